@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Debian library, seen through a module map and nothing else.
+func system(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig)
+}
+
+/// A C++ library behind a C header, so that Swift sees functions and plain structs only.
+func shim(_ name: String, links library: String) -> Target {
+    .target(
+        name: name, path: "Sources/CLibraries/\(name)",
+        linkerSettings: [.linkedLibrary(library)])
+}
+
+let package = Package(
+    name: "Till",
+    products: [.executable(name: "till", targets: ["till"])],
+    targets: [
+        system("CZstd", pkgConfig: "libzstd"),
+        system("CSnappy"),
+        system("CZlib", pkgConfig: "zlib"),
+        system("CLZ4", pkgConfig: "liblz4"),
+        system("CBrotli", pkgConfig: "libbrotlienc"),
+        system("CSQLite", pkgConfig: "sqlite3"),
+        system("CMicrohttpd", pkgConfig: "libmicrohttpd"),
+        system("CGnuTLS", pkgConfig: "gnutls"),
+        system("CCurl", pkgConfig: "libcurl"),
+        system("CXML2", pkgConfig: "libxml-2.0"),
+        shim("CRE2", links: "re2"),
+        shim("CSimdJSON", links: "simdjson"),
+
+        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli"], swiftSettings: strict),
+        .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
+        .target(
+            name: "Ingest",
+            dependencies: ["ColumnStore", "Query", "CSQLite", "CSimdJSON", "CXML2", "CCurl"],
+            swiftSettings: strict),
+        .target(
+            name: "Server",
+            dependencies: ["ColumnStore", "Query", "Ingest", "CMicrohttpd", "CGnuTLS"],
+            swiftSettings: strict),
+        .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests", dependencies: ["Ingest", "Query", "ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,12 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <microhttpd.h>
+
+/// Swift cannot call variadic functions: the options go in as the array that MHD_OPTION_ARRAY takes.
+static inline struct MHD_Daemon *till_mhd_start(
+    unsigned int flags, uint16_t port, MHD_AcceptPolicyCallback accept, void *accept_context,
+    MHD_AccessHandlerCallback handler, void *handler_context, struct MHD_OptionItem *options) {
+    return MHD_start_daemon(
+        flags, port, accept, accept_context, handler, handler_context, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}

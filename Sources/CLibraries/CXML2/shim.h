@@ -1,0 +1,9 @@
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/tree.h>
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+#include <libxml/xmlschemas.h>
+#include <libxml/c14n.h>
+#include <libxml/encoding.h>
+#include <libxml/xmlerror.h>

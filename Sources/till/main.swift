@@ -1,0 +1,4 @@
+import Foundation
+import Server
+
+exit(TillCommand.run(Array(CommandLine.arguments.dropFirst())))
