@@ -1,1 +1,5 @@
-// ColumnStore
+// ColumnStore: values and column batches, Parquet files, one Iceberg table, object storage.
+// It knows nothing of documents, SQL or HTTP, and could stand as a library of its own.
+//
+// Read Values/ColumnType.swift (what a column may hold), Batches/Column.swift (how it lies in memory), then follow a scan:
+// Iceberg/ (which files) ► Parquet/ (which row groups and pages) ► Pages/ and Encodings/ (bytes to values) ► Batches/.

@@ -1,1 +1,4 @@
-// Query
+// Query: SQL text to plan to batches to bytes, over anything that is a TableSource. It knows nothing of SQLite or HTTP.
+//
+// The way of a query: Syntax/ (text to tree) ► Binding/ (names and types) ► Planning/ (LogicalPlan and its rewrites) ► Execution/ (operators
+// over morsels) with Kernels/ (loops over columns) ► Results/ (JSON, NDJSON, CSV, Parquet, table; cursors).

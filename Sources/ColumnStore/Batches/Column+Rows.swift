@@ -1,0 +1,188 @@
+/// Taking rows out of columns and putting columns end to end.
+extension Column {
+    /// The rows at `indices`, in that order; a row may come more than once.
+    public func gathering(_ indices: [Int32]) -> Column {
+        if case .constant = values { return Column(type: type, count: indices.count, values: values) }
+        let validity = validity.map { $0.gathering(indices) }
+        let gathered: Values
+        switch values {
+        case .bits(let bits): gathered = .bits(bits.gathering(indices))
+        case .int32(let source): gathered = .int32(Self.gather(source, indices))
+        case .int64(let source): gathered = .int64(Self.gather(source, indices))
+        case .int128(let source): gathered = .int128(Self.gather(source, indices))
+        case .double(let source): gathered = .double(Self.gather(source, indices))
+        case .interval(let source): gathered = .interval(Self.gather(source, indices))
+        case .bytes(let arrays): gathered = .bytes(arrays.gathering(indices))
+        case .dictionary(let codes, let dictionary): gathered = .dictionary(codes: Self.gather(codes, indices), dictionary)
+        case .list(let offsets, let element): gathered = Self.gatherLists(offsets, element, indices)
+        case .structure(let members): gathered = .structure(members.map { $0.gathering(indices) })
+        case .constant: gathered = values
+        }
+        return Column(type: type, count: indices.count, validity: validity, values: gathered)
+    }
+
+    @inline(__always)
+    private static func gather<Element: BitwiseCopyable>(_ source: [Element], _ indices: [Int32]) -> [Element] {
+        [Element](unsafeUninitializedCapacity: indices.count) { target, count in
+            source.withUnsafeBufferPointer { source in
+                for row in indices.indices {
+                    let index = Int(indices[row])
+                    precondition(index >= 0 && index < source.count)
+                    target[row] = source[index]
+                }
+            }
+            count = indices.count
+        }
+    }
+
+    private static func gatherLists(_ offsets: [Int32], _ element: Column, _ indices: [Int32]) -> Values {
+        var elementIndices: [Int32] = []
+        var gatheredOffsets: [Int32] = [0]
+        gatheredOffsets.reserveCapacity(indices.count + 1)
+        for index in indices {
+            elementIndices.append(contentsOf: offsets[Int(index)]..<offsets[Int(index) + 1])
+            gatheredOffsets.append(Int32(elementIndices.count))
+        }
+        return .list(offsets: gatheredOffsets, element: element.gathering(elementIndices))
+    }
+
+    /// The rows of `range` as a column of its own.
+    public func slice(_ range: Range<Int>) -> Column {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        if range.count == count { return self }
+        let sliced: Values
+        switch values {
+        case .bits(let bits): sliced = .bits(bits.slice(range))
+        case .int32(let source): sliced = .int32(Array(source[range]))
+        case .int64(let source): sliced = .int64(Array(source[range]))
+        case .int128(let source): sliced = .int128(Array(source[range]))
+        case .double(let source): sliced = .double(Array(source[range]))
+        case .interval(let source): sliced = .interval(Array(source[range]))
+        case .bytes(let arrays): sliced = .bytes(arrays.slice(range))
+        case .dictionary(let codes, let dictionary): sliced = .dictionary(codes: Array(codes[range]), dictionary)
+        case .list(let offsets, let element):
+            let first = offsets[range.lowerBound]
+            let rebased = offsets[range.lowerBound...range.upperBound].map { $0 - first }
+            sliced = .list(offsets: rebased, element: element.slice(Int(first)..<Int(offsets[range.upperBound])))
+        case .structure(let members): sliced = .structure(members.map { $0.slice(range) })
+        case .constant: sliced = values
+        }
+        return Column(type: type, count: range.count, validity: validity?.slice(range), values: sliced)
+    }
+
+    /// The same rows with dictionary codes and constants replaced by plain values, in nested columns too.
+    public func flattened() -> Column {
+        switch values {
+        case .dictionary(let codes, let dictionary):
+            let plain = dictionary.values.gathering(codes.map { Int32(bitPattern: $0) })
+            return Column(type: type, count: count, validity: validity, values: plain.values)
+        case .constant(let value):
+            var builder = ColumnBuilder(type: type)
+            for _ in 0..<count { builder.append(value) }
+            return builder.finish()
+        case .list(let offsets, let element):
+            return Column(type: type, count: count, validity: validity, values: .list(offsets: offsets, element: element.flattened()))
+        case .structure(let members):
+            return Column(type: type, count: count, validity: validity, values: .structure(members.map { $0.flattened() }))
+        default:
+            return self
+        }
+    }
+
+    /// One row as a value: for rims and tests, never for loops.
+    public func value(at row: Int) -> Value {
+        precondition(row >= 0 && row < count)
+        if case .constant(let value) = values { return value }
+        if isNull(at: row) { return .null }
+        switch values {
+        case .bits(let bits): return .boolean(bits[row])
+        case .int32(let values): return .integer(Int64(values[row]))
+        case .int64(let values):
+            if case .decimal = type { return .decimal(Int128(values[row])) }
+            return .integer(values[row])
+        case .int128(let values): return .decimal(values[row])
+        case .double(let values): return .double(values[row])
+        case .interval(let values): return .interval(values[row])
+        case .bytes(let arrays): return .bytes(Array(arrays[row]))
+        case .dictionary(let codes, let dictionary): return dictionary.values.retyped(type).value(at: Int(codes[row]))
+        case .list(let offsets, let element):
+            return .list((Int(offsets[row])..<Int(offsets[row + 1])).map { element.value(at: $0) })
+        case .structure(let members): return .structure(members.map { $0.value(at: row) })
+        case .constant(let value): return value
+        }
+    }
+
+    /// Columns of one type end to end. Dictionaries are kept when all share one, else flattened.
+    public static func concatenating(_ columns: [Column], type: ColumnType) -> Column {
+        if columns.count == 1, let only = columns.first { return only }
+        if let shared = sharedDictionary(columns) {
+            var codes: [UInt32] = []
+            for column in columns { if case .dictionary(let more, _) = column.values { codes.append(contentsOf: more) } }
+            return Column(
+                type: type, count: codes.count, validity: joinedValidity(columns), values: .dictionary(codes: codes, shared))
+        }
+        var builder = ColumnBuilder(type: type)
+        for column in columns { builder.append(contentsOf: column) }
+        return builder.finish()
+    }
+
+    private static func sharedDictionary(_ columns: [Column]) -> DictionaryValues? {
+        var shared: DictionaryValues?
+        for column in columns {
+            guard case .dictionary(_, let dictionary) = column.values else { return nil }
+            if let shared, shared !== dictionary { return nil }
+            shared = dictionary
+        }
+        return shared
+    }
+
+    private static func joinedValidity(_ columns: [Column]) -> Bitmap? {
+        guard columns.contains(where: { $0.validity != nil }) else { return nil }
+        var joined = Bitmap()
+        for column in columns { joined.append(contentsOf: column.validity ?? Bitmap(repeating: true, count: column.count)) }
+        return joined
+    }
+}
+
+extension ByteArrays {
+    public func gathering(_ indices: [Int32]) -> ByteArrays {
+        var gatheredOffsets: [Int32] = [0]
+        gatheredOffsets.reserveCapacity(indices.count + 1)
+        var total: Int32 = 0
+        for index in indices {
+            total += offsets[Int(index) + 1] - offsets[Int(index)]
+            gatheredOffsets.append(total)
+        }
+        let gathered = [UInt8](unsafeUninitializedCapacity: Int(total)) { target, count in
+            bytes.withUnsafeBytes { source in
+                for row in indices.indices {
+                    let start = Int(offsets[Int(indices[row])])
+                    let length = Int(gatheredOffsets[row + 1] - gatheredOffsets[row])
+                    precondition(start + length <= source.count)
+                    guard length > 0, let from = source.baseAddress, let to = target.baseAddress else { continue }
+                    // Safe: both ranges were checked against their buffers.
+                    UnsafeMutableRawPointer(to + Int(gatheredOffsets[row])).copyMemory(from: from + start, byteCount: length)
+                }
+            }
+            count = Int(total)
+        }
+        return ByteArrays(offsets: gatheredOffsets, bytes: gathered)
+    }
+
+    public func slice(_ range: Range<Int>) -> ByteArrays {
+        let first = offsets[range.lowerBound]
+        let last = offsets[range.upperBound]
+        return ByteArrays(
+            offsets: offsets[range.lowerBound...range.upperBound].map { $0 - first }, bytes: Array(bytes[Int(first)..<Int(last)]))
+    }
+}
+
+extension ColumnBatch {
+    public func gathering(_ indices: [Int32]) -> ColumnBatch {
+        ColumnBatch(rowCount: indices.count, columns: columns.map { $0.gathering(indices) })
+    }
+
+    public func slice(_ range: Range<Int>) -> ColumnBatch {
+        ColumnBatch(rowCount: range.count, columns: columns.map { $0.slice(range) })
+    }
+}

@@ -1,0 +1,117 @@
+/// Applying a filter to a column: one dispatch a batch, then a loop over contiguous values.
+extension ColumnFilter {
+    /// One bit for each row of `column`: whether it passes.
+    public func select(_ column: Column) -> Bitmap {
+        switch test {
+        case .isNull: return ~valid(column)
+        case .isNotNull: return valid(column)
+        default: break
+        }
+        let passing: Bitmap
+        switch column.values {
+        case .constant(let value): return Bitmap(repeating: passes(value), count: column.count)
+        case .dictionary(let codes, let dictionary):
+            let entries = ColumnFilter(path, test).select(dictionary.values.retyped(column.type))
+            passing = Self.bits(codes) { entries.words[Int($0) >> 6] >> UInt64($0 & 63) & 1 != 0 }
+        case .int32(let values): passing = selectIntegers(values, bounds: integerBounds(Int32.self))
+        case .int64(let values): passing = selectIntegers(values, bounds: integerBounds(Int64.self))
+        case .int128(let values): passing = selectIntegers(values, bounds: integerBounds(Int128.self))
+        default: passing = selectByValue(column)
+        }
+        if let validity = column.validity { return passing & validity }
+        return passing
+    }
+
+    private func valid(_ column: Column) -> Bitmap {
+        if case .constant(let value) = column.values { return Bitmap(repeating: !value.isNull, count: column.count) }
+        return column.validity ?? Bitmap(repeating: true, count: column.count)
+    }
+
+    private func selectByValue(_ column: Column) -> Bitmap {
+        if case .bytes(let arrays) = column.values, case .equal(.bytes(let wanted)) = test {
+            return Self.selectEqual(arrays, wanted)
+        }
+        var result = Bitmap(repeating: false, count: column.count)
+        for row in 0..<column.count where !column.isNull(at: row) && passes(column.value(at: row)) { result[row] = true }
+        return result
+    }
+
+    private static func selectEqual(_ arrays: ByteArrays, _ wanted: [UInt8]) -> Bitmap {
+        var words = [UInt64](repeating: 0, count: (arrays.count + 63) / 64)
+        for row in 0..<arrays.count {
+            let range = arrays.range(at: row)
+            if range.count == wanted.count, arrays.bytes[range].elementsEqual(wanted) { words[row >> 6] |= 1 << UInt64(row & 63) }
+        }
+        return Bitmap(words: words, count: arrays.count)
+    }
+
+    /// The test as closed ranges of whole numbers, each of which passes; `isNegated` turns the answer round.
+    private struct IntegerBounds<Integer: FixedWidthInteger & Sendable> {
+        var ranges: [ClosedRange<Integer>]
+        var isNegated = false
+    }
+
+    private func integerBounds<Integer: FixedWidthInteger & Sendable>(_: Integer.Type) -> IntegerBounds<Integer> {
+        func exact(_ value: Value) -> Integer? { Self.wide(value).flatMap { Integer(exactly: $0) } }
+        switch test {
+        case .equal(let value): return IntegerBounds(ranges: exact(value).map { [$0...$0] } ?? [])
+        case .notEqual(let value): return IntegerBounds(ranges: exact(value).map { [$0...$0] } ?? [], isNegated: true)
+        case .oneOf(let values): return IntegerBounds(ranges: values.compactMap { exact($0).map { $0...$0 } })
+        case .range(let lower, let upper):
+            var least = Int128(Integer.min)
+            var greatest = Int128(Integer.max)
+            if let lower, let value = Self.wide(lower.value) {
+                if !lower.isInclusive && value == Int128.max { return IntegerBounds(ranges: []) }
+                least = max(least, lower.isInclusive ? value : value + 1)
+            }
+            if let upper, let value = Self.wide(upper.value) {
+                if !upper.isInclusive && value == Int128.min { return IntegerBounds(ranges: []) }
+                greatest = min(greatest, upper.isInclusive ? value : value - 1)
+            }
+            return IntegerBounds(ranges: least <= greatest ? [Integer(least)...Integer(greatest)] : [])
+        default: return IntegerBounds(ranges: [])
+        }
+    }
+
+    private static func wide(_ value: Value) -> Int128? {
+        switch value {
+        case .integer(let value): Int128(value)
+        case .decimal(let value): value
+        default: nil
+        }
+    }
+
+    @inline(__always)
+    private func selectIntegers<Integer: FixedWidthInteger & BitwiseCopyable & Sendable>(
+        _ values: [Integer], bounds: IntegerBounds<Integer>
+    ) -> Bitmap {
+        var result: Bitmap
+        if bounds.ranges.count == 1 {
+            let lower = bounds.ranges[0].lowerBound
+            let upper = bounds.ranges[0].upperBound
+            result = Self.bits(values) { $0 >= lower && $0 <= upper }
+        } else if bounds.ranges.isEmpty {
+            result = Bitmap(repeating: false, count: values.count)
+        } else {
+            let wanted = Set(bounds.ranges.map(\.lowerBound))
+            result = Self.bits(values) { wanted.contains($0) }
+        }
+        if bounds.isNegated { result = ~result }
+        return result
+    }
+
+    @inline(__always)
+    private static func bits<Element: BitwiseCopyable>(_ values: [Element], _ passes: (Element) -> Bool) -> Bitmap {
+        var words = [UInt64](repeating: 0, count: (values.count + 63) / 64)
+        values.withUnsafeBufferPointer { values in
+            for wordIndex in words.indices {
+                let start = wordIndex << 6
+                let end = min(start + 64, values.count)
+                var word: UInt64 = 0
+                for row in start..<end { word |= (passes(values[row]) ? 1 : 0) << UInt64(row - start) }
+                words[wordIndex] = word
+            }
+        }
+        return Bitmap(words: words, count: values.count)
+    }
+}

@@ -1,0 +1,47 @@
+/// The error that leaves the module: what went wrong and where. Callers switch on `code`, never on `description`.
+public struct ColumnStoreError: Error, CustomStringConvertible, Sendable {
+    public enum Code: String, Sendable {
+        /// The bytes contradict the format, their checksum, or each other.
+        case corruptFile
+        /// A valid file that uses what this module does not read (encryption, a codec, a type).
+        case unsupportedFeature
+        /// Reading it would take more memory than the caller allowed.
+        case overBudget
+        /// The operating system refused: `detail` names the call and the reason.
+        case io
+        case notFound
+        /// The object that a commit would create exists: somebody else committed first.
+        case conflict
+        /// What the caller asked for cannot be (a column that is not there, a type that cannot change).
+        case invalidRequest
+    }
+
+    public let code: Code
+    /// The file or object; empty when there is none.
+    public let path: String
+    /// The column's path in the file's schema, when the fault lies in one.
+    public let column: String?
+    /// Byte offset of the page or structure; nil when the fault has no place.
+    public let offset: Int64?
+    public let detail: String
+    /// The system's error number for `.io`, else nil: disk full is told from a bad disk by it.
+    public let systemError: Int32?
+
+    public init(
+        _ code: Code, path: String = "", column: String? = nil, offset: Int64? = nil, _ detail: String, systemError: Int32? = nil
+    ) {
+        self.code = code
+        self.path = path
+        self.column = column
+        self.offset = offset
+        self.detail = detail
+        self.systemError = systemError
+    }
+
+    public var description: String {
+        var text = "\(code.rawValue): \(detail)"
+        if let column { text += ", column \(column)" }
+        if !path.isEmpty { text += " [\(path)\(offset.map { " @\($0)" } ?? "")]" }
+        return text
+    }
+}

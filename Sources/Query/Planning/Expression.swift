@@ -1,0 +1,133 @@
+package import ColumnStore
+
+/// A column of a plan: unique over the whole plan, so that rewrites may move expressions about without renumbering.
+package struct ColumnID: Hashable, Sendable, Comparable {
+    package let rawValue: Int
+    package init(_ rawValue: Int) { self.rawValue = rawValue }
+    package static func < (left: ColumnID, right: ColumnID) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// A column that a plan node puts out.
+package struct OutputColumn: Hashable, Sendable {
+    package var id: ColumnID
+    package var name: String
+    package var type: ColumnType
+
+    package init(id: ColumnID, name: String, type: ColumnType) {
+        self.id = id
+        self.name = name
+        self.type = type
+    }
+}
+
+/// A bound scalar expression: names resolved, types exact, casts explicit. The executor infers nothing.
+package indirect enum Expression: Hashable, Sendable {
+    case column(ColumnID, ColumnType)
+    case literal(Value, ColumnType)
+    /// A member of a struct, or of every element of a list (then the type is a list): `lines.amount`.
+    case member(Expression, name: String, type: ColumnType)
+    /// An operator or function, its arguments already of the types that it takes.
+    case call(ScalarFunction, [Expression], type: ColumnType, position: Int?)
+    /// Fails with data-error where a value cannot be cast.
+    case cast(Expression, to: ColumnType, position: Int?)
+    /// Three-valued; evaluation may stop early, row by row: an operand is not evaluated on rows that an earlier one decides.
+    case and([Expression])
+    case or([Expression])
+    case not(Expression)
+    case isNull(Expression)
+    /// `IS NOT DISTINCT FROM` when `isNegated`.
+    case isDistinct(Expression, Expression, isNegated: Bool)
+    /// Branches in order; a branch is evaluated on the rows that reach it only. Without a match, `otherwise` (nil: NULL).
+    case conditional(branches: [Branch], otherwise: Expression?, type: ColumnType)
+    /// Evaluated left to right, each on rows still NULL.
+    case coalesce([Expression], type: ColumnType)
+    /// Candidates of the operand's type; SQL's NULL rules.
+    case inList(Expression, [Expression], isNegated: Bool)
+    /// Before decorrelation only: the executor never sees one.
+    case subquery(SubqueryExpression)
+
+    package struct Branch: Hashable, Sendable {
+        package var condition: Expression
+        package var result: Expression
+        package init(condition: Expression, result: Expression) {
+            self.condition = condition
+            self.result = result
+        }
+    }
+
+    package var type: ColumnType {
+        switch self {
+        case .column(_, let type), .literal(_, let type), .member(_, _, let type): type
+        case .call(_, _, let type, _), .conditional(_, _, let type), .coalesce(_, let type): type
+        case .cast(_, let type, _): type
+        case .and, .or, .not, .isNull, .isDistinct, .inList: .boolean
+        case .subquery(let subquery): subquery.type
+        }
+    }
+}
+
+package struct SubqueryExpression: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case scalar
+        case exists
+        /// `operand IN (subquery)`; `comparison … ANY` likewise with another function.
+        case quantified(operand: [Expression], function: ScalarFunction, isAll: Bool)
+    }
+    package var kind: Kind
+    package var plan: LogicalPlan
+    /// Outer columns that the plan mentions.
+    package var correlation: [ColumnID]
+    package var type: ColumnType
+    package var position: Int?
+
+    package init(kind: Kind, plan: LogicalPlan, correlation: [ColumnID], type: ColumnType, position: Int?) {
+        self.kind = kind
+        self.plan = plan
+        self.correlation = correlation
+        self.type = type
+        self.position = position
+    }
+}
+
+/// Every scalar operator and function, one case for each meaning; argument types choose the kernel. Unless a comment says otherwise a NULL
+/// argument gives NULL.
+package enum ScalarFunction: String, Hashable, Sendable, CaseIterable {
+    // Comparison of two values of one type (text by bytes; NaN equals itself and is above all numbers, as PostgreSQL has it).
+    case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+    // Arithmetic: both of one type, or decimals of any scales (the result type says which scale comes out); dates, timestamps and
+    // intervals in the combinations that PostgreSQL knows.
+    case add = "+", subtract = "-", multiply = "*", divide = "/", modulo = "%", negate, power, sqrt, abs, round, floor, ceil, sign
+    // Text.
+    case concat = "||", concatenateAll = "concat" /* NULL is empty */, lower, upper, length, substring, trim, trimLeading = "ltrim",
+        trimTrailing = "rtrim", replace, position, splitPart = "split_part", left, right, padLeft = "lpad", padRight = "rpad",
+        startsWith = "starts_with", reverse, repeatText = "repeat"
+    case like, ilike /* text, pattern, escape */, matches = "~", matchesIgnoringCase = "~*", regexpReplace = "regexp_replace"
+    // Time. `extract` and `dateTrunc` take the field's name as a text literal first; those that need a zone take it as their last argument.
+    case extract, dateTrunc = "date_trunc", atTimeZone = "timezone", makeDate = "make_date", toChar = "to_char", age
+    // Of several values; NULLs are left out unless all are NULL.
+    case greatest, least, nullIf = "nullif"
+    // Over lists.
+    case listSum = "list_sum", listMin = "list_min", listMax = "list_max", listAvg = "list_avg", listCount = "list_count"
+    case makeList = "array" /* any elements, NULLs kept */
+}
+
+/// Every aggregate function.
+package enum AggregateFunction: String, Hashable, Sendable, CaseIterable {
+    case countRows = "count(*)", count, sum, avg, min, max
+    case standardDeviation = "stddev_samp", standardDeviationPopulation = "stddev_pop", variance = "var_samp", variancePopulation = "var_pop"
+    /// The fraction is the second argument, a literal.
+    case percentileContinuous = "percentile_cont", percentileDiscrete = "percentile_disc"
+    case mode, approximateDistinct = "approx_count_distinct", stringAggregate = "string_agg", arrayAggregate = "array_agg"
+    case boolAnd = "bool_and", boolOr = "bool_or"
+    /// Any one value of a group (all are equal); NULL without rows. Of rewrites.
+    case anyValue = "any_value"
+    /// As `anyValue`, but more than one row in a group is a data-error: a scalar subquery.
+    case singleValue = "single_value"
+    /// Which grouping set a row is of: only with `Aggregate.groupingSets`.
+}
+
+/// Functions that need a window; every aggregate may also stand over one.
+package enum WindowFunction: Hashable, Sendable {
+    case rowNumber, rank, denseRank, percentRank, cumulativeDistribution, ntile, lag, lead, firstValue, lastValue, nthValue
+    case aggregate(AggregateFunction)
+}

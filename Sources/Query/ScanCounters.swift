@@ -1,0 +1,20 @@
+package import Synchronization
+
+/// What a scan has read, for `statistics` of an answer and EXPLAIN ANALYZE. Counts only what the credential may see: sources add
+/// rows after the own-scope filter.
+package final class ScanCounters: Sendable {
+    package let rowsScanned = Atomic<Int>(0)
+    package let bytesRead = Atomic<Int>(0)
+    package let filesPruned = Atomic<Int>(0)
+    package let filesScanned = Atomic<Int>(0)
+    package let rowGroupsPruned = Atomic<Int>(0)
+    package let pagesPruned = Atomic<Int>(0)
+
+    package init() {}
+
+    package func add(rowsScanned rows: Int = 0, bytesRead bytes: Int = 0, filesPruned files: Int = 0) {
+        if rows != 0 { rowsScanned.wrappingAdd(rows, ordering: .relaxed) }
+        if bytes != 0 { bytesRead.wrappingAdd(bytes, ordering: .relaxed) }
+        if files != 0 { filesPruned.wrappingAdd(files, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,95 @@
+package import ColumnStore
+
+/// What SQL can read: the hot tier, the cold table, both as one, Parquet files, tables in memory. All look alike from here.
+package protocol TableSource: Sendable {
+    /// The columns, without field ids.
+    var schema: Schema { get }
+    /// What is known of the rows without reading them, for the planner only: never for answers.
+    var statistics: TableStatistics { get }
+    /// Begins a scan of one consistent state: what it shows stays fixed while it runs, whatever is written, compacted or merged.
+    func scan(_ request: ScanRequest) throws -> any TableScan
+}
+
+/// The planner's knowledge of a table. Wrong figures cost time, never right answers.
+package struct TableStatistics: Sendable {
+    package var rowCount: Int
+    /// By top-level column name or dotted leaf path.
+    package var columns: [String: ColumnStatistics]
+
+    package init(rowCount: Int, columns: [String: ColumnStatistics] = [:]) {
+        self.rowCount = rowCount
+        self.columns = columns
+    }
+}
+
+package struct ColumnStatistics: Sendable {
+    package var distinctCount: Int?
+    package var minimum: Value?
+    package var maximum: Value?
+    package var nullCount: Int?
+
+    package init(distinctCount: Int? = nil, minimum: Value? = nil, maximum: Value? = nil, nullCount: Int? = nil) {
+        self.distinctCount = distinctCount
+        self.minimum = minimum
+        self.maximum = maximum
+        self.nullCount = nullCount
+    }
+}
+
+/// Which columns and rows a scan wants.
+package struct ScanRequest: Sendable {
+    /// Top-level columns, or leaves of a nested one (`lines.amount` alone). Batches have one column for each *top-level* name, in the order
+    /// of first mention; a list or struct column then has only the members asked for, in the order of the table's type.
+    package var projection: [ColumnPath]
+    /// Own-scope and snapshot filters: applied exactly, before anything else looks at a row. They need not be in the projection.
+    package var scope: [ColumnFilter]
+    /// WHERE conjuncts on top-level columns: applied exactly by the source; all must pass.
+    package var filters: [ColumnFilter]
+    /// Each on a leaf within a list: rows of which no element passes *may* be left out. A hint for pruning, not exact.
+    package var elementFilters: [ColumnFilter]
+    /// A predicate over `columns` that the source may evaluate early, so as to decode the rest for passing rows only; it is called
+    /// on rows that passed `scope` and `filters`, and applied exactly. Nil when there is none.
+    package var residual: ResidualFilter?
+    /// No more rows than this are wanted (any of them): the source may stop early.
+    package var rowCountMax: Int?
+    /// What the scan counts into; shared by its workers.
+    package var counters: ScanCounters
+
+    package init(
+        projection: [ColumnPath], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [], elementFilters: [ColumnFilter] = [],
+        residual: ResidualFilter? = nil, rowCountMax: Int? = nil, counters: ScanCounters = ScanCounters()
+    ) {
+        self.projection = projection
+        self.scope = scope
+        self.filters = filters
+        self.elementFilters = elementFilters
+        self.residual = residual
+        self.rowCountMax = rowCountMax
+        self.counters = counters
+    }
+}
+
+/// A compiled predicate that a source can call on a batch of some columns.
+package struct ResidualFilter: Sendable {
+    /// What `select` reads, shaped as a projection.
+    package var columns: [ColumnPath]
+    /// One bit a row: whether it passes. Throws `QueryError` when the predicate fails to evaluate.
+    package var select: @Sendable (ColumnBatch) throws -> Bitmap
+
+    package init(columns: [ColumnPath], select: @escaping @Sendable (ColumnBatch) throws -> Bitmap) {
+        self.columns = columns
+        self.select = select
+    }
+}
+
+/// A running scan: hands out morsels, pieces of work that workers read side by side.
+package protocol TableScan: AnyObject, Sendable {
+    /// The next morsel, or nil when all are given out. Called from any worker.
+    func nextMorsel() throws -> (any Morsel)?
+}
+
+/// A piece of a scan (a row group, a hot batch), read by one worker at a time.
+package protocol Morsel: AnyObject {
+    /// The next rows that pass, or nil at the end. Never an empty batch.
+    func next() throws -> ColumnBatch?
+}
