@@ -1,0 +1,137 @@
+internal import CBrotli
+internal import CLZ4
+internal import CSnappy
+internal import CZlib
+internal import CZstd
+
+/// Compresses page bodies with one codec, with a context that is made once and kept.
+///
+/// One owner on one thread; each encoding task makes its own.
+public final class PageCompressor {
+    public let codec: CompressionCodec
+    /// In the codec's own scale; ignored by codecs that have none.
+    public let level: Int32
+    private var zstdContext: OpaquePointer?
+    /// Room for the worst case, kept from page to page.
+    private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
+
+    /// - Parameter level: nil for the codec's customary one (zstd 3, gzip 6, brotli 8).
+    /// - Throws: `.unsupported` for codecs that are not written (LZO, unknown ones).
+    public init(_ codec: CompressionCodec, level: Int32? = nil) throws(PageError) {
+        self.codec = codec
+        switch codec {
+        case .uncompressed, .snappy, .lz4, .lz4Raw: self.level = 0
+        case .zstd:
+            self.level = min(max(level ?? 3, ZSTD_minCLevel()), ZSTD_maxCLevel())
+            guard let context = ZSTD_createCCtx() else { preconditionFailure("zstd: out of memory") }
+            zstdContext = context
+        case .gzip: self.level = min(max(level ?? 6, 1), 9)
+        case .brotli: self.level = min(max(level ?? 8, BROTLI_MIN_QUALITY), BROTLI_MAX_QUALITY)
+        default: throw .unsupported("this compression codec")
+        }
+    }
+
+    deinit {
+        ZSTD_freeCCtx(zstdContext)
+        scratch.deallocate()
+    }
+
+    /// Appends `source`, compressed, to `target`.
+    ///
+    /// - Returns: how many bytes were appended.
+    @discardableResult
+    public func compress(_ source: UnsafeRawBufferPointer, appendingTo target: inout [UInt8]) throws(PageError) -> Int {
+        let start = target.count
+        if codec == .uncompressed {
+            target.append(contentsOf: source)
+            return source.count
+        }
+        let bound = try compressedByteCountMax(source.count)
+        if scratch.count < bound {
+            scratch.deallocate()
+            scratch = .allocate(byteCount: bound, alignment: 16)
+        }
+        let written = try compressBody(source, into: scratch)
+        target.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<written]))
+        return target.count - start
+    }
+
+    /// The most bytes that `byteCount` bytes can become.
+    public func compressedByteCountMax(_ byteCount: Int) throws(PageError) -> Int {
+        guard byteCount <= Int(Int32.max) - 1024 else { throw .outOfRange("the page's length", value: byteCount) }
+        switch codec {
+        case .zstd: return ZSTD_compressBound(byteCount)
+        case .snappy: return snappy_max_compressed_length(byteCount)
+        // gzip's wrapper is 18 bytes where zlib's, which compressBound counts, is 6.
+        case .gzip: return Int(compressBound(UInt(byteCount))) + 32
+        case .brotli: return max(BrotliEncoderMaxCompressedSize(byteCount), 64)
+        case .lz4Raw: return Int(LZ4_compressBound(Int32(byteCount)))
+        case .lz4: return Int(LZ4_compressBound(Int32(byteCount))) + 8
+        default: return byteCount
+        }
+    }
+
+    private func compressBody(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(PageError) -> Int {
+        switch codec {
+        case .zstd:
+            let written = ZSTD_compressCCtx(
+                zstdContext, target.baseAddress, target.count, source.baseAddress, source.count, level)
+            guard ZSTD_isError(written) == 0 else { throw .codec(code: written) }
+            return written
+        case .snappy:
+            var written = target.count
+            let status = snappy_compress(
+                source.baseAddress?.assumingMemoryBound(to: CChar.self), source.count,
+                target.baseAddress?.assumingMemoryBound(to: CChar.self), &written)
+            guard status == SNAPPY_OK else { throw .codec(code: Int(status.rawValue)) }
+            return written
+        case .gzip: return try deflateGzip(source, into: target)
+        case .brotli:
+            var written = target.count
+            let status = BrotliEncoderCompress(
+                level, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, source.count,
+                source.baseAddress?.assumingMemoryBound(to: UInt8.self), &written,
+                target.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            guard status == BROTLI_TRUE else { throw .codec(code: 0) }
+            return written
+        case .lz4Raw: return try deflateLZ4(source, into: target)
+        case .lz4:
+            let body = UnsafeMutableRawBufferPointer(rebasing: target[8...])
+            let written = try deflateLZ4(source, into: body)
+            target.storeBytes(of: UInt32(source.count).bigEndian, as: UInt32.self)
+            target.storeBytes(of: UInt32(written).bigEndian, toByteOffset: 4, as: UInt32.self)
+            return written + 8
+        default: throw .unsupported("this compression codec")
+        }
+    }
+
+    private func deflateLZ4(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(PageError) -> Int {
+        let written = LZ4_compress_default(
+            source.baseAddress?.assumingMemoryBound(to: CChar.self), target.baseAddress?.assumingMemoryBound(to: CChar.self),
+            Int32(source.count), Int32(clamping: target.count))
+        guard written > 0 else { throw .codec(code: Int(written)) }
+        return Int(written)
+    }
+
+    private func deflateGzip(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(PageError) -> Int {
+        var stream = z_stream()
+        // 15: the largest window; + 16: gzip's wrapper.
+        let status = deflateInit2_(
+            &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        guard status == Z_OK else { throw .codec(code: Int(status)) }
+        defer { deflateEnd(&stream) }
+        stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        stream.avail_in = UInt32(source.count)
+        stream.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.avail_out = UInt32(clamping: target.count)
+        let finished = deflate(&stream, Z_FINISH)
+        guard finished == Z_STREAM_END else { throw .codec(code: Int(finished)) }
+        return Int(stream.total_out)
+    }
+}
