@@ -1,0 +1,212 @@
+import Glibc
+import Synchronization
+
+/// Objects as files below one directory.
+///
+/// A new object is written aside as `<key>.<n>.tmp`, synced, linked in under its key without replacing, and the directory is
+/// synced: killed at any instant, the key is free or holds the whole object. Names that end in `.tmp` are never read.
+public final class LocalStorage: ObjectStorage {
+    /// Absolute, without a slash at its end.
+    public let root: String
+    let calls: any FileSystemCalls
+    /// Directories known to be there and durable, so that each is made and synced once.
+    private let directories = Mutex<Set<String>>([])
+    private let temporaryCount = Atomic<UInt64>(0)
+
+    /// - Parameter root: absolute or relative to the working directory; made on first use.
+    public init(root: String, calls: any FileSystemCalls = LinuxFileSystem()) throws(ColumnStoreError) {
+        var absolute = root
+        if !root.hasPrefix("/") {
+            guard let working = getcwd(nil, 0) else {
+                throw ColumnStoreError.system("getcwd", key: root)
+            }
+            defer { free(working) }
+            absolute = String(cString: working) + "/" + root
+        }
+        self.root = Self.normalised(absolute)
+        self.calls = calls
+    }
+
+    /// Without `.`, `..`, doubled slashes and a slash at the end: the path is written into files that live for decades.
+    private static func normalised(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    public func location(of key: String) -> String {
+        "file://\(root)/\(key)"
+    }
+
+    public func key(ofLocation location: String) -> String? {
+        var path = Substring(location)
+        if path.hasPrefix("file://") {
+            path = path.dropFirst(7)
+        } else if path.hasPrefix("file:") {
+            path = path.dropFirst(5)
+        }
+        let prefix = root == "/" ? "/" : root + "/"
+        guard path.hasPrefix(prefix) else { return nil }
+        return String(path.dropFirst(prefix.count))
+    }
+
+    package func path(of key: String) -> String {
+        "\(root)/\(key)"
+    }
+
+    public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        let sink = try LocalObjectSink(storage: self, key: key, replacing: false)
+        try sink.write(bytes)
+        try sink.commit()
+    }
+
+    public func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        let sink = try LocalObjectSink(storage: self, key: key, replacing: true)
+        try sink.write(bytes)
+        try sink.commit()
+    }
+
+    public func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink {
+        try LocalObjectSink(storage: self, key: key, replacing: false)
+    }
+
+    public func delete(_ key: String) throws(ColumnStoreError) {
+        try ObjectKey.check(key)
+        do {
+            try calls.unlink(path(of: key))
+            try calls.synchronizeDirectory(Self.parent(of: path(of: key)))
+        } catch {
+            if error.code == ENOENT { return }
+            throw ColumnStoreError(error, key: key)
+        }
+    }
+
+    /// A name for a file in the making that no other writer of this process uses.
+    func temporaryPath(for key: String) -> String {
+        let number = temporaryCount.wrappingAdd(1, ordering: .relaxed).newValue
+        return "\(path(of: key)).\(getpid())-\(number).tmp"
+    }
+
+    /// Makes the directories above `path`, each durable in its parent.
+    func makeParents(of path: String) throws(FileSystemFault) {
+        let directory = Self.parent(of: path)
+        if directories.withLock({ $0.contains(directory) }) { return }
+        var missing: [String] = []
+        var ancestor = directory
+        while ancestor != "/", !Self.isDirectory(ancestor) {
+            missing.append(ancestor)
+            ancestor = Self.parent(of: ancestor)
+        }
+        for path in missing.reversed() {
+            try calls.makeDirectory(path)
+            try calls.synchronizeDirectory(Self.parent(of: path))
+        }
+        directories.withLock { _ = $0.insert(directory) }
+    }
+
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR
+    }
+}
+
+/// A file in the making. See `LocalStorage` for the order of steps.
+private final class LocalObjectSink: ObjectSink {
+    private let storage: LocalStorage
+    private let key: String
+    private let replacing: Bool
+    private let temporaryPath: String
+    /// Nil once committed or abandoned.
+    private var descriptor: Int32?
+    /// Small writes gathered to one call.
+    private var buffer: [UInt8] = []
+    private static let bufferByteCount = 1 << 18
+
+    init(storage: LocalStorage, key: String, replacing: Bool) throws(ColumnStoreError) {
+        try ObjectKey.check(key)
+        self.storage = storage
+        self.key = key
+        self.replacing = replacing
+        temporaryPath = storage.temporaryPath(for: key)
+        do {
+            try storage.makeParents(of: temporaryPath)
+            descriptor = try storage.calls.create(temporaryPath)
+        } catch {
+            throw ColumnStoreError(error, key: key)
+        }
+    }
+
+    deinit { abandon() }
+
+    func write(_ bytes: RawSpan) throws(ColumnStoreError) {
+        guard let descriptor else { throw ColumnStoreError(.invalidRequest, path: key, "write after the end") }
+        do {
+            if buffer.count + bytes.byteCount <= Self.bufferByteCount {
+                bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
+                return
+            }
+            try flush(descriptor)
+            if bytes.byteCount >= Self.bufferByteCount {
+                try storage.calls.write(descriptor, bytes)
+            } else {
+                bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
+            }
+        } catch {
+            abandon()
+            throw ColumnStoreError(error, key: key)
+        }
+    }
+
+    func commit() throws(ColumnStoreError) {
+        guard let descriptor else { throw ColumnStoreError(.invalidRequest, path: key, "commit after the end") }
+        let calls = storage.calls
+        let target = storage.path(of: key)
+        do {
+            try flush(descriptor)
+            try calls.synchronize(descriptor)
+            if replacing {
+                try calls.rename(temporaryPath, target)
+            } else {
+                try calls.link(temporaryPath, target)
+            }
+        } catch {
+            abandon()
+            throw ColumnStoreError(error, key: key)
+        }
+        self.descriptor = nil
+        calls.close(descriptor)
+        do {
+            if !replacing { try calls.unlink(temporaryPath) }
+            try calls.synchronizeDirectory(LocalStorage.parent(of: target))
+        } catch {
+            throw ColumnStoreError(error, key: key)
+        }
+    }
+
+    func abandon() {
+        guard let descriptor else { return }
+        self.descriptor = nil
+        storage.calls.close(descriptor)
+        do {
+            try storage.calls.unlink(temporaryPath)
+        } catch {
+            // The bytes are unreachable either way; the removal of orphans takes the file later.
+        }
+    }
+
+    private func flush(_ descriptor: Int32) throws(FileSystemFault) {
+        var full: [UInt8] = []
+        swap(&full, &buffer)
+        guard !full.isEmpty else { return }
+        try storage.calls.write(descriptor, full.span.bytes)
+        full.removeAll(keepingCapacity: true)
+        swap(&full, &buffer)
+    }
+}

@@ -1,0 +1,64 @@
+/// A place for immutable objects, named by relative keys (`data/a.parquet`): a directory today, a bucket later.
+///
+/// What the table above it relies on, and what a new kind of storage must give:
+/// 1. Every write is durable and whole once its call returns; a reader sees the old state or the new one, never half.
+/// 2. `putIfAbsent` and `create` never replace, even against another process: that is how commits exclude each other (on
+///    S3: `If-None-Match: *`).
+/// 3. Nothing is ever renamed from one key to another.
+/// 4. Reading needs no listing: keys are found by following names from the table's metadata. `list` serves only the removal
+///    of orphans.
+///
+/// Only the version hint is ever replaced; all other objects are written once.
+public protocol ObjectStorage: Sendable {
+    /// The path under which outside readers find `key`: `file:///absolute/path`, not percent-encoded.
+    func location(of key: String) -> String
+
+    /// The key of an object of this storage, from the path in a table's metadata; nil when it lies elsewhere.
+    func key(ofLocation location: String) -> String?
+
+    /// Stores `bytes` under a key that must be free.
+    ///
+    /// - Throws: `.conflict`.
+    func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError)
+
+    /// Stores `bytes`, in place of what was there before.
+    func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError)
+
+    /// Starts an object that is too large to be held in memory; its key must be free when it is committed.
+    func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink
+
+    /// The whole object.
+    ///
+    /// - Throws: `.notFound`; `.overBudget` when it is longer than `byteCountMax`.
+    func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8]
+
+    /// A part of an object.
+    ///
+    /// - Throws: `.notFound`; `.corruptFile` when the object ends before the range does.
+    func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8]
+
+    /// The object's size; nil when there is none.
+    func byteCount(of key: String) throws(ColumnStoreError) -> Int64?
+
+    /// Removes an object durably. One that isn't there counts as removed.
+    func delete(_ key: String) throws(ColumnStoreError)
+
+    /// Hands out every object whose key starts with `prefix`, in no order, unfinished ones included.
+    func list(
+        prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
+    ) throws(ColumnStoreError)
+}
+
+/// One object, as a listing shows it.
+public struct StoredObject: Sendable, Equatable {
+    public let key: String
+    public let byteCount: Int64
+    /// When it was last written, in milliseconds since 1970.
+    public let modifiedMilliseconds: Int64
+
+    public init(key: String, byteCount: Int64, modifiedMilliseconds: Int64) {
+        self.key = key
+        self.byteCount = byteCount
+        self.modifiedMilliseconds = modifiedMilliseconds
+    }
+}
