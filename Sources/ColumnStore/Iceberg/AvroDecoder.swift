@@ -1,0 +1,200 @@
+/// Reads values of Avro's binary encoding from the bytes of one block, distrusting each length.
+struct AvroDecoder {
+    let bytes: [UInt8]
+    private(set) var offset: Int
+    let end: Int
+
+    init(bytes: [UInt8], range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        self.bytes = bytes
+        offset = range.lowerBound
+        end = range.upperBound
+    }
+
+    init(bytes: [UInt8]) {
+        self.init(bytes: bytes, range: 0..<bytes.count)
+    }
+
+    var remaining: Int { end - offset }
+
+    /// A zigzag varint of at most ten bytes.
+    mutating func long() throws(AvroFault) -> Int64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            guard offset < end else { throw .truncated }
+            let byte = bytes[offset]
+            offset += 1
+            if shift == 63, byte > 1 { throw .outOfRange("varint") }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { break }
+            shift += 7
+        }
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    mutating func int() throws(AvroFault) -> Int32 {
+        guard let value = Int32(exactly: try long()) else { throw .outOfRange("int") }
+        return value
+    }
+
+    mutating func boolean() throws(AvroFault) -> Bool {
+        guard offset < end else { throw .truncated }
+        let byte = bytes[offset]
+        offset += 1
+        guard byte <= 1 else { throw .outOfRange("boolean") }
+        return byte == 1
+    }
+
+    /// A length that the rest of the block can hold.
+    mutating func length() throws(AvroFault) -> Int {
+        let value = try long()
+        guard value >= 0 else { throw .outOfRange("length") }
+        guard value <= Int64(remaining) else { throw .truncated }
+        return Int(value)
+    }
+
+    mutating func byteArray() throws(AvroFault) -> [UInt8] {
+        let count = try length()
+        defer { offset += count }
+        return Array(bytes[offset..<offset + count])
+    }
+
+    mutating func string() throws(AvroFault) -> String {
+        let count = try length()
+        guard let string = String(validating: bytes[offset..<offset + count], as: UTF8.self) else { throw .notUTF8 }
+        offset += count
+        return string
+    }
+
+    mutating func skip(byteCount: Int) throws(AvroFault) {
+        guard byteCount >= 0, byteCount <= remaining else { throw .truncated }
+        offset += byteCount
+    }
+
+    /// The number of items of an array's or map's next block; 0 at its end.
+    mutating func blockItemCount() throws(AvroFault) -> Int {
+        var count = try long()
+        if count < 0 {
+            // A negative count is followed by the block's size, which only a reader that skips needs.
+            guard count != .min else { throw .outOfRange("item count") }
+            count = -count
+            _ = try length()
+        }
+        // Items of manifests take at least a byte each; a larger count would only spin on empty ones.
+        guard count <= Int64(remaining) else { throw .outOfRange("item count") }
+        return Int(count)
+    }
+
+    /// The branch of a union that follows; a type that is no union is its own branch.
+    mutating func branch(of type: AvroType) throws(AvroFault) -> AvroType {
+        guard case .union(let branches) = type else { return type }
+        let index = try long()
+        guard index >= 0, index < Int64(branches.count) else { throw .outOfRange("union branch") }
+        return branches[Int(index)]
+    }
+
+    mutating func skip(_ type: AvroType) throws(AvroFault) {
+        switch type {
+        case .null: return
+        case .boolean: try skip(byteCount: 1)
+        case .int, .long, .enumeration: _ = try long()
+        case .float: try skip(byteCount: 4)
+        case .double: try skip(byteCount: 8)
+        case .bytes, .string: try skip(byteCount: try length())
+        case .fixed(let byteCount): try skip(byteCount: byteCount)
+        case .union: try skip(try branch(of: type))
+        case .record(let fields):
+            for field in fields { try skip(field.type) }
+        case .array(let item):
+            while case let count = try blockItemCount(), count > 0 {
+                for _ in 0..<count { try skip(item) }
+            }
+        case .map(let value):
+            while case let count = try blockItemCount(), count > 0 {
+                for _ in 0..<count {
+                    try skip(byteCount: try length())
+                    try skip(value)
+                }
+            }
+        }
+    }
+
+    // MARK: Values of a field whose type the writer chose: nil for null, an error for another kind
+
+    mutating func optionalLong(_ field: AvroField) throws(AvroFault) -> Int64? {
+        switch try branch(of: field.type) {
+        case .null: return nil
+        case .int, .long: return try long()
+        default: throw .wrongType(field: field.name)
+        }
+    }
+
+    mutating func optionalInt(_ field: AvroField) throws(AvroFault) -> Int32? {
+        guard let value = try optionalLong(field) else { return nil }
+        guard let narrow = Int32(exactly: value) else { throw .outOfRange(field.name) }
+        return narrow
+    }
+
+    mutating func optionalString(_ field: AvroField) throws(AvroFault) -> String? {
+        switch try branch(of: field.type) {
+        case .null: return nil
+        case .string: return try string()
+        default: throw .wrongType(field: field.name)
+        }
+    }
+
+    mutating func optionalBytes(_ field: AvroField) throws(AvroFault) -> [UInt8]? {
+        switch try branch(of: field.type) {
+        case .null: return nil
+        case .bytes, .string: return try byteArray()
+        default: throw .wrongType(field: field.name)
+        }
+    }
+
+    /// The items of an array of longs or ints.
+    mutating func optionalLongs(_ field: AvroField) throws(AvroFault) -> [Int64]? {
+        switch try branch(of: field.type) {
+        case .null: return nil
+        case .array(let item):
+            let itemField = AvroField(name: field.name, id: nil, type: item)
+            var values: [Int64] = []
+            while case let count = try blockItemCount(), count > 0 {
+                for _ in 0..<count {
+                    guard let value = try optionalLong(itemField) else { throw .wrongType(field: field.name) }
+                    values.append(value)
+                }
+            }
+            return values
+        default: throw .wrongType(field: field.name)
+        }
+    }
+
+    /// An int-keyed map: an array of records of key and value.
+    mutating func optionalIntMap<Value>(
+        _ field: AvroField, _ value: (inout AvroDecoder, AvroField) throws(AvroFault) -> Value?
+    ) throws(AvroFault) -> [Int32: Value]? {
+        switch try branch(of: field.type) {
+        case .null: return nil
+        case .array(.record(let fields)):
+            var map: [Int32: Value] = [:]
+            while case let count = try blockItemCount(), count > 0 {
+                for _ in 0..<count {
+                    var key: Int32?
+                    var entry: Value?
+                    for member in fields {
+                        switch member.name {
+                        case "key": key = try optionalInt(member)
+                        case "value": entry = try value(&self, member)
+                        default: try skip(member.type)
+                        }
+                    }
+                    guard let key, let entry else { throw .wrongType(field: field.name) }
+                    map[key] = entry
+                }
+            }
+            return map
+        default: throw .wrongType(field: field.name)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// Appends values in Avro's binary encoding.
+struct AvroEncoder {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    mutating func long(_ value: Int64) {
+        var rest = UInt64(bitPattern: (value << 1) ^ (value >> 63))
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    mutating func int(_ value: Int32) {
+        long(Int64(value))
+    }
+
+    mutating func boolean(_ value: Bool) {
+        bytes.append(value ? 1 : 0)
+    }
+
+    mutating func byteArray(_ value: [UInt8]) {
+        long(Int64(value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    mutating func string(_ value: String) {
+        long(Int64(value.utf8.count))
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    /// A union `["null", X]`: the branch, then the value if there is one.
+    mutating func optional<Value>(_ value: Value?, _ encode: (inout AvroEncoder, Value) -> Void) {
+        if let value {
+            long(1)
+            encode(&self, value)
+        } else {
+            long(0)
+        }
+    }
+
+    mutating func optionalLong(_ value: Int64?) {
+        optional(value) { $0.long($1) }
+    }
+
+    /// `["null", array]`.
+    mutating func optionalLongs(_ values: [Int64]?) {
+        optional(values) { encoder, values in
+            if !values.isEmpty {
+                encoder.long(Int64(values.count))
+                for value in values { encoder.long(value) }
+            }
+            encoder.long(0)
+        }
+    }
+
+    /// An int-keyed map as `["null", array of records of key and value]`, by ascending key; null when there is none.
+    mutating func optionalIntMap<Value>(
+        _ map: [Int32: Value]?, _ encode: (inout AvroEncoder, Value) -> Void
+    ) {
+        optional(map) { encoder, map in
+            if !map.isEmpty {
+                encoder.long(Int64(map.count))
+                for (key, value) in map.sorted(by: { $0.key < $1.key }) {
+                    encoder.int(key)
+                    encode(&encoder, value)
+                }
+            }
+            encoder.long(0)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Writes an Avro object container file block by block to a sink: no more than one block is held.
+struct AvroFileWriter {
+    private let sink: any ByteSink
+    /// Any 16 bytes will do, as long as all blocks of the file end in the same.
+    private let sync: [UInt8]
+    private var records = AvroEncoder()
+    private var recordCount: Int64 = 0
+
+    /// A block this long compresses as well as a longer one.
+    private static let blockByteCount = 1 << 18
+
+    /// - Parameter metadata: header entries besides the schema and the codec, in order.
+    init(
+        sink: any ByteSink, schema: String, metadata: KeyValuePairs<String, String>
+    ) throws(ColumnStoreError) {
+        self.sink = sink
+        sync = Array(SHA256.hash(Array(schema.utf8))[..<16])
+        var header = AvroEncoder()
+        header.long(Int64(metadata.count + 2))
+        header.string("avro.schema")
+        header.string(schema)
+        // Some readers refuse a file that leaves the codec out.
+        header.string("avro.codec")
+        header.string("deflate")
+        for (key, value) in metadata {
+            header.string(key)
+            header.string(value)
+        }
+        header.long(0)
+        try sink.write([0x4F, 0x62, 0x6A, 1])
+        try sink.write(header.bytes)
+        try sink.write(sync)
+    }
+
+    mutating func append(_ encode: (inout AvroEncoder) -> Void) throws(ColumnStoreError) {
+        encode(&records)
+        recordCount += 1
+        if records.bytes.count >= Self.blockByteCount { try flush() }
+    }
+
+    /// Writes the last block. The sink is the caller's to commit.
+    mutating func finish() throws(ColumnStoreError) {
+        try flush()
+    }
+
+    private mutating func flush() throws(ColumnStoreError) {
+        guard recordCount > 0 else { return }
+        let body = AvroDeflate.compress(records.bytes)
+        var head = AvroEncoder()
+        head.long(recordCount)
+        head.long(Int64(body.count))
+        try sink.write(head.bytes)
+        try sink.write(body)
+        try sink.write(sync)
+        records.removeAll()
+        recordCount = 0
+    }
+}

@@ -1,0 +1,130 @@
+/// A schema of Apache Avro 1.11, as far as manifests need it: fields are known by Iceberg's `field-id`, not by their names.
+indirect enum AvroType: Sendable {
+    case null, boolean, int, long, float, double, bytes, string
+    case fixed(byteCount: Int)
+    case enumeration
+    case array(AvroType)
+    case map(AvroType)
+    case union([AvroType])
+    case record([AvroField])
+
+    /// More types than any manifest has, named ones counted at each use: a small text that names records inside records could
+    /// unfold to billions.
+    static let nodeCountMax = 10_000
+
+    init(parsing schema: [UInt8]) throws(AvroFault) {
+        let json: MetadataJSON
+        do {
+            json = try MetadataJSON(parsing: schema)
+        } catch {
+            throw .badSchema("\(error.reason) at byte \(error.offset)")
+        }
+        var named: [String: (type: AvroType, nodeCount: Int)] = [:]
+        var nodeCount = 0
+        self = try Self.parse(json, &named, &nodeCount)
+    }
+
+    private typealias Named = [String: (type: AvroType, nodeCount: Int)]
+
+    private static func parse(
+        _ json: MetadataJSON, _ named: inout Named, _ nodeCount: inout Int
+    ) throws(AvroFault) -> AvroType {
+        nodeCount += 1
+        guard nodeCount <= nodeCountMax else { throw .badSchema("more than \(nodeCountMax) types") }
+        switch json {
+        case .string(let name): return try primitiveOrNamed(name, named, &nodeCount)
+        case .array(let branches):
+            var types: [AvroType] = []
+            for branch in branches { types.append(try parse(branch, &named, &nodeCount)) }
+            guard !types.isEmpty else { throw .badSchema("an empty union") }
+            return .union(types)
+        case .object: return try parseObject(json, &named, &nodeCount)
+        default: throw .badSchema("a type is neither a name, a list nor an object")
+        }
+    }
+
+    private static func primitiveOrNamed(
+        _ name: String, _ named: Named, _ nodeCount: inout Int
+    ) throws(AvroFault) -> AvroType {
+        switch name {
+        case "null": return .null
+        case "boolean": return .boolean
+        case "int": return .int
+        case "long": return .long
+        case "float": return .float
+        case "double": return .double
+        case "bytes": return .bytes
+        case "string": return .string
+        default:
+            // A record that contains itself isn't there yet while it is read, and is refused so.
+            guard let (type, count) = named[name] else { throw .badSchema("no type is named \(name)") }
+            nodeCount += count
+            return type
+        }
+    }
+
+    private static func parseObject(
+        _ json: MetadataJSON, _ named: inout Named, _ nodeCount: inout Int
+    ) throws(AvroFault) -> AvroType {
+        let before = nodeCount
+        guard let kind = json["type"] else { throw .badSchema("an object without \"type\"") }
+        guard let kind = kind.string else { return try parse(kind, &named, &nodeCount) }
+        let type: AvroType
+        switch kind {
+        case "record", "error":
+            var fields: [AvroField] = []
+            for field in json["fields"]?.array ?? [] {
+                guard let name = field["name"]?.string, let fieldType = field["type"] else {
+                    throw .badSchema("a field without a name or a type")
+                }
+                fields.append(
+                    AvroField(
+                        name: name, id: field["field-id"]?.int32,
+                        type: try parse(fieldType, &named, &nodeCount)))
+            }
+            type = .record(fields)
+        case "array":
+            guard let items = json["items"] else { throw .badSchema("an array without items") }
+            return .array(try parse(items, &named, &nodeCount))
+        case "map":
+            guard let values = json["values"] else { throw .badSchema("a map without values") }
+            return .map(try parse(values, &named, &nodeCount))
+        case "fixed":
+            guard let size = json["size"]?.int32, size >= 0 else { throw .badSchema("a fixed without a size") }
+            type = .fixed(byteCount: Int(size))
+        case "enum": type = .enumeration
+        default: return try primitiveOrNamed(kind, named, &nodeCount)
+        }
+        if let name = json["name"]?.string {
+            named[name] = (type, nodeCount - before)
+            if let space = json["namespace"]?.string { named[space + "." + name] = (type, nodeCount - before) }
+        }
+        return type
+    }
+}
+
+/// A field of an Avro record, in the order in which its values are written.
+struct AvroField: Sendable {
+    let name: String
+    /// Iceberg's id; nil when the writer gave none.
+    let id: Int32?
+    let type: AvroType
+}
+
+/// What can be wrong with an Avro file. Facts only; `IcebergError` adds the place.
+enum AvroFault: Error, Equatable {
+    case notAvro
+    case badSchema(String)
+    case badHeader(String)
+    /// A codec that isn't read here: null, deflate, zstandard and snappy are.
+    case unknownCodec(String)
+    case badCompression
+    case truncated
+    case badSync
+    /// A number, length or count outside what its place allows.
+    case outOfRange(String)
+    case notUTF8
+    /// The writer's type of a field isn't the one that Iceberg gives it.
+    case wrongType(field: String)
+    case missingField(String)
+}
