@@ -1,0 +1,282 @@
+/// Expressions, by precedence climbing over PostgreSQL's table of precedences.
+extension Parser {
+    /// From loosest to tightest; PostgreSQL 15, chapter 4.1.6.
+    private enum Precedence {
+        static let or = 1, and = 2, not = 3, isTest = 4, comparison = 5, membership = 6, other = 7, additive = 8
+        static let multiplicative = 9, power = 10, timeZone = 11, collate = 12, unary = 13, element = 14, cast = 15
+    }
+
+    mutating func expression() throws(QueryError) -> ExpressionSyntax { try expression(above: 0) }
+
+    mutating func expressionList() throws(QueryError) -> [ExpressionSyntax] {
+        var list = [try expression()]
+        while acceptSymbol(",") { list.append(try expression()) }
+        return list
+    }
+
+    /// An expression whose operators all bind tighter than `precedence`.
+    mutating func expression(above precedence: Int) throws(QueryError) -> ExpressionSyntax {
+        try nested { (parser) throws(QueryError) in
+            var left = try parser.prefix()
+            while let (operatorPrecedence, step) = parser.infix(), operatorPrecedence > precedence {
+                left = try parser.apply(step, to: left)
+            }
+            return left
+        }
+    }
+
+    // MARK: Prefix
+
+    private mutating func prefix() throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        if accept("not") {
+            let operand = try expression(above: Precedence.not - 1)
+            return try node(.not(operand), at: start, over: [operand])
+        }
+        if atSymbol("-") || atSymbol("+") {
+            let sign: ExpressionSyntax.UnaryOperator = atSymbol("-") ? .minus : .plus
+            advance()
+            let operand = try expression(above: Precedence.unary - 1)
+            return try node(.unary(sign, operand), at: start, over: [operand])
+        }
+        if atSymbol("@") || atSymbol("|/") || atSymbol("~") {
+            throw .unsupported("the prefix operator \(current.text) is not supported", at: start)
+        }
+        return try primaryExpression()
+    }
+
+    // MARK: Infix
+
+    private enum Infix {
+        case binary(ExpressionSyntax.BinaryOperator, Int)
+        case and, or, isTest, between, membership, like, similar, notMembership, isNull, notNull, timeZone, collate, cast, element
+        case likeOperator(ignoresCase: Bool, isNegated: Bool)
+        case unsupported
+    }
+
+    private static let binaryOperators: [String: (ExpressionSyntax.BinaryOperator, Int)] = [
+        "+": (.add, Precedence.additive), "-": (.subtract, Precedence.additive), "*": (.multiply, Precedence.multiplicative),
+        "/": (.divide, Precedence.multiplicative), "%": (.remainder, Precedence.multiplicative), "^": (.power, Precedence.power),
+        "||": (.concatenate, Precedence.other), "~": (.matches, Precedence.other), "~*": (.matchesIgnoringCase, Precedence.other),
+        "!~": (.matchesNot, Precedence.other), "!~*": (.matchesNotIgnoringCase, Precedence.other),
+        "=": (.equal, Precedence.comparison), "<>": (.notEqual, Precedence.comparison), "!=": (.notEqual, Precedence.comparison),
+        "<": (.less, Precedence.comparison), "<=": (.lessOrEqual, Precedence.comparison),
+        ">": (.greater, Precedence.comparison), ">=": (.greaterOrEqual, Precedence.comparison),
+    ]
+
+    private static let unsupportedOperators: Set<String> = [
+        "->", "->>", "#>", "#>>", "@>", "<@", "<<", ">>", "&&", "&", "|", "#", "@", "?", "!", "|/",
+    ]
+
+    /// The operator at the cursor, not consumed.
+    private func infix() -> (Int, Infix)? {
+        switch current.kind {
+        case .symbol: return infixSymbol(current.text)
+        case .word: return infixWord(current.text)
+        default: return nil
+        }
+    }
+
+    private func infixSymbol(_ text: String) -> (Int, Infix)? {
+        if let (op, precedence) = Self.binaryOperators[text] { return (precedence, .binary(op, precedence)) }
+        switch text {
+        case "::": return (Precedence.cast, .cast)
+        case "[": return (Precedence.element, .element)
+        case "~~": return (Precedence.other, .likeOperator(ignoresCase: false, isNegated: false))
+        case "~~*": return (Precedence.other, .likeOperator(ignoresCase: true, isNegated: false))
+        case "!~~": return (Precedence.other, .likeOperator(ignoresCase: false, isNegated: true))
+        case "!~~*": return (Precedence.other, .likeOperator(ignoresCase: true, isNegated: true))
+        default: return Self.unsupportedOperators.contains(text) ? (Precedence.other, .unsupported) : nil
+        }
+    }
+
+    private func infixWord(_ text: String) -> (Int, Infix)? {
+        switch text {
+        case "or": return (Precedence.or, .or)
+        case "and": return (Precedence.and, .and)
+        case "is": return (Precedence.isTest, .isTest)
+        case "isnull": return (Precedence.isTest, .isNull)
+        case "notnull": return (Precedence.isTest, .notNull)
+        case "between": return (Precedence.membership, .between)
+        case "in": return (Precedence.membership, .membership)
+        case "like", "ilike": return (Precedence.membership, .like)
+        case "similar": return nextIs("to") ? (Precedence.membership, .similar) : nil
+        case "not":
+            let next = token(after: 1)
+            guard next.kind == .word, ["between", "in", "like", "ilike", "similar"].contains(next.text) else { return nil }
+            return (Precedence.membership, .notMembership)
+        case "at": return nextIs("time") && nextIs("zone", distance: 2) ? (Precedence.timeZone, .timeZone) : nil
+        case "collate": return (Precedence.collate, .collate)
+        case "operator": return nextIs(symbol: "(") ? (Precedence.other, .unsupported) : nil
+        case "overlaps": return (Precedence.other, .unsupported)
+        default: return nil
+        }
+    }
+
+    private mutating func apply(_ step: Infix, to left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        switch step {
+        case .binary(let op, let precedence): return try binary(op, precedence, left)
+        case .and, .or: return try connective(left)
+        case .isTest: return try isTest(left)
+        case .isNull, .notNull:
+            let isNegated = at("notnull")
+            advance()
+            return try node(.isTest(left, .null, isNegated: isNegated), at: start, over: [left])
+        case .between: return try between(left, isNegated: false)
+        case .membership: return try membership(left, isNegated: false)
+        case .like: return try like(left, isNegated: false)
+        case .likeOperator(let ignoresCase, let isNegated):
+            advance()
+            let pattern = try expression(above: Precedence.other)
+            return try node(
+                .like(left, pattern: pattern, escape: nil, ignoresCase: ignoresCase, isNegated: isNegated), at: start,
+                over: [left, pattern])
+        case .notMembership:
+            advance()
+            switch current.text {
+            case "between": return try between(left, isNegated: true)
+            case "in": return try membership(left, isNegated: true)
+            case "like", "ilike": return try like(left, isNegated: true)
+            default: throw .unsupported("SIMILAR TO is not supported; use ~ with a regular expression", at: position)
+            }
+        case .similar: throw .unsupported("SIMILAR TO is not supported; use ~ with a regular expression", at: start)
+        case .timeZone:
+            advance()
+            advance()
+            advance()
+            let zone = try expression(above: Precedence.timeZone)
+            return try node(.atTimeZone(left, zone: zone), at: start, over: [left, zone])
+        case .collate: return try collate(left)
+        case .cast:
+            advance()
+            return try node(.cast(left, try typeName()), at: start, over: [left])
+        case .element:
+            advance()
+            let index = try expression()
+            if atSymbol(":") { throw .unsupported("array slices are not supported", at: position) }
+            try expectSymbol("]")
+            return try node(.element(left, index: index), at: start, over: [left, index])
+        case .unsupported: throw .unsupported("the operator \(current.text.uppercased()) is not supported", at: start)
+        }
+    }
+
+    private mutating func binary(
+        _ op: ExpressionSyntax.BinaryOperator, _ precedence: Int, _ left: ExpressionSyntax
+    ) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        if at("any") || at("some") || at("all"), nextIs(symbol: "(") { return try quantified(op, left, at: start) }
+        let right = try expression(above: precedence)
+        if precedence == Precedence.comparison, let (next, _) = infix(), next == Precedence.comparison {
+            throw .badSQL("comparisons cannot be chained", at: position, hint: "join two of them with AND")
+        }
+        return try node(.binary(op, left, right), at: start, over: [left, right])
+    }
+
+    private mutating func quantified(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: ExpressionSyntax, at start: Int
+    ) throws(QueryError) -> ExpressionSyntax {
+        let isAll = at("all")
+        advance()
+        advance()
+        if startsQuery() {
+            let (inner, height) = try measuredQuery()
+            try expectSymbol(")")
+            return try node(
+                .quantified(left, op, isAll: isAll, .query(inner)), at: start, over: [left], queryHeight: height)
+        }
+        let array = try expression()
+        try expectSymbol(")")
+        return try node(.quantified(left, op, isAll: isAll, .array(array)), at: start, over: [left, array])
+    }
+
+    /// `a AND b AND c` is one flat node, so that long filters stay low.
+    private mutating func connective(_ first: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        let isAnd = at("and")
+        let word = isAnd ? "and" : "or"
+        var items = [first]
+        while accept(word) { items.append(try expression(above: isAnd ? Precedence.and : Precedence.or)) }
+        return try node(isAnd ? .and(items) : .or(items), at: start, over: items)
+    }
+
+    private mutating func isTest(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        let isNegated = accept("not")
+        if accept("distinct") {
+            try expect("from")
+            let right = try expression(above: Precedence.isTest)
+            return try node(.isDistinct(left, right, isNegated: isNegated), at: start, over: [left, right])
+        }
+        let test: ExpressionSyntax.TruthTest
+        switch current.kind == .word ? current.text : "" {
+        case "null": test = .null
+        case "true": test = .isTrue
+        case "false": test = .isFalse
+        case "unknown": test = .unknown
+        case "document", "json", "normalized", "of":
+            throw .unsupported("IS \(current.text.uppercased()) is not supported", at: position)
+        default: throw unexpected(expected: "NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM")
+        }
+        advance()
+        return try node(.isTest(left, test, isNegated: isNegated), at: start, over: [left])
+    }
+
+    private mutating func between(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        let isSymmetric = accept("symmetric")
+        if !isSymmetric { accept("asymmetric") }
+        let low = try expression(above: Precedence.membership)
+        try expect("and")
+        let high = try expression(above: Precedence.membership)
+        return try node(
+            .between(left, low: low, high: high, isSymmetric: isSymmetric, isNegated: isNegated), at: start, over: [left, low, high])
+    }
+
+    private mutating func membership(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        try expectSymbol("(")
+        if atQuery() {
+            let (inner, height) = try measuredQuery()
+            try expectSymbol(")")
+            return try node(.inQuery(left, inner, isNegated: isNegated), at: start, over: [left], queryHeight: height)
+        }
+        let list = try expressionList()
+        // `IN ((SELECT …) UNION (SELECT …))`, and a query in doubled parentheses.
+        if list.count == 1, case .scalarQuery(let first) = list[0].kind {
+            let (inner, height) = atQueryContinuation ? try query(continuing: first) : (first, list[0].height)
+            try expectSymbol(")")
+            return try node(.inQuery(left, inner, isNegated: isNegated), at: start, over: [left], queryHeight: height)
+        }
+        try expectSymbol(")")
+        return try node(.inList(left, list, isNegated: isNegated), at: start, over: [left] + list)
+    }
+
+    private mutating func like(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        let ignoresCase = at("ilike")
+        advance()
+        if at("any") || at("all"), nextIs(symbol: "(") {
+            throw .unsupported("LIKE ANY and LIKE ALL are not supported", at: position)
+        }
+        let pattern = try expression(above: Precedence.membership)
+        let escape = accept("escape") ? try expression(above: Precedence.membership) : nil
+        return try node(
+            .like(left, pattern: pattern, escape: escape, ignoresCase: ignoresCase, isNegated: isNegated), at: start,
+            over: [left, pattern] + (escape.map { [$0] } ?? []))
+    }
+
+    /// Text always compares by its UTF-8 bytes: the collations that mean that are accepted, others are not.
+    private mutating func collate(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+        advance()
+        let name = try label("a collation")
+        guard ["C", "POSIX", "ucs_basic"].contains(name.text) else {
+            throw .unsupported("the collation “\(name.text)” is not supported: text compares by its bytes, as in \"C\"", at: name.position)
+        }
+        return left
+    }
+}

@@ -1,0 +1,106 @@
+/// A scalar expression as written.
+package struct ExpressionSyntax: Sendable {
+    package let kind: Kind
+    /// Where an error about this node points: a name's start, an operator's sign.
+    package let position: Int
+    /// Height of the tree under this node; bounded by `SyntaxLimits.expressionHeightMax`.
+    package let height: Int
+
+    package indirect enum Kind: Sendable {
+        /// `a`, `t.a`, `t.a.b`.
+        case name([NameSyntax])
+        /// `*` or `t.*`.
+        case star([NameSyntax])
+        case null
+        case boolean(Bool)
+        /// Digits as written.
+        case number(String)
+        /// An untyped string constant: it takes the type that its surroundings want.
+        case string(String)
+        /// `DATE '2026-11-20'`.
+        case typedString(TypeNameSyntax, String)
+        case interval(String, fields: String?)
+        /// 1-based.
+        case parameter(Int)
+        case unary(UnaryOperator, ExpressionSyntax)
+        case binary(BinaryOperator, ExpressionSyntax, ExpressionSyntax)
+        case and([ExpressionSyntax])
+        case or([ExpressionSyntax])
+        case not(ExpressionSyntax)
+        case isTest(ExpressionSyntax, TruthTest, isNegated: Bool)
+        case isDistinct(ExpressionSyntax, ExpressionSyntax, isNegated: Bool)
+        case between(ExpressionSyntax, low: ExpressionSyntax, high: ExpressionSyntax, isSymmetric: Bool, isNegated: Bool)
+        case inList(ExpressionSyntax, [ExpressionSyntax], isNegated: Bool)
+        case inQuery(ExpressionSyntax, QuerySyntax, isNegated: Bool)
+        /// `x op ANY (query)`, `x op ALL (array)`.
+        case quantified(ExpressionSyntax, BinaryOperator, isAll: Bool, QuantifiedSet)
+        case like(ExpressionSyntax, pattern: ExpressionSyntax, escape: ExpressionSyntax?, ignoresCase: Bool, isNegated: Bool)
+        case exists(QuerySyntax)
+        case scalarQuery(QuerySyntax)
+        case arrayQuery(QuerySyntax)
+        case caseWhen(operand: ExpressionSyntax?, branches: [CaseBranch], otherwise: ExpressionSyntax?)
+        case cast(ExpressionSyntax, TypeNameSyntax)
+        case function(FunctionSyntax)
+        case atTimeZone(ExpressionSyntax, zone: ExpressionSyntax)
+        case row([ExpressionSyntax])
+        case array([ExpressionSyntax])
+        case element(ExpressionSyntax, index: ExpressionSyntax)
+        /// `(expression).field`.
+        case field(ExpressionSyntax, NameSyntax)
+    }
+
+    package struct CaseBranch: Sendable {
+        package let condition: ExpressionSyntax
+        package let result: ExpressionSyntax
+    }
+
+    package indirect enum QuantifiedSet: Sendable {
+        case query(QuerySyntax)
+        case array(ExpressionSyntax)
+    }
+
+    package enum TruthTest: String, Sendable { case null = "NULL", isTrue = "TRUE", isFalse = "FALSE", unknown = "UNKNOWN" }
+
+    package enum UnaryOperator: String, Sendable { case plus = "+", minus = "-" }
+
+    package enum BinaryOperator: String, Sendable {
+        case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%", power = "^", concatenate = "||"
+        case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+        case matches = "~", matchesIgnoringCase = "~*", matchesNot = "!~", matchesNotIgnoringCase = "!~*"
+
+        package var isComparison: Bool {
+            switch self {
+            case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: true
+            default: false
+            }
+        }
+    }
+}
+
+/// A call, with all that may follow it.
+package struct FunctionSyntax: Sendable {
+    package var name: NameSyntax
+    package var arguments: [ExpressionSyntax] = []
+    package var isStar = false
+    package var isDistinct = false
+    package var orderBy: [OrderItemSyntax] = []
+    package var withinGroup: [OrderItemSyntax] = []
+    package var filter: ExpressionSyntax?
+    package var over: OverSyntax?
+
+    package init(name: NameSyntax, arguments: [ExpressionSyntax] = []) { (self.name, self.arguments) = (name, arguments) }
+}
+
+package indirect enum OverSyntax: Sendable {
+    case named(NameSyntax)
+    case window(WindowSyntax)
+}
+
+/// A type's name with its modifiers: `numeric(18, 4)`, `varchar[]`.
+package struct TypeNameSyntax: Sendable, Equatable {
+    /// Lower case, several words joined with one blank: `timestamp with time zone`.
+    package let name: String
+    package let modifiers: [Int]
+    package let isArray: Bool
+    package let position: Int
+}

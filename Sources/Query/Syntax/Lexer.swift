@@ -1,0 +1,327 @@
+/// Splits a query into tokens by PostgreSQL's lexical rules.
+///
+/// Positions count Unicode scalars from 1. Works on UTF-8 bytes; all syntax is ASCII, and every byte above 0x7F belongs to
+/// a name, a string or a comment.
+struct Lexer {
+    private let bytes: [UInt8]
+    private var offset = 0
+    /// Scalars before `offset`.
+    private var scalarCount = 0
+
+    /// Longest first, so that the first match is the longest.
+    private static let symbols: [[UInt8]] = [
+        "!~~*", "!~*", "!~~", "~~*", "->>", "#>>", "!~", "~*", "~~", "!=", "<>", "<=", ">=", "||", "::", "=>", "->", "#>", "@>",
+        "<@", "<<", ">>", ":=", "|/", "&&", "..",
+        "+", "-", "*", "/", "%", "^", "<", ">", "=", "~", "(", ")", "[", "]", ",", ".", ";", ":", "!", "@", "#", "&", "|",
+        "?", "`", "{", "}",
+    ].map { Array($0.utf8) }
+
+    static func tokens(of query: String) throws(QueryError) -> [Token] {
+        var lexer = try Lexer(query)
+        var tokens: [Token] = []
+        while true {
+            let token = try lexer.next()
+            tokens.append(token)
+            if token.kind == .end { return tokens }
+        }
+    }
+
+    private init(_ query: String) throws(QueryError) {
+        bytes = Array(query.utf8)
+        guard bytes.count <= SyntaxLimits.queryByteCountMax else {
+            throw .badSQL("the query is longer than \(SyntaxLimits.queryByteCountMax) bytes", at: 1)
+        }
+    }
+
+    private func peek(_ distance: Int = 0) -> UInt8? {
+        offset + distance < bytes.count ? bytes[offset + distance] : nil
+    }
+
+    private mutating func advance(_ count: Int = 1) {
+        for _ in 0..<count where offset < bytes.count {
+            // Continuation bytes (10xxxxxx) do not start a scalar.
+            if bytes[offset] & 0xC0 != 0x80 { scalarCount += 1 }
+            offset += 1
+        }
+        // A scalar counts when its first byte is passed: pass the rest of it too.
+        while offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+    }
+
+    private mutating func next() throws(QueryError) -> Token {
+        try skipBlanksAndComments()
+        let start = offset, position = scalarCount + 1
+        func token(_ kind: Token.Kind, _ text: String, _ end: Int) -> Token {
+            Token(kind: kind, text: text, position: position, start: start, end: end)
+        }
+        guard let byte = peek() else { return token(.end, "", start) }
+        if byte == 0 { throw .badSQL("the query holds a NUL character", at: position) }
+        switch byte {
+        case UInt8(ascii: "'"):
+            let text = try quotedString(escapes: false, position: position)
+            return token(.string, text, offset)
+        case UInt8(ascii: "\""):
+            let text = try quotedName(position: position)
+            return token(.quotedName, text, offset)
+        case UInt8(ascii: "$"):
+            let (kind, text) = try dollar(position: position)
+            return token(kind, text, offset)
+        default:
+            break
+        }
+        if Self.isDigit(byte) || (byte == UInt8(ascii: ".") && Self.isDigit(peek(1) ?? 0)) {
+            let text = try number(position: position)
+            return token(.number, text, offset)
+        }
+        if Self.startsWord(byte) {
+            if let quote = peek(1), quote == UInt8(ascii: "'") {
+                switch byte | 0x20 {
+                case UInt8(ascii: "e"):
+                    advance()
+                    let text = try quotedString(escapes: true, position: position)
+                    return token(.string, text, offset)
+                case UInt8(ascii: "b"), UInt8(ascii: "x"):
+                    throw .unsupported("bit and hexadecimal string constants are not supported", at: position)
+                case UInt8(ascii: "n"):
+                    throw .unsupported("national character constants are not supported", at: position)
+                default: break
+                }
+            }
+            if byte | 0x20 == UInt8(ascii: "u"), peek(1) == UInt8(ascii: "&"), peek(2) == UInt8(ascii: "'") || peek(2) == UInt8(ascii: "\"") {
+                throw .unsupported("U& constants are not supported; write the characters themselves", at: position)
+            }
+            let text = try word(position: position)
+            return token(.word, text, offset)
+        }
+        for symbol in Self.symbols where bytes[offset...].starts(with: symbol) {
+            advance(symbol.count)
+            return token(.symbol, String(decoding: symbol, as: UTF8.self), offset)
+        }
+        throw .badSQL("unexpected character \(Self.show(bytes[offset...]))", at: position)
+    }
+
+    /// The first scalar of some bytes, for a message.
+    private static func show(_ rest: ArraySlice<UInt8>) -> String {
+        guard let scalar = String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first else { return "at the end" }
+        return scalar.value < 0x20 ? "U+00\(String(scalar.value, radix: 16))" : "“\(String(Character(scalar)))”"
+    }
+
+    private mutating func skipBlanksAndComments() throws(QueryError) {
+        while let byte = peek() {
+            if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                advance()
+            } else if byte == UInt8(ascii: "-"), peek(1) == UInt8(ascii: "-") {
+                while let byte = peek(), byte != 0x0A, byte != 0x0D { advance() }
+            } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
+                try skipBlockComment()
+            } else {
+                return
+            }
+        }
+    }
+
+    /// Block comments nest, as in the SQL standard.
+    private mutating func skipBlockComment() throws(QueryError) {
+        let position = scalarCount + 1
+        var depth = 0
+        while let byte = peek() {
+            if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
+                depth += 1
+                advance(2)
+            } else if byte == UInt8(ascii: "*"), peek(1) == UInt8(ascii: "/") {
+                depth -= 1
+                advance(2)
+                if depth == 0 { return }
+            } else {
+                advance()
+            }
+        }
+        throw .badSQL("this comment is not closed", at: position)
+    }
+
+    private mutating func word(position: Int) throws(QueryError) -> String {
+        var text: [UInt8] = []
+        while let byte = peek(), Self.continuesWord(byte) {
+            text.append(UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte)
+            offset += 1
+            if byte & 0xC0 != 0x80 { scalarCount += 1 }
+        }
+        try checkName(text, position)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private mutating func quotedName(position: Int) throws(QueryError) -> String {
+        var text: [UInt8] = []
+        advance()
+        while let byte = peek() {
+            if byte == UInt8(ascii: "\"") {
+                guard peek(1) == byte else {
+                    advance()
+                    guard !text.isEmpty else { throw .badSQL("a name cannot be empty", at: position) }
+                    try checkName(text, position)
+                    return String(decoding: text, as: UTF8.self)
+                }
+                offset += 1
+                scalarCount += 1
+            }
+            if byte == 0 { throw .badSQL("the query holds a NUL character", at: scalarCount + 1) }
+            appendScalar(to: &text)
+        }
+        throw .badSQL("this quoted name is not closed", at: position)
+    }
+
+    private func checkName(_ text: [UInt8], _ position: Int) throws(QueryError) {
+        guard text.count <= SyntaxLimits.identifierByteCountMax else {
+            throw .badSQL("a name is longer than \(SyntaxLimits.identifierByteCountMax) bytes", at: position)
+        }
+    }
+
+    /// Copies the scalar at `offset` and passes it.
+    private mutating func appendScalar(to text: inout [UInt8]) {
+        let start = offset
+        advance()
+        text.append(contentsOf: bytes[start..<offset])
+    }
+
+    /// A string in single quotes; further ones after a line break belong to it.
+    private mutating func quotedString(escapes: Bool, position: Int) throws(QueryError) -> String {
+        var text: [UInt8] = []
+        advance()
+        while let byte = peek() {
+            if byte == UInt8(ascii: "'") {
+                advance()
+                if peek() == UInt8(ascii: "'") {
+                    text.append(byte)
+                    advance()
+                    continue
+                }
+                if try continuesAfterLineBreak() { continue }
+                return String(decoding: text, as: UTF8.self)
+            }
+            if byte == 0 { throw .badSQL("the query holds a NUL character", at: scalarCount + 1) }
+            if escapes, byte == UInt8(ascii: "\\") {
+                try escape(to: &text)
+            } else {
+                appendScalar(to: &text)
+            }
+        }
+        throw .badSQL("this string is not closed", at: position)
+    }
+
+    private mutating func continuesAfterLineBreak() throws(QueryError) -> Bool {
+        var probe = offset, sawLineBreak = false
+        while probe < bytes.count, bytes[probe] == 0x20 || (0x09...0x0D).contains(bytes[probe]) {
+            if bytes[probe] == 0x0A || bytes[probe] == 0x0D { sawLineBreak = true }
+            probe += 1
+        }
+        guard sawLineBreak, probe < bytes.count, bytes[probe] == UInt8(ascii: "'") else { return false }
+        advance(probe - offset + 1)
+        return true
+    }
+
+    /// A backslash escape of an `E''` string.
+    private mutating func escape(to text: inout [UInt8]) throws(QueryError) {
+        let position = scalarCount + 1
+        advance()
+        guard let byte = peek() else { return }  // the caller reports the open string
+        switch byte {
+        case UInt8(ascii: "n"): text.append(0x0A); advance()
+        case UInt8(ascii: "t"): text.append(0x09); advance()
+        case UInt8(ascii: "r"): text.append(0x0D); advance()
+        case UInt8(ascii: "b"): text.append(0x08); advance()
+        case UInt8(ascii: "f"): text.append(0x0C); advance()
+        case UInt8(ascii: "u"), UInt8(ascii: "U"):
+            let digitCount = byte == UInt8(ascii: "u") ? 4 : 8
+            advance()
+            var value: UInt32 = 0
+            for _ in 0..<digitCount {
+                guard let digit = peek(), let nibble = Self.hexValue(digit) else {
+                    throw .badSQL("a Unicode escape needs \(digitCount) hexadecimal digits", at: position)
+                }
+                value = value << 4 | UInt32(nibble)
+                advance()
+            }
+            guard value != 0, let scalar = Unicode.Scalar(value) else {
+                throw .badSQL("this escape is not a Unicode character", at: position)
+            }
+            text.append(contentsOf: Array(String(Character(scalar)).utf8))
+        case UInt8(ascii: "x"), UInt8(ascii: "0")...UInt8(ascii: "7"):
+            throw .unsupported("byte escapes are not supported in strings; use \\u", at: position)
+        default: appendScalar(to: &text)
+        }
+    }
+
+    /// `$1`, or a string between `$tag$` marks.
+    private mutating func dollar(position: Int) throws(QueryError) -> (Token.Kind, String) {
+        if let digit = peek(1), Self.isDigit(digit) {
+            advance()
+            var text = ""
+            while let byte = peek(), Self.isDigit(byte) {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+                advance()
+            }
+            guard let number = Int(text), (1...SyntaxLimits.parameterCountMax).contains(number) else {
+                throw .badSQL("parameters are $1 to $\(SyntaxLimits.parameterCountMax)", at: position)
+            }
+            return (.parameter, text)
+        }
+        var end = offset + 1
+        while end < bytes.count, Self.continuesWord(bytes[end]), bytes[end] != UInt8(ascii: "$") { end += 1 }
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "$") else {
+            throw .badSQL("unexpected “$”", at: position, hint: "parameters are $1, $2 …")
+        }
+        let mark = Array(bytes[offset...end])
+        let bodyStart = end + 1
+        var probe = bodyStart
+        while probe + mark.count <= bytes.count {
+            if bytes[probe] == mark[0], bytes[probe..<probe + mark.count].elementsEqual(mark) {
+                let body = bytes[bodyStart..<probe]
+                guard !body.contains(0) else { throw .badSQL("the query holds a NUL character", at: position) }
+                let text = String(decoding: body, as: UTF8.self)
+                scalarCount += String(decoding: bytes[offset..<probe + mark.count], as: UTF8.self).unicodeScalars.count
+                offset = probe + mark.count
+                return (.string, text)
+            }
+            probe += 1
+        }
+        throw .badSQL("this string is not closed", at: position)
+    }
+
+    private mutating func number(position: Int) throws(QueryError) -> String {
+        let start = offset
+        while let byte = peek(), Self.isDigit(byte) { advance() }
+        if peek() == UInt8(ascii: "."), peek(1) != UInt8(ascii: ".") {
+            advance()
+            while let byte = peek(), Self.isDigit(byte) { advance() }
+        }
+        if let byte = peek(), byte | 0x20 == UInt8(ascii: "e") {
+            let signed = peek(1) == UInt8(ascii: "+") || peek(1) == UInt8(ascii: "-")
+            if let digit = peek(signed ? 2 : 1), Self.isDigit(digit) {
+                advance(signed ? 2 : 1)
+                while let byte = peek(), Self.isDigit(byte) { advance() }
+            }
+        }
+        if let byte = peek(), Self.startsWord(byte) {
+            throw .badSQL("a letter follows a number", at: scalarCount + 1, hint: "put a blank between them")
+        }
+        return String(decoding: bytes[start..<offset], as: UTF8.self)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    private static func startsWord(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_") || byte >= 0x80
+    }
+
+    private static func continuesWord(_ byte: UInt8) -> Bool {
+        startsWord(byte) || isDigit(byte) || byte == UInt8(ascii: "$")
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,428 @@
+/// Primary expressions: constants, names, calls, CASE, subqueries, and the functions with a grammar of their own.
+extension Parser {
+    mutating func primaryExpression() throws(QueryError) -> ExpressionSyntax {
+        var expression = try primary()
+        // `(row).field`
+        while atSymbol("."), case .some = fieldOwner(expression) {
+            let start = position
+            advance()
+            if atSymbol("*") { throw .unsupported("(…).* is not supported", at: position) }
+            expression = try node(.field(expression, try label("a field's name")), at: start, over: [expression])
+        }
+        return expression
+    }
+
+    /// Names take their dots themselves.
+    private func fieldOwner(_ expression: ExpressionSyntax) -> Int? {
+        switch expression.kind {
+        case .name, .star, .number: nil
+        default: expression.position
+        }
+    }
+
+    private mutating func primary() throws(QueryError) -> ExpressionSyntax {
+        let token = current
+        switch token.kind {
+        case .number:
+            advance()
+            return try node(.number(token.text), at: token.position)
+        case .string:
+            advance()
+            return try node(.string(token.text), at: token.position)
+        case .parameter:
+            advance()
+            return try node(.parameter(Int(token.text) ?? 0), at: token.position)
+        case .symbol where token.text == "(": return try parenthesised()
+        case .quotedName: return try nameOrCall()
+        case .word: return try wordExpression(token)
+        default: throw unexpected(expected: "an expression")
+        }
+    }
+
+    private mutating func wordExpression(_ token: Token) throws(QueryError) -> ExpressionSyntax {
+        switch token.text {
+        case "null": return try constant(.null)
+        case "true": return try constant(.boolean(true))
+        case "false": return try constant(.boolean(false))
+        case "case": return try caseExpression()
+        case "cast": return try castExpression()
+        case "exists" where nextIs(symbol: "("): return try exists()
+        case "array": return try array()
+        case "row" where nextIs(symbol: "("):
+            advance()
+            advance()
+            let items = atSymbol(")") ? [] : try expressionList()
+            try expectSymbol(")")
+            return try node(.row(items), at: token.position, over: items)
+        case "interval":
+            if let interval = try intervalConstant() { return interval }
+        case "current_date", "current_timestamp", "localtimestamp", "current_time", "localtime", "current_user", "session_user",
+            "user", "current_role", "current_catalog", "current_schema":
+            return try keywordFunction(token)
+        case "extract", "position", "substring", "trim", "overlay":
+            if nextIs(symbol: "("), let call = try grammaticalCall(token) { return call }
+        case "try_cast": throw .unsupported("TRY_CAST is not supported", at: token.position)
+        default: break
+        }
+        if let typed = try typedConstant(token) { return typed }
+        return try nameOrCall()
+    }
+
+    private mutating func constant(_ kind: ExpressionSyntax.Kind) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        return try node(kind, at: start)
+    }
+
+    // MARK: Parentheses
+
+    private mutating func parenthesised() throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        if atQuery() {
+            let (inner, height) = try measuredQuery()
+            try expectSymbol(")")
+            return try node(.scalarQuery(inner), at: start, queryHeight: height)
+        }
+        let wasParenthesis = atSymbol("(")
+        let items = try expressionList()
+        // `((SELECT …) UNION (SELECT …))`: what looked like an expression was the first part of a query.
+        if wasParenthesis, items.count == 1, case .scalarQuery(let first) = items[0].kind, atQueryContinuation {
+            let (inner, height) = try query(continuing: first)
+            try expectSymbol(")")
+            return try node(.scalarQuery(inner), at: start, queryHeight: height)
+        }
+        try expectSymbol(")")
+        guard items.count > 1 else { return items[0] }
+        return try node(.row(items), at: start, over: items)
+    }
+
+    private mutating func exists() throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        advance()
+        guard startsQuery() else { throw unexpected(expected: "a subquery") }
+        let (inner, height) = try measuredQuery()
+        try expectSymbol(")")
+        return try node(.exists(inner), at: start, queryHeight: height)
+    }
+
+    private mutating func array() throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        if acceptSymbol("(") {
+            let (inner, height) = try measuredQuery()
+            try expectSymbol(")")
+            return try node(.arrayQuery(inner), at: start, queryHeight: height)
+        }
+        try expectSymbol("[")
+        let items = atSymbol("]") ? [] : try expressionList()
+        try expectSymbol("]")
+        return try node(.array(items), at: start, over: items)
+    }
+
+    // MARK: CASE and CAST
+
+    private mutating func caseExpression() throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        let operand = at("when") ? nil : try expression()
+        var branches: [ExpressionSyntax.CaseBranch] = []
+        while accept("when") {
+            let condition = try expression()
+            try expect("then")
+            branches.append(ExpressionSyntax.CaseBranch(condition: condition, result: try expression()))
+        }
+        guard !branches.isEmpty else { throw unexpected(expected: "WHEN") }
+        let otherwise = accept("else") ? try expression() : nil
+        try expect("end")
+        let children = branches.flatMap { [$0.condition, $0.result] } + [operand, otherwise].compactMap { $0 }
+        return try node(.caseWhen(operand: operand, branches: branches, otherwise: otherwise), at: start, over: children)
+    }
+
+    private mutating func castExpression() throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        try expectSymbol("(")
+        let operand = try expression()
+        try expect("as")
+        let type = try typeName()
+        try expectSymbol(")")
+        return try node(.cast(operand, type), at: start, over: [operand])
+    }
+
+    // MARK: Types
+
+    mutating func typeName() throws(QueryError) -> TypeNameSyntax {
+        let start = position
+        guard current.kind == .word || current.kind == .quotedName else { throw unexpected(expected: "a type's name") }
+        var name = current.text
+        advance()
+        if name == "pg_catalog", acceptSymbol(".") {
+            name = current.text
+            advance()
+        }
+        switch name {
+        case "double": if accept("precision") { name = "double precision" }
+        case "character", "char", "nchar": if accept("varying") { name = "varchar" }
+        default: break
+        }
+        var modifiers: [Int] = []
+        if atSymbol("(") {
+            advance()
+            repeat {
+                guard current.kind == .number, let value = Int(current.text) else { throw unexpected(expected: "a number") }
+                modifiers.append(value)
+                advance()
+            } while acceptSymbol(",")
+            try expectSymbol(")")
+        }
+        if name == "timestamp" || name == "time" {
+            if at("with"), nextIs("time") {
+                advance()
+                try expectZone()
+                name += " with time zone"
+            } else if at("without"), nextIs("time") {
+                advance()
+                try expectZone()
+            }
+        }
+        var isArray = false
+        while atSymbol("["), nextIs(symbol: "]") {
+            advance()
+            advance()
+            isArray = true
+        }
+        if accept("array") { isArray = true }
+        return TypeNameSyntax(name: name, modifiers: modifiers, isArray: isArray, position: start)
+    }
+
+    private mutating func expectZone() throws(QueryError) {
+        try expect("time")
+        try expect("zone")
+    }
+
+    /// `DATE '…'`: a type's name straight before a string.
+    private mutating func typedConstant(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
+        guard Keywords.mayNameFunction(token.text) else { return nil }
+        let saved = index
+        let isType: Bool
+        switch token.text {
+        case "timestamp", "time", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
+        default: isType = token.kind == .word && self.token(after: 1).kind == .string
+        }
+        guard isType else { return nil }
+        if nextIs(symbol: "."), token.text != "pg_catalog" { return nil }
+        guard let type = try? typeName(), current.kind == .string else {
+            index = saved
+            return nil
+        }
+        let text = current.text
+        advance()
+        return try node(.typedString(type, text), at: token.position)
+    }
+
+    private static let intervalFields: Set<String> = ["year", "month", "day", "hour", "minute", "second"]
+
+    private mutating func intervalConstant() throws(QueryError) -> ExpressionSyntax? {
+        let start = position
+        guard token(after: 1).kind == .string else { return nil }
+        advance()
+        let text = current.text
+        advance()
+        var fields: String?
+        if at(anyOf: Self.intervalFields) {
+            var name = current.text
+            advance()
+            if at("to") {
+                advance()
+                guard at(anyOf: Self.intervalFields) else { throw unexpected(expected: "a field of an interval") }
+                name += " to " + current.text
+                advance()
+            }
+            fields = name
+        }
+        return try node(.interval(text, fields: fields), at: start)
+    }
+
+    // MARK: Names and calls
+
+    private mutating func nameOrCall() throws(QueryError) -> ExpressionSyntax {
+        let first = current
+        if first.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(first.text) || first.text == "any_value" {
+            let name = try label("a function's name")
+            return try callNode(try functionCall(named: name))
+        }
+        if first.kind == .quotedName, nextIs(symbol: "(") {
+            return try callNode(try functionCall(named: try label("a function's name")))
+        }
+        var names = [try name("an expression")]
+        while atSymbol(".") {
+            advance()
+            if atSymbol("*") {
+                advance()
+                return try node(.star(names), at: first.position)
+            }
+            names.append(try label("a column's name"))
+        }
+        if atSymbol("("), names.count == 2, names[0].text == "pg_catalog" {
+            return try callNode(try functionCall(named: names[1]))
+        }
+        if atSymbol("(") { throw .unsupported("functions have no schema here", at: first.position) }
+        return try node(.name(names), at: first.position)
+    }
+
+    private mutating func keywordFunction(_ token: Token) throws(QueryError) -> ExpressionSyntax {
+        switch token.text {
+        case "current_date", "current_timestamp", "localtimestamp": break
+        default: throw .unsupported("\(token.text.uppercased()) is not supported", at: token.position)
+        }
+        advance()
+        if atSymbol("(") { throw .unsupported("a precision of \(token.text.uppercased()) is not supported", at: position) }
+        return try callNode(FunctionSyntax(name: NameSyntax(token.text, at: token.position)))
+    }
+
+    func orderExpressions(_ items: [OrderItemSyntax]) -> [ExpressionSyntax] { items.map(\.expression) }
+
+    mutating func callNode(_ call: FunctionSyntax) throws(QueryError) -> ExpressionSyntax {
+        var children = call.arguments + orderExpressions(call.orderBy) + orderExpressions(call.withinGroup)
+        if let filter = call.filter { children.append(filter) }
+        if case .window(let window)? = call.over { children += window.partitionBy + orderExpressions(window.orderBy) }
+        return try node(.function(call), at: call.name.position, over: children)
+    }
+
+    /// After the name, at the opening parenthesis; through FILTER and OVER.
+    mutating func functionCall(named name: NameSyntax) throws(QueryError) -> FunctionSyntax {
+        var call = FunctionSyntax(name: name)
+        try expectSymbol("(")
+        if atSymbol("*") {
+            advance()
+            call.isStar = true
+        } else if !atSymbol(")") {
+            if accept("distinct") { call.isDistinct = true } else { accept("all") }
+            if at("variadic") { throw .unsupported("VARIADIC is not supported", at: position) }
+            repeat {
+                if current.kind == .word || current.kind == .quotedName, nextIs(symbol: "=>") || nextIs(symbol: ":=") {
+                    throw .unsupported("arguments by name are not supported", at: position)
+                }
+                call.arguments.append(try expression())
+            } while acceptSymbol(",")
+            if accept("order") {
+                try expect("by")
+                call.orderBy = try orderItems()
+            }
+            if at("ignore") || at("respect") { throw .unsupported("IGNORE NULLS and RESPECT NULLS are not supported", at: position) }
+        }
+        try expectSymbol(")")
+        if at("within"), nextIs("group") {
+            advance()
+            advance()
+            try expectSymbol("(")
+            try expect("order")
+            try expect("by")
+            call.withinGroup = try orderItems()
+            try expectSymbol(")")
+        }
+        if at("filter"), nextIs(symbol: "(") {
+            advance()
+            advance()
+            try expect("where")
+            call.filter = try expression()
+            try expectSymbol(")")
+        }
+        if at("ignore") || at("respect"), nextIs("nulls") {
+            throw .unsupported("IGNORE NULLS and RESPECT NULLS are not supported", at: position)
+        }
+        if accept("over") {
+            if acceptSymbol("(") {
+                call.over = .window(try nested { (parser) throws(QueryError) in try parser.windowDefinition() })
+            } else {
+                call.over = .named(try self.name("a window's name"))
+            }
+        }
+        return call
+    }
+
+    // MARK: Functions with a grammar of their own
+
+    /// EXTRACT(f FROM x) and its like become calls with ordinary arguments; nil when the arguments are plain.
+    private mutating func grammaticalCall(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
+        let saved = index
+        advance()
+        advance()
+        let call: FunctionSyntax?
+        switch token.text {
+        case "extract": call = try extract(token)
+        case "position": call = try positionIn(token)
+        case "substring": call = try substring(token)
+        case "trim": call = try trim(token)
+        default: call = try overlay(token)
+        }
+        guard let call else {
+            index = saved
+            return nil
+        }
+        try expectSymbol(")")
+        return try callNode(call)
+    }
+
+    private func call(_ name: String, _ token: Token, _ arguments: [ExpressionSyntax]) -> FunctionSyntax {
+        FunctionSyntax(name: NameSyntax(name, at: token.position), arguments: arguments)
+    }
+
+    private mutating func extract(_ token: Token) throws(QueryError) -> FunctionSyntax {
+        guard [.word, .string, .quotedName].contains(current.kind) else { throw unexpected(expected: "a field such as YEAR") }
+        let field = try node(.string(current.text), at: position)
+        advance()
+        try expect("from")
+        return call("extract", token, [field, try expression()])
+    }
+
+    /// POSITION(part IN text) is strpos(text, part).
+    private mutating func positionIn(_ token: Token) throws(QueryError) -> FunctionSyntax {
+        // IN must not be taken as the operator: read what binds tighter.
+        let part = try expression(above: 6)
+        try expect("in")
+        let text = try expression(above: 6)
+        return call("strpos", token, [text, part])
+    }
+
+    private mutating func substring(_ token: Token) throws(QueryError) -> FunctionSyntax? {
+        let text = try expression()
+        if atSymbol(",") || atSymbol(")") { return nil }
+        if at("similar") { throw .unsupported("SUBSTRING … SIMILAR is not supported", at: position) }
+        var start: ExpressionSyntax?, count: ExpressionSyntax?
+        if accept("from") {
+            start = try expression()
+            if accept("for") { count = try expression() }
+        } else if accept("for") {
+            count = try expression()
+            if accept("from") { start = try expression() }
+        } else {
+            throw unexpected(expected: "FROM or FOR")
+        }
+        if start == nil { start = try node(.number("1"), at: token.position) }
+        return call("substring", token, [text] + (start.map { [$0] } ?? []) + (count.map { [$0] } ?? []))
+    }
+
+    private mutating func trim(_ token: Token) throws(QueryError) -> FunctionSyntax {
+        var name = "btrim"
+        if accept("leading") { name = "ltrim" } else if accept("trailing") { name = "rtrim" } else { accept("both") }
+        if accept("from") { return call(name, token, try expressionList()) }
+        let first = try expression()
+        if accept("from") { return call(name, token, [try expression(), first]) }
+        var arguments = [first]
+        while acceptSymbol(",") { arguments.append(try expression()) }
+        return call(name, token, arguments)
+    }
+
+    private mutating func overlay(_ token: Token) throws(QueryError) -> FunctionSyntax? {
+        let text = try expression()
+        guard accept("placing") else { return nil }
+        let replacement = try expression()
+        try expect("from")
+        let start = try expression()
+        let count = accept("for") ? try expression() : nil
+        return call("overlay", token, [text, replacement, start] + (count.map { [$0] } ?? []))
+    }
+}

@@ -1,0 +1,384 @@
+/// Queries: WITH, SELECT, VALUES, set operations, ORDER BY and LIMIT.
+extension Parser {
+    mutating func query() throws(QueryError) -> QuerySyntax {
+        try measuredQuery().0
+    }
+
+    /// A query, and its height for the expression that holds it.
+    mutating func measuredQuery() throws(QueryError) -> (QuerySyntax, height: Int) {
+        try measured { (parser) throws(QueryError) in try parser.queryHere() }
+    }
+
+    private mutating func queryHere() throws(QueryError) -> QuerySyntax {
+        let start = position
+        let with = accept("with") ? try commonTables() : []
+        let body = try queryBody()
+        var query = QuerySyntax(with: with, body: body, position: start)
+        try queryTail(into: &query)
+        return query
+    }
+
+    /// Continues a query whose first part, in parentheses, has been read already.
+    mutating func query(continuing first: QuerySyntax) throws(QueryError) -> (QuerySyntax, height: Int) {
+        try measured { (parser) throws(QueryError) in
+            let body = try parser.setOperations(from: .nested(first))
+            var query = QuerySyntax(body: body, position: first.position)
+            try parser.queryTail(into: &query)
+            return query
+        }
+    }
+
+    /// Whether the current token can follow a query in parentheses and make it the first part of a longer one.
+    var atQueryContinuation: Bool { at(anyOf: ["union", "intersect", "except", "order", "limit", "offset", "fetch"]) }
+
+    private mutating func commonTables() throws(QueryError) -> [CommonTableSyntax] {
+        if at("recursive") { throw .unsupported("WITH RECURSIVE is not supported", at: position) }
+        var tables: [CommonTableSyntax] = []
+        repeat {
+            let name = try name("a name for this WITH query")
+            let columns = atSymbol("(") ? try nameList() : []
+            try expect("as")
+            if at("not") && nextIs("materialized") { advance() }
+            accept("materialized")
+            try expectSymbol("(")
+            guard startsQuery() else { throw .unsupported("WITH takes SELECT only", at: position) }
+            let body = try query()
+            try expectSymbol(")")
+            tables.append(CommonTableSyntax(name: name, columns: columns, query: body))
+        } while acceptSymbol(",")
+        return tables
+    }
+
+    private mutating func queryTail(into query: inout QuerySyntax) throws(QueryError) {
+        if accept("order") {
+            try expect("by")
+            query.orderBy = try orderItems()
+        }
+        var sawLimit = false, sawOffset = false
+        while true {
+            let start = position
+            if at("limit"), !sawLimit {
+                advance()
+                sawLimit = true
+                if !accept("all") { query.limit = try expression() }
+                if atSymbol(",") { throw .badSQL("LIMIT a, b is not SQL", at: position, hint: "write LIMIT b OFFSET a") }
+            } else if at("offset"), !sawOffset {
+                advance()
+                sawOffset = true
+                query.offset = try expression()
+                _ = accept("row") || accept("rows")
+            } else if at("fetch"), !sawLimit {
+                advance()
+                sawLimit = true
+                query.limit = try fetchCount(start)
+            } else {
+                break
+            }
+        }
+        if at("for") { throw .unsupported("row locks are not supported", at: position) }
+        if at("into") { throw .unsupported("SELECT INTO is not supported", at: position) }
+    }
+
+    private mutating func fetchCount(_ start: Int) throws(QueryError) -> ExpressionSyntax {
+        guard accept("first") || accept("next") else { throw unexpected(expected: "FIRST or NEXT") }
+        let count = at("row") || at("rows") ? try node(.number("1"), at: start) : try primaryExpression()
+        guard accept("row") || accept("rows") else { throw unexpected(expected: "ROW or ROWS") }
+        if at("with") { throw .unsupported("FETCH … WITH TIES is not supported", at: position) }
+        try expect("only")
+        return count
+    }
+
+    mutating func orderItems() throws(QueryError) -> [OrderItemSyntax] {
+        var items: [OrderItemSyntax] = []
+        repeat {
+            let expression = try expression()
+            if at("using") { throw .unsupported("ORDER BY … USING is not supported", at: position) }
+            let isDescending = accept("desc")
+            if !isDescending { accept("asc") }
+            var nullsFirst: Bool?
+            if accept("nulls") {
+                if accept("first") { nullsFirst = true } else { try expect("last"); nullsFirst = false }
+            }
+            items.append(OrderItemSyntax(expression: expression, isDescending: isDescending, nullsFirst: nullsFirst))
+        } while acceptSymbol(",")
+        return items
+    }
+
+    // MARK: Set operations
+
+    private mutating func queryBody() throws(QueryError) -> QueryBody {
+        let first = try intersection()
+        return try unions(from: first)
+    }
+
+    private mutating func setOperations(from first: QueryBody) throws(QueryError) -> QueryBody {
+        try unions(from: try intersections(from: first))
+    }
+
+    private mutating func unions(from first: QueryBody) throws(QueryError) -> QueryBody {
+        var left = first, count = 0
+        while at("union") || at("except") {
+            let (position, op) = (position, at("union") ? SetOperator.union : .except)
+            advance()
+            count += 1
+            try checkOperationCount(count, position)
+            let isAll = setQuantifier()
+            left = .setOperation(op, isAll: isAll, left: left, right: try intersection(), position: position)
+        }
+        return left
+    }
+
+    /// INTERSECT binds tighter than UNION and EXCEPT.
+    private mutating func intersection() throws(QueryError) -> QueryBody { try intersections(from: try queryTerm()) }
+
+    private mutating func intersections(from first: QueryBody) throws(QueryError) -> QueryBody {
+        var left = first, count = 0
+        while at("intersect") {
+            let position = position
+            advance()
+            count += 1
+            try checkOperationCount(count, position)
+            let isAll = setQuantifier()
+            left = .setOperation(.intersect, isAll: isAll, left: left, right: try queryTerm(), position: position)
+        }
+        return left
+    }
+
+    func checkOperationCount(_ count: Int, _ position: Int) throws(QueryError) {
+        guard count <= SyntaxLimits.setOperationCountMax else {
+            throw .unsupported("more than \(SyntaxLimits.setOperationCountMax) in a row", at: position)
+        }
+    }
+
+    private mutating func setQuantifier() -> Bool {
+        if accept("all") { return true }
+        accept("distinct")
+        return false
+    }
+
+    private mutating func queryTerm() throws(QueryError) -> QueryBody {
+        if atSymbol("(") {
+            advance()
+            guard startsQuery() else { throw unexpected(expected: "SELECT") }
+            let inner = try query()
+            try expectSymbol(")")
+            return .nested(inner)
+        }
+        if at("select") { return .select(try select()) }
+        if at("values") { return try values() }
+        if at("table") { return try tableCommand() }
+        throw unexpected(expected: "SELECT")
+    }
+
+    /// `TABLE t` is short for `SELECT * FROM t`.
+    private mutating func tableCommand() throws(QueryError) -> QueryBody {
+        let start = position
+        advance()
+        var select = SelectSyntax(position: start)
+        select.items = [SelectItemSyntax(expression: try node(.star([]), at: start), alias: nil)]
+        select.from = [.named(try qualifiedName(), alias: nil)]
+        return .select(select)
+    }
+
+    private mutating func values() throws(QueryError) -> QueryBody {
+        let start = position
+        advance()
+        var rows: [[ExpressionSyntax]] = []
+        repeat {
+            let rowPosition = position
+            try expectSymbol("(")
+            let row = try expressionList()
+            try expectSymbol(")")
+            if let first = rows.first, first.count != row.count {
+                throw .badSQL("every row of VALUES needs \(first.count) columns; this one has \(row.count)", at: rowPosition)
+            }
+            rows.append(row)
+        } while acceptSymbol(",")
+        return .values(rows, position: start)
+    }
+
+    // MARK: SELECT
+
+    private mutating func select() throws(QueryError) -> SelectSyntax {
+        var select = SelectSyntax(position: position)
+        advance()
+        try distinct(into: &select)
+        repeat { select.items.append(try selectItem()) } while acceptSymbol(",")
+        if at("into") { throw .unsupported("SELECT INTO is not supported", at: position) }
+        if accept("from") {
+            repeat { select.from.append(try tableReference()) } while acceptSymbol(",")
+        }
+        if accept("where") { select.whereClause = try expression() }
+        if at("group") {
+            select.groupByPosition = position
+            advance()
+            try expect("by")
+            if at("distinct") { throw .unsupported("GROUP BY DISTINCT is not supported", at: position) }
+            accept("all")
+            repeat { select.groupBy.append(try groupingItem()) } while acceptSymbol(",")
+        }
+        if accept("having") { select.having = try expression() }
+        if accept("window") {
+            repeat {
+                let name = try name("a window's name")
+                try expect("as")
+                try expectSymbol("(")
+                select.windows.append((name, try windowDefinition()))
+            } while acceptSymbol(",")
+        }
+        if at("qualify") { throw .unsupported("QUALIFY is not supported; filter in an outer query", at: position) }
+        return select
+    }
+
+    private mutating func distinct(into select: inout SelectSyntax) throws(QueryError) {
+        if accept("all") { return }
+        guard accept("distinct") else { return }
+        guard accept("on") else {
+            select.distinct = .all
+            return
+        }
+        try expectSymbol("(")
+        select.distinct = .on(try expressionList())
+        try expectSymbol(")")
+    }
+
+    private mutating func selectItem() throws(QueryError) -> SelectItemSyntax {
+        if atSymbol("*") {
+            let star = try node(.star([]), at: position)
+            advance()
+            return SelectItemSyntax(expression: star, alias: nil)
+        }
+        if at("from") || current.kind == .end || atSymbol(";") {
+            throw unexpected(expected: "an expression to select")
+        }
+        let expression = try expression()
+        if accept("as") { return SelectItemSyntax(expression: expression, alias: try label("a column's alias")) }
+        if current.kind == .quotedName || (current.kind == .word && Keywords.mayBeBareLabel(current.text)) {
+            return SelectItemSyntax(expression: expression, alias: try label("a column's alias"))
+        }
+        return SelectItemSyntax(expression: expression, alias: nil)
+    }
+
+    private mutating func groupingItem() throws(QueryError) -> GroupingSyntax {
+        let start = position
+        if at("rollup") && nextIs(symbol: "(") {
+            advance()
+            return .rollup(try groupingList(), position: start)
+        }
+        if at("cube") && nextIs(symbol: "(") {
+            advance()
+            return .cube(try groupingList(), position: start)
+        }
+        if at("grouping") && nextIs("sets") {
+            advance()
+            advance()
+            try expectSymbol("(")
+            var sets: [GroupingSyntax] = []
+            try nested { (parser) throws(QueryError) in
+                repeat { sets.append(try parser.groupingItem()) } while parser.acceptSymbol(",")
+            }
+            try expectSymbol(")")
+            return .groupingSets(sets, position: start)
+        }
+        return .set(try groupingColumns())
+    }
+
+    private mutating func groupingList() throws(QueryError) -> [[ExpressionSyntax]] {
+        try expectSymbol("(")
+        var items: [[ExpressionSyntax]] = []
+        repeat { items.append(try groupingColumns()) } while acceptSymbol(",")
+        try expectSymbol(")")
+        return items
+    }
+
+    /// One expression, `(a, b)` or `()`.
+    private mutating func groupingColumns() throws(QueryError) -> [ExpressionSyntax] {
+        if atSymbol("("), nextIs(symbol: ")") {
+            advance()
+            advance()
+            return []
+        }
+        let expression = try expression()
+        if case .row(let items) = expression.kind { return items }
+        return [expression]
+    }
+
+    // MARK: Windows
+
+    /// After the opening parenthesis, through the closing one.
+    mutating func windowDefinition() throws(QueryError) -> WindowSyntax {
+        var window = WindowSyntax(position: position)
+        if current.kind == .quotedName || (current.kind == .word && Keywords.mayNameColumnOrTable(current.text)
+            && !at(anyOf: ["partition", "range", "rows", "groups"])) {
+            window.base = try name("a window's name")
+        }
+        if accept("partition") {
+            try expect("by")
+            window.partitionBy = try expressionList()
+        }
+        if accept("order") {
+            try expect("by")
+            window.orderBy = try orderItems()
+        }
+        if at(anyOf: ["rows", "range", "groups"]) { window.frame = try frame() }
+        try expectSymbol(")")
+        return window
+    }
+
+    private mutating func frame() throws(QueryError) -> FrameSyntax {
+        let start = position
+        let unit: FrameSyntax.Unit = at("rows") ? .rows : at("range") ? .range : .groups
+        advance()
+        let first: FrameSyntax.Bound, last: FrameSyntax.Bound
+        if accept("between") {
+            first = try frameBound()
+            try expect("and")
+            last = try frameBound()
+        } else {
+            first = try frameBound()
+            last = .currentRow
+        }
+        try checkFrame(first, last, at: start)
+        return FrameSyntax(unit: unit, start: first, end: last, exclusion: try frameExclusion(), position: start)
+    }
+
+    private func checkFrame(_ first: FrameSyntax.Bound, _ last: FrameSyntax.Bound, at position: Int) throws(QueryError) {
+        switch (first, last) {
+        case (.unboundedFollowing, _): throw .badSQL("a frame cannot start at UNBOUNDED FOLLOWING", at: position)
+        case (_, .unboundedPreceding): throw .badSQL("a frame cannot end at UNBOUNDED PRECEDING", at: position)
+        case (.currentRow, .preceding), (.following, .preceding), (.following, .currentRow):
+            throw .badSQL("this frame ends before it starts", at: position)
+        default: break
+        }
+    }
+
+    private mutating func frameExclusion() throws(QueryError) -> FrameSyntax.Exclusion {
+        guard accept("exclude") else { return .noOthers }
+        if accept("current") {
+            try expect("row")
+            return .currentRow
+        }
+        if accept("group") { return .group }
+        if accept("ties") { return .ties }
+        try expect("no")
+        try expect("others")
+        return .noOthers
+    }
+
+    private mutating func frameBound() throws(QueryError) -> FrameSyntax.Bound {
+        if accept("unbounded") {
+            if accept("preceding") { return .unboundedPreceding }
+            try expect("following")
+            return .unboundedFollowing
+        }
+        if at("current"), nextIs("row") {
+            advance()
+            advance()
+            return .currentRow
+        }
+        let distance = try expression()
+        if accept("preceding") { return .preceding(distance) }
+        try expect("following")
+        return .following(distance)
+    }
+}

@@ -1,0 +1,131 @@
+/// FROM: tables, subqueries, functions that give rows, and joins.
+extension Parser {
+    /// One item of the FROM list, with the joins that follow it.
+    mutating func tableReference() throws(QueryError) -> TableSyntax {
+        try nested { (parser) throws(QueryError) in try parser.joins(from: try parser.tablePrimary()) }
+    }
+
+    private mutating func joins(from first: TableSyntax) throws(QueryError) -> TableSyntax {
+        var left = first, count = 0
+        while true {
+            let start = position
+            var isNatural = false
+            if at("natural") {
+                isNatural = true
+                advance()
+            }
+            guard let kind = try joinKind(isNatural: isNatural) else { return left }
+            count += 1
+            try checkOperationCount(count, start)
+            if kind == .cross, isNatural { throw .badSQL("NATURAL CROSS JOIN is not SQL", at: start) }
+            // `a JOIN b JOIN c ON … ON …`: an inner join may hide in the right side.
+            let right = kind == .cross || isNatural ? try tablePrimary() : try joinedRight()
+            let condition = try joinCondition(kind, isNatural: isNatural)
+            left = .join(kind, left: left, right: right, condition: condition, position: start)
+        }
+    }
+
+    private mutating func joinedRight() throws(QueryError) -> TableSyntax {
+        let right = try tablePrimary()
+        guard at(anyOf: ["join", "inner", "left", "right", "full", "cross", "natural"]) else { return right }
+        // Another join before our own ON: it belongs to the right side.
+        return try nested { (parser) throws(QueryError) in
+            try parser.joins(from: right)
+        }
+    }
+
+    private mutating func joinKind(isNatural: Bool) throws(QueryError) -> JoinKindSyntax? {
+        let kind: JoinKindSyntax
+        switch current.kind == .word ? current.text : "" {
+        case "join": kind = .inner
+        case "inner": kind = .inner; advance()
+        case "cross": kind = .cross; advance()
+        case "left": kind = .left; advance(); accept("outer")
+        case "right": kind = .right; advance(); accept("outer")
+        case "full": kind = .full; advance(); accept("outer")
+        default:
+            if isNatural { throw unexpected(expected: "JOIN") }
+            return nil
+        }
+        try expect("join")
+        return kind
+    }
+
+    private mutating func joinCondition(_ kind: JoinKindSyntax, isNatural: Bool) throws(QueryError) -> JoinConditionSyntax {
+        if isNatural { return .natural }
+        if kind == .cross { return .none }
+        if accept("on") { return .on(try expression()) }
+        if accept("using") {
+            let names = try nameList()
+            if at("as") { throw .unsupported("an alias of USING is not supported", at: position) }
+            return .using(names)
+        }
+        throw unexpected(expected: "ON or USING")
+    }
+
+    private mutating func tablePrimary() throws(QueryError) -> TableSyntax {
+        let start = position
+        let isLateral = accept("lateral")
+        if atSymbol("(") { return try parenthesisedTable(isLateral: isLateral, start: start) }
+        if current.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(current.text) {
+            return try tableFunction(start: start)
+        }
+        if isLateral { throw unexpected(expected: "a subquery or a function after LATERAL") }
+        if at("rows"), nextIs("from") { throw .unsupported("ROWS FROM is not supported", at: start) }
+        accept("only")
+        let names = try qualifiedName()
+        acceptSymbol("*")
+        let alias = try tableAlias()
+        if at("tablesample") { throw .unsupported("TABLESAMPLE is not supported", at: position) }
+        return .named(names, alias: alias)
+    }
+
+    private mutating func tableFunction(start: Int) throws(QueryError) -> TableSyntax {
+        let name = try label("a function's name")
+        let call = try functionCall(named: name)
+        var withOrdinality = false
+        if at("with"), nextIs("ordinality") {
+            advance()
+            advance()
+            withOrdinality = true
+        }
+        return .function(call, withOrdinality: withOrdinality, alias: try tableAlias(), position: start)
+    }
+
+    /// `(SELECT …) AS x`, `(a JOIN b ON …)`, or parentheses around one of them.
+    private mutating func parenthesisedTable(isLateral: Bool, start: Int) throws(QueryError) -> TableSyntax {
+        advance()
+        if atQuery() {
+            let inner = try query()
+            try expectSymbol(")")
+            return .subquery(inner, alias: try subqueryAlias(), isLateral: isLateral, position: start)
+        }
+        let inner = try tableReference()
+        if case .subquery(let query, alias: nil, _, _) = inner {
+            let whole = atQueryContinuation ? try self.query(continuing: query).0 : query
+            try expectSymbol(")")
+            return .subquery(whole, alias: try subqueryAlias(), isLateral: isLateral, position: start)
+        }
+        try expectSymbol(")")
+        guard case .join = inner else {
+            throw .badSQL("parentheses in FROM need a join or a subquery in them", at: start)
+        }
+        if at("as") || current.kind == .quotedName || (current.kind == .word && Self.mayBeTableAlias(current.text)) {
+            throw .unsupported("an alias for a join in parentheses is not supported", at: position)
+        }
+        return inner
+    }
+
+    /// A subquery's alias is optional here, as in PostgreSQL 16.
+    private mutating func subqueryAlias() throws(QueryError) -> TableAliasSyntax? { try tableAlias() }
+
+    private static func mayBeTableAlias(_ word: String) -> Bool { Keywords.mayNameColumnOrTable(word) }
+
+    private mutating func tableAlias() throws(QueryError) -> TableAliasSyntax? {
+        let hasAs = accept("as")
+        guard hasAs || current.kind == .quotedName || (current.kind == .word && Self.mayBeTableAlias(current.text)) else { return nil }
+        let name = try name("an alias")
+        let columns = atSymbol("(") ? try nameList() : []
+        return TableAliasSyntax(name: name, columns: columns)
+    }
+}

@@ -1,0 +1,245 @@
+/// Recursive descent over a query's tokens: PostgreSQL's grammar of SELECT, with its precedences.
+///
+/// This file holds the token cursor and the statements; `Parser+Query`, `Parser+Tables`, `ExpressionParser` and
+/// `Parser+Functions` the rest. No input can exhaust the stack: nesting and the height of trees are bounded.
+package struct Parser {
+    private let tokens: [Token]
+    var index = 0
+    private var nesting = 0
+    /// Height of the tallest expression in each query being parsed, innermost last.
+    private var heights: [Int] = [0]
+
+    /// Parses one statement, which a semicolon may end.
+    package static func parseStatement(_ query: String) throws(QueryError) -> Statement {
+        var parser = Parser(tokens: try Lexer.tokens(of: query))
+        let statement = try parser.statement()
+        parser.acceptSymbol(";")
+        try parser.expectEnd()
+        return statement
+    }
+
+    /// Parses text that is one expression and nothing else: a rule or a computed column of a document type.
+    package static func parseExpression(_ text: String) throws(QueryError) -> ExpressionSyntax {
+        var parser = Parser(tokens: try Lexer.tokens(of: text))
+        let expression = try parser.expression()
+        try parser.expectEnd()
+        return expression
+    }
+
+    init(tokens: [Token]) { self.tokens = tokens }
+
+    // MARK: Cursor
+
+    /// The last token is `.end`, and the cursor never passes it.
+    var current: Token { tokens[index] }
+    var position: Int { current.position }
+
+    func token(after distance: Int) -> Token { tokens[min(index + distance, tokens.count - 1)] }
+
+    mutating func advance() { if index < tokens.count - 1 { index += 1 } }
+
+    func at(_ word: String) -> Bool { current.kind == .word && current.text == word }
+
+    func at(anyOf words: Set<String>) -> Bool { current.kind == .word && words.contains(current.text) }
+
+    func nextIs(_ word: String, distance: Int = 1) -> Bool {
+        let next = token(after: distance)
+        return next.kind == .word && next.text == word
+    }
+
+    func nextIs(symbol: String, distance: Int = 1) -> Bool {
+        let next = token(after: distance)
+        return next.kind == .symbol && next.text == symbol
+    }
+
+    func atSymbol(_ symbol: String) -> Bool { current.kind == .symbol && current.text == symbol }
+
+    @discardableResult
+    mutating func accept(_ word: String) -> Bool {
+        guard at(word) else { return false }
+        advance()
+        return true
+    }
+
+    @discardableResult
+    mutating func acceptSymbol(_ symbol: String) -> Bool {
+        guard atSymbol(symbol) else { return false }
+        advance()
+        return true
+    }
+
+    mutating func expect(_ word: String) throws(QueryError) {
+        guard accept(word) else { throw unexpected(expected: word.uppercased()) }
+    }
+
+    mutating func expectSymbol(_ symbol: String) throws(QueryError) {
+        guard acceptSymbol(symbol) else { throw unexpected(expected: "“\(symbol)”") }
+    }
+
+    private func expectEnd() throws(QueryError) {
+        guard current.kind == .end else { throw unexpected(expected: "the end of the query") }
+    }
+
+    /// A syntax error at the current token.
+    func unexpected(expected: String) -> QueryError {
+        let found = switch current.kind {
+        case .end: "the query ends here"
+        case .string: "found a string"
+        case .parameter: "found $\(current.text)"
+        default: "found “\(current.text.prefix(60))”"
+        }
+        return .badSQL("expected \(expected), but \(found)", at: position)
+    }
+
+    // MARK: Bounds
+
+    /// Runs `body` one level deeper.
+    mutating func nested<Result>(_ body: (inout Parser) throws(QueryError) -> Result) throws(QueryError) -> Result {
+        guard nesting < SyntaxLimits.nestingMax else {
+            throw .unsupported("the query nests deeper than \(SyntaxLimits.nestingMax) levels", at: position)
+        }
+        nesting += 1
+        defer { nesting -= 1 }
+        return try body(&self)
+    }
+
+    /// Parses a query, and gives its height in expressions to the tree that holds it.
+    mutating func measured(_ body: (inout Parser) throws(QueryError) -> QuerySyntax) throws(QueryError) -> (QuerySyntax, height: Int) {
+        heights.append(0)
+        let query = try nested(body)
+        let height = (heights.popLast() ?? 0) + 1
+        try note(height: height, at: query.position)
+        return (query, height)
+    }
+
+    private mutating func note(height: Int, at position: Int) throws(QueryError) {
+        guard height <= SyntaxLimits.expressionHeightMax else {
+            throw .unsupported("this expression is deeper than \(SyntaxLimits.expressionHeightMax) operators", at: position)
+        }
+        heights[heights.count - 1] = max(heights[heights.count - 1], height)
+    }
+
+    /// Makes a node one higher than its tallest child.
+    mutating func node(
+        _ kind: ExpressionSyntax.Kind, at position: Int, over children: [ExpressionSyntax] = [], queryHeight: Int = 0
+    ) throws(QueryError) -> ExpressionSyntax {
+        let height = 1 + children.reduce(queryHeight) { max($0, $1.height) }
+        try note(height: height, at: position)
+        return ExpressionSyntax(kind: kind, position: position, height: height)
+    }
+
+    // MARK: Statements
+
+    private mutating func statement() throws(QueryError) -> Statement {
+        if at("explain") {
+            advance()
+            let analyze = try explainOptions()
+            return .explain(try query(), analyze: analyze)
+        }
+        if at("show") {
+            advance()
+            guard accept("tables") else {
+                throw .unsupported("only SHOW TABLES is supported", at: position)
+            }
+            return .showTables
+        }
+        if at("describe") || at("desc") {
+            advance()
+            return .describe(table: try qualifiedName())
+        }
+        if startsQuery() { return .query(try query()) }
+        if current.kind == .word, Self.otherStatements.contains(current.text) {
+            throw .unsupported("\(current.text.uppercased()) is not supported: this SQL only reads", at: position)
+        }
+        throw unexpectedStatement()
+    }
+
+    private func unexpectedStatement() -> QueryError {
+        guard current.kind == .word,
+            let meant = NameSuggestion.closest(to: current.text, among: ["select", "with", "explain", "values", "show", "describe"])
+        else { return unexpected(expected: "SELECT") }
+        return .badSQL(
+            "expected SELECT, but found “\(current.text.prefix(60))”", at: position, hint: "did you mean \(meant.uppercased())?")
+    }
+
+    private static let otherStatements: Set<String> = [
+        "insert", "update", "delete", "merge", "create", "drop", "alter", "truncate", "copy", "grant", "revoke", "begin", "start",
+        "commit", "rollback", "set", "reset", "call", "do", "vacuum", "analyze", "prepare", "execute", "deallocate", "declare",
+        "fetch", "close", "lock", "listen", "notify", "cluster", "reindex", "comment", "import", "load", "attach", "detach", "use",
+        "pragma", "install", "refresh", "discard", "savepoint", "release",
+    ]
+
+    private mutating func explainOptions() throws(QueryError) -> Bool {
+        guard atSymbol("("), !startsQuery() else {
+            let analyze = accept("analyze") || accept("analyse")
+            accept("verbose")
+            return analyze
+        }
+        advance()
+        var analyze = false
+        repeat {
+            if accept("analyze") || accept("analyse") {
+                analyze = !(accept("false") || accept("off"))
+                if analyze { _ = accept("true") || accept("on") }
+            } else {
+                throw .unsupported("the only option of EXPLAIN is ANALYZE", at: position)
+            }
+        } while acceptSymbol(",")
+        try expectSymbol(")")
+        return analyze
+    }
+
+    /// Whether the tokens from here on, perhaps after parentheses, are a query.
+    func startsQuery() -> Bool {
+        var distance = 0
+        while nextIs(symbol: "(", distance: distance), index + distance < tokens.count - 1 { distance += 1 }
+        let first = token(after: distance)
+        guard first.kind == .word else { return false }
+        switch first.text {
+        case "select", "with", "values", "table": return true
+        default: return false
+        }
+    }
+
+    /// Whether the current token itself starts a query, without parentheses.
+    func atQuery() -> Bool { at("select") || at("with") || at("values") || at("table") }
+
+    // MARK: Names
+
+    mutating func name(_ what: String) throws(QueryError) -> NameSyntax {
+        let token = current
+        switch token.kind {
+        case .quotedName: break
+        case .word where Keywords.mayNameColumnOrTable(token.text): break
+        case .word:
+            throw .badSQL(
+                "expected \(what), but found the reserved word \(token.text.uppercased())", at: token.position,
+                hint: "a name like that goes in double quotes")
+        default: throw unexpected(expected: what)
+        }
+        advance()
+        return NameSyntax(token.text, at: token.position)
+    }
+
+    /// A name after AS or a dot, where every word may stand.
+    mutating func label(_ what: String) throws(QueryError) -> NameSyntax {
+        let token = current
+        guard token.kind == .quotedName || token.kind == .word else { throw unexpected(expected: what) }
+        advance()
+        return NameSyntax(token.text, at: token.position)
+    }
+
+    mutating func qualifiedName() throws(QueryError) -> [NameSyntax] {
+        var names = [try name("a table's name")]
+        while acceptSymbol(".") { names.append(try label("a name")) }
+        return names
+    }
+
+    mutating func nameList() throws(QueryError) -> [NameSyntax] {
+        try expectSymbol("(")
+        var names = [try name("a column's name")]
+        while acceptSymbol(",") { names.append(try name("a column's name")) }
+        try expectSymbol(")")
+        return names
+    }
+}

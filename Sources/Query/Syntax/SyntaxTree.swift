@@ -1,0 +1,122 @@
+/// What a query says, before any name in it is looked up. Each node keeps the position that an error about it should name.
+
+/// A statement: all that can be asked.
+package indirect enum Statement: Sendable {
+    case query(QuerySyntax)
+    case explain(QuerySyntax, analyze: Bool)
+    case showTables
+    case describe(table: [NameSyntax])
+}
+
+/// A name as written, folded unless it was quoted.
+package struct NameSyntax: Sendable, Equatable {
+    package let text: String
+    package let position: Int
+
+    package init(_ text: String, at position: Int) { (self.text, self.position) = (text, position) }
+}
+
+/// `[WITH …] body [ORDER BY …] [LIMIT …] [OFFSET …]`.
+package struct QuerySyntax: Sendable {
+    package var with: [CommonTableSyntax] = []
+    package var body: QueryBody
+    package var orderBy: [OrderItemSyntax] = []
+    /// nil: no limit (also `LIMIT ALL`).
+    package var limit: ExpressionSyntax?
+    package var offset: ExpressionSyntax?
+    package var position: Int
+}
+
+package indirect enum QueryBody: Sendable {
+    case select(SelectSyntax)
+    case values([[ExpressionSyntax]], position: Int)
+    case nested(QuerySyntax)
+    case setOperation(SetOperator, isAll: Bool, left: QueryBody, right: QueryBody, position: Int)
+}
+
+package enum SetOperator: String, Sendable { case union = "UNION", intersect = "INTERSECT", except = "EXCEPT" }
+
+package struct CommonTableSyntax: Sendable {
+    package let name: NameSyntax
+    package let columns: [NameSyntax]
+    package let query: QuerySyntax
+}
+
+package struct SelectSyntax: Sendable {
+    package enum Distinct: Sendable { case none, all, on([ExpressionSyntax]) }
+
+    package var distinct: Distinct = .none
+    package var items: [SelectItemSyntax] = []
+    package var from: [TableSyntax] = []
+    package var whereClause: ExpressionSyntax?
+    package var groupBy: [GroupingSyntax] = []
+    package var groupByPosition: Int?
+    package var having: ExpressionSyntax?
+    package var windows: [(name: NameSyntax, window: WindowSyntax)] = []
+    package var position: Int
+}
+
+package struct SelectItemSyntax: Sendable {
+    package let expression: ExpressionSyntax
+    package let alias: NameSyntax?
+}
+
+package indirect enum GroupingSyntax: Sendable {
+    /// One expression, or several in parentheses (none: the grand total).
+    case set([ExpressionSyntax])
+    case rollup([[ExpressionSyntax]], position: Int)
+    case cube([[ExpressionSyntax]], position: Int)
+    case groupingSets([GroupingSyntax], position: Int)
+}
+
+package struct OrderItemSyntax: Sendable {
+    package let expression: ExpressionSyntax
+    package let isDescending: Bool
+    /// nil: PostgreSQL's default, last when ascending and first when descending.
+    package let nullsFirst: Bool?
+}
+
+package struct TableAliasSyntax: Sendable {
+    package let name: NameSyntax
+    package let columns: [NameSyntax]
+}
+
+package enum JoinKindSyntax: String, Sendable { case inner = "INNER", left = "LEFT", right = "RIGHT", full = "FULL", cross = "CROSS" }
+
+package indirect enum TableSyntax: Sendable {
+    case named([NameSyntax], alias: TableAliasSyntax?)
+    case subquery(QuerySyntax, alias: TableAliasSyntax?, isLateral: Bool, position: Int)
+    /// UNNEST, generate_series: a function that gives rows. They may always refer to earlier tables.
+    case function(FunctionSyntax, withOrdinality: Bool, alias: TableAliasSyntax?, position: Int)
+    case join(JoinKindSyntax, left: TableSyntax, right: TableSyntax, condition: JoinConditionSyntax, position: Int)
+}
+
+package enum JoinConditionSyntax: Sendable {
+    case none
+    case on(ExpressionSyntax)
+    case using([NameSyntax])
+    case natural
+}
+
+/// `[base] [PARTITION BY …] [ORDER BY …] [frame]`.
+package struct WindowSyntax: Sendable {
+    package var base: NameSyntax?
+    package var partitionBy: [ExpressionSyntax] = []
+    package var orderBy: [OrderItemSyntax] = []
+    package var frame: FrameSyntax?
+    package var position: Int
+}
+
+package struct FrameSyntax: Sendable {
+    package enum Unit: String, Sendable { case rows = "ROWS", range = "RANGE", groups = "GROUPS" }
+    package enum Bound: Sendable {
+        case unboundedPreceding, preceding(ExpressionSyntax), currentRow, following(ExpressionSyntax), unboundedFollowing
+    }
+    package enum Exclusion: String, Sendable { case currentRow = "CURRENT ROW", group = "GROUP", ties = "TIES", noOthers = "NO OTHERS" }
+
+    package let unit: Unit
+    package let start: Bound
+    package let end: Bound
+    package let exclusion: Exclusion
+    package let position: Int
+}
