@@ -22,7 +22,10 @@ func shim(_ name: String, links library: String) -> Target {
 
 let package = Package(
     name: "Till",
-    products: [.executable(name: "till", targets: ["till"])],
+    products: [
+        .executable(name: "till", targets: ["till"]),
+        .executable(name: "till-generate", targets: ["till-generate"]),
+    ],
     targets: [
         system("CZstd", pkgConfig: "libzstd"),
         system("CSnappy"),
@@ -48,6 +51,8 @@ let package = Package(
             dependencies: ["ColumnStore", "Query", "Ingest", "CMicrohttpd", "CGnuTLS"],
             swiftSettings: strict),
         .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
+
+        .executableTarget(name: "till-generate", path: "benchmarks/Generator", swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], swiftSettings: strict),
