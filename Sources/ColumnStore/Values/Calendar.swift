@@ -1,0 +1,183 @@
+/// The proleptic Gregorian calendar over days and microseconds since 1970-01-01: conversion, ISO 8601 reading and writing.
+///
+/// Days ↔ year-month-day after Hinnant, "chrono-compatible low-level date algorithms": years begin in March, so that the leap day is last.
+public enum Calendar {
+    public static let microsecondsPerSecond: Int64 = 1_000_000
+    public static let microsecondsPerDay: Int64 = 86_400_000_000
+    /// DATE's range, PostgreSQL's: 4714-11-24 BC to 5874897-12-31.
+    public static let dayRange: ClosedRange<Int> = -2_440_588...2_145_042_541
+    /// TIMESTAMP's range, PostgreSQL's: 4714-11-24 BC to 294276-12-31T23:59:59.999999.
+    public static let timestampRange: ClosedRange<Int64> = -210_866_803_200_000_000...9_223_371_331_199_999_999
+
+    public struct Day: Hashable, Sendable {
+        /// Astronomical: 0 is 1 BC.
+        public var year: Int
+        public var month: Int
+        public var day: Int
+
+        public init(year: Int, month: Int, day: Int) {
+            self.year = year
+            self.month = month
+            self.day = day
+        }
+    }
+
+    /// Days since 1970-01-01. The day of the month may lie outside the month: it is counted from its first.
+    /// - Precondition: `month` is 1…12 and the year is within ±10 million.
+    @inlinable
+    public static func days(year: Int, month: Int, day: Int) -> Int {
+        let marchYear = month <= 2 ? year &- 1 : year
+        let era = (marchYear >= 0 ? marchYear : marchYear &- 399) / 400
+        let yearOfEra = marchYear &- era &* 400
+        let dayOfYear = (153 &* (month > 2 ? month &- 3 : month &+ 9) &+ 2) / 5 &+ day &- 1
+        let dayOfEra = yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear
+        return era &* 146_097 &+ dayOfEra &- 719_468
+    }
+
+    @inlinable
+    public static func day(fromDays days: Int) -> Day {
+        let shifted = days &+ 719_468
+        let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
+        let dayOfEra = shifted &- era &* 146_097
+        let yearOfEra = (dayOfEra &- dayOfEra / 1_460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
+        let marchMonth = (5 &* dayOfYear &+ 2) / 153
+        let month = marchMonth < 10 ? marchMonth &+ 3 : marchMonth &- 9
+        return Day(
+            year: yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0), month: month, day: dayOfYear &- (153 &* marchMonth &+ 2) / 5 &+ 1)
+    }
+
+    @inlinable
+    public static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
+
+    @inlinable
+    public static func dayCount(year: Int, month: Int) -> Int {
+        switch month {
+        case 2: isLeap(year) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Days since 1970-01-01, or nil where there is no such day (month 13, 30 February) or it is out of DATE's range.
+    public static func validDays(year: Int, month: Int, day: Int) -> Int? {
+        guard year > -5_000, year < 5_900_000, month >= 1, month <= 12, day >= 1, day <= dayCount(year: year, month: month) else {
+            return nil
+        }
+        let days = days(year: year, month: month, day: day)
+        return dayRange.contains(days) ? days : nil
+    }
+
+    /// 0 is Sunday.
+    @inlinable
+    public static func weekday(days: Int) -> Int {
+        let remainder = (days &+ 4) % 7
+        return remainder < 0 ? remainder &+ 7 : remainder
+    }
+
+    /// ISO 8601's week: Monday is its first day, and week 1 holds the year's first Thursday.
+    public static func isoWeek(days: Int) -> (year: Int, week: Int) {
+        let weekdayFromMonday = (weekday(days: days) + 6) % 7
+        let thursday = days - weekdayFromMonday + 3
+        let year = day(fromDays: thursday).year
+        return (year, (thursday - self.days(year: year, month: 1, day: 1)) / 7 + 1)
+    }
+
+    /// The day that a moment lies in, and the microseconds since its midnight.
+    @inlinable
+    public static func split(microseconds: Int64) -> (days: Int, time: Int64) {
+        var days = microseconds / microsecondsPerDay
+        var time = microseconds % microsecondsPerDay
+        if time < 0 {
+            time &+= microsecondsPerDay
+            days &-= 1
+        }
+        return (Int(days), time)
+    }
+
+    /// The day moved by whole months, its day of the month cut to the month's length; nil when out of range.
+    public static func addMonths(_ months: Int, toDays days: Int) -> Int? {
+        let start = day(fromDays: days)
+        let (total, overflow) = (start.year * 12 + start.month - 1).addingReportingOverflow(months)
+        guard !overflow, abs(total) < 12 * 6_000_000 else { return nil }
+        let year = total >= 0 ? total / 12 : (total - 11) / 12
+        let month = total - year * 12 + 1
+        return validDays(year: year, month: month, day: min(start.day, dayCount(year: year, month: month)))
+    }
+}
+
+extension Calendar {
+    /// Appends `2026-11-20`; a year BC as PostgreSQL shows it: `0044-03-15 BC`.
+    public static func appendDate(days: Int, to text: inout [UInt8]) {
+        let day = day(fromDays: days)
+        appendDay(day, to: &text)
+        if day.year <= 0 { text.append(contentsOf: " BC".utf8) }
+    }
+
+    private static func appendDay(_ day: Day, to text: inout [UInt8]) {
+        appendPadded(day.year <= 0 ? 1 - day.year : day.year, width: 4, to: &text)
+        text.append(UInt8(ascii: "-"))
+        appendPadded(day.month, width: 2, to: &text)
+        text.append(UInt8(ascii: "-"))
+        appendPadded(day.day, width: 2, to: &text)
+    }
+
+    public enum FractionStyle: Sendable {
+        /// Six digits always.
+        case full
+        /// As many as there are up to the last that is not 0; none when whole.
+        case shortest
+    }
+
+    /// Appends `14:03:07.000000`.
+    public static func appendTime(microseconds: Int64, fraction: FractionStyle = .full, to text: inout [UInt8]) {
+        let seconds = Int(microseconds / microsecondsPerSecond)
+        appendPadded(seconds / 3_600, width: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        appendPadded(seconds / 60 % 60, width: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        appendPadded(seconds % 60, width: 2, to: &text)
+        var part = Int(microseconds % microsecondsPerSecond)
+        var width = 6
+        if fraction == .shortest {
+            if part == 0 { return }
+            while part % 10 == 0 {
+                part /= 10
+                width -= 1
+            }
+        }
+        text.append(UInt8(ascii: "."))
+        appendPadded(part, width: width, to: &text)
+    }
+
+    /// Appends `2026-11-20T12:00:00.000000`, with `Z` when `isUTC`.
+    public static func appendTimestamp(
+        microseconds: Int64, isUTC: Bool, separator: UInt8 = UInt8(ascii: "T"), fraction: FractionStyle = .full, to text: inout [UInt8]
+    ) {
+        let (days, time) = split(microseconds: microseconds)
+        let day = day(fromDays: days)
+        appendDay(day, to: &text)
+        text.append(separator)
+        appendTime(microseconds: time, fraction: fraction, to: &text)
+        if isUTC { text.append(UInt8(ascii: "Z")) }
+        if day.year <= 0 { text.append(contentsOf: " BC".utf8) }
+    }
+
+    /// Decimal digits with zeros in front up to `width`.
+    /// - Precondition: `number` is not negative.
+    public static func appendPadded(_ number: Int, width: Int, to text: inout [UInt8]) {
+        var scale = 1
+        var digits = 1
+        while number / scale >= 10 {
+            scale *= 10
+            digits += 1
+        }
+        for _ in stride(from: digits, to: width, by: 1) { text.append(UInt8(ascii: "0")) }
+        var rest = number
+        while scale > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / scale))
+            rest %= scale
+            scale /= 10
+        }
+    }
+}
