@@ -1,0 +1,207 @@
+/// Reads RFC 8536 (TZif): a header and block in 32 bits, from version 2 on another in 64 bits and a POSIX TZ string as footer.
+enum TZifReader {
+    private struct Counts {
+        var utcIndicators, standardIndicators, leapSeconds, transitions, types, characters: Int
+
+        func byteCount(timeSize: Int) -> Int {
+            transitions * (timeSize + 1) + types * 6 + characters + leapSeconds * (timeSize + 4) + standardIndicators + utcIndicators
+        }
+    }
+
+    private static let headerByteCount = 44
+
+    static func read(_ bytes: [UInt8], name: String, path: String) throws(ColumnStoreError) -> TimeZoneRules {
+        func fail(_ reason: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, reason) }
+        guard let first = counts(bytes, at: 0) else { throw fail("no TZif header") }
+        var start = headerByteCount
+        var counts = first
+        var timeSize = 4
+        if bytes[4] >= UInt8(ascii: "2") {
+            let second = headerByteCount + first.byteCount(timeSize: 4)
+            guard let wide = Self.counts(bytes, at: second) else { throw fail("no second TZif header") }
+            (start, counts, timeSize) = (second + headerByteCount, wide, 8)
+        }
+        let end = start + counts.byteCount(timeSize: timeSize)
+        guard end <= bytes.count, counts.types > 0 else { throw fail("the TZif block is cut short") }
+        var transitions: [Int64] = []
+        for index in 0..<counts.transitions {
+            transitions.append(integer(bytes, at: start + index * timeSize, size: timeSize))
+        }
+        guard zip(transitions, transitions.dropFirst()).allSatisfy({ $0 < $1 }) else { throw fail("transitions are not in order") }
+        let indices = start + counts.transitions * timeSize
+        let types = indices + counts.transitions
+        func offset(ofType type: Int) -> Int32? {
+            guard type < counts.types else { return nil }
+            let offset = integer(bytes, at: types + type * 6, size: 4)
+            return abs(offset) < 26 * 3_600 ? Int32(offset) : nil
+        }
+        guard let initial = offset(ofType: 0) else { throw fail("no such local time type") }
+        var offsets = [initial]
+        for index in 0..<counts.transitions {
+            guard let next = offset(ofType: Int(bytes[indices + index])) else { throw fail("no such local time type") }
+            offsets.append(next)
+        }
+        return TimeZoneRules(name: name, transitions: transitions, offsets: offsets, continuation: footer(bytes, from: end))
+    }
+
+    private static func footer(_ bytes: [UInt8], from end: Int) -> PosixTimeZone? {
+        guard bytes[4] >= UInt8(ascii: "2"), end < bytes.count, bytes[end] == 0x0A,
+            let close = bytes[(end + 1)...].firstIndex(of: 0x0A), close > end + 1
+        else { return nil }
+        return PosixTimeZone(parsing: Array(bytes[(end + 1)..<close]))
+    }
+
+    private static func counts(_ bytes: [UInt8], at start: Int) -> Counts? {
+        guard start >= 0, start + headerByteCount <= bytes.count, bytes[start...].starts(with: "TZif".utf8) else { return nil }
+        func count(_ index: Int) -> Int { Int(integer(bytes, at: start + 20 + index * 4, size: 4)) }
+        let counts = Counts(
+            utcIndicators: count(0), standardIndicators: count(1), leapSeconds: count(2), transitions: count(3), types: count(4),
+            characters: count(5))
+        let all = [counts.utcIndicators, counts.standardIndicators, counts.leapSeconds, counts.transitions, counts.types, counts.characters]
+        return all.allSatisfy { $0 >= 0 && $0 <= bytes.count } ? counts : nil
+    }
+
+    private static func integer(_ bytes: [UInt8], at place: Int, size: Int) -> Int64 {
+        var value: UInt64 = 0
+        for index in 0..<size { value = value << 8 | UInt64(bytes[place + index]) }
+        return size == 4 ? Int64(Int32(truncatingIfNeeded: value)) : Int64(bitPattern: value)
+    }
+}
+
+/// A POSIX TZ string, `EET-2EEST,M3.5.0/3,M10.5.0/4`, as TZif's footer has it: the rule for all years after the table.
+struct PosixTimeZone: Sendable {
+    private enum DayRule: Sendable {
+        /// `Mm.w.d`: weekday `d` (0 Sunday) of week `w` (5: the last) of month `m`.
+        case monthly(month: Int, week: Int, weekday: Int)
+        /// `Jn`: 1…365, 29 February never counted.
+        case julian(Int)
+        /// `n`: 0…365, 29 February counted.
+        case dayOfYear(Int)
+    }
+
+    private struct Change: Sendable {
+        var day: DayRule
+        /// Local, since midnight; may lie outside the day.
+        var seconds: Int
+    }
+
+    private let standard: Int
+    private let daylight: (offset: Int, start: Change, end: Change)?
+
+    init?(parsing text: [UInt8]) {
+        var reader = Reader(bytes: text)
+        guard reader.skipName(), let west = reader.time() else { return nil }
+        standard = -west
+        guard !reader.isAtEnd else {
+            daylight = nil
+            return
+        }
+        guard reader.skipName() else { return nil }
+        var offset = standard + 3_600
+        if let next = reader.next, next != UInt8(ascii: ",") {
+            guard let west = reader.time() else { return nil }
+            offset = -west
+        }
+        guard let start = reader.change(), let end = reader.change(), reader.isAtEnd else { return nil }
+        daylight = (offset, start, end)
+    }
+
+    func offset(atUTCSeconds instant: Int64) -> Int {
+        guard let daylight else { return standard }
+        let days = Int((instant + Int64(standard)) / 86_400) - ((instant + Int64(standard)) % 86_400 < 0 ? 1 : 0)
+        let year = Calendar.day(fromDays: max(min(days, 2_000_000_000), -2_000_000_000)).year
+        let start = Self.localSeconds(daylight.start, year: year) - Int64(standard)
+        let end = Self.localSeconds(daylight.end, year: year) - Int64(daylight.offset)
+        let isDaylight = start < end ? instant >= start && instant < end : !(instant >= end && instant < start)
+        return isDaylight ? daylight.offset : standard
+    }
+
+    private static func localSeconds(_ change: Change, year: Int) -> Int64 {
+        let firstOfYear = Calendar.days(year: year, month: 1, day: 1)
+        let day: Int
+        switch change.day {
+        case .dayOfYear(let number): day = firstOfYear + number
+        case .julian(let number): day = firstOfYear + number - 1 + (number >= 60 && Calendar.isLeap(year) ? 1 : 0)
+        case .monthly(let month, let week, let weekday):
+            let first = Calendar.days(year: year, month: month, day: 1)
+            let lead = (weekday - Calendar.weekday(days: first) + 7) % 7
+            var number = lead + (week - 1) * 7
+            while number >= Calendar.dayCount(year: year, month: month) { number -= 7 }
+            day = first + number
+        }
+        return Int64(day) * 86_400 + Int64(change.seconds)
+    }
+
+    private struct Reader {
+        let bytes: [UInt8]
+        var place = 0
+
+        var isAtEnd: Bool { place >= bytes.count }
+        var next: UInt8? { place < bytes.count ? bytes[place] : nil }
+
+        mutating func skip(_ byte: UInt8) -> Bool {
+            guard next == byte else { return false }
+            place += 1
+            return true
+        }
+
+        mutating func skipName() -> Bool {
+            let start = place
+            if skip(UInt8(ascii: "<")) {
+                while let byte = next, byte != UInt8(ascii: ">") { place += 1 }
+                return skip(UInt8(ascii: ">"))
+            }
+            while let byte = next, (byte | 0x20) >= 0x61, (byte | 0x20) <= 0x7A { place += 1 }
+            return place - start >= 3
+        }
+
+        mutating func number() -> Int? {
+            var value: Int?
+            while let byte = next, byte >= 0x30, byte <= 0x39, (value ?? 0) < 1_000 {
+                value = (value ?? 0) * 10 + Int(byte - 0x30)
+                place += 1
+            }
+            return value
+        }
+
+        /// `[+-]hh[:mm[:ss]]` in seconds.
+        mutating func time() -> Int? {
+            let isNegative = skip(UInt8(ascii: "-"))
+            if !isNegative { _ = skip(UInt8(ascii: "+")) }
+            guard let hours = number(), hours <= 167 else { return nil }
+            var seconds = hours * 3_600
+            if skip(UInt8(ascii: ":")) {
+                guard let minutes = number(), minutes < 60 else { return nil }
+                seconds += minutes * 60
+                if skip(UInt8(ascii: ":")) {
+                    guard let rest = number(), rest < 60 else { return nil }
+                    seconds += rest
+                }
+            }
+            return isNegative ? -seconds : seconds
+        }
+
+        mutating func change() -> Change? {
+            guard skip(UInt8(ascii: ",")) else { return nil }
+            let day: DayRule
+            if skip(UInt8(ascii: "M")) {
+                guard let month = number(), month >= 1, month <= 12, skip(UInt8(ascii: ".")), let week = number(), week >= 1, week <= 5,
+                    skip(UInt8(ascii: ".")), let weekday = number(), weekday <= 6
+                else { return nil }
+                day = .monthly(month: month, week: week, weekday: weekday)
+            } else if skip(UInt8(ascii: "J")) {
+                guard let number = number(), number >= 1, number <= 365 else { return nil }
+                day = .julian(number)
+            } else {
+                guard let number = number(), number <= 365 else { return nil }
+                day = .dayOfYear(number)
+            }
+            var seconds = 7_200
+            if skip(UInt8(ascii: "/")) {
+                guard let time = time() else { return nil }
+                seconds = time
+            }
+            return Change(day: day, seconds: seconds)
+        }
+    }
+}

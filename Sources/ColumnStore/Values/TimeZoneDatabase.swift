@@ -1,0 +1,147 @@
+internal import Glibc
+internal import Synchronization
+
+/// The system's time zones (tzdata), each read once from its TZif file and kept.
+public final class TimeZoneDatabase: Sendable {
+    public static let system = TimeZoneDatabase(directory: "/usr/share/zoneinfo")
+
+    private let directory: String
+    /// Bounded by the number of files in `directory`: an unknown name is not kept.
+    private let zones = Mutex<[String: TimeZoneRules]>([:])
+    /// The largest zone file of tzdata is under 4 KiB.
+    private static let fileByteCountMax = 1 << 20
+
+    public init(directory: String) { self.directory = directory }
+
+    /// The rules of `Europe/Kyiv`, `UTC` …; nil when tzdata has no such zone.
+    /// - Throws: `ColumnStoreError` when the file is there but cannot be read, or contradicts RFC 8536.
+    public func rules(for name: String) throws(ColumnStoreError) -> TimeZoneRules? {
+        if let known = zones.withLock({ $0[name] }) { return known }
+        if Self.isUTC(name) { return .utc }
+        guard Self.isPlain(name), let bytes = try read(directory + "/" + name) else { return nil }
+        guard bytes.starts(with: "TZif".utf8) else { return nil }
+        let rules = try TZifReader.read(bytes, name: name, path: directory + "/" + name)
+        zones.withLock { $0[name] = rules }
+        return rules
+    }
+
+    private static func isUTC(_ name: String) -> Bool { ["UTC", "utc", "Z", "z", "GMT", "Etc/UTC", "Zulu"].contains(name) }
+
+    /// Names come from outside: nothing that leaves the directory, and none of its own list files.
+    private static func isPlain(_ name: String) -> Bool {
+        guard !name.isEmpty, name.utf8.count <= 100, !name.utf8.starts(with: "/".utf8) else { return false }
+        return name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { part in
+            guard let first = part.first, (first >= 0x41 && first <= 0x5A) || (first >= 0x61 && first <= 0x7A) else { return false }
+            return part.allSatisfy {
+                ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5A) || ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x2B || $0 == 0x2D
+                    || $0 == 0x5F
+            }
+        }
+    }
+
+    private func read(_ path: String) throws(ColumnStoreError) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            let code = errno
+            if code == ENOENT || code == ENOTDIR { return nil }
+            throw ColumnStoreError(.io, path: path, "open failed with error \(code)", systemError: code)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.fileByteCountMax else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var filled = 0
+        while filled < bytes.count {
+            let taken = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
+            if taken < 0 && errno == EINTR { continue }
+            guard taken > 0 else { throw ColumnStoreError(.io, path: path, "read failed with error \(errno)", systemError: errno) }
+            filled += taken
+        }
+        return bytes
+    }
+}
+
+/// When a zone's clocks stood how far from UTC.
+public final class TimeZoneRules: Sendable {
+    public let name: String
+    /// Ascending, in seconds since 1970-01-01T00:00Z: from `transitions[i]` on, `offsets[i + 1]` holds; before the first, `offsets[0]`.
+    let transitions: [Int64]
+    /// Seconds east of Greenwich, one more than `transitions`.
+    let offsets: [Int32]
+    /// After the last transition; nil: the last offset stays.
+    let continuation: PosixTimeZone?
+
+    public static let utc = TimeZoneRules(name: "UTC", transitions: [], offsets: [0], continuation: nil)
+
+    init(name: String, transitions: [Int64], offsets: [Int32], continuation: PosixTimeZone?) {
+        precondition(offsets.count == transitions.count + 1)
+        self.name = name
+        self.transitions = transitions
+        self.offsets = offsets
+        self.continuation = continuation
+    }
+
+    public var isUTC: Bool { transitions.isEmpty && offsets[0] == 0 && continuation == nil }
+
+    /// Seconds east of Greenwich at an instant, in seconds since 1970-01-01T00:00Z.
+    public func offset(atUTCSeconds instant: Int64) -> Int {
+        if let last = transitions.last, instant >= last, let continuation { return continuation.offset(atUTCSeconds: instant) }
+        if transitions.isEmpty { return continuation?.offset(atUTCSeconds: instant) ?? Int(offsets[0]) }
+        var low = 0
+        var high = transitions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if transitions[middle] <= instant { low = middle + 1 } else { high = middle }
+        }
+        return Int(offsets[low])
+    }
+
+    /// What the clocks show at an instant, in microseconds; nil when it leaves Int64.
+    public func local(fromUTC microseconds: Int64) -> Int64? {
+        let seconds = Self.floorSeconds(microseconds)
+        let (local, overflow) = microseconds.addingReportingOverflow(Int64(offset(atUTCSeconds: seconds)) * Calendar.microsecondsPerSecond)
+        return overflow ? nil : local
+    }
+
+    /// The instants at which the clocks show one local time.
+    public enum Instants: Hashable, Sendable {
+        case one(Int64)
+        /// Daylight saving skips that time; the instants that the offset before, and the one after, would make of it.
+        case none(before: Int64, after: Int64)
+        /// The clocks show it twice.
+        case two(earlier: Int64, later: Int64)
+    }
+
+    /// - Parameter microseconds: a local time, within TIMESTAMP's range.
+    public func instants(ofLocal microseconds: Int64) -> Instants {
+        let seconds = Self.floorSeconds(microseconds)
+        // No zone is further than 16 hours from UTC, and no two changes lie within two days.
+        let before = offset(atUTCSeconds: seconds - 86_400)
+        let after = offset(atUTCSeconds: seconds + 86_400)
+        let first = microseconds &- Int64(before) * Calendar.microsecondsPerSecond
+        if before == after { return .one(first) }
+        let second = microseconds &- Int64(after) * Calendar.microsecondsPerSecond
+        let firstHolds = offset(atUTCSeconds: seconds - Int64(before)) == before
+        let secondHolds = offset(atUTCSeconds: seconds - Int64(after)) == after
+        switch (firstHolds, secondHolds) {
+        case (true, true): return .two(earlier: min(first, second), later: max(first, second))
+        case (true, false): return .one(first)
+        case (false, true): return .one(second)
+        case (false, false): return .none(before: first, after: second)
+        }
+    }
+
+    /// PostgreSQL's choice: of a skipped time what the offset before makes of it, of a doubled one the later.
+    public func utc(fromLocal microseconds: Int64) -> Int64 {
+        switch instants(ofLocal: microseconds) {
+        case .one(let instant): instant
+        case .none(let before, _): before
+        case .two(_, let later): later
+        }
+    }
+
+    private static func floorSeconds(_ microseconds: Int64) -> Int64 {
+        let seconds = microseconds / Calendar.microsecondsPerSecond
+        return microseconds % Calendar.microsecondsPerSecond < 0 ? seconds - 1 : seconds
+    }
+}

@@ -1,0 +1,45 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+/// The zone reader against Foundation's zones, and the local-time cases by hand.
+final class TimeZoneDatabaseTests: XCTestCase {
+    func test_offset_manyZonesAndInstants_agreesWithFoundation() throws {
+        for name in ["Europe/Kyiv", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "Africa/Casablanca"] {
+            let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: name))
+            let zone = try XCTUnwrap(TimeZone(identifier: name))
+            for instant in stride(from: Int64(0), to: 2_524_608_000, by: 86_400 * 3 + 1_237) {
+                XCTAssertEqual(
+                    rules.offset(atUTCSeconds: instant), zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant))),
+                    "\(name) at \(instant)")
+            }
+        }
+    }
+
+    func test_offset_afterTheTable_followsThePosixRule() throws {
+        let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Berlin"))
+        let july = Int64(Calendar.days(year: 2300, month: 7, day: 1)) * 86_400
+        let january = Int64(Calendar.days(year: 2300, month: 1, day: 1)) * 86_400
+        XCTAssertEqual(rules.offset(atUTCSeconds: july), 7_200)
+        XCTAssertEqual(rules.offset(atUTCSeconds: january), 3_600)
+    }
+
+    func test_instants_gapAndOverlap_areTold() throws {
+        let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Kyiv"))
+        let gap = try XCTUnwrap(Calendar.parseMoment("2026-03-29T03:30:00".utf8)).localMicroseconds
+        guard case .none(let before, let after) = rules.instants(ofLocal: gap) else { return XCTFail("a gap") }
+        XCTAssertEqual(before - after, 3_600_000_000)
+        let overlap = try XCTUnwrap(Calendar.parseMoment("2026-10-25 03:30".utf8)).localMicroseconds
+        guard case .two(let earlier, let later) = rules.instants(ofLocal: overlap) else { return XCTFail("an overlap") }
+        XCTAssertEqual(later - earlier, 3_600_000_000)
+        XCTAssertEqual(rules.utc(fromLocal: overlap), later)
+        let plain = try XCTUnwrap(Calendar.parseMoment("2026-07-01T12:00:00+03:00".utf8))
+        XCTAssertEqual(rules.instants(ofLocal: plain.localMicroseconds), .one(try XCTUnwrap(plain.instantMicroseconds)))
+    }
+
+    func test_rules_namesThatLeaveTheDirectory_areUnknown() throws {
+        for name in ["../passwd", "/etc/passwd", "Europe/../../passwd", "", "Europe", "zone.tab", "No/Where", "tzdata.zi"] {
+            XCTAssertNil(try TimeZoneDatabase.system.rules(for: name), name)
+        }
+    }
+}
