@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: the rules of the house hold without anybody remembering them. Method: read the sources as text.
+final class HouseRulesTests: XCTestCase {
+    /// Where each C library may be imported: one module each.
+    private static let libraryOwners = [
+        "CZstd": "ColumnStore", "CSnappy": "ColumnStore", "CZlib": "ColumnStore", "CLZ4": "ColumnStore", "CBrotli": "ColumnStore",
+        "CRE2": "Query", "CSQLite": "Ingest", "CSimdJSON": "Ingest", "CXML2": "Ingest", "CCurl": "Ingest", "CMicrohttpd": "Server",
+        "CGnuTLS": "Server",
+    ]
+    /// What a module may import of the others: one line of dependence, nothing points back.
+    private static let order = ["ColumnStore", "Query", "Ingest", "Server"]
+
+    func test_sources_importOnlyWhatTheirModuleMay() throws {
+        for source in try Self.sources() {
+            for line in source.lines where line.text.contains("import ") {
+                let words = line.text.split(separator: " ")
+                guard let place = words.firstIndex(of: "import"), place < 2, place + 1 < words.count else { continue }
+                let imported = String(words[place + 1])
+                if let owner = Self.libraryOwners[imported] {
+                    XCTAssertEqual(source.module, owner, "\(source.path):\(line.number) imports \(imported), which is \(owner)'s")
+                }
+                if let theirs = Self.order.firstIndex(of: imported), let mine = Self.order.firstIndex(of: source.module) {
+                    XCTAssertLessThan(theirs, mine, "\(source.path):\(line.number) imports \(imported): the modules depend the other way")
+                }
+            }
+        }
+    }
+
+    func test_sources_avoidWhatCrashesOrHidesErrors() throws {
+        // Each with what to write instead.
+        let banned = [
+            "try!": "throw, or catch and say what is wrong", "fatalError(": "throw for bad input, preconditionFailure for a bug",
+            " as!": "bind with as?", "catch {}": "handle the error or let it through", "-Ounchecked": "keep the checks",
+            "@testable import": "test through package access",
+        ]
+        for source in try Self.sources() {
+            for line in source.lines where !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                for (word, instead) in banned where line.text.contains(word) {
+                    XCTFail("\(source.path):\(line.number) has \(word): \(instead)")
+                }
+            }
+        }
+    }
+
+    /// A ratchet: a file this long holds more than one idea. Lower the figure when the longest file shrinks; never raise it.
+    func test_sources_stayShort() throws {
+        for source in try Self.sources() {
+            XCTAssertLessThanOrEqual(source.lines.count, 800, "\(source.path) has \(source.lines.count) lines: split it")
+        }
+    }
+
+    private struct Source {
+        var path: String
+        var module: String
+        var lines: [(number: Int, text: String)]
+    }
+
+    private static func sources() throws -> [Source] {
+        let root = Project.root.appendingPathComponent("Sources")
+        var sources: [Source] = []
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+        while let file = files?.nextObject() as? URL {
+            guard file.pathExtension == "swift" else { continue }
+            let relative = file.path.dropFirst(root.path.count + 1)
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { ($0.offset + 1, String($0.element)) }
+            sources.append(Source(path: String(relative), module: String(relative.prefix { $0 != "/" }), lines: lines))
+        }
+        XCTAssertGreaterThan(sources.count, 10, "no sources found under \(root.path)")
+        return sources
+    }
+}
