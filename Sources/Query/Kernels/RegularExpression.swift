@@ -1,0 +1,92 @@
+internal import CRE2
+
+/// A compiled pattern that matches in linear time whatever the text, so that no pattern from outside can stall the server.
+///
+/// Safe to share: RE2 guards its lazily built automata with locks of its own.
+package final class RegularExpression: @unchecked Sendable {
+    /// Why a pattern does not compile, in RE2's words or the translator's.
+    package struct Fault: Error, Equatable, Sendable {
+        package let reason: String
+        package init(reason: String) { self.reason = reason }
+    }
+
+    package enum Syntax: Sendable {
+        /// RE2's own, for SQL's `~`.
+        case re2
+        /// ECMA-262 with the `u` flag, for JSON Schema's `pattern`: translated, and refused where RE2 has no equal (look-around,
+        /// back-references).
+        case ecma
+    }
+
+    /// Memory of one compiled program and its automata. RE2's default: 8 MiB; what needs more is refused or falls back to a slower walk.
+    private static let memoryMax = 8 << 20
+    package static let patternByteCountMax = 16 << 10
+
+    private let handle: OpaquePointer
+    package let groupCount: Int
+
+    package convenience init(_ pattern: String, ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
+        try self.init(Array(pattern.utf8), ignoringCase: ignoringCase, syntax: syntax)
+    }
+
+    package init(_ pattern: [UInt8], ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
+        guard pattern.count <= Self.patternByteCountMax else {
+            throw Fault(reason: "a pattern of more than \(Self.patternByteCountMax) bytes")
+        }
+        let translated = syntax == .ecma ? try ECMAPattern.translated(pattern) : pattern
+        let compiled = translated.withUnsafeBytes { bytes in
+            till_re2_new(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.empty, bytes.count, ignoringCase, Self.memoryMax)
+        }
+        guard let compiled else { throw Fault(reason: "out of memory") }
+        if let error = till_re2_error(compiled) {
+            let reason = String(cString: error)
+            till_re2_delete(compiled)
+            throw Fault(reason: reason)
+        }
+        handle = compiled
+        groupCount = Int(till_re2_group_count(compiled))
+    }
+
+    deinit { till_re2_delete(handle) }
+
+    /// A place to point to when there are no bytes: RE2 takes no NULL.
+    nonisolated(unsafe) private static let empty: UnsafePointer<CChar> = {
+        let byte = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
+        byte.initialize(to: 0)
+        return UnsafePointer(byte)
+    }()
+
+    /// Whether the pattern matches anywhere in `text`.
+    package func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        withChars(text) { till_re2_search(handle, $0, text.count) }
+    }
+
+    package func matches(_ text: [UInt8]) -> Bool { text.withUnsafeBufferPointer { matches($0) } }
+
+    /// Bounds of the first match that begins at or after `start`.
+    package func firstMatch(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Range<Int>? {
+        guard start <= text.count else { return nil }
+        var (lower, upper) = (0, 0)
+        let isFound = withChars(text) { till_re2_find(handle, $0, text.count, start, &lower, &upper) }
+        return isFound ? lower..<upper : nil
+    }
+
+    /// As `firstMatch`, with the groups: entry 0 is the whole match; nil for a group that took no part.
+    package func firstMatchGroups(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> [Range<Int>?]? {
+        guard start <= text.count else { return nil }
+        var bounds = [Int](repeating: 0, count: 2 * (groupCount + 1))
+        let isFound = bounds.withUnsafeMutableBufferPointer { bounds in
+            withChars(text) { till_re2_find_groups(handle, $0, text.count, start, bounds.baseAddress, Int32(groupCount + 1)) }
+        }
+        guard isFound else { return nil }
+        return (0...groupCount).map { group in
+            // A group that took no part has SIZE_MAX, which is -1 here.
+            bounds[2 * group] < 0 ? nil : bounds[2 * group]..<bounds[2 * group + 1]
+        }
+    }
+
+    private func withChars<Result>(_ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        guard let base = text.baseAddress else { return body(Self.empty) }
+        return base.withMemoryRebound(to: CChar.self, capacity: text.count) { body($0) }
+    }
+}

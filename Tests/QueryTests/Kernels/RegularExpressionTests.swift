@@ -1,0 +1,37 @@
+import XCTest
+
+@testable import Query
+
+/// RE2 behind Swift, and ECMA-262 patterns in its syntax.
+final class RegularExpressionTests: XCTestCase {
+    func test_matches_ecmaPatterns_meanWhatECMASays() throws {
+        let cases: [(String, String, Bool)] = [
+            ("^a.c$", "abc", true), ("^a.c$", "a\u{2028}c", false), (#"^\s$"#, "\u{A0}", true), (#"^[\s\S]$"#, "\u{3000}", true),
+            (#"^[\S]$"#, "\u{3000}", false), (#"^\u0041$"#, "A", true), (#"^\ud83d\ude00$"#, "😀", true), (#"^\u{1F600}$"#, "😀", true),
+            ("^[[]$", "[", true), ("^[^]$", "x", true), ("^[]$", "x", false), (#"^\cA$"#, "\u{1}", true), (#"^[\b]$"#, "\u{8}", true),
+            (#"^\p{Letter}+$"#, "Хліб", true), (#"\p{Script=Greek}"#, "λ", true), (#"^\d+$"#, "٣", false), (#"a\/b"#, "a/b", true),
+            ("(?<year>\\d{4})", "2026", true), ("a$", "a\n", false), ("^\\W$", "é", true), ("", "", true),
+        ]
+        for (pattern, text, isMatch) in cases {
+            XCTAssertEqual(try RegularExpression(pattern, syntax: .ecma).matches(Array(text.utf8)), isMatch, "\(pattern) on \(text)")
+        }
+    }
+
+    func test_init_patternsWithoutLinearMatch_areRefusedWithAReason() {
+        for pattern in ["(?=a)", "(?<!a)", #"(a)\1"#, #"\Aa"#, "(", "a{2,1}", #"\u12"#, "[", #"\"#, "*"] {
+            XCTAssertThrowsError(try RegularExpression(pattern, syntax: .ecma), pattern) { error in
+                XCTAssertFalse((error as? RegularExpression.Fault)?.reason.isEmpty ?? true)
+            }
+        }
+    }
+
+    func test_firstMatchGroups_groupsAndAbsentOnes_haveTheirBounds() throws {
+        let expression = try RegularExpression("(a)|(b)")
+        let text = Array("xxb".utf8)
+        text.withUnsafeBufferPointer { bytes in
+            XCTAssertEqual(expression.firstMatchGroups(in: bytes), [2..<3, nil, 2..<3])
+            XCTAssertEqual(expression.firstMatch(in: bytes), 2..<3)
+            XCTAssertNil(expression.firstMatch(in: bytes, from: 3))
+        }
+    }
+}
