@@ -1,0 +1,142 @@
+/// A fault of grammar: its byte after the BOM, and what it is.
+struct JSONFault {
+    let offset: Int
+    let reason: String
+}
+
+/// A member's name as `JSONNode` keeps it.
+struct JSONName: BitwiseCopyable {
+    var offset: UInt32
+    var byteCount: UInt32
+    var hash: UInt32
+    var flags: UInt8
+}
+
+/// The state of a walk over the tokens of one text: it reads names and scalars and lays nodes down.
+///
+/// Invariants: `indexes` has `tokenCount` ascending offsets below `byteCount`; `nodes` has room for `tokenCount / 2 + 2`.
+struct JSONWalk {
+    let bytes: UnsafePointer<UInt8>
+    let byteCount: Int
+    let indexes: UnsafePointer<UInt32>
+    let tokenCount: Int
+    let nodes: UnsafeMutablePointer<JSONNode>
+    var token = 0
+    var nodeCount = 0
+
+    init(
+        bytes: UnsafePointer<UInt8>, byteCount: Int, indexes: UnsafePointer<UInt32>, tokenCount: Int,
+        nodes: UnsafeMutablePointer<JSONNode>
+    ) {
+        self.bytes = bytes
+        self.byteCount = byteCount
+        self.indexes = indexes
+        self.tokenCount = tokenCount
+        self.nodes = nodes
+    }
+
+    /// First byte of the present token. There is one: callers compare `token` with `tokenCount` first.
+    @inline(__always) var byte: UInt8 { bytes[Int(indexes[token])] }
+
+    func fault(_ reason: String) -> JSONFault {
+        JSONFault(offset: token < tokenCount ? Int(indexes[token]) : byteCount, reason: reason)
+    }
+
+    @inline(__always)
+    mutating func open(_ kind: JSONNode.Kind, _ name: JSONName) -> Int {
+        append(kind, offset: Int(indexes[token]), byteCount: 0, flags: 0, name)
+        return nodeCount &- 1
+    }
+
+    /// Ends the container at its bracket, which is the present token.
+    @inline(__always)
+    mutating func close(_ node: Int, childCount: UInt32) {
+        nodes[node].end = UInt32(truncatingIfNeeded: nodeCount)
+        nodes[node].childCount = childCount
+        nodes[node].byteCount = indexes[token] &+ 1 &- nodes[node].offset
+        token &+= 1
+    }
+
+    @inline(__always)
+    private mutating func append(_ kind: JSONNode.Kind, offset: Int, byteCount: Int, flags: UInt8, _ name: JSONName) {
+        nodes[nodeCount] = JSONNode(
+            offset: UInt32(truncatingIfNeeded: offset), byteCount: UInt32(truncatingIfNeeded: byteCount),
+            end: UInt32(truncatingIfNeeded: nodeCount &+ 1), childCount: 0, nameOffset: name.offset,
+            nameByteCount: name.byteCount, nameHash: name.hash, kind: kind, flags: flags | name.flags)
+        nodeCount &+= 1
+    }
+
+    /// Where the scalar that begins at the present token ends: before the blanks in front of the next token.
+    @inline(__always)
+    private func scalarEnd() -> Int {
+        var end = token &+ 1 < tokenCount ? Int(indexes[token &+ 1]) : byteCount
+        while JSONGrammar.isBlank(bytes[end &- 1]) { end &-= 1 }
+        return end
+    }
+
+    /// Reads `"name" :` and moves to the value's token.
+    @inline(__always)
+    mutating func readName(_ name: inout JSONName, seed: UInt64) -> JSONFault? {
+        let start = Int(indexes[token])
+        guard bytes[start] == UInt8(ascii: "\"") else { return fault("a member's name in quotes should be here") }
+        let end = scalarEnd()
+        guard end &- start >= 2, bytes[end &- 1] == UInt8(ascii: "\"") else { return fault("a string is not closed") }
+        let count = end &- start &- 2
+        var flags: UInt8 = 0
+        var hash: UInt32 = 0
+        if JSONGrammar.hasBackslash(bytes + start + 1, count) {
+            if let bad = JSONGrammar.badEscape(bytes, start + 1, count) { return bad }
+            flags = JSONNode.nameEscaped
+            hash = NameHash.hash(JSONGrammar.unescaped(bytes + start + 1, count))
+        } else {
+            hash = NameHash.hash(bytes + start + 1, count, seed: seed)
+        }
+        name = JSONName(
+            offset: UInt32(truncatingIfNeeded: start &+ 1), byteCount: UInt32(truncatingIfNeeded: count), hash: hash, flags: flags)
+        token &+= 1
+        guard token < tokenCount, byte == UInt8(ascii: ":") else { return fault("a colon is missing after a member's name") }
+        token &+= 1
+        return nil
+    }
+
+    /// Reads the string, number or literal at the present token and moves past it.
+    @inline(__always)
+    mutating func readScalar(_ opener: UInt8, _ name: JSONName) -> JSONFault? {
+        let start = Int(indexes[token])
+        switch opener {
+        case UInt8(ascii: "\""):
+            let end = scalarEnd()
+            guard end &- start >= 2, bytes[end &- 1] == UInt8(ascii: "\"") else { return fault("a string is not closed") }
+            let count = end &- start &- 2
+            var flags: UInt8 = 0
+            if JSONGrammar.hasBackslash(bytes + start + 1, count) {
+                if let bad = JSONGrammar.badEscape(bytes, start + 1, count) { return bad }
+                flags = JSONNode.valueEscaped
+            }
+            append(.string, offset: start &+ 1, byteCount: count, flags: flags, name)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            let end = scalarEnd()
+            guard JSONGrammar.isNumber(bytes + start, end &- start) else { return fault("not a number as RFC 8259 writes it") }
+            append(.number, offset: start, byteCount: end &- start, flags: 0, name)
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
+            let end = scalarEnd()
+            guard let kind = JSONGrammar.literal(bytes + start, end &- start) else { return fault("neither true, false nor null") }
+            append(kind, offset: start, byteCount: end &- start, flags: 0, name)
+        case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: ":"):
+            return fault("a value should be here")
+        default:
+            return fault("no value begins with this character")
+        }
+        token &+= 1
+        return nil
+    }
+
+    /// Whether two members (by node) carry one name once unescaped. The later one's place is the fault's.
+    func faultIfSameName(_ first: Int, _ second: Int) -> JSONFault? {
+        let tape = JSONTape(bytes: bytes, byteCount: byteCount, nodes: nodes, count: nodeCount, textOffset: 0)
+        let (a, b) = (tape.name(of: first), tape.name(of: second))
+        guard a == b else { return nil }
+        let later = max(nodes[first].nameOffset, nodes[second].nameOffset)
+        return JSONFault(offset: Int(later) - 1, reason: "the member name \(JSONGrammar.shown(a)) repeats")
+    }
+}
