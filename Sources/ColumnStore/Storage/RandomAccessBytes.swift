@@ -1,0 +1,145 @@
+internal import Glibc
+
+/// A file or object that is read by ranges, from any thread. Its content never changes while it is open.
+public protocol RandomAccessBytes: Sendable {
+    /// For errors: a path, a URL, or a name of what lies in memory.
+    var name: String { get }
+    var byteCount: Int64 { get }
+    /// Fills `target` with the bytes from `offset` on.
+    ///
+    /// - Throws: `.io`, and `.corruptFile` when the range reaches past the end.
+    func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError)
+    /// The bytes from `offset` on, with at least `ByteRegion.paddingByteCount` readable ones after them.
+    func region(at offset: Int64, count: Int) throws(ColumnStoreError) -> ByteRegion
+}
+
+/// Bytes read from a file: immutable, shared by reference.
+public final class ByteRegion: Sendable {
+    /// Readable after the last byte, of any value, so that kernels may load whole words at the end.
+    public static let paddingByteCount = 64
+
+    // Safe: written once before it is shared, freed when the last reference goes.
+    nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
+    /// What keeps borrowed bytes alive; nil when they are freed here.
+    private let owner: (any AnyObject & Sendable)?
+
+    /// Allocates `count` bytes and lets `fill` write them.
+    public init<Failure: Error>(
+        count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count + Self.paddingByteCount, alignment: 64)
+        let target = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+        do {
+            try fill(target)
+        } catch {
+            memory.deallocate()
+            throw error
+        }
+        for index in count..<memory.count { memory[index] = 0 }
+        bytes = UnsafeRawBufferPointer(target)
+        owner = nil
+    }
+
+    /// Borrows a part of another region.
+    init(part: Range<Int>, of region: ByteRegion) {
+        bytes = UnsafeRawBufferPointer(rebasing: region.bytes[part])
+        owner = region
+    }
+
+    deinit { if owner == nil { bytes.deallocate() } }
+}
+
+extension RandomAccessBytes {
+    public func region(at offset: Int64, count: Int) throws(ColumnStoreError) -> ByteRegion {
+        try checkRange(at: offset, count: count)
+        return try ByteRegion(count: count) { (target) throws(ColumnStoreError) in try read(at: offset, into: target) }
+    }
+
+    fileprivate func checkRange(at offset: Int64, count: Int) throws(ColumnStoreError) {
+        guard offset >= 0, count >= 0, offset <= byteCount, Int64(count) <= byteCount - offset else {
+            throw ColumnStoreError(
+                .corruptFile, path: name, offset: offset, "\(count) bytes reach past the end at \(byteCount)")
+        }
+    }
+}
+
+/// A local file, read by `pread`. It stays readable after it is unlinked.
+public final class LocalFileBytes: RandomAccessBytes {
+    public let name: String
+    public let byteCount: Int64
+    private let descriptor: Int32
+
+    /// - Throws: `.notFound`, `.io`.
+    public init(path: String) throws(ColumnStoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let code = errno
+            throw ColumnStoreError(
+                code == ENOENT ? .notFound : .io, path: path, "open: \(String(cString: strerror(code)))", systemError: code)
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw ColumnStoreError(.io, path: path, "fstat: \(String(cString: strerror(code)))", systemError: code)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ColumnStoreError(.invalidRequest, path: path, "not a regular file")
+        }
+        self.name = path
+        self.byteCount = Int64(status.st_size)
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    public func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
+        try checkRange(at: offset, count: target.count)
+        var done = 0
+        while done < target.count {
+            let count = pread(descriptor, target.baseAddress.map { $0 + done }, target.count - done, off_t(offset) + off_t(done))
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw ColumnStoreError(.corruptFile, path: name, offset: offset, "the file became shorter while it was read")
+            } else if errno != EINTR {
+                let code = errno
+                throw ColumnStoreError(
+                    .io, path: name, offset: offset, "pread: \(String(cString: strerror(code)))", systemError: code)
+            }
+        }
+    }
+}
+
+/// A file in memory: ranges of it are lent without a copy.
+public final class MemoryBytes: RandomAccessBytes {
+    public let name: String
+    private let content: ByteRegion
+    public var byteCount: Int64 { Int64(content.bytes.count) }
+
+    /// Copies `bytes` once.
+    public init(_ bytes: UnsafeRawBufferPointer, name: String) {
+        self.name = name
+        content = ByteRegion(count: bytes.count) { $0.copyMemory(from: bytes) }
+    }
+
+    public convenience init(_ bytes: [UInt8], name: String) {
+        self.init(copying: bytes, name: name)
+    }
+
+    private init(copying bytes: [UInt8], name: String) {
+        self.name = name
+        content = ByteRegion(count: bytes.count) { target in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
+    }
+
+    public func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
+        try checkRange(at: offset, count: target.count)
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: content.bytes[Int(offset)..<Int(offset) + target.count]))
+    }
+
+    public func region(at offset: Int64, count: Int) throws(ColumnStoreError) -> ByteRegion {
+        try checkRange(at: offset, count: count)
+        return ByteRegion(part: Int(offset)..<Int(offset) + count, of: content)
+    }
+}
