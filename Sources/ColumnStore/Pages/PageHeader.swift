@@ -29,11 +29,11 @@ public struct DataPageHeader: Sendable {
     public var encoding: PageEncoding
     public var definitionLevelEncoding: PageEncoding
     public var repetitionLevelEncoding: PageEncoding
-    public var statistics: ColumnStatistics?
+    public var statistics: ChunkStatistics?
 
     public init(
         valueCount: Int32, encoding: PageEncoding, definitionLevelEncoding: PageEncoding = .rle,
-        repetitionLevelEncoding: PageEncoding = .rle, statistics: ColumnStatistics? = nil
+        repetitionLevelEncoding: PageEncoding = .rle, statistics: ChunkStatistics? = nil
     ) {
         self.valueCount = valueCount
         self.encoding = encoding
@@ -53,11 +53,11 @@ public struct DataPageHeaderV2: Sendable {
     public var repetitionLevelsByteCount: Int32
     /// Whether the values are compressed with the chunk's codec.
     public var isCompressed: Bool
-    public var statistics: ColumnStatistics?
+    public var statistics: ChunkStatistics?
 
     public init(
         valueCount: Int32, nullCount: Int32, rowCount: Int32, encoding: PageEncoding, definitionLevelsByteCount: Int32,
-        repetitionLevelsByteCount: Int32, isCompressed: Bool = true, statistics: ColumnStatistics? = nil
+        repetitionLevelsByteCount: Int32, isCompressed: Bool = true, statistics: ChunkStatistics? = nil
     ) {
         self.valueCount = valueCount
         self.nullCount = nullCount
@@ -165,7 +165,7 @@ extension DataPageHeader: ThriftStructure {
             case (2, .i32): encoding = PageEncoding(rawValue: try reader.readI32())
             case (3, .i32): definitionLevelEncoding = PageEncoding(rawValue: try reader.readI32())
             case (4, .i32): repetitionLevelEncoding = PageEncoding(rawValue: try reader.readI32())
-            case (5, .structure): statistics = try ColumnStatistics(from: &reader)
+            case (5, .structure): statistics = try ChunkStatistics(from: &reader)
             default: try reader.skip(field.type)
             }
         }
@@ -190,13 +190,13 @@ extension DataPageHeaderV2: ThriftStructure {
         var id: Int16 = 0
         var counts: [Int32?] = [nil, nil, nil, nil, nil, nil]
         var isCompressed = true
-        var statistics: ColumnStatistics?
+        var statistics: ChunkStatistics?
         try reader.enterStruct()
         while let field = try reader.nextField(after: &id) {
             switch (field.id, field.type) {
             case (1...6, .i32): counts[Int(field.id) - 1] = try reader.readI32()
             case (7, .booleanFalse): isCompressed = false
-            case (8, .structure): statistics = try ColumnStatistics(from: &reader)
+            case (8, .structure): statistics = try ChunkStatistics(from: &reader)
             default: try reader.skip(field.type)
             }
         }

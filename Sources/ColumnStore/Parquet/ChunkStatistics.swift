@@ -1,6 +1,6 @@
 /// Bounds and counts of a column chunk or page (parquet.thrift, Statistics). Bounds are PLAIN-encoded, without the
 /// length of byte arrays.
-public struct ColumnStatistics: Hashable, Sendable {
+public struct ChunkStatistics: Hashable, Sendable {
     /// Bounds by signed comparison, from before column orders were defined; trusted for signed numbers only.
     public var legacyMax: [UInt8]?
     public var legacyMin: [UInt8]?
@@ -43,7 +43,7 @@ public struct SizeStatistics: Hashable, Sendable {
     }
 }
 
-extension ColumnStatistics: ThriftStructure {
+extension ChunkStatistics: ThriftStructure {
     public init(from reader: inout ThriftCompactReader) throws(ThriftError) {
         var id: Int16 = 0
         self.init()

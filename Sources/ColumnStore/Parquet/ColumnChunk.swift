@@ -40,7 +40,7 @@ public struct ColumnMetadata: Sendable {
     public var dataPageOffset: Int64
     public var indexPageOffset: Int64?
     public var dictionaryPageOffset: Int64?
-    public var statistics: ColumnStatistics?
+    public var statistics: ChunkStatistics?
     public var encodingStats: [PageEncodingStats]?
     public var bloomFilterOffset: Int64?
     public var bloomFilterByteCount: Int32?
@@ -50,7 +50,7 @@ public struct ColumnMetadata: Sendable {
         type: PhysicalType, encodings: [PageEncoding], path: [String], codec: CompressionCodec, valueCount: Int64,
         totalUncompressedByteCount: Int64, totalCompressedByteCount: Int64, keyValues: [KeyValue]? = nil,
         dataPageOffset: Int64, indexPageOffset: Int64? = nil, dictionaryPageOffset: Int64? = nil,
-        statistics: ColumnStatistics? = nil, encodingStats: [PageEncodingStats]? = nil, bloomFilterOffset: Int64? = nil,
+        statistics: ChunkStatistics? = nil, encodingStats: [PageEncodingStats]? = nil, bloomFilterOffset: Int64? = nil,
         bloomFilterByteCount: Int32? = nil, sizeStatistics: SizeStatistics? = nil
     ) {
         self.type = type
@@ -163,7 +163,7 @@ extension ColumnMetadata: ThriftStructure {
         case (8, .list): keyValues = try reader.readList(of: KeyValue.self)
         case (10, .i64): indexPageOffset = try reader.readI64()
         case (11, .i64): dictionaryPageOffset = try reader.readI64()
-        case (12, .structure): statistics = try ColumnStatistics(from: &reader)
+        case (12, .structure): statistics = try ChunkStatistics(from: &reader)
         case (13, .list): encodingStats = try reader.readList(of: PageEncodingStats.self)
         case (14, .i64): bloomFilterOffset = try reader.readI64()
         case (15, .i32): bloomFilterByteCount = try reader.readI32()

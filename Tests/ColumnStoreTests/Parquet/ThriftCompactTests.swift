@@ -6,7 +6,7 @@ import XCTest
 /// back; every truncation and seeded mutations of a full footer.
 final class ThriftCompactTests: XCTestCase {
     static func fullFooter() -> FileMetadata {
-        let statistics = ColumnStatistics(
+        let statistics = ChunkStatistics(
             nullCount: 3, distinctCount: 9, minValue: [1, 2], maxValue: [3], isMinValueExact: true, isMaxValueExact: false,
             legacyMin: [7], legacyMax: [])
         let metadata = ColumnMetadata(
@@ -58,7 +58,7 @@ final class ThriftCompactTests: XCTestCase {
 
     func test_pageHeader_eachKind_writtenAndRead_isUnchanged() throws {
         let kinds: [PageHeader.Kind] = [
-            .data(DataPageHeader(valueCount: 10, encoding: .plain, statistics: ColumnStatistics(nullCount: 1))),
+            .data(DataPageHeader(valueCount: 10, encoding: .plain, statistics: ChunkStatistics(nullCount: 1))),
             .dataV2(
                 DataPageHeaderV2(
                     valueCount: 10, nullCount: 2, rowCount: 7, encoding: .deltaByteArray, definitionLevelsByteCount: 4,
