@@ -37,6 +37,7 @@ let package = Package(
         system("CGnuTLS", pkgConfig: "gnutls"),
         system("CCurl", pkgConfig: "libcurl"),
         system("CXML2", pkgConfig: "libxml-2.0"),
+        system("CEpoll"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
 
@@ -53,6 +54,7 @@ let package = Package(
         .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
 
         .executableTarget(name: "till-generate", path: "benchmarks/Generator", swiftSettings: strict),
+        .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], swiftSettings: strict),
