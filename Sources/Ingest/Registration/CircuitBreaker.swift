@@ -1,0 +1,48 @@
+/// Stops calling an endpoint that keeps failing, and tries it again with one call at a time (Nygard, "Release It!", chapter 5).
+///
+/// A value for one endpoint, guarded by its owner's lock.
+package struct CircuitBreaker: Sendable {
+    package enum State: String, Sendable { case closed, open, halfOpen = "half-open" }
+
+    /// Failures in a row that open it: fewer would let a single lost batch stop a healthy registrar.
+    private static let failureCountMax = 20
+    private static let openForMinimum: Int64 = 1_000_000
+    private static let openForMaximum: Int64 = 60_000_000
+
+    package private(set) var state = State.closed
+    private var failureCount = 0
+    private var openFor = openForMinimum
+    private var opensAgainAt: Int64 = 0
+
+    package init() {}
+
+    /// Whether a call may start now. A half-open breaker lets one through and then waits for its outcome.
+    package mutating func mayCall(now: Int64) -> Bool {
+        switch state {
+        case .closed: return true
+        case .halfOpen: return false
+        case .open:
+            guard now >= opensAgainAt else { return false }
+            state = .halfOpen
+            return true
+        }
+    }
+
+    /// When `mayCall` is worth asking again; nil when it may be called, or waits for a probe's outcome.
+    package var waitsUntil: Int64? { state == .open ? opensAgainAt : nil }
+
+    /// The endpoint answered in a way that shows it works, a refusal of the document included.
+    package mutating func recordSuccess() { self = CircuitBreaker() }
+
+    package mutating func recordFailure(now: Int64) {
+        failureCount += 1
+        switch state {
+        case .closed where failureCount < Self.failureCountMax: return
+        case .closed: openFor = Self.openForMinimum
+        case .halfOpen: openFor = min(openFor * 2, Self.openForMaximum)
+        case .open: return
+        }
+        state = .open
+        opensAgainAt = now + openFor
+    }
+}
