@@ -1,0 +1,17 @@
+/// BYTE_STREAM_SPLIT (9): the first bytes of all values, then the second bytes, and so on: signs and exponents, which are
+/// alike, come together.
+enum ByteStreamSplitEncoder {
+    static func encode(_ values: UnsafeBufferPointer<Double>, into target: inout [UInt8]) {
+        let count = values.count
+        target.append(capacity: 8 * count) { base in
+            for index in 0..<count {
+                let bits = values[index].bitPattern
+                for stream in 0..<8 {
+                    (base + (stream * count + index)).storeBytes(
+                        of: UInt8(truncatingIfNeeded: bits &>> UInt64(8 &* stream)), as: UInt8.self)
+                }
+            }
+            return 8 * count
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Distinct integers, numbered in the order in which they came.
+struct IntegerDictionaryEncoder {
+    private(set) var entries: [Int64] = []
+    /// Entry number + 1; 0 is free. The length is a power of two, at most half of it taken.
+    private var slots: [UInt32]
+
+    /// - Parameter countMax: how many entries to have room for from the start.
+    init(countMax: Int) {
+        var slotCount = 1 << 10
+        while slotCount < min(countMax, 1 << 16) { slotCount *= 2 }
+        slots = [UInt32](repeating: 0, count: slotCount)
+    }
+
+    /// Appends the code of each value to `codes`.
+    ///
+    /// - Returns: false when there were more than `countMax` distinct ones; the codes are then of no use.
+    mutating func encode(
+        _ values: UnsafeBufferPointer<Int64>, countMax: Int, into codes: inout [UInt32]
+    ) -> Bool {
+        codes.reserveCapacity(codes.count + values.count)
+        for value in values {
+            codes.append(code(of: value))
+            if entries.count > countMax { return false }
+        }
+        return true
+    }
+
+    @inline(__always)
+    private mutating func code(of value: Int64) -> UInt32 {
+        let mask = slots.count &- 1
+        // Fibonacci hashing: the high bits are the good ones.
+        let product = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+        var slot = Int(truncatingIfNeeded: product ^ (product >> 32)) & mask
+        while true {
+            let taken = slots[slot]
+            if taken == 0 {
+                entries.append(value)
+                slots[slot] = UInt32(truncatingIfNeeded: entries.count)
+                let code = UInt32(truncatingIfNeeded: entries.count &- 1)
+                if 2 * entries.count > slots.count { grow() }
+                return code
+            }
+            if entries[Int(taken) &- 1] == value { return taken &- 1 }
+            slot = (slot &+ 1) & mask
+        }
+    }
+
+    private mutating func grow() {
+        slots = [UInt32](repeating: 0, count: 4 * slots.count)
+        let mask = slots.count - 1
+        for (entry, value) in entries.enumerated() {
+            let product = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+            var slot = Int(truncatingIfNeeded: product ^ (product >> 32)) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = UInt32(entry + 1)
+        }
+    }
+}
