@@ -22,6 +22,11 @@ extension LocalStorage {
         return try Self.read(descriptor, from: range.lowerBound, byteCount: range.count, key: key)
     }
 
+    public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes {
+        try ObjectKey.check(key)
+        return try LocalFileBytes(path: path(of: key))
+    }
+
     public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? {
         try ObjectKey.check(key)
         var status = stat()

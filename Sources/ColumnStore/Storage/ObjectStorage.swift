@@ -37,6 +37,11 @@ public protocol ObjectStorage: Sendable {
     /// - Throws: `.notFound`; `.corruptFile` when the object ends before the range does.
     func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8]
 
+    /// Opens an object to be read by ranges. Where the system allows it, the object stays readable after its deletion.
+    ///
+    /// - Throws: `.notFound`.
+    func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes
+
     /// The object's size; nil when there is none.
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64?
 
