@@ -17,7 +17,10 @@ public struct BloomFilter: Sendable {
     /// An empty filter for about `distinctCount` values.
     public init(distinctCount: Int, falsePositiveRate: Double) {
         let bits = Self.bitCount(distinctCount: distinctCount, falsePositiveRate: falsePositiveRate)
-        let blockCount = min(max(1, (bits + 255) / 256), Self.byteCountMax / Self.blockByteCount)
+        // A power of two, since Arrow's reader refuses all else: the one that has from 0.8 to 1.6 times the bits wanted.
+        let wanted = min(max(1, (bits / 5 * 4 + 255) / 256), Self.byteCountMax / Self.blockByteCount)
+        var blockCount = 1
+        while blockCount < wanted { blockCount *= 2 }
         words = Array(repeating: 0, count: blockCount * 8)
     }
 
