@@ -57,7 +57,8 @@ let package = Package(
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Query", "ColumnStore", "TestSupport"], swiftSettings: strict),

@@ -1,0 +1,269 @@
+/// Gathers one leaf of a row group and turns it into a column chunk: plan, pages, indexes.
+///
+/// A leaf is planned once all its values are there; only bulky ones (documents) are written out in the middle, in pieces.
+final class ColumnChunkWriter {
+    let leaf: WriterLeaf
+    let buffer: LeafBuffer
+    private let options: ColumnWriterOptions
+    private let fileOptions: WriterOptions
+
+    // The chunk so far.
+    private(set) var pages: [EncodedPage] = []
+    private(set) var dictionaryPage: (bytes: [UInt8], uncompressedByteCount: Int)?
+    private var dictionaryEntryCount = 0
+    private var pageEncodings: [PageEncoding] = []
+    private var bloomHashes: [UInt64] = []
+    private var bloomDistinctCount: Int?
+
+    // The pages in the making.
+    private var pageWriter: PageWriter?
+    private(set) var cuts: [PageWriter.Cut] = []
+    private var hasWrittenPieces = false
+
+    init(_ leaf: WriterLeaf, options: WriterOptions) {
+        self.leaf = leaf
+        self.options = options.column(leaf.path)
+        fileOptions = options
+        buffer = LeafBuffer(leaf, options: options)
+    }
+
+    /// The level of compression of this leaf.
+    var compressionLevel: Int32 { options.compressionLevel ?? fileOptions.compressionLevel }
+
+    /// Memory of what was made and is not in the file yet.
+    var encodedByteCount: Int { pages.reduce(0) { $0 + $1.bytes.count } }
+
+    // MARK: Making pages, in three steps: prepare, page by page on any thread, absorb
+
+    /// Chooses the encoding of what the buffer holds and cuts it into pages.
+    func prepare(compressor: PageCompressor) throws(ColumnStoreError) {
+        precondition(pageWriter == nil)
+        do {
+            let planner = EncodingPlanner(
+                leaf: leaf, options: options, fileOptions: fileOptions, compressor: compressor)
+            let plan = try planner.plan(buffer.storage, isWhole: !hasWrittenPieces)
+            if case .codes(_, let dictionary) = plan.values, plan.encoding == .rleDictionary {
+                dictionaryPage = try PageWriter.dictionaryPage(dictionary, leaf: leaf, compressor: compressor)
+                dictionaryEntryCount = dictionary.count
+            }
+            let writer = PageWriter(
+                leaf: leaf, values: plan.values, encoding: plan.encoding, definitionLevels: buffer.definitionLevels,
+                repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
+            if options.hasBloomFilter { addHashes(plan.values) }
+            try checkDecimals(plan.values)
+            cuts = PageCutter(options: fileOptions).cut(writer, levelCount: buffer.levelCount)
+            pageWriter = writer
+        } catch let error as ColumnStoreError {
+            throw error
+        } catch let error as PageError {
+            throw ColumnStoreError(.invalidRequest, column: leaf.path.description, "cannot encode the column: \(error)")
+        } catch {
+            preconditionFailure("an error of no known type")
+        }
+    }
+
+    /// Makes one of the pages that `prepare` cut. Safe to call side by side.
+    func page(_ index: Int, compressor: PageCompressor) throws(ColumnStoreError) -> EncodedPage {
+        guard let pageWriter else { preconditionFailure("a page before its plan") }
+        do {
+            return try pageWriter.page(cuts[index], compressor: compressor)
+        } catch {
+            throw ColumnStoreError(.invalidRequest, column: leaf.path.description, "cannot encode a page: \(error)")
+        }
+    }
+
+    /// Takes the pages over, in order, and forgets the values.
+    func absorb(_ made: [EncodedPage]) {
+        guard let pageWriter else { preconditionFailure("pages before their plan") }
+        pages.append(contentsOf: made)
+        pageEncodings.append(contentsOf: repeatElement(pageWriter.encoding, count: made.count))
+        self.pageWriter = nil
+        cuts = []
+        hasWrittenPieces = true
+        buffer.removeWritten()
+    }
+
+    /// Ready for the next row group.
+    func reset() {
+        pages = []
+        dictionaryPage = nil
+        dictionaryEntryCount = 0
+        pageEncodings = []
+        bloomHashes = []
+        bloomDistinctCount = nil
+        hasWrittenPieces = false
+        buffer.reset()
+    }
+
+    private func checkDecimals(_ values: PageValues) throws(ColumnStoreError) {
+        guard case .decimal(let precision, _) = leaf.type, let bounds = values.bounds(0..<values.count) else { return }
+        let limit = WriterLeaf.decimalLimit(precision)
+        let (low, high): (Int128, Int128) =
+            switch bounds {
+            case .integer(let low, let high): (Int128(low), Int128(high))
+            case .wide(let low, let high): (low, high)
+            default: (0, 0)
+            }
+        guard low >= -limit, high <= limit else {
+            throw ColumnStoreError(
+                .invalidRequest, column: leaf.path.description, "a value has more digits than \(leaf.type)")
+        }
+    }
+
+    // MARK: Bloom filter
+
+    private func addHashes(_ values: PageValues) {
+        switch values {
+        case .codes(_, .bytes(_, let hashes)):
+            bloomHashes.append(contentsOf: hashes)
+            bloomDistinctCount = hashes.count
+        case .codes(_, .integers(let entries)):
+            addHashes(integers: entries)
+            bloomDistinctCount = entries.count
+        case .int32(let values): addHashes(integers: values.map { Int64($0) })
+        case .int64(let values): addHashes(integers: values)
+        case .double(let values):
+            for value in values { bloomHashes.append(hash(value.bitPattern)) }
+        case .int128(let values):
+            for value in values {
+                ValueBounds.bigEndian(value, byteCount: leaf.typeLength).withUnsafeBytes {
+                    bloomHashes.append(XXHash64.hash($0))
+                }
+            }
+        case .bytes(let arrays):
+            arrays.bytes.withUnsafeBytes { bytes in
+                for index in 0..<arrays.count {
+                    bloomHashes.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: index)])))
+                }
+            }
+        // A filter of two values tells nothing that the bounds don't.
+        case .booleans: break
+        }
+    }
+
+    private func addHashes(integers: [Int64]) {
+        for value in integers {
+            bloomHashes.append(
+                leaf.physicalType == .int32 ? hash(Int32(truncatingIfNeeded: value)) : hash(value))
+        }
+    }
+
+    private func hash<Number: FixedWidthInteger>(_ value: Number) -> UInt64 {
+        withUnsafeBytes(of: value.littleEndian) { XXHash64.hash($0) }
+    }
+
+    /// The filter over all values, sized by how many of them are distinct.
+    func bloomFilter() -> BloomFilter? {
+        guard options.hasBloomFilter, !bloomHashes.isEmpty else { return nil }
+        let distinctCount = bloomDistinctCount ?? DistinctEstimate.count(bloomHashes)
+        var filter = BloomFilter(distinctCount: distinctCount, falsePositiveRate: 0.01)
+        for hash in bloomHashes { filter.insert(hash) }
+        return filter
+    }
+
+    // MARK: What the footer says
+
+    /// Of the whole chunk.
+    var bounds: ValueBounds? {
+        pages.reduce(nil) { ValueBounds.union($0, $1.bounds) }
+    }
+
+    var levelCount: Int { pages.reduce(0) { $0 + $1.levelCount } }
+    var nullCount: Int { pages.reduce(0) { $0 + $1.nullCount } }
+    var nanCount: Int { pages.reduce(0) { $0 + $1.nanCount } }
+
+    /// - Parameter offset: where the chunk begins in the file.
+    func metadata(at offset: Int64, codec: CompressionCodec) -> ColumnMetadata {
+        var encodings: [PageEncoding] = []
+        var stats: [PageEncodingStats] = []
+        if dictionaryPage != nil {
+            encodings.append(.plain)
+            stats.append(PageEncodingStats(pageKind: .dictionary, encoding: .plain, count: 1))
+        }
+        if leaf.definitionLevelMax > 0 || leaf.repetitionLevelMax > 0 { encodings.append(.rle) }
+        let pageKind = fileOptions.dataPageVersion == 1 ? PageKind.data : .dataV2
+        for encoding in pageEncodings {
+            if !encodings.contains(encoding) { encodings.append(encoding) }
+            if let index = stats.firstIndex(where: { $0.pageKind == pageKind && $0.encoding == encoding }) {
+                stats[index].count += 1
+            } else {
+                stats.append(PageEncodingStats(pageKind: pageKind, encoding: encoding, count: 1))
+            }
+        }
+        let dictionaryByteCount = dictionaryPage?.bytes.count ?? 0
+        return ColumnMetadata(
+            type: leaf.physicalType, encodings: encodings, path: leaf.physicalPath, codec: codec,
+            valueCount: Int64(levelCount),
+            totalUncompressedByteCount: Int64(
+                pages.reduce(dictionaryPage?.uncompressedByteCount ?? 0) { $0 + $1.uncompressedByteCount }),
+            totalCompressedByteCount: Int64(pages.reduce(dictionaryByteCount) { $0 + $1.bytes.count }),
+            dataPageOffset: offset + Int64(dictionaryByteCount),
+            dictionaryPageOffset: dictionaryPage == nil ? nil : offset,
+            statistics: statistics(), encodingStats: stats)
+    }
+
+    private func statistics() -> ChunkStatistics {
+        var statistics = ChunkStatistics(nullCount: Int64(nullCount))
+        if pageEncodings.allSatisfy({ $0 == .rleDictionary }), dictionaryEntryCount > 0 {
+            statistics.distinctCount = Int64(dictionaryEntryCount)
+        }
+        if let bounds {
+            let encoded = bounds.encoded(leaf, byteCountMax: fileOptions.boundByteCount)
+            statistics.minValue = encoded.minimum
+            statistics.maxValue = encoded.maximum
+            statistics.isMinValueExact = encoded.isMinimumExact
+            statistics.isMaxValueExact = encoded.isMaximumExact
+        }
+        return statistics
+    }
+
+    /// - Parameter offset: where the first data page begins in the file.
+    func offsetIndex(at offset: Int64) -> OffsetIndex {
+        var locations: [PageLocation] = []
+        var offset = offset
+        var rowIndex: Int64 = 0
+        for page in pages {
+            locations.append(
+                PageLocation(offset: offset, compressedByteCount: Int32(page.bytes.count), firstRowIndex: rowIndex))
+            offset += Int64(page.bytes.count)
+            rowIndex += Int64(page.rowCount)
+        }
+        return OffsetIndex(pageLocations: locations)
+    }
+
+    /// The bounds of each page; nil when some page with values has none, since the index couldn't say so.
+    func columnIndex() -> ColumnIndex? {
+        guard options.hasBounds else { return nil }
+        var index = ColumnIndex(
+            nullPages: [], minValues: [], maxValues: [], boundaryOrder: .unordered, nullCounts: [])
+        for page in pages {
+            index.nullCounts?.append(Int64(page.nullCount))
+            if let bounds = page.bounds {
+                let encoded = bounds.encoded(leaf, byteCountMax: fileOptions.boundByteCount)
+                index.nullPages.append(false)
+                index.minValues.append(encoded.minimum)
+                index.maxValues.append(encoded.maximum)
+            } else {
+                guard page.nullCount == page.levelCount else { return nil }
+                index.nullPages.append(true)
+                index.minValues.append([])
+                index.maxValues.append([])
+            }
+        }
+        index.boundaryOrder = boundaryOrder(index)
+        return index
+    }
+
+    private func boundaryOrder(_ index: ColumnIndex) -> BoundaryOrder {
+        let bounds = pages.compactMap(\.bounds)
+        guard bounds.count > 1 else { return .ascending }
+        var isAscending = true
+        var isDescending = true
+        for (one, next) in zip(bounds, bounds.dropFirst()) {
+            let order = ValueBounds.order(one, next)
+            if order.minimum > 0 || order.maximum > 0 { isAscending = false }
+            if order.minimum < 0 || order.maximum < 0 { isDescending = false }
+        }
+        return isAscending ? .ascending : isDescending ? .descending : .unordered
+    }
+}

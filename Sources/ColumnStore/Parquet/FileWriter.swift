@@ -1,0 +1,187 @@
+// A Parquet file (parquet-format README, "File format"):
+//   "PAR1", row groups of column chunks of pages, bloom filters after their row group, column indexes, offset indexes,
+//   footer (FileMetaData), its length in 4 bytes, "PAR1"
+
+/// Writes batches as a Parquet file. Holds one row group; knows nothing of what came before but the footer's part of it.
+///
+/// One owner on one thread. After an error the file is of no use, and the writer takes no more.
+public final class FileWriter {
+    public let schema: Schema
+    private let options: WriterOptions
+    private let sink: any ByteSink
+    private let writerSchema: WriterSchema
+    private let rowGroup: RowGroupWriter
+    private var offset: Int64 = 0
+    private var state = State.open
+
+    private var rowGroups: [RowGroupMetadata] = []
+    private var columnIndexes: [[ColumnIndex?]] = []
+    private var offsetIndexes: [[OffsetIndex]] = []
+    private var summaries: [WrittenFile.Leaf]
+    private var rowCount: Int64 = 0
+
+    private enum State { case open, failed, finished }
+
+    /// - Throws: `.invalidRequest` for a schema that no file can hold, or a sort key that is no leaf outside lists; what the
+    ///   sink throws.
+    public init(_ schema: Schema, options: WriterOptions = WriterOptions(), to sink: any ByteSink) throws(ColumnStoreError) {
+        self.schema = schema
+        self.options = options
+        self.sink = sink
+        writerSchema = try WriterSchema(schema)
+        rowGroup = try RowGroupWriter(writerSchema, options: options)
+        summaries = writerSchema.leaves.map { WrittenFile.Leaf($0) }
+        for key in options.sorting { _ = try Self.leafIndex(key.path, writerSchema) }
+        try write(Self.magic)
+    }
+
+    private static let magic = Array("PAR1".utf8)
+
+    private static func leafIndex(_ path: ColumnPath, _ schema: WriterSchema) throws(ColumnStoreError) -> Int32 {
+        guard let index = schema.leaves.firstIndex(where: { $0.path == path && $0.repetitionLevelMax == 0 }) else {
+            throw ColumnStoreError(.invalidRequest, column: path.description, "no column to sort by")
+        }
+        return Int32(index)
+    }
+
+    /// Appends rows; the batch's columns are those of the schema, in its order.
+    ///
+    /// - Throws: `.invalidRequest` when they are not, or a value doesn't fit its column; what the sink throws.
+    public func append(_ batch: ColumnBatch) throws(ColumnStoreError) {
+        guard batch.columns.count == schema.fields.count else {
+            throw ColumnStoreError(
+                .invalidRequest, "a batch of \(batch.columns.count) columns for a file of \(schema.fields.count)")
+        }
+        try guarded { () throws(ColumnStoreError) in
+            var start = 0
+            while start < batch.rowCount {
+                // Small steps, so that neither limit is passed by more than one of them.
+                let count = min(
+                    batch.rowCount - start, ColumnBatch.targetRowCount, options.rowGroupRowCount - rowGroup.rowCount)
+                let isWhole = count == batch.rowCount
+                let part = isWhole ? batch.columns : batch.columns.map { $0.slice(start..<start + count) }
+                try rowGroup.append(ColumnBatch(rowCount: count, columns: part))
+                start += count
+                if rowGroup.rowCount >= options.rowGroupRowCount || rowGroup.byteCount >= options.rowGroupByteCount {
+                    try flushRowGroup()
+                }
+            }
+        }
+    }
+
+    /// Ends the row group here, where a reader should be able to skip.
+    public func finishRowGroup() throws(ColumnStoreError) {
+        try guarded { () throws(ColumnStoreError) in try flushRowGroup() }
+    }
+
+    /// Rows so far.
+    public var appendedRowCount: Int64 { rowCount + Int64(rowGroup.rowCount) }
+    /// Bytes in the sink so far.
+    public var writtenByteCount: Int64 { offset }
+
+    /// Writes the rest, the indexes and the footer. The sink is the caller's to commit.
+    public func finish() throws(ColumnStoreError) -> WrittenFile {
+        try guarded { () throws(ColumnStoreError) in
+            try flushRowGroup()
+            try writeIndexes()
+        }
+        let metadata = FileMetadata(
+            version: 2, schema: writerSchema.elements, rowCount: rowCount, rowGroups: rowGroups,
+            keyValues: options.keyValues.isEmpty ? nil : options.keyValues, createdBy: options.createdBy,
+            columnOrders: writerSchema.leaves.map { _ in .typeDefined })
+        try guarded { () throws(ColumnStoreError) in
+            var footer = metadata.serialized()
+            footer.append(littleEndian: UInt32(footer.count))
+            footer.append(contentsOf: Self.magic)
+            try write(footer)
+        }
+        state = .finished
+        return WrittenFile(
+            rowCount: rowCount, byteCount: offset, rowGroupOffsets: rowGroups.map { $0.fileOffset ?? 4 },
+            leaves: summaries, metadata: metadata)
+    }
+
+    private func guarded(_ body: () throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
+        guard case .open = state else {
+            throw ColumnStoreError(.invalidRequest, "the file is finished, or an error ended it")
+        }
+        do {
+            try body()
+        } catch {
+            state = .failed
+            throw error
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) throws(ColumnStoreError) {
+        try sink.write(bytes)
+        offset += Int64(bytes.count)
+    }
+
+    // MARK: Row groups
+
+    private func flushRowGroup() throws(ColumnStoreError) {
+        guard rowGroup.rowCount > 0 else { return }
+        try rowGroup.finish()
+        let start = offset
+        var chunks: [ColumnChunk] = []
+        var columnIndexes: [ColumnIndex?] = []
+        var offsetIndexes: [OffsetIndex] = []
+        for (index, column) in rowGroup.columns.enumerated() {
+            let metadata = column.metadata(at: offset, codec: options.codec)
+            offsetIndexes.append(column.offsetIndex(at: metadata.dataPageOffset))
+            columnIndexes.append(column.columnIndex())
+            summaries[index].add(column, metadata)
+            if let page = column.dictionaryPage { try write(page.bytes) }
+            for page in column.pages { try write(page.bytes) }
+            // Readers of long ago look for the metadata at this offset; 0 says that it is in the footer alone.
+            chunks.append(ColumnChunk(fileOffset: 0, metadata: metadata))
+        }
+        let end = offset
+        for (index, column) in rowGroup.columns.enumerated() {
+            guard let filter = column.bloomFilter() else { continue }
+            let bits = filter.bytes
+            let header = BloomFilterHeader(byteCount: Int32(bits.count)).serialized()
+            chunks[index].metadata?.bloomFilterOffset = offset
+            chunks[index].metadata?.bloomFilterByteCount = Int32(header.count + bits.count)
+            try write(header)
+            try write(bits)
+        }
+        var sorting: [SortingColumn] = []
+        for key in options.sorting {
+            sorting.append(
+                SortingColumn(
+                    columnIndex: try Self.leafIndex(key.path, writerSchema), isDescending: key.isDescending,
+                    isNullsFirst: key.isNullsFirst))
+        }
+        rowGroups.append(
+            RowGroupMetadata(
+                columns: chunks, totalByteCount: chunks.reduce(0) { $0 + ($1.metadata?.totalUncompressedByteCount ?? 0) },
+                rowCount: Int64(rowGroup.rowCount), sortingColumns: sorting.isEmpty ? nil : sorting, fileOffset: start,
+                totalCompressedByteCount: end - start, ordinal: Int16(exactly: rowGroups.count)))
+        self.columnIndexes.append(columnIndexes)
+        self.offsetIndexes.append(offsetIndexes)
+        rowCount += Int64(rowGroup.rowCount)
+        rowGroup.reset()
+    }
+
+    /// All indexes of one kind lie together before the footer, so that one read can take those of several columns.
+    private func writeIndexes() throws(ColumnStoreError) {
+        for group in rowGroups.indices {
+            for column in rowGroups[group].columns.indices {
+                guard let bytes = columnIndexes[group][column]?.serialized() else { continue }
+                rowGroups[group].columns[column].columnIndexOffset = offset
+                rowGroups[group].columns[column].columnIndexByteCount = Int32(bytes.count)
+                try write(bytes)
+            }
+        }
+        for group in rowGroups.indices {
+            for column in rowGroups[group].columns.indices {
+                let bytes = offsetIndexes[group][column].serialized()
+                rowGroups[group].columns[column].offsetIndexOffset = offset
+                rowGroups[group].columns[column].offsetIndexByteCount = Int32(bytes.count)
+                try write(bytes)
+            }
+        }
+    }
+}

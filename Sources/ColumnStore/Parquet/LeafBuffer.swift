@@ -1,0 +1,334 @@
+/// The levels and values of one leaf that a row group has gathered so far, NULLs left out of the values.
+final class LeafBuffer {
+    /// Values end to end, as the leaf's physical type keeps them.
+    enum Storage {
+        /// 0 or 1 each.
+        case booleans([UInt8])
+        case int32([Int32])
+        case int64([Int64])
+        case int128([Int128])
+        case double([Double])
+        case bytes(ByteArrays)
+        /// Codes into the dictionary beside.
+        case codes([UInt32], StringDictionaryEncoder)
+        /// Only while values are appended.
+        case moved
+    }
+
+    let leaf: WriterLeaf
+    private let options: ColumnWriterOptions
+    private let dictionaryByteCountMax: Int
+    private let bulkyByteCount: Int
+    private(set) var storage: Storage
+    /// Slots: values, NULLs and empty lists.
+    private(set) var levelCount = 0
+    private(set) var valueCount = 0
+    /// Nil as long as every slot has a value.
+    private(set) var definitionLevels: [UInt8]?
+    /// Empty outside of lists.
+    private(set) var repetitionLevels: [UInt8] = []
+    /// A column whose dictionary grew as fast as its rows is not tried again in this row group.
+    private var hasGivenUpDictionary = false
+    /// The codes that entries of a batch's own dictionary have here, so that each is hashed once.
+    private var remapped: [ObjectIdentifier: (source: DictionaryValues, codes: [UInt32])] = [:]
+
+    /// Fewer values than this say nothing about how often they repeat.
+    private static let judgedValueCount = 16_384
+    private static let unknownCode = UInt32.max
+
+    init(_ leaf: WriterLeaf, options: WriterOptions) {
+        self.leaf = leaf
+        self.options = options.column(leaf.path)
+        dictionaryByteCountMax = options.dictionaryByteCount
+        bulkyByteCount = options.bulkyByteCount
+        storage = .moved
+        reset()
+    }
+
+    /// Empties the buffer for the next row group.
+    func reset() {
+        levelCount = 0
+        valueCount = 0
+        definitionLevels = nil
+        repetitionLevels = []
+        remapped = [:]
+        hasGivenUpDictionary = false
+        storage = emptyStorage()
+    }
+
+    /// Drops what was written out in the middle of a row group.
+    func removeWritten() {
+        let gaveUp = hasGivenUpDictionary
+        reset()
+        hasGivenUpDictionary = gaveUp
+        storage = emptyStorage()
+    }
+
+    private func emptyStorage() -> Storage {
+        switch leaf.physicalType {
+        case .boolean: return .booleans([])
+        case .int32: return .int32([])
+        case .double: return .double([])
+        case .int64: return .int64([])
+        case .fixedLenByteArray where leaf.type != .uuid: return .int128([])
+        default:
+            let wantsDictionary = options.encoding == .automatic || options.encoding == .dictionary
+            guard wantsDictionary, !hasGivenUpDictionary else { return .bytes(ByteArrays()) }
+            return .codes([], StringDictionaryEncoder())
+        }
+    }
+
+    /// About what the buffer holds in memory.
+    var byteCount: Int {
+        let levels = repetitionLevels.count + (definitionLevels?.count ?? 0)
+        switch storage {
+        case .booleans(let values): return levels + values.count
+        case .int32(let values): return levels + 4 * values.count
+        case .int64(let values): return levels + 8 * values.count
+        case .double(let values): return levels + 8 * values.count
+        case .int128(let values): return levels + 16 * values.count
+        case .bytes(let arrays): return levels + arrays.bytes.count + 4 * arrays.count
+        case .codes(let codes, let dictionary): return levels + 4 * codes.count + dictionary.byteCount + 24 * dictionary.count
+        case .moved: return levels
+        }
+    }
+
+    /// Whether the values are too large for a row group's worth of them to be held: documents, mostly.
+    var isBulky: Bool {
+        guard case .bytes(let arrays) = storage else { return false }
+        return arrays.bytes.count >= bulkyByteCount
+    }
+
+    // MARK: Appending
+
+    /// Appends the rows of `column` that are under the live slots.
+    ///
+    /// - Throws: `.invalidRequest` for a NULL in a required column, and a decimal that its precision cannot hold.
+    func append(_ column: Column, _ slots: LevelSlots, isOptional: Bool) throws(ColumnStoreError) {
+        var column = column
+        if case .constant = column.values { column = column.flattened() }
+        let rows: [Int32]?
+        if isOptional {
+            let slots = slots.throughOptional(column.validity)
+            appendLevels(slots)
+            rows = slots.rows
+        } else {
+            if column.validity != nil, hasNull(column, slots.rows) {
+                throw ColumnStoreError(.invalidRequest, column: leaf.path.description, "NULL in a required column")
+            }
+            appendLevels(slots)
+            rows = slots.rows
+        }
+        try appendValues(column, rows)
+        valueCount = storedCount
+    }
+
+    private func hasNull(_ column: Column, _ rows: [Int32]?) -> Bool {
+        guard let rows else { return column.nullCount > 0 }
+        return rows.contains { column.isNull(at: Int($0)) }
+    }
+
+    private func appendLevels(_ slots: LevelSlots) {
+        if let levels = slots.definitionLevels, levels.contains(where: { $0 != UInt8(leaf.definitionLevelMax) }) {
+            if definitionLevels == nil {
+                definitionLevels = [UInt8](repeating: UInt8(leaf.definitionLevelMax), count: levelCount)
+            }
+            definitionLevels?.append(contentsOf: levels)
+        } else if definitionLevels != nil {
+            definitionLevels?.append(contentsOf: repeatElement(UInt8(leaf.definitionLevelMax), count: slots.count))
+        }
+        if leaf.repetitionLevelMax > 0 {
+            if let levels = slots.repetitionLevels {
+                repetitionLevels.append(contentsOf: levels)
+            } else {
+                repetitionLevels.append(contentsOf: repeatElement(0, count: slots.count))
+            }
+        }
+        levelCount += slots.count
+    }
+
+    private var storedCount: Int {
+        switch storage {
+        case .booleans(let values): values.count
+        case .int32(let values): values.count
+        case .int64(let values): values.count
+        case .int128(let values): values.count
+        case .double(let values): values.count
+        case .bytes(let arrays): arrays.count
+        case .codes(let codes, _): codes.count
+        case .moved: 0
+        }
+    }
+
+    private func appendValues(_ column: Column, _ rows: [Int32]?) throws(ColumnStoreError) {
+        var column = column
+        if leaf.type == .uuid {
+            column = column.flattened()
+            try checkUUIDs(column, rows)
+        }
+        if case .dictionary = column.values {
+            if case .codes = storage {
+                appendRemapped(column, rows)
+                judgeDictionary()
+                return
+            }
+            column = column.flattened()
+        }
+        let taken = storage
+        storage = .moved
+        switch (taken, column.values) {
+        case (.booleans(var mine), .bits(let bits)):
+            Self.append(bits, rows, to: &mine)
+            storage = .booleans(mine)
+        case (.int32(var mine), .int32(let values)):
+            Self.append(values, rows, to: &mine)
+            storage = .int32(mine)
+        case (.int64(var mine), .int64(let values)):
+            Self.append(values, rows, to: &mine)
+            storage = .int64(mine)
+        case (.int64(var mine), .int128(let values)):
+            storage = .int64([])
+            try appendNarrowed(values, rows, to: &mine)
+            storage = .int64(mine)
+        case (.int128(var mine), .int128(let values)):
+            Self.append(values, rows, to: &mine)
+            storage = .int128(mine)
+        case (.int128(var mine), .int64(let values)):
+            if let rows {
+                for row in rows { mine.append(Int128(values[Int(row)])) }
+            } else {
+                mine.append(contentsOf: values.lazy.map { Int128($0) })
+            }
+            storage = .int128(mine)
+        case (.double(var mine), .double(let values)):
+            Self.append(values, rows, to: &mine)
+            storage = .double(mine)
+        case (.bytes(var mine), .bytes(let arrays)):
+            storage = .bytes(ByteArrays())
+            try append(arrays, rows, to: &mine)
+            storage = .bytes(mine)
+        case (.codes(var codes, var dictionary), .bytes(let arrays)):
+            Self.append(arrays, rows, to: &codes, &dictionary)
+            storage = .codes(codes, dictionary)
+            judgeDictionary()
+        default:
+            storage = taken
+            throw ColumnStoreError(
+                .invalidRequest, column: leaf.path.description, "the batch's column is no \(leaf.type)")
+        }
+    }
+
+    @inline(__always)
+    private static func append<Element: BitwiseCopyable>(_ values: [Element], _ rows: [Int32]?, to mine: inout [Element]) {
+        guard let rows else {
+            mine.append(contentsOf: values)
+            return
+        }
+        mine.reserveCapacity(mine.count + rows.count)
+        for row in rows { mine.append(values[Int(row)]) }
+    }
+
+    private static func append(_ bits: Bitmap, _ rows: [Int32]?, to mine: inout [UInt8]) {
+        if let rows {
+            for row in rows { mine.append(bits[Int(row)] ? 1 : 0) }
+        } else {
+            for row in 0..<bits.count { mine.append(bits[row] ? 1 : 0) }
+        }
+    }
+
+    private func appendNarrowed(_ values: [Int128], _ rows: [Int32]?, to mine: inout [Int64]) throws(ColumnStoreError) {
+        let count = rows?.count ?? values.count
+        for index in 0..<count {
+            let row = rows.map { Int($0[index]) } ?? index
+            guard let narrow = Int64(exactly: values[row]) else {
+                throw ColumnStoreError(
+                    .invalidRequest, column: leaf.path.description, "\(values[row]) has more digits than \(leaf.type)")
+            }
+            mine.append(narrow)
+        }
+    }
+
+    private func append(_ arrays: ByteArrays, _ rows: [Int32]?, to mine: inout ByteArrays) throws(ColumnStoreError) {
+        guard mine.bytes.count + arrays.bytes.count <= Int(Int32.max) else {
+            throw ColumnStoreError(
+                .invalidRequest, column: leaf.path.description, "more than 2 GiB of one column in a row group")
+        }
+        guard let rows else {
+            let base = Int32(mine.bytes.count)
+            mine.bytes.append(contentsOf: arrays.bytes)
+            mine.offsets.append(contentsOf: arrays.offsets.dropFirst().lazy.map { $0 + base })
+            return
+        }
+        for row in rows { mine.append(arrays[Int(row)]) }
+    }
+
+    private func checkUUIDs(_ column: Column, _ rows: [Int32]?) throws(ColumnStoreError) {
+        guard case .bytes(let arrays) = column.values else { return }
+        for index in 0..<(rows?.count ?? arrays.count)
+        where arrays.range(at: rows.map { Int($0[index]) } ?? index).count != 16 {
+            throw ColumnStoreError(.invalidRequest, column: leaf.path.description, "a UUID is 16 bytes")
+        }
+    }
+
+    private static func append(
+        _ arrays: ByteArrays, _ rows: [Int32]?, to codes: inout [UInt32], _ dictionary: inout StringDictionaryEncoder
+    ) {
+        let count = rows?.count ?? arrays.count
+        codes.reserveCapacity(codes.count + count)
+        arrays.bytes.withUnsafeBytes { bytes in
+            for index in 0..<count {
+                let row = rows.map { Int($0[index]) } ?? index
+                codes.append(dictionary.code(of: UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: row)])))
+            }
+        }
+    }
+
+    private func appendRemapped(_ column: Column, _ rows: [Int32]?) {
+        guard case .dictionary(let sourceCodes, let source) = column.values,
+            case .bytes(let entries) = source.values.flattened().values,
+            case .codes(var codes, var dictionary) = storage
+        else { return }
+        storage = .moved
+        // The entry keeps its source alive, so that no other takes its address and its number.
+        var known =
+            remapped.removeValue(forKey: ObjectIdentifier(source))?.codes
+            ?? [UInt32](repeating: Self.unknownCode, count: source.count)
+        let count = rows?.count ?? sourceCodes.count
+        codes.reserveCapacity(codes.count + count)
+        entries.bytes.withUnsafeBytes { bytes in
+            for index in 0..<count {
+                let row = rows.map { Int($0[index]) } ?? index
+                let entry = Int(sourceCodes[row])
+                var code = known[entry]
+                if code == Self.unknownCode {
+                    code = dictionary.code(of: UnsafeRawBufferPointer(rebasing: bytes[entries.range(at: entry)]))
+                    known[entry] = code
+                }
+                codes.append(code)
+            }
+        }
+        if remapped.count >= 64 { remapped = [:] }
+        remapped[ObjectIdentifier(source)] = (source, known)
+        storage = .codes(codes, dictionary)
+    }
+
+    /// Turns codes back into strings when the dictionary is too large, or nearly every value is a new one.
+    private func judgeDictionary() {
+        guard case .codes(let codes, let dictionary) = storage else { return }
+        let isTooLarge = dictionary.byteCount + 4 * dictionary.count > dictionaryByteCountMax
+        let isUseless =
+            options.encoding == .automatic && codes.count >= Self.judgedValueCount
+            && dictionary.count > codes.count / 4 * 3
+        guard isTooLarge || isUseless else { return }
+        storage = .bytes(Self.plain(codes, dictionary.entries))
+        hasGivenUpDictionary = true
+        remapped = [:]
+    }
+
+    static func plain(_ codes: [UInt32], _ entries: ByteArrays) -> ByteArrays {
+        var arrays = ByteArrays()
+        arrays.offsets.reserveCapacity(codes.count + 1)
+        for code in codes { arrays.append(entries[Int(code)]) }
+        return arrays
+    }
+}

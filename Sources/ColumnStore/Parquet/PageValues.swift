@@ -1,0 +1,265 @@
+/// The values of one leaf in the form in which a chosen encoding takes them, ready to be cut into pages.
+enum PageValues {
+    case booleans([UInt8])
+    case int32([Int32])
+    case int64([Int64])
+    case int128([Int128])
+    case double([Double])
+    case bytes(ByteArrays)
+    /// Codes into a dictionary in ascending order, so that the bounds of codes are the bounds of values.
+    case codes([UInt32], PageDictionary)
+
+    var count: Int {
+        switch self {
+        case .booleans(let values): values.count
+        case .int32(let values): values.count
+        case .int64(let values): values.count
+        case .int128(let values): values.count
+        case .double(let values): values.count
+        case .bytes(let arrays): arrays.count
+        case .codes(let codes, _): codes.count
+        }
+    }
+
+    /// Appends the values of `range` to `target`.
+    ///
+    /// - Precondition: the values' type has the encoding.
+    func encode(_ range: Range<Int>, as encoding: PageEncoding, leaf: WriterLeaf, into target: inout [UInt8]) {
+        switch self {
+        case .booleans(let values):
+            values.withUnsafeBufferPointer { Self.encodeBooleans(Self.part($0, range), encoding, &target) }
+        case .int32(let values):
+            values.withUnsafeBufferPointer { values in
+                let part = Self.part(values, range)
+                if encoding == .deltaBinaryPacked {
+                    DeltaBinaryPackedEncoder.encode(part, into: &target)
+                } else {
+                    PlainEncoder.encode(part, into: &target)
+                }
+            }
+        case .int64(let values):
+            values.withUnsafeBufferPointer { values in
+                let part = Self.part(values, range)
+                if encoding == .deltaBinaryPacked {
+                    DeltaBinaryPackedEncoder.encode(part, into: &target)
+                } else {
+                    PlainEncoder.encode(part, into: &target)
+                }
+            }
+        case .int128(let values):
+            values.withUnsafeBufferPointer {
+                PlainEncoder.encodeBigEndian(Self.part($0, range), byteCount: leaf.typeLength, into: &target)
+            }
+        case .double(let values):
+            values.withUnsafeBufferPointer { values in
+                let part = Self.part(values, range)
+                if encoding == .byteStreamSplit {
+                    ByteStreamSplitEncoder.encode(part, into: &target)
+                } else {
+                    PlainEncoder.encode(part, into: &target)
+                }
+            }
+        case .bytes(let arrays): Self.encodeBytes(arrays, range, encoding, leaf, &target)
+        case .codes(let codes, let dictionary):
+            target.append(UInt8(dictionary.bitWidth))
+            codes.withUnsafeBufferPointer {
+                RunLengthEncoder.encode(Self.part($0, range), bitWidth: dictionary.bitWidth, into: &target)
+            }
+        }
+    }
+
+    private static func part<Element>(
+        _ values: UnsafeBufferPointer<Element>, _ range: Range<Int>
+    ) -> UnsafeBufferPointer<Element> {
+        UnsafeBufferPointer(rebasing: values[range])
+    }
+
+    private static func encodeBooleans(
+        _ values: UnsafeBufferPointer<UInt8>, _ encoding: PageEncoding, _ target: inout [UInt8]
+    ) {
+        guard encoding == .rle else {
+            PlainEncoder.encodeBits(values, into: &target)
+            return
+        }
+        // As values, unlike as levels of a page of version 2, runs come after their length.
+        var runs: [UInt8] = []
+        RunLengthEncoder.encode(values, bitWidth: 1, into: &runs)
+        target.append(littleEndian: UInt32(runs.count))
+        target.append(contentsOf: runs)
+    }
+
+    private static func encodeBytes(
+        _ arrays: ByteArrays, _ range: Range<Int>, _ encoding: PageEncoding, _ leaf: WriterLeaf, _ target: inout [UInt8]
+    ) {
+        arrays.offsets.withUnsafeBufferPointer { offsets in
+            arrays.bytes.withUnsafeBufferPointer { bytes in
+                let offsets = part(offsets, range.lowerBound..<range.upperBound + 1)
+                if leaf.physicalType == .fixedLenByteArray {
+                    target.append(contentsOf: bytes[Int(offsets[0])..<Int(offsets[range.count])])
+                } else if encoding == .deltaLengthByteArray {
+                    DeltaByteArrayEncoder.encodeLengths(offsets: offsets, bytes: bytes, into: &target)
+                } else if encoding == .deltaByteArray {
+                    DeltaByteArrayEncoder.encodePrefixes(offsets: offsets, bytes: bytes, into: &target)
+                } else {
+                    PlainEncoder.encode(offsets: offsets, bytes: bytes, into: &target)
+                }
+            }
+        }
+    }
+
+    // MARK: Bounds
+
+    /// The least and greatest of `range`; nil when there are none: no values, or nothing but NaN.
+    func bounds(_ range: Range<Int>) -> ValueBounds? {
+        guard !range.isEmpty else { return nil }
+        switch self {
+        case .booleans(let values):
+            let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
+            return .integer(Int64(low), Int64(high))
+        case .int32(let values):
+            let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
+            return .integer(Int64(low), Int64(high))
+        case .int64(let values):
+            let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
+            return .integer(low, high)
+        case .int128(let values):
+            let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
+            return .wide(low, high)
+        case .double(let values):
+            var low = Double.infinity
+            var high = -Double.infinity
+            var hasNumber = false
+            for value in values[range] where !value.isNaN {
+                low = Swift.min(low, value)
+                high = Swift.max(high, value)
+                hasNumber = true
+            }
+            return hasNumber ? .double(low, high) : nil
+        case .bytes(let arrays): return Self.extremes(arrays, range)
+        case .codes(let codes, let dictionary):
+            let (low, high) = codes.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
+            return dictionary.bounds(Int(low), Int(high))
+        }
+    }
+
+    func nanCount(_ range: Range<Int>) -> Int {
+        guard case .double(let values) = self else { return 0 }
+        return values[range].reduce(0) { $0 + ($1.isNaN ? 1 : 0) }
+    }
+
+    @inline(__always)
+    private static func extremes<Element: FixedWidthInteger>(_ values: UnsafeBufferPointer<Element>) -> (Element, Element) {
+        var low = Element.max
+        var high = Element.min
+        for value in values {
+            low = Swift.min(low, value)
+            high = Swift.max(high, value)
+        }
+        return (low, high)
+    }
+
+    private static func extremes(_ arrays: ByteArrays, _ range: Range<Int>) -> ValueBounds {
+        arrays.bytes.withUnsafeBytes { bytes in
+            var low = range.lowerBound
+            var high = range.lowerBound
+            for index in range.dropFirst() {
+                if ByteOrder.precedes(bytes, arrays.range(at: index), arrays.range(at: low)) { low = index }
+                if ByteOrder.precedes(bytes, arrays.range(at: high), arrays.range(at: index)) { high = index }
+            }
+            return .bytes(Array(arrays[low]), Array(arrays[high]))
+        }
+    }
+}
+
+/// The dictionary of a column chunk, in ascending order.
+enum PageDictionary {
+    /// With the hash of each entry.
+    case bytes(ByteArrays, hashes: [UInt64])
+    /// Of an INT32 or INT64 column.
+    case integers([Int64])
+
+    var count: Int {
+        switch self {
+        case .bytes(let entries, _): entries.count
+        case .integers(let entries): entries.count
+        }
+    }
+
+    /// Of a code.
+    var bitWidth: Int { RunLengthEncoder.bitWidth(max: max(count - 1, 0)) }
+
+    func bounds(_ low: Int, _ high: Int) -> ValueBounds {
+        switch self {
+        case .bytes(let entries, _): .bytes(Array(entries[low]), Array(entries[high]))
+        case .integers(let entries): .integer(entries[low], entries[high])
+        }
+    }
+
+    /// The dictionary page's body.
+    func encoded(_ leaf: WriterLeaf) -> [UInt8] {
+        var target: [UInt8] = []
+        switch self {
+        case .bytes(let entries, _):
+            PageValues.bytes(entries).encode(0..<entries.count, as: .plain, leaf: leaf, into: &target)
+        case .integers(let entries):
+            if leaf.physicalType == .int32 {
+                let narrow = entries.map { Int32(truncatingIfNeeded: $0) }
+                narrow.withUnsafeBufferPointer { PlainEncoder.encode($0, into: &target) }
+            } else {
+                entries.withUnsafeBufferPointer { PlainEncoder.encode($0, into: &target) }
+            }
+        }
+        return target
+    }
+
+    /// Puts the entries of `encoder` in order and renumbers `codes`.
+    static func sorted(_ encoder: StringDictionaryEncoder, _ codes: inout [UInt32]) -> PageDictionary {
+        let unsorted = encoder.entries
+        let order = unsorted.bytes.withUnsafeBytes { bytes in
+            (0..<unsorted.count).sorted { ByteOrder.precedes(bytes, unsorted.range(at: $0), unsorted.range(at: $1)) }
+        }
+        var entries = ByteArrays()
+        entries.bytes.reserveCapacity(unsorted.bytes.count)
+        entries.offsets.reserveCapacity(unsorted.offsets.count)
+        for entry in order { entries.append(unsorted[entry]) }
+        renumber(&codes, order)
+        return .bytes(entries, hashes: order.map { encoder.hashes[$0] })
+    }
+
+    static func sorted(_ unsorted: [Int64], _ codes: inout [UInt32]) -> PageDictionary {
+        let order = unsorted.indices.sorted { unsorted[$0] < unsorted[$1] }
+        renumber(&codes, order)
+        return .integers(order.map { unsorted[$0] })
+    }
+
+    private static func renumber(_ codes: inout [UInt32], _ order: [Int]) {
+        var places = [UInt32](repeating: 0, count: order.count)
+        for (place, entry) in order.enumerated() { places[entry] = UInt32(truncatingIfNeeded: place) }
+        codes.withUnsafeMutableBufferPointer { codes in
+            for index in codes.indices { codes[index] = places[Int(codes[index])] }
+        }
+    }
+}
+
+/// The order of byte strings: unsigned, a prefix first.
+enum ByteOrder {
+    /// Whether the bytes of `left` come before those of `right`.
+    @inline(__always)
+    static func precedes(_ bytes: UnsafeRawBufferPointer, _ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        let count = min(left.count, right.count)
+        var index = 0
+        while index &+ 8 <= count {
+            let one = bytes.loadUnaligned(fromByteOffset: left.lowerBound &+ index, as: UInt64.self)
+            let other = bytes.loadUnaligned(fromByteOffset: right.lowerBound &+ index, as: UInt64.self)
+            if one != other { return one.byteSwapped < other.byteSwapped }
+            index &+= 8
+        }
+        while index < count {
+            let one = bytes[left.lowerBound &+ index]
+            let other = bytes[right.lowerBound &+ index]
+            if one != other { return one < other }
+            index &+= 1
+        }
+        return left.count < right.count
+    }
+}

@@ -1,0 +1,82 @@
+/// What is known of a file once it is written: enough to enter it into a table without reading it again.
+public struct WrittenFile: Sendable {
+    public let rowCount: Int64
+    public let byteCount: Int64
+    /// Where each row group begins.
+    public let rowGroupOffsets: [Int64]
+    /// In the order of the file's leaves.
+    public let leaves: [Leaf]
+    public let metadata: FileMetadata
+
+    /// Counts and exact bounds of one leaf over the whole file.
+    public struct Leaf: Sendable {
+        public let path: ColumnPath
+        public let type: ColumnType
+        public let fieldID: Int32?
+        /// Whether it is a column of the table itself, not a member of one.
+        public let isTopLevel: Bool
+        public private(set) var compressedByteCount: Int64 = 0
+        /// Slots: values, NULLs and empty lists.
+        public private(set) var valueCount: Int64 = 0
+        public private(set) var nullCount: Int64 = 0
+        public private(set) var nanCount: Int64 = 0
+        /// Nil when there is no value, nothing but NaN, or no bounds were wanted.
+        var bounds: ValueBounds?
+
+        init(_ leaf: WriterLeaf) {
+            path = leaf.path
+            type = leaf.type
+            fieldID = leaf.fieldID
+            isTopLevel = leaf.isTopLevel
+        }
+
+        mutating func add(_ column: ColumnChunkWriter, _ metadata: ColumnMetadata) {
+            compressedByteCount += metadata.totalCompressedByteCount
+            valueCount += metadata.valueCount
+            nullCount += Int64(column.nullCount)
+            nanCount += Int64(column.nanCount)
+            bounds = ValueBounds.union(bounds, column.bounds)
+        }
+
+        /// The least value; nil when unknown.
+        public var minimum: Value? { bounds?.values(type).minimum }
+        /// The greatest value; nil when unknown.
+        public var maximum: Value? { bounds?.values(type).maximum }
+    }
+}
+
+extension ValueBounds {
+    /// The bounds as values of a column of `type`.
+    func values(_ type: ColumnType) -> (minimum: Value, maximum: Value) {
+        func value(_ number: Int128) -> Value {
+            if case .decimal = type { return .decimal(number) }
+            if case .boolean = type { return .boolean(number != 0) }
+            return .integer(Int64(truncatingIfNeeded: number))
+        }
+        switch self {
+        case .integer(let low, let high): return (value(Int128(low)), value(Int128(high)))
+        case .wide(let low, let high): return (value(low), value(high))
+        case .double(let low, let high): return (.double(low), .double(high))
+        case .bytes(let low, let high): return (.bytes(low), .bytes(high))
+        }
+    }
+
+    /// How the bounds of `left` compare to those of `right`: negative, 0 or positive each.
+    static func order(_ left: ValueBounds, _ right: ValueBounds) -> (minimum: Int, maximum: Int) {
+        func sign<Number: Comparable>(_ one: Number, _ other: Number) -> Int { one < other ? -1 : one == other ? 0 : 1 }
+        func sign(_ one: [UInt8], _ other: [UInt8]) -> Int {
+            one == other ? 0 : one.lexicographicallyPrecedes(other) ? -1 : 1
+        }
+        switch (left, right) {
+        case (.integer(let low, let high), .integer(let otherLow, let otherHigh)):
+            return (sign(low, otherLow), sign(high, otherHigh))
+        case (.wide(let low, let high), .wide(let otherLow, let otherHigh)):
+            return (sign(low, otherLow), sign(high, otherHigh))
+        case (.double(let low, let high), .double(let otherLow, let otherHigh)):
+            return (sign(low, otherLow), sign(high, otherHigh))
+        case (.bytes(let low, let high), .bytes(let otherLow, let otherHigh)):
+            return (sign(low, otherLow), sign(high, otherHigh))
+        default: preconditionFailure("bounds of different types")
+        }
+    }
+}

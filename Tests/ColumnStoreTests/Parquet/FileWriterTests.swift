@@ -1,0 +1,192 @@
+@testable import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+/// Every file must open in pyarrow, DuckDB and polars with equal values, and filters through its statistics must be right.
+final class FileWriterTests: XCTestCase {
+    private func write(
+        _ table: RandomTable, to directory: TemporaryDirectory, name: String, head: String = #"{"bloom":[]}"#,
+        _ change: (inout WriterOptions) -> Void = { _ in }
+    ) throws -> WrittenFile {
+        var options = WriterOptions()
+        change(&options)
+        let storage = try LocalStorage(root: directory.path)
+        let sink = try storage.create("\(name).parquet")
+        let writer = try FileWriter(table.schema, options: options, to: sink)
+        for batch in table.batches { try writer.append(batch) }
+        let file = try writer.finish()
+        try sink.commit()
+        XCTAssertEqual(try storage.byteCount(of: "\(name).parquet"), file.byteCount)
+        try table.write(to: "\(directory.path)/\(name).jsonl", head: head)
+        return file
+    }
+
+    private func readWithOthers(_ directory: TemporaryDirectory) throws {
+        let result = try PythonReader.run("ColumnStoreTests/Readers/read_parquet.py", [directory.path])
+        XCTAssertEqual(result.exitCode, 0, result.output)
+    }
+
+    func test_finish_allTypesAndLayouts_othersReadEqualValues() throws {
+        let directory = try TemporaryDirectory()
+        let ids =
+            #"{"flag":1,"small":2,"big":3,"ratio":4,"price":5,"wide":6,"vat":7,"name":8,"key":9,"blob":10,"uid":11,"day":12,"clock":13,"at":14,"local":15,"lines":16,"lines.element":17,"lines.element.code":18,"lines.element.amount":19,"lines.element.note":20,"lines.element.count":21,"tags":22,"tags.element":23,"place":24,"place.city":25,"place.zip":26,"grid":27,"grid.element":28,"grid.element.element":29}"#
+        let small = RandomTable(batchRowCounts: [100, 1, 57], seed: 1)
+        _ = try write(
+            small, to: directory, name: "small",
+            head: #"{"bloom":["key","name"],"key_values":{"a":"b"},"field_ids":\#(ids)}"#
+        ) {
+            $0.columns = ["key": ColumnWriterOptions(hasBloomFilter: true), "name": ColumnWriterOptions(hasBloomFilter: true)]
+            $0.keyValues = [KeyValue(key: "a", value: "b")]
+        }
+        _ = try write(RandomTable(batchRowCounts: [0], seed: 2), to: directory, name: "empty")
+        _ = try write(RandomTable(batchRowCounts: [1], seed: 3, nullShare: 0), to: directory, name: "one")
+        _ = try write(RandomTable(batchRowCounts: [40], seed: 4, nullShare: 100), to: directory, name: "nulls")
+        let large = RandomTable(batchRowCounts: [1_500, 1_000], seed: 5)
+        _ = try write(large, to: directory, name: "pages") {
+            $0.pageRowCount = 100
+            $0.rowGroupRowCount = 1_100
+            $0.workerCount = 3
+        }
+        _ = try write(large, to: directory, name: "v1") {
+            $0.dataPageVersion = 1
+            $0.codec = .snappy
+            $0.pageByteCount = 3_000
+        }
+        _ = try write(large, to: directory, name: "uncompressed") {
+            $0.codec = .uncompressed
+            $0.measuresEncodings = false
+        }
+        _ = try write(large, to: directory, name: "sorted") { $0.sorting = [SortKey("day"), SortKey("big", isDescending: true)] }
+        try readWithOthers(directory)
+    }
+
+    func test_finish_everyForcedEncoding_othersReadEqualValues() throws {
+        let directory = try TemporaryDirectory()
+        let table = RandomTable(batchRowCounts: [900], seed: 6)
+        let encodings: [(String, ColumnWriterOptions.Encoding)] = [
+            ("plain", .plain), ("dictionary", .dictionary), ("delta", .deltaBinaryPacked),
+            ("lengths", .deltaLengthByteArray), ("prefixes", .deltaByteArray), ("split", .byteStreamSplit), ("runs", .runLength),
+        ]
+        for (name, encoding) in encodings {
+            for codec in [CompressionCodec.zstd, .uncompressed] {
+                _ = try write(table, to: directory, name: "\(name)-\(codec)") {
+                    $0.defaultColumn.encoding = encoding
+                    $0.codec = codec
+                    $0.pageRowCount = 250
+                }
+            }
+        }
+        try readWithOthers(directory)
+    }
+
+    func test_append_dictionaryColumns_keepCodesAcrossBatches() throws {
+        let directory = try TemporaryDirectory()
+        let words = ["x", "", "Хліб", "milk", "never used"]
+        var builder = ColumnBuilder(type: .string)
+        for word in words { builder.append(.string(word)) }
+        let first = DictionaryValues(values: builder.finish())
+        var second = ColumnBuilder(type: .string)
+        for word in words.reversed() { second.append(.string(word)) }
+        let other = DictionaryValues(values: second.finish())
+        let schema = Schema([Field("word", .string), Field("fixed", .string), Field("number", .int64)])
+        var numbers = ColumnBuilder(type: .int64)
+        for number in [100, 200, 300] { numbers.append(.integer(Int64(number))) }
+        let numberDictionary = DictionaryValues(values: numbers.finish())
+        let batches = (0..<6).map { batch in
+            let codes = (0..<500).map { UInt32(($0 * 7 + batch) % 4) }
+            let validity = Bitmap(words: (0..<8).map { _ in 0xF0F0_F0F0_F0F0_FFFF }, count: 500)
+            return ColumnBatch(
+                rowCount: 500,
+                columns: [
+                    Column(
+                        type: .string, count: 500, validity: batch % 2 == 0 ? validity : nil,
+                        values: .dictionary(codes: codes, batch < 3 ? first : other)),
+                    .constant(batch == 4 ? .null : .string("same"), type: .string, count: 500),
+                    Column(
+                        type: .int64, count: 500, values: .dictionary(codes: codes.map { $0 % 3 }, numberDictionary)),
+                ])
+        }
+        var table = RandomTable(schema, batchRowCounts: [], seed: 0)
+        table = RandomTable(schema: schema, batches: batches)
+        let file = try write(table, to: directory, name: "codes")
+        XCTAssertEqual(file.leaves.map(\.nullCount), [3 * (500 - Int64(Bitmap(words: (0..<8).map { _ in 0xF0F0_F0F0_F0F0_FFFF }, count: 500).setCount)), 500, 0])
+        try readWithOthers(directory)
+    }
+
+    func test_finish_bulkyDocuments_areWrittenInPieces() throws {
+        let directory = try TemporaryDirectory()
+        let schema = Schema([Field("id", .int64), Field("document", .binary)])
+        var random = SplitMix64(state: 12)
+        let batches = (0..<20).map { batch in
+            var documents = ByteArrays()
+            for _ in 0..<100 {
+                let count = Int(random.next() % 5_000)
+                let word = UInt8(truncatingIfNeeded: random.next())
+                documents.append((0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) ^ word })
+            }
+            return ColumnBatch(
+                rowCount: 100,
+                columns: [
+                    Column(type: .int64, count: 100, values: .int64((0..<100).map { Int64(batch * 100 + $0) })),
+                    Column(type: .binary, count: 100, values: .bytes(documents)),
+                ])
+        }
+        let table = RandomTable(schema: schema, batches: batches)
+        let file = try write(table, to: directory, name: "documents") {
+            $0.columns["document"] = ColumnWriterOptions(encoding: .plain, hasBounds: false)
+            $0.workerCount = 2
+            $0.bulkyByteCount = 1 << 20
+            $0.pageByteCount = 1 << 16
+        }
+        XCTAssertNil(file.leaves[1].minimum)
+        XCTAssertEqual(file.leaves[0].maximum, .integer(1_999))
+        XCTAssertGreaterThan(file.metadata.rowGroups[0].columns[1].metadata?.encodingStats?.first?.count ?? 0, 20)
+        try readWithOthers(directory)
+    }
+
+    func test_append_whatDoesNotFit_isRefused() throws {
+        func refuse(_ type: ColumnType, isRequired: Bool = false, _ column: Column, line: UInt = #line) throws {
+            let writer = try FileWriter(Schema([Field("c", type, isRequired: isRequired)]), to: MemorySink())
+            do {
+                try writer.append(ColumnBatch(rowCount: column.count, columns: [column]))
+                _ = try writer.finish()
+                XCTFail("accepted", line: line)
+            } catch {
+                XCTAssertEqual(error.code, .invalidRequest, line: line)
+            }
+            XCTAssertThrowsError(try writer.finish(), line: line)
+        }
+        try refuse(.int64, Column(type: .int32, count: 1, values: .int32([1])))
+        try refuse(.int64, isRequired: true, .constant(.null, type: .int64, count: 3))
+        try refuse(.uuid, Column(type: .uuid, count: 1, values: .bytes(ByteArrays(offsets: [0, 3], bytes: [1, 2, 3]))))
+        let narrow = ColumnType.decimal(precision: 4, scale: 2)
+        try refuse(narrow, Column(type: narrow, count: 1, values: .int64([10_000])))
+        try refuse(narrow, Column(type: narrow, count: 1, values: .int128([Int128.max])))
+        XCTAssertThrowsError(try FileWriter(Schema([Field("c", .interval)]), to: MemorySink()))
+        XCTAssertThrowsError(try FileWriter(Schema([]), to: MemorySink()))
+        XCTAssertThrowsError(try FileWriter(Schema([Field("c", .int32), Field("c", .int32)]), to: MemorySink()))
+    }
+
+    func test_bounds_stringsCutShort_stillBound() {
+        func upper(_ text: String, _ count: Int) -> String? {
+            BoundTruncation.upper(Array(text.utf8), byteCountMax: count, isText: true).map { String(decoding: $0, as: UTF8.self) }
+        }
+        XCTAssertEqual(upper("abcdef", 3), "abd")
+        XCTAssertEqual(upper("abc", 3), "abc")
+        XCTAssertEqual(upper("ab\u{10FFFF}x", 6), "ac")
+        XCTAssertEqual(upper("ab\u{D7FF}x", 5), "ab\u{E000}")
+        XCTAssertEqual(upper("aяяя", 4), "aѐ")
+        XCTAssertNil(upper("\u{10FFFF}\u{10FFFF}", 4))
+        XCTAssertEqual(BoundTruncation.upper([1, 0xFF, 0xFF, 7], byteCountMax: 3, isText: false), [2])
+        XCTAssertNil(BoundTruncation.upper([0xFF, 0xFF, 0xFF], byteCountMax: 2, isText: false))
+        XCTAssertEqual(BoundTruncation.lower(Array("aяя".utf8), byteCountMax: 4, isText: true), Array("aя".utf8))
+    }
+}
+
+extension RandomTable {
+    init(schema: Schema, batches: [ColumnBatch]) {
+        self.schema = schema
+        self.batches = batches
+    }
+}
