@@ -1,0 +1,200 @@
+import ColumnStore
+import Synchronization
+
+/// DATA/catalog.sqlite: what outlives every hot file, and the authority on what belongs to the store.
+///
+/// Every change is one transaction, durable when the call returns. One connection, used by one thread at a time; what every request
+/// needs (contracts, keys) is answered from memory.
+package final class Catalog: Sendable {
+    package let path: String
+    private let connection: Mutex<Held>
+    let access: AccessCache
+    private let clock: Clock
+
+    /// Proof: only ever used within the mutex.
+    struct Held: @unchecked Sendable { let connection: SQLiteConnection }
+
+    /// - Throws: `SQLiteError` when the file is no catalog or of a later version.
+    package init(path: String, clock: Clock = .system) throws {
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF")
+        try Self.migrate(connection)
+        access = try AccessCache(connection)
+        self.path = path
+        self.clock = clock
+        self.connection = Mutex(Held(connection: connection))
+    }
+
+    private static func migrate(_ connection: SQLiteConnection) throws {
+        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        guard version <= CatalogSchema.migrations.count else {
+            throw SQLiteError(
+                code: 26, message: "catalog of version \(version); this program knows \(CatalogSchema.migrations.count)",
+                path: connection.path)
+        }
+        for step in version..<CatalogSchema.migrations.count {
+            try connection.transaction {
+                try connection.execute(CatalogSchema.migrations[step])
+                try connection.execute("PRAGMA user_version = \(step + 1)")
+            }
+        }
+    }
+
+    /// Reads, without a transaction of its own.
+    func read<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        try connection.withLock { try body($0.connection) }
+    }
+
+    /// Changes, as one durable transaction.
+    func write<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        try connection.withLock { held in try held.connection.transaction { try body(held.connection) } }
+    }
+
+    var now: Int64 { clock.now() }
+
+    // MARK: Single values
+
+    package func bytes(_ key: String) throws -> [UInt8]? {
+        try read { connection in
+            let statement = try connection.statement("SELECT value FROM meta WHERE key = ?1")
+            defer { statement.reset() }
+            try statement.bind(1, key)
+            return try statement.step() ? statement.bytes(0) : nil
+        }
+    }
+
+    package func integer(_ key: String) throws -> Int64? {
+        try read { connection in
+            let statement = try connection.statement("SELECT value FROM meta WHERE key = ?1")
+            defer { statement.reset() }
+            try statement.bind(1, key)
+            return try statement.step() ? statement.int64(0) : nil
+        }
+    }
+
+    package func set(_ key: String, _ value: [UInt8]) throws {
+        try write { connection in
+            let statement = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+            try statement.bind(1, key)
+            try statement.bind(2, value)
+            try statement.run()
+        }
+    }
+
+    /// Sets a counter to `value` unless it is higher already. Within a transaction of the caller.
+    static func raise(_ key: String, to value: Int64, _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("""
+            INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)
+            """)
+        try statement.bind(1, key)
+        statement.bind(2, value)
+        try statement.run()
+    }
+
+    /// The key of cursors' HMAC: made at the first start, kept for ever, since cursors never expire.
+    package func cursorKey() throws -> [UInt8] {
+        if let key = try bytes("cursor_key"), key.count == 32 { return key }
+        var random = SystemRandomNumberGenerator()
+        let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        try set("cursor_key", key)
+        return key
+    }
+
+    // MARK: Hot files
+
+    package enum HotFileState: String, Sendable {
+        /// Its name is taken; the file may not be there yet, and has no rows.
+        case new
+        /// It has, or will have, rows.
+        case known
+        /// Its rows are in cold. The name is never used again.
+        case moved
+    }
+
+    /// Takes the next part number of a day. Names are never used twice: a reader may still hold an earlier file of that name.
+    func addHotFile(day: Int32) throws -> Int {
+        try write { connection in
+            let last = try connection.statement("SELECT max(part) FROM hot_files WHERE day = ?1")
+            last.bind(1, Int64(day))
+            let part = try last.step() ? Int(last.int64(0)) + 1 : 1
+            last.reset()
+            try Self.setState(.new, day: day, part: part, connection)
+            return part
+        }
+    }
+
+    func setHotFileState(_ state: HotFileState, day: Int32, part: Int) throws {
+        try write { try Self.setState(state, day: day, part: part, $0) }
+    }
+
+    static func setState(_ state: HotFileState, day: Int32, part: Int, _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("INSERT OR REPLACE INTO hot_files(day, part, state) VALUES(?1, ?2, ?3)")
+        statement.bind(1, Int64(day))
+        statement.bind(2, Int64(part))
+        try statement.bind(3, state.rawValue)
+        try statement.run()
+    }
+
+    func hotFiles() throws -> [(day: Int32, part: Int, state: HotFileState)] {
+        try read { connection in
+            let statement = try connection.statement("SELECT day, part, state FROM hot_files ORDER BY day, part")
+            var files: [(day: Int32, part: Int, state: HotFileState)] = []
+            while try statement.step() {
+                guard let state = HotFileState(rawValue: statement.text(2)) else {
+                    throw SQLiteError(code: 11, message: "unknown state of a hot file: \(statement.text(2))", path: connection.path)
+                }
+                files.append((Int32(clamping: statement.int64(0)), Int(statement.int64(1)), state))
+            }
+            return files
+        }
+    }
+
+    // MARK: Tables and dictionaries
+
+    func tableColumns() throws -> [String: [Field]] {
+        try read { connection in
+            let statement = try connection.statement("SELECT name, columns FROM tables")
+            var tables: [String: [Field]] = [:]
+            while try statement.step() {
+                guard let fields = SchemaEncoding.fields(statement.text(1)) else {
+                    throw SQLiteError(code: 11, message: "table \(statement.text(0)) has no readable columns", path: connection.path)
+                }
+                tables[statement.text(0)] = fields
+            }
+            return tables
+        }
+    }
+
+    static func setColumns(_ fields: [Field], of table: String, _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("""
+            INSERT INTO tables(name, columns) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET columns = excluded.columns
+            """)
+        try statement.bind(1, table)
+        try statement.bind(2, SchemaEncoding.text(fields))
+        try statement.run()
+    }
+
+    func dictionaries() throws -> [(number: Int64, type: String, bytes: [UInt8])] {
+        try read { connection in
+            let statement = try connection.statement("SELECT id, type, bytes FROM dictionaries ORDER BY id")
+            var found: [(number: Int64, type: String, bytes: [UInt8])] = []
+            while try statement.step() { found.append((statement.int64(0), statement.text(1), statement.bytes(2))) }
+            return found
+        }
+    }
+
+    /// Numbers begin at 2: 0 and 1 say that a document has no dictionary.
+    func addDictionary(type: String, bytes: [UInt8]) throws -> Int64 {
+        let now = now
+        return try write { connection in
+            let statement = try connection.statement("""
+                INSERT INTO dictionaries(id, type, bytes, made_at) SELECT max(coalesce(max(id), 0) + 1, 2), ?1, ?2, ?3 FROM dictionaries
+                """)
+            try statement.bind(1, type)
+            try statement.bind(2, bytes)
+            statement.bind(3, now)
+            try statement.run()
+            return connection.lastInsertedRowID
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// The catalog's tables, as steps from one version to the next. On disk: add steps, never change one.
+enum CatalogSchema {
+    /// Step `i` takes a catalog from version `i` to `i + 1`.
+    static let migrations: [String] = [
+        """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE types(
+            name TEXT NOT NULL, version INTEGER NOT NULL, json BLOB NOT NULL, put_at INTEGER NOT NULL, is_deleted INTEGER NOT NULL DEFAULT 0,
+            is_built_in INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(name, version)) WITHOUT ROWID;
+        CREATE TABLE contracts(
+            client_id TEXT PRIMARY KEY, name TEXT, access TEXT NOT NULL, scope TEXT NOT NULL, types TEXT, valid_from INTEGER,
+            valid_to INTEGER, rate_per_second REAL, webhook_url TEXT, webhook_secret TEXT, callback_hosts TEXT NOT NULL DEFAULT '')
+            WITHOUT ROWID;
+        CREATE TABLE keys(
+            client_id TEXT NOT NULL, id TEXT NOT NULL, secret_sha256 BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL,
+            last_used_at INTEGER, PRIMARY KEY(client_id, id)) WITHOUT ROWID;
+        CREATE TABLE hot_files(
+            day INTEGER NOT NULL, part INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY(day, part)) WITHOUT ROWID;
+        CREATE TABLE tables(
+            name TEXT PRIMARY KEY, columns TEXT NOT NULL, cold_version INTEGER, cold_snapshot INTEGER, cold_rows INTEGER NOT NULL DEFAULT 0)
+            WITHOUT ROWID;
+        CREATE TABLE cold_objects(
+            key TEXT PRIMARY KEY, table_name TEXT NOT NULL, kind TEXT NOT NULL, byte_count INTEGER NOT NULL, sha256 BLOB NOT NULL,
+            version INTEGER NOT NULL, replaced_at INTEGER) WITHOUT ROWID;
+        CREATE INDEX cold_objects_table ON cold_objects(table_name, version);
+        CREATE TABLE dictionaries(id INTEGER PRIMARY KEY, type TEXT NOT NULL, bytes BLOB NOT NULL, made_at INTEGER NOT NULL);
+        CREATE TABLE quarantine(
+            ticket BLOB PRIMARY KEY, client_id TEXT, received_at INTEGER NOT NULL, content_type TEXT NOT NULL, type TEXT,
+            sha256 BLOB NOT NULL, problem TEXT NOT NULL, byte_count INTEGER NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
+        CREATE UNIQUE INDEX quarantine_document ON quarantine(sha256, client_id);
+        CREATE INDEX quarantine_client ON quarantine(client_id, ticket);
+        """
+    ]
+}

@@ -1,0 +1,254 @@
+import CSQLite
+
+/// One connection to one SQLite file, with its prepared statements. One owner on one thread at a time: shared ones live in a `Mutex`.
+package final class SQLiteConnection {
+    package enum Mode: Sendable {
+        case readWrite
+        /// Creates the file when it is not there.
+        case create
+        case readOnly
+    }
+
+    package let path: String
+    fileprivate let raw: OpaquePointer
+    private var statements: [String: SQLiteStatement] = [:]
+
+    /// - Throws: when the file cannot be opened as an SQLite file in that mode.
+    package init(path: String, mode: Mode) throws(SQLiteError) {
+        let flags: Int32 =
+            switch mode {
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readOnly: SQLITE_OPEN_READONLY
+            }
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)  // a failed open still allocates
+            throw SQLiteError(code: code, message: message, path: path)
+        }
+        self.path = path
+        raw = handle
+        sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds)
+    }
+
+    /// Longer than any transaction of ours lasts; a wait for longer is a fault that somebody should hear of.
+    private static let busyTimeoutMilliseconds: Int32 = 10_000
+
+    deinit {
+        statements.removeAll()
+        // v2: statements still held elsewhere keep the connection alive until they go.
+        sqlite3_close_v2(raw)
+    }
+
+    /// Runs SQL without results: pragmas, schema, transactions. Several statements may stand in it.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        let code = sqlite3_exec(raw, sql, nil, nil, nil)
+        if code != SQLITE_OK { throw error(code, sql) }
+    }
+
+    /// The prepared form of `sql`, which is kept for the next call. Its bindings are those of the last use until bound anew.
+    package func statement(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+        if let known = statements[sql] {
+            known.reset()
+            return known
+        }
+        var handle: OpaquePointer?
+        let code = sqlite3_prepare_v3(raw, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+        guard code == SQLITE_OK, let handle else { throw error(code, sql) }
+        let statement = SQLiteStatement(raw: handle, connection: self, sql: sql)
+        statements[sql] = statement
+        return statement
+    }
+
+    /// Runs `body` in one transaction that takes the write lock at once; rolls back when it throws.
+    package func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+
+    /// Ends a transaction without effect, if there is one. SQLite may have rolled it back by itself already.
+    package func rollback() {
+        guard sqlite3_get_autocommit(raw) == 0 else { return }
+        // Its failure leaves the transaction to the next open of the file, which rolls it back: there is nothing to add here.
+        _ = sqlite3_exec(raw, "ROLLBACK", nil, nil, nil)
+    }
+
+    /// How many rows the last INSERT, UPDATE or DELETE touched.
+    package var changeCount: Int { Int(sqlite3_changes(raw)) }
+    package var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(raw) }
+
+    /// A single value of a query without parameters; nil when there is no row or it is NULL.
+    package func integer(_ sql: String) throws(SQLiteError) -> Int64? {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        guard try statement.step(), !statement.isNull(0) else { return nil }
+        return statement.int64(0)
+    }
+
+    package enum CheckpointMode: Sendable {
+        /// Copies what it can without waiting for anybody.
+        case passive
+        /// Waits for readers of old frames, and lets the next writer begin the log anew.
+        case restart
+        case truncate
+    }
+
+    /// Copies the write-ahead log into the file.
+    ///
+    /// - Returns: frames in the log, and how many of them are copied now.
+    @discardableResult
+    package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (logged: Int, copied: Int) {
+        let flag: Int32 =
+            switch mode {
+            case .passive: SQLITE_CHECKPOINT_PASSIVE
+            case .restart: SQLITE_CHECKPOINT_RESTART
+            case .truncate: SQLITE_CHECKPOINT_TRUNCATE
+            }
+        var logged: Int32 = 0
+        var copied: Int32 = 0
+        let code = sqlite3_wal_checkpoint_v2(raw, nil, flag, &logged, &copied)
+        if code != SQLITE_OK { throw error(code, "wal_checkpoint") }
+        return (Int(logged), Int(copied))
+    }
+
+    /// Copies the whole file, as one consistent state, to a new file at `path`.
+    package func copy(to path: String) throws(SQLiteError) {
+        let target = try SQLiteConnection(path: path, mode: .create)
+        guard let backup = sqlite3_backup_init(target.raw, "main", raw, "main") else {
+            throw target.error(sqlite3_extended_errcode(target.raw), "backup")
+        }
+        let code = sqlite3_backup_step(backup, -1)
+        let finished = sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE, finished == SQLITE_OK else { throw target.error(code, "backup") }
+    }
+
+    fileprivate func error(_ code: Int32, _ sql: String?) -> SQLiteError {
+        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(raw)), path: path, sql: sql)
+    }
+
+    fileprivate static func failure(of statement: SQLiteStatement, _ code: Int32) -> SQLiteError {
+        guard let handle = sqlite3_db_handle(statement.raw) else {
+            return SQLiteError(code: code, message: "no connection", path: "", sql: statement.sql)
+        }
+        return SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), path: statement.path, sql: statement.sql)
+    }
+}
+
+/// A prepared statement of one connection: parameters are numbered from 1, columns from 0, as SQLite does.
+package final class SQLiteStatement {
+    fileprivate let raw: OpaquePointer
+    fileprivate let path: String
+    package let sql: String
+
+    fileprivate init(raw: OpaquePointer, connection: SQLiteConnection, sql: String) {
+        self.raw = raw
+        self.path = connection.path
+        self.sql = sql
+    }
+
+    deinit { sqlite3_finalize(raw) }
+
+    /// - Returns: whether there is a row. After the last one the statement is reset.
+    package func step() throws(SQLiteError) -> Bool {
+        let code = sqlite3_step(raw)
+        switch code {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE:
+            sqlite3_reset(raw)
+            return false
+        default:
+            let error = SQLiteConnection.failure(of: self, code)
+            sqlite3_reset(raw)
+            throw error
+        }
+    }
+
+    /// Runs a statement that gives no rows.
+    package func run() throws(SQLiteError) {
+        while try step() {}
+    }
+
+    package func reset() { sqlite3_reset(raw) }
+
+    // Binding. The indices are ours, so a wrong one is a bug.
+
+    package func bind(_ index: Int32, _ value: Int64) {
+        let code = sqlite3_bind_int64(raw, index, value)
+        precondition(code == SQLITE_OK, "bind \(index): \(code)")
+    }
+
+    package func bind(_ index: Int32, _ value: Int64?) {
+        if let value { bind(index, value) } else { bindNull(index) }
+    }
+
+    package func bind(_ index: Int32, _ value: Double?) {
+        guard let value else { return bindNull(index) }
+        let code = sqlite3_bind_double(raw, index, value)
+        precondition(code == SQLITE_OK, "bind \(index): \(code)")
+    }
+
+    package func bindNull(_ index: Int32) {
+        let code = sqlite3_bind_null(raw, index)
+        precondition(code == SQLITE_OK, "bind \(index): \(code)")
+    }
+
+    /// Copies the text.
+    package func bind(_ index: Int32, _ text: String?) throws(SQLiteError) {
+        guard let text else { return bindNull(index) }
+        let code = sqlite3_bind_text64(raw, index, text, UInt64(text.utf8.count), Self.transient, UInt8(SQLITE_UTF8))
+        if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
+    }
+
+    /// Copies the bytes.
+    package func bind(_ index: Int32, _ bytes: [UInt8]?) throws(SQLiteError) {
+        guard let bytes else { return bindNull(index) }
+        let code = bytes.withUnsafeBytes { buffer in
+            // An empty array has no address, and a null address would bind NULL.
+            buffer.isEmpty
+                ? sqlite3_bind_zeroblob(raw, index, 0)
+                : sqlite3_bind_blob64(raw, index, buffer.baseAddress, UInt64(buffer.count), Self.transient)
+        }
+        if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
+    }
+
+    /// Lends the bytes: they must stay where they are until the statement was stepped and reset, or bound anew.
+    package func bindBorrowed(_ index: Int32, _ buffer: UnsafeRawBufferPointer) throws(SQLiteError) {
+        let code =
+            buffer.isEmpty
+            ? sqlite3_bind_zeroblob(raw, index, 0)
+            : sqlite3_bind_blob64(raw, index, buffer.baseAddress, UInt64(buffer.count), nil)
+        if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
+    }
+
+    private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+    // Reading the present row.
+
+    package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(raw, column) == SQLITE_NULL }
+    package func int64(_ column: Int32) -> Int64 { sqlite3_column_int64(raw, column) }
+    package func double(_ column: Int32) -> Double { sqlite3_column_double(raw, column) }
+    package func optionalInt64(_ column: Int32) -> Int64? { isNull(column) ? nil : int64(column) }
+
+    package func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
+    package func optionalBytes(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }
+
+    /// Lends the bytes of a BLOB or TEXT until `body` returns. Empty for NULL.
+    package func withBytes<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        // The address first: asking for it may convert the value, which changes the count.
+        let address = sqlite3_column_blob(raw, column)
+        let count = Int(sqlite3_column_bytes(raw, column))
+        return try body(UnsafeRawBufferPointer(start: address, count: address == nil ? 0 : count))
+    }
+
+    package func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
+    package func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+}

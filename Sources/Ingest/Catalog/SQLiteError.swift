@@ -1,0 +1,62 @@
+import CSQLite
+
+/// An SQLite call that did not return what it should: the extended code, SQLite's words, the file and the statement.
+///
+/// Values that were bound are not part of it: they may be a client's data.
+package struct SQLiteError: Error, CustomStringConvertible, Sendable {
+    /// The extended result code.
+    package let code: Int32
+    package let message: String
+    package let path: String
+    package let sql: String?
+
+    package init(code: Int32, message: String, path: String, sql: String? = nil) {
+        self.code = code
+        self.message = message
+        self.path = path
+        self.sql = sql
+    }
+
+    /// The code without its extension.
+    package var primaryCode: Int32 { code & 0xFF }
+
+    /// What the caller can do about it.
+    package enum Kind: Sendable {
+        /// No room on the device: the same write may work when there is some.
+        case full
+        /// Reading or writing failed; after it nothing is known of what the device holds.
+        case io
+        /// The file's bytes contradict the format.
+        case corrupt
+        case busy
+        case constraint
+        case other
+    }
+
+    package var kind: Kind {
+        switch primaryCode {
+        case SQLITE_FULL: .full
+        case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY: .io
+        case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt
+        case SQLITE_BUSY, SQLITE_LOCKED: .busy
+        case SQLITE_CONSTRAINT: .constraint
+        default: .other
+        }
+    }
+
+    /// Whether a sync failed: the kernel may have dropped what it could not write, so nothing may be acknowledged until the
+    /// file was opened anew and checked.
+    package var isFailedSync: Bool {
+        code == Self.ioErrorFsync || code == Self.ioErrorDirFsync
+    }
+
+    // The extended codes are macros with shifts, which Swift does not import.
+    private static let ioErrorFsync: Int32 = SQLITE_IOERR | (4 << 8)
+    private static let ioErrorDirFsync: Int32 = SQLITE_IOERR | (5 << 8)
+
+    package var description: String {
+        var text = "SQLite \(code): \(message) [\(path)]"
+        if let sql { text += " in: \(sql)" }
+        return text
+    }
+}

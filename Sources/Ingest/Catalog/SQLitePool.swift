@@ -1,0 +1,35 @@
+import Synchronization
+
+/// Read connections to one SQLite file, lent to one thread at a time: as many as threads read at once, kept for the next.
+package final class SQLitePool: Sendable {
+    /// Proof: a connection is in the pool or with the one thread that took it out, never both.
+    private struct Lent: @unchecked Sendable { let connection: SQLiteConnection }
+
+    package let path: String
+    private let idle = Mutex<[Lent]>([])
+    /// Idle connections beyond this many are closed.
+    private static let idleCountMax = 4
+    /// Reads of pages that are in the file, not the log, go through the page cache without a copy.
+    private static let mappedByteCountMax = 8 << 30
+
+    package init(path: String) { self.path = path }
+
+    package func withConnection<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        let lent = try idle.withLock { $0.popLast() } ?? open()
+        defer {
+            idle.withLock { idle in
+                if idle.count < Self.idleCountMax { idle.append(lent) }
+            }
+        }
+        return try body(lent.connection)
+    }
+
+    private func open() throws -> Lent {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        try connection.execute("PRAGMA mmap_size=\(Self.mappedByteCountMax); PRAGMA query_only=1; PRAGMA cache_size=-512")
+        return Lent(connection: connection)
+    }
+
+    /// Closes the idle connections: before a file is removed.
+    package func closeIdle() { idle.withLock { $0.removeAll() } }
+}
