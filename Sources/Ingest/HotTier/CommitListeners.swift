@@ -1,0 +1,46 @@
+import Synchronization
+
+/// Who waits for the next commit: long polls of changes.
+final class CommitListeners: Sendable {
+    private struct State {
+        var sequence: Int64
+        var nextID = 0
+        var waiting: [Int: (sequence: Int64, wake: @Sendable () -> Void)] = [:]
+    }
+    private let state: Mutex<State>
+
+    init(sequence: Int64) { state = Mutex(State(sequence: sequence)) }
+
+    private final class Handle: NotificationHandle {
+        private let owner: CommitListeners
+        private let id: Int
+        init(owner: CommitListeners, id: Int) {
+            self.owner = owner
+            self.id = id
+        }
+        func cancel() { owner.state.withLock { $0.waiting[id] = nil } }
+    }
+
+    func add(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
+        let (id, isThere) = state.withLock { state -> (Int, Bool) in
+            state.nextID += 1
+            if state.sequence > sequence { return (state.nextID, true) }
+            state.waiting[state.nextID] = (sequence, wake)
+            return (state.nextID, false)
+        }
+        if isThere { wake() }
+        return Handle(owner: self, id: id)
+    }
+
+    /// Called outside the lock: a waker may come back with another wait.
+    func fire(_ sequence: Int64) {
+        let wakers = state.withLock { state -> [@Sendable () -> Void] in
+            state.sequence = max(state.sequence, sequence)
+            guard !state.waiting.isEmpty else { return [] }
+            let due = state.waiting.filter { $0.value.sequence < sequence }
+            for id in due.keys { state.waiting[id] = nil }
+            return due.values.map(\.wake)
+        }
+        for wake in wakers { wake() }
+    }
+}

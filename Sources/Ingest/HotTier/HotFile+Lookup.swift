@@ -1,0 +1,125 @@
+import ColumnStore
+
+/// Finding single receipts by the index and by bisection.
+extension HotFile {
+    /// The receipt that holds an identity (FAILED ones do not), among committed rows.
+    func find(_ identity: ReceiptIdentity) throws -> StoredReceipt? {
+        guard state.days.contains(identity.businessDay) else { return nil }
+        return try pool.withConnection { connection in
+            let statement = try connection.statement("""
+                SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
+                WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND t.name = ?4
+                """)
+            defer { statement.reset() }
+            try statement.bind(1, identity.receipt)
+            try statement.bind(2, identity.client)
+            statement.bind(3, Int64(identity.businessDay))
+            try statement.bind(4, identity.table)
+            guard try statement.step() else { return nil }
+            return try statement.storedReceipt().receipt
+        }
+    }
+
+    /// The row of a ticket, with its id: tickets rise with the rows.
+    package func find(ticket: ULID) throws -> (row: Int64, receipt: StoredReceipt)? {
+        let info = state
+        guard let first = info.firstTicket, let last = info.lastTicket, ticket >= first, ticket <= last else { return nil }
+        return try pool.withConnection { connection in
+            let probe = try connection.statement("SELECT ticket FROM rows WHERE id = ?1")
+            defer { probe.reset() }
+            var low: Int64 = 1
+            var high = info.rowCount
+            while low < high {
+                let middle = low + (high - low) / 2
+                probe.reset()
+                probe.bind(1, middle)
+                guard try probe.step(), let found = ULID(bytes: probe.bytes(0)) else { return nil }
+                if found < ticket { low = middle + 1 } else { high = middle }
+            }
+            guard let row = try Self.receipt(connection, row: low), row.summary.ticketID == ticket.description else { return nil }
+            return (low, row)
+        }
+    }
+
+    private static func receipt(_ connection: SQLiteConnection, row: Int64) throws -> StoredReceipt? {
+        let statement = try connection.statement(
+            "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.id = ?1")
+        defer { statement.reset() }
+        statement.bind(1, row)
+        return try statement.step() ? try statement.storedReceipt().receipt : nil
+    }
+
+    /// What the columns leave out, of rows in ascending order.
+    struct StoredParts {
+        var document: [UInt8]?
+        var sha256: [UInt8]?
+        var history: String?
+    }
+
+    /// Reads documents, hashes and histories of the rows `ids`, ascending.
+    ///
+    /// - Throws: when a row is missing or its document cannot be inflated.
+    func readStored(_ ids: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void) throws {
+        try pool.withConnection { connection in
+            let statement = try connection.statement(
+                document
+                    ? "SELECT id, sha256, history, coding, document_bytes, document FROM rows WHERE id >= ?1 AND id <= ?2"
+                    : "SELECT id, sha256, history FROM rows WHERE id >= ?1 AND id <= ?2")
+            defer { statement.reset() }
+            var next = 0
+            while next < ids.count {
+                let end = Self.run(ids, from: next)
+                statement.reset()
+                statement.bind(1, ids[next])
+                statement.bind(2, ids[end - 1])
+                while next < end {
+                    guard try statement.step() else {
+                        throw SQLiteError(code: 11, message: "row \(ids[next]) is missing", path: path)
+                    }
+                    guard statement.int64(0) == ids[next] else { continue }  // a row in a gap
+                    var parts = StoredParts(document: nil, sha256: statement.bytes(1), history: statement.optionalText(2))
+                    if document { parts.document = try inflate(statement) }
+                    try body(next, parts)
+                    next += 1
+                }
+            }
+        }
+    }
+
+    private func inflate(_ statement: SQLiteStatement) throws -> [UInt8] {
+        let coding = DocumentCoding(rawValue: statement.int64(3))
+        let byteCount = Int(statement.int64(4))
+        return try statement.withBytes(5) { try dictionaries.inflate($0, coding: coding, byteCount: byteCount) }
+    }
+
+    /// The end of the ids from `start` on that are worth one range: gaps of a few rows are read over.
+    private static func run(_ ids: [Int64], from start: Int) -> Int {
+        var end = start + 1
+        while end < ids.count, ids[end] - ids[end - 1] <= 4 { end += 1 }
+        return end
+    }
+
+    /// The ids and days of all rows of a receipt id, FAILED ones included where `withFailed`.
+    package func rows(
+        receiptID: [UInt8], client: [UInt8]?, table: String, day: Int32?
+    ) throws -> [(row: Int64, receipt: StoredReceipt)] {
+        if let day, !state.days.contains(day) { return [] }
+        return try pool.withConnection { connection in
+            var sql = """
+                SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
+                WHERE r.receipt = ?1 AND r.state <> 2 AND t.name = ?2
+                """
+            if client != nil { sql += " AND r.client = ?3" }
+            if day != nil { sql += " AND r.business_day = ?4" }
+            let statement = try connection.statement(sql)
+            defer { statement.reset() }
+            try statement.bind(1, receiptID)
+            try statement.bind(2, table)
+            if let client { try statement.bind(3, client) }
+            if let day { statement.bind(4, Int64(day)) }
+            var found: [(row: Int64, receipt: StoredReceipt)] = []
+            while try statement.step() { found.append(try statement.storedReceipt()) }
+            return found
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// One SQLite file of the hot tier, as every reader shares it: the receipts of one UTC day (or a part of one).
+///
+/// The writer alone writes it, through a `HotFileWriter`. The file is removed from disk when it was marked so (its rows are in cold)
+/// and the last reference to this object, that of the last reader, is gone.
+package final class HotFile: Sendable {
+    /// What the writer has committed.
+    package struct Published: Sendable {
+        package var rowCount: Int64 = 0
+        package var lastSequence: Int64 = 0
+        package var firstSequence: Int64 = 0
+        package var firstTicket: ULID?
+        package var lastTicket: ULID?
+        /// Every business day of its rows.
+        package var days: Set<Int32> = []
+        package var isSealed = false
+        /// Rows whose state changed after their columns were laid down, by id.
+        package var overlay: [Int64: StateChange] = [:]
+    }
+
+    package struct StateChange: Sendable {
+        package var state: ReceiptState
+        package var completedAt: Int64?
+    }
+
+    /// `2026-11-20` or `2026-11-20.2`: the file's name without its ending.
+    package let name: String
+    package let path: String
+    package let day: Int32
+    package let part: Int
+    package let pool: SQLitePool
+    let dictionaries: DocumentDictionaries
+    let tables: TableColumns
+    private let published = Mutex<Published>(Published())
+    private let tails = Mutex<[String: ColumnTail]>([:])
+    private let isRemoved = Atomic<Bool>(false)
+
+    package init(directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns) {
+        name = Self.name(day: day, part: part)
+        path = "\(directory)/\(name).sqlite"
+        self.day = day
+        self.part = part
+        self.dictionaries = dictionaries
+        self.tables = tables
+        pool = SQLitePool(path: path)
+    }
+
+    deinit {
+        guard isRemoved.load(ordering: .acquiring) else { return }
+        pool.closeIdle()
+        // What cannot be removed now is removed at the next start: the catalog says that it moved.
+        for suffix in ["", "-wal", "-shm"] { _ = unlink(path + suffix) }
+    }
+
+    static func name(day: Int32, part: Int) -> String { DayText.text(day) + (part > 1 ? ".\(part)" : "") }
+
+    /// The day and part of a file's name; nil when it is none.
+    static func parse(_ name: String) -> (day: Int32, part: Int)? {
+        guard let day = DayText.day(name.prefix(10)) else { return nil }
+        let rest = name.dropFirst(10)
+        if rest.isEmpty { return (day, 1) }
+        guard rest.first == ".", let part = Int(rest.dropFirst()), part > 1 else { return nil }
+        return (day, part)
+    }
+
+    package var state: Published { published.withLock { $0 } }
+
+    func publish<Result>(_ change: (inout Published) -> Result) -> Result { published.withLock { change(&$0) } }
+
+    package var allTails: [ColumnTail] { tails.withLock { Array($0.values) } }
+    package func tail(of table: String) -> ColumnTail? { tails.withLock { $0[table] } }
+
+    /// The table's tail; made when its first row comes.
+    func makeTail(of table: String) -> ColumnTail {
+        tails.withLock { tails in
+            if let tail = tails[table] { return tail }
+            let tail = ColumnTail(table: table, tables: tables, groups: [])
+            tails[table] = tail
+            return tail
+        }
+    }
+
+    /// From now on the file goes when its last reader does.
+    package func removeAfterLastReader() { isRemoved.store(true, ordering: .releasing) }
+
+    // MARK: Opening what is on disk
+
+    /// Reads what a restart needs: bounds, groups, and the rows whose columns were only in memory.
+    ///
+    /// - Complexity: O(rows since the last flushed group).
+    func load() throws {
+        try pool.withConnection { connection in
+            var info = Published()
+            info.rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
+            info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
+            if info.rowCount > 0 {
+                let first = try Self.marks(connection, row: 1)
+                let last = try Self.marks(connection, row: info.rowCount)
+                (info.firstSequence, info.firstTicket) = (first.sequence, first.ticket)
+                (info.lastSequence, info.lastTicket) = (last.sequence, last.ticket)
+            }
+            info.lastSequence = max(info.lastSequence, try connection.integer("SELECT max(sequence) FROM events") ?? 0)
+            let days = try connection.statement("SELECT business_day FROM days")
+            while try days.step() { info.days.insert(Int32(clamping: days.int64(0))) }
+            let dictionaryRows = try connection.statement("SELECT id, bytes FROM dictionaries")
+            while try dictionaryRows.step() { dictionaries.register(dictionaryRows.int64(0), bytes: dictionaryRows.bytes(1)) }
+            let loaded = try HotFileLoader(connection: connection, file: self).tails()
+            tails.withLock { $0 = loaded }
+            published.withLock { $0 = info }
+        }
+    }
+
+    private static func marks(_ connection: SQLiteConnection, row: Int64) throws -> (sequence: Int64, ticket: ULID) {
+        let statement = try connection.statement("SELECT sequence, ticket FROM rows WHERE id = ?1")
+        defer { statement.reset() }
+        statement.bind(1, row)
+        guard try statement.step(), let ticket = ULID(bytes: statement.bytes(1)) else {
+            throw SQLiteError(code: 11, message: "row \(row) is missing or has no valid ticket", path: statement.sql)
+        }
+        return (statement.int64(0), ticket)
+    }
+}

@@ -1,0 +1,98 @@
+import ColumnStore
+
+/// Rebuilds a file's tails after a restart: flushed groups by their bounds, the rest from the rows' encoded values.
+struct HotFileLoader {
+    let connection: SQLiteConnection
+    let file: HotFile
+
+    func tails() throws -> [String: ColumnTail] {
+        let tables = try tableNames()
+        let kinds = try kinds(tables)
+        for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
+        var groups = try groups(tables)
+        var tails: [String: ColumnTail] = [:]
+        var flushed: [String: Int64] = [:]
+        for table in tables.values {
+            let own = groups.removeValue(forKey: table) ?? []
+            flushed[table] = own.map(\.bounds.lastRow).max() ?? 0
+            tails[table] = ColumnTail(table: table, tables: file.tables, groups: own)
+        }
+        try readPending(kinds, flushed: flushed) { row in
+            guard let tail = tails[row.kind.table] else { return }
+            // Laid into columns at once, in steps: nothing but columns stays in memory.
+            if tail.append([row]) >= ColumnTail.chunkRowCount { try tail.drain() }
+        }
+        for tail in tails.values { try tail.drain() }
+        return tails
+    }
+
+    private func tableNames() throws -> [Int64: String] {
+        let statement = try connection.statement("SELECT id, name FROM tables")
+        var names: [Int64: String] = [:]
+        while try statement.step() { names[statement.int64(0)] = statement.text(1) }
+        return names
+    }
+
+    private func kinds(_ tables: [Int64: String]) throws -> [Int64: RowKind] {
+        let statement = try connection.statement("SELECT id, table_id, type, version, content_type, columns FROM kinds")
+        var kinds: [Int64: RowKind] = [:]
+        while try statement.step() {
+            guard let table = tables[statement.int64(1)], let fields = SchemaEncoding.fields(statement.text(5)) else {
+                throw SQLiteError(code: 11, message: "kind \(statement.int64(0)) names no table or no columns", path: file.path)
+            }
+            kinds[statement.int64(0)] = RowKind(
+                table: table, type: statement.text(2), version: Int32(clamping: statement.int64(3)), contentType: statement.text(4),
+                layout: RowLayout(fields: fields))
+        }
+        return kinds
+    }
+
+    private func groups(_ tables: [Int64: String]) throws -> [String: [HotGroup]] {
+        let statement = try connection.statement("""
+            SELECT id, table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day, first_issued,
+                last_issued, columns, byte_count
+            FROM groups WHERE is_complete = 1 ORDER BY id
+            """)
+        var groups: [String: [HotGroup]] = [:]
+        while try statement.step() {
+            guard let table = tables[statement.int64(1)], let columns = SchemaEncoding.fields(statement.text(11)) else {
+                throw SQLiteError(code: 11, message: "group \(statement.int64(0)) names no table or no columns", path: file.path)
+            }
+            var bounds = HotBounds()
+            bounds.rowCount = Int(statement.int64(2))
+            (bounds.firstRow, bounds.lastRow) = (statement.int64(3), statement.int64(4))
+            (bounds.firstSequence, bounds.lastSequence) = (statement.int64(5), statement.int64(6))
+            (bounds.firstDay, bounds.lastDay) = (Int32(clamping: statement.int64(7)), Int32(clamping: statement.int64(8)))
+            (bounds.firstIssued, bounds.lastIssued) = (statement.int64(9), statement.int64(10))
+            file.tables.add(columns, to: table)
+            groups[table, default: []].append(
+                HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: statement.int64(12)))
+        }
+        return groups
+    }
+
+    /// Rows whose encoded values are still kept and that no complete group holds (a crash may come between the two).
+    private func readPending(
+        _ kinds: [Int64: RowKind], flushed: [String: Int64], _ body: (TailRow) throws -> Void
+    ) throws {
+        let statement = try connection.statement("""
+            SELECT p.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client,
+                r.receipt, p.encoded
+            FROM pending p JOIN rows r ON r.id = p.id ORDER BY p.id
+            """)
+        while try statement.step() {
+            guard let kind = kinds[statement.int64(6)], let ticket = ULID(bytes: statement.bytes(2)),
+                let state = ReceiptState(code: statement.int64(4))
+            else { throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind, ticket or state", path: file.path) }
+            guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
+            let client = statement.bytes(9)
+            let receipt = statement.bytes(10)
+            try body(
+                TailRow(
+                    row: statement.int64(0), sequence: statement.int64(1), ticket: ticket, receivedAt: statement.int64(3), state: state,
+                    completedAt: statement.optionalInt64(5), kind: kind, businessDay: Int32(clamping: statement.int64(7)),
+                    issuedAt: statement.int64(8), columns: client + receipt + statement.bytes(11), clientByteCount: client.count,
+                    receiptByteCount: receipt.count))
+        }
+    }
+}

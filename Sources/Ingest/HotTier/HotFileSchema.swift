@@ -1,0 +1,57 @@
+/// The tables of a hot file. On disk: change only by a new version.
+package enum HotFileSchema {
+    package static let version: Int64 = 1
+
+    /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
+    /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
+    /// receipt asked for by its id alone. `document` comes last: what stands before it is read without following overflow pages.
+    /// `pending` holds encoded values until the rows' batch stands in `groups` in columnar form.
+    static let statements = """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE tables(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE kinds(
+            id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL,
+            content_type TEXT NOT NULL, columns TEXT NOT NULL);
+        CREATE TABLE days(business_day INTEGER PRIMARY KEY);
+        CREATE TABLE dictionaries(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+        CREATE TABLE rows(
+            id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, ticket BLOB NOT NULL, table_id INTEGER NOT NULL, kind INTEGER NOT NULL,
+            client BLOB NOT NULL, receipt BLOB NOT NULL, business_day INTEGER NOT NULL, issued_at INTEGER NOT NULL,
+            received_at INTEGER NOT NULL, state INTEGER NOT NULL, completed_at INTEGER, callback_url TEXT, history TEXT,
+            coding INTEGER NOT NULL, document_bytes INTEGER NOT NULL, sha256 BLOB NOT NULL, document BLOB NOT NULL);
+        CREATE UNIQUE INDEX rows_identity ON rows(receipt, client, business_day, table_id) WHERE state <> 2;
+        CREATE TABLE pending(id INTEGER PRIMARY KEY, encoded BLOB NOT NULL);
+        CREATE TABLE groups(
+            id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL, row_count INTEGER NOT NULL, first_row INTEGER NOT NULL,
+            last_row INTEGER NOT NULL, first_sequence INTEGER NOT NULL, last_sequence INTEGER NOT NULL, first_day INTEGER NOT NULL,
+            last_day INTEGER NOT NULL, first_issued INTEGER NOT NULL, last_issued INTEGER NOT NULL, columns TEXT NOT NULL,
+            byte_count INTEGER NOT NULL, is_complete INTEGER NOT NULL);
+        CREATE TABLE group_parts(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+        CREATE TABLE events(
+            sequence INTEGER PRIMARY KEY, row INTEGER NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, detail TEXT);
+        CREATE INDEX events_row ON events(row);
+        PRAGMA user_version = 1;
+        """
+
+    /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.
+    static let receiptColumns = """
+        r.id, r.sequence, r.ticket, t.name, k.type, r.client, r.receipt, r.business_day, r.received_at, r.state, r.completed_at, \
+        r.sha256
+        """
+    static let receiptSource = "rows r JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id"
+}
+
+extension SQLiteStatement {
+    /// The present row of a query of `HotFileSchema.receiptColumns`.
+    func storedReceipt() throws -> (row: Int64, receipt: StoredReceipt) {
+        guard let ticket = ULID(bytes: bytes(2)), let state = ReceiptState(code: int64(9)) else {
+            throw SQLiteError(code: 11, message: "row \(int64(0)) has no valid ticket or state", path: "", sql: sql)
+        }
+        let summary = ReceiptSummary(
+            ticketID: ticket.description, clientID: text(5), receiptID: text(6), type: text(4), businessDay: Int32(clamping: int64(7)),
+            state: state, sequence: int64(1))
+        let receipt = StoredReceipt(
+            summary: summary, table: text(3), sha256: bytes(11), receivedAt: int64(8), completedAt: optionalInt64(10))
+        return (int64(0), receipt)
+    }
+}

@@ -1,0 +1,121 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// The hot tier as a whole: its files, its writer, and the thread that flushes columns and copies logs behind the writer's back.
+package final class HotTier: Sendable {
+    package let boundary: TierBoundary
+    package let tables: TableColumns
+    package let dictionaries: DocumentDictionaries
+    package let writer: HotWriter
+    let maintenance: HotMaintenance
+    private let listeners: CommitListeners
+
+    package struct Options: Sendable {
+        package var writer = HotWriter.Limits()
+        package var clock = Clock.system
+        package init() {}
+    }
+
+    /// Opens every hot file that the catalog knows.
+    ///
+    /// - Parameters:
+    ///   - cold: the present version of each cold table.
+    ///   - sequenceFloor: the highest sequence that the catalog knows to be given out.
+    ///   - findCold: the receipt of an identity in the snapshot's cold tables.
+    /// - Throws: when a file that the catalog knows is missing or unreadable.
+    package init(
+        directory: DataDirectory, catalog: Catalog, options: Options, cold: [String: ColdTable], sequenceFloor: Int64,
+        findCold: @escaping @Sendable (ReceiptIdentity, TierBoundary.Snapshot) throws -> StoredReceipt?
+    ) throws {
+        let tables = TableColumns(try catalog.tableColumns())
+        let dictionaries = DocumentDictionaries(known: try catalog.dictionaries()) { [catalog] type, bytes in
+            try catalog.addDictionary(type: type, bytes: bytes)
+        }
+        let files = try Self.openFiles(directory, catalog, dictionaries, tables)
+        let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
+        let lastTicket = files.compactMap(\.state.lastTicket).max() ?? ULID(high: 0, low: 0)
+        let boundary = TierBoundary(TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence))
+        let listeners = CommitListeners(sequence: sequence)
+        let maintenance = HotMaintenance(boundary: boundary)
+        self.tables = tables
+        self.dictionaries = dictionaries
+        self.boundary = boundary
+        self.listeners = listeners
+        self.maintenance = maintenance
+        let store = HotWriterCore.Store(
+            directory: directory.hotPath, clock: options.clock, boundary: boundary, dictionaries: dictionaries, tables: tables,
+            minFreeBytes: options.writer.minFreeBytes,
+            findEarlier: { identity, snapshot, open in
+                try HotTier.find(identity, in: snapshot, except: open) ?? findCold(identity, snapshot)
+            },
+            nameFile: { day in try catalog.addHotFile(day: day) },
+            registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
+            committed: { file, sequence in
+                maintenance.noteCommit(file)
+                listeners.fire(sequence)
+            })
+        let openFile = files.last { !$0.state.isSealed }
+        let openWriter = SendOnce(try openFile.map { try HotFileWriter(file: $0) })
+        writer = HotWriter(limits: options.writer) {
+            HotWriterCore(store: store, open: openWriter.take(), sequence: sequence, tickets: ULIDGenerator(above: lastTicket))
+        }
+        maintenance.start(writer: writer)
+    }
+
+    /// Hands a value that is not Sendable to one other thread.
+    /// Proof: made by one thread, taken by one other before which nobody touches it.
+    private final class SendOnce<Value>: @unchecked Sendable {
+        private var value: Value?
+        init(_ value: Value?) { self.value = value }
+        func take() -> Value? {
+            defer { value = nil }
+            return value
+        }
+    }
+
+    private static func openFiles(
+        _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns
+    ) throws -> [HotFile] {
+        var files: [HotFile] = []
+        for entry in try catalog.hotFiles() {
+            let file = HotFile(
+                directory: directory.hotPath, day: entry.day, part: entry.part, dictionaries: dictionaries, tables: tables)
+            switch entry.state {
+            case .known:
+                guard access(file.path, F_OK) == 0 else {
+                    throw DataDirectory.Failure.io(operation: "open hot file (restore it from a backup)", path: file.path, code: ENOENT)
+                }
+                try HotFileWriter.recover(file)
+                try file.load()
+                files.append(file)
+            case .new, .moved:
+                // A crash came before its first row, or after its rows had moved.
+                for suffix in ["", "-wal", "-shm"] { _ = unlink(file.path + suffix) }
+            }
+        }
+        return files
+    }
+
+    /// Looks for an identity in hot files.
+    package static func find(
+        _ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot, except open: HotFile? = nil
+    ) throws -> StoredReceipt? {
+        for file in snapshot.files.reversed() where file !== open {
+            if let found = try file.find(identity) { return found }
+        }
+        return nil
+    }
+
+    /// Calls `wake` once, when something beyond `sequence` is committed.
+    package func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
+        listeners.add(beyond: sequence, wake: wake)
+    }
+
+    /// Writes what waits and ends the threads. The files stay open until their last reader is done.
+    package func close() {
+        writer.stop()
+        maintenance.stop()
+        for file in boundary.snapshot().files { file.pool.closeIdle() }
+    }
+}

@@ -1,0 +1,176 @@
+package import Synchronization
+
+/// The one thread that writes hot files: gathers what all connections hand in, commits it as one group with one fsync, makes it
+/// visible, then answers.
+///
+/// The queue is bounded: past it a submission is refused at once. After a failed fsync every submission is refused until a restart
+/// has read the file back.
+package final class HotWriter: Sendable {
+    package struct Limits: Sendable {
+        /// Waiting rows and bytes beyond which new ones are refused.
+        package var queuedRows = 50_000
+        package var queuedBytes = 128 << 20
+        /// A group is closed at this many rows: a commit of them takes some 30 ms, and nobody waits for more than two.
+        package var groupRows = 2_048
+        package var groupBytes = 16 << 20
+        /// Free bytes on the device below which nothing more is taken.
+        package var minFreeBytes: Int64 = 1 << 30
+        /// Rows laid into columns that are not flushed yet, past which the writer holds back.
+        package var unflushedRows = 600_000
+
+        package init() {}
+    }
+
+    /// Something that the writer's thread does to a file, in a transaction of its own.
+    struct Job: Sendable {
+        enum Target: Sendable {
+            case file(HotFile)
+            /// Seal the open file, if there is one with rows; the answer is its name.
+            case seal
+            /// Copy the rest of the open file's log, and begin it anew.
+            case checkpoint(HotFile)
+        }
+        let target: Target
+        let body: @Sendable (HotFileWriter) throws -> Void
+        let completion: @Sendable (Result<Void, any Error>) -> Void
+    }
+
+    private struct Queue {
+        var submissions: [Submission] = []
+        var jobs: [Job] = []
+        var rowCount = 0
+        var byteCount = 0
+        var isStopping = false
+        var hasStopped = false
+        var failure: Problem?
+    }
+
+    private let queue: Monitor<Queue>
+    private let limits: Limits
+    private let thread: Mutex<WorkerThread?>
+    package let statistics = Statistics()
+
+    package final class Statistics: Sendable {
+        package let rows = Atomic<Int>(0)
+        package let groups = Atomic<Int>(0)
+        package let commitNanoseconds = Atomic<UInt64>(0)
+        package let rejected = Atomic<Int>(0)
+    }
+
+    /// - Parameter makeCore: makes what the thread works with, on the thread.
+    init(limits: Limits, makeCore: @escaping @Sendable () -> HotWriterCore) {
+        self.limits = limits
+        let queue = Monitor(Queue())
+        self.queue = queue
+        let statistics = statistics
+        thread = Mutex(
+            WorkerThread(name: "hot-writer") {
+                Self.run(queue, makeCore(), limits, statistics)
+            })
+    }
+
+    /// Hands rows in. Answers at once when the queue is full or the writer has failed.
+    package func submit(_ submission: Submission) {
+        let byteCount = submission.byteCount
+        let refusal = queue.signal { queue -> Problem? in
+            if let failure = queue.failure { return failure }
+            if queue.isStopping { return Problem(.overloaded, "the server is stopping; send it again") }
+            // A submission larger than the bound passes when nothing else waits: its own limit is the body's.
+            if !queue.submissions.isEmpty, queue.rowCount + submission.rows.count > limits.queuedRows || queue.byteCount + byteCount > limits.queuedBytes {
+                return Problem(.overloaded, "more receipts arrive than can be written; send it again after the time in Retry-After")
+            }
+            queue.submissions.append(submission)
+            queue.rowCount += submission.rows.count
+            queue.byteCount += byteCount
+            return nil
+        }
+        if let refusal {
+            statistics.rejected.wrappingAdd(1, ordering: .relaxed)
+            submission.completion(.refused(refusal))
+        }
+    }
+
+    /// How many rows wait.
+    package var queuedRowCount: Int { queue.withLock { $0.rowCount } }
+
+    /// Runs `body` on the writer's thread between two groups, in one transaction of `file`; waits for it.
+    func perform(on file: HotFile, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
+        try run(.file(file), body)
+    }
+
+    /// Seals the open file, so that the next receipt begins another one; returns when done.
+    func seal() throws { try run(.seal) { _ in } }
+
+    func checkpoint(_ file: HotFile) throws { try run(.checkpoint(file)) { _ in } }
+
+    private func run(_ target: Job.Target, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
+        let done = Monitor<Result<Void, any Error>?>(nil)
+        let job = Job(target: target, body: body) { result in done.broadcast { $0 = result } }
+        let isTaken = queue.signal { queue in
+            if queue.hasStopped { return false }
+            queue.jobs.append(job)
+            return true
+        }
+        guard isTaken else { throw Problem(.overloaded, "the writer has stopped") }
+        try done.wait { $0 }.get()
+    }
+
+    /// Writes what waits, then ends the thread.
+    package func stop() {
+        queue.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    // MARK: The thread
+
+    private static func run(_ queue: Monitor<Queue>, _ core: HotWriterCore, _ limits: Limits, _ statistics: Statistics) {
+        while true {
+            let work = queue.wait { queue -> (group: [Submission], jobs: [Job])? in
+                if queue.submissions.isEmpty && queue.jobs.isEmpty { return queue.isStopping ? ([], []) : nil }
+                return (takeGroup(&queue, limits), take(&queue.jobs))
+            }
+            if work.group.isEmpty && work.jobs.isEmpty { break }
+            for job in work.jobs { core.perform(job) }
+            if !work.group.isEmpty {
+                let began = Clock.steadyNanoseconds()
+                let stored = core.commit(work.group)
+                statistics.rows.wrappingAdd(stored, ordering: .relaxed)
+                statistics.groups.wrappingAdd(1, ordering: .relaxed)
+                statistics.commitNanoseconds.wrappingAdd(Clock.steadyNanoseconds() &- began, ordering: .relaxed)
+            }
+            if let failure = core.failure { queue.withLock { $0.failure = failure } }
+        }
+        core.close()
+        let late = queue.broadcast { queue -> [Job] in
+            queue.hasStopped = true
+            return take(&queue.jobs)
+        }
+        for job in late { job.completion(.failure(Problem(.overloaded, "the writer has stopped"))) }
+    }
+
+    private static func take(_ jobs: inout [Job]) -> [Job] {
+        defer { jobs = [] }
+        return jobs
+    }
+
+    private static func takeGroup(_ queue: inout Queue, _ limits: Limits) -> [Submission] {
+        var rows = 0
+        var bytes = 0
+        var count = 0
+        for submission in queue.submissions {
+            if count > 0, rows + submission.rows.count > limits.groupRows || bytes + submission.byteCount > limits.groupBytes { break }
+            rows += submission.rows.count
+            bytes += submission.byteCount
+            count += 1
+        }
+        let group = Array(queue.submissions.prefix(count))
+        queue.submissions.removeFirst(count)
+        queue.rowCount -= rows
+        queue.byteCount -= bytes
+        return group
+    }
+}

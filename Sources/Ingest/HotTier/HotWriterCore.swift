@@ -1,0 +1,259 @@
+import ColumnStore
+
+/// What the writer's thread holds and does: the open file, the counters, one group after the other. Never leaves its thread.
+final class HotWriterCore {
+    /// What the core needs of the store around it.
+    struct Store: Sendable {
+        let directory: String
+        let clock: Clock
+        let boundary: TierBoundary
+        let dictionaries: DocumentDictionaries
+        let tables: TableColumns
+        let minFreeBytes: Int64
+        /// The receipt of an identity in any place but the open file, in the snapshot given.
+        let findEarlier: @Sendable (ReceiptIdentity, TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
+        /// The part number of a new file of a day, never given before; and that the file is there now and may take rows.
+        let nameFile: @Sendable (Int32) throws -> Int
+        let registerFile: @Sendable (HotFile) throws -> Void
+        /// Rows were committed: flush, wake waiting readers.
+        let committed: @Sendable (_ file: HotFile, _ sequence: Int64) -> Void
+    }
+
+    private let store: Store
+    private var open: HotFileWriter?
+    private var nextSequence: Int64
+    private let tickets: ULIDGenerator
+    /// Set for good by a failed fsync.
+    private(set) var failure: Problem?
+    private var isFull = false
+    private var freeCheckedAt: UInt64 = 0
+
+    private static let freeCheckNanoseconds: UInt64 = 500_000_000
+
+    /// - Parameters:
+    ///   - open: the file to go on with.
+    ///   - sequence: the last one given out.
+    init(store: Store, open: HotFileWriter?, sequence: Int64, tickets: ULIDGenerator) {
+        self.store = store
+        self.open = open
+        nextSequence = sequence + 1
+        self.tickets = tickets
+    }
+
+    func close() { open = nil }
+
+    // MARK: Groups
+
+    /// A group in the making.
+    private struct Group {
+        var answers: [Submission.Answer] = []
+        var rows: [TailRow] = []
+    }
+
+    /// Stores a group with one fsync and answers each submission.
+    ///
+    /// - Returns: rows stored.
+    func commit(_ submissions: [Submission]) -> Int {
+        if let refusal = failure ?? checkFree() {
+            for submission in submissions { submission.completion(.refused(refusal)) }
+            return 0
+        }
+        let now = store.clock.now()
+        let sequenceBefore = nextSequence
+        do {
+            let writer = try openFile(day: Clock.day(ofMicroseconds: now))
+            try writer.begin()
+            var group = Group()
+            do {
+                for submission in submissions { group.answers.append(try store(submission, writer, now, &group.rows)) }
+                try writer.commit()
+            } catch {
+                nextSequence = sequenceBefore
+                noteFailure(error)
+                try writer.rollback()
+                throw error
+            }
+            publish(group.rows, writer)
+            for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
+            return group.rows.count
+        } catch {
+            let refusal = failure ?? Self.refusal(error)
+            for submission in submissions { submission.completion(.refused(refusal)) }
+            return 0
+        }
+    }
+
+    private func store(
+        _ submission: Submission, _ writer: HotFileWriter, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> Submission.Answer {
+        let snapshot = store.boundary.snapshot()
+        var earlier = submission.earlier
+        if snapshot.generation != submission.generation {
+            // A file was added, sealed or moved since the submitter looked: what he saw may have another place now.
+            for index in earlier.indices {
+                earlier[index] = try store.findEarlier(submission.rows[index].identity, snapshot, writer.file)
+            }
+        }
+        if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, now, &rows) }
+        let rowsBefore = rows.count
+        let countBefore = writer.rowCount
+        let sequenceBefore = nextSequence
+        try writer.beginPart()
+        var outcomes: [Submission.Outcome] = []
+        var conflicts: [Int] = []
+        for index in submission.rows.indices {
+            switch try storeOne(submission.rows[index], earlier[index], writer, now, &rows) {
+            case .done(let outcome): outcomes += outcome
+            case .conflicts: conflicts.append(index)
+            case .refused: preconditionFailure("a row alone is never refused")
+            }
+        }
+        if conflicts.isEmpty {
+            try writer.endPart()
+            return .done(outcomes)
+        }
+        try writer.undoPart(rowCount: countBefore)
+        rows.removeLast(rows.count - rowsBefore)
+        nextSequence = sequenceBefore
+        return .conflicts(conflicts)
+    }
+
+    private func storeOne(
+        _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> Submission.Answer {
+        if let earlier { return answer(row, existing: earlier) }
+        let ticket = tickets.next(milliseconds: now / 1_000)
+        guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
+            guard let existing = try writer.find(row.identity) else {
+                throw SQLiteError(code: 11, message: "a conflict without a conflicting row", path: writer.file.path)
+            }
+            return answer(row, existing: existing)
+        }
+        let completedAt: Int64? = row.state == .processing ? nil : now
+        rows.append(
+            TailRow(
+                row: writer.rowCount, sequence: nextSequence, ticket: ticket, receivedAt: now, state: row.state, completedAt: completedAt,
+                kind: row.kind, businessDay: row.businessDay, issuedAt: row.issuedAt, columns: row.columns,
+                clientByteCount: row.clientByteCount, receiptByteCount: row.receiptByteCount))
+        let summary = ReceiptSummary(
+            ticketID: ticket.description, clientID: String(decoding: row.client, as: UTF8.self),
+            receiptID: String(decoding: row.receipt, as: UTF8.self), type: row.kind.type, businessDay: row.businessDay, state: row.state,
+            sequence: nextSequence)
+        nextSequence += 1
+        return .done([
+            .stored(
+                StoredReceipt(
+                    summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt))
+        ])
+    }
+
+    private func answer(_ row: HotRow, existing: StoredReceipt) -> Submission.Answer {
+        existing.sha256.elementsEqual(row.sha256) ? .done([.repeated(existing)]) : .conflicts([0])
+    }
+
+    /// Before anyone is told: the rows are there for every query that begins from now on.
+    private func publish(_ rows: [TailRow], _ writer: HotFileWriter) {
+        guard let first = rows.first, let last = rows.last else { return }
+        let file = writer.file
+        if rows.allSatisfy({ $0.kind.table == first.kind.table }) {
+            file.makeTail(of: first.kind.table).append(rows)
+        } else {
+            for (table, own) in Dictionary(grouping: rows, by: { $0.kind.table }) { file.makeTail(of: table).append(own) }
+        }
+        file.publish { info in
+            info.rowCount = last.row
+            info.lastSequence = last.sequence
+            info.lastTicket = last.ticket
+            if info.firstTicket == nil { (info.firstTicket, info.firstSequence) = (first.ticket, first.sequence) }
+            if info.days.count != writer.businessDays.count { info.days = writer.businessDays }
+        }
+        store.boundary.publish(sequence: last.sequence)
+        store.committed(file, last.sequence)
+    }
+
+    // MARK: Files
+
+    /// The file for receipts of that day. A clock that goes back does not reopen an earlier day's.
+    private func openFile(day: Int32) throws -> HotFileWriter {
+        if let open, open.file.day >= day { return open }
+        try sealOpenFile()
+        let file = HotFile(
+            directory: store.directory, day: day, part: try store.nameFile(day), dictionaries: store.dictionaries, tables: store.tables)
+        let writer = try HotFileWriter(file: file)
+        try DataDirectory.synchronizeDirectory(store.directory)
+        try store.registerFile(file)
+        store.boundary.add(file)
+        open = writer
+        return writer
+    }
+
+    private func sealOpenFile() throws {
+        guard let open else { return }
+        try open.begin()
+        do {
+            try open.perform { try $0.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('sealed', 1)") }
+            try open.commit()
+        } catch {
+            noteFailure(error)
+            try open.rollback()
+            throw error
+        }
+        open.file.publish { $0.isSealed = true }
+        store.boundary.noteSealed()
+        self.open = nil
+    }
+
+    func perform(_ job: HotWriter.Job) {
+        job.completion(
+            Result {
+                if let failure { throw failure }
+                switch job.target {
+                case .checkpoint(let file): if let open, open.file === file { try open.checkpoint(.restart) }
+                case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
+                case .file(let file):
+                    let writer: HotFileWriter
+                    if let open, open.file === file { writer = open } else { writer = try HotFileWriter(file: file) }
+                    try writer.begin()
+                    do {
+                        try job.body(writer)
+                        try writer.commit()
+                    } catch {
+                        noteFailure(error)
+                        try writer.rollback()
+                        throw error
+                    }
+                }
+            })
+    }
+
+    // MARK: Failures
+
+    private func noteFailure(_ error: any Error) {
+        guard let error = error as? SQLiteError else { return }
+        if error.isFailedSync {
+            failure = Problem(
+                .diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
+        }
+    }
+
+    private static func refusal(_ error: any Error) -> Problem {
+        if let problem = error as? Problem { return problem }
+        guard let error = error as? SQLiteError else { return Problem(.internalError, "\(error)") }
+        switch error.kind {
+        case .full: return Problem(.diskFull, "the disk is full: send it again when there is space")
+        case .io: return Problem(.diskFull, "the disk cannot be written: send it again later")
+        case .busy: return Problem(.overloaded, "the store is busy: send it again")
+        default: return Problem(.internalError, "the receipt could not be stored: \(error.message)")
+        }
+    }
+
+    /// Looks at most twice a second.
+    private func checkFree() -> Problem? {
+        let now = Clock.steadyNanoseconds()
+        if now &- freeCheckedAt > Self.freeCheckNanoseconds {
+            freeCheckedAt = now
+            isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false
+        }
+        return isFull ? Problem(.diskFull, "less than limits.min_free is free on the disk: send it again when there is space") : nil
+    }
+}

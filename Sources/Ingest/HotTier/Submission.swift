@@ -1,0 +1,35 @@
+/// Receipts that become durable together or not at all: one document, or the receipts of an array.
+package struct Submission: Sendable {
+    package enum Outcome: Sendable {
+        case stored(StoredReceipt)
+        /// The same document was here before.
+        case repeated(StoredReceipt)
+    }
+
+    package enum Answer: Sendable {
+        /// One for each row, in order.
+        case done([Outcome])
+        /// Rows under whose identity other bytes are stored, by place; nothing was stored.
+        case conflicts([Int])
+        case refused(Problem)
+    }
+
+    package let rows: [HotRow]
+    /// For each row: the receipt of its identity that was found outside the open file, while the boundary had `generation`.
+    package let earlier: [StoredReceipt?]
+    package let generation: UInt64
+    /// Called once, on the writer's thread, after fsync; must return quickly.
+    package let completion: @Sendable (Answer) -> Void
+
+    package init(
+        rows: [HotRow], earlier: [StoredReceipt?], generation: UInt64, completion: @escaping @Sendable (Answer) -> Void
+    ) {
+        precondition(rows.count == earlier.count)
+        self.rows = rows
+        self.earlier = earlier
+        self.generation = generation
+        self.completion = completion
+    }
+
+    var byteCount: Int { rows.reduce(0) { $0 + $1.document.count + $1.columns.count } }
+}
