@@ -1,5 +1,6 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/SAX2.h>
 #include <libxml/tree.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
@@ -7,3 +8,6 @@
 #include <libxml/c14n.h>
 #include <libxml/encoding.h>
 #include <libxml/xmlerror.h>
+
+/// libxml2's `xmlFree` is a variable, which Swift cannot read safely.
+static inline void till_xml_free(void *memory) { xmlFree(memory); }

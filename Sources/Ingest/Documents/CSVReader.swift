@@ -1,0 +1,145 @@
+/// Reads CSV (RFC 4180) with a header: records of fields, each with its exact bytes. UTF-8; a BOM is passed over; records end at LF or CRLF.
+package struct CSVReader {
+    package static let fieldCountMax = 10_000
+
+    /// A field's bytes as they stand, with quotes if it has them.
+    package struct Field: BitwiseCopyable {
+        var offset: Int
+        var byteCount: Int
+        var isQuoted: Bool
+        /// Quotes within are doubled.
+        var isEscaped: Bool
+    }
+
+    package struct Record {
+        package var fields: [Field]
+        /// Of the record without its line end.
+        package var range: Range<Int>
+        /// 1-based, of its first byte.
+        package var line: Int
+    }
+
+    private let bytes: UnsafeRawBufferPointer
+    private let delimiter: UInt8
+    private var offset: Int
+    private var line = 1
+    /// Names of the columns, unquoted.
+    package private(set) var names: [[UInt8]]
+    /// Bytes of the header, without BOM and line end.
+    package private(set) var headerRange: Range<Int>
+
+    /// Reads the header.
+    /// - Throws: `.badCSV`, `.badEncoding`.
+    package init(_ bytes: UnsafeRawBufferPointer, delimiter: UInt8 = UInt8(ascii: ",")) throws(DocumentError) {
+        self.bytes = bytes
+        self.delimiter = delimiter
+        if let fault = UTF8Check.firstFault(in: bytes.bindMemory(to: UInt8.self)) {
+            throw DocumentError(.badEncoding, offset: fault, "not UTF-8")
+        }
+        offset = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
+        names = []
+        headerRange = 0..<0
+        guard let header = try nextRecord() else { throw DocumentError(.badCSV, offset: 0, "no header") }
+        let names = header.fields.map { text(of: $0) }
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw DocumentError(.badCSV, line: 1, "the column \(JSONGrammar.shown(name)) is twice in the header")
+        }
+        self.names = names
+        headerRange = header.range
+    }
+
+    /// The next record, or nil at the end. Empty lines are passed over.
+    /// - Throws: `.badCSV` for a quote out of place or a record of more or fewer fields than the header; the next call goes on after it.
+    package mutating func nextRecord() throws(DocumentError) -> Record? {
+        while offset < bytes.count, bytes[offset] == 0x0A || bytes[offset] == 0x0D {
+            if bytes[offset] == 0x0A { line += 1 }
+            offset += 1
+        }
+        guard offset < bytes.count else { return nil }
+        let start = offset
+        let firstLine = line
+        var fields: [Field] = []
+        while true {
+            fields.append(try field())
+            guard fields.count <= Self.fieldCountMax else { throw DocumentError(.badCSV, line: firstLine, "more than \(Self.fieldCountMax) fields") }
+            if offset < bytes.count, bytes[offset] == delimiter {
+                offset += 1
+                continue
+            }
+            break
+        }
+        let end = offset
+        if offset < bytes.count, bytes[offset] == 0x0D { offset += 1 }
+        if offset < bytes.count, bytes[offset] == 0x0A {
+            offset += 1
+            line += 1
+        }
+        guard names.isEmpty || fields.count == names.count else {
+            throw DocumentError(.badCSV, line: firstLine, "\(fields.count) fields where the header has \(names.count)")
+        }
+        return Record(fields: fields, range: start..<end, line: firstLine)
+    }
+
+    private mutating func field() throws(DocumentError) -> Field {
+        let start = offset
+        guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
+            while offset < bytes.count, bytes[offset] != delimiter, bytes[offset] != 0x0A {
+                if bytes[offset] == 0x0D, offset + 1 == bytes.count || bytes[offset + 1] == 0x0A { break }
+                guard bytes[offset] != UInt8(ascii: "\"") else { throw fault("a quote within a field that does not begin with one") }
+                offset += 1
+            }
+            return Field(offset: start, byteCount: offset - start, isQuoted: false, isEscaped: false)
+        }
+        offset += 1
+        var isEscaped = false
+        while true {
+            guard offset < bytes.count else { throw DocumentError(.badCSV, offset: start, "a quoted field is not closed") }
+            if bytes[offset] == UInt8(ascii: "\"") {
+                if offset + 1 < bytes.count, bytes[offset + 1] == UInt8(ascii: "\"") {
+                    isEscaped = true
+                    offset += 2
+                    continue
+                }
+                break
+            }
+            if bytes[offset] == 0x0A { line += 1 }
+            offset += 1
+        }
+        offset += 1
+        if offset < bytes.count, bytes[offset] != delimiter, bytes[offset] != 0x0A, bytes[offset] != 0x0D {
+            throw fault("something follows the closing quote of a field")
+        }
+        return Field(offset: start, byteCount: offset - start, isQuoted: true, isEscaped: isEscaped)
+    }
+
+    /// The error, after moving to the next line so that reading can go on.
+    private mutating func fault(_ reason: String) -> DocumentError {
+        let error = DocumentError(.badCSV, line: line, reason)
+        while offset < bytes.count, bytes[offset] != 0x0A { offset += 1 }
+        return error
+    }
+
+    /// A field's text, unquoted.
+    package func text(of field: Field) -> [UInt8] {
+        guard field.isQuoted else { return Array(bytes[field.offset..<field.offset + field.byteCount]) }
+        let inner = bytes[field.offset + 1..<field.offset + field.byteCount - 1]
+        guard field.isEscaped else { return Array(inner) }
+        var text: [UInt8] = []
+        var isSecond = false
+        for byte in inner {
+            if byte == UInt8(ascii: "\""), !isSecond {
+                isSecond = true
+            } else {
+                isSecond = false
+                text.append(byte)
+            }
+        }
+        // Each pair began with a quote that was held back.
+        return text
+    }
+
+    /// The bytes of a record's document: header, LF, record.
+    package func document(of record: Record) -> [UInt8] {
+        Array(bytes[headerRange]) + [0x0A] + Array(bytes[record.range])
+    }
+}

@@ -1,0 +1,147 @@
+internal import CXML2
+
+/// Reads XML 1.0 documents with libxml2, in the encoding that they declare. A DOCTYPE is refused before anything of it is read, so there are
+/// no entities but the five of XML; nothing is fetched.
+package enum XMLReader {
+    package static let depthMax = 128
+    /// Elements and attributes. libxml2 takes some 120 bytes for each: 240 MiB.
+    package static let nodeCountMax = 2 << 20
+
+    private struct Guard {
+        var depth = 0
+        var nodeCount = 0
+        var refusal: Refusal?
+    }
+    private enum Refusal { case doctype, depth, size }
+
+    private static let initialised: Void = {
+        xmlInitParser()
+        // Schemas and documents name files and hosts: none is ever opened.
+        xmlSetExternalEntityLoader { _, _, _ in nil }
+    }()
+
+    static func initialiseLibrary() { _ = initialised }
+
+    /// - Throws: `.badEncoding` when the bytes are not what they declare, `.badXML` with the line when they are not well-formed, have a
+    ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
+    package static func read(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument {
+        initialiseLibrary()
+        guard bytes.count < 1 << 30 else { throw DocumentError(.tooLarge, "an XML text of 1 GiB or more") }
+        guard !bytes.isEmpty else { throw DocumentError(.badXML, offset: 0, "empty text") }
+        let (converted, bomByteCount) = try XMLEncoding.utf8(bytes)
+        let result: Result<XMLDocument, DocumentError>
+        if let converted {
+            result = converted.withUnsafeBytes { parsed($0) }
+        } else {
+            result = parsed(UnsafeRawBufferPointer(rebasing: bytes[bomByteCount...]))
+        }
+        return try result.get()
+    }
+
+    private static func parsed(_ text: UnsafeRawBufferPointer) -> Result<XMLDocument, DocumentError> {
+        guard let context = xmlNewParserCtxt() else { return .failure(DocumentError(.tooLarge, "out of memory")) }
+        defer { xmlFreeParserCtxt(context) }
+        var state = Guard()
+        return withUnsafeMutablePointer(to: &state) { state in
+            context.pointee._private = UnsafeMutableRawPointer(state)
+            context.pointee.sax.pointee.internalSubset = { context, _, _, _ in XMLReader.refuse(context, .doctype) }
+            context.pointee.sax.pointee.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes in
+                guard XMLReader.admits(context, attributeCount: Int(count)) else { return }
+                xmlSAX2StartElementNs(context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes)
+            }
+            context.pointee.sax.pointee.endElementNs = { context, name, prefix, uri in
+                XMLReader.leave(context)
+                xmlSAX2EndElementNs(context, name, prefix, uri)
+            }
+            let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
+            let tree = xmlCtxtReadMemory(
+                context, text.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count), nil, "UTF-8", options)
+            if let refusal = state.pointee.refusal {
+                xmlFreeDoc(tree)
+                return .failure(error(refusal, line: Int(context.pointee.input?.pointee.line ?? 0)))
+            }
+            guard let tree, context.pointee.wellFormed != 0 else {
+                xmlFreeDoc(tree)
+                return .failure(error(of: context))
+            }
+            guard xmlDocGetRootElement(tree) != nil else {
+                xmlFreeDoc(tree)
+                return .failure(DocumentError(.badXML, "no element in the text"))
+            }
+            return .success(XMLDocument(owning: tree))
+        }
+    }
+
+    private static func state(_ context: UnsafeMutableRawPointer?) -> (xmlParserCtxtPtr, UnsafeMutablePointer<Guard>)? {
+        guard let parser = context?.assumingMemoryBound(to: xmlParserCtxt.self),
+            let state = parser.pointee._private?.assumingMemoryBound(to: Guard.self)
+        else { return nil }
+        return (parser, state)
+    }
+
+    private static func refuse(_ context: UnsafeMutableRawPointer?, _ refusal: Refusal) {
+        guard let (parser, state) = state(context) else { return }
+        if state.pointee.refusal == nil { state.pointee.refusal = refusal }
+        xmlStopParser(parser)
+    }
+
+    private static func admits(_ context: UnsafeMutableRawPointer?, attributeCount: Int) -> Bool {
+        guard let (_, state) = state(context), state.pointee.refusal == nil else { return false }
+        state.pointee.depth += 1
+        state.pointee.nodeCount += 1 + attributeCount
+        if state.pointee.depth > depthMax {
+            refuse(context, .depth)
+            return false
+        }
+        if state.pointee.nodeCount > nodeCountMax {
+            refuse(context, .size)
+            return false
+        }
+        return true
+    }
+
+    private static func leave(_ context: UnsafeMutableRawPointer?) {
+        guard let (_, state) = state(context) else { return }
+        state.pointee.depth -= 1
+    }
+
+    private static func error(_ refusal: Refusal, line: Int) -> DocumentError {
+        switch refusal {
+        case .doctype: DocumentError(.badXML, line: max(line, 1), "a DOCTYPE is not allowed")
+        case .depth: DocumentError(.badXML, line: max(line, 1), "nested deeper than \(depthMax)")
+        case .size: DocumentError(.tooLarge, line: max(line, 1), "more than \(nodeCountMax) elements and attributes")
+        }
+    }
+
+    private static func error(of context: xmlParserCtxtPtr) -> DocumentError {
+        let last = context.pointee.lastError
+        let message = last.message.map { String(cString: $0) } ?? "not well-formed"
+        let line = last.line > 0 ? Int(last.line) : 1
+        let reason = String(message.split(whereSeparator: \.isNewline).first ?? "not well-formed")
+        return DocumentError(.badXML, line: line, reason)
+    }
+}
+
+/// A tree of libxml2, owned. One thread at a time: evaluating paths and canonical forms write to caches of the tree.
+package final class XMLDocument {
+    let tree: xmlDocPtr
+
+    fileprivate init(owning tree: xmlDocPtr) { self.tree = tree }
+
+    deinit { xmlFreeDoc(tree) }
+
+    /// Exclusive XML Canonicalization 1.0 (without comments) of one element, in UTF-8.
+    func canonicalForm(of element: xmlNodePtr) -> [UInt8]? {
+        // libxml2 canonicalises whole trees, asking for each node whether it is wanted: for a copy the answer is always yes, and an
+        // envelope of ten thousand is not walked ten thousand times. Copying takes along the namespaces that the element sees.
+        guard let copy = xmlNewDoc("1.0") else { return nil }
+        defer { xmlFreeDoc(copy) }
+        guard let node = xmlDocCopyNode(element, copy, 1) else { return nil }
+        xmlDocSetRootElement(copy, node)
+        var text: UnsafeMutablePointer<xmlChar>?
+        let count = xmlC14NDocDumpMemory(copy, nil, Int32(XML_C14N_EXCLUSIVE_1_0.rawValue), nil, 0, &text)
+        defer { till_xml_free(text) }
+        guard count >= 0, let text else { return nil }
+        return Array(UnsafeBufferPointer(start: text, count: Int(count)))
+    }
+}
