@@ -1,0 +1,225 @@
+internal import ColumnStore
+internal import Glibc
+
+/// How a text becomes a value of one column: compiled from the column's type and options.
+struct Conversion: Sendable {
+    enum Kind: UInt8, Sendable { case boolean, int32, int64, double, decimal, string, date, timestamp, binary }
+
+    let kind: Kind
+    let precision: Int
+    let scale: Int
+    /// Power of ten that the text's number is multiplied by.
+    let shift: Int
+    let mark: UInt8
+    let suffix: [UInt8]
+    let format: TimeFormat?
+
+    init(type: ColumnType, shift: Int = 0, mark: UInt8 = UInt8(ascii: "."), suffix: [UInt8] = [], format: TimeFormat? = nil) {
+        var (precision, scale) = (38, 0)
+        switch type {
+        case .boolean: kind = .boolean
+        case .int32: kind = .int32
+        case .int64: kind = .int64
+        case .double: kind = .double
+        case .decimal(let digits, let places):
+            kind = .decimal
+            (precision, scale) = (digits, places)
+        case .date: kind = .date
+        case .timestamp: kind = .timestamp
+        case .binary: kind = .binary
+        default: kind = .string
+        }
+        self.precision = precision
+        self.scale = scale
+        self.shift = shift
+        self.mark = mark
+        self.suffix = suffix
+        self.format = format
+    }
+
+    /// The value of `text`, which is there. Times without offset are local in `zone`.
+    func cell(_ text: ScalarText, zone: ZoneRules?, arena: Arena) throws(ValueFault) -> Cell {
+        guard text.kind != .container else { throw .wrongType }
+        switch kind {
+        case .string:
+            if memchr(text.bytes, 0, text.count) != nil { throw .nulCharacter }
+            if suffix.isEmpty { return .bytes(text.bytes, text.count) }
+            let rest = try withoutSuffix(text)
+            return .bytes(rest.bytes, rest.count)
+        case .decimal:
+            let digits = try number(text, scale: scale)
+            guard digits.magnitude < PowersOfTen.int128[precision].magnitude else { throw .outOfRange }
+            return .number(digits)
+        case .int32:
+            let digits = try number(text, scale: 0)
+            guard Int32(exactly: digits) != nil else { throw .outOfRange }
+            return .number(digits)
+        case .int64:
+            let digits = try number(text, scale: 0)
+            guard Int64(exactly: digits) != nil else { throw .outOfRange }
+            return .number(digits)
+        case .double: return try double(text, arena: arena)
+        case .boolean: return .number(try boolean(text) ? 1 : 0)
+        case .date: return .number(Int128(try date(text)))
+        case .timestamp: return .number(Int128(try timestamp(text, zone: zone)))
+        case .binary: return try base64(text, arena: arena)
+        }
+    }
+
+    private func withoutSuffix(_ text: ScalarText) throws(ValueFault) -> ScalarText {
+        guard !suffix.isEmpty, text.kind == .string else { return text }
+        let body = text.trimmed()
+        guard body.count >= suffix.count,
+            UnsafeBufferPointer(start: body.bytes + body.count - suffix.count, count: suffix.count).elementsEqual(suffix)
+        else {
+            // A bare number is as good: the suffix is dropped where it stands.
+            return body
+        }
+        return ScalarText(kind: .string, bytes: body.bytes, count: body.count - suffix.count).trimmed()
+    }
+
+    /// The exact digits of the number in units of ten to −`scale`.
+    func number(_ text: ScalarText, scale: Int) throws(ValueFault) -> Int128 {
+        switch text.kind {
+        case .number:
+            return try DecimalText.unscaled(text.bytes, text.count, scale: scale, shift: shift, mark: UInt8(ascii: "."))
+        case .string:
+            let rest = try withoutSuffix(text)
+            return try DecimalText.unscaled(rest.bytes, rest.count, scale: scale, shift: shift, mark: mark)
+        default: throw .notANumber
+        }
+    }
+
+    private func double(_ text: ScalarText, arena: Arena) throws(ValueFault) -> Cell {
+        guard text.kind == .number || text.kind == .string else { throw .notANumber }
+        let rest = try withoutSuffix(text)
+        guard DecimalText.isNumber(rest.bytes, rest.count) || mark != UInt8(ascii: ".") else { throw .notANumber }
+        // strtod needs an end, a point for a mark, and no way to read more than a decimal.
+        let copy = arena.allocate(rest.count + 1)
+        for index in 0..<rest.count {
+            let byte = rest.bytes[index]
+            copy[index] = byte == mark ? UInt8(ascii: ".") : byte
+        }
+        copy[rest.count] = 0
+        guard DecimalText.isNumber(copy, rest.count) else { throw .notANumber }
+        let value = copy.withMemoryRebound(to: CChar.self, capacity: rest.count + 1) { strtod($0, nil) }
+        let scaled = shift == 0 ? value : value * pow(10, Double(shift))
+        guard scaled.isFinite else { throw .outOfRange }
+        return .number(Int128(scaled.bitPattern))
+    }
+
+    private func boolean(_ text: ScalarText) throws(ValueFault) -> Bool {
+        switch text.kind {
+        case .true: return true
+        case .false: return false
+        case .string, .number:
+            let bytes = UnsafeBufferPointer(start: text.bytes, count: text.count)
+            if bytes.elementsEqual("true".utf8) || bytes.elementsEqual("1".utf8) { return true }
+            if bytes.elementsEqual("false".utf8) || bytes.elementsEqual("0".utf8) { return false }
+            throw .notABoolean
+        default: throw .notABoolean
+        }
+    }
+
+    func parts(_ text: ScalarText) throws(ValueFault) -> TimeParts {
+        guard text.kind == .string || text.kind == .number && format != nil else { throw .notATime }
+        let parts: TimeParts?
+        if let format {
+            parts = format.read(text.bytes, text.count)
+        } else {
+            parts = TimeText.iso(text.bytes, text.count)
+        }
+        guard let parts else { throw .notATime }
+        return parts
+    }
+
+    private func date(_ text: ScalarText) throws(ValueFault) -> Int32 {
+        let parts: TimeParts
+        do {
+            parts = try self.parts(text)
+        } catch {
+            throw .notADate
+        }
+        if let instant = parts.instant { return CivilDate.day(ofMicroseconds: instant) }
+        guard let day = parts.day else { throw .notADate }
+        guard let exact = Int32(exactly: day) else { throw .outOfRange }
+        return exact
+    }
+
+    private func timestamp(_ text: ScalarText, zone: ZoneRules?) throws(ValueFault) -> Int64 {
+        try IssueTime.instant(of: try parts(text), zone: zone)
+    }
+
+    private func base64(_ text: ScalarText, arena: Arena) throws(ValueFault) -> Cell {
+        guard text.kind == .string else { throw .notBase64 }
+        let target = arena.allocate(text.count / 4 * 3 + 3)
+        guard let count = Base64.decode(text.bytes, text.count, into: target) else { throw .notBase64 }
+        return .bytes(target, count)
+    }
+}
+
+/// Base64 (RFC 4648, section 4), with padding; blanks between are passed over, as XML Schema allows.
+enum Base64 {
+    /// - Precondition: `target` has room for three bytes of every four.
+    /// - Returns: the bytes written, or nil when the text is not base64.
+    static func decode(_ bytes: UnsafePointer<UInt8>, _ count: Int, into target: UnsafeMutablePointer<UInt8>) -> Int? {
+        var bits: UInt32 = 0
+        var symbolCount = 0
+        var paddingCount = 0
+        var written = 0
+        for index in 0..<count {
+            let byte = bytes[index]
+            if ScalarText.isBlank(byte) { continue }
+            if byte == UInt8(ascii: "=") {
+                paddingCount += 1
+                continue
+            }
+            guard paddingCount == 0, let value = value(byte) else { return nil }
+            bits = bits << 6 | value
+            symbolCount += 1
+            if symbolCount % 4 == 0 {
+                target[written] = UInt8(truncatingIfNeeded: bits >> 16)
+                target[written + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+                target[written + 2] = UInt8(truncatingIfNeeded: bits)
+                written += 3
+            }
+        }
+        switch (symbolCount % 4, paddingCount) {
+        case (0, 0): return written
+        case (2, 2):
+            target[written] = UInt8(truncatingIfNeeded: bits >> 4)
+            return bits & 0xF == 0 ? written + 1 : nil
+        case (3, 1):
+            target[written] = UInt8(truncatingIfNeeded: bits >> 10)
+            target[written + 1] = UInt8(truncatingIfNeeded: bits >> 2)
+            return bits & 0x3 == 0 ? written + 2 : nil
+        default: return nil
+        }
+    }
+
+    private static func value(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}
+
+extension Conversion {
+    /// A sum of `digits` × 10^−`scale` as this column's value.
+    func cell(ofSum digits: Int128, scale wide: Int) throws(ValueFault) -> Cell {
+        if kind == .double { return .number(Int128((Double(digits) / pow(10, Double(wide))).bitPattern)) }
+        let (value, rest) = digits.quotientAndRemainder(dividingBy: PowersOfTen.int128[wide - scale])
+        guard rest == 0 else { throw .tooManyDigits }
+        switch kind {
+        case .int32: guard Int32(exactly: value) != nil else { throw .outOfRange }
+        case .int64: guard Int64(exactly: value) != nil else { throw .outOfRange }
+        default: guard value.magnitude < PowersOfTen.int128[precision].magnitude else { throw .outOfRange }
+        }
+        return .number(value)
+    }
+}

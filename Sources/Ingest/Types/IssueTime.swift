@@ -1,0 +1,15 @@
+/// From what a document writes to an instant.
+enum IssueTime {
+    /// The instant in microseconds since 1970: by the offset if there is one, else local in `zone`. A date alone is its midnight.
+    static func instant(of parts: TimeParts, zone: ZoneRules?) throws(ValueFault) -> Int64 {
+        if let instant = parts.instant { return instant }
+        guard let day = parts.day else { throw .notATime }
+        // Years are 1 to 9999, so nothing here comes near an overflow.
+        let local = Int64(day) * CivilDate.microsecondsPerDay + (parts.timeOfDay ?? 0)
+        if let offset = parts.offset { return local - Int64(offset) * 1_000_000 }
+        guard let zone else { throw .noTimeZone }
+        let seconds = local >= 0 ? local / 1_000_000 : (local - 999_999) / 1_000_000
+        guard let instant = zone.instant(ofLocal: seconds) else { throw .noSuchLocalTime }
+        return instant * 1_000_000 + (local - seconds * 1_000_000)
+    }
+}
