@@ -1,0 +1,120 @@
+internal import CXML2
+internal import Synchronization
+
+/// Reads bodies into receipts: parse, recognise, validate, extract. Safe to share; each call takes a set of buffers from a pool.
+package final class DocumentReader: Sendable {
+    /// A thread's buffers, with one owner at a time.
+    private final class Workspace: @unchecked Sendable {
+        let json = JSONReader()
+        let context = ExtractionContext()
+    }
+
+    package let registry: TypeRegistry
+    private let idle = Mutex<[Workspace]>([])
+    /// As many as threads that read side by side, and no more kept than that.
+    private static let idleCountMax = 16
+
+    package init(registry: TypeRegistry) { self.registry = registry }
+
+    private func withWorkspace<Result>(_ body: (Workspace) throws -> Result) rethrows -> Result {
+        let workspace = idle.withLock { $0.popLast() } ?? Workspace()
+        defer {
+            idle.withLock { idle in
+                if idle.count < Self.idleCountMax { idle.append(workspace) }
+            }
+        }
+        return try body(workspace)
+    }
+
+    /// Reads one body that is a JSON document, an array of them, or an envelope.
+    ///
+    /// - Throws: `Problem` when no receipt can be told from it: bad-json, too-large. What concerns one receipt is in its result.
+    package func readJSON(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
+        try withWorkspace { workspace in
+            try Self.withProblem {
+                try workspace.json.read(body) { tape in
+                    try JSONReading(
+                        tape: tape, byteCount: body.count, snapshot: registry.snapshot, context: workspace.context, options: options
+                    ).read()
+                }
+            }
+        }
+    }
+
+    package func readXML(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
+        try withWorkspace { workspace in
+            try Self.withProblem {
+                let document = try XMLReader.read(body)
+                return try XMLReading(
+                    document: document, byteCount: body.count, snapshot: registry.snapshot, context: workspace.context, options: options
+                ).read()
+            }
+        }
+    }
+
+    /// Reads CSV with a header: each record is a receipt.
+    package func readCSV(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
+        try withWorkspace { workspace in
+            try Self.withProblem {
+                try CSVReading(body: body, snapshot: registry.snapshot, context: workspace.context, options: options).read()
+            }
+        }
+    }
+
+    package func readJSON(_ body: [UInt8], _ options: ReadingOptions) throws -> DocumentReading {
+        try body.withUnsafeBytes { try readJSON($0, options) }
+    }
+    package func readXML(_ body: [UInt8], _ options: ReadingOptions) throws -> DocumentReading {
+        try body.withUnsafeBytes { try readXML($0, options) }
+    }
+    package func readCSV(_ body: [UInt8], _ options: ReadingOptions) throws -> DocumentReading {
+        try body.withUnsafeBytes { try readCSV($0, options) }
+    }
+
+    private static func withProblem<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DocumentError {
+            throw Problem(error)
+        }
+    }
+}
+
+extension Problem {
+    package init(_ error: DocumentError) {
+        switch error.code {
+        case .badJSON: self.init(.badJSON, error.detail)
+        case .badXML: self.init(.badXML, error.detail)
+        case .badEncoding: self.init(.badEncoding, error.detail)
+        case .tooLarge: self.init(.tooLarge, error.detail)
+        case .badCSV: self.init(.invalidDocument, error.detail, errors: [.init(pointer: "", code: "bad-csv", message: error.detail)])
+        }
+    }
+}
+
+/// What the readings of all formats share: limits, and the step from one receipt's element to its result.
+struct ReceiptSteps {
+    let context: ExtractionContext
+    let options: ReadingOptions
+
+    func tooLarge(_ byteCount: Int) -> Problem {
+        Problem(.tooLarge, "a document of \(byteCount) bytes; \(options.documentByteCountMax) are allowed")
+    }
+
+    func tooMany(_ limit: Int) -> Problem { Problem(.tooLarge, "more than \(limit) receipts in one body") }
+
+    /// The result of `extract`, which returns nil when it has noted violations.
+    func result(
+        type: DocumentType, document: ReceiptDocument, byteCount: Int, _ extract: () -> ExtractedReceipt?
+    ) -> ReceiptResult {
+        guard byteCount <= options.documentByteCountMax else { return .refused(tooLarge(byteCount), type: type.name, document: document) }
+        context.beginReceipt()
+        if let receipt = extract() { return .accepted(receipt) }
+        let count = context.violationCount
+        let detail =
+            count == 1
+            ? "the document is not what the type \(type.name) asks for: \(context.violations.first?.message ?? "")"
+            : "the document has \(count) faults by the type \(type.name)"
+        return .refused(Problem(.invalidDocument, detail, errors: context.violations), type: type.name, document: document)
+    }
+}

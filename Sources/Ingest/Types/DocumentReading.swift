@@ -1,0 +1,49 @@
+/// What became of one body: a result for each receipt in it, in order.
+package struct DocumentReading: Sendable {
+    package enum Shape: Sendable {
+        /// One document.
+        case single
+        /// An array, or an envelope: all or nothing.
+        case batch
+        /// An envelope whose receipts count each on its own, or CSV.
+        case each
+    }
+
+    package var shape: Shape
+    package var receipts: [ReceiptResult]
+
+    package init(shape: Shape, receipts: [ReceiptResult]) {
+        self.shape = shape
+        self.receipts = receipts
+    }
+}
+
+package enum ReceiptResult: Sendable {
+    case accepted(ExtractedReceipt)
+    /// With the type that was meant, if one was found, and the bytes that were refused.
+    case refused(Problem, type: String?, document: ReceiptDocument)
+}
+
+/// How a body is to be read.
+package struct ReadingOptions: Sendable {
+    /// `?type=`: this type, whatever the others say.
+    package var type: String?
+    /// Microseconds since 1970.
+    package var now: Int64
+    /// Bytes of one document; an envelope counts as many as it has receipts, up to the body's own limit.
+    package var documentByteCountMax: Int
+    /// Receipts of an array or an envelope that counts as a whole.
+    package var batchCountMax: Int
+    /// Receipts of an envelope that count each on its own.
+    package var eachCountMax: Int
+
+    package init(
+        type: String? = nil, now: Int64, documentByteCountMax: Int = 1 << 20, batchCountMax: Int = 100, eachCountMax: Int = 10_000
+    ) {
+        self.type = type
+        self.now = now
+        self.documentByteCountMax = documentByteCountMax
+        self.batchCountMax = batchCountMax
+        self.eachCountMax = eachCountMax
+    }
+}

@@ -1,0 +1,50 @@
+/// A document as paths see it, whatever its format. Paths are numbers in the type's table of compiled paths.
+///
+/// A node is an `Int` (a tape's node, a tree's address, a field's number), `none` where there is none; it lives as long as the source.
+protocol DocumentSource {
+    /// The document itself: where `match`, absolute paths and `from_root` start.
+    var root: Int { get }
+    /// For each slot of `scope` the first node that its path selects from `node`.
+    mutating func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>)
+    /// Calls `body` with each node that the path selects, in document order, until it returns false.
+    mutating func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
+    /// The elements of the array `node`, until `body` returns false; nil when it is no array.
+    func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void?
+    mutating func text(_ node: Int) -> ScalarText
+    /// Whether a node stands for something: JSON null does not.
+    func exists(_ node: Int) -> Bool
+    /// Where `node` is, as `errors[].pointer` names it, from the receipt's `element` on.
+    func location(of node: Int, within element: Int) -> String
+    /// Where the node would be that `path` does not find from `node`.
+    func location(ofMissing path: Int, from node: Int, within element: Int) -> String
+}
+
+/// No node.
+let none = Int.min
+
+/// The paths of a type that start at one kind of node, each with a slot.
+struct SlotScope: Sendable {
+    /// The path of each slot.
+    var paths: [Int] = []
+    /// For JSON: where these paths' trie begins.
+    var trieRoot = 0
+
+    /// The slot of `path`, a new one if it has none.
+    mutating func slot(of path: Int) -> Int {
+        if let known = paths.firstIndex(of: path) { return known }
+        paths.append(path)
+        return paths.count - 1
+    }
+}
+
+extension DocumentSource {
+    /// The first node that the path selects, or `none`.
+    mutating func first(_ path: Int, from node: Int) -> Int {
+        var found = none
+        forEach(path, from: node) { candidate in
+            found = candidate
+            return false
+        }
+        return found
+    }
+}

@@ -1,0 +1,24 @@
+/// What a document says, checked and typed: all that a row of its table takes from it.
+package struct ExtractedReceipt: Sendable {
+    package var type: DocumentType
+    /// 1–200 bytes of UTF-8, no control characters.
+    package var receiptID: [UInt8]
+    /// Nil when the type maps none.
+    package var clientID: [UInt8]?
+    package var callbackURL: String?
+    /// Microseconds since 1970.
+    package var issuedAt: Int64
+    /// Days since 1970.
+    package var businessDay: Int32
+    /// The stored columns as `type.layout` lays them.
+    package var row: [UInt8]
+    package var document: ReceiptDocument
+}
+
+/// The bytes that a receipt keeps as its document.
+package enum ReceiptDocument: Sendable, Equatable {
+    /// A piece of the body that was read (often all of it).
+    case body(Range<Int>)
+    /// Bytes of its own: an XML element in canonical form, a CSV record with its header.
+    case own([UInt8])
+}

@@ -1,0 +1,474 @@
+internal import ColumnStore
+
+/// Takes from one receipt of a document what its type's plan says. Specialised for each format.
+///
+/// Whatever is wrong goes to the context's violations, all of it; a receipt comes out only when nothing is.
+struct Extractor<Source: DocumentSource> {
+    var source: Source
+    let type: DocumentType
+    let plan: ExtractionPlan
+    let context: ExtractionContext
+    private var element: Int
+    private var zone: ZoneRules?
+    private var isZoneKnown = false
+
+    init(source: Source, type: DocumentType, context: ExtractionContext) {
+        self.source = source
+        self.type = type
+        plan = type.plan
+        self.context = context
+        element = source.root
+        context.rootSlots.reserve(plan.rootScope.paths.count)
+        if !plan.rootScope.paths.isEmpty { self.source.resolve(plan.rootScope, from: source.root, into: context.rootSlots.nodes) }
+    }
+
+    /// The receipt at `element` (the document's root where the type has no `each`), or nil when the context has violations.
+    ///
+    /// - Parameter now: microseconds since 1970; `issued_at` may lie a day beyond.
+    mutating func receipt(at element: Int, document: ReceiptDocument, now: Int64) -> ExtractedReceipt? {
+        self.element = element
+        context.slots.reserve(plan.elementScope.paths.count)
+        source.resolve(plan.elementScope, from: element, into: context.slots.nodes)
+        findZone()
+        let receiptID = identifier(plan.receiptID, name: "receipt_id", isRequired: true)
+        let clientID = identifier(plan.clientID, name: "client_id", isRequired: false)
+        let callback = callbackURL()
+        let time = issueTime(now: now)
+        readColumns()
+        guard context.violationCount == 0 else { return nil }
+        type.rules.evaluate(in: context) { self.context.report($0, $1, $2) }
+        guard context.violationCount == 0, let receiptID, let time else { return nil }
+        return ExtractedReceipt(
+            type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
+            row: RowWriter.row(of: plan, layout: type.layout, context: context), document: document)
+    }
+
+    private func report(_ node: Int, _ code: String, _ message: @autoclosure () -> String) {
+        context.report(source.location(of: node, within: element), code, message())
+    }
+
+    // MARK: Following lookups
+
+    /// Calls `body` with each node of a lookup that passes its tests, the value's path followed, until it returns false.
+    private mutating func forEach(_ lookup: LookupPlan, from start: Int, expandsArrays: Bool, _ body: (Int) -> Bool) {
+        let start = lookup.isFromRoot ? source.root : start
+        if !expandsArrays, lookup.tests.isEmpty, lookup.value == nil { return source.forEach(lookup.path, from: start, body) }
+        // Nodes are gathered first: following their own paths needs the source again.
+        var candidates: [Int] = []
+        let reader = source
+        source.forEach(lookup.path, from: start) { node in
+            let isArray: Void? = reader.forEachElement(of: node) { child in
+                candidates.append(child)
+                return true
+            }
+            if isArray == nil { candidates.append(node) }
+            return true
+        }
+        for candidate in candidates where passes(lookup.tests, from: candidate) {
+            guard let value = lookup.value else {
+                guard body(candidate) else { return }
+                continue
+            }
+            var isEnough = false
+            source.forEach(value, from: candidate) { node in
+                isEnough = !body(node)
+                return !isEnough
+            }
+            if isEnough { return }
+        }
+    }
+
+    mutating func passes(_ tests: [TestPlan], from node: Int) -> Bool {
+        for test in tests where !passes(test, from: node) { return false }
+        return true
+    }
+
+    private mutating func passes(_ test: TestPlan, from node: Int) -> Bool {
+        var nodes: [Int] = []
+        source.forEach(test.path, from: node) { found in
+            nodes.append(found)
+            return true
+        }
+        switch test.condition {
+        case .exists(let isWanted):
+            return nodes.contains { source.exists($0) } == isWanted
+        case .anyOf(let constants):
+            for node in nodes {
+                let text = source.text(node)
+                if constants.contains(where: { $0.matches(text, isTyped: type.format == .json) }) { return true }
+            }
+            return false
+        }
+    }
+
+    /// The node that a lookup leads to from `start`, whose slots are `slots`; `none` when there is none.
+    @inline(__always)
+    private mutating func node(_ lookup: LookupPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Int {
+        if lookup.isDirect { return lookup.isFromRoot ? context.rootSlots.nodes[lookup.slot] : slots[lookup.slot] }
+        var found = none
+        forEach(lookup, from: start, expandsArrays: true) { node in
+            found = node
+            return false
+        }
+        return found
+    }
+
+    // MARK: Identity and time
+
+    /// The first alternative whose parts are all there: a text and node for each part (an optional one that is missing has `none`).
+    private mutating func complete(_ alternatives: [[PartPlan]]) -> [(part: PartPlan, node: Int, text: ScalarText)]? {
+        for parts in alternatives {
+            var found: [(part: PartPlan, node: Int, text: ScalarText)] = []
+            var isComplete = true
+            for part in parts {
+                let node = node(part.lookup, from: element, slots: context.slots.nodes)
+                let text = node == Ingest.none ? ScalarText.absent : source.text(node).trimmed()
+                if text.isPresent, text.count > 0 {
+                    found.append((part, node, text))
+                } else if part.isOptional {
+                    found.append((part, Ingest.none, .absent))
+                } else {
+                    isComplete = false
+                    break
+                }
+            }
+            if isComplete, found.contains(where: { $0.node != Ingest.none }) { return found }
+        }
+        return nil
+    }
+
+    private mutating func reportMissing(_ alternatives: [[PartPlan]], name: String) {
+        guard let parts = alternatives.first else { return }
+        for part in parts where !part.isOptional {
+            let node = node(part.lookup, from: element, slots: context.slots.nodes)
+            if node == Ingest.none {
+                let start = part.lookup.isFromRoot ? source.root : element
+                context.report(
+                    source.location(ofMissing: part.lookup.path, from: start, within: element), "required", "\(name) needs a value here")
+            } else if !source.text(node).trimmed().isPresent || source.text(node).trimmed().count == 0 {
+                report(node, "required", "\(name) needs a value here")
+            }
+        }
+    }
+
+    private static func mayBeMissing(_ alternatives: [[PartPlan]]) -> Bool {
+        alternatives.isEmpty || alternatives.contains { $0.allSatisfy(\.isOptional) }
+    }
+
+    /// The parts joined with hyphens.
+    private mutating func identifier(_ alternatives: [[PartPlan]], name: String, isRequired: Bool) -> [UInt8]? {
+        guard let parts = complete(alternatives) else {
+            if !Self.mayBeMissing(alternatives) { reportMissing(alternatives, name: name) }
+            return nil
+        }
+        var identifier: [UInt8] = []
+        var isFirst = true
+        for (_, node, text) in parts where node != none {
+            guard text.kind == .string || text.kind == .number else {
+                report(node, "wrong-type", "\(name) is a string or a number")
+                return nil
+            }
+            if !isFirst { identifier.append(UInt8(ascii: "-")) }
+            isFirst = false
+            identifier.append(contentsOf: UnsafeBufferPointer(start: text.bytes, count: text.count))
+        }
+        if let fault = Self.fault(ofIdentifier: identifier) {
+            report(parts.first { $0.node != Ingest.none }?.node ?? element, "bad-id", "\(name) \(fault)")
+            return nil
+        }
+        return identifier
+    }
+
+    private static func fault(ofIdentifier identifier: [UInt8]) -> String? {
+        guard 1...200 ~= identifier.count else { return "has \(identifier.count) bytes; 1 to 200 are allowed" }
+        for (index, byte) in identifier.enumerated() {
+            // C0, DEL, and C1 in its two bytes of UTF-8.
+            let isC1 = byte == 0xC2 && index + 1 < identifier.count && identifier[index + 1] < 0xA0
+            if byte < 0x20 || byte == 0x7F || isC1 { return "has a control character" }
+        }
+        return nil
+    }
+
+    private mutating func callbackURL() -> String? {
+        guard !plan.callbackURL.isEmpty else { return nil }
+        guard let parts = complete(plan.callbackURL) else {
+            // A receipt without a webhook of its own is an ordinary one.
+            return nil
+        }
+        let text = parts.filter { $0.node != Ingest.none }.map(\.text.string).joined()
+        let isWeb = text.lowercased().hasPrefix("https://") || text.lowercased().hasPrefix("http://")
+        guard isWeb, text.utf8.count <= 2_048, !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            report(parts[0].node == Ingest.none ? element : parts[0].node, "bad-url", "callback_url is no http or https URL")
+            return nil
+        }
+        return text
+    }
+
+    private mutating func findZone() {
+        zone = nil
+        isZoneKnown = true
+        switch plan.zone {
+        case nil: return
+        case .fixed(let rules): zone = rules
+        case .mapped(let lookup, let map, let fallback):
+            zone = fallback
+            let node = node(lookup, from: element, slots: context.slots.nodes)
+            guard node != Ingest.none else {
+                isZoneKnown = fallback != nil
+                return
+            }
+            let text = source.text(node).trimmed()
+            let bytes = UnsafeBufferPointer(start: text.bytes, count: text.count)
+            if let map {
+                if let known = map.first(where: { bytes.elementsEqual($0.value) }) { zone = known.zone }
+            } else if text.isPresent, let named = ZoneRules.named(text.string) {
+                zone = named
+            }
+            isZoneKnown = zone != nil
+        }
+    }
+
+    /// One alternative's parts as a single time: the date of the first that has one, the time of day and offset of the last that have.
+    private mutating func time(
+        _ alternatives: [[PartPlan]], name: String
+    ) -> (parts: TimeParts, node: Int)? {
+        guard let found = complete(alternatives) else {
+            if !Self.mayBeMissing(alternatives) { reportMissing(alternatives, name: name) }
+            return nil
+        }
+        var whole = TimeParts()
+        for (part, node, text) in found where node != none {
+            let read: TimeParts
+            do throws(ValueFault) {
+                read = try part.conversion.parts(text)
+            } catch {
+                report(node, error.rawValue, "\(name): \(JSONGrammar.shown(text.array)) is no date or time as the type has it")
+                return nil
+            }
+            if whole.day == nil { whole.day = read.day }
+            whole.timeOfDay = read.timeOfDay ?? whole.timeOfDay
+            whole.offset = read.offset ?? whole.offset
+            whole.instant = read.instant ?? whole.instant
+        }
+        let node = found.first { $0.node != Ingest.none }?.node ?? element
+        guard whole.instant != nil || whole.day != nil else {
+            report(node, ValueFault.notATime.rawValue, "\(name) has no date")
+            return nil
+        }
+        return (whole, node)
+    }
+
+    private mutating func issueTime(now: Int64) -> (instant: Int64, day: Int32)? {
+        guard let (parts, node) = time(plan.issuedAt, name: "issued_at") else {
+            _ = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day")
+            return nil
+        }
+        let instant: Int64
+        do throws(ValueFault) {
+            instant = try IssueTime.instant(of: parts, zone: zone)
+        } catch {
+            let message =
+                switch error {
+                case .noSuchLocalTime: "issued_at: daylight saving skips this time in \(zone?.name ?? "its zone")"
+                case .noTimeZone:
+                    isZoneKnown ? "issued_at has no offset and the type no time_zone" : "issued_at has no offset and its time_zone is not known"
+                default: "issued_at is no time"
+                }
+            report(node, error.rawValue, message)
+            return nil
+        }
+        let earliest = type.file.acceptFrom ?? Self.acceptFrom
+        let latest = type.file.acceptTo ?? (now + CivilDate.microsecondsPerDay)
+        guard instant >= earliest, instant <= latest else {
+            let bound = instant < earliest ? "before \(Self.shown(earliest))" : "after \(Self.shown(latest))"
+            report(node, ValueFault.outOfRange.rawValue, "issued_at lies \(bound)")
+            return nil
+        }
+        let day: Int32
+        if let (parts, node) = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day") {
+            guard let written = businessDay(parts) else {
+                report(node, ValueFault.notADate.rawValue, "business_day is no date")
+                return nil
+            }
+            // A day apart at most for zones, on both sides.
+            guard Int64(written) >= Int64(CivilDate.day(ofMicroseconds: max(earliest, Self.least))) - 1,
+                Int64(written) <= Int64(CivilDate.day(ofMicroseconds: min(latest, Self.greatest))) + 1
+            else {
+                report(node, ValueFault.outOfRange.rawValue, "business_day lies outside what issued_at may be")
+                return nil
+            }
+            day = written
+        } else if let zone {
+            day = zone.day(ofMicroseconds: instant)
+        } else {
+            day = CivilDate.day(ofMicroseconds: instant + Int64(parts.offset ?? 0) * 1_000_000)
+        }
+        return context.violationCount == 0 || day != Int32.min ? (instant, day) : nil
+    }
+
+    private func businessDay(_ parts: TimeParts) -> Int32? {
+        if let instant = parts.instant { return zone?.day(ofMicroseconds: instant) ?? CivilDate.day(ofMicroseconds: instant) }
+        return parts.day.flatMap { Int32(exactly: $0) }
+    }
+
+    /// 2000-01-01.
+    private static var acceptFrom: Int64 { 946_684_800_000_000 }
+    /// Years 1 and 9999, where bounds are left open.
+    private static var least: Int64 { -62_135_596_800_000_000 }
+    private static var greatest: Int64 { 253_402_300_799_000_000 }
+
+    private static func shown(_ instant: Int64) -> String { CivilDate.text(microseconds: min(max(instant, least), greatest)) }
+
+    // MARK: Columns
+
+    private mutating func readColumns() {
+        context.cells.removeAll(keepingCapacity: true)
+        for index in plan.scalars.indices {
+            let cell = cell(plan.scalars[index], from: element, slots: context.slots.nodes)
+            context.cells.append(cell)
+        }
+        if context.listCells.count != plan.lists.count {
+            context.listCells = Array(repeating: [], count: plan.lists.count)
+            context.elementCounts = Array(repeating: 0, count: plan.lists.count)
+        }
+        for index in plan.lists.indices { readList(index) }
+    }
+
+    private mutating func readList(_ index: Int) {
+        let list = plan.lists[index]
+        context.listCells[index].removeAll(keepingCapacity: true)
+        context.elements.removeAll(keepingCapacity: true)
+        for lookup in list.lookups {
+            gatherElements(lookup, list)
+            if !context.elements.isEmpty { break }
+        }
+        context.elementCounts[index] = context.elements.count
+        if list.isRequired, context.elements.isEmpty, let lookup = list.lookups.first {
+            context.report(source.location(ofMissing: lookup.path, from: element, within: element), "required", "\(list.name) needs an element")
+        }
+        context.listSlots.reserve(list.scope.paths.count)
+        for position in context.elements.indices {
+            let node = context.elements[position]
+            source.resolve(list.scope, from: node, into: context.listSlots.nodes)
+            for member in list.members.indices {
+                let cell = cell(list.members[member], from: node, slots: context.listSlots.nodes)
+                context.listCells[index].append(cell)
+            }
+        }
+    }
+
+    private mutating func gatherElements(_ lookup: LookupPlan, _ list: ListPlan) {
+        let start = lookup.isFromRoot ? source.root : element
+        var containers: [Int] = []
+        source.forEach(lookup.path, from: start) { node in
+            containers.append(node)
+            return true
+        }
+        let reader = source
+        for container in containers {
+            let context = context
+            let isArray: Void? = reader.forEachElement(of: container) { child in
+                context.elements.append(child)
+                return true
+            }
+            guard isArray == nil else { continue }
+            guard source.exists(container) else { continue }
+            if type.format == .json, !type.jsonPaths.paths[lookup.path].tokens.contains(where: \.isStar) {
+                report(container, "wrong-type", "\(list.name) is a list: an array should be here")
+            } else {
+                context.elements.append(container)
+            }
+        }
+        if !lookup.tests.isEmpty {
+            let all = context.elements
+            context.elements.removeAll(keepingCapacity: true)
+            for node in all where passes(lookup.tests, from: node) { context.elements.append(node) }
+        }
+    }
+
+    private mutating func cell(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Cell {
+        if column.hasExpression { return .null }
+        for lookup in column.lookups {
+            if lookup.isSum {
+                let cell = sum(lookup, column, from: start)
+                if !cell.isNull { return cell }
+                continue
+            }
+            let node = node(lookup, from: start, slots: slots)
+            guard node != Ingest.none else { continue }
+            let text = source.text(node)
+            guard text.isPresent else { continue }
+            do throws(ValueFault) {
+                return try column.conversion.cell(text, zone: zone, arena: context.arena)
+            } catch {
+                reportFault(error, node, text, column)
+                return .null
+            }
+        }
+        if column.isRequired, column.fallback.isNull { reportMissing(column, from: start, slots: slots) }
+        return column.fallback
+    }
+
+    private func reportFault(_ fault: ValueFault, _ node: Int, _ text: ScalarText, _ column: ScalarPlan) {
+        let value = text.kind == .container ? "an object or array" : JSONGrammar.shown(text.array)
+        let message =
+            switch fault {
+            case .wrongType: "\(column.name) is a \(ColumnTypeName.text(column.type)): \(value) is none"
+            case .tooManyDigits: "\(column.name): \(value) has more digits behind the mark than \(ColumnTypeName.text(column.type)) keeps"
+            case .outOfRange: "\(column.name): \(value) does not fit \(ColumnTypeName.text(column.type))"
+            case .noSuchLocalTime: "\(column.name): daylight saving skips this time in \(zone?.name ?? "its zone")"
+            case .noTimeZone: "\(column.name): \(value) has no offset and the type no time_zone"
+            case .nulCharacter: "\(column.name) has a NUL character"
+            default: "\(column.name): \(value) is no \(ColumnTypeName.text(column.type))"
+            }
+        report(node, fault.rawValue, message)
+    }
+
+    private mutating func reportMissing(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) {
+        guard let lookup = column.lookups.first else { return report(start, "required", "\(column.name) is required") }
+        let node = node(lookup, from: start, slots: slots)
+        if node == Ingest.none {
+            let origin = lookup.isFromRoot ? source.root : start
+            context.report(source.location(ofMissing: lookup.path, from: origin, within: element), "required", "\(column.name) is required")
+        } else {
+            report(node, "required", "\(column.name) is required, but there is nothing in it")
+        }
+    }
+
+    /// The exact sum of all that a lookup selects; NULL over none.
+    private mutating func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int) -> Cell {
+        var nodes: [Int] = []
+        forEach(lookup, from: start, expandsArrays: true) { node in
+            nodes.append(node)
+            return true
+        }
+        // Digits past the column's scale may add up to none: they are kept while adding.
+        let scale = column.conversion.scale
+        let wide = max(scale, 18)
+        var total: Int128 = 0
+        var isAny = false
+        for node in nodes {
+            let text = source.text(node)
+            guard text.isPresent else { continue }
+            do throws(ValueFault) {
+                guard text.kind != .container else { throw .wrongType }
+                let (next, isOverflow) = total.addingReportingOverflow(try column.conversion.number(text, scale: wide))
+                guard !isOverflow else { throw .outOfRange }
+                total = next
+                isAny = true
+            } catch {
+                reportFault(error, node, text, column)
+                return .null
+            }
+        }
+        guard isAny else { return .null }
+        do throws(ValueFault) {
+            return try column.conversion.cell(ofSum: total, scale: wide)
+        } catch {
+            context.report(
+                source.location(ofMissing: lookup.path, from: start, within: element), error.rawValue,
+                "\(column.name): the sum does not fit \(ColumnTypeName.text(column.type))")
+            return .null
+        }
+    }
+}

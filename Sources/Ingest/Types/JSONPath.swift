@@ -1,0 +1,237 @@
+/// A JSON Pointer (RFC 6901) with `/*` for every element of an array, compiled.
+struct JSONPath: Sendable {
+    struct Token: Sendable, Equatable {
+        let name: [UInt8]
+        let hash: UInt32
+        let isStar: Bool
+        /// As an array's index: digits without leading zeros; else -1.
+        let index: Int
+    }
+
+    let text: String
+    let tokens: [Token]
+
+    init(_ text: String) throws(TypeFileFault) {
+        self.text = text
+        guard text.isEmpty || text.utf8.first == UInt8(ascii: "/") else { throw TypeFileFault("a JSON Pointer begins with /") }
+        guard text.utf8.count <= 4_096 else { throw TypeFileFault("a JSON Pointer of more than 4,096 bytes") }
+        var tokens: [Token] = []
+        for part in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst() {
+            var name: [UInt8] = []
+            var isEscape = false
+            for byte in part {
+                if isEscape {
+                    guard byte == UInt8(ascii: "0") || byte == UInt8(ascii: "1") else { throw TypeFileFault("~ in a JSON Pointer is ~0 or ~1") }
+                    name.append(byte == UInt8(ascii: "0") ? UInt8(ascii: "~") : UInt8(ascii: "/"))
+                    isEscape = false
+                } else if byte == UInt8(ascii: "~") {
+                    isEscape = true
+                } else {
+                    name.append(byte)
+                }
+            }
+            guard !isEscape else { throw TypeFileFault("~ in a JSON Pointer is ~0 or ~1") }
+            let digits = String(decoding: name, as: UTF8.self)
+            let index = name.allSatisfy { $0 &- 0x30 < 10 } && (name.count == 1 || name.first != 0x30) ? Int(digits) ?? -1 : -1
+            tokens.append(Token(name: name, hash: NameHash.hash(name), isStar: Array(part) == [UInt8(ascii: "*")], index: index))
+        }
+        guard tokens.count <= JSONReader.depthMax else { throw TypeFileFault("a JSON Pointer deeper than a document can be") }
+        self.tokens = tokens
+    }
+}
+
+/// All paths of a JSON type, and for those that start alike at a kind of node one trie, so that a walk over the members that matter finds
+/// them all.
+struct JSONPathTable: Sendable {
+    struct TrieNode: Sendable, BitwiseCopyable {
+        var firstEdge: Int32 = 0
+        var edgeCount: Int32 = 0
+        /// The trie node of `/*`, or -1.
+        var star: Int32 = -1
+        var slot: Int32 = -1
+    }
+
+    struct Edge: Sendable, BitwiseCopyable {
+        var hash: UInt32
+        var nameOffset: Int32
+        var nameCount: Int32
+        var index: Int32
+        var target: Int32
+    }
+
+    let paths: [JSONPath]
+    private(set) var trie: [TrieNode] = []
+    private(set) var edges: [Edge] = []
+    private(set) var names: [UInt8] = [0]
+
+    init(paths: [JSONPath]) { self.paths = paths }
+
+    /// Builds the trie of a scope's paths and notes where it begins.
+    mutating func addTrie(for scope: inout SlotScope) {
+        final class Branch {
+            var children: [(token: JSONPath.Token, branch: Branch)] = []
+            var slot: Int32 = -1
+        }
+        let root = Branch()
+        for (slot, path) in scope.paths.enumerated() {
+            var branch = root
+            for token in paths[path].tokens {
+                if let known = branch.children.first(where: { $0.token == token }) {
+                    branch = known.branch
+                } else {
+                    let child = Branch()
+                    branch.children.append((token, child))
+                    branch = child
+                }
+            }
+            branch.slot = Int32(slot)
+        }
+        func lay(_ branch: Branch) -> Int32 {
+            let place = trie.count
+            trie.append(TrieNode(slot: branch.slot))
+            var laid: [(JSONPath.Token, Int32)] = []
+            for child in branch.children { laid.append((child.token, lay(child.branch))) }
+            trie[place].firstEdge = Int32(edges.count)
+            trie[place].edgeCount = Int32(laid.count)
+            for (token, target) in laid {
+                if token.isStar { trie[place].star = target }
+                edges.append(
+                    Edge(
+                        hash: token.hash, nameOffset: Int32(names.count), nameCount: Int32(token.name.count), index: Int32(clamping: token.index),
+                        target: target))
+                names += token.name
+            }
+            return Int32(place)
+        }
+        scope.trieRoot = Int(lay(root))
+    }
+}
+
+/// A tape seen by a type's paths.
+struct JSONSource: DocumentSource {
+    let tape: JSONTape
+    let table: JSONPathTable
+    let arena: Arena
+
+    init(tape: JSONTape, table: JSONPathTable, arena: Arena) {
+        self.tape = tape
+        self.table = table
+        self.arena = arena
+    }
+
+    var root: Int { 0 }
+
+    func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
+        for slot in 0..<scope.paths.count { slots[slot] = none }
+        table.trie.withUnsafeBufferPointer { trie in
+            table.edges.withUnsafeBufferPointer { edges in
+                table.names.withUnsafeBufferPointer { names in
+                    guard let trie = trie.baseAddress, let names = names.baseAddress else { return }
+                    visit(node, scope.trieRoot, trie, edges.baseAddress, names, slots)
+                }
+            }
+        }
+    }
+
+    /// Depth is bounded by that of the document, 128.
+    private func visit(
+        _ node: Int, _ place: Int, _ trie: UnsafePointer<JSONPathTable.TrieNode>, _ edges: UnsafePointer<JSONPathTable.Edge>?,
+        _ names: UnsafePointer<UInt8>, _ slots: UnsafeMutablePointer<Int>
+    ) {
+        let branch = trie[place]
+        if branch.slot >= 0, slots[Int(branch.slot)] == none { slots[Int(branch.slot)] = node }
+        guard branch.edgeCount > 0, let edges else { return }
+        let parent = tape.nodes[node]
+        let end = Int(parent.end)
+        let first = edges + Int(branch.firstEdge)
+        let edgeCount = Int(branch.edgeCount)
+        var child = node &+ 1
+        if parent.kind == .object {
+            while child < end {
+                let hash = tape.nodes[child].nameHash
+                var edge = 0
+                while edge < edgeCount {
+                    if first[edge].hash == hash, tape.isNamed(child, names + Int(first[edge].nameOffset), Int(first[edge].nameCount), hash: hash) {
+                        visit(child, Int(first[edge].target), trie, edges, names, slots)
+                        break
+                    }
+                    edge &+= 1
+                }
+                child = Int(tape.nodes[child].end)
+            }
+        } else if parent.kind == .array {
+            var position: Int32 = 0
+            while child < end {
+                for edge in 0..<edgeCount where first[edge].index == position {
+                    visit(child, Int(first[edge].target), trie, edges, names, slots)
+                }
+                if branch.star >= 0 { visit(child, Int(branch.star), trie, edges, names, slots) }
+                position &+= 1
+                child = Int(tape.nodes[child].end)
+            }
+        }
+    }
+
+    func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
+        _ = table.paths[path].tokens.withUnsafeBufferPointer { step($0, 0, node, body) }
+    }
+
+    /// False once `body` has had enough.
+    private func step(_ tokens: UnsafeBufferPointer<JSONPath.Token>, _ index: Int, _ node: Int, _ body: (Int) -> Bool) -> Bool {
+        guard index < tokens.count else { return body(node) }
+        let kind = tape.nodes[node].kind
+        guard kind == .object || kind == .array else { return true }
+        var position = 0
+        for child in tape.children(of: node) {
+            let isMatch: Bool
+            if kind == .object {
+                isMatch = tokens[index].name.withUnsafeBufferPointer { name in
+                    tape.isNamed(child, name.baseAddress ?? ScalarText.noBytes, name.count, hash: tokens[index].hash)
+                }
+            } else {
+                isMatch = tokens[index].isStar || tokens[index].index == position
+            }
+            if isMatch {
+                guard step(tokens, index + 1, child, body) else { return false }
+                if kind == .object { return true }
+            }
+            position += 1
+        }
+        return true
+    }
+
+    func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void? {
+        guard tape.nodes[node].kind == .array else { return nil }
+        for child in tape.children(of: node) where !body(child) { break }
+        return ()
+    }
+
+    @inline(__always)
+    func text(_ node: Int) -> ScalarText {
+        let value = tape.nodes[node]
+        let bytes = tape.bytes + Int(value.offset)
+        let count = Int(value.byteCount)
+        switch value.kind {
+        case .string:
+            guard value.isEscaped else { return ScalarText(kind: .string, bytes: bytes, count: count) }
+            let target = arena.allocate(count)
+            return ScalarText(kind: .string, bytes: target, count: JSONGrammar.unescape(bytes, count, into: target))
+        case .number: return ScalarText(kind: .number, bytes: bytes, count: count)
+        case .true: return ScalarText(kind: .true, bytes: bytes, count: count)
+        case .false: return ScalarText(kind: .false, bytes: bytes, count: count)
+        case .null: return .null
+        case .array, .object: return ScalarText(kind: .container, bytes: bytes, count: count)
+        }
+    }
+
+    func exists(_ node: Int) -> Bool { tape.nodes[node].kind != .null }
+
+    func location(of node: Int, within element: Int) -> String {
+        let holder = node >= element && node < Int(tape.nodes[element].end) ? element : 0
+        return tape.pointer(to: node, from: holder)
+    }
+
+    func location(ofMissing path: Int, from node: Int, within element: Int) -> String {
+        location(of: node, within: element) + table.paths[path].text
+    }
+}

@@ -1,0 +1,177 @@
+internal import ColumnStore
+
+/// Turns a type file's paths and options into a plan, noting what does not compile.
+struct PlanCompiler {
+    private let file: TypeFile
+    private let arena: Arena
+    private(set) var reasons: [Problem.Violation] = []
+    private var numbers: [String: Int] = [:]
+    private(set) var jsonPaths: [JSONPath] = []
+    private(set) var xmlPaths: [XMLPath] = []
+    private(set) var csvPaths: [String] = []
+    private var elementScope = SlotScope()
+    private var rootScope = SlotScope()
+
+    init(file: TypeFile, arena: Arena) {
+        self.file = file
+        self.arena = arena
+    }
+
+    mutating func fail(_ pointer: String, _ message: String, code: String = "invalid-value") {
+        reasons.append(.init(pointer: pointer, code: code, message: message))
+    }
+
+    /// The number of a path, compiled if it is new. A path that does not compile gets the number of one that selects nothing.
+    private mutating func number(_ path: TypeFile.Path) -> Int {
+        if let known = numbers[path.text] { return known }
+        let number: Int
+        do throws(TypeFileFault) {
+            switch file.format {
+            case .json:
+                jsonPaths.append(try JSONPath(path.text))
+                number = jsonPaths.count - 1
+            case .xml:
+                xmlPaths.append(try XMLPath(path.text, namespaces: file.namespaces))
+                number = xmlPaths.count - 1
+            case .csv:
+                csvPaths.append(path.text)
+                number = csvPaths.count - 1
+            }
+        } catch {
+            fail(path.pointer, "\(path.text): \(error.message)", code: "invalid-path")
+            return 0
+        }
+        numbers[path.text] = number
+        return number
+    }
+
+    mutating func tests(_ tests: [TypeFile.Test]) -> [TestPlan] {
+        tests.map { test in
+            let condition: TestPlan.Condition =
+                switch test.condition {
+                case .exists(let isWanted): .exists(isWanted)
+                case .anyOf(let constants): .anyOf(constants.map(ConstantPlan.init))
+                }
+            return TestPlan(path: number(test.path), condition: condition)
+        }
+    }
+
+    /// The number of a path outside the plan: `each`, the `at` of an XSD.
+    mutating func path(_ path: TypeFile.Path) -> Int { number(path) }
+
+    private mutating func lookup(_ lookup: TypeFile.Lookup, _ scope: inout SlotScope) -> LookupPlan {
+        let path = number(lookup.path)
+        let tests = tests(lookup.tests)
+        let slot = lookup.path.isFromRoot ? rootScope.slot(of: path) : scope.slot(of: path)
+        return LookupPlan(
+            path: path, slot: slot, isFromRoot: lookup.path.isFromRoot, tests: tests, value: lookup.value.map { number($0) },
+            isSum: lookup.isSum)
+    }
+
+    private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope) -> ScalarPlan {
+        let type = column.type ?? .string
+        let conversion = Conversion(type: type, shift: column.shift, mark: column.mark, suffix: column.suffix, format: column.format)
+        var fallback = Cell.null
+        if let constant = column.fallback {
+            do throws(ValueFault) {
+                let plain = Conversion(type: type, format: column.format)
+                fallback = try plain.cell(text(of: constant), zone: nil, arena: arena)
+            } catch {
+                fail(column.pointer + "/default", "the default is no \(ColumnTypeName.text(type)): \(error.rawValue)")
+            }
+        }
+        return ScalarPlan(
+            name: column.name, type: type, lookups: column.lookups.map { lookup($0, &scope) }, conversion: conversion,
+            isRequired: column.isRequired, hasExpression: column.expression != nil, isStored: column.isStored, fallback: fallback)
+    }
+
+    private func text(of constant: TypeFile.Constant) -> ScalarText {
+        func text(_ kind: ScalarText.Kind, _ bytes: [UInt8]) -> ScalarText {
+            ScalarText(kind: kind, bytes: bytes.withUnsafeBufferPointer { arena.copy($0) }, count: bytes.count)
+        }
+        switch constant {
+        case .text(let bytes): return text(.string, bytes)
+        case .number(let bytes): return text(.number, bytes)
+        case .boolean(let value): return text(value ? .true : .false, Array((value ? "true" : "false").utf8))
+        }
+    }
+
+    private mutating func parts(_ alternatives: [TypeFile.Parts], _ scope: inout SlotScope) -> [[PartPlan]] {
+        alternatives.map { alternative in
+            alternative.parts.map { part in
+                PartPlan(
+                    lookup: lookup(part.lookup[0], &scope), conversion: Conversion(type: .timestampTZ, format: part.format),
+                    isOptional: part.isOptional)
+            }
+        }
+    }
+
+    private mutating func zone(_ scope: inout SlotScope) -> ZonePlan? {
+        guard let zone = file.timeZone else { return nil }
+        if let name = zone.fixed { return ZoneRules.named(name).map { .fixed($0) } }
+        guard let path = zone.path else { return nil }
+        let map = zone.map?.compactMap { entry in ZoneRules.named(entry.zone).map { (entry.value, $0) } }
+        return .mapped(
+            lookup: lookup(TypeFile.Lookup(path: path), &scope), map: map, fallback: zone.fallback.flatMap { ZoneRules.named($0) })
+    }
+
+    /// Compiles everything. `json` has the tries of its scopes afterwards.
+    mutating func plan() -> (plan: ExtractionPlan, json: JSONPathTable) {
+        var scope = SlotScope()
+        let zone = zone(&scope)
+        let receiptID = parts(file.receiptID, &scope)
+        let issuedAt = parts(file.issuedAt, &scope)
+        let businessDay = parts(file.businessDay, &scope)
+        let clientID = parts(file.clientID, &scope)
+        let callbackURL = parts(file.callbackURL, &scope)
+        var scalars: [ScalarPlan] = []
+        var stored: [StoredColumn] = []
+        var drafts: [(column: TypeFile.ColumnSpecification, lookups: [LookupPlan], members: [ScalarPlan], scope: SlotScope)] = []
+        for column in file.columns {
+            if column.isList {
+                var members = SlotScope()
+                let plans = column.members.map { scalar($0, &members) }
+                if column.isStored { stored.append(.list(drafts.count)) }
+                drafts.append((column, column.lookups.map { lookup($0, &scope) }, plans, members))
+            } else {
+                if column.isStored { stored.append(.scalar(scalars.count)) }
+                scalars.append(scalar(column, &scope))
+            }
+        }
+        var table = JSONPathTable(paths: jsonPaths)
+        if file.format == .json {
+            table.addTrie(for: &scope)
+            table.addTrie(for: &rootScope)
+            for index in drafts.indices { table.addTrie(for: &drafts[index].scope) }
+        }
+        let lists = drafts.map { draft in
+            ListPlan(
+                name: draft.column.name, lookups: draft.lookups, members: draft.members, isStored: draft.column.isStored,
+                isRequired: draft.column.isRequired, scope: draft.scope)
+        }
+        let plan = ExtractionPlan(
+            scalars: scalars, lists: lists, stored: stored, elementScope: scope, rootScope: rootScope, zone: zone, receiptID: receiptID,
+            issuedAt: issuedAt, businessDay: businessDay, clientID: clientID, callbackURL: callbackURL)
+        return (plan, table)
+    }
+}
+
+/// A column type as SQL and type files write it.
+package enum ColumnTypeName {
+    static func text(_ type: ColumnType) -> String {
+        switch type {
+        case .boolean: "BOOLEAN"
+        case .int32: "INTEGER"
+        case .int64: "BIGINT"
+        case .double: "DOUBLE"
+        case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
+        case .string: "VARCHAR"
+        case .date: "DATE"
+        case .timestamp: "TIMESTAMPTZ"
+        case .binary: "BLOB"
+        case .list(let element): text(element.type) + "[]"
+        case .structure(let fields): "STRUCT(" + fields.map { "\"\($0.name)\" \(text($0.type))" }.joined(separator: ", ") + ")"
+        default: "\(type)"
+        }
+    }
+}

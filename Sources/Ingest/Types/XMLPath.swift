@@ -1,0 +1,165 @@
+internal import CXML2
+
+/// An XPath 1.0 expression of a type, compiled once: plain paths for a walk of our own (libxml2 takes microseconds for each), the rest
+/// for libxml2.
+///
+/// Safe to share: a compiled expression is read-only but for the cache of a function's address, which every thread fills alike.
+final class XMLPath: @unchecked Sendable {
+    /// A step of a plain path.
+    struct Step: Sendable {
+        enum Axis: Sendable { case child, descendant, attribute, parent, `self` }
+        var axis: Axis
+        /// NUL-terminated; empty for any.
+        var localName: [UInt8]
+        /// Namespaces of which it takes any, each NUL-terminated (one that is empty: none). Nil: whatever the namespace.
+        var namespaces: [[UInt8]]?
+    }
+
+    let text: String
+    /// A plain path: its steps, from the context node or, if absolute, from the document.
+    let steps: [Step]?
+    let isAbsolute: Bool
+    /// A plain path that may meet nodes out of document order, or twice, once there are several.
+    let needsOrder: Bool
+    let compiled: xmlXPathCompExprPtr?
+    /// Prefixes that libxml2 must know, with their namespaces.
+    let namespaces: [(prefix: String, uri: String)]
+
+    /// - Parameter namespaces: of the type: a prefix stands for any of several; "" among them is no namespace.
+    /// - Throws: the reason that the text is no XPath, or names an unknown prefix.
+    init(_ text: String, namespaces: [String: [String]]) throws(TypeFileFault) {
+        self.text = text
+        guard text.utf8.count <= 4_096 else { throw TypeFileFault("an XPath of more than 4,096 bytes") }
+        guard !text.utf8.contains(0) else { throw TypeFileFault("an XPath with a NUL") }
+        let tokens = try XPathLexer(text).tokens
+        guard !tokens.isEmpty else { throw TypeFileFault("an empty XPath") }
+        for token in tokens {
+            if let prefix = token.prefix, namespaces[prefix] == nil, prefix != "xml" {
+                throw TypeFileFault("the prefix '\(prefix)' is not among the type's namespaces")
+            }
+        }
+        if let plain = PlainPath(tokens, namespaces: namespaces) {
+            steps = plain.steps
+            isAbsolute = plain.isAbsolute
+            needsOrder = plain.steps.dropLast().contains { $0.axis == .descendant }
+        } else {
+            steps = nil
+            isAbsolute = tokens.first?.kind == .slash || tokens.first?.kind == .doubleSlash
+            needsOrder = false
+        }
+        XMLReader.initialiseLibrary()
+        let context = xmlXPathNewContext(nil)
+        defer { xmlXPathFreeContext(context) }
+        // A message goes to the structured handler only: nothing may be printed.
+        xmlSetStructuredErrorFunc(nil) { _, _ in }
+        compiled = xmlXPathCtxtCompile(context, Self.rewritten(tokens, namespaces))
+        xmlSetStructuredErrorFunc(nil, nil)
+        guard compiled != nil else { throw TypeFileFault("not an XPath 1.0 expression") }
+        self.namespaces = namespaces.compactMap { prefix, uris in uris.count == 1 && !uris[0].isEmpty ? (prefix, uris[0]) : nil }
+    }
+
+    deinit { if let compiled { xmlXPathFreeCompExpr(compiled) } }
+
+    /// The expression in which a prefix of several namespaces (or of none) is spelled out, since libxml2 knows one namespace for a prefix.
+    private static func rewritten(_ tokens: [XPathToken], _ namespaces: [String: [String]]) -> String {
+        var text = ""
+        for token in tokens {
+            guard token.kind == .name, let prefix = token.prefix, let uris = namespaces[prefix], uris.count != 1 || uris[0].isEmpty else {
+                text += token.kind == .axis && token.text != "::" ? token.text + ":: " : token.text + " "
+                continue
+            }
+            let tests = uris.map { uri in
+                // An XPath literal has no escapes; a namespace with both kinds of quotes is refused where namespaces are read.
+                uri.contains("'") ? "namespace-uri()=\"\(uri)\"" : "namespace-uri()='\(uri)'"
+            }
+            let name = token.localName == "*" ? "" : "local-name()='\(token.localName)' and "
+            text += "*[\(name)(\(tests.joined(separator: " or ")))] "
+        }
+        return text
+    }
+}
+
+/// Recognises paths of child, attribute, parent and descendant steps whose only predicates are `[local-name()='x']`.
+private struct PlainPath {
+    var steps: [XMLPath.Step] = []
+    var isAbsolute = false
+
+    init?(_ tokens: [XPathToken], namespaces: [String: [String]]) {
+        var index = 0
+        var isDescendant = false
+        switch tokens[0].kind {
+        case .slash: (isAbsolute, index) = (true, 1)
+        case .doubleSlash: (isAbsolute, isDescendant, index) = (true, true, 1)
+        default: break
+        }
+        if index == tokens.count {
+            guard isAbsolute, !isDescendant else { return nil }
+            return
+        }
+        while true {
+            guard index < tokens.count, var step = Self.step(tokens, &index, namespaces) else { return nil }
+            if isDescendant {
+                guard step.axis == .child else { return nil }
+                step.axis = .descendant
+            }
+            // After an attribute nothing can follow; a parent step only leads, since further on it could meet a node twice.
+            if let last = steps.last {
+                if last.axis == .attribute { return nil }
+                if step.axis == .parent, last.axis != .parent, last.axis != .self { return nil }
+            }
+            // A second descendant step would meet nodes twice.
+            if step.axis == .descendant, steps.contains(where: { $0.axis == .descendant }) { return nil }
+            steps.append(step)
+            guard index < tokens.count else { return }
+            switch tokens[index].kind {
+            case .slash: isDescendant = false
+            case .doubleSlash: isDescendant = true
+            default: return nil
+            }
+            index += 1
+        }
+    }
+
+    private static func step(_ tokens: [XPathToken], _ index: inout Int, _ namespaces: [String: [String]]) -> XMLPath.Step? {
+        switch tokens[index].kind {
+        case .dot:
+            index += 1
+            return XMLPath.Step(axis: .self, localName: [], namespaces: nil)
+        case .doubleDot:
+            index += 1
+            return XMLPath.Step(axis: .parent, localName: [], namespaces: nil)
+        case .at:
+            index += 1
+            return named(.attribute, tokens, &index, namespaces)
+        case .axis where tokens[index].text == "child" || tokens[index].text == "attribute":
+            index += 1
+            return named(tokens[index - 1].text == "child" ? .child : .attribute, tokens, &index, namespaces)
+        case .name: return named(.child, tokens, &index, namespaces)
+        default: return nil
+        }
+    }
+
+    private static func named(
+        _ axis: XMLPath.Step.Axis, _ tokens: [XPathToken], _ index: inout Int, _ namespaces: [String: [String]]
+    ) -> XMLPath.Step? {
+        guard index < tokens.count, tokens[index].kind == .name else { return nil }
+        let token = tokens[index]
+        index += 1
+        func terminated(_ text: String) -> [UInt8] { Array(text.utf8) + [0] }
+        if let prefix = token.prefix {
+            guard let uris = namespaces[prefix] else { return nil }
+            return XMLPath.Step(axis: axis, localName: token.localName == "*" ? [] : terminated(token.localName), namespaces: uris.map(terminated))
+        }
+        guard token.localName == "*" else { return XMLPath.Step(axis: axis, localName: terminated(token.localName), namespaces: [[0]]) }
+        guard index < tokens.count, tokens[index].kind == .openBracket else { return XMLPath.Step(axis: axis, localName: [], namespaces: nil) }
+        // *[local-name()='x']
+        let rest = tokens[index...].prefix(6)
+        let kinds: [XPathToken.Kind] = [.openBracket, .function, .openParenthesis, .closeParenthesis, .operation, .literal]
+        guard rest.map(\.kind) == kinds, rest[index + 1].text == "local-name", rest[index + 4].text == "=",
+            index + 6 < tokens.count, tokens[index + 6].kind == .closeBracket
+        else { return nil }
+        let literal = tokens[index + 5].text
+        index += 7
+        return XMLPath.Step(axis: axis, localName: terminated(String(literal.dropFirst().dropLast())), namespaces: nil)
+    }
+}

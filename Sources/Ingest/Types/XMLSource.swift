@@ -1,0 +1,232 @@
+internal import CXML2
+internal import Glibc
+
+/// A tree of libxml2 seen by a type's paths. Nodes are addresses; the values of XPath expressions that are no nodes (`concat(…)`) are
+/// numbered from -1 down.
+struct XMLSource: DocumentSource {
+    let document: XMLDocument
+    let paths: [XMLPath]
+    let arena: Arena
+    private let evaluator: XPathEvaluator
+
+    init(document: XMLDocument, paths: [XMLPath], arena: Arena, evaluator: XPathEvaluator) {
+        self.document = document
+        self.paths = paths
+        self.arena = arena
+        self.evaluator = evaluator
+    }
+
+    /// The document node, above the root element.
+    var root: Int { Int(bitPattern: UnsafeMutableRawPointer(document.tree)) }
+
+    /// Safe: only addresses that `node(_:)` made come here.
+    private static func pointer(_ node: Int) -> xmlNodePtr? { xmlNodePtr(bitPattern: node) }
+    static func node(_ pointer: xmlNodePtr) -> Int { Int(bitPattern: UnsafeMutableRawPointer(pointer)) }
+
+    func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
+        for slot in scope.paths.indices {
+            var found = none
+            forEach(scope.paths[slot], from: node) { candidate in
+                found = candidate
+                return false
+            }
+            slots[slot] = found
+        }
+    }
+
+    func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
+        let path = paths[path]
+        guard let steps = path.steps else { return evaluator.forEach(path, from: node, body) }
+        let start = path.isAbsolute ? root : node
+        guard let start = Self.pointer(start) else { return }
+        guard path.needsOrder else {
+            _ = steps.withUnsafeBufferPointer { visit($0, 0, start) { body(Self.node($0)) } }
+            return
+        }
+        // With one node there is no order to get wrong; with more libxml2 sorts them.
+        var first = none
+        var isSeveral = false
+        _ = steps.withUnsafeBufferPointer { steps in
+            visit(steps, 0, start) { found in
+                isSeveral = first != none
+                if !isSeveral { first = Self.node(found) }
+                return !isSeveral
+            }
+        }
+        if isSeveral {
+            evaluator.forEach(path, from: node, body)
+        } else if first != none {
+            _ = body(first)
+        }
+    }
+
+    /// False once `body` has had enough. Depth is that of the path and the document.
+    private func visit(_ steps: UnsafeBufferPointer<XMLPath.Step>, _ index: Int, _ node: xmlNodePtr, _ body: (xmlNodePtr) -> Bool) -> Bool {
+        guard index < steps.count else { return body(node) }
+        switch steps[index].axis {
+        case .self: return visit(steps, index + 1, node, body)
+        case .parent:
+            guard let parent = node.pointee.parent else { return true }
+            return visit(steps, index + 1, parent, body)
+        case .attribute:
+            guard node.pointee.type == XML_ELEMENT_NODE else { return true }
+            var attribute = node.pointee.properties
+            while let present = attribute {
+                if Self.matches(steps[index], present.pointee.name, present.pointee.ns) {
+                    let isWanted = present.withMemoryRebound(to: xmlNode.self, capacity: 1) { visit(steps, index + 1, $0, body) }
+                    guard isWanted else { return false }
+                }
+                attribute = present.pointee.next
+            }
+            return true
+        case .child, .descendant:
+            guard node.pointee.type == XML_ELEMENT_NODE || node.pointee.type == XML_DOCUMENT_NODE else { return true }
+            var child = node.pointee.children
+            while let present = child {
+                if present.pointee.type == XML_ELEMENT_NODE {
+                    if Self.matches(steps[index], present.pointee.name, present.pointee.ns) {
+                        guard visit(steps, index + 1, present, body) else { return false }
+                    }
+                    if steps[index].axis == .descendant {
+                        guard visit(steps, index, present, body) else { return false }
+                    }
+                }
+                child = present.pointee.next
+            }
+            return true
+        }
+    }
+
+    private static func matches(_ step: XMLPath.Step, _ name: UnsafePointer<xmlChar>?, _ namespace: xmlNsPtr?) -> Bool {
+        guard let name else { return false }
+        if !step.localName.isEmpty {
+            let isSame = step.localName.withUnsafeBufferPointer { wanted in
+                wanted.baseAddress.map { xmlStrEqual($0, name) != 0 } ?? false
+            }
+            guard isSame else { return false }
+        }
+        guard let namespaces = step.namespaces else { return true }
+        let uri = namespace?.pointee.href
+        for wanted in namespaces {
+            if wanted.count == 1 {
+                if uri == nil { return true }
+            } else if let uri, wanted.withUnsafeBufferPointer({ $0.baseAddress.map { xmlStrEqual($0, uri) != 0 } ?? false }) {
+                return true
+            }
+        }
+        return false
+    }
+
+    func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void? { nil }
+
+    func text(_ node: Int) -> ScalarText {
+        let content: ScalarText
+        if node < 0 && node > XPathEvaluator.valueFloor {
+            content = evaluator.value(node)
+        } else if let pointer = Self.pointer(node) {
+            content = stringValue(of: pointer)
+        } else {
+            return .absent
+        }
+        let trimmed = content.trimmed()
+        return trimmed.count == 0 ? .null : trimmed
+    }
+
+    /// XPath's string-value (section 5): of an element all text in it, in document order.
+    private func stringValue(of node: xmlNodePtr) -> ScalarText {
+        let first: xmlNodePtr?
+        switch node.pointee.type {
+        case XML_ELEMENT_NODE, XML_ATTRIBUTE_NODE, XML_DOCUMENT_NODE: first = node.pointee.children
+        default: return Self.content(of: node)
+        }
+        guard let first else { return ScalarText(kind: .string, bytes: ScalarText.noBytes, count: 0) }
+        if first.pointee.next == nil, first.pointee.type == XML_TEXT_NODE || first.pointee.type == XML_CDATA_SECTION_NODE {
+            return Self.content(of: first)
+        }
+        var byteCount = 0
+        Self.forEachText(in: first) { byteCount += $0.count }
+        let target = arena.allocate(byteCount)
+        var written = 0
+        Self.forEachText(in: first) { piece in
+            (target + written).update(from: piece.bytes, count: piece.count)
+            written += piece.count
+        }
+        return ScalarText(kind: .string, bytes: target, count: byteCount)
+    }
+
+    private static func content(of node: xmlNodePtr) -> ScalarText {
+        guard let content = node.pointee.content else { return ScalarText(kind: .string, bytes: ScalarText.noBytes, count: 0) }
+        return ScalarText(kind: .string, bytes: UnsafePointer(content), count: Int(xmlStrlen(content)))
+    }
+
+    private static func forEachText(in first: xmlNodePtr, _ body: (ScalarText) -> Void) {
+        var node: xmlNodePtr? = first
+        while let present = node {
+            switch present.pointee.type {
+            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: body(content(of: present))
+            case XML_ELEMENT_NODE: if let child = present.pointee.children { forEachText(in: child, body) }
+            default: break
+            }
+            node = present.pointee.next
+        }
+    }
+
+    func exists(_ node: Int) -> Bool { true }
+
+    func location(of node: Int, within element: Int) -> String {
+        if node < 0 && node > XPathEvaluator.valueFloor { return evaluator.expression(of: node) }
+        guard let pointer = Self.pointer(node) else { return "" }
+        return XMLLocation.path(to: pointer, from: element == root ? nil : Self.pointer(element))
+    }
+
+    func location(ofMissing path: Int, from node: Int, within element: Int) -> String {
+        let text = paths[path].text
+        if paths[path].isAbsolute { return text }
+        let holder = location(of: node, within: element)
+        return holder.isEmpty || holder == "/" ? (element == root ? "/" + text : text) : holder + "/" + text
+    }
+}
+
+/// Names a node's place as an XPath: names as the document writes them, a position where siblings share a name.
+enum XMLLocation {
+    /// - Parameter ancestor: the path is relative to it if it holds the node (then it begins with `/` all the same); nil for an absolute one.
+    static func path(to node: xmlNodePtr, from ancestor: xmlNodePtr?) -> String {
+        var steps: [String] = []
+        var current: xmlNodePtr? = node
+        while let present = current, present != ancestor, present.pointee.type != XML_DOCUMENT_NODE {
+            steps.append(step(present))
+            current = present.pointee.parent
+        }
+        return "/" + steps.reversed().joined(separator: "/")
+    }
+
+    private static func step(_ node: xmlNodePtr) -> String {
+        switch node.pointee.type {
+        case XML_ATTRIBUTE_NODE: return "@" + name(node)
+        case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: return "text()"
+        case XML_ELEMENT_NODE: break
+        default: return "node()"
+        }
+        let name = name(node)
+        var position = 1
+        var isAlone = true
+        var sibling = node.pointee.prev
+        while let present = sibling {
+            if present.pointee.type == XML_ELEMENT_NODE, Self.name(present) == name { position += 1 }
+            sibling = present.pointee.prev
+        }
+        sibling = node.pointee.next
+        while let present = sibling, isAlone, position == 1 {
+            if present.pointee.type == XML_ELEMENT_NODE, Self.name(present) == name { isAlone = false }
+            sibling = present.pointee.next
+        }
+        return position == 1 && isAlone ? name : "\(name)[\(position)]"
+    }
+
+    private static func name(_ node: xmlNodePtr) -> String {
+        let local = node.pointee.name.map { String(cString: $0) } ?? ""
+        // An attribute's structure has its namespace in the same place.
+        guard let prefix = node.pointee.ns?.pointee.prefix else { return local }
+        return String(cString: prefix) + ":" + local
+    }
+}

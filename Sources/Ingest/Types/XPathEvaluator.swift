@@ -1,0 +1,51 @@
+internal import CXML2
+
+/// libxml2's XPath over one document, for the expressions that are no plain paths.
+final class XPathEvaluator {
+    /// Steps of one evaluation: some tenths of a second. An expression over a hostile document ends there and selects nothing.
+    private static let operationCountMax: UInt = 20_000_000
+    /// Values that are no nodes are numbered -1, -2, …: far above any `none`, below any address.
+    static let valueFloor = -1 << 40
+
+    private let context: xmlXPathContextPtr?
+    private let arena: Arena
+    private var registered: Set<String> = []
+    private var values: [(text: ScalarText, expression: String)] = []
+
+    init(document: XMLDocument, arena: Arena) {
+        self.arena = arena
+        context = xmlXPathNewContext(document.tree)
+        context?.pointee.opLimit = Self.operationCountMax
+        context?.pointee.error = { _, _ in }
+    }
+
+    deinit { xmlXPathFreeContext(context) }
+
+    func value(_ node: Int) -> ScalarText { values[-1 - node].text }
+    func expression(of node: Int) -> String { values[-1 - node].expression }
+
+    func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
+        guard let context, let compiled = path.compiled, let start = xmlNodePtr(bitPattern: node) else { return }
+        for (prefix, uri) in path.namespaces where registered.insert(prefix).inserted { xmlXPathRegisterNs(context, prefix, uri) }
+        context.pointee.node = start
+        context.pointee.opCount = 0
+        guard let result = xmlXPathCompiledEval(compiled, context) else { return }
+        defer { xmlXPathFreeObject(result) }
+        guard result.pointee.type == XPATH_NODESET else {
+            if let text = xmlXPathCastToString(result) {
+                let bytes = UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text)))
+                values.append((ScalarText(kind: .string, bytes: arena.copy(bytes), count: bytes.count), path.text))
+                till_xml_free(text)
+                _ = body(-values.count)
+            }
+            return
+        }
+        guard let nodes = result.pointee.nodesetval, nodes.pointee.nodeNr > 0 else { return }
+        xmlXPathNodeSetSort(nodes)
+        for index in 0..<Int(nodes.pointee.nodeNr) {
+            // A namespace node belongs to the result and dies with it.
+            guard let found = nodes.pointee.nodeTab[index], found.pointee.type != XML_NAMESPACE_DECL else { continue }
+            guard body(XMLSource.node(found)) else { return }
+        }
+    }
+}

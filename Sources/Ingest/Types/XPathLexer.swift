@@ -1,0 +1,136 @@
+/// Tokens of an XPath 1.0 expression (section 3.7): enough to rewrite names and to recognise plain paths.
+struct XPathToken: Equatable {
+    enum Kind: Equatable {
+        case slash, doubleSlash, dot, doubleDot, at, openBracket, closeBracket, openParenthesis, closeParenthesis, comma, axis, pipe, star
+        /// A name test: prefix (or none) and local name or `*`.
+        case name
+        case function, nodeType, variable, literal, number, operation
+    }
+    var kind: Kind
+    var text: String
+    /// Of a name test.
+    var prefix: String?
+    var localName: String = ""
+}
+
+struct XPathLexer {
+    private let scalars: [Unicode.Scalar]
+    private var index = 0
+    private(set) var tokens: [XPathToken] = []
+
+    init(_ text: String) throws(TypeFileFault) {
+        scalars = Array(text.unicodeScalars)
+        while true {
+            while let scalar = peek(), scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" { index += 1 }
+            guard let scalar = peek() else { return }
+            try lex(scalar)
+        }
+    }
+
+    private func peek(_ distance: Int = 0) -> Unicode.Scalar? { index + distance < scalars.count ? scalars[index + distance] : nil }
+
+    private mutating func add(_ kind: XPathToken.Kind, _ count: Int) {
+        tokens.append(XPathToken(kind: kind, text: text(index, index + count)))
+        index += count
+    }
+
+    private func text(_ start: Int, _ end: Int) -> String {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars[start..<end])
+        return String(text)
+    }
+
+    private mutating func lex(_ scalar: Unicode.Scalar) throws(TypeFileFault) {
+        switch scalar {
+        case "/": peek(1) == "/" ? add(.doubleSlash, 2) : add(.slash, 1)
+        case "." where peek(1) == ".": add(.doubleDot, 2)
+        case "." where !Self.isDigit(peek(1)): add(.dot, 1)
+        case "@": add(.at, 1)
+        case "[": add(.openBracket, 1)
+        case "]": add(.closeBracket, 1)
+        case "(": add(.openParenthesis, 1)
+        case ")": add(.closeParenthesis, 1)
+        case ",": add(.comma, 1)
+        case "|": add(.pipe, 1)
+        case ":" where peek(1) == ":": add(.axis, 2)
+        case "+", "-", "=": add(.operation, 1)
+        case "!", "<", ">":
+            guard scalar != "!" || peek(1) == "=" else { throw TypeFileFault("'!' stands alone in the XPath") }
+            add(.operation, peek(1) == "=" ? 2 : 1)
+        case "*": followsOperand ? add(.operation, 1) : addName(prefix: nil, count: 1)
+        case "'", "\"":
+            guard let length = scalars[(index + 1)...].firstIndex(of: scalar).map({ $0 - index + 1 }) else {
+                throw TypeFileFault("a quote in the XPath is not closed")
+            }
+            add(.literal, length)
+        case "$": throw TypeFileFault("variables have no value in the XPath of a type")
+        case "0"..."9", ".":
+            var length = 1
+            while let next = peek(length), Self.isDigit(next) || next == "." { length += 1 }
+            add(.number, length)
+        default: try lexName()
+        }
+    }
+
+    /// Whether a `*` or a name here is an operator (section 3.7: there is a preceding token, and it is none of these).
+    private var followsOperand: Bool {
+        switch tokens.last?.kind {
+        case nil, .at, .axis, .openParenthesis, .openBracket, .comma, .operation, .slash, .doubleSlash, .pipe: false
+        default: true
+        }
+    }
+
+    private static func isDigit(_ scalar: Unicode.Scalar?) -> Bool { scalar.map { ("0"..."9").contains($0) } ?? false }
+
+    private static func isNameStart(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "_" || scalar.properties.isAlphabetic || scalar.value >= 0x80 && scalar.properties.isXIDStart
+    }
+
+    private static func isNamePart(_ scalar: Unicode.Scalar) -> Bool {
+        isNameStart(scalar) || isDigit(scalar) || scalar == "-" || scalar == "." || scalar.value >= 0x80 && scalar.properties.isXIDContinue
+    }
+
+    private func nameLength(at start: Int) -> Int {
+        guard start < scalars.count, Self.isNameStart(scalars[start]) else { return 0 }
+        var end = start + 1
+        while end < scalars.count, Self.isNamePart(scalars[end]) { end += 1 }
+        return end - start
+    }
+
+    private mutating func addName(prefix: String?, count: Int) {
+        let start = index
+        index += count
+        let local = text(start, index)
+        tokens.append(XPathToken(kind: .name, text: prefix.map { "\($0):\(local)" } ?? local, prefix: prefix, localName: local))
+    }
+
+    private mutating func lexName() throws(TypeFileFault) {
+        let length = nameLength(at: index)
+        guard length > 0 else { throw TypeFileFault("the XPath has '\(scalars[index])' where nothing such can stand") }
+        let name = text(index, index + length)
+        if followsOperand {
+            guard ["and", "or", "div", "mod"].contains(name) else { throw TypeFileFault("the XPath has '\(name)' where an operator should be") }
+            return add(.operation, length)
+        }
+        // `prefix:local` or `prefix:*`, but not `axis::`.
+        if index + length + 1 < scalars.count, scalars[index + length] == ":", scalars[index + length + 1] != ":" {
+            index += length + 1
+            let isStar = peek() == "*"
+            let localLength = isStar ? 1 : nameLength(at: index)
+            guard localLength > 0 else { throw TypeFileFault("the XPath has a prefix without a name: '\(name):'") }
+            return addName(prefix: name, count: localLength)
+        }
+        var next = index + length
+        while next < scalars.count, scalars[next] == " " { next += 1 }
+        if next < scalars.count, scalars[next] == "(" {
+            let isNodeType = ["node", "text", "comment", "processing-instruction"].contains(name)
+            return add(isNodeType ? .nodeType : .function, length)
+        }
+        if next + 1 < scalars.count, scalars[next] == ":", scalars[next + 1] == ":" {
+            tokens.append(XPathToken(kind: .axis, text: name))
+            index = next + 2
+            return
+        }
+        addName(prefix: nil, count: length)
+    }
+}
