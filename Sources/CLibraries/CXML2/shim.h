@@ -1,3 +1,7 @@
+// libxml2's headers bring in the system's ICU, whose enumerations clash with those of Foundation's own copy wherever both are
+// imported. Only the last members of xmlCharEncodingHandler hang on it, which nothing here reads.
+#include <libxml/xmlversion.h>
+#undef LIBXML_ICU_ENABLED
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/SAX2.h>
