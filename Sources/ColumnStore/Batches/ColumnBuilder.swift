@@ -3,33 +3,38 @@ public struct ColumnBuilder: Sendable {
     public let type: ColumnType
     public private(set) var count = 0
     private var validity: Bitmap?
-    private var storage: Storage
+    private var form: Form
+    // One array of these is in use, by `form`. Stored apart, not as payloads of an enum: taking a payload out to append to it and
+    // putting it back copied the whole array for each value in release builds.
+    private var bits = Bitmap()
+    private var int32s: [Int32] = []
+    private var int64s: [Int64] = []
+    private var int128s: [Int128] = []
+    private var doubles: [Double] = []
+    private var intervals: [Interval] = []
+    private var arrays = ByteArrays()
+    private var offsets: [Int32] = [0]
+    /// A list's element, or a struct's members.
+    private var children: [ColumnBuilder] = []
 
-    private enum Storage: Sendable {
-        case bits(Bitmap)
-        case int32([Int32])
-        case int64([Int64])
-        case int128([Int128])
-        case double([Double])
-        case interval([Interval])
-        case bytes(ByteArrays)
-        indirect case list(offsets: [Int32], element: ColumnBuilder)
-        indirect case structure([ColumnBuilder])
-        case null
-    }
+    private enum Form: Sendable { case bits, int32, int64, int128, double, interval, bytes, list, structure, null }
 
     public init(type: ColumnType) {
         self.type = type
         switch type {
-        case .boolean: storage = .bits(Bitmap())
-        case .int32, .date: storage = .int32([])
-        case .int64, .time, .timestamp, .timestampNanoseconds, .decimal: storage = .int64([])
-        case .double: storage = .double([])
-        case .interval: storage = .interval([])
-        case .string, .binary, .uuid: storage = .bytes(ByteArrays())
-        case .list(let element): storage = .list(offsets: [0], element: ColumnBuilder(type: element.type))
-        case .structure(let fields): storage = .structure(fields.map { ColumnBuilder(type: $0.type) })
-        case .null: storage = .null
+        case .boolean: form = .bits
+        case .int32, .date: form = .int32
+        case .int64, .time, .timestamp, .timestampNanoseconds, .decimal: form = .int64
+        case .double: form = .double
+        case .interval: form = .interval
+        case .string, .binary, .uuid: form = .bytes
+        case .list(let element):
+            form = .list
+            children = [ColumnBuilder(type: element.type)]
+        case .structure(let fields):
+            form = .structure
+            children = fields.map { ColumnBuilder(type: $0.type) }
+        case .null: form = .null
         }
     }
 
@@ -46,72 +51,34 @@ public struct ColumnBuilder: Sendable {
     }
 
     private mutating func appendPlaceholder() {
-        switch storage {
-        case .bits(var bits):
-            storage = .null
-            bits.append(false)
-            storage = .bits(bits)
-        case .int32(var values):
-            storage = .null
-            values.append(0)
-            storage = .int32(values)
-        case .int64(var values):
-            storage = .null
-            values.append(0)
-            storage = .int64(values)
-        case .int128(var values):
-            storage = .null
-            values.append(0)
-            storage = .int128(values)
-        case .double(var values):
-            storage = .null
-            values.append(0)
-            storage = .double(values)
-        case .interval(var values):
-            storage = .null
-            values.append(Interval())
-            storage = .interval(values)
-        case .bytes(var arrays):
-            storage = .null
-            arrays.append([])
-            storage = .bytes(arrays)
-        case .list(var offsets, let element):
-            storage = .null
-            offsets.append(Int32(element.count))
-            storage = .list(offsets: offsets, element: element)
-        case .structure(var members):
-            storage = .null
-            for index in members.indices { members[index].appendNull() }
-            storage = .structure(members)
+        switch form {
+        case .bits: bits.append(false)
+        case .int32: int32s.append(0)
+        case .int64: int64s.append(0)
+        case .int128: int128s.append(0)
+        case .double: doubles.append(0)
+        case .interval: intervals.append(Interval())
+        case .bytes: arrays.append(EmptyCollection())
+        case .list: offsets.append(Int32(children[0].count))
+        case .structure: for index in children.indices { children[index].appendNull() }
         case .null: break
         }
     }
 
     /// - Precondition: the column is BOOLEAN.
     public mutating func append(boolean: Bool) {
-        guard case .bits(var bits) = storage else { preconditionFailure("not a BOOLEAN column") }
-        storage = .null
+        precondition(form == .bits, "not a BOOLEAN column")
         bits.append(boolean)
-        storage = .bits(bits)
         appended()
     }
 
     /// INTEGER, BIGINT, DATE, TIME, TIMESTAMP, and DECIMAL's digits.
     /// - Precondition: the column is one of those; the value fits in it.
     public mutating func append(integer: Int64) {
-        switch storage {
-        case .int32(var values):
-            storage = .null
-            values.append(Int32(integer))
-            storage = .int32(values)
-        case .int64(var values):
-            storage = .null
-            values.append(integer)
-            storage = .int64(values)
-        case .int128(var values):
-            storage = .null
-            values.append(Int128(integer))
-            storage = .int128(values)
+        switch form {
+        case .int32: int32s.append(Int32(integer))
+        case .int64: int64s.append(integer)
+        case .int128: int128s.append(Int128(integer))
         default: preconditionFailure("not a column of whole numbers")
         }
         appended()
@@ -121,50 +88,51 @@ public struct ColumnBuilder: Sendable {
     /// - Precondition: the column is DECIMAL.
     public mutating func append(decimal: Int128) {
         if let narrow = Int64(exactly: decimal) { return append(integer: narrow) }
-        switch storage {
-        case .int64(let narrow):
-            storage = .null
-            var wide = narrow.map { Int128($0) }
-            wide.append(decimal)
-            storage = .int128(wide)
-        case .int128(var values):
-            storage = .null
-            values.append(decimal)
-            storage = .int128(values)
+        switch form {
+        case .int64: widen()
+        case .int128: break
         default: preconditionFailure("not a DECIMAL column")
         }
+        int128s.append(decimal)
         appended()
+    }
+
+    private mutating func widen() {
+        int128s = int64s.map { Int128($0) }
+        int64s = []
+        form = .int128
     }
 
     /// - Precondition: the column is DOUBLE.
     public mutating func append(double: Double) {
-        guard case .double(var values) = storage else { preconditionFailure("not a DOUBLE column") }
-        storage = .null
-        values.append(double)
-        storage = .double(values)
+        precondition(form == .double, "not a DOUBLE column")
+        doubles.append(double)
+        appended()
+    }
+
+    /// - Precondition: the column is INTERVAL.
+    public mutating func append(interval: Interval) {
+        precondition(form == .interval, "not an INTERVAL column")
+        intervals.append(interval)
         appended()
     }
 
     /// - Precondition: the column is VARCHAR, BLOB or UUID.
     public mutating func append(bytes: some Collection<UInt8>) {
-        guard case .bytes(var arrays) = storage else { preconditionFailure("not a column of bytes") }
-        storage = .null
+        precondition(form == .bytes, "not a column of bytes")
         arrays.append(bytes)
-        storage = .bytes(arrays)
         appended()
     }
 
     /// Appends one list row: `fill` appends the elements.
     /// - Precondition: the column is a list.
     public mutating func appendList<Failure: Error>(_ fill: (inout ColumnBuilder) throws(Failure) -> Void) throws(Failure) {
-        guard case .list(var offsets, var element) = storage else { preconditionFailure("not a list column") }
-        storage = .null
+        precondition(form == .list, "not a list column")
         defer {
-            offsets.append(Int32(element.count))
-            storage = .list(offsets: offsets, element: element)
+            offsets.append(Int32(children[0].count))
             appended()
         }
-        try fill(&element)
+        try fill(&children[0])
     }
 
     /// Appends one struct row: `fill` appends one value to each member's builder.
@@ -172,10 +140,8 @@ public struct ColumnBuilder: Sendable {
     public mutating func appendStructure<Failure: Error>(
         _ fill: (inout [ColumnBuilder]) throws(Failure) -> Void
     ) throws(Failure) {
-        guard case .structure(var members) = storage else { preconditionFailure("not a struct column") }
-        storage = .null
-        defer { storage = .structure(members) }
-        try fill(&members)
+        precondition(form == .structure, "not a struct column")
+        try fill(&children)
         appended()
     }
 
@@ -188,12 +154,7 @@ public struct ColumnBuilder: Sendable {
         case .double(let value): append(double: value)
         case .decimal(let value): append(decimal: value)
         case .bytes(let value): append(bytes: value)
-        case .interval(let value):
-            guard case .interval(var values) = storage else { preconditionFailure("not an INTERVAL column") }
-            storage = .null
-            values.append(value)
-            storage = .interval(values)
-            appended()
+        case .interval(let value): append(interval: value)
         case .list(let values):
             appendList { element in for value in values { element.append(value) } }
         case .structure(let values):
@@ -214,48 +175,31 @@ public struct ColumnBuilder: Sendable {
             validity?.append(contentsOf: Bitmap(repeating: true, count: column.count))
         }
         count += column.count
-        let mine = storage
-        storage = .null
-        storage = Self.joined(mine, column.values)
+        join(column.values)
     }
 
-    private static func joined(_ storage: consuming Storage, _ added: Column.Values) -> Storage {
-        switch (storage, added) {
-        case (.bits(var mine), .bits(let more)):
-            mine.append(contentsOf: more)
-            return .bits(mine)
-        case (.int32(var mine), .int32(let more)):
-            mine.append(contentsOf: more)
-            return .int32(mine)
-        case (.int64(var mine), .int64(let more)):
-            mine.append(contentsOf: more)
-            return .int64(mine)
-        case (.int64(let mine), .int128(let more)): return .int128(mine.map { Int128($0) } + more)
-        case (.int128(var mine), .int64(let more)):
-            mine.append(contentsOf: more.lazy.map { Int128($0) })
-            return .int128(mine)
-        case (.int128(var mine), .int128(let more)):
-            mine.append(contentsOf: more)
-            return .int128(mine)
-        case (.double(var mine), .double(let more)):
-            mine.append(contentsOf: more)
-            return .double(mine)
-        case (.interval(var mine), .interval(let more)):
-            mine.append(contentsOf: more)
-            return .interval(mine)
-        case (.bytes(var mine), .bytes(let more)):
-            let base = Int32(mine.bytes.count)
-            mine.bytes.append(contentsOf: more.bytes)
-            mine.offsets.append(contentsOf: more.offsets.dropFirst().lazy.map { $0 + base })
-            return .bytes(mine)
-        case (.list(var offsets, var element), .list(let moreOffsets, let more)):
-            let base = Int32(element.count)
+    private mutating func join(_ added: Column.Values) {
+        switch (form, added) {
+        case (.bits, .bits(let more)): bits.append(contentsOf: more)
+        case (.int32, .int32(let more)): int32s.append(contentsOf: more)
+        case (.int64, .int64(let more)): int64s.append(contentsOf: more)
+        case (.int64, .int128(let more)):
+            widen()
+            int128s.append(contentsOf: more)
+        case (.int128, .int64(let more)): int128s.append(contentsOf: more.lazy.map { Int128($0) })
+        case (.int128, .int128(let more)): int128s.append(contentsOf: more)
+        case (.double, .double(let more)): doubles.append(contentsOf: more)
+        case (.interval, .interval(let more)): intervals.append(contentsOf: more)
+        case (.bytes, .bytes(let more)):
+            let base = Int32(arrays.bytes.count)
+            arrays.bytes.append(contentsOf: more.bytes)
+            arrays.offsets.append(contentsOf: more.offsets.dropFirst().lazy.map { $0 + base })
+        case (.list, .list(let moreOffsets, let more)):
+            let base = Int32(children[0].count)
             offsets.append(contentsOf: moreOffsets.dropFirst().lazy.map { $0 + base })
-            element.append(contentsOf: more)
-            return .list(offsets: offsets, element: element)
-        case (.structure(var members), .structure(let more)):
-            for index in members.indices { members[index].append(contentsOf: more[index]) }
-            return .structure(members)
+            children[0].append(contentsOf: more)
+        case (.structure, .structure(let more)):
+            for index in children.indices { children[index].append(contentsOf: more[index]) }
         default: preconditionFailure("columns of different types")
         }
     }
@@ -263,18 +207,18 @@ public struct ColumnBuilder: Sendable {
     /// The column built so far; the builder is then empty and can begin anew.
     public mutating func finish() -> Column {
         let values: Column.Values
-        switch storage {
-        case .bits(let bits): values = .bits(bits)
-        case .int32(let rows): values = .int32(rows)
-        case .int64(let rows): values = .int64(rows)
-        case .int128(let rows): values = .int128(rows)
-        case .double(let rows): values = .double(rows)
-        case .interval(let rows): values = .interval(rows)
-        case .bytes(let arrays): values = .bytes(arrays)
-        case .list(let offsets, var element): values = .list(offsets: offsets, element: element.finish())
-        case .structure(var members):
+        switch form {
+        case .bits: values = .bits(bits)
+        case .int32: values = .int32(int32s)
+        case .int64: values = .int64(int64s)
+        case .int128: values = .int128(int128s)
+        case .double: values = .double(doubles)
+        case .interval: values = .interval(intervals)
+        case .bytes: values = .bytes(arrays)
+        case .list: values = .list(offsets: offsets, element: children[0].finish())
+        case .structure:
             var finished: [Column] = []
-            for index in members.indices { finished.append(members[index].finish()) }
+            for index in children.indices { finished.append(children[index].finish()) }
             values = .structure(finished)
         case .null: values = .constant(.null)
         }
