@@ -1,0 +1,174 @@
+// DELTA_BINARY_PACKED (parquet-format, Encodings.md, 5):
+//   header   ULEB128 values a block, ULEB128 miniblocks a block, ULEB128 count of all values, zigzag first value
+//   block    zigzag least delta, one byte of bit width for each miniblock, the miniblocks: bit-packed (delta - least)
+// Sums wrap around at 64 bits (at 32 for INT32, which the truncation of a 64-bit sum gives as well).
+
+/// Reads whole numbers written as packed differences.
+struct DeltaBinaryPackedDecoder {
+    private let source: UnsafeRawBufferPointer
+    private let base: UnsafeRawPointer
+    /// Values in the stream, as its header says.
+    let totalCount: Int
+    private let miniblocksPerBlock: Int
+    private let valuesPerMiniblock: Int
+    /// Of the next thing to read: a block header, once all miniblocks of the present block are begun.
+    private var position: Int
+    /// Values that have been handed out.
+    private var taken = 0
+    /// The value handed out last, or the first value before any was.
+    private var last: Int64
+    private var leastDelta: Int64 = 0
+    private var widthsStart = 0
+    /// The next miniblock of the present block.
+    private var miniblock: Int
+    private var miniblockStart = 0
+    private var miniblockWidth = 0
+    private var miniblockIndex = 0
+    private var miniblockLeft = 0
+
+    /// - Precondition: `source` has padding after it (see `BitUnpacking`).
+    init(_ source: UnsafeRawBufferPointer) throws(PageError) {
+        self.source = source
+        // Safe: as in `HybridDecoder`.
+        base = source.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+        position = 0
+        let valuesPerBlock = try Self.varint(source, &position)
+        let miniblockCount = try Self.varint(source, &position)
+        let total = try Self.varint(source, &position)
+        last = Self.unzigzag(try Self.varint(source, &position))
+        guard valuesPerBlock > 0, valuesPerBlock <= 1 << 24, valuesPerBlock % 8 == 0 else {
+            throw .outOfRange("the block size of delta encoding", value: Int(clamping: valuesPerBlock))
+        }
+        guard miniblockCount > 0, miniblockCount <= valuesPerBlock, valuesPerBlock % miniblockCount == 0,
+            (valuesPerBlock / miniblockCount) % 8 == 0
+        else { throw .outOfRange("the miniblock count of delta encoding", value: Int(clamping: miniblockCount)) }
+        guard total <= UInt64(Int32.max) else {
+            throw .outOfRange("the value count of delta encoding", value: Int(clamping: total))
+        }
+        totalCount = Int(total)
+        miniblocksPerBlock = Int(miniblockCount)
+        valuesPerMiniblock = Int(valuesPerBlock / miniblockCount)
+        miniblock = Int(miniblockCount)
+    }
+
+    private static func varint(_ source: UnsafeRawBufferPointer, _ position: inout Int) throws(PageError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            guard position < source.count else { throw .truncated("a header of delta encoding") }
+            let byte = source[position]
+            position += 1
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+            if shift > 63 { throw .outOfRange("a number of delta encoding", value: Int(truncatingIfNeeded: value)) }
+        }
+    }
+
+    @inline(__always)
+    private static func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1))) }
+
+    private mutating func nextMiniblock() throws(PageError) {
+        if miniblock == miniblocksPerBlock {
+            leastDelta = Self.unzigzag(try Self.varint(source, &position))
+            guard miniblocksPerBlock <= source.count - position else { throw .truncated("the widths of delta encoding") }
+            widthsStart = position
+            position += miniblocksPerBlock
+            miniblock = 0
+        }
+        miniblockWidth = Int(source[widthsStart + miniblock])
+        guard miniblockWidth <= 64 else { throw .outOfRange("a bit width of delta encoding", value: miniblockWidth) }
+        miniblock += 1
+        miniblockStart = position
+        miniblockIndex = 0
+        miniblockLeft = valuesPerMiniblock
+        // Of the last miniblock only what its values need must be there.
+        let wanted = min(valuesPerMiniblock, totalCount - max(taken, 1))
+        guard (wanted * miniblockWidth + 7) / 8 <= source.count - position else {
+            throw .truncated("a miniblock of delta encoding")
+        }
+        position = min(source.count, position + valuesPerMiniblock * miniblockWidth / 8)
+    }
+
+    /// Decodes the next `count` values, each cut to the width of `Target`.
+    @inline(__always)
+    mutating func decode<Target: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
+        into target: UnsafeMutablePointer<Target>, count: Int
+    ) throws(PageError) {
+        guard count <= totalCount - taken else { throw .truncated("delta encoding") }
+        var done = 0
+        if taken == 0, count > 0 {
+            target[0] = Target(truncatingIfNeeded: last)
+            done = 1
+            taken = 1
+        }
+        while done < count {
+            if miniblockLeft == 0 { try nextMiniblock() }
+            let part = min(miniblockLeft, count - done)
+            decodePart(into: target + done, count: part)
+            done += part
+        }
+    }
+
+    /// - Precondition: the present miniblock has `count` values left.
+    @inline(__always)
+    private mutating func decodePart<Target: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
+        into target: UnsafeMutablePointer<Target>, count: Int
+    ) {
+        var value = last
+        let least = leastDelta
+        if miniblockWidth == 0 {
+            for index in 0..<count {
+                value &+= least
+                target[index] = Target(truncatingIfNeeded: value)
+            }
+        } else {
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { deltas in
+                // Safe: a temporary allocation of more than zero elements has an address.
+                let deltas = deltas.baseAddress.unsafelyUnwrapped
+                var done = 0
+                while done < count {
+                    let part = min(128, count &- done)
+                    BitUnpacking.unpack64(
+                        base + miniblockStart, width: miniblockWidth, first: miniblockIndex &+ done, count: part, into: deltas)
+                    for index in 0..<part {
+                        value &+= least &+ Int64(bitPattern: deltas[index])
+                        target[done &+ index] = Target(truncatingIfNeeded: value)
+                    }
+                    done &+= part
+                }
+            }
+        }
+        last = value
+        miniblockIndex += count
+        miniblockLeft -= count
+        taken += count
+    }
+
+    /// Passes over `count` values. They must be summed up all the same.
+    mutating func skip(_ count: Int) throws(PageError) {
+        try withTemporary(Int64.self, 1_024) { (scratch) throws(PageError) in
+            var left = count
+            while left > 0 {
+                let part = min(left, 1_024)
+                try decode(into: scratch, count: part)
+                left -= part
+            }
+        }
+    }
+
+    /// Where the bytes after the stream begin.
+    ///
+    /// - Precondition: all values have been decoded.
+    var endPosition: Int { position }
+}
+
+/// Uninitialised scratch space for the time of a call.
+@inline(__always)
+func withTemporary<Element: BitwiseCopyable, Result>(
+    _: Element.Type, _ count: Int, _ body: (UnsafeMutablePointer<Element>) throws(PageError) -> Result
+) throws(PageError) -> Result {
+    let scratch = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
+    defer { scratch.deallocate() }
+    return try body(scratch)
+}

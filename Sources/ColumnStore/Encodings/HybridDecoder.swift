@@ -1,0 +1,206 @@
+// The hybrid of run lengths and bit packing (parquet-format, Encodings.md, RLE = 3):
+//   run      ULEB128 header; lowest bit 0: header >> 1 repeats of one value of ceil(width / 8) bytes;
+//            lowest bit 1: (header >> 1) groups of eight bit-packed values
+
+/// Reads levels, dictionary codes and booleans; a run is handled as a run.
+struct HybridDecoder {
+    private let source: UnsafeRawPointer
+    private let byteCount: Int
+    let width: Int
+    private var position = 0
+    /// Values of the present run not yet taken.
+    private var runLeft = 0
+    private var isPacked = false
+    private var repeated: UInt32 = 0
+    private var packedStart = 0
+    private var packedIndex = 0
+
+    /// - Precondition: `source` has padding after it (see `BitUnpacking`).
+    init(_ source: UnsafeRawBufferPointer, width: Int) throws(PageError) {
+        guard width >= 0, width <= 32 else { throw .outOfRange("the bit width of a run", value: width) }
+        // Safe: an empty buffer may have no address; its decoder then never loads, for `byteCount` is 0.
+        self.source = source.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+        byteCount = source.count
+        self.width = width
+    }
+
+    private mutating func nextRun() throws(PageError) {
+        if width == 0, position >= byteCount {
+            // A dictionary of one entry needs no bits, and some writers then write no runs either.
+            (isPacked, repeated, runLeft) = (false, 0, Int.max)
+            return
+        }
+        var header: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            guard position < byteCount else { throw .truncated("a run of levels or codes") }
+            let byte = source.load(fromByteOffset: position, as: UInt8.self)
+            position += 1
+            header |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { break }
+            shift += 7
+            if shift > 35 { throw .outOfRange("a run's header", value: Int(truncatingIfNeeded: header)) }
+        }
+        let length = Int(header >> 1)
+        isPacked = header & 1 == 1
+        if isPacked {
+            // Length is below 2^41, width at most 32: no overflow. The last run may stop short of whole groups.
+            let needed = length * width
+            let available = byteCount - position
+            runLeft = needed <= available ? length * 8 : available * 8 / width
+            packedStart = position
+            packedIndex = 0
+            position += min(needed, available)
+        } else {
+            let valueByteCount = (width + 7) / 8
+            guard valueByteCount <= byteCount - position else { throw .truncated("a run of levels or codes") }
+            repeated = 0
+            for index in 0..<valueByteCount {
+                repeated |= UInt32(source.load(fromByteOffset: position + index, as: UInt8.self)) << UInt32(index * 8)
+            }
+            if width < 32, repeated >> UInt32(width) != 0 {
+                throw .outOfRange("a run's value", value: Int(repeated))
+            }
+            position += valueByteCount
+            runLeft = length
+        }
+    }
+
+    /// Decodes `count` values, all of which must be below `limit`.
+    mutating func decode(
+        into target: UnsafeMutablePointer<UInt32>, count: Int, limit: UInt32
+    ) throws(PageError) {
+        var done = 0
+        while done < count {
+            if runLeft == 0 {
+                try nextRun()
+                continue
+            }
+            let part = min(runLeft, count - done)
+            if isPacked {
+                BitUnpacking.unpack(source + packedStart, width: width, first: packedIndex, count: part, into: target + done)
+                packedIndex += part
+                if width == 32 || UInt32(1) << UInt32(width) > limit { try Self.check(target + done, part, below: limit) }
+            } else {
+                guard repeated < limit else { throw .outOfRange("a dictionary code", value: Int(repeated)) }
+                (target + done).update(repeating: repeated, count: part)
+            }
+            runLeft -= part
+            done += part
+        }
+    }
+
+    private static func check(_ codes: UnsafePointer<UInt32>, _ count: Int, below limit: UInt32) throws(PageError) {
+        var greatest: UInt32 = 0
+        for index in 0..<count { greatest = max(greatest, codes[index]) }
+        if greatest >= limit { throw .outOfRange("a dictionary code", value: Int(greatest)) }
+    }
+
+    /// Decodes `count` levels, none above `greatest`.
+    ///
+    /// - Returns: whether all are `greatest`.
+    /// - Precondition: the width is at most 7.
+    mutating func decodeLevels(
+        into target: UnsafeMutablePointer<UInt8>, count: Int, greatest: UInt8
+    ) throws(PageError) -> Bool {
+        var done = 0
+        var isUniform = true
+        while done < count {
+            if runLeft == 0 {
+                try nextRun()
+                continue
+            }
+            let part = min(runLeft, count - done)
+            if isPacked {
+                BitUnpacking.unpack(source + packedStart, width: width, first: packedIndex, count: part, into: target + done)
+                packedIndex += part
+                var least = UInt8.max
+                var most: UInt8 = 0
+                for index in done..<(done + part) {
+                    least = min(least, target[index])
+                    most = max(most, target[index])
+                }
+                guard most <= greatest else { throw .outOfRange("a level", value: Int(most)) }
+                if least < greatest { isUniform = false }
+            } else {
+                guard repeated <= greatest else { throw .outOfRange("a level", value: Int(repeated)) }
+                (target + done).update(repeating: UInt8(repeated), count: part)
+                if repeated < greatest { isUniform = false }
+            }
+            runLeft -= part
+            done += part
+        }
+        return isUniform
+    }
+
+    /// Appends `count` values of width 1 as bits.
+    mutating func appendBits(_ count: Int, to bits: inout BitBuilder) throws(PageError) {
+        var left = count
+        while left > 0 {
+            if runLeft == 0 {
+                try nextRun()
+                continue
+            }
+            let part = min(runLeft, left)
+            if isPacked {
+                bits.append(packed: source + packedStart, first: packedIndex, part)
+                packedIndex += part
+            } else {
+                bits.append(repeating: repeated != 0, part)
+            }
+            runLeft -= part
+            left -= part
+        }
+    }
+
+    /// Values left of the run at hand; above 0 after `uniformRun`.
+    var currentRunCount: Int { runLeft }
+
+    /// How many of the next values (at most `count`) are one run of `value`, without taking them; 0 when the next run is
+    /// packed or of another value.
+    mutating func uniformRun(of value: UInt32, atMost count: Int) throws(PageError) -> Int {
+        if count == 0 { return 0 }
+        while runLeft == 0 { try nextRun() }
+        return !isPacked && repeated == value ? min(runLeft, count) : 0
+    }
+
+    /// Passes over `count` values.
+    mutating func skip(_ count: Int) throws(PageError) {
+        var left = count
+        while left > 0 {
+            if runLeft == 0 {
+                try nextRun()
+                continue
+            }
+            let part = min(runLeft, left)
+            if isPacked { packedIndex += part }
+            runLeft -= part
+            left -= part
+        }
+    }
+}
+
+/// Levels as the first version of the format packed them: no runs, the first value in the highest bits.
+enum BitPackedLevels {
+    static func byteCount(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
+
+    /// - Precondition: `source` holds `byteCount(count:width:)` bytes; the width is at most 7.
+    static func decode(
+        _ source: UnsafeRawBufferPointer, width: Int, count: Int, greatest: UInt8, into target: UnsafeMutablePointer<UInt8>
+    ) throws(PageError) {
+        var buffer: UInt32 = 0
+        var bitCount = 0
+        var position = 0
+        for index in 0..<count {
+            if bitCount < width {
+                buffer = buffer << 8 | UInt32(source[position])
+                position += 1
+                bitCount += 8
+            }
+            bitCount -= width
+            let level = UInt8(truncatingIfNeeded: buffer >> UInt32(bitCount)) & (1 << UInt8(width) - 1)
+            guard level <= greatest else { throw .outOfRange("a level", value: Int(level)) }
+            target[index] = level
+        }
+    }
+}

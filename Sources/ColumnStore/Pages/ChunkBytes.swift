@@ -1,0 +1,130 @@
+/// Byte ranges of several column chunks that lie close together, read as one.
+///
+/// One owner on one thread. Each merged range is read when it is first touched and kept until the owner goes.
+final class CoalescedRanges {
+    /// Reading through a gap of this size costs less than a request of its own, on a disk and far more so on a network.
+    static let gapByteCountMax: Int64 = 64 << 10
+
+    private let file: any RandomAccessBytes
+    private let budget: DecodeBudget
+    private var ranges: [Range<Int64>] = []
+    private var regions: [ByteRegion?] = []
+    /// How many reads and bytes it took so far.
+    private(set) var readCount = 0
+    private(set) var readByteCount = 0
+
+    /// - Parameter wanted: in any order; each within the file.
+    init(file: any RandomAccessBytes, wanted: [Range<Int64>], mergedByteCountMax: Int64, budget: DecodeBudget) {
+        self.file = file
+        self.budget = budget
+        for range in wanted.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
+            if let last = ranges.last, range.lowerBound <= last.upperBound + Self.gapByteCountMax,
+                max(range.upperBound, last.upperBound) - last.lowerBound <= mergedByteCountMax
+            {
+                ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                ranges.append(range)
+            }
+        }
+        regions = Array(repeating: nil, count: ranges.count)
+    }
+
+    deinit { for region in regions { if let region { budget.release(region.bytes.count) } } }
+
+    /// The merged range around `wanted`, or nil when there is none.
+    func region(around wanted: Range<Int64>) throws -> (start: Int64, region: ByteRegion)? {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= wanted.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        guard low < ranges.count, ranges[low].lowerBound <= wanted.lowerBound, ranges[low].upperBound >= wanted.upperBound
+        else { return nil }
+        if let region = regions[low] { return (ranges[low].lowerBound, region) }
+        do {
+            try budget.hold(ranges[low].count)
+        } catch {
+            throw ColumnStoreError(error, path: file.name, offset: ranges[low].lowerBound)
+        }
+        let region: ByteRegion
+        do {
+            region = try file.region(at: ranges[low].lowerBound, count: ranges[low].count)
+        } catch {
+            budget.release(ranges[low].count)
+            throw error
+        }
+        readCount += 1
+        readByteCount += ranges[low].count
+        regions[low] = region
+        return (ranges[low].lowerBound, region)
+    }
+}
+
+/// The bytes of one column chunk, through a window that moves forward.
+///
+/// One owner on one thread.
+final class ChunkBytes {
+    private let file: any RandomAccessBytes
+    let range: Range<Int64>
+    private let shared: CoalescedRanges
+    private let budget: DecodeBudget
+    private let readAheadByteCountMax: Int
+    /// Doubled by each window that follows on the one before: a lone page is read alone, a run of pages in large reads.
+    private var readAheadByteCount: Int
+    private var window: ByteRegion?
+    private var windowStart: Int64 = 0
+    private var heldByteCount = 0
+
+    init(
+        file: any RandomAccessBytes, range: Range<Int64>, shared: CoalescedRanges, budget: DecodeBudget,
+        readAheadByteCountMax: Int, isSequential: Bool
+    ) {
+        self.file = file
+        self.range = range
+        self.shared = shared
+        self.budget = budget
+        self.readAheadByteCountMax = readAheadByteCountMax
+        readAheadByteCount = isSequential ? readAheadByteCountMax : 0
+    }
+
+    deinit { budget.release(heldByteCount) }
+
+    /// Bytes from `offset` on, at least `count`, with the region that keeps them alive.
+    ///
+    /// - Throws: `.corruptFile` when they reach past the chunk's end, `.overBudget`, `.io`.
+    func bytes(at offset: Int64, atLeast count: Int) throws -> (bytes: UnsafeRawBufferPointer, region: ByteRegion) {
+        guard offset >= range.lowerBound, offset <= range.upperBound, Int64(count) <= range.upperBound - offset else {
+            throw ColumnStoreError(
+                .corruptFile, path: file.name, offset: offset, "\(count) bytes reach past the end of the column chunk")
+        }
+        if let window, offset >= windowStart, offset + Int64(count) <= windowStart + Int64(window.bytes.count) {
+            return (UnsafeRawBufferPointer(rebasing: window.bytes[Int(offset - windowStart)...]), window)
+        }
+        if let (start, region) = try shared.region(around: offset..<(offset + Int64(count))) {
+            dropWindow()
+            (window, windowStart) = (region, start)
+            let end = Int(min(Int64(region.bytes.count), range.upperBound - start))
+            return (UnsafeRawBufferPointer(rebasing: region.bytes[Int(offset - start)..<end]), region)
+        }
+        let follows = window.map { offset >= windowStart && offset <= windowStart + Int64($0.bytes.count) } ?? false
+        dropWindow()
+        if follows { readAheadByteCount = min(max(readAheadByteCount * 2, 128 << 10), readAheadByteCountMax) }
+        let size = Int(min(Int64(max(count, readAheadByteCount)), range.upperBound - offset))
+        do {
+            try budget.hold(size)
+        } catch {
+            throw ColumnStoreError(error, path: file.name, offset: offset)
+        }
+        heldByteCount = size
+        let region = try file.region(at: offset, count: size)
+        (window, windowStart) = (region, offset)
+        return (region.bytes, region)
+    }
+
+    private func dropWindow() {
+        budget.release(heldByteCount)
+        heldByteCount = 0
+        window = nil
+    }
+}

@@ -1,0 +1,44 @@
+/// A filter that tests the entries of a dictionary once, not its rows.
+///
+/// One owner on one thread.
+struct DictionaryFilter {
+    private let filter: ColumnFilter
+    private var tested: DictionaryValues?
+    /// One byte for each entry of `tested`: 1 when it passes.
+    private var passes: [UInt8] = []
+
+    init(_ filter: ColumnFilter) { self.filter = filter }
+
+    /// One bit for each row of `column`.
+    mutating func select(_ column: Column) -> Bitmap {
+        guard case .dictionary(let codes, let dictionary) = column.values else { return filter.select(column) }
+        switch filter.test {
+        case .isNull, .isNotNull: return filter.select(column)
+        default: break
+        }
+        if tested !== dictionary {
+            let bits = filter.select(dictionary.values.retyped(column.type))
+            passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
+            tested = dictionary
+        }
+        let selected = Self.select(codes, passes)
+        return column.validity.map { selected & $0 } ?? selected
+    }
+
+    /// - Precondition: every code is within `passes`, as an invariant of `Column` says.
+    private static func select(_ codes: [UInt32], _ passes: [UInt8]) -> Bitmap {
+        var words = [UInt64](repeating: 0, count: (codes.count + 63) / 64)
+        passes.withUnsafeBufferPointer { passes in
+            codes.withUnsafeBufferPointer { codes in
+                for wordIndex in words.indices {
+                    let start = wordIndex << 6
+                    let end = min(start + 64, codes.count)
+                    var word: UInt64 = 0
+                    for row in start..<end { word |= UInt64(passes[Int(codes[row])]) << UInt64(row &- start) }
+                    words[wordIndex] = word
+                }
+            }
+        }
+        return Bitmap(words: words, count: codes.count)
+    }
+}

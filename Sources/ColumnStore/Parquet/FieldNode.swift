@@ -1,0 +1,78 @@
+/// A node of a file's schema as columns see it: wrapper groups of lists and maps are folded into one list node.
+final class FieldNode: Sendable {
+    enum Kind: Sendable {
+        case leaf(LeafDescriptor)
+        case list(element: FieldNode)
+        case structure([FieldNode])
+    }
+
+    let field: Field
+    let kind: Kind
+    /// The definition level from which on this node is not NULL.
+    let definedLevel: Int
+    /// How many lists are around the node.
+    let listDepth: Int
+    /// The definition level from which on the innermost list around it has an element here; 0 outside lists.
+    let slotLevel: Int
+
+    init(field: Field, kind: Kind, definedLevel: Int, listDepth: Int, slotLevel: Int) {
+        self.field = field
+        self.kind = kind
+        self.definedLevel = definedLevel
+        self.listDepth = listDepth
+        self.slotLevel = slotLevel
+    }
+
+    var isNullable: Bool { definedLevel > slotLevel }
+
+    /// The leaves under this node, in the file's order.
+    var leaves: [LeafDescriptor] {
+        switch kind {
+        case .leaf(let leaf): [leaf]
+        case .list(let element): element.leaves
+        case .structure(let members): members.flatMap(\.leaves)
+        }
+    }
+
+    /// The leaf whose levels are cheapest to read for the shape of this node: the one in the fewest lists.
+    var shapeLeaf: LeafDescriptor? {
+        leaves.min { $0.greatestRepetitionLevel < $1.greatestRepetitionLevel }
+    }
+}
+
+/// A leaf: where it stands in each row group and how its pages are read.
+final class LeafDescriptor: Sendable {
+    /// Among the chunks of a row group.
+    let index: Int
+    /// Dotted, with the wrapper groups: as the footer has it.
+    let path: String
+    let physicalType: PhysicalType
+    /// Bytes of a value of fixed width, else 0.
+    let width: Int
+    let greatestDefinitionLevel: Int
+    let greatestRepetitionLevel: Int
+    /// As `FieldNode.slotLevel`.
+    let slotLevel: Int
+    let type: ColumnType
+    let conversion: LeafConversion
+    let logicalType: LogicalType?
+    let convertedType: ConvertedType?
+
+    init(
+        index: Int, path: String, element: SchemaElement, physicalType: PhysicalType, greatestDefinitionLevel: Int,
+        greatestRepetitionLevel: Int, slotLevel: Int
+    ) {
+        let meaning = LeafMeaning(element, physicalType)
+        self.index = index
+        self.path = path
+        self.physicalType = physicalType
+        width = LeafConversion.width(of: physicalType, typeLength: element.typeLength)
+        self.greatestDefinitionLevel = greatestDefinitionLevel
+        self.greatestRepetitionLevel = greatestRepetitionLevel
+        self.slotLevel = slotLevel
+        type = meaning.type
+        conversion = meaning.conversion
+        logicalType = element.logicalType
+        convertedType = element.convertedType
+    }
+}

@@ -1,0 +1,251 @@
+/// From a page's values to a leaf's: one dispatch a call, then loops over contiguous memory.
+enum LeafDecoding {
+    /// Decodes `count` values into `slots` slots, whose validity stands in `output` from `start` on.
+    static func append(
+        _ values: inout PageValues, _ count: Int, slots: Int, start: Int, to output: inout LeafValues, leaf: LeafDescriptor,
+        scratch: ScratchBytes, budget: DecodeBudget
+    ) throws(PageError) {
+        switch output.conversion {
+        case .boolean: try appendBooleans(&values, count, slots, start, &output)
+        case .int32:
+            try grow(&output.int32s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+                try values.decode32(into: target, count: count)
+            }
+        case .int64:
+            try grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+                try values.decode64(into: target, count: count)
+            }
+        case .int32Widened, .uint32, .int32Times, .int64Times, .int64DividedBy, .int96, .decimalNarrow,
+            .decimalBytesNarrow:
+            let conversion = output.conversion
+            try grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+                try decodeInt64s(&values, count, conversion, into: target, leaf, scratch)
+            }
+        case .uint64, .decimalWide, .decimalBytesWide:
+            let conversion = output.conversion
+            try grow(&output.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+                try decodeInt128s(&values, count, conversion, into: target, scratch)
+            }
+        case .float, .double, .float16:
+            let conversion = output.conversion
+            try grow(&output.doubles, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+                try decodeDoubles(&values, count, conversion, into: target, scratch)
+            }
+        case .interval:
+            try grow(&output.intervals, count, slots, start, output.validity, Interval()) { (target) throws(PageError) in
+                let source = try values.takeFixedBytes(count, width: 12, scratch: scratch)
+                for index in 0..<count {
+                    let place = index * 12
+                    target[index] = Interval(
+                        months: Int32(littleEndian: source.loadUnaligned(fromByteOffset: place, as: Int32.self)),
+                        days: Int32(littleEndian: source.loadUnaligned(fromByteOffset: place + 4, as: Int32.self)),
+                        microseconds: 1_000
+                            * Int64(UInt32(littleEndian: source.loadUnaligned(fromByteOffset: place + 8, as: UInt32.self))))
+                }
+            }
+        case .bytes, .fixedBytes: try appendBytes(&values, count, slots, start, &output, leaf, scratch, budget)
+        }
+    }
+
+    /// Appends `slots` elements to `array`: `decode` writes the first `count`, which are then spread over the valid slots.
+    @inline(__always)
+    static func grow<Element: BitwiseCopyable>(
+        _ array: inout [Element], _ count: Int, _ slots: Int, _ start: Int, _ validity: borrowing ValidityBuilder,
+        _ filler: Element, _ decode: (UnsafeMutablePointer<Element>) throws(PageError) -> Void
+    ) throws(PageError) {
+        guard slots > 0 else { return }
+        try array.append(addingCapacity: slots) { (span: inout OutputSpan<Element>) throws(PageError) in
+            try span.withUnsafeMutableBufferPointer { (buffer, filled) throws(PageError) in
+                // Safe: there is room for more than zero elements.
+                let target = buffer.baseAddress.unsafelyUnwrapped
+                try decode(target)
+                if count < slots {
+                    // The slots past the values are read by the spreading of the last word.
+                    (target + count).update(repeating: filler, count: slots - count)
+                    NullSpacing.spread(
+                        target, valueCount: count, slotCount: slots, validity: validity, start: start, filler: filler)
+                }
+                filled = slots
+            }
+        }
+    }
+
+    // MARK: Kinds
+
+    private static func appendBooleans(
+        _ values: inout PageValues, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues
+    ) throws(PageError) {
+        if count == slots {
+            try values.appendBooleans(count, to: &output.bits)
+            return
+        }
+        var dense = BitBuilder()
+        try values.appendBooleans(count, to: &dense)
+        var next = 0
+        for slot in 0..<slots {
+            let isValid = output.validity.word(at: start + slot) & 1
+            let bit = isValid != 0 ? dense.word(at: next) & 1 : 0
+            next += Int(isValid)
+            output.bits.append(bit, 1)
+        }
+    }
+
+    private static func decodeInt64s(
+        _ values: inout PageValues, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
+        _ leaf: LeafDescriptor, _ scratch: ScratchBytes
+    ) throws(PageError) {
+        switch conversion {
+        case .int32Widened, .uint32, .int32Times:
+            let narrow = try scratch.reserve(count * 4).bindMemory(to: Int32.self, capacity: count)
+            try values.decode32(into: narrow, count: count)
+            switch conversion {
+            case .uint32: for index in 0..<count { target[index] = Int64(UInt32(bitPattern: narrow[index])) }
+            // 32 bits times a thousand fit in 64.
+            case .int32Times(let factor): for index in 0..<count { target[index] = Int64(narrow[index]) &* factor }
+            default: for index in 0..<count { target[index] = Int64(narrow[index]) }
+            }
+        case .int64Times(let factor):
+            try values.decode64(into: target, count: count)
+            var overflows = false
+            for index in 0..<count {
+                let (product, overflow) = target[index].multipliedReportingOverflow(by: factor)
+                target[index] = product
+                overflows = overflows || overflow
+            }
+            if overflows { throw .outOfRange("a timestamp", value: Int.max) }
+        case .int64DividedBy(let divisor):
+            try values.decode64(into: target, count: count)
+            for index in 0..<count {
+                let (quotient, rest) = target[index].quotientAndRemainder(dividingBy: divisor)
+                target[index] = rest < 0 ? quotient - 1 : quotient
+            }
+        case .int96: try decodeInt96(&values, count, into: target, scratch)
+        case .decimalNarrow(let width):
+            let source = try values.takeFixedBytes(count, width: width, scratch: scratch)
+            guard DecimalKernels.narrow(source, width: width, count: count, into: target) else {
+                throw .outOfRange("a decimal of at most 18 digits, in bytes", value: width)
+            }
+        default:
+            try eachByteArray(&values, count, scratch) { (bytes, index) throws(PageError) in
+                guard let value = Int64(exactly: try DecimalKernels.wide(bytes)) else {
+                    throw .outOfRange("a decimal of at most 18 digits, in bytes", value: bytes.count)
+                }
+                target[index] = value
+            }
+        }
+    }
+
+    private static func decodeInt96(
+        _ values: inout PageValues, _ count: Int, into target: UnsafeMutablePointer<Int64>, _ scratch: ScratchBytes
+    ) throws(PageError) {
+        let source = try values.takeFixedBytes(count, width: 12, scratch: scratch)
+        for index in 0..<count {
+            let nanoseconds = Int64(littleEndian: source.loadUnaligned(fromByteOffset: index * 12, as: Int64.self))
+            let julianDay = Int64(
+                UInt32(littleEndian: source.loadUnaligned(fromByteOffset: index * 12 + 8, as: UInt32.self)))
+            // 2,440,588 is the Julian day of 1970-01-01. 2^32 days of microseconds overflow 64 bits; wrapped, as others do,
+            // since early Spark wrote such days and nobody reads meaning into them.
+            let micros = nanoseconds >= 0 ? nanoseconds / 1_000 : -((999 - nanoseconds) / 1_000)
+            target[index] = (julianDay &- 2_440_588) &* 86_400_000_000 &+ micros
+        }
+    }
+
+    private static func decodeInt128s(
+        _ values: inout PageValues, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int128>,
+        _ scratch: ScratchBytes
+    ) throws(PageError) {
+        switch conversion {
+        case .uint64:
+            let narrow = try scratch.reserve(count * 8).bindMemory(to: Int64.self, capacity: count)
+            try values.decode64(into: narrow, count: count)
+            for index in 0..<count { target[index] = Int128(UInt64(bitPattern: narrow[index])) }
+        case .decimalWide(let width):
+            let source = try values.takeFixedBytes(count, width: width, scratch: scratch)
+            if width <= 16 {
+                DecimalKernels.wide(source, width: width, count: count, into: target)
+            } else {
+                for index in 0..<count {
+                    target[index] = try DecimalKernels.wide(UnsafeRawBufferPointer(start: source + index * width, count: width))
+                }
+            }
+        default:
+            try eachByteArray(&values, count, scratch) { (bytes, index) throws(PageError) in
+                target[index] = try DecimalKernels.wide(bytes)
+            }
+        }
+    }
+
+    private static func decodeDoubles(
+        _ values: inout PageValues, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Double>,
+        _ scratch: ScratchBytes
+    ) throws(PageError) {
+        switch conversion {
+        case .double:
+            try target.withMemoryRebound(to: Int64.self, capacity: count) { (target) throws(PageError) in
+                try values.decode64(into: target, count: count)
+            }
+        case .float:
+            let narrow = try scratch.reserve(count * 4).bindMemory(to: Int32.self, capacity: count)
+            try values.decode32(into: narrow, count: count)
+            for index in 0..<count { target[index] = Double(Float(bitPattern: UInt32(bitPattern: narrow[index]))) }
+        default:
+            let source = try values.takeFixedBytes(count, width: 2, scratch: scratch)
+            for index in 0..<count {
+                let bits = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+                target[index] = HalfFloat.double(bits)
+            }
+        }
+    }
+
+    private static func appendBytes(
+        _ values: inout PageValues, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues,
+        _ leaf: LeafDescriptor, _ scratch: ScratchBytes, _ budget: DecodeBudget
+    ) throws(PageError) {
+        let before = output.offsets.count
+        if case .fixedBytes(let width) = output.conversion {
+            let source = try values.takeFixedBytes(count, width: width, scratch: scratch)
+            let base = output.bytes.count
+            guard base + count * width <= Int(Int32.max) else {
+                throw .memoryBudget(needed: base + count * width, allowed: Int(Int32.max))
+            }
+            try budget.require(count * width)
+            output.bytes.append(contentsOf: UnsafeRawBufferPointer(start: source, count: count * width))
+            for index in 0..<count { output.offsets.append(Int32(truncatingIfNeeded: base + (index + 1) * width)) }
+        } else {
+            try values.appendByteArrays(count, offsets: &output.offsets, bytes: &output.bytes, budget: budget)
+        }
+        if count < slots { spreadOffsets(&output, count, slots, start, before) }
+    }
+
+    /// NULLs between byte arrays repeat the offset before them.
+    static func spreadOffsets(_ output: inout LeafValues, _ count: Int, _ slots: Int, _ start: Int, _ before: Int) {
+        output.offsets.append(contentsOf: repeatElement(0, count: slots - count))
+        var source = before + count
+        var slot = slots
+        let validity = output.validity
+        output.offsets.withUnsafeMutableBufferPointer { offsets in
+            while slot > 0 {
+                slot -= 1
+                // The end of a NULL is the end of the value before it.
+                offsets[before + slot] = offsets[source - 1]
+                if validity.word(at: start + slot) & 1 != 0 { source -= 1 }
+            }
+        }
+    }
+
+    // MARK: Byte arrays one by one
+
+    private static func eachByteArray(
+        _ values: inout PageValues, _ count: Int, _ scratch: ScratchBytes,
+        _ body: (UnsafeRawBufferPointer, Int) throws(PageError) -> Void
+    ) throws(PageError) {
+        var offsets: [Int32] = [0]
+        var bytes: [UInt8] = []
+        try values.appendByteArrays(count, offsets: &offsets, bytes: &bytes, budget: scratch.budget)
+        try bytes.span.withUnsafeBytes { (bytes) throws(PageError) in
+            for index in 0..<count {
+                try body(UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[index])..<Int(offsets[index + 1])]), index)
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/// The dictionary of a column chunk, decoded once: shared by all batches when codes are kept, looked up when not.
+final class LeafDictionary {
+    /// For columns that keep codes; also the values that others are made from.
+    let shared: DictionaryValues
+    var count: Int { shared.count }
+
+    /// Decodes a dictionary page: PLAIN values, `count` of them.
+    init(
+        _ bytes: UnsafeRawBufferPointer, count: Int, leaf: LeafDescriptor, conversion: LeafConversion, type: ColumnType,
+        scratch: ScratchBytes, budget: DecodeBudget
+    ) throws(PageError) {
+        guard leaf.physicalType != .boolean else { throw .unsupported("a dictionary of booleans") }
+        // Each value takes at least its width, or the four bytes of its length.
+        guard count <= bytes.count / max(leaf.width, 4) else {
+            throw .outOfRange("the dictionary's value count", value: count)
+        }
+        // What the values become is at most 16 bytes each (or an offset of 4) beside their bytes.
+        try budget.hold(count * 16 + bytes.count)
+        var values = try PageValues(
+            bytes, encoding: .plain, type: leaf.physicalType, width: leaf.width, valueCount: count, budget: budget)
+        var output = LeafValues(conversion: conversion, type: type)
+        output.reserve(count)
+        output.validity.append(repeating: true, count)
+        try LeafDecoding.append(
+            &values, count, slots: count, start: 0, to: &output, leaf: leaf, scratch: scratch, budget: budget)
+        shared = DictionaryValues(values: output.finish())
+    }
+}

@@ -1,0 +1,400 @@
+/// Decodes one leaf of one row group, forward: rows are read or passed over, whole batches are taken.
+///
+/// One owner on one thread.
+final class LeafReader {
+    let leaf: LeafDescriptor
+    let pages: PageReader
+    /// Whether the levels of what is read are kept, for the shape of lists and structs around the leaf.
+    let keepsLevels: Bool
+    /// Whether the values are wanted at all, or the levels alone.
+    let decodesValues: Bool
+    let budget: DecodeBudget
+    let scratch: ScratchBytes
+    private let conversion: LeafConversion
+    private let type: ColumnType
+
+    var output: LeafValues
+    /// Levels of the entries read since the last batch, if they are kept.
+    private(set) var repetitionLevels: [UInt8] = []
+    private(set) var definitionLevels: [UInt8] = []
+
+    // The page at hand.
+    var values = PageValues.empty
+    private var entriesLeft = 0
+    /// Flat leaves with one level: validity is read straight from the runs.
+    private var definitionRuns: HybridDecoder?
+    /// Others: the page's levels, one byte each, read whole.
+    private var pageRepetition: [UInt8] = []
+    private var pageDefinition: [UInt8] = []
+    private var cursor = 0
+    private var isAllDefined = false
+    private var pageEndsAtRow = true
+
+    var dictionary: LeafDictionary?
+    private var isDictionaryLoaded = false
+
+    init(
+        leaf: LeafDescriptor, type: ColumnType, conversion: LeafConversion, pages: PageReader, keepsLevels: Bool,
+        decodesValues: Bool, budget: DecodeBudget
+    ) {
+        self.leaf = leaf
+        self.pages = pages
+        self.keepsLevels = keepsLevels
+        self.decodesValues = decodesValues
+        self.budget = budget
+        self.conversion = conversion
+        self.type = type
+        scratch = ScratchBytes(budget: budget)
+        output = LeafValues(conversion: conversion, type: type)
+    }
+
+    private var isFlat: Bool { leaf.greatestRepetitionLevel == 0 }
+    private var greatest: UInt8 { UInt8(leaf.greatestDefinitionLevel) }
+
+    // MARK: Rows
+
+    /// Appends the next `count` rows to the batch.
+    func read(_ count: Int) throws {
+        do {
+            if isFlat { try readFlat(count) } else { try readNested(count, isSkipped: false) }
+        } catch let error as PageError {
+            throw pages.fault(error)
+        }
+    }
+
+    /// Passes over the next `count` rows, over whole pages without inflating them where their row counts are known.
+    func skip(_ count: Int) throws {
+        do {
+            if isFlat { try skipFlat(count) } else { try readNested(count, isSkipped: true) }
+        } catch let error as PageError {
+            throw pages.fault(error)
+        }
+    }
+
+    /// The rows read since the last call, as a column of the leaf's slots in the innermost list, and their levels.
+    func take() -> LeafOutput {
+        defer {
+            repetitionLevels = []
+            definitionLevels = []
+        }
+        return LeafOutput(
+            column: decodesValues ? output.finish() : nil, repetitionLevels: repetitionLevels,
+            definitionLevels: definitionLevels)
+    }
+
+    private func readFlat(_ count: Int) throws {
+        if output.isEmpty { output.reserve(count) }
+        var left = count
+        while left > 0 {
+            if entriesLeft == 0 {
+                try nextPage()
+                continue
+            }
+            let part = min(left, entriesLeft)
+            try readFlatPart(part)
+            entriesLeft -= part
+            left -= part
+        }
+    }
+
+    private func readFlatPart(_ count: Int) throws(PageError) {
+        let start = output.validity.count
+        var valueCount = count
+        if isAllDefined {
+            if keepsLevels { definitionLevels.append(contentsOf: repeatElement(greatest, count: count)) }
+            output.validity.append(repeating: true, count)
+        } else if definitionRuns != nil {
+            valueCount = try definitionRuns?.appendValidity(count, to: &output.validity) ?? count
+            if keepsLevels { keepValidityAsLevels(start, count) }
+        } else {
+            valueCount = try appendLevels(count)
+        }
+        if decodesValues { try appendValues(valueCount, slots: count, start: start) }
+    }
+
+    /// Levels 0 and 1 from validity bits.
+    private func keepValidityAsLevels(_ start: Int, _ count: Int) {
+        guard output.validity.hasNulls else {
+            definitionLevels.append(contentsOf: repeatElement(1, count: count))
+            return
+        }
+        for index in 0..<count { definitionLevels.append(UInt8(output.validity.word(at: start + index) & 1)) }
+    }
+
+    /// From the page's byte levels at the cursor, to validity.
+    private func appendLevels(_ count: Int) throws(PageError) -> Int {
+        let from = cursor
+        cursor += count
+        if keepsLevels { definitionLevels.append(contentsOf: pageDefinition[from..<cursor]) }
+        return try appendSlots(from, count).valueCount
+    }
+
+    private func skipFlat(_ count: Int) throws {
+        var left = count
+        while left > 0 {
+            if entriesLeft == 0 {
+                left -= pages.skipByIndex(left)
+                if left == 0 { break }
+                try nextOutline()
+                if let rows = pages.outline?.rowCount, rows <= left {
+                    left -= rows
+                    continue
+                }
+                try loadPage()
+                continue
+            }
+            let part = min(left, entriesLeft)
+            var valueCount = part
+            if !isAllDefined {
+                if definitionRuns != nil {
+                    valueCount = try definitionRuns?.skipCountingOnes(part) ?? part
+                } else {
+                    valueCount = LevelKernels.count(pageDefinition, cursor, part, equalTo: greatest)
+                    cursor += part
+                }
+            }
+            try skipValues(valueCount)
+            entriesLeft -= part
+            left -= part
+        }
+    }
+
+    private func skipValues(_ count: Int) throws(PageError) {
+        if decodesValues { try values.skip(count, type: leaf.physicalType, width: leaf.width, budget: budget) }
+    }
+
+    // MARK: Nested rows
+
+    /// Takes entries up to the start of the row after the next `count` ones.
+    private func readNested(_ count: Int, isSkipped: Bool) throws {
+        var rowsLeft = count
+        /// Whether entries may follow that belong to the last row.
+        var isRowOpen = false
+        while rowsLeft > 0 || isRowOpen {
+            if entriesLeft == 0 {
+                if isRowOpen, pageEndsAtRow, rowsLeft == 0 { break }
+                if isSkipped, !isRowOpen || pageEndsAtRow {
+                    rowsLeft -= pages.skipByIndex(rowsLeft)
+                    if rowsLeft == 0 { break }
+                }
+                guard try pages.advance() else {
+                    if rowsLeft == 0 { break }
+                    throw PageError.outOfRange("the row count of the column chunk", value: -rowsLeft)
+                }
+                if isSkipped, let outline = pages.outline, outline.endsAtRow, let rows = outline.rowCount, rows <= rowsLeft {
+                    rowsLeft -= rows
+                    pageEndsAtRow = true
+                    isRowOpen = false
+                    continue
+                }
+                try loadPage()
+                continue
+            }
+            let (entries, rows) = LevelKernels.rows(pageRepetition, cursor, entriesLeft, upTo: rowsLeft)
+            if !isRowOpen, entries > 0, pageRepetition[cursor] != 0 {
+                throw PageError.outOfRange("the first repetition level of a row", value: Int(pageRepetition[cursor]))
+            }
+            if entries == 0, rowsLeft == 0 { break }
+            if isSkipped { try skipEntries(entries) } else { try readEntries(entries) }
+            rowsLeft -= rows
+            isRowOpen = true
+            if entriesLeft > 0, rowsLeft == 0 { break }
+        }
+    }
+
+    private func readEntries(_ count: Int) throws(PageError) {
+        let from = cursor
+        cursor += count
+        entriesLeft -= count
+        if keepsLevels {
+            repetitionLevels.append(contentsOf: pageRepetition[from..<cursor])
+            definitionLevels.append(contentsOf: pageDefinition[from..<cursor])
+        }
+        if !decodesValues { return }
+        let start = output.validity.count
+        if isAllDefined {
+            output.validity.append(repeating: true, count)
+            try appendValues(count, slots: count, start: start)
+        } else {
+            let (slots, valueCount) = try appendSlots(from, count)
+            try appendValues(valueCount, slots: slots, start: start)
+        }
+    }
+
+    private func skipEntries(_ count: Int) throws(PageError) {
+        let valueCount = isAllDefined ? count : LevelKernels.count(pageDefinition, cursor, count, equalTo: greatest)
+        cursor += count
+        entriesLeft -= count
+        try skipValues(valueCount)
+    }
+
+    /// Appends to the validity one bit for each of the `count` entries that has a slot in the innermost list.
+    private func appendSlots(_ from: Int, _ count: Int) throws(PageError) -> (slots: Int, valueCount: Int) {
+        let valueCount = LevelKernels.count(pageDefinition, from, count, equalTo: greatest)
+        if valueCount == count {
+            output.validity.append(repeating: true, count)
+            return (count, count)
+        }
+        let slotLevel = UInt8(leaf.slotLevel)
+        let slots = slotLevel == 0 ? count : LevelKernels.count(pageDefinition, from, count, atLeast: slotLevel)
+        if slots == valueCount {
+            output.validity.append(repeating: true, slots)
+        } else if slots == count {
+            try output.validity.append(count) { (bits) throws(PageError) in
+                pageDefinition.withUnsafeBufferPointer {
+                    // Safe: the page has more than zero entries.
+                    bits.append($0.baseAddress.unsafelyUnwrapped + from, count, atLeast: greatest)
+                }
+            }
+        } else {
+            try output.validity.append(slots) { (bits) throws(PageError) in
+                for level in pageDefinition[from..<from + count] where level >= slotLevel {
+                    bits.append(level == greatest ? 1 : 0, 1)
+                }
+            }
+        }
+        return (slots, valueCount)
+    }
+
+    // MARK: Pages
+
+    private func nextOutline() throws {
+        guard try pages.advance() else {
+            throw PageError.truncated("the column chunk: it has fewer rows than the row group")
+        }
+    }
+
+    private func nextPage() throws {
+        try nextOutline()
+        try loadPage()
+    }
+
+    private func loadPage() throws {
+        guard let outline = pages.outline else { return }
+        if decodesValues, !isDictionaryLoaded, Self.encoding(outline.header).isDictionary { try loadDictionary() }
+        let content = try pages.load()
+        entriesLeft = content.valueCount
+        pageEndsAtRow = outline.endsAtRow
+        cursor = 0
+        try readLevels(content)
+        if decodesValues {
+            values = try PageValues(
+                content.values, encoding: content.encoding, type: leaf.physicalType, width: leaf.width,
+                valueCount: content.valueCount, budget: budget)
+            if values.kind == .dictionary, dictionary == nil {
+                throw PageError.unsupported("a page of dictionary codes without a dictionary")
+            }
+        }
+        if !isFlat, let rows = outline.rowCount {
+            let starts = LevelKernels.count(pageRepetition, 0, pageRepetition.count, equalTo: 0)
+            guard starts == rows else { throw PageError.outOfRange("the page's row count", value: rows) }
+        }
+    }
+
+    private static func encoding(_ header: PageHeader) -> PageEncoding {
+        switch header.kind {
+        case .data(let data): data.encoding
+        case .dataV2(let data): data.encoding
+        case .dictionary, .other: .plain
+        }
+    }
+
+    private func readLevels(_ content: PageContent) throws(PageError) {
+        definitionRuns = nil
+        isAllDefined = leaf.greatestDefinitionLevel == 0
+        if isFlat, leaf.greatestDefinitionLevel == 1, case .hybrid(let levels) = content.definitionLevels {
+            var runs = try HybridDecoder(levels, width: 1)
+            if try runs.uniformRun(of: 1, atMost: content.valueCount) == content.valueCount {
+                isAllDefined = true
+            } else {
+                definitionRuns = runs
+            }
+            return
+        }
+        if !isAllDefined {
+            isAllDefined = try fill(
+                &pageDefinition, content.definitionLevels, greatest: leaf.greatestDefinitionLevel, content.valueCount)
+        }
+        if !isFlat {
+            _ = try fill(&pageRepetition, content.repetitionLevels, greatest: leaf.greatestRepetitionLevel, content.valueCount)
+        }
+    }
+
+    /// - Returns: whether all levels are the greatest.
+    private func fill(
+        _ target: inout [UInt8], _ levels: PageContent.LevelBytes, greatest: Int, _ count: Int
+    ) throws(PageError) -> Bool {
+        if target.capacity < count { try budget.require(count) }
+        target.removeAll(keepingCapacity: true)
+        var isUniform = false
+        try target.append(addingCapacity: count) { (span: inout OutputSpan<UInt8>) throws(PageError) in
+            try span.withUnsafeMutableBufferPointer { (buffer, filled) throws(PageError) in
+                guard let base = buffer.baseAddress, count > 0 else { return }
+                switch levels {
+                case .none: base.update(repeating: UInt8(greatest), count: count)
+                case .hybrid(let bytes):
+                    var runs = try HybridDecoder(bytes, width: Levels.width(greatest))
+                    isUniform = try runs.decodeLevels(into: base, count: count, greatest: UInt8(greatest))
+                case .packed(let bytes):
+                    try BitPackedLevels.decode(
+                        bytes, width: Levels.width(greatest), count: count, greatest: UInt8(greatest), into: base)
+                }
+                filled = count
+            }
+        }
+        return isUniform
+    }
+
+    private func loadDictionary() throws {
+        isDictionaryLoaded = true
+        guard let (bytes, count) = try pages.loadDictionary() else { return }
+        dictionary = try LeafDictionary(
+            bytes, count: count, leaf: leaf, conversion: conversion, type: type, scratch: scratch, budget: budget)
+    }
+}
+
+/// What a leaf gives for one batch.
+struct LeafOutput {
+    /// Nil when only the levels were wanted.
+    let column: Column?
+    let repetitionLevels: [UInt8]
+    let definitionLevels: [UInt8]
+}
+
+extension HybridDecoder {
+    /// Appends `count` values of width 1 as validity, runs as runs.
+    ///
+    /// - Returns: how many are 1.
+    mutating func appendValidity(_ count: Int, to validity: inout ValidityBuilder) throws(PageError) -> Int {
+        var left = count
+        var ones = 0
+        while left > 0 {
+            let run = try uniformRun(of: 1, atMost: left)
+            if run > 0 {
+                validity.append(repeating: true, run)
+                try skip(run)
+                ones += run
+                left -= run
+            } else {
+                let part = min(left, currentRunCount)
+                var set = 0
+                try validity.append(part) { (bits) throws(PageError) in
+                    let before = bits.setCount
+                    try appendBits(part, to: &bits)
+                    set = bits.setCount - before
+                }
+                ones += set
+                left -= part
+            }
+        }
+        return ones
+    }
+
+    /// Passes over `count` values of width 1.
+    ///
+    /// - Returns: how many of them are 1.
+    mutating func skipCountingOnes(_ count: Int) throws(PageError) -> Int {
+        var validity = ValidityBuilder()
+        return try appendValidity(count, to: &validity)
+    }
+}

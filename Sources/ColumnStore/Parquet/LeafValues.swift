@@ -1,0 +1,112 @@
+/// The values of a leaf as they gather for one batch: one growing array, of the kind that the leaf's conversion gives.
+struct LeafValues {
+    let conversion: LeafConversion
+    let type: ColumnType
+    var validity = ValidityBuilder()
+    var bits = BitBuilder()
+    var int32s: [Int32] = []
+    var int64s: [Int64] = []
+    var int128s: [Int128] = []
+    var doubles: [Double] = []
+    var intervals: [Interval] = []
+    var offsets: [Int32] = [0]
+    var bytes: [UInt8] = []
+    /// Codes into `dictionary`; only while every page so far had them.
+    var codes: [UInt32] = []
+    var dictionary: DictionaryValues?
+
+    init(conversion: LeafConversion, type: ColumnType) {
+        self.conversion = conversion
+        self.type = type
+    }
+
+    var isEmpty: Bool { validity.count == 0 }
+
+    /// Makes room for a batch in one step.
+    mutating func reserve(_ count: Int) {
+        switch conversion.storage {
+        case .bits: break
+        case .int32: int32s.reserveCapacity(count)
+        case .int64: int64s.reserveCapacity(count)
+        case .int128: int128s.reserveCapacity(count)
+        case .double: doubles.reserveCapacity(count)
+        case .interval: intervals.reserveCapacity(count)
+        case .bytes: if dictionary == nil { offsets.reserveCapacity(count + 1) } else { codes.reserveCapacity(count) }
+        }
+    }
+
+    /// Turns the codes so far into byte arrays, when a page without a dictionary follows on pages with one.
+    mutating func materialise(budget: DecodeBudget) throws(PageError) {
+        guard let held = dictionary, case .bytes(let entries) = held.values.values else { return }
+        dictionary = nil
+        let rows = codes
+        codes = []
+        try appendEntries(rows, entries, budget: budget)
+        // Under NULLs any code may have stood: those rows become empty by their validity alone.
+    }
+
+    mutating func appendEntries(_ rows: [UInt32], _ entries: ByteArrays, budget: DecodeBudget) throws(PageError) {
+        var total = bytes.count
+        for code in rows {
+            total += entries.range(at: Int(code)).count
+            guard total <= Int(Int32.max) else { throw .memoryBudget(needed: total, allowed: Int(Int32.max)) }
+            offsets.append(Int32(truncatingIfNeeded: total))
+        }
+        try budget.require(total - bytes.count)
+        bytes.reserveCapacity(total)
+        entries.bytes.withUnsafeBytes { source in
+            for code in rows { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: source[entries.range(at: Int(code))])) }
+        }
+    }
+
+    /// The column so far; the values begin anew.
+    mutating func finish() -> Column {
+        let count = validity.count
+        let valid = validity.finish()
+        switch conversion.storage {
+        case .bits: return Column(type: type, count: count, validity: valid, values: .bits(bits.finish()))
+        case .int32: return Column(type: type, count: count, validity: valid, values: .int32(Self.taken(&int32s)))
+        case .int64: return Column(type: type, count: count, validity: valid, values: .int64(Self.taken(&int64s)))
+        case .int128:
+            let wide = Self.taken(&int128s)
+            return Column(type: type, count: count, validity: valid, values: Self.narrowed(wide).map { .int64($0) } ?? .int128(wide))
+        case .double: return Column(type: type, count: count, validity: valid, values: .double(Self.taken(&doubles)))
+        case .interval: return Column(type: type, count: count, validity: valid, values: .interval(Self.taken(&intervals)))
+        case .bytes:
+            if let dictionary {
+                self.dictionary = nil
+                let taken = Self.taken(&codes)
+                // A dictionary without entries can serve NULLs only.
+                if dictionary.count == 0 { return .constant(.null, type: type, count: count) }
+                return Column(type: type, count: count, validity: valid, values: .dictionary(codes: taken, dictionary))
+            }
+            let arrays = ByteArrays(offsets: offsets, bytes: Self.taken(&bytes))
+            offsets = [0]
+            return Column(type: type, count: count, validity: valid, values: .bytes(arrays))
+        }
+    }
+
+    private static func taken<Element>(_ array: inout [Element]) -> [Element] {
+        let result = array
+        array = []
+        return result
+    }
+
+    /// The same values in 64 bits, if all fit.
+    private static func narrowed(_ wide: [Int128]) -> [Int64]? {
+        var excess: UInt64 = 0
+        wide.withUnsafeBytes { raw in
+            for index in 0..<wide.count {
+                let low = raw.loadUnaligned(fromByteOffset: index &* 16, as: UInt64.self)
+                let high = raw.loadUnaligned(fromByteOffset: index &* 16 &+ 8, as: UInt64.self)
+                // The high half of a value that fits repeats the low half's sign.
+                excess |= high ^ UInt64(bitPattern: Int64(bitPattern: low) >> 63)
+            }
+        }
+        if excess != 0 { return nil }
+        return [Int64](unsafeUninitializedCapacity: wide.count) { target, count in
+            for index in 0..<wide.count { target[index] = Int64(truncatingIfNeeded: wide[index]) }
+            count = wide.count
+        }
+    }
+}

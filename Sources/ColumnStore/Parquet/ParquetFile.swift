@@ -1,0 +1,140 @@
+// A Parquet file: "PAR1", pages, indexes, the footer (FileMetaData), its length in 4 bytes, "PAR1".
+
+/// An open Parquet file: its footer read and checked, its columns known. Any number of threads may scan it.
+public final class ParquetFile: Sendable {
+    /// Enough for the footer of most files, so that one read opens them.
+    static let footerGuessByteCount = 64 << 10
+
+    public let bytes: any RandomAccessBytes
+    public let metadata: FileMetadata
+    public let options: ParquetReadOptions
+    /// The columns as this module reads them, with the file's field ids.
+    public let schema: Schema
+    let columns: [FieldNode]
+    /// In the order of the row groups' chunks.
+    let leaves: [LeafDescriptor]
+    /// Where the footer begins: no page reaches past it.
+    let dataEnd: Int64
+
+    public var path: String { bytes.name }
+    public var rowCount: Int { Int(metadata.rowCount) }
+
+    /// Reads the footer.
+    ///
+    /// - Throws: `.corruptFile`; `.unsupportedFeature` for an encrypted footer; `.overBudget` for one that is too long; `.io`.
+    public init(_ bytes: any RandomAccessBytes, options: ParquetReadOptions = ParquetReadOptions()) throws(ColumnStoreError) {
+        let path = bytes.name
+        let (footer, dataEnd) = try Self.readFooter(bytes, options)
+        let metadata: FileMetadata
+        do {
+            metadata = try FileMetadata.parse(footer.bytes).value
+        } catch {
+            throw ColumnStoreError(.corruptFile, path: path, offset: dataEnd, "footer: \(error)")
+        }
+        do {
+            let (columns, leafCount) = try SchemaReader.read(metadata.schema)
+            self.columns = columns
+            leaves = columns.flatMap(\.leaves)
+            precondition(leaves.count == leafCount)
+        } catch {
+            throw ColumnStoreError(.corruptFile, path: path, offset: dataEnd, "schema: \(error.detail)")
+        }
+        schema = Schema(columns.map(\.field))
+        self.bytes = bytes
+        self.metadata = metadata
+        self.options = options
+        self.dataEnd = dataEnd
+        try checkRowGroups()
+    }
+
+    private static func readFooter(
+        _ bytes: any RandomAccessBytes, _ options: ParquetReadOptions
+    ) throws(ColumnStoreError) -> (footer: ByteRegion, start: Int64) {
+        let path = bytes.name
+        let size = bytes.byteCount
+        guard size >= 12 else { throw ColumnStoreError(.corruptFile, path: path, "too short for a Parquet file: \(size) bytes") }
+        let guess = Int(min(size, Int64(footerGuessByteCount)))
+        let tail = try bytes.region(at: size - Int64(guess), count: guess)
+        let magic = tail.bytes.loadUnaligned(fromByteOffset: guess - 4, as: UInt32.self).littleEndian
+        if magic == 0x4552_4150 {  // "PARE"
+            throw ColumnStoreError(.unsupportedFeature, path: path, offset: size - 4, "the footer is encrypted")
+        }
+        guard magic == 0x3152_4150 else {  // "PAR1"
+            throw ColumnStoreError(.corruptFile, path: path, offset: size - 4, "does not end with PAR1: no Parquet file")
+        }
+        let count = Int(tail.bytes.loadUnaligned(fromByteOffset: guess - 8, as: UInt32.self).littleEndian)
+        guard count > 0, Int64(count) <= size - 12 else {
+            throw ColumnStoreError(.corruptFile, path: path, offset: size - 8, "the footer's length \(count) does not fit the file")
+        }
+        guard count <= options.footerByteCountMax else {
+            throw ColumnStoreError(
+                .overBudget, path: path, offset: size - 8,
+                "the footer has \(count) bytes, the limit is \(options.footerByteCountMax)")
+        }
+        let start = size - 8 - Int64(count)
+        if count + 8 <= guess { return (ByteRegion(part: (guess - 8 - count)..<(guess - 8), of: tail), start) }
+        return (try bytes.region(at: start, count: count), start)
+    }
+
+    private func checkRowGroups() throws(ColumnStoreError) {
+        var total: Int64 = 0
+        for (number, rowGroup) in metadata.rowGroups.enumerated() {
+            guard rowGroup.columns.count == leaves.count else {
+                throw corrupt("row group \(number) has \(rowGroup.columns.count) column chunks for \(leaves.count) leaves")
+            }
+            guard rowGroup.rowCount <= metadata.rowCount - total else {
+                throw corrupt("the row groups have more rows than the file's \(metadata.rowCount)")
+            }
+            total += rowGroup.rowCount
+        }
+        guard total == metadata.rowCount else {
+            throw corrupt("the row groups have \(total) rows, the file says \(metadata.rowCount)")
+        }
+    }
+
+    func corrupt(_ detail: String) -> ColumnStoreError {
+        ColumnStoreError(.corruptFile, path: path, offset: dataEnd, detail)
+    }
+
+    /// Begins a scan: finds the columns, and the row groups that may have rows that pass. Reads nothing.
+    ///
+    /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.
+    public func scan(_ request: ParquetScanRequest = ParquetScanRequest()) throws(ColumnStoreError) -> ParquetScan {
+        try ParquetScan(file: self, request: request)
+    }
+}
+
+extension ParquetFile {
+    /// Where a leaf's pages of a row group are, checked against the file.
+    func layout(rowGroup number: Int, leaf: LeafDescriptor) throws(ColumnStoreError) -> ChunkLayout {
+        let rowGroup = metadata.rowGroups[number]
+        let chunk = rowGroup.columns[leaf.index]
+        func fault(_ code: ColumnStoreError.Code, _ detail: String) -> ColumnStoreError {
+            ColumnStoreError(code, path: path, column: leaf.path, offset: dataEnd, "row group \(number): \(detail)")
+        }
+        if chunk.isEncrypted { throw fault(.unsupportedFeature, "the column is encrypted") }
+        guard let metadata = chunk.metadata else { throw fault(.corruptFile, "the column chunk has no metadata") }
+        if let other = chunk.filePath, !other.isEmpty {
+            throw fault(.unsupportedFeature, "the column chunk lies in another file, \(other)")
+        }
+        guard metadata.type == leaf.physicalType else {
+            throw fault(.corruptFile, "the column chunk is of type \(metadata.type), the schema says \(leaf.physicalType)")
+        }
+        let isFlat = leaf.greatestRepetitionLevel == 0
+        guard isFlat ? metadata.valueCount == rowGroup.rowCount : metadata.valueCount >= rowGroup.rowCount else {
+            throw fault(.corruptFile, "the column chunk has \(metadata.valueCount) values for \(rowGroup.rowCount) rows")
+        }
+        var start = metadata.dataPageOffset
+        if let dictionary = metadata.dictionaryPageOffset, dictionary > 0, dictionary < start { start = dictionary }
+        let (end, overflow) = start.addingReportingOverflow(metadata.totalCompressedByteCount)
+        guard start >= 4, metadata.totalCompressedByteCount >= 0, !overflow, end <= dataEnd else {
+            throw fault(.corruptFile, "the column chunk at \(start) of \(metadata.totalCompressedByteCount) bytes is outside the file")
+        }
+        // Old versions of parquet-mr left the dictionary page's header out of the total.
+        let slack: Int64 = self.metadata.createdBy?.hasPrefix("parquet-mr") == true ? 100 : 0
+        return ChunkLayout(
+            column: leaf.path, codec: metadata.codec, valueCount: Int(metadata.valueCount),
+            range: start..<min(end + slack, dataEnd), greatestRepetitionLevel: leaf.greatestRepetitionLevel,
+            greatestDefinitionLevel: leaf.greatestDefinitionLevel, locations: nil, rowCount: Int(rowGroup.rowCount))
+    }
+}

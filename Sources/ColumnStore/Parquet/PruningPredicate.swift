@@ -1,0 +1,103 @@
+/// The filters of a scan as questions to statistics, bloom filters and page indexes: what can be left out unread.
+struct PruningPredicate: Sendable {
+    /// One filter and the leaf that it asks about.
+    struct Term: Sendable {
+        let filter: ColumnFilter
+        /// Nil when the file lacks the column: then all of it is NULL.
+        let decoder: StatisticsDecoder?
+    }
+
+    let terms: [Term]
+
+    init(_ filters: [ColumnFilter], resolver: ColumnResolver, metadata: FileMetadata) {
+        terms = filters.compactMap { filter in
+            guard let (_, leaf, conversion) = resolver.pruningLeaf(filter.path) else { return nil }
+            guard let leaf, let conversion else { return Term(filter: filter, decoder: nil) }
+            let orders = metadata.columnOrders
+            let order = orders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
+            return Term(
+                filter: filter,
+                decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, hasTypeOrder: order == .typeDefined))
+        }
+    }
+
+    var isEmpty: Bool { terms.isEmpty }
+
+    /// Whether some row of the group may pass, as far as its statistics tell.
+    func canMatch(_ rowGroup: RowGroupMetadata) -> Bool {
+        terms.allSatisfy { term in
+            guard let decoder = term.decoder else {
+                return term.filter.canMatch(minimum: nil, maximum: nil, hasNull: true, hasValue: false)
+            }
+            guard let metadata = rowGroup.columns[decoder.leaf.index].metadata, let statistics = metadata.statistics else {
+                return true
+            }
+            let (minimum, maximum) = decoder.bounds(statistics)
+            let nullCount = statistics.nullCount
+            return term.filter.canMatch(
+                minimum: minimum, maximum: maximum, hasNull: nullCount != 0,
+                hasValue: nullCount.map { $0 < metadata.valueCount } ?? true)
+        }
+    }
+
+    /// The rows of a group that may pass, by the page indexes: ascending ranges.
+    func rowRanges(
+        rowCount: Int, columnIndex: (LeafDescriptor) -> ColumnIndex?, locations: (LeafDescriptor) -> [PageLocation]?
+    ) -> [Range<Int>] {
+        var ranges = [0..<rowCount]
+        for term in terms {
+            guard let decoder = term.decoder, let index = columnIndex(decoder.leaf), let pages = locations(decoder.leaf),
+                pages.count == index.nullPages.count
+            else { continue }
+            var passing: [Range<Int>] = []
+            for page in pages.indices where canMatch(term, decoder, index, page) {
+                let start = Int(pages[page].firstRowIndex)
+                let end = page + 1 < pages.count ? Int(pages[page + 1].firstRowIndex) : rowCount
+                if let last = passing.last, last.upperBound == start {
+                    passing[passing.count - 1] = last.lowerBound..<end
+                } else {
+                    passing.append(start..<end)
+                }
+            }
+            ranges = Self.intersect(ranges, passing)
+        }
+        return ranges
+    }
+
+    private func canMatch(_ term: Term, _ decoder: StatisticsDecoder, _ index: ColumnIndex, _ page: Int) -> Bool {
+        let nullCount = index.nullCounts?[page]
+        if index.nullPages[page] {
+            return term.filter.canMatch(minimum: nil, maximum: nil, hasNull: true, hasValue: false)
+        }
+        let (minimum, maximum) = decoder.bounds(minimum: index.minValues[page], maximum: index.maxValues[page])
+        return term.filter.canMatch(minimum: minimum, maximum: maximum, hasNull: nullCount != 0, hasValue: true)
+    }
+
+    static func intersect(_ left: [Range<Int>], _ right: [Range<Int>]) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var (first, second) = (0, 0)
+        while first < left.count, second < right.count {
+            let common = left[first].clamped(to: right[second])
+            if !common.isEmpty { result.append(common) }
+            if left[first].upperBound < right[second].upperBound { first += 1 } else { second += 1 }
+        }
+        return result
+    }
+
+    /// The hashes of which a bloom filter must have one, for filters that ask for particular values; nil for others.
+    static func wantedHashes(_ term: Term) -> [UInt64]? {
+        guard let decoder = term.decoder else { return nil }
+        let values: [Value]
+        switch term.filter.test {
+        case .equal(let value): values = [value]
+        case .oneOf(let several): values = several
+        default: return nil
+        }
+        var hashes: [UInt64] = []
+        for value in values {
+            guard let hash = decoder.bloomHash(value) else { return nil }
+            hashes.append(hash)
+        }
+        return hashes
+    }
+}

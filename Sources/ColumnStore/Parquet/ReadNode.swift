@@ -1,0 +1,170 @@
+/// A column to be made: how it grows from the leaves that are read.
+///
+/// `leaf` numbers are places in the plan's list of leaves, not in the file.
+indirect enum ReadNode: Sendable {
+    case leaf(Int)
+    /// The file lacks it: NULL in every row.
+    case missing(ColumnType)
+    case list(ColumnType, Shape, element: ReadNode)
+    case structure(ColumnType, Shape, members: [ReadNode])
+
+    /// The levels that shape a list or struct.
+    struct Shape: Sendable {
+        /// The leaf whose levels are used.
+        var leaf: Int
+        /// The definition level from which on the node is not NULL.
+        let definedLevel: UInt8
+        /// How many lists are around it.
+        let listDepth: UInt8
+        /// The definition level from which on it has a slot in the innermost list around it.
+        let slotLevel: UInt8
+        var isNullable: Bool { definedLevel > slotLevel }
+    }
+
+    /// The leaves under this node.
+    var leaves: [Int] {
+        switch self {
+        case .leaf(let leaf): [leaf]
+        case .missing: []
+        case .list(_, let shape, let element): [shape.leaf] + element.leaves
+        case .structure(_, let shape, let members): (shape.leaf >= 0 ? [shape.leaf] : []) + members.flatMap(\.leaves)
+        }
+    }
+}
+
+/// Makes columns of lists and structs from leaves and their levels.
+struct ColumnAssembly {
+    /// One for each leaf of the plan; nil for those not read for this batch.
+    let outputs: [LeafOutput?]
+    let leaves: [PlannedLeaf]
+
+    /// - Parameter count: slots that the column must have.
+    func column(_ node: ReadNode, count: Int) throws(PageError) -> Column {
+        switch node {
+        case .missing(let type): return .constant(.null, type: type, count: count)
+        case .leaf(let leaf):
+            guard let column = outputs[leaf]?.column else { throw .lengthMismatch(expected: count, actual: 0) }
+            try check(column.count, count)
+            return column
+        case .list(let type, let shape, let element):
+            guard let levels = outputs[shape.leaf] else { throw .lengthMismatch(expected: count, actual: 0) }
+            let (offsets, validity) = try ListShaping.offsets(levels, shape, leaf: leaves[shape.leaf].descriptor)
+            try check(offsets.count - 1, count)
+            let elements = try column(element, count: Int(offsets[offsets.count - 1]))
+            return Column(
+                type: type, count: count, validity: validity, values: .list(offsets: offsets, element: elements))
+        case .structure(let type, let shape, let members):
+            var columns: [Column] = []
+            for member in members { columns.append(try column(member, count: count)) }
+            var validity: Bitmap?
+            if shape.isNullable, let levels = outputs[shape.leaf] {
+                validity = try ListShaping.validity(levels, shape, leaf: leaves[shape.leaf].descriptor)
+                if let validity { try check(validity.count, count) }
+            }
+            return Column(type: type, count: count, validity: validity, values: .structure(columns))
+        }
+    }
+
+    private func check(_ actual: Int, _ expected: Int) throws(PageError) {
+        if actual != expected { throw .lengthMismatch(expected: expected, actual: actual) }
+    }
+}
+
+/// A leaf that a plan reads, once for all columns that need it.
+struct PlannedLeaf: Sendable {
+    let descriptor: LeafDescriptor
+    let type: ColumnType
+    let conversion: LeafConversion
+    var keepsLevels = false
+    var decodesValues = false
+}
+
+/// From levels to offsets and validity.
+enum ListShaping {
+    /// Offsets and validity of the lists at a node, from the levels of a leaf under it.
+    static func offsets(
+        _ levels: LeafOutput, _ shape: ReadNode.Shape, leaf: LeafDescriptor
+    ) throws(PageError) -> (offsets: [Int32], validity: Bitmap?) {
+        let count = levels.repetitionLevels.count
+        guard count <= Int(Int32.max) else { throw .memoryBudget(needed: count, allowed: Int(Int32.max)) }
+        // An element begins at every entry that repeats no deeper than this list, if the list has one there.
+        let elementLevel = shape.definedLevel + 1
+        let depth = shape.listDepth + 1
+        var offsets: [Int32] = []
+        var validity = BitBuilder()
+        let isPlain = shape.listDepth == 0 && leaf.greatestRepetitionLevel == 1
+        offsets.append(addingCapacity: count + 1) { (span: inout OutputSpan<Int32>) in
+            span.withUnsafeMutableBufferPointer { target, filled in
+                let ends = levels.repetitionLevels.withUnsafeBufferPointer { repetition in
+                    levels.definitionLevels.withUnsafeBufferPointer { definition in
+                        isPlain
+                            ? plainOffsets(repetition, definition, elementLevel, into: target)
+                            : anyOffsets(repetition, definition, shape, depth, elementLevel, into: target)
+                    }
+                }
+                filled = ends
+            }
+        }
+        if shape.isNullable {
+            appendValidity(levels, shape, to: &validity)
+            if !validity.isAllSet { return (offsets, validity.finish()) }
+        }
+        return (offsets, nil)
+    }
+
+    /// One list level: each entry is an element, or an empty or NULL list.
+    private static func plainOffsets(
+        _ repetition: UnsafeBufferPointer<UInt8>, _ definition: UnsafeBufferPointer<UInt8>, _ elementLevel: UInt8,
+        into target: UnsafeMutableBufferPointer<Int32>
+    ) -> Int {
+        var lists = 0
+        var elements: Int32 = 0
+        for index in repetition.indices {
+            // Written always, kept where a list starts.
+            target[lists] = elements
+            lists &+= repetition[index] == 0 ? 1 : 0
+            elements &+= definition[index] >= elementLevel ? 1 : 0
+        }
+        target[lists] = elements
+        return lists &+ 1
+    }
+
+    private static func anyOffsets(
+        _ repetition: UnsafeBufferPointer<UInt8>, _ definition: UnsafeBufferPointer<UInt8>, _ shape: ReadNode.Shape,
+        _ depth: UInt8, _ elementLevel: UInt8, into target: UnsafeMutableBufferPointer<Int32>
+    ) -> Int {
+        var lists = 0
+        var elements: Int32 = 0
+        for index in repetition.indices {
+            let repeated = repetition[index]
+            let defined = definition[index]
+            target[lists] = elements
+            lists &+= repeated < depth && defined >= shape.slotLevel ? 1 : 0
+            elements &+= repeated <= depth && defined >= elementLevel ? 1 : 0
+        }
+        target[lists] = elements
+        return lists &+ 1
+    }
+
+    /// Validity of a struct's slots, nil when none is NULL.
+    static func validity(
+        _ levels: LeafOutput, _ shape: ReadNode.Shape, leaf: LeafDescriptor
+    ) throws(PageError) -> Bitmap? {
+        var bits = BitBuilder()
+        appendValidity(levels, shape, to: &bits)
+        return bits.isAllSet ? nil : bits.finish()
+    }
+
+    private static func appendValidity(_ levels: LeafOutput, _ shape: ReadNode.Shape, to bits: inout BitBuilder) {
+        if levels.repetitionLevels.isEmpty {
+            levels.definitionLevels.withUnsafeBufferPointer {
+                if let base = $0.baseAddress { bits.append(base, $0.count, atLeast: shape.definedLevel) }
+            }
+            return
+        }
+        for index in levels.definitionLevels.indices
+        where levels.repetitionLevels[index] <= shape.listDepth && levels.definitionLevels[index] >= shape.slotLevel {
+            bits.append(levels.definitionLevels[index] >= shape.definedLevel ? 1 : 0, 1)
+        }
+    }
+}

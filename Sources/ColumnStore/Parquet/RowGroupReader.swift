@@ -1,0 +1,326 @@
+/// Reads the rows of one row group that pass a scan's filters, batch by batch.
+///
+/// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the residual
+/// predicate, for the rows still there; then the rest, for the rows that passed everything. Whole pages and runs of rows that
+/// did not pass are never decoded. One owner on one thread.
+public final class RowGroupReader {
+    /// Rows that did not pass are decoded along when no more of them than this stand between two that did.
+    private static let gapRowCountMax = 64
+
+    private let scan: ParquetScan
+    private let rowGroup: Int
+    private let budget: DecodeBudget
+    /// One for each leaf of the scan.
+    private var readers: [LeafReader] = []
+    /// The row at which each leaf stands.
+    private var positions: [Int] = []
+    /// Rows that may pass by the page indexes, ascending.
+    private var ranges: [Range<Int>] = []
+    private var rangeIndex = 0
+    private var nextRow = 0
+    private var windowRowCount: Int
+    private var dictionaryFilters: [DictionaryFilter]
+    private var counted = ParquetScanCounters()
+
+    public var counters: ParquetScanCounters {
+        var counters = counted
+        counters.pageCount = readers.reduce(0) { $0 + $1.pages.loadedPageCount }
+        return counters
+    }
+
+    init(scan: ParquetScan, rowGroup: Int) throws {
+        self.scan = scan
+        self.rowGroup = rowGroup
+        budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
+        dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
+        windowRowCount = max(1, scan.request.batchRowCount)
+        try open()
+    }
+
+    // MARK: Opening
+
+    private func open() throws {
+        let file = scan.file
+        let rowCount = Int(file.metadata.rowGroups[rowGroup].rowCount)
+        ranges = [0..<rowCount]
+        var layouts: [ChunkLayout] = []
+        for leaf in scan.leaves { layouts.append(try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)) }
+        if !scan.pruning.isEmpty { try prune(&layouts, rowCount) }
+        counted.prunedRowCount = rowCount - ranges.reduce(0) { $0 + $1.count }
+        if ranges.isEmpty { return }
+        makeReaders(layouts)
+        windowRowCount = windowSize(layouts)
+    }
+
+    private func prune(_ layouts: inout [ChunkLayout], _ rowCount: Int) throws {
+        let file = scan.file
+        let filtered = scan.pruning.terms.compactMap { $0.decoder?.leaf }
+        let indexes = PageIndexReader(
+            file: file, rowGroup: rowGroup, leaves: scan.leaves.map(\.descriptor) + filtered, filtered: filtered, budget: budget)
+        for term in scan.pruning.terms {
+            guard let leaf = term.decoder?.leaf, let hashes = PruningPredicate.wantedHashes(term) else { continue }
+            if try !indexes.mayContain(hashes, leaf) {
+                counted.isPrunedByBloomFilter = true
+                ranges = []
+                return
+            }
+        }
+        var columnIndexes: [Int: ColumnIndex] = [:]
+        var locations: [Int: [PageLocation]] = [:]
+        for leaf in filtered where columnIndexes[leaf.index] == nil {
+            columnIndexes[leaf.index] = try indexes.columnIndex(leaf)
+            locations[leaf.index] = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf))
+        }
+        ranges = scan.pruning.rowRanges(
+            rowCount: rowCount, columnIndex: { columnIndexes[$0.index] }, locations: { locations[$0.index] })
+        if ranges.isEmpty { return }
+        for index in layouts.indices {
+            layouts[index].locations = try indexes.locations(scan.leaves[index].descriptor, layouts[index])
+        }
+    }
+
+    private func makeReaders(_ layouts: [ChunkLayout]) {
+        let file = scan.file
+        let target = file.options.readByteCountTarget
+        let hasFilters = !scan.filters.isEmpty || scan.request.residual != nil
+        var wanted: [Range<Int64>] = []
+        for (index, layout) in layouts.enumerated() {
+            // Columns decoded late are fetched page by page where the pages are known: most of them may not be needed.
+            let isLate = hasFilters && scan.phases[index] != .filters && layout.locations != nil
+            if !isLate { wanted += neededRanges(layout).filter { $0.count <= target } }
+        }
+        let shared = CoalescedRanges(
+            file: file.bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
+        let decompressor = PageDecompressor()
+        for (index, layout) in layouts.enumerated() {
+            let leaf = scan.leaves[index]
+            let isLate = hasFilters && scan.phases[index] != .filters && layout.locations != nil
+            let source = ChunkBytes(
+                file: file.bytes, range: layout.range, shared: shared, budget: budget, readAheadByteCountMax: target,
+                isSequential: !isLate)
+            let pages = PageReader(
+                layout: layout, path: file.path, source: source, decompressor: decompressor,
+                verifiesChecksums: file.options.verifiesChecksums, budget: budget)
+            readers.append(
+                LeafReader(
+                    leaf: leaf.descriptor, type: leaf.type, conversion: leaf.conversion, pages: pages,
+                    keepsLevels: leaf.keepsLevels, decodesValues: leaf.decodesValues, budget: budget))
+            positions.append(0)
+        }
+    }
+
+    /// The chunk, or the parts of it that hold pages of the rows that may pass.
+    private func neededRanges(_ layout: ChunkLayout) -> [Range<Int64>] {
+        guard let locations = layout.locations, let first = locations.first else { return [layout.range] }
+        var needed: [Range<Int64>] = []
+        if first.offset > layout.range.lowerBound { needed.append(layout.range.lowerBound..<first.offset) }
+        for (index, location) in locations.enumerated() {
+            let end = index + 1 < locations.count ? Int(locations[index + 1].firstRowIndex) : layout.rowCount
+            let rows = Int(location.firstRowIndex)..<end
+            guard ranges.contains(where: { $0.overlaps(rows) }) else { continue }
+            let bytes = location.offset..<(location.offset + Int64(location.compressedByteCount))
+            if let last = needed.last, last.upperBound == bytes.lowerBound {
+                needed[needed.count - 1] = last.lowerBound..<bytes.upperBound
+            } else {
+                needed.append(bytes)
+            }
+        }
+        return needed
+    }
+
+    /// Fewer rows at a time where the file's own figures say that rows are large.
+    private func windowSize(_ layouts: [ChunkLayout]) -> Int {
+        let chunks = scan.file.metadata.rowGroups[rowGroup].columns
+        var byteCount: Int64 = 0
+        for leaf in scan.leaves where leaf.decodesValues {
+            byteCount = byteCount.addingReportingOverflow(
+                max(0, chunks[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0)).partialValue
+        }
+        let rowCount = max(1, scan.file.metadata.rowGroups[rowGroup].rowCount)
+        let bytesPerRow = Int(clamping: max(1, byteCount / rowCount))
+        let room = max(1, min(budget.byteCountMax / 4, 64 << 20))
+        return max(1, min(windowRowCount, room / bytesPerRow))
+    }
+
+    // MARK: Batches
+
+    /// The next rows that pass, or nil at the end. Never an empty batch.
+    ///
+    /// - Throws: `ColumnStoreError`, and whatever the residual predicate throws.
+    public func next() throws -> ColumnBatch? {
+        while rangeIndex < ranges.count {
+            let range = ranges[rangeIndex]
+            nextRow = max(nextRow, range.lowerBound)
+            let count = min(windowRowCount, range.upperBound - nextRow)
+            let start = nextRow
+            nextRow += count
+            if nextRow >= range.upperBound { rangeIndex += 1 }
+            counted.rowCount += count
+            if let batch = try read(start, count) { return batch }
+        }
+        return nil
+    }
+
+    /// Rows of the window that are still there: all, or these.
+    private struct Selection {
+        var count: Int
+        /// Nil for all of the window.
+        var rows: [Int32]?
+    }
+
+    private func read(_ start: Int, _ count: Int) throws -> ColumnBatch? {
+        var outputs = [LeafOutput?](repeating: nil, count: scan.leaves.count)
+        var selection = Selection(count: count, rows: nil)
+        let window = ReadRows(ranges: [start..<(start + count)], start: start)
+        if !scan.filters.isEmpty {
+            try decode(.filters, window, &outputs)
+            guard try applyFilters(outputs, count, &selection) else { return nil }
+        }
+        var residualRows = window
+        if let residual = scan.request.residual {
+            residualRows = readRows(selection, start, count)
+            try decode(.residual, residualRows, &outputs)
+            guard try apply(residual, outputs, window, residualRows, start, &selection) else { return nil }
+        }
+        let restRows = readRows(selection, start, count)
+        try decode(.rest, restRows, &outputs)
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        var columns: [Column] = []
+        for node in scan.projection {
+            let rows =
+                switch scan.phase(of: node) {
+                case .filters: window
+                case .residual: residualRows
+                case .rest: restRows
+                }
+            columns.append(try column(node, assembly, rows, selection, start))
+        }
+        return ColumnBatch(rowCount: selection.count, columns: columns)
+    }
+
+    private func applyFilters(_ outputs: [LeafOutput?], _ count: Int, _ selection: inout Selection) throws -> Bool {
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        var passing: Bitmap?
+        for (index, planned) in scan.filters.enumerated() {
+            let column = try placed(planned.node) { () throws(PageError) in try assembly.column(planned.node, count: count) }
+            let bits = dictionaryFilters[index].select(column)
+            passing = passing.map { $0 & bits } ?? bits
+            if passing?.setCount == 0 { return false }
+        }
+        if let passing { narrow(&selection, to: passing) }
+        return true
+    }
+
+    private func apply(
+        _ residual: ParquetScanRequest.Residual, _ outputs: [LeafOutput?], _ window: ReadRows, _ residualRows: ReadRows,
+        _ start: Int, _ selection: inout Selection
+    ) throws -> Bool {
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        var columns: [Column] = []
+        for node in scan.residual {
+            let rows = scan.phase(of: node) == .filters ? window : residualRows
+            columns.append(try column(node, assembly, rows, selection, start))
+        }
+        let bits = try residual.select(ColumnBatch(rowCount: selection.count, columns: columns))
+        guard bits.count == selection.count else {
+            throw ColumnStoreError(.invalidRequest, path: scan.file.path, "the predicate gave \(bits.count) bits for \(selection.count) rows")
+        }
+        if bits.setCount == 0 { return false }
+        narrow(&selection, to: bits)
+        return true
+    }
+
+    /// - Parameter bits: one for each row of the selection.
+    private func narrow(_ selection: inout Selection, to bits: Bitmap) {
+        let kept = bits.setCount
+        if kept == selection.count { return }
+        let places = bits.setIndices()
+        if let rows = selection.rows {
+            selection.rows = places.map { rows[Int($0)] }
+        } else {
+            selection.rows = places
+        }
+        selection.count = kept
+    }
+
+    // MARK: Rows to decode
+
+    /// Rows that a phase decodes: ascending ranges of the row group.
+    private struct ReadRows {
+        let ranges: [Range<Int>]
+        /// Of the window.
+        let start: Int
+        var count: Int { ranges.reduce(0) { $0 + $1.count } }
+    }
+
+    /// The selected rows as ranges, with short gaps closed.
+    private func readRows(_ selection: Selection, _ start: Int, _ count: Int) -> ReadRows {
+        guard let rows = selection.rows, let first = rows.first else {
+            return ReadRows(ranges: [start..<(start + count)], start: start)
+        }
+        var ranges: [Range<Int>] = []
+        var lower = Int(first)
+        var upper = Int(first) + 1
+        for row in rows.dropFirst() {
+            if Int(row) > upper + Self.gapRowCountMax {
+                ranges.append((start + lower)..<(start + upper))
+                lower = Int(row)
+            }
+            upper = Int(row) + 1
+        }
+        ranges.append((start + lower)..<(start + upper))
+        return ReadRows(ranges: ranges, start: start)
+    }
+
+    private func decode(_ phase: ParquetScan.Phase, _ rows: ReadRows, _ outputs: inout [LeafOutput?]) throws {
+        for index in readers.indices where scan.phases[index] == phase {
+            let reader = readers[index]
+            for range in rows.ranges {
+                if positions[index] < range.lowerBound { try reader.skip(range.lowerBound - positions[index]) }
+                try reader.read(range.count)
+                positions[index] = range.upperBound
+            }
+            outputs[index] = reader.take()
+        }
+    }
+
+    /// A column over the rows that its phase decoded, cut down to the selected ones.
+    private func column(
+        _ node: ReadNode, _ assembly: ColumnAssembly, _ read: ReadRows, _ selection: Selection, _ start: Int
+    ) throws -> Column {
+        if case .missing(let type) = node { return .constant(.null, type: type, count: selection.count) }
+        let readCount = read.count
+        let column = try placed(node) { () throws(PageError) in try assembly.column(node, count: readCount) }
+        guard let rows = selection.rows, readCount != selection.count else { return column }
+        return column.gathering(places(rows, read))
+    }
+
+    /// Where the selected rows stand among those that were decoded.
+    private func places(_ rows: [Int32], _ read: ReadRows) -> [Int32] {
+        if read.ranges.count == 1, read.ranges[0].lowerBound == read.start { return rows }
+        var places: [Int32] = []
+        places.reserveCapacity(rows.count)
+        var range = 0
+        var before = 0
+        for row in rows {
+            let absolute = read.start + Int(row)
+            while absolute >= read.ranges[range].upperBound {
+                before += read.ranges[range].count
+                range += 1
+            }
+            places.append(Int32(before + absolute - read.ranges[range].lowerBound))
+        }
+        return places
+    }
+
+    /// Adds the column to a fault of its making.
+    private func placed(_ node: ReadNode, _ body: () throws(PageError) -> Column) throws -> Column {
+        do {
+            return try body()
+        } catch {
+            let name = node.leaves.first.map { scan.leaves[$0].descriptor.path }
+            throw ColumnStoreError(
+                .corruptFile, path: scan.file.path, column: name, "the column's levels contradict those beside it: \(error)")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/// From the bytes of bounds to values, by the order that their column has (parquet-format, LogicalTypes.md and
+/// parquet.thrift, ColumnOrder). What cannot be trusted gives no bound.
+struct StatisticsDecoder: Sendable {
+    let leaf: LeafDescriptor
+    let conversion: LeafConversion
+    /// Whether the file says that `minValue` and `maxValue` follow the type's own order.
+    let hasTypeOrder: Bool
+
+    /// A value not above any of the chunk's and one not below any.
+    func bounds(_ statistics: ChunkStatistics) -> (minimum: Value?, maximum: Value?) {
+        if hasTypeOrder, statistics.minValue != nil || statistics.maxValue != nil {
+            return bounds(minimum: statistics.minValue, maximum: statistics.maxValue)
+        }
+        // The legacy fields were compared as signed numbers by every writer, and as bytes by some.
+        guard isSignedNumber else { return (nil, nil) }
+        return bounds(minimum: statistics.legacyMin, maximum: statistics.legacyMax)
+    }
+
+    /// As `bounds(_:)`, for a page of a column index, whose bounds always follow the type's order.
+    func bounds(minimum: [UInt8]?, maximum: [UInt8]?) -> (minimum: Value?, maximum: Value?) {
+        guard isOrdered else { return (nil, nil) }
+        let least = minimum.flatMap(decode)
+        let greatest = maximum.flatMap(decode)
+        if case .double(let least)? = least, case .double(let greatest)? = greatest {
+            // A NaN says that the writer mixed it into the comparison. NaN values may be in the page all the same, and SQL
+            // sorts them above every number: there is no upper bound. Zeros may have lost their sign.
+            if least.isNaN || greatest.isNaN { return (nil, nil) }
+            return (.double(least == 0 ? -0.0 : least), nil)
+        }
+        if case .double = least ?? greatest { return (nil, nil) }
+        return (least, greatest)
+    }
+
+    private var isSignedNumber: Bool {
+        switch conversion {
+        case .int32, .int32Widened, .int32Times, .int64, .int64Times, .int64DividedBy, .float, .double: true
+        default: false
+        }
+    }
+
+    /// Intervals and INT96 have no order; neither has a logical type that is not known here.
+    private var isOrdered: Bool {
+        if case .other? = leaf.logicalType { return false }
+        switch conversion {
+        case .int96, .interval: return false
+        default: return leaf.convertedType != .interval
+        }
+    }
+
+    /// A PLAIN value, byte arrays without their length; nil when the bytes are no such value.
+    private func decode(_ bytes: [UInt8]) -> Value? {
+        switch conversion {
+        case .boolean: return bytes.count == 1 ? .boolean(bytes[0] != 0) : nil
+        case .int32: return int32(bytes).map { .integer(Int64($0)) }
+        case .int32Widened: return int32(bytes).map { whole(Int64($0)) }
+        case .uint32: return int32(bytes).map { .integer(Int64(UInt32(bitPattern: $0))) }
+        case .int32Times(let factor): return int32(bytes).map { .integer(Int64($0) * factor) }
+        case .int64: return int64(bytes).map { whole($0) }
+        case .int64Times(let factor):
+            guard let value = int64(bytes) else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: factor)
+            return overflow ? nil : .integer(product)
+        case .int64DividedBy(let divisor):
+            guard let value = int64(bytes) else { return nil }
+            let (quotient, rest) = value.quotientAndRemainder(dividingBy: divisor)
+            return .integer(rest < 0 ? quotient - 1 : quotient)
+        case .uint64: return int64(bytes).map { .decimal(Int128(UInt64(bitPattern: $0))) }
+        case .float: return int32(bytes).map { .double(Double(Float(bitPattern: UInt32(bitPattern: $0)))) }
+        case .double: return int64(bytes).map { .double(Double(bitPattern: UInt64(bitPattern: $0))) }
+        case .float16: return bytes.count == 2 ? .double(HalfFloat.double(UInt16(bytes[0]) | UInt16(bytes[1]) << 8)) : nil
+        case .decimalNarrow(let width), .decimalWide(let width): return bytes.count == width ? decimal(bytes) : nil
+        case .decimalBytesNarrow, .decimalBytesWide: return decimal(bytes)
+        case .bytes, .fixedBytes: return .bytes(bytes)
+        case .int96, .interval: return nil
+        }
+    }
+
+    private func whole(_ value: Int64) -> Value {
+        if case .decimal = leaf.type { return .decimal(Int128(value)) }
+        return .integer(value)
+    }
+
+    private func decimal(_ bytes: [UInt8]) -> Value? {
+        do {
+            return .decimal(try bytes.span.withUnsafeBytes { (bytes) throws(PageError) in try DecimalKernels.wide(bytes) })
+        } catch {
+            // A bound that is no decimal bounds nothing; the values themselves are checked when they are read.
+            return nil
+        }
+    }
+
+    private func int32(_ bytes: [UInt8]) -> Int32? {
+        guard bytes.count == 4 else { return nil }
+        return bytes.withUnsafeBytes { Int32(littleEndian: $0.loadUnaligned(as: Int32.self)) }
+    }
+
+    private func int64(_ bytes: [UInt8]) -> Int64? {
+        guard bytes.count == 8 else { return nil }
+        return bytes.withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    }
+}
+
+extension StatisticsDecoder {
+    /// What `value` hashes to in the column's bloom filter: the hash of its PLAIN bytes, without the length of byte arrays.
+    ///
+    /// - Returns: nil where equal values may have several such forms, so that a filter proves nothing.
+    func bloomHash(_ value: Value) -> UInt64? {
+        guard let bytes = plainBytes(value) else { return nil }
+        return bytes.withUnsafeBytes { XXHash64.hash($0) }
+    }
+
+    private func plainBytes(_ value: Value) -> [UInt8]? {
+        switch (conversion, value) {
+        case (.int32, .integer(let value)), (.int32Widened, .integer(let value)):
+            return Int32(exactly: value).map { Self.bytes($0) }
+        case (.uint32, .integer(let value)): return UInt32(exactly: value).map { Self.bytes($0) }
+        case (.int32Widened, .decimal(let value)): return Int32(exactly: value).map { Self.bytes($0) }
+        case (.int32Times(let factor), .integer(let value)):
+            return value % factor == 0 ? Int32(exactly: value / factor).map { Self.bytes($0) } : nil
+        case (.int64, .integer(let value)): return Self.bytes(value)
+        case (.int64, .decimal(let value)): return Int64(exactly: value).map { Self.bytes($0) }
+        case (.int64Times(let factor), .integer(let value)): return value % factor == 0 ? Self.bytes(value / factor) : nil
+        case (.uint64, .decimal(let value)): return UInt64(exactly: value).map { Self.bytes($0) }
+        case (.decimalNarrow(let width), .decimal(let value)), (.decimalWide(let width), .decimal(let value)):
+            guard width <= 16 else { return nil }
+            let bytes = withUnsafeBytes(of: value.bigEndian) { [UInt8]($0.suffix(width)) }
+            return bytes
+        case (.bytes, .bytes(let value)), (.fixedBytes, .bytes(let value)): return value
+        default: return nil
+        }
+    }
+
+    private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) }
+    }
+}
