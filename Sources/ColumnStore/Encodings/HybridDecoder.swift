@@ -44,10 +44,13 @@ struct HybridDecoder {
         let length = Int(header >> 1)
         isPacked = header & 1 == 1
         if isPacked {
+            // Values of no bits are all alike, and writers store those as a run; parquet-mr alone packs up to eight of them.
+            // More groups mean that bits were lost.
+            if width == 0, length > 1 { throw .outOfRange("the bit width of packed codes", value: 0) }
             // Length is below 2^41, width at most 32: no overflow. The last run may stop short of whole groups.
             let needed = length * width
             let available = byteCount - position
-            runLeft = needed <= available ? length * 8 : available * 8 / width
+            runLeft = needed <= available ? length * 8 : available * 8 / max(width, 1)
             packedStart = position
             packedIndex = 0
             position += min(needed, available)

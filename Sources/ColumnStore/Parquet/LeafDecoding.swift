@@ -2,7 +2,7 @@
 enum LeafDecoding {
     /// Decodes `count` values into `slots` slots, whose validity stands in `output` from `start` on.
     static func append(
-        _ values: inout PageValues, _ count: Int, slots: Int, start: Int, to output: inout LeafValues, leaf: LeafDescriptor,
+        _ values: inout PageValueDecoder, _ count: Int, slots: Int, start: Int, to output: inout LeafValues, leaf: LeafDescriptor,
         scratch: ScratchBytes, budget: DecodeBudget
     ) throws(PageError) {
         switch output.conversion {
@@ -73,7 +73,7 @@ enum LeafDecoding {
     // MARK: Kinds
 
     private static func appendBooleans(
-        _ values: inout PageValues, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues
+        _ values: inout PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues
     ) throws(PageError) {
         if count == slots {
             try values.appendBooleans(count, to: &output.bits)
@@ -91,7 +91,7 @@ enum LeafDecoding {
     }
 
     private static func decodeInt64s(
-        _ values: inout PageValues, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
+        _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
         _ leaf: LeafDescriptor, _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
@@ -136,22 +136,21 @@ enum LeafDecoding {
     }
 
     private static func decodeInt96(
-        _ values: inout PageValues, _ count: Int, into target: UnsafeMutablePointer<Int64>, _ scratch: ScratchBytes
+        _ values: inout PageValueDecoder, _ count: Int, into target: UnsafeMutablePointer<Int64>, _ scratch: ScratchBytes
     ) throws(PageError) {
         let source = try values.takeFixedBytes(count, width: 12, scratch: scratch)
         for index in 0..<count {
-            let nanoseconds = Int64(littleEndian: source.loadUnaligned(fromByteOffset: index * 12, as: Int64.self))
+            let nanoseconds = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: index * 12, as: UInt64.self))
             let julianDay = Int64(
                 UInt32(littleEndian: source.loadUnaligned(fromByteOffset: index * 12 + 8, as: UInt32.self)))
-            // 2,440,588 is the Julian day of 1970-01-01. 2^32 days of microseconds overflow 64 bits; wrapped, as others do,
-            // since early Spark wrote such days and nobody reads meaning into them.
-            let micros = nanoseconds >= 0 ? nanoseconds / 1_000 : -((999 - nanoseconds) / 1_000)
-            target[index] = (julianDay &- 2_440_588) &* 86_400_000_000 &+ micros
+            // 2,440,588 is the Julian day of 1970-01-01. Early Spark wrote days and nanoseconds past all range: they wrap as
+            // in Arrow, since no reader can find meaning in them.
+            target[index] = (julianDay &- 2_440_588) &* 86_400_000_000 &+ Int64(nanoseconds / 1_000)
         }
     }
 
     private static func decodeInt128s(
-        _ values: inout PageValues, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int128>,
+        _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int128>,
         _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
@@ -176,7 +175,7 @@ enum LeafDecoding {
     }
 
     private static func decodeDoubles(
-        _ values: inout PageValues, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Double>,
+        _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Double>,
         _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
@@ -198,7 +197,7 @@ enum LeafDecoding {
     }
 
     private static func appendBytes(
-        _ values: inout PageValues, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues,
+        _ values: inout PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues,
         _ leaf: LeafDescriptor, _ scratch: ScratchBytes, _ budget: DecodeBudget
     ) throws(PageError) {
         let before = output.offsets.count
@@ -236,7 +235,7 @@ enum LeafDecoding {
     // MARK: Byte arrays one by one
 
     private static func eachByteArray(
-        _ values: inout PageValues, _ count: Int, _ scratch: ScratchBytes,
+        _ values: inout PageValueDecoder, _ count: Int, _ scratch: ScratchBytes,
         _ body: (UnsafeRawBufferPointer, Int) throws(PageError) -> Void
     ) throws(PageError) {
         var offsets: [Int32] = [0]

@@ -11,12 +11,12 @@ final class LeafDictionary {
     ) throws(PageError) {
         guard leaf.physicalType != .boolean else { throw .unsupported("a dictionary of booleans") }
         // Each value takes at least its width, or the four bytes of its length.
-        guard count <= bytes.count / max(leaf.width, 4) else {
+        guard count <= bytes.count / (leaf.width > 0 ? leaf.width : 4) else {
             throw .outOfRange("the dictionary's value count", value: count)
         }
         // What the values become is at most 16 bytes each (or an offset of 4) beside their bytes.
         try budget.hold(count * 16 + bytes.count)
-        var values = try PageValues(
+        var values = try PageValueDecoder(
             bytes, encoding: .plain, type: leaf.physicalType, width: leaf.width, valueCount: count, budget: budget)
         var output = LeafValues(conversion: conversion, type: type)
         output.reserve(count)

@@ -19,7 +19,7 @@ final class LeafReader {
     private(set) var definitionLevels: [UInt8] = []
 
     // The page at hand.
-    var values = PageValues.empty
+    var values = PageValueDecoder.empty
     private var entriesLeft = 0
     /// Flat leaves with one level: validity is read straight from the runs.
     private var definitionRuns: HybridDecoder?
@@ -278,7 +278,7 @@ final class LeafReader {
         cursor = 0
         try readLevels(content)
         if decodesValues {
-            values = try PageValues(
+            values = try PageValueDecoder(
                 content.values, encoding: content.encoding, type: leaf.physicalType, width: leaf.width,
                 valueCount: content.valueCount, budget: budget)
             if values.kind == .dictionary, dictionary == nil {

@@ -1,7 +1,7 @@
 /// The values of one page while they are taken from it, in whatever encoding but a dictionary's.
 ///
 /// Invariant: `source` is alive and padded (see `BitUnpacking`) as long as the page is the current one of its reader.
-struct PageValues {
+struct PageValueDecoder {
     enum Kind {
         case plain
         case rleBooleans
@@ -80,7 +80,7 @@ struct PageValues {
     }
 
     /// A page without values.
-    static var empty: PageValues { PageValues() }
+    static var empty: PageValueDecoder { PageValueDecoder() }
 
     private init() {
         kind = .plain
@@ -219,7 +219,7 @@ struct PageValues {
 
 // MARK: Byte arrays
 
-extension PageValues {
+extension PageValueDecoder {
     /// Appends the next `count` byte arrays; `offsets` ends with `bytes.count` before and after.
     mutating func appendByteArrays(
         _ count: Int, offsets: inout [Int32], bytes: inout [UInt8], budget: DecodeBudget
@@ -388,7 +388,7 @@ extension PageValues {
 
 // MARK: Skipping
 
-extension PageValues {
+extension PageValueDecoder {
     /// Passes over `count` values of `width` bytes (0 for byte arrays).
     mutating func skip(_ count: Int, type: PhysicalType, width: Int, budget: DecodeBudget) throws(PageError) {
         if count == 0 { return }
