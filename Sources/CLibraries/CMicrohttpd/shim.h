@@ -10,3 +10,13 @@ static inline struct MHD_Daemon *till_mhd_start(
     return MHD_start_daemon(
         flags, port, accept, accept_context, handler, handler_context, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
+
+/// Two more of its calls are variadic.
+static inline const union MHD_DaemonInfo *till_mhd_connection_count_info(struct MHD_Daemon *daemon) {
+    return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+}
+
+static inline int till_mhd_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}

@@ -1,0 +1,112 @@
+package import ColumnStore
+internal import Ingest
+
+/// Content-Encoding, both ways.
+package enum ContentCoding {
+    /// Answers under this are sent as they are: a compressed head would be longer.
+    private static let byteCountMin = 1_024
+
+    /// The body without its coding.
+    ///
+    /// - Throws: `unsupported-media-type` for an unknown coding, `bad-encoding` for bytes that are not in it, `too-large` when more
+    ///   than `byteCountMax` come out.
+    package static func decode(_ body: [UInt8], coding name: String, byteCountMax: Int) throws -> [UInt8] {
+        var body = body
+        // The last one named was applied last (RFC 9110, 8.4).
+        for part in name.split(separator: ",").reversed() {
+            let name = part.trimmingBlanks.lowercased()
+            if name == "identity" || name.isEmpty { continue }
+            guard let coding = StreamCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
+                throw Problem(.unsupportedMediaType, "Content-Encoding may be gzip or zstd")
+            }
+            body = try decode(body, coding, byteCountMax: byteCountMax)
+        }
+        return body
+    }
+
+    private static func decode(_ body: [UInt8], _ coding: StreamCoding, byteCountMax: Int) throws -> [UInt8] {
+        let decompressor = StreamDecompressor(coding)
+        var output: [UInt8] = []
+        do {
+            try body.withUnsafeBytes { bytes in
+                try decompressor.decompress(bytes) { piece in
+                    guard output.count + piece.count <= byteCountMax else {
+                        throw Problem(.tooLarge, "the body is over its limit of \(byteCountMax) bytes once its \(coding) is undone")
+                    }
+                    output.append(contentsOf: piece)
+                }
+            }
+            try decompressor.finish()
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem(.badEncoding, "the body is not whole in Content-Encoding \(coding)")
+        }
+        return output
+    }
+
+    /// The coding that `Accept-Encoding` asks for; nil for none.
+    package static func choose(_ acceptEncoding: String?) -> StreamCoding? {
+        guard let acceptEncoding else { return nil }
+        var best: (coding: StreamCoding, quality: Int)?
+        for element in acceptEncoding.split(separator: ",") {
+            let parts = element.split(separator: ";")
+            guard let name = parts.first?.trimmingBlanks.lowercased() else { continue }
+            var quality = 1000
+            if parts.count > 1, let mark = parts[1].firstIndex(of: "=") {
+                quality = Accept.quality(parts[1][parts[1].index(after: mark)...].trimmingBlanks)
+            }
+            let coding: StreamCoding? = name == "*" ? .gzip : StreamCoding(rawValue: name)
+            guard let coding, quality > 0 else { continue }
+            // zstd is faster at the same size, so it wins a tie.
+            if quality > best?.quality ?? 0 || (quality == best?.quality && coding == .zstd) { best = (coding, quality) }
+        }
+        return best?.coding
+    }
+
+    /// The answer, compressed if that was asked for and is worth it.
+    package static func encode(_ response: Response, acceptEncoding: String?) -> Response {
+        guard case .bytes(let bytes) = response.body, bytes.count >= byteCountMin, let coding = choose(acceptEncoding) else {
+            return response
+        }
+        var coded = response
+        coded.body = .bytes(StreamCompressor(coding).compress(bytes, isLast: true))
+        coded.headers.append(.init("Content-Encoding", coding.rawValue))
+        coded.headers.append(.init("Vary", "Accept-Encoding"))
+        return coded
+    }
+}
+
+/// Writes an answer as it is made: compressed if asked for, in pieces of a size worth sending.
+package final class StreamWriter {
+    private static let pieceByteCount = 64 << 10
+    private let stream: ResponseStream
+    private let compressor: StreamCompressor?
+    private var pending: [UInt8] = []
+
+    package init(_ stream: ResponseStream, coding: StreamCoding?) {
+        self.stream = stream
+        compressor = coding.map(StreamCompressor.init)
+    }
+
+    package func write(_ bytes: some Collection<UInt8>) throws {
+        pending.append(contentsOf: bytes)
+        if pending.count >= Self.pieceByteCount { try send(isLast: false) }
+    }
+
+    /// Sends what waits, so that a slow maker's rows arrive as they come.
+    package func flush() throws {
+        if !pending.isEmpty { try send(isLast: false, flushes: true) }
+    }
+
+    package func finish() throws {
+        try send(isLast: true)
+        stream.finish()
+    }
+
+    private func send(isLast: Bool, flushes: Bool = false) throws {
+        let bytes = compressor?.compress(pending, isLast: isLast, flushes: flushes) ?? pending
+        pending.removeAll(keepingCapacity: true)
+        try stream.write(bytes)
+    }
+}

@@ -1,0 +1,123 @@
+import Synchronization
+
+/// One request and its answer, from the request line until the last byte is sent or the connection is lost.
+///
+/// The connection's thread owns it. Others may only call `complete`, `whenGone` and what the stream offers: they meet the owner
+/// under `outcome`.
+package final class Exchange: @unchecked Sendable {
+    // Proof of Sendable: `request`, `reader`, `refusal`, `phase` and `call` are touched by the connection's thread alone until
+    // `suspend`, then by the one thread that was given the work, until `complete`; libmicrohttpd's own lock inside suspend and
+    // resume orders the two. All else is behind `outcome`.
+
+    enum Phase { case head, body, discarding, working, answered }
+
+    private struct Outcome {
+        var answer: (@Sendable () -> Response)?
+        var isCompleted = false
+        var isGone = false
+        var stream: ResponseStream?
+        var goneActions: [@Sendable () -> Void] = []
+    }
+
+    package let connection: Connection
+    package var request: Request
+    package var reader = BodyReader(byteCountMax: 0, expected: nil)
+    var refusal: Response?
+    var phase = Phase.head
+    /// What the router and the authorizer made of the head. It refers back here: dropped when the request is over.
+    package var call: Call?
+    /// For logs and error answers; made when first needed.
+    package var requestID: String?
+    package let startedAt = monotonicSeconds()
+    package private(set) var isSuspended = false
+    /// Of the answer; 0 before it.
+    package var status = 0
+    var discardedByteCount = 0
+    private let watcher: HangupWatcher
+    private var isWatched = false
+    private let outcome = Mutex(Outcome())
+
+    init(connection: Connection, target: RequestTarget, watcher: HangupWatcher) {
+        self.connection = connection
+        self.watcher = watcher
+        request = Request(method: nil, target: target, headers: connection)
+    }
+
+    // MARK: Answering later
+
+    /// Puts the connection aside; the answer comes by `complete`, from any thread, even before this thread returns to the listener.
+    package func suspend() {
+        isSuspended = true
+        connection.suspend()
+    }
+
+    /// As `suspend`, for what may last: a client that hangs up meanwhile is noticed.
+    package func suspendWatched() {
+        watch()
+        suspend()
+    }
+
+    /// From here on a client that hangs up is noticed, suspended or not.
+    package func watch() {
+        isWatched = true
+        watcher.watch(connection.socket) { [weak self] in self?.clientHungUp() }
+    }
+
+    /// Ends a suspension. `make` runs on the connection's thread. Only the first call counts.
+    package func complete(_ make: @escaping @Sendable () -> Response) {
+        let isFirst = outcome.withLock { outcome in
+            if outcome.isCompleted { return false }
+            outcome.isCompleted = true
+            outcome.answer = make
+            return true
+        }
+        if isFirst { connection.resume() }
+    }
+
+    /// Runs `action` when the client hangs up before the answer is sent whole; at once when it has already.
+    package func whenGone(_ action: @escaping @Sendable () -> Void) {
+        let isGone = outcome.withLock { outcome in
+            if !outcome.isGone { outcome.goneActions.append(action) }
+            return outcome.isGone
+        }
+        if isGone { action() }
+    }
+
+    package var isGone: Bool { outcome.withLock { $0.isGone } }
+
+    // MARK: The listener's side
+
+    func takeAnswer() -> (@Sendable () -> Response)? {
+        outcome.withLock { outcome in
+            let answer = outcome.answer
+            outcome.answer = nil
+            return answer
+        }
+    }
+
+    func sending(_ stream: ResponseStream) {
+        let isGone = outcome.withLock { outcome in
+            outcome.stream = stream
+            return outcome.isGone
+        }
+        if isGone { stream.close() }
+    }
+
+    /// The request is over: sent whole, or lost.
+    func ended(isWhole: Bool) {
+        if isWatched { watcher.forget(connection.socket) }
+        if isWhole { outcome.withLock { $0.goneActions = [] } } else { clientHungUp() }
+        reader.release()
+    }
+
+    private func clientHungUp() {
+        let (actions, stream) = outcome.withLock { outcome in
+            outcome.isGone = true
+            let actions = outcome.goneActions
+            outcome.goneActions = []
+            return (actions, outcome.stream)
+        }
+        for action in actions { action() }
+        stream?.close()
+    }
+}

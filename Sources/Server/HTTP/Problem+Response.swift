@@ -1,0 +1,132 @@
+package import Ingest
+
+/// How each problem looks over HTTP: the one table of slug and status, and what each means.
+extension Problem.Slug {
+    package var status: Int {
+        switch self {
+        case .badJSON, .badXML, .badEncoding, .unknownParameter, .badParameter, .badCursor, .badSQL, .unsupportedSQL: 400
+        case .unauthenticated, .badSignature: 401
+        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .notAcceptable: 406
+        case .differentDocument, .versionConflict, .contradictingOutcome: 409
+        case .tooLarge: 413
+        case .unsupportedMediaType: 415
+        case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .callbackHostNotAllowed,
+            .numericOverflow, .dataError:
+            422
+        case .rateLimited, .tooManyQueries: 429
+        case .internalError: 500
+        case .overloaded, .diskFull: 503
+        case .queryTimeout: 504
+        case .spillFull: 507
+        }
+    }
+
+    package var title: String { pageOfProblem.title }
+
+    /// What the error means and what to do about it; `/problems/{slug}` serves it.
+    package var meaning: String { pageOfProblem.meaning }
+
+    private var pageOfProblem: (title: String, meaning: String) {
+        switch self {
+        case .badJSON: ("The body is not JSON", "The text breaks RFC 8259, or has a duplicate member name, a lone surrogate or a byte that is not UTF-8. `errors` says where.")
+        case .badXML: ("The body is not well-formed XML", "The text is not well-formed, or has a DOCTYPE, which is refused. `errors` says where.")
+        case .badEncoding: ("The text is not in its encoding", "Bytes do not fit the declared encoding, a byte order mark contradicts it, or a Content-Encoding could not be undone.")
+        case .unknownParameter: ("Unknown query parameter", "The call does not take a parameter of that name. The description of the call in /openapi.json names those that it takes.")
+        case .badParameter: ("Bad parameter", "A parameter, a header or a member of the body is missing, or its value is out of range. `errors` names each.")
+        case .badCursor: ("Bad cursor", "The cursor was altered, or belongs to another query, other parameters or another contract. Start again without one.")
+        case .badSQL: ("The query is wrong", "The text is not SQL, or names something that is not there. `position` counts Unicode scalars from 1.")
+        case .unsupportedSQL: ("The query is not supported", "The text is SQL that Till does not do. `position` says where it starts.")
+        case .unauthenticated: ("Who is asking?", "No credential came, or it is unknown or revoked. Send `Authorization: Bearer <key>`.")
+        case .badSignature: ("The signature is wrong", "A signed call did not bear a signature made with the shared secret within five minutes.")
+        case .readOnly: ("The contract reads only", "The contract's access is `read`; this call writes.")
+        case .wrongClient: ("Another client's", "The request names a client that this credential does not write or read for.")
+        case .adminOnly: ("For the administrator", "Only the admin key may make this call.")
+        case .contractNotValid: ("The contract is not valid now", "The present instant is outside the contract's `valid_from` and `valid_to`.")
+        case .typeNotAllowed: ("The type is not in the contract", "The contract lists the document types that it takes; this one is not among them.")
+        case .notFound: ("Not found", "There is nothing at this path, or nothing that this credential may see.")
+        case .methodNotAllowed: ("Method not allowed", "The path exists, but not with this method. `Allow` lists those that it has.")
+        case .notAcceptable: ("Not acceptable", "The answer has no form that the `Accept` header takes.")
+        case .differentDocument: ("Another document has this identity", "A receipt with the same client, day and id is stored with other bytes. Nothing was changed.")
+        case .versionConflict: ("Version conflict", "A new version of a type must be the present one plus 1.")
+        case .contradictingOutcome: ("Contradicting outcome", "The step has already ended otherwise.")
+        case .tooLarge: ("Too large", "A document, a body or a batch is over its limit. `detail` names the limit.")
+        case .unsupportedMediaType: ("Unsupported media type", "The call does not take this Content-Type or Content-Encoding.")
+        case .unknownType: ("Unknown document type", "No document type matches the document, or none has the given name.")
+        case .ambiguousType: ("More than one document type matches", "Several types of the same priority match. Name one with `?type=`.")
+        case .invalidDocument: ("The document is invalid", "The document breaks its type's schema, mapping or rules; `errors` has every reason. It is kept in quarantine under `ticket_id`.")
+        case .invalidType: ("The type file is wrong", "`errors` has every reason.")
+        case .invalidContract: ("The contract is wrong", "`errors` has every reason.")
+        case .callbackHostNotAllowed: ("Callback host not allowed", "The contract does not list the callback URL's host.")
+        case .numericOverflow: ("Numeric overflow", "A result needs more than 38 digits.")
+        case .dataError: ("The data do not allow it", "A division by zero, a failed cast, or a date out of range.")
+        case .rateLimited: ("Too many requests", "The contract's rate is used up. Try again after `Retry-After` seconds.")
+        case .tooManyQueries: ("Too many queries", "All query places and the queue behind them are taken. Try again after `Retry-After` seconds.")
+        case .internalError: ("Internal error", "A fault of the server. The log has it under the request's id.")
+        case .overloaded: ("Overloaded", "The server refuses work rather than die of it. Try again after `Retry-After` seconds.")
+        case .diskFull: ("The disk is full", "There is no room to make anything durable. Reading goes on. Try again after `Retry-After` seconds.")
+        case .queryTimeout: ("The query took too long", "It was ended at the time limit.")
+        case .spillFull: ("No room to spill", "The query needs more memory and scratch space than it may have.")
+        }
+    }
+}
+
+extension Problem {
+    /// A fault of one parameter, which the error names.
+    package static func parameter(_ name: String, _ message: String, code: String = "invalid") -> Problem {
+        Problem(.badParameter, "\(name): \(message)", errors: [Violation(pointer: "/\(name)", code: code, message: message)])
+    }
+
+    package func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("type")
+        writer.string("/problems/\(slug.rawValue)")
+        writer.member("title", slug.title)
+        writer.member("status", slug.status)
+        writer.member("detail", detail)
+        writer.key("errors")
+        Self.write(errors, to: &writer)
+        if let position { writer.member("position", position) }
+        if let ticketID { writer.member("ticket_id", ticketID) }
+        writer.endObject()
+    }
+
+    package static func write(_ errors: [Violation], to writer: inout JSONWriter) {
+        writer.beginArray()
+        for violation in errors {
+            writer.beginObject()
+            writer.member("pointer", violation.pointer)
+            writer.member("code", violation.code)
+            writer.member("message", violation.message)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    package var response: Response {
+        var writer = JSONWriter(reserving: 256 + 128 * errors.count)
+        write(to: &writer)
+        var response = Response(status: slug.status, contentType: "application/problem+json", bytes: writer.bytes)
+        switch slug {
+        case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
+        case .badSignature: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
+        case .overloaded, .diskFull, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
+        default: break
+        }
+        return response
+    }
+}
+
+/// A problem with header fields of its own: `Allow`, `Retry-After`.
+package struct Refusal: Error {
+    package let problem: Problem
+    package let headers: [Response.Header]
+
+    package var response: Response {
+        var response = problem.response
+        response.headers += headers
+        return response
+    }
+}

@@ -1,0 +1,39 @@
+internal import ColumnStore
+import Glibc
+package import Ingest
+internal import Query
+
+/// The one function that turns what the modules throw into what a client reads.
+package enum ProblemMapping {
+    package static func problem(for error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let error as QueryError: problem(for: error)
+        case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
+        case let error as ColumnStoreError where error.systemError == ENOSPC || error.systemError == EDQUOT:
+            Problem(.diskFull, "there is no room on the disk")
+        case let error as ColumnStoreError where error.code == .overBudget:
+            Problem(.overloaded, "the memory budget is used up")
+        // What failed inside may name files and values: that is for the log, not for the client.
+        default: Problem(.internalError, "the server failed; its log has the reason")
+        }
+    }
+
+    private static func problem(for error: QueryError) -> Problem {
+        let slug: Problem.Slug =
+            switch error.slug {
+            case .badSQL: .badSQL
+            case .unsupportedSQL: .unsupportedSQL
+            case .badParameter: .badParameter
+            case .badCursor: .badCursor
+            case .numericOverflow: .numericOverflow
+            case .dataError: .dataError
+            case .queryTimeout: .queryTimeout
+            case .tooManyQueries: .tooManyQueries
+            case .spillFull: .spillFull
+            // Nobody reads this one: the client has gone, or the server stops.
+            case .cancelled: .overloaded
+            }
+        return Problem(slug, error.detail, position: error.position)
+    }
+}

@@ -1,0 +1,99 @@
+package import Ingest
+
+/// A request's target, cut but not yet decoded: segments are decoded once, after routing, so that `%2F` in an id never makes a
+/// new segment.
+package struct RequestTarget: Sendable {
+    package struct Parameter: Sendable {
+        package let name: String
+        package let value: String
+    }
+
+    /// The raw path between slashes; of `/` a single empty one.
+    package let segments: [[UInt8]]
+    /// Everything before `?`, for logs.
+    package let path: String
+    private let rawQuery: [UInt8]
+
+    package init(_ raw: [UInt8]) {
+        var raw = raw[...]
+        // The absolute form (RFC 9112, 3.2.2), which every server must take.
+        if raw.first != UInt8(ascii: "/"), let start = Self.absolutePathStart(raw) { raw = raw[start...] }
+        let mark = raw.firstIndex(of: UInt8(ascii: "?"))
+        let rawPath = raw[..<(mark ?? raw.endIndex)]
+        path = String(decoding: rawPath, as: UTF8.self)
+        rawQuery = mark.map { Array(raw[($0 + 1)...]) } ?? []
+        var segments = rawPath.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        if segments.first?.isEmpty == true { segments.removeFirst() }
+        self.segments = segments
+    }
+
+    private static func absolutePathStart(_ raw: ArraySlice<UInt8>) -> Int? {
+        let lower = raw.prefix(8).map { $0 | 0x20 }
+        let scheme = lower.starts(with: "http://".utf8) ? 7 : lower.starts(with: "https://".utf8) ? 8 : nil
+        guard let scheme else { return nil }
+        return raw.dropFirst(scheme).firstIndex(of: UInt8(ascii: "/"))
+    }
+
+    /// The query's parameters, decoded.
+    ///
+    /// - Throws: `bad-parameter` where a `%` escape is broken, the text is no UTF-8 or has a NUL, or a name comes twice.
+    package func parameters() throws(Problem) -> [Parameter] {
+        guard !rawQuery.isEmpty else { return [] }
+        var parameters: [Parameter] = []
+        for pair in rawQuery.split(separator: UInt8(ascii: "&")) {
+            let mark = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let name = try Self.decode(pair[..<mark], plusIsBlank: true, what: "a parameter's name")
+            let value = try Self.decode(pair[mark...].dropFirst(), plusIsBlank: true, what: name)
+            if parameters.contains(where: { $0.name == name }) {
+                throw .parameter(name, "given more than once", code: "duplicate")
+            }
+            parameters.append(Parameter(name: name, value: value))
+        }
+        return parameters
+    }
+
+    package static func decode(_ raw: some Collection<UInt8>, plusIsBlank: Bool, what: String) throws(Problem) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(raw.count)
+        var rest = raw.makeIterator()
+        while let byte = rest.next() {
+            if byte == UInt8(ascii: "+"), plusIsBlank {
+                bytes.append(0x20)
+            } else if byte == UInt8(ascii: "%") {
+                guard let high = rest.next().flatMap(hexValue), let low = rest.next().flatMap(hexValue)
+                else { throw .parameter(what, "a % is not followed by two hexadecimal digits") }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        guard UTF8Check.firstInvalid(bytes) == nil else { throw .parameter(what, "not UTF-8 once decoded") }
+        guard !bytes.contains(0) else { throw .parameter(what, "has a NUL") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Escapes everything but RFC 3986's unreserved characters.
+    package static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let hex = String(byte, radix: 16, uppercase: true)
+                encoded += hex.utf8.count == 1 ? "%0" + hex : "%" + hex
+            }
+        }
+        return encoded
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 0x37
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// An answer: complete, or with a body that is still being made.
+package struct Response: Sendable {
+    package struct Header: Sendable {
+        package let name: StaticString
+        package let value: String
+
+        package init(_ name: StaticString, _ value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    package enum Body: Sendable {
+        case bytes([UInt8])
+        case stream(ResponseStream)
+    }
+
+    package var status: Int
+    package var headers: [Header]
+    package var body: Body
+
+    package init(status: Int, contentType: String? = nil, bytes: [UInt8] = []) {
+        self.status = status
+        headers = contentType.map { [Header("Content-Type", $0)] } ?? []
+        body = .bytes(bytes)
+    }
+
+    package init(status: Int, contentType: String, stream: ResponseStream) {
+        self.status = status
+        headers = [Header("Content-Type", contentType)]
+        body = .stream(stream)
+    }
+
+    package static func json(_ writer: JSONWriter) -> Response { json(200, writer) }
+
+    package static func json(_ status: Int, _ writer: JSONWriter) -> Response {
+        Response(status: status, contentType: "application/json", bytes: writer.bytes)
+    }
+
+    package static let noContent = Response(status: 204)
+
+    package func adding(_ name: StaticString, _ value: String) -> Response {
+        var copy = self
+        copy.headers.append(Header(name, value))
+        return copy
+    }
+}

@@ -1,0 +1,18 @@
+/// The caller's place in a trace, from a `traceparent` header (W3C Trace Context, level 1).
+package struct TraceContext: Sendable, Equatable {
+    /// 32 hexadecimal digits.
+    package let traceID: String
+
+    package init?(_ header: String) {
+        let parts = header.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 4, Self.isHex(parts[0], 2), parts[0] != "ff", Self.isHex(parts[1], 32), Self.isHex(parts[2], 16),
+            Self.isHex(parts[3], 2), parts[1].contains(where: { $0 != "0" })
+        else { return nil }
+        traceID = String(parts[1])
+    }
+
+    private static func isHex(_ text: Substring, _ count: Int) -> Bool {
+        text.utf8.count == count
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+    }
+}

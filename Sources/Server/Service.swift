@@ -1,0 +1,185 @@
+internal import ColumnStore
+package import Ingest
+import Query
+import Synchronization
+
+/// The server's middle: takes a request from its listener through router and authorizer to its route, on the right thread, and counts it.
+package final class Service: RequestHandler, Sendable {
+    /// What the routes need to know of the configuration.
+    package struct Limits: Sendable {
+        /// In bytes.
+        package var body = 64 << 20
+        package var queryCount = 8
+        /// In seconds.
+        package var queryTime = 60.0
+        package var streamTime = 3_600.0
+
+        package init() {}
+    }
+
+    /// Queries beyond those that run, for each of them, before 429.
+    private static let waitingQueriesPerPlace = 4
+    /// A document larger than this is taken on a thread of its own pool, so that its neighbours on the connection's thread need not wait.
+    package static let bulkByteCountMin = 128 << 10
+
+    package let engine: any EngineInterface
+    package let router: Router
+    package let limits: Limits
+    package let metrics: HTTPMetrics
+    package let log: Log
+    package let deadlines = Deadlines()
+    package let openAPI: [UInt8]
+    private let authorizer: Authorizer
+    private let reads: WorkerPool
+    private let queries: WorkerPool
+    private let control: WorkerPool
+    private let bulk: WorkerPool
+    private let stopping = Atomic<Bool>(false)
+    private let requestNumber = Atomic<Int>(0)
+    /// Distinguishes this run's request ids from another's.
+    private let runID: String
+
+    package init(engine: any EngineInterface, adminKey: String, limits: Limits, log: Log, routes: [Route] = APIRoutes.all) throws {
+        self.engine = engine
+        self.limits = limits
+        self.log = log
+        router = Router(routes)
+        metrics = HTTPMetrics(routes: routes)
+        openAPI = OpenAPI.document(routes)
+        authorizer = Authorizer(engine: engine, adminKey: adminKey)
+        reads = WorkerPool(threadCount: 8, waitingMax: 4_096)
+        queries = WorkerPool(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace)
+        control = WorkerPool(threadCount: 4, waitingMax: 64)
+        bulk = WorkerPool(threadCount: 2, waitingMax: 256)
+        runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    package var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Long polls end, and readiness with them.
+    package func beginStopping() {
+        stopping.store(true, ordering: .relaxed)
+        deadlines.fireAll()
+    }
+
+    // MARK: A request's way
+
+    package func begin(_ exchange: Exchange) throws -> Int {
+        let request = exchange.request
+        let match = try router.match(request.method, request.target)
+        let route = router.routes[match.routeIndex]
+        let principal = try authorizer.authorize(request, for: route.access)
+        let parameters = try request.target.parameters()
+        for parameter in parameters where !route.operation.takes(parameter.name) {
+            throw Problem(
+                .unknownParameter, "this call has no parameter \"\(parameter.name)\"",
+                errors: [.init(pointer: "/\(parameter.name)", code: "unknown-parameter", message: "not a parameter of this call")])
+        }
+        exchange.call = Call(
+            exchange: exchange, service: self, routeIndex: match.routeIndex, pathValues: match.values, parameters: parameters,
+            principal: principal)
+        switch route.body {
+        case .none: return 64 << 10
+        case .small: return 1 << 20
+        case .typeFile: return 16 << 20
+        case .documents: return limits.body
+        }
+    }
+
+    package func finish(_ exchange: Exchange) -> Response? {
+        guard let call = exchange.call else {
+            return response(to: Problem(.internalError, "the request has no route"), on: exchange)
+        }
+        let isHeavy = exchange.request.body.count > Self.bulkByteCountMin || exchange.request.header("Content-Encoding") != nil
+        switch call.route.place {
+        case .connection where !isHeavy: return run(call, on: exchange)
+        case .connection: return dispatch(call, on: exchange, to: bulk, whenFull: .overloaded)
+        case .reads: return dispatch(call, on: exchange, to: reads, whenFull: .overloaded)
+        case .queries: return dispatch(call, on: exchange, to: queries, whenFull: .tooManyQueries)
+        case .control: return dispatch(call, on: exchange, to: control, whenFull: .overloaded)
+        }
+    }
+
+    private func dispatch(_ call: Call, on exchange: Exchange, to pool: WorkerPool, whenFull slug: Problem.Slug) -> Response? {
+        exchange.suspendWatched()
+        let isTaken = pool.submit { [self] in
+            guard !exchange.isGone else { return exchange.complete { .noContent } }
+            if let response = run(call, on: exchange) { exchange.complete { response } }
+        }
+        if !isTaken {
+            exchange.complete { Problem(slug, "the server has as much of this to do as it can; try again").response }
+        }
+        return nil
+    }
+
+    /// Runs the route's handler on the present thread; nil when the answer comes later.
+    private func run(_ call: Call, on exchange: Exchange) -> Response? {
+        do {
+            if let coding = exchange.request.header("Content-Encoding") {
+                let body = exchange.request.body
+                exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: bodyByteCountMax(call.route))
+            }
+            guard let response = try call.route.handle(call) else { return nil }
+            return ContentCoding.encode(response, acceptEncoding: exchange.request.header("Accept-Encoding"))
+        } catch {
+            return response(to: error, on: exchange)
+        }
+    }
+
+    private func bodyByteCountMax(_ route: Route) -> Int {
+        switch route.body {
+        case .documents: limits.body
+        case .typeFile: 16 << 20
+        case .none, .small: 1 << 20
+        }
+    }
+
+    /// Runs `work` on the pool for point reads; for what a timer or a notification has woken.
+    package func onReader(_ work: @escaping @Sendable () -> Void) {
+        if !reads.submit(work) { work() }
+    }
+
+    // MARK: Errors and counts
+
+    package func response(to error: any Error, on exchange: Exchange) -> Response {
+        switch error {
+        case let refusal as Refusal: return named(refusal.response, exchange)
+        case let options as Router.Options: return Response(status: 204).adding("Allow", options.allow.value)
+        default: break
+        }
+        let problem = ProblemMapping.problem(for: error)
+        if problem.slug == .internalError {
+            log.error("request failed", exchange, ["error": "\(error)"])
+        }
+        return named(problem.response, exchange)
+    }
+
+    private func named(_ response: Response, _ exchange: Exchange) -> Response {
+        response.adding("X-Request-Id", requestID(exchange))
+    }
+
+    /// The trace of the caller where it sent one (W3C Trace Context), else a number of this run.
+    package func requestID(_ exchange: Exchange) -> String {
+        if let id = exchange.requestID { return id }
+        let id: String
+        if let parent = exchange.request.header("traceparent"), let trace = TraceContext(parent) {
+            id = trace.traceID
+        } else {
+            id = runID + "-" + String(requestNumber.add(1, ordering: .relaxed).newValue)
+        }
+        exchange.requestID = id
+        return id
+    }
+
+    package func ended(_ exchange: Exchange, isWhole: Bool) {
+        let seconds = monotonicSeconds() - exchange.startedAt
+        metrics.record(route: exchange.call?.routeIndex, status: exchange.status, seconds: seconds)
+        log.request(exchange, seconds: seconds, isWhole: isWhole)
+    }
+
+    package var poolLoads: [(name: String, waiting: Int, running: Int)] {
+        [("read", reads), ("query", queries), ("control", control), ("bulk", bulk)].map { name, pool in
+            (name, pool.load.waiting, pool.load.running)
+        }
+    }
+}
