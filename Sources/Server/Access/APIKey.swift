@@ -1,0 +1,37 @@
+/// The secret that a client shows. Till keeps only its hash.
+package struct APIKey: Sendable {
+    package let id: String
+    /// Shown once.
+    package let text: String
+
+    package var sha256: [UInt8] { Self.sha256(of: text) }
+
+    package static func sha256(of text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { Digest.sha256($0) }
+    }
+
+    /// A new key: 32 random bytes behind a prefix that secret scanners can look for.
+    package static func make() throws -> APIKey {
+        APIKey(id: "k_" + encode(try Digest.random(byteCount: 10)), text: "till_" + encode(try Digest.random(byteCount: 32)))
+    }
+
+    /// Crockford's base 32 in lower case: no character that a shell, a URL or a reader stumbles over.
+    private static func encode(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        var text: [UInt8] = []
+        var buffer = 0
+        var bitCount = 0
+        for byte in bytes {
+            buffer = buffer << 8 | Int(byte)
+            bitCount += 8
+            while bitCount >= 5 {
+                bitCount -= 5
+                text.append(alphabet[buffer >> bitCount & 31])
+            }
+            buffer &= (1 << bitCount) - 1
+        }
+        if bitCount > 0 { text.append(alphabet[buffer << (5 - bitCount) & 31]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// The administrator's key, in DATA/admin.key: whoever can read the directory is the administrator.
+package enum AdminKey {
+    private static let byteCountMin = 20
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package static func path(in directory: String) -> String { directory + "/admin.key" }
+
+    /// The key of the directory; the first start makes it, from `given` (TILL_ADMIN_KEY) or at random.
+    ///
+    /// A key that is given later than the first start replaces the stored one: otherwise a changed environment would silently do nothing.
+    package static func obtain(in directory: String, given: String?) throws -> String {
+        if let given {
+            guard given.utf8.count >= byteCountMin, !given.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
+                throw Failure(description: "TILL_ADMIN_KEY needs at least \(byteCountMin) printable ASCII characters and no blanks")
+            }
+            if try read(in: directory) != given { try write(given, in: directory) }
+            return given
+        }
+        if let stored = try read(in: directory) { return stored }
+        let key = try APIKey.make().text
+        try write(key, in: directory)
+        return key
+    }
+
+    /// The stored key, nil when there is none.
+    package static func read(in directory: String) throws -> String? {
+        let path = path(in: directory)
+        guard access(path, F_OK) == 0 else { return nil }
+        let text = String(decoding: try FileBytes.read(path, byteCountMax: 4_096), as: UTF8.self)
+        let key = text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+        guard key.utf8.count >= byteCountMin else { throw Failure(description: "\(path) holds no key") }
+        return key
+    }
+
+    private static func write(_ key: String, in directory: String) throws {
+        let target = path(in: directory)
+        let aside = target + ".new"
+        try FileBytes.write(Array((key + "\n").utf8), to: aside, mode: 0o600)
+        guard rename(aside, target) == 0 else { throw FileBytes.Failure(what: "rename \(aside)", code: errno) }
+        try FileBytes.syncDirectory(directory)
+    }
+}
