@@ -1,0 +1,81 @@
+internal import Ingest
+import Synchronization
+
+/// A call that waits for commits: asks again after each, until there is an answer or its time is up.
+///
+/// No thread waits with it: the engine's notification and the deadlines' thread wake it.
+final class LongPoll: Sendable {
+    enum Attempt {
+        case answer(Response)
+        /// Nothing yet; ask again once something beyond this sequence (nil: the one before) is committed.
+        case notYet(Int64?)
+    }
+
+    /// Under a stream of commits each poll asks this often, in seconds, not after every one.
+    private static let pause = 0.02
+
+    private struct State {
+        var notification: (any NotificationHandle)?
+        var deadline: Deadlines.Handle?
+        var isOver = false
+    }
+
+    private let call: Call
+    private let deadline: Double
+    private let attempt: @Sendable (_ isLast: Bool) throws -> Attempt
+    private let state = Mutex(State())
+
+    /// Starts the wait; the exchange must be suspended, and is completed in the end.
+    static func run(_ call: Call, beyond sequence: Int64, deadline: Double, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt) {
+        let poll = LongPoll(call, deadline: deadline, attempt: attempt)
+        let handle = call.service.deadlines.after(max(0, deadline - monotonicSeconds())) { poll.wake(isLast: true) }
+        poll.state.withLock { $0.deadline = handle }
+        call.exchange.whenGone { poll.end { .noContent } }
+        if call.service.isStopping { return poll.wake(isLast: true) }
+        poll.listen(beyond: sequence)
+    }
+
+    private init(_ call: Call, deadline: Double, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt) {
+        self.call = call
+        self.deadline = deadline
+        self.attempt = attempt
+    }
+
+    private func listen(beyond sequence: Int64) {
+        let notification = call.engine.notify(beyond: sequence) { [self] in
+            call.service.deadlines.after(Self.pause) { [self] in wake(isLast: false, beyond: sequence) }
+        }
+        let isOver = state.withLock { state in
+            if !state.isOver { state.notification = notification }
+            return state.isOver
+        }
+        if isOver { notification.cancel() }
+    }
+
+    private func wake(isLast: Bool, beyond sequence: Int64 = 0) {
+        call.service.onReader { [self] in
+            guard !state.withLock({ $0.isOver }) else { return }
+            do {
+                switch try attempt(isLast) {
+                case .answer(let response): end { response }
+                case .notYet(let next):
+                    if isLast { end { .noContent } } else { listen(beyond: next ?? sequence + 1) }
+                }
+            } catch {
+                let response = call.service.response(to: error, on: call.exchange)
+                end { response }
+            }
+        }
+    }
+
+    private func end(_ make: @escaping @Sendable () -> Response) {
+        let (notification, deadline) = state.withLock { state in
+            state.isOver = true
+            defer { (state.notification, state.deadline) = (nil, nil) }
+            return (state.notification, state.deadline)
+        }
+        notification?.cancel()
+        if let deadline { call.service.deadlines.cancel(deadline) }
+        call.exchange.complete(make)
+    }
+}

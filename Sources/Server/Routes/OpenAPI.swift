@@ -1,0 +1,142 @@
+internal import Ingest
+
+/// The description of the API in OpenAPI 3.1, made from the router's own table.
+package enum OpenAPI {
+    package static func document(_ routes: [Route]) -> [UInt8] {
+        var writer = JSONWriter(reserving: 64 << 10)
+        writer.beginObject()
+        writer.member("openapi", "3.1.0")
+        writer.key("info")
+        writer.beginObject()
+        writer.member("title", "Till")
+        writer.member("version", TillVersion.text)
+        writer.member("description", "Receipts in, durable, and questions about all of them.")
+        writer.key("license")
+        writer.raw(#"{"name":"Apache-2.0","identifier":"Apache-2.0"}"#)
+        writer.endObject()
+        writer.key("servers")
+        writer.raw(#"[{"url":"/"}]"#)
+        writer.key("security")
+        writer.raw(#"[{"key":[]}]"#)
+        writer.key("paths")
+        writePaths(routes, to: &writer)
+        writer.key("components")
+        writer.beginObject()
+        writer.key("securitySchemes")
+        writer.raw(#"{"key":{"type":"http","scheme":"bearer","description":"An API key: the admin key, or a contract's."}}"#)
+        writer.key("schemas")
+        writer.beginObject()
+        for (name, schema) in Schemas.all {
+            writer.key(name)
+            writer.raw(schema.utf8)
+        }
+        writer.endObject()
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private static func writePaths(_ routes: [Route], to writer: inout JSONWriter) {
+        var paths: [String] = []
+        for route in routes where !paths.contains(route.path) { paths.append(route.path) }
+        writer.beginObject()
+        for path in paths {
+            writer.key(path)
+            writer.beginObject()
+            for route in routes where route.path == path {
+                writer.key(route.method.rawValue.lowercased())
+                write(route, to: &writer)
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    private static func write(_ route: Route, to writer: inout JSONWriter) {
+        let operation = route.operation
+        writer.beginObject()
+        writer.member("operationId", operation.id)
+        writer.member("summary", operation.summary)
+        if route.access == .open || route.access == .signed {
+            writer.key("security")
+            writer.raw("[]")
+        }
+        if !operation.parameters.isEmpty {
+            writer.key("parameters")
+            writer.beginArray()
+            for parameter in operation.parameters {
+                writer.beginObject()
+                writer.member("name", parameter.name)
+                writer.member("in", parameter.place.rawValue)
+                writer.member("required", parameter.place == .path)
+                writer.member("description", parameter.description)
+                writer.key("schema")
+                writer.raw(parameter.schema.utf8)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+        if !operation.body.isEmpty {
+            writer.key("requestBody")
+            writer.beginObject()
+            writer.member("required", true)
+            write(operation.body, to: &writer)
+            writer.endObject()
+        }
+        writer.key("responses")
+        writer.beginObject()
+        for answer in operation.answers {
+            writer.key(String(answer.status))
+            writer.beginObject()
+            writer.member("description", answer.description)
+            if !answer.contents.isEmpty { write(answer.contents, to: &writer) }
+            writer.endObject()
+        }
+        writeProblems(of: route, to: &writer)
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private static func write(_ contents: [Operation.Content], to writer: inout JSONWriter) {
+        writer.key("content")
+        writer.beginObject()
+        for content in contents {
+            writer.key(content.mediaType)
+            writer.beginObject()
+            writer.key("schema")
+            writer.raw(content.schema.utf8)
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    /// One answer for each status, naming the slugs that it comes with.
+    private static func writeProblems(of route: Route, to writer: inout JSONWriter) {
+        let slugs = slugs(of: route)
+        let statuses = Set(slugs.map(\.status)).subtracting(route.operation.answers.map(\.status)).sorted()
+        for status in statuses {
+            writer.key(String(status))
+            writer.beginObject()
+            let names = slugs.filter { $0.status == status }.map(\.rawValue)
+            writer.member("description", names.joined(separator: ", "))
+            write([.init("application/problem+json", ##"{"$ref":"#/components/schemas/Problem"}"##)], to: &writer)
+            writer.endObject()
+        }
+    }
+
+    /// What any call of this access, place and body may answer, and what this one adds.
+    static func slugs(of route: Route) -> [Problem.Slug] {
+        var slugs: [Problem.Slug] = [.unknownParameter, .badParameter, .internalError, .tooLarge, .methodNotAllowed]
+        switch route.access {
+        case .open: break
+        case .signed: slugs += [.badSignature]
+        case .reader: slugs += [.unauthenticated, .contractNotValid, .rateLimited]
+        case .writer: slugs += [.unauthenticated, .contractNotValid, .readOnly, .rateLimited]
+        case .admin: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .rateLimited]
+        }
+        if route.place != .connection || route.body != .none { slugs += [.overloaded] }
+        if !route.operation.body.isEmpty { slugs += [.badJSON, .badEncoding, .unsupportedMediaType] }
+        slugs += route.operation.problems
+        return Problem.Slug.allCases.filter(slugs.contains)
+    }
+}

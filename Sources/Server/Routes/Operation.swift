@@ -1,0 +1,71 @@
+package import Ingest
+
+/// What a call takes and answers, for people and machines: `/openapi.json` is made of these, and unknown parameters are found by them.
+package struct Operation: Sendable {
+    package struct Parameter: Sendable {
+        package enum Place: String, Sendable { case query, path, header }
+        package let name: String
+        package let place: Place
+        /// JSON Schema.
+        package let schema: String
+        package let description: String
+
+        package static func query(_ name: String, _ description: String, schema: String = #"{"type":"string"}"#) -> Parameter {
+            Parameter(name: name, place: .query, schema: schema, description: description)
+        }
+        package static func path(_ name: String, _ description: String, schema: String = #"{"type":"string","minLength":1}"#) -> Parameter {
+            Parameter(name: name, place: .path, schema: schema, description: description)
+        }
+        package static func header(_ name: String, _ description: String, schema: String = #"{"type":"string"}"#) -> Parameter {
+            Parameter(name: name, place: .header, schema: schema, description: description)
+        }
+
+        static let client = query("client", "The client's id.", schema: #"{"type":"string","minLength":1,"maxLength":200}"#)
+        static let cursor = query("cursor", "`next_cursor` of the page before.")
+        static func limit(_ most: Int, _ usual: Int) -> Parameter {
+            query("limit", "How many at most.", schema: #"{"type":"integer","minimum":1,"maximum":\#(most),"default":\#(usual)}"#)
+        }
+    }
+
+    package struct Content: Sendable {
+        package let mediaType: String
+        /// JSON Schema.
+        package let schema: String
+        package init(_ mediaType: String, _ schema: String) { (self.mediaType, self.schema) = (mediaType, schema) }
+
+        package static func json(_ schema: String) -> Content { Content("application/json", schema) }
+        package static func reference(_ name: String) -> Content { json(##"{"$ref":"#/components/schemas/\##(name)"}"##) }
+    }
+
+    package struct Answer: Sendable {
+        package let status: Int
+        package let description: String
+        package let contents: [Content]
+        package init(_ status: Int, _ description: String, _ contents: [Content] = []) {
+            (self.status, self.description, self.contents) = (status, description, contents)
+        }
+    }
+
+    package let id: String
+    package let summary: String
+    package let parameters: [Parameter]
+    package let body: [Content]
+    package let answers: [Answer]
+    /// Beyond those that every call of its access and body has.
+    package let problems: [Problem.Slug]
+
+    package init(
+        _ id: String, _ summary: String, parameters: [Parameter] = [], body: [Content] = [], answers: [Answer],
+        problems: [Problem.Slug] = []
+    ) {
+        self.id = id
+        self.summary = summary
+        self.parameters = parameters
+        self.body = body
+        self.answers = answers
+        self.problems = problems
+    }
+
+    /// Whether the call has a query parameter of that name.
+    package func takes(_ name: String) -> Bool { parameters.contains { $0.place == .query && $0.name == name } }
+}

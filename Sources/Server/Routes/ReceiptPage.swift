@@ -1,0 +1,177 @@
+internal import ColumnStore
+internal import Ingest
+
+/// A document as JSON answers carry it.
+struct DocumentBody {
+    let contentType: String
+    let bytes: [UInt8]
+
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Writes `document` verbatim where it is JSON, as a string where it is other text in UTF-8, else `document_base64`.
+    ///
+    /// - Parameter isLine: line ends within JSON become blanks, so that NDJSON keeps its lines.
+    static func write(_ bytes: ArraySlice<UInt8>, contentType: String, isLine: Bool, to writer: inout JSONWriter) {
+        let essence = MediaType(contentType)?.essence ?? ""
+        if isJSON(essence) {
+            writer.key("document")
+            let text = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes
+            if isLine, text.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
+                writer.raw(text.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+            } else {
+                writer.raw(text)
+            }
+        } else {
+            writeText(bytes, to: &writer)
+        }
+    }
+
+    /// Bytes that may not be what their content type says: what quarantine holds.
+    static func writeText(_ bytes: ArraySlice<UInt8>, to writer: inout JSONWriter) {
+        if UTF8Check.firstInvalid(Array(bytes)) == nil {
+            writer.key("document")
+            writer.string(utf8: bytes)
+        } else {
+            writer.key("document_base64")
+            writer.string(utf8: Base64.encode(bytes))
+        }
+    }
+
+    private static func isJSON(_ essence: String) -> Bool {
+        essence == "application/json" || essence.hasSuffix("+json") || essence == "application/x-ndjson"
+            || essence == "application/ndjson" || essence == "application/jsonl"
+    }
+}
+
+/// One row of a table with its document.
+struct ReceiptRow {
+    private let schema: Schema
+    private let columns: [CellWriter]
+    private let row: Int
+
+    init(schema: Schema, batch: ColumnBatch, row: Int) {
+        self.schema = schema
+        columns = batch.columns.map(CellWriter.init)
+        self.row = row
+    }
+
+    private func bytes(_ name: String) -> ArraySlice<UInt8>? {
+        schema.index(of: name).flatMap { $0 < columns.count ? columns[$0].bytes(row) : nil }
+    }
+
+    var document: DocumentBody? {
+        guard let bytes = bytes("document") else { return nil }
+        let contentType = self.bytes("content_type").map { String(decoding: $0, as: UTF8.self) }
+        return DocumentBody(contentType: contentType ?? "application/octet-stream", bytes: Array(bytes))
+    }
+
+    func write(to writer: inout JSONWriter, isLine: Bool) {
+        let contentType = bytes("content_type").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        writer.beginObject()
+        ReceiptPage.writeMembers(schema, columns, row, contentType: contentType, isLine: isLine, to: &writer)
+        writer.endObject()
+    }
+}
+
+/// A page of receipts in each of its forms.
+enum ReceiptPage {
+    static func json(_ page: Page) -> [UInt8] {
+        var writer = JSONWriter(reserving: 64 << 10)
+        writer.beginObject()
+        writer.key("receipts")
+        writer.beginArray()
+        eachRow(page) { columns, row, contentType in
+            writer.beginObject()
+            writeMembers(page.schema, columns, row, contentType: contentType, isLine: false, to: &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.member("next_cursor", page.nextCursor)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    static func lines(_ page: Page) -> [UInt8] {
+        var lines: [UInt8] = []
+        eachRow(page) { columns, row, contentType in
+            var writer = JSONWriter(reserving: 1_024)
+            writer.beginObject()
+            writeMembers(page.schema, columns, row, contentType: contentType, isLine: true, to: &writer)
+            writer.endObject()
+            lines.append(contentsOf: writer.bytes)
+            lines.append(0x0A)
+        }
+        return lines
+    }
+
+    static func csv(_ page: Page) throws -> [UInt8] {
+        var text: [UInt8] = []
+        for (index, field) in page.schema.fields.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            CSVText.append(Array(field.name.utf8), to: &text)
+        }
+        text.append(contentsOf: "\r\n".utf8)
+        eachRow(page) { columns, row, _ in
+            for (index, column) in columns.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                guard !column.isNull(row) else { continue }
+                var cell: [UInt8] = []
+                column.appendText(row, to: &cell)
+                CSVText.append(cell, to: &text)
+            }
+            text.append(contentsOf: "\r\n".utf8)
+        }
+        return text
+    }
+
+    static func writeMembers(
+        _ schema: Schema, _ columns: [CellWriter], _ row: Int, contentType: String, isLine: Bool, to writer: inout JSONWriter
+    ) {
+        for (field, column) in zip(schema.fields, columns) {
+            if field.name == "document", let document = column.bytes(row) {
+                DocumentBody.write(document, contentType: contentType, isLine: isLine, to: &writer)
+                continue
+            }
+            if field.name == "history", let history = column.bytes(row) {
+                // It is JSON already.
+                writer.key("history")
+                writer.raw(history)
+                continue
+            }
+            writer.key(field.name)
+            column.write(row, to: &writer)
+        }
+    }
+
+    private static func eachRow(_ page: Page, _ body: ([CellWriter], Int, String) -> Void) {
+        let place = page.schema.index(of: "content_type")
+        for (number, batch) in page.batches.enumerated() {
+            let columns = batch.columns.map(CellWriter.init)
+            let types = place.map { columns[$0] } ?? page.contentTypes.flatMap { number < $0.count ? CellWriter($0[number]) : nil }
+            for row in 0..<batch.rowCount {
+                let contentType = types?.bytes(row).map { String(decoding: $0, as: UTF8.self) } ?? ""
+                body(columns, row, contentType)
+            }
+        }
+    }
+}
+
+/// RFC 4180.
+enum CSVText {
+    /// A field that is there: empty text is quoted, since nothing at all is NULL.
+    static func append(_ field: [UInt8], to text: inout [UInt8]) {
+        let mustQuote =
+            field.isEmpty
+            || field.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 0x0A || $0 == 0x0D }
+        guard mustQuote else {
+            text.append(contentsOf: field)
+            return
+        }
+        text.append(UInt8(ascii: "\""))
+        for byte in field {
+            if byte == UInt8(ascii: "\"") { text.append(byte) }
+            text.append(byte)
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,231 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Receipts in, and out again one by one or page by page.
+enum ReceiptRoutes {
+    private static let stringSchema = #"{"type":"string"}"#
+    private static let daySchema = #"{"type":"string","format":"date"}"#
+
+    static let all: [Route] = [
+        Route(
+            .post, "/v1/receipts", access: .writer, place: .connection, body: .documents,
+            operation: Operation(
+                "takeReceipts", "Takes a document, several in an array or an envelope, or one for each line of NDJSON.",
+                parameters: [
+                    .query("type", "The document type, instead of recognising it."), .client,
+                    .query("callback_url", "Where the outcome of these documents goes."),
+                    .header("Till-Callback-URL", "As callback_url."),
+                    .header("Prefer", "`wait=5`: answer when the outcome is final, at most that many seconds later."),
+                ],
+                body: [
+                    .json(#"{"type":["object","array"]}"#), .init("application/xml", stringSchema),
+                    .init("application/x-ndjson", stringSchema),
+                ],
+                answers: [
+                    .init(200, "A repeat; a batch; or a result for each line.", [
+                        .json(##"{"anyOf":[{"$ref":"#/components/schemas/Taken"},{"$ref":"#/components/schemas/TakenBatch"}]}"##),
+                        .init("application/x-ndjson", stringSchema),
+                    ]),
+                    .init(201, "Durable and complete.", [.reference("Taken")]),
+                    .init(202, "Durable; registration goes on.", [.reference("Taken")]),
+                ],
+                problems: [
+                    .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
+                    .invalidDocument, .callbackHostNotAllowed, .diskFull,
+                ]),
+            handle: take),
+        Route(
+            .get, "/v1/receipts/{receipt_id}", access: .reader, place: .reads,
+            operation: Operation(
+                "receipt", "A receipt with its document.",
+                parameters: [
+                    .path("receipt_id", "The receipt's id."), .client, .query("table", "The table, if not `receipts`."),
+                    .query("day", "Its business day.", schema: daySchema),
+                    .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#),
+                ],
+                answers: [
+                    .init(200, "The receipt.", [.reference("Receipt"), .init("application/xml", stringSchema), .init("*/*", "{}")]),
+                    .init(300, "Several days have this id.", [.reference("Choices")]),
+                ],
+                problems: [.wrongClient, .notFound, .notAcceptable]),
+            handle: receipt),
+        Route(
+            .get, "/v1/receipts", access: .reader, place: .reads,
+            operation: Operation(
+                "receipts", "Receipts in order, a page at a time.",
+                parameters: [
+                    .client, .query("from", "From this day or instant on."), .query("to", "Up to, without, this day or instant."),
+                    .query("type", "The document type."), .query("table", "The table, if not `receipts`."),
+                    .query("state", "The state.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED"]}"#),
+                    .query("fields", "Columns, with commas between; `*` for all."), .limit(10_000, 1_000), .cursor,
+                ],
+                answers: [
+                    .init(200, "A page.", [
+                        .reference("ReceiptPage"), .init("application/x-ndjson", stringSchema), .init("text/csv", stringSchema),
+                    ])
+                ],
+                problems: [.badCursor, .wrongClient, .notFound, .notAcceptable]),
+            handle: page),
+    ]
+
+    // MARK: In
+
+    private static func take(_ call: Call) throws -> Response? {
+        let exchange = call.exchange
+        let request = try takeRequest(call)
+        let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
+        let principal = call.principal
+        if !exchange.isSuspended { exchange.suspend() }
+        call.engine.take(request) { outcome in
+            if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
+                FinalWait.start(taken, seconds: waitSeconds, call: call, principal: principal)
+            } else {
+                exchange.complete { TakeAnswer.response(to: outcome, on: exchange, service: call.service) }
+            }
+        }
+        return nil
+    }
+
+    private static func takeRequest(_ call: Call) throws -> TakeRequest {
+        let header = call.request.header("Content-Type") ?? ""
+        let form: TakeRequest.Form
+        switch MediaType(header)?.essence {
+        case "application/json": form = .json
+        case "application/xml", "text/xml": form = .xml
+        case "application/x-ndjson", "application/ndjson", "application/jsonl": form = .ndjson
+        case let other? where other.hasSuffix("+json"): form = .json
+        case let other? where other.hasSuffix("+xml"): form = .xml
+        default:
+            throw Problem(.unsupportedMediaType, "receipts come as application/json, application/xml or application/x-ndjson")
+        }
+        let client = try call.client()
+        let callback = call.parameter("callback_url")
+        let callbackHeader = call.request.header("Till-Callback-URL")
+        if let callback, let callbackHeader, callback != callbackHeader {
+            throw Problem.parameter("callback_url", "the parameter and the header Till-Callback-URL differ")
+        }
+        if let type = call.parameter("type"), type.isEmpty { throw Problem.parameter("type", "a type's name is wanted") }
+        return TakeRequest(
+            form: form, body: call.request.body, contentType: header, principal: call.principal, type: call.parameter("type"),
+            client: client, callbackURL: callback ?? callbackHeader)
+    }
+
+    // MARK: Out, one
+
+    private static func receipt(_ call: Call) throws -> Response {
+        let id = call.pathValues[0]
+        try Call.check(id: id, "receipt_id")
+        let raw = try flag("raw", call)
+        let lookup = ReceiptLookup(
+            receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"))
+        switch try call.engine.receipt(lookup, as: call.principal) {
+        case .choices(let choices): return choicesResponse(choices, call)
+        case .found(let schema, let row):
+            let receipt = ReceiptRow(schema: schema, batch: row, row: 0)
+            guard let document = receipt.document else { throw Problem(.internalError, "the receipt has no document") }
+            let accept = call.request.header("Accept")
+            let essence = MediaType(document.contentType)?.essence
+            let isExactlyAccepted = accept.flatMap { MediaType($0) }.map { $0.essence == essence } ?? false
+            if raw || isExactlyAccepted {
+                return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
+            }
+            let choice = try Accept(accept).choose(["application/json"] + (essence.map { $0 == "application/json" ? [] : [$0] } ?? []))
+            guard choice == "application/json" else {
+                return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
+            }
+            var writer = JSONWriter(reserving: 1_024 + document.bytes.count)
+            receipt.write(to: &writer, isLine: false)
+            return .json(writer)
+        }
+    }
+
+    private static func flag(_ name: String, _ call: Call) throws -> Bool {
+        switch call.parameter(name) {
+        case nil, "0", "false": false
+        case "1", "true", "": true
+        default: throw Problem.parameter(name, "0 or 1 is wanted")
+        }
+    }
+
+    private static func choicesResponse(_ choices: [(businessDay: Int32, clientID: String)], _ call: Call) -> Response {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("choices")
+        writer.beginArray()
+        for choice in choices {
+            let day = CalendarText.text(day: choice.businessDay)
+            var url = call.request.target.path + "?day=\(day)&client=\(RequestTarget.encode(choice.clientID))"
+            if let table = call.parameter("table") { url += "&table=\(RequestTarget.encode(table))" }
+            writer.beginObject()
+            writer.member("business_day", day)
+            writer.member("client_id", choice.clientID)
+            writer.member("url", url)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return .json(300, writer)
+    }
+
+    // MARK: Out, pages
+
+    private static func page(_ call: Call) throws -> Response {
+        let form = try call.choose(["application/json", "application/x-ndjson", "text/csv"])
+        let request = try pageRequest(call)
+        let page = try call.engine.page(request, as: call.principal)
+        var response: Response
+        switch form {
+        case "text/csv": response = Response(status: 200, contentType: "text/csv; charset=utf-8; header=present", bytes: try ReceiptPage.csv(page))
+        case "application/x-ndjson": response = Response(status: 200, contentType: form, bytes: ReceiptPage.lines(page))
+        default: response = Response(status: 200, contentType: form, bytes: ReceiptPage.json(page))
+        }
+        if let cursor = page.nextCursor {
+            response.headers.append(.init("Link", "<\(call.link(with: "cursor", cursor))>; rel=\"next\""))
+        }
+        response.headers.append(.init("Vary", "Accept"))
+        return response
+    }
+
+    private static func pageRequest(_ call: Call) throws -> PageRequest {
+        var state: ReceiptState?
+        if let text = call.parameter("state") {
+            state = ReceiptState(rawValue: text)
+            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted") }
+        }
+        var fields: [String]?
+        if let text = call.parameter("fields") {
+            let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            if names.contains("") { throw Problem.parameter("fields", "a column's name is empty") }
+            fields = names
+        }
+        return PageRequest(
+            table: call.parameter("table") ?? "receipts", client: try call.client(), range: try range(call),
+            type: call.parameter("type"), state: state, fields: fields, limit: try call.integer("limit", in: 1...10_000, default: 1_000),
+            cursor: call.parameter("cursor"))
+    }
+
+    /// Both ends days, or both instants.
+    private static func range(_ call: Call) throws -> PageRequest.Range {
+        let from = try bound("from", call)
+        let to = try bound("to", call)
+        switch (from, to) {
+        case (nil, nil): return .all
+        case (.day(let from)?, .day(let to)?): return .days(from: from, to: to)
+        case (.day(let from)?, nil): return .days(from: from, to: nil)
+        case (nil, .day(let to)?): return .days(from: nil, to: to)
+        case (.instant(let from)?, .instant(let to)?): return .instants(from: from, to: to)
+        case (.instant(let from)?, nil): return .instants(from: from, to: nil)
+        case (nil, .instant(let to)?): return .instants(from: nil, to: to)
+        default: throw Problem.parameter("to", "from and to must both be dates or both be instants")
+        }
+    }
+
+    private enum Bound { case day(Int32), instant(Int64) }
+
+    private static func bound(_ name: String, _ call: Call) throws -> Bound? {
+        guard let text = call.parameter(name) else { return nil }
+        if let day = CalendarText.day(text) { return .day(day) }
+        if let instant = CalendarText.instant(text) { return .instant(instant) }
+        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted (a + must be sent as %2B)")
+    }
+}

@@ -1,0 +1,3 @@
+enum SQLRoutes {
+    static let all: [Route] = []
+}

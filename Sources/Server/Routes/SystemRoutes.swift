@@ -1,0 +1,84 @@
+internal import Ingest
+import Glibc
+
+/// Liveness, readiness, figures, and what describes the API itself.
+enum SystemRoutes {
+    static let all: [Route] = [
+        Route(
+            .get, "/healthz", access: .open,
+            operation: Operation("healthz", "Whether the process lives.", answers: [.init(200, "It does.", [status])]),
+            handle: { _ in statusResponse("ok") }),
+        Route(
+            .get, "/readyz", access: .open,
+            operation: Operation(
+                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [status])], problems: [.overloaded]),
+            handle: ready),
+        Route(
+            .get, "/metrics", access: .admin, place: .control,
+            operation: Operation(
+                "metrics", "Figures for Prometheus.",
+                answers: [.init(200, "The exposition format.", [.init("text/plain", #"{"type":"string"}"#)])]),
+            handle: metrics),
+        Route(
+            .get, "/openapi.json", access: .open,
+            operation: Operation(
+                "openapi", "This description.", answers: [.init(200, "OpenAPI 3.1.", [.json(#"{"type":"object"}"#)])]),
+            handle: { call in Response(status: 200, contentType: "application/json", bytes: call.service.openAPI) }),
+        Route(
+            .get, "/problems/{slug}", access: .open,
+            operation: Operation(
+                "problem", "What an error means.", parameters: [.path("slug", "The last part of a problem's `type`.")],
+                answers: [.init(200, "Its meaning.", [.json(#"{"type":"object","required":["type","title","status","meaning"]}"#)])],
+                problems: [.notFound]),
+            handle: problem),
+    ]
+
+    private static let status = Operation.Content.json(#"{"type":"object","required":["status"],"properties":{"status":{"type":"string"}}}"#)
+
+    private static func statusResponse(_ text: String) -> Response {
+        var writer = JSONWriter(reserving: 32)
+        writer.beginObject()
+        writer.member("status", text)
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private static func ready(_ call: Call) throws -> Response {
+        guard call.engine.isReady, !call.service.isStopping else {
+            throw Problem(.overloaded, call.service.isStopping ? "the server is stopping" : "the server is starting")
+        }
+        return statusResponse("ready")
+    }
+
+    private static func problem(_ call: Call) throws -> Response {
+        guard let slug = Problem.Slug(rawValue: call.pathValues[0]) else {
+            throw Problem(.notFound, "no error has this name")
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("type", "/problems/\(slug.rawValue)")
+        writer.member("title", slug.title)
+        writer.member("status", slug.status)
+        writer.member("meaning", slug.meaning)
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private static func metrics(_ call: Call) throws -> Response {
+        var text = PrometheusText()
+        call.service.metrics.write(to: &text)
+        text.describe("till_pool_jobs", "Jobs of each pool of threads.", .gauge)
+        for pool in call.service.poolLoads {
+            text.sample("till_pool_jobs", [("pool", pool.name), ("state", "waiting")], Double(pool.waiting))
+            text.sample("till_pool_jobs", [("pool", pool.name), ("state", "running")], Double(pool.running))
+        }
+        ProcessFigures.write(to: &text)
+        var described: Set<String> = []
+        for metric in call.engine.metrics().sorted(by: { $0.name < $1.name }) {
+            let name = "till_" + metric.name
+            if described.insert(name).inserted { text.describe(name, metric.help, metric.kind == .counter ? .counter : .gauge) }
+            text.sample(name, metric.labels.map { ($0.name, $0.value) }, metric.value)
+        }
+        return Response(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: Array(text.text.utf8))
+    }
+}

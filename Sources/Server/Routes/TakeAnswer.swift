@@ -1,0 +1,108 @@
+internal import Ingest
+
+/// The answers to POST /v1/receipts.
+enum TakeAnswer {
+    static func response(to outcome: TakeOutcome, on exchange: Exchange, service: Service) -> Response {
+        switch outcome {
+        case .one(let taken):
+            var writer = JSONWriter(reserving: 320)
+            writer.beginObject()
+            writeMembers(taken.summary, to: &writer)
+            writer.endObject()
+            return Response.json(status(of: taken), writer).adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
+        case .batch(let results):
+            var writer = JSONWriter(reserving: 320 * results.count)
+            writer.beginObject()
+            writer.member("accepted", results.count)
+            writer.key("results")
+            writer.beginArray()
+            for taken in results { write(taken.summary, to: &writer) }
+            writer.endArray()
+            writer.endObject()
+            return .json(writer)
+        case .each(let results):
+            return Response(status: 200, contentType: "application/x-ndjson", bytes: lines(results))
+        case .refused(let problem):
+            return service.response(to: problem, on: exchange)
+        }
+    }
+
+    /// 201 complete at once, 202 not yet, 200 a repeat or an end that is no success.
+    static func status(of taken: Taken) -> Int {
+        if taken.isRepeat { return 200 }
+        switch taken.summary.state {
+        case .complete: return 201
+        case .processing: return 202
+        case .failed: return 200
+        }
+    }
+
+    private static func lines(_ results: [Result<Taken, Problem>]) -> [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(320 * results.count)
+        for (index, result) in results.enumerated() {
+            var writer = JSONWriter(reserving: 320)
+            writer.beginObject()
+            writer.member("line", index + 1)
+            switch result {
+            case .success(let taken):
+                writer.member("status", status(of: taken))
+                writeMembers(taken.summary, to: &writer)
+            case .failure(let problem):
+                writer.member("status", problem.slug.status)
+                writer.key("problem")
+                problem.write(to: &writer)
+            }
+            writer.endObject()
+            lines.append(contentsOf: writer.bytes)
+            lines.append(0x0A)
+        }
+        return lines
+    }
+
+    static func write(_ summary: ReceiptSummary, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writeMembers(summary, to: &writer)
+        writer.endObject()
+    }
+
+    static func writeMembers(_ summary: ReceiptSummary, to writer: inout JSONWriter) {
+        writer.member("ticket_id", summary.ticketID)
+        writer.member("client_id", summary.clientID)
+        writer.member("receipt_id", summary.receiptID)
+        writer.member("type", summary.type)
+        writer.member("business_day", CalendarText.text(day: summary.businessDay))
+        writer.member("state", summary.state.rawValue)
+        writer.member("sequence", summary.sequence)
+    }
+}
+
+/// The `Prefer` header (RFC 7240), of which Till knows `wait`.
+enum Prefer {
+    private static let waitMax = 60.0
+
+    static func waitSeconds(_ header: String?) -> Double? {
+        guard let header else { return nil }
+        for preference in header.split(whereSeparator: { $0 == "," || $0 == ";" }) {
+            let pair = preference.split(separator: "=", maxSplits: 1)
+            if pair.count == 2, pair[0].trimmingBlanks.lowercased() == "wait", let seconds = Int(pair[1].trimmingBlanks), seconds > 0 {
+                return min(Double(seconds), waitMax)
+            }
+        }
+        return nil
+    }
+}
+
+/// Holds an answer back until its receipt is final, or the client's patience ends.
+enum FinalWait {
+    static func start(_ taken: Taken, seconds: Double, call: Call, principal: Principal) {
+        let deadline = monotonicSeconds() + seconds
+        call.exchange.watch()
+        LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline) { isLast in
+            let ticket = try call.engine.ticket(taken.summary.ticketID, as: principal)
+            guard let summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
+            let final = Taken(summary: summary, isRepeat: taken.isRepeat)
+            return .answer(TakeAnswer.response(to: .one(final), on: call.exchange, service: call.service))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import Ingest
+
+/// Document types: seen by all, changed by the administrator.
+enum TypeRoutes {
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/types", access: .reader, place: .control,
+            operation: Operation("types", "The document types.", answers: [.init(200, "All that this credential may post.", [.reference("TypeList")])]),
+            handle: list),
+        Route(
+            .get, "/v1/types/{name}", access: .reader, place: .control,
+            operation: Operation(
+                "type", "A document type.", parameters: [name], answers: [.init(200, "The type file.", [.reference("Type")])],
+                problems: [.notFound]),
+            handle: one),
+        Route(
+            .put, "/v1/types/{name}", access: .admin, place: .control, body: .typeFile,
+            operation: Operation(
+                "putType", "Adds a type or its next version.", parameters: [name], body: [.reference("Type")],
+                answers: [.init(200, "Changed, or the same as before.", [.reference("Type")]), .init(201, "Added.", [.reference("Type")])],
+                problems: [.invalidType, .versionConflict, .diskFull]),
+            handle: put),
+        Route(
+            .delete, "/v1/types/{name}", access: .admin, place: .control,
+            operation: Operation(
+                "deleteType", "Recognises the type no more; data stay.", parameters: [name], answers: [.init(204, "Done.")],
+                problems: [.notFound, .diskFull]),
+            handle: delete),
+    ]
+
+    private static let name = Operation.Parameter.path("name", "The type's name.")
+
+    private static func list(_ call: Call) throws -> Response {
+        var writer = JSONWriter(reserving: 64 << 10)
+        writer.beginObject()
+        writer.key("types")
+        writer.beginArray()
+        for type in try call.engine.types(as: call.principal) { writer.raw(type.json) }
+        writer.endArray()
+        writer.member("next_cursor", nil)
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private static func one(_ call: Call) throws -> Response {
+        Response(status: 200, contentType: "application/json", bytes: try find(call).json)
+    }
+
+    private static func find(_ call: Call) throws -> TypeDescription {
+        let name = call.pathValues[0]
+        guard let type = try call.engine.types(as: call.principal).first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw Problem(.notFound, "there is no such type")
+        }
+        return type
+    }
+
+    private static func put(_ call: Call) throws -> Response {
+        guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
+            throw Problem(.unsupportedMediaType, "a type file is application/json")
+        }
+        let outcome = try call.engine.putType(name: call.pathValues[0], body: call.request.body)
+        return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
+            .adding("Location", "/v1/types/\(RequestTarget.encode(call.pathValues[0]))")
+    }
+
+    private static func delete(_ call: Call) throws -> Response {
+        try call.engine.deleteType(name: call.pathValues[0])
+        return .noContent
+    }
+}
