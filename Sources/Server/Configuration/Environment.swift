@@ -1,0 +1,35 @@
+import Glibc
+
+/// The process's environment.
+enum Environment {
+    /// An empty variable counts as none.
+    static subscript(name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    static var all: [String: String] {
+        var all: [String: String] = [:]
+        for entry in CommandLineEnvironment.entries {
+            let pair = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2, !pair[1].isEmpty { all[String(pair[0])] = String(pair[1]) }
+        }
+        return all
+    }
+
+    static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}
+
+private enum CommandLineEnvironment {
+    /// `NAME=value` each, as the kernel gave them.
+    static var entries: [String] {
+        var entries: [String] = []
+        var next = environ
+        while let entry = next.pointee {
+            entries.append(String(cString: entry))
+            next += 1
+        }
+        return entries
+    }
+}

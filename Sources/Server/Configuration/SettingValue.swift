@@ -1,0 +1,96 @@
+/// One value out of the file or the environment, with the key to name when it is wrong. The environment has text only, so text is
+/// taken for numbers too.
+struct SettingValue {
+    let key: String
+    let value: JSONValue
+
+    private func fault(_ message: String) -> SettingError { SettingError(key: key, message: message) }
+
+    var isNull: Bool { value == .null }
+
+    func string() throws -> String {
+        guard let text = value.text, !text.isEmpty else { throw fault("a string is wanted, not \(value.kind)") }
+        return text
+    }
+
+    func stringOrNull() throws -> String? { isNull ? nil : try string() }
+
+    func integer(_ range: ClosedRange<Int>) throws -> Int {
+        let number: Int? =
+            switch value {
+            case .number(let digits): Int(digits)
+            case .string(let text): Int(text)
+            default: nil
+            }
+        guard let number, range.contains(number) else {
+            throw fault("an integer from \(range.lowerBound) to \(range.upperBound) is wanted")
+        }
+        return number
+    }
+
+    private static let durationUnits: [(suffix: String, seconds: Double)] = [
+        ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400),
+    ]
+
+    /// `500ms`, `60s`, `5m`, `1h`, `7d`, in seconds.
+    func duration() throws -> Double {
+        let fault = fault("a duration like 500ms, 60s, 5m, 1h or 7d is wanted")
+        guard let text = value.text, let unit = Self.durationUnits.first(where: { text.hasSuffix($0.suffix) }) else { throw fault }
+        let digits = text.dropLast(unit.suffix.count)
+        guard let number = Int(digits), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), number > 0, number <= 1_000_000_000
+        else { throw fault }
+        return Double(number) * unit.seconds
+    }
+
+    private static let sizeUnits: [(suffix: String, shift: Int)] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("B", 0)]
+
+    /// `64KiB`, `1MiB`, `1GiB`, or a number of bytes.
+    func size(_ range: ClosedRange<Int>) throws -> Int {
+        let fault = fault("a size like 64KiB, 1MiB or 1GiB is wanted, from \(range.lowerBound) to \(range.upperBound) bytes")
+        let byteCount: Int?
+        switch value {
+        case .number(let digits): byteCount = Int(digits)
+        case .string(let text):
+            if let unit = Self.sizeUnits.first(where: { text.hasSuffix($0.suffix) }) {
+                let (product, overflows) = (Int(text.dropLast(unit.suffix.count)) ?? -1).multipliedReportingOverflow(by: 1 << unit.shift)
+                byteCount = overflows ? nil : product
+            } else {
+                byteCount = Int(text)
+            }
+        default: byteCount = nil
+        }
+        guard let byteCount, range.contains(byteCount) else { throw fault }
+        return byteCount
+    }
+
+    func strings() throws -> [String] {
+        guard case .array(let elements) = value else { throw fault("an array of strings is wanted, not \(value.kind)") }
+        return try elements.enumerated().map { try SettingValue(key: "\(key).\($0.offset)", value: $0.element).string() }
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) throws -> Choice where Choice.RawValue == String {
+        guard let text = value.text, let choice = Choice(rawValue: text) else {
+            throw fault("one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")) is wanted")
+        }
+        return choice
+    }
+
+    /// `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`, `:8080`.
+    func address() throws -> (host: String, port: UInt16) {
+        guard let text = value.text, let address = Self.address(text) else {
+            throw fault("an address like 127.0.0.1:8080 or [::1]:8080 is wanted")
+        }
+        return address
+    }
+
+    private static func address(_ text: String) -> (host: String, port: UInt16)? {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        return (String(host), port)
+    }
+}

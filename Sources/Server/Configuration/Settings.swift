@@ -1,0 +1,67 @@
+/// Everything that `till.json`, the environment and the command line can set, with its defaults.
+package struct Settings: Sendable, Equatable {
+    package struct Limits: Sendable, Equatable {
+        /// In bytes.
+        package var document = 1 << 20
+        package var body = 64 << 20
+        /// In seconds.
+        package var queryTime = 60.0
+        package var streamTime = 3_600.0
+        package var queryMemory = 256 << 20
+        package var queries = 8
+        /// Free bytes on the disk below which nothing more is taken.
+        package var minFree = 1 << 30
+    }
+
+    package struct Registrar: Sendable, Equatable {
+        package var url = ""
+        package var secret = ""
+        package var statusURL: String?
+        package var lock = 300.0
+        package var maxAttempts = 10
+        package var backoffMin = 1.0
+        package var backoffMax = 900.0
+        package var expires = 14 * 86_400.0
+        package var duplicateWindow = 86_400.0
+        package var concurrency = 64
+    }
+
+    package struct JWT: Sendable, Equatable {
+        package var issuer: String?
+        package var audience: String?
+        package var jwks: String?
+        package var claim = "client_id"
+    }
+
+    package var host = "127.0.0.1"
+    package var port: UInt16 = 8080
+    package var publicURL: String?
+    package var tlsCertificate: String?
+    package var tlsKey: String?
+    package var hotDays = 30
+    /// Durations are in seconds, sizes in bytes.
+    package var compactInterval = 300.0
+    package var snapshotKeep = 7 * 86_400.0
+    package var memoryBudget = 768 << 20
+    package var limits = Limits()
+    package var quarantineDays = 30
+    package var quarantineByteCountMax = 1 << 30
+    package var registrars: [String: Registrar] = [:]
+    package var outgoingAllow: [String] = []
+    package var jwt = JWT()
+    package var logFormat = Log.Format.json
+    package var logLevel = Log.Level.info
+
+    package init() {}
+}
+
+/// A setting that is not there, or cannot be that.
+package struct SettingError: Error, Equatable, CustomStringConvertible {
+    /// As in the file, with dots: `limits.query_time`.
+    package let key: String
+    package let message: String
+    /// The file or the variable that it stands in.
+    package var source: String?
+
+    package var description: String { (source.map { "\($0): " } ?? "") + "\(key): \(message)" }
+}
