@@ -1,0 +1,190 @@
+import Glibc
+
+/// A small HTTP/1.1 client for the commands that work through a server.
+final class APIClient {
+    struct Answer {
+        let status: Int
+        /// Names in lower case.
+        let headers: [String: String]
+        var body: [UInt8]
+    }
+
+    private let url: ServerURL
+    private let key: String?
+    private var connection: (any ByteConnection)?
+
+    /// - Parameter key: sent as the credential with every call.
+    init(url: String, key: String?) throws {
+        guard let parsed = ServerURL(url) else { throw UsageError("--url wants an address like http://127.0.0.1:8080, not \(url)") }
+        (self.url, self.key) = (parsed, key)
+    }
+
+    init(like other: APIClient) throws { (url, key) = (other.url, other.key) }
+
+    /// A call whose answer fits into memory.
+    func call(_ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil) throws -> Answer {
+        var bytes: [UInt8] = []
+        var answer = try stream(method, path, headers: headers, body: body) { bytes.append(contentsOf: $0) }
+        answer.body += bytes
+        return answer
+    }
+
+    /// A call whose answer, if it is a 2xx, goes to `take` piece by piece; any other is in the answer's `body`.
+    func stream(
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil, take: (ArraySlice<UInt8>) throws -> Void
+    ) throws -> Answer {
+        var request = "\(method) \(url.prefix)\(path) HTTP/1.1\r\nHost: \(url.authority)\r\nUser-Agent: till/\(TillVersion.text)\r\n"
+        if let key { request += "Authorization: Bearer \(key)\r\n" }
+        for (name, value) in headers { request += "\(name): \(value)\r\n" }
+        if let body { request += "Content-Length: \(body.count)\r\n" }
+        request += "\r\n"
+        let isReused = connection != nil
+        do {
+            return try exchange(Array(request.utf8) + (body ?? []), take)
+        } catch let error as ConnectionLost where isReused && error.isBeforeAnswer {
+            // The server closed the idle connection meanwhile; a fresh one decides.
+            connection = nil
+            return try exchange(Array(request.utf8) + (body ?? []), take)
+        }
+    }
+
+    private func exchange(_ request: [UInt8], _ take: (ArraySlice<UInt8>) throws -> Void) throws -> Answer {
+        let connection = try self.connection ?? url.connect()
+        self.connection = nil
+        try connection.write(request)
+        var reader = AnswerReader(connection)
+        var answer = try reader.head()
+        while answer.status == 100 { answer = try reader.head() }
+        var kept: [UInt8] = []
+        try reader.body(of: answer) { piece in
+            if (200..<300).contains(answer.status) { try take(piece) } else { kept.append(contentsOf: piece) }
+        }
+        answer.body = kept
+        if answer.headers["connection"]?.lowercased() != "close" { self.connection = connection }
+        return answer
+    }
+
+    /// The answer of a call that must succeed.
+    ///
+    /// - Throws: `CommandError` with what the problem says.
+    static func succeed(_ answer: Answer) throws -> Answer {
+        guard (200..<300).contains(answer.status) else { throw CommandError(problemText(answer)) }
+        return answer
+    }
+
+    static func problemText(_ answer: Answer) -> String {
+        guard let problem = try? JSONParser.parse(answer.body), let type = problem["type"]?.text else {
+            return "the server answered \(answer.status)"
+        }
+        var text = type.split(separator: "/").last.map(String.init) ?? type
+        if let position = problem["position"]?.integer { text += " at \(position)" }
+        if let detail = problem["detail"]?.text { text += ": \(detail)" }
+        if case .array(let errors)? = problem["errors"] {
+            for error in errors { text += "\n  \(error["pointer"]?.text ?? ""): \(error["message"]?.text ?? "") (\(error["code"]?.text ?? ""))" }
+        }
+        return text
+    }
+}
+
+/// The connection ended where it should not.
+struct ConnectionLost: Error, CustomStringConvertible {
+    let isBeforeAnswer: Bool
+    var description: String { "the server closed the connection" }
+}
+
+/// Bytes both ways: a socket, or TLS over one.
+protocol ByteConnection {
+    func write(_ bytes: [UInt8]) throws
+    /// - Returns: how many bytes came; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+}
+
+/// `http://host:port/prefix`
+struct ServerURL {
+    let isTLS: Bool
+    let host: String
+    let port: UInt16
+    /// Of every path; without a slash at its end.
+    let prefix: String
+
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
+    init?(_ text: String) {
+        let rest: Substring
+        if text.hasPrefix("http://") {
+            (isTLS, rest) = (false, text.dropFirst(7))
+        } else if text.hasPrefix("https://") {
+            (isTLS, rest) = (true, text.dropFirst(8))
+        } else {
+            return nil
+        }
+        var authority = rest.prefix { $0 != "/" }
+        var prefix = rest.dropFirst(authority.count)
+        while prefix.hasSuffix("/") { prefix = prefix.dropLast() }
+        self.prefix = String(prefix)
+        var port: UInt16? = isTLS ? 443 : 80
+        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
+            port = UInt16(authority[authority.index(after: colon)...])
+            authority = authority[..<colon]
+        }
+        if authority.hasPrefix("["), authority.hasSuffix("]") { authority = authority.dropFirst().dropLast() }
+        guard let port, !authority.isEmpty else { return nil }
+        (self.port, host) = (port, String(authority))
+    }
+
+    func connect() throws -> any ByteConnection {
+        let socket = try SocketConnection(host: host, port: port)
+        return isTLS ? try TLSConnection(over: socket, host: host) : socket
+    }
+}
+
+/// A TCP connection.
+final class SocketConnection: ByteConnection {
+    let descriptor: Int32
+
+    init(host: String, port: UInt16) throws {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &list)
+        guard code == 0 else { throw CommandError("\(host): \(String(cString: gai_strerror(code)))") }
+        defer { freeaddrinfo(list) }
+        var next = list
+        var failure: Int32 = 0
+        while let address = next?.pointee {
+            let descriptor = socket(address.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            if descriptor >= 0, Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
+                var on: Int32 = 1
+                setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+                self.descriptor = descriptor
+                return
+            }
+            failure = errno
+            if descriptor >= 0 { close(descriptor) }
+            next = address.ai_next
+        }
+        throw CommandError("connect to \(host):\(port): \(String(cString: strerror(failure)))")
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ bytes: [UInt8]) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
+            // A server that refuses a body early has answered already: let the reader see it.
+            if count <= 0 { return }
+            written += count
+        }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { throw CommandError("the connection failed: \(String(cString: strerror(errno)))") }
+            return count
+        }
+    }
+}

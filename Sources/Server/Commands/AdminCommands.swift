@@ -1,0 +1,101 @@
+/// Moves hot files to cold.
+enum CompactCommand: Command {
+    static let name = "compact"
+    static let summary = "Moves hot files to cold and merges files."
+    static let usage = ["--data DIR [--before DAY]"]
+    static let options = StoreAccess.options + [.init("before", "DAY", "Only files of UTC days before this one (tomorrow).")]
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        var body = JSONWriter()
+        body.beginObject()
+        if let before = try arguments.one("before") {
+            guard CalendarText.day(before) != nil else { throw UsageError("--before wants a date like 2026-11-20") }
+            body.member("before", before)
+        }
+        body.endObject()
+        let store = try StoreAccess(arguments)
+        let answer = try APIClient.succeed(
+            try store.client.call("POST", "/v1/admin/compact", headers: [("Content-Type", "application/json")], body: body.bytes))
+        let summary = try JSONParser.parse(answer.body)
+        try store.close()
+        let figures = ["files_moved", "rows_moved", "files_left", "files_merged"].map { name in
+            "\(name.replacing("_", with: " ")): \(summary[name]?.integer ?? 0)"
+        }
+        Terminal.write(figures.joined(separator: ", ") + "\n")
+        return ExitStatus.done
+    }
+}
+
+/// Makes or replaces a contract.
+enum ContractPutCommand: Command {
+    static let name = "contract put"
+    static let summary = "Makes or replaces a client's contract."
+    static let usage = ["CLIENT --access read|read-write --scope own|all (--data DIR | --url URL)"]
+    static let options =
+        [
+            Arguments.Option("access", "A", "read, or read-write."), .init("scope", "S", "own, or all."), .init("name", "TEXT", "A name for people."),
+            .init("types", "T,T", "The document types that it may post (all)."), .init("valid-from", "T", "An instant or a date."),
+            .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
+            .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with."),
+            .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."),
+        ] + StoreAccess.options
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        let client = try arguments.operand("a client")
+        var body = JSONWriter()
+        body.beginObject()
+        body.member("access", try arguments.required("access"))
+        body.member("scope", try arguments.required("scope"))
+        for (option, member) in [("name", "name"), ("valid-from", "valid_from"), ("valid-to", "valid_to")] {
+            if let value = try arguments.one(option) {
+                body.key(member)
+                body.string(value)
+            }
+        }
+        for (option, member) in [("types", "types"), ("callback-hosts", "callback_hosts")] {
+            guard let value = try arguments.one(option) else { continue }
+            body.key(member)
+            body.beginArray()
+            for item in value.split(separator: ",") { body.string(String(item)) }
+            body.endArray()
+        }
+        if let rate = try arguments.one("rate") {
+            guard let number = Double(rate), number.isFinite else { throw UsageError("--rate wants a number") }
+            body.key("rate_per_second")
+            body.raw("\(number)".utf8)
+        }
+        if let url = try arguments.one("webhook-url") {
+            body.key("webhook")
+            body.beginObject()
+            body.member("url", url)
+            body.member("secret", try arguments.one("webhook-secret"))
+            body.endObject()
+        }
+        body.endObject()
+        let store = try StoreAccess(arguments)
+        let answer = try APIClient.succeed(
+            try store.client.call(
+                "PUT", "/v1/contracts/\(RequestTarget.encode(client))", headers: [("Content-Type", "application/json")], body: body.bytes))
+        try store.close()
+        Terminal.write(answer.body + [0x0A])
+        return ExitStatus.done
+    }
+}
+
+/// Makes a key and shows it once.
+enum KeyCreateCommand: Command {
+    static let name = "key create"
+    static let summary = "Makes a key for a client's contract and prints it."
+    static let usage = ["CLIENT (--data DIR | --url URL)"]
+    static let options = StoreAccess.options
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        let client = try arguments.operand("a client")
+        let store = try StoreAccess(arguments)
+        let answer = try APIClient.succeed(try store.client.call("POST", "/v1/contracts/\(RequestTarget.encode(client))/keys", body: []))
+        try store.close()
+        Terminal.write(answer.body + [0x0A])
+        return ExitStatus.done
+    }
+}

@@ -1,0 +1,85 @@
+/// Reads one answer after another from a connection (RFC 9112).
+struct AnswerReader {
+    private static let headByteCountMax = 256 << 10
+    private let connection: any ByteConnection
+    private var buffer: [UInt8] = []
+    private var position = 0
+    private var hasRead = false
+
+    init(_ connection: any ByteConnection) { self.connection = connection }
+
+    mutating func head() throws -> APIClient.Answer {
+        let statusLine = try line()
+        let parts = statusLine.split(separator: " ", maxSplits: 2)
+        guard parts.count >= 2, parts[0].hasPrefix("HTTP/1."), let status = Int(parts[1]) else {
+            throw CommandError("what answers there is no HTTP server")
+        }
+        var headers: [String: String] = [:]
+        while true {
+            let line = try line()
+            if line.isEmpty { return APIClient.Answer(status: status, headers: headers, body: []) }
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingBlanks
+        }
+    }
+
+    /// - Throws: `ConnectionLost` where the body stops before its end.
+    mutating func body(of answer: APIClient.Answer, take: (ArraySlice<UInt8>) throws -> Void) throws {
+        if answer.status == 204 || answer.status == 304 { return }
+        if answer.headers["transfer-encoding"]?.lowercased() == "chunked" {
+            while true {
+                let text = try line().prefix { $0 != ";" }
+                guard let count = Int(text.trimmingBlanks, radix: 16), count >= 0 else { throw ConnectionLost(isBeforeAnswer: false) }
+                if count == 0 {
+                    while try !line().isEmpty {}
+                    return
+                }
+                try bytes(count, take)
+                _ = try line()
+            }
+        }
+        if let count = answer.headers["content-length"].flatMap({ Int($0) }) { return try bytes(count, take) }
+        // Neither: the body lasts as long as the connection.
+        while try fill() {
+            try take(buffer[position...])
+            position = buffer.count
+        }
+    }
+
+    private mutating func bytes(_ count: Int, _ take: (ArraySlice<UInt8>) throws -> Void) throws {
+        var left = count
+        while left > 0 {
+            if position == buffer.count, try !fill() { throw ConnectionLost(isBeforeAnswer: false) }
+            let length = min(left, buffer.count - position)
+            try take(buffer[position..<(position + length)])
+            position += length
+            left -= length
+        }
+    }
+
+    private mutating func line() throws -> String {
+        var line: [UInt8] = []
+        while true {
+            if position == buffer.count, try !fill() { throw ConnectionLost(isBeforeAnswer: !hasRead) }
+            let byte = buffer[position]
+            position += 1
+            if byte == 0x0A {
+                if line.last == 0x0D { line.removeLast() }
+                return String(decoding: line, as: UTF8.self)
+            }
+            line.append(byte)
+            guard line.count < Self.headByteCountMax else { throw CommandError("the server's answer has a head without end") }
+        }
+    }
+
+    /// - Returns: false at the connection's end.
+    private mutating func fill() throws -> Bool {
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        let count = try piece.withUnsafeMutableBytes { try connection.read(into: $0) }
+        guard count > 0 else { return false }
+        hasRead = true
+        buffer = Array(piece[..<count])
+        position = 0
+        return true
+    }
+}

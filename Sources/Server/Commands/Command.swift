@@ -1,0 +1,54 @@
+/// One word of the command line.
+protocol Command: Sendable {
+    /// `type check`
+    static var name: String { get }
+    static var summary: String { get }
+    /// What follows the name.
+    static var usage: [String] { get }
+    static var options: [Arguments.Option] { get }
+    /// - Returns: the exit status.
+    static func run(_ arguments: Arguments) throws -> Int32
+}
+
+extension Command {
+    static var help: String {
+        var text = "\(summary)\n\n"
+        for (index, line) in usage.enumerated() {
+            text += (index == 0 ? "usage: " : "       ") + "till \(name)\(line.isEmpty ? "" : " " + line)\n"
+        }
+        text += "\noptions:\n"
+        let all = options + [Arguments.Option("help", nil, "This text.")]
+        let lefts = all.map { "--\($0.name)" + ($0.value.map { " " + $0 } ?? "") }
+        let width = (lefts.map(\.count).max() ?? 0) + 2
+        for (left, option) in zip(lefts, all) {
+            text += "  " + left + String(repeating: " ", count: width - left.count) + option.help + "\n"
+        }
+        return text
+    }
+
+    static func execute(_ arguments: [String]) -> Int32 {
+        do {
+            let parsed = try Arguments(arguments, options: options)
+            if parsed.wantsHelp {
+                Terminal.write(help)
+                return ExitStatus.done
+            }
+            return try run(parsed)
+        } catch let error as UsageError {
+            Terminal.writeError("till \(name): \(error)\n\nusage: till \(name) \(usage.first ?? "")\ntill \(name) --help says more.\n")
+            return ExitStatus.misused
+        } catch let error as SettingError {
+            Terminal.writeError("till \(name): \(error)\n")
+            return ExitStatus.misused
+        } catch {
+            Terminal.writeError("till \(name): \(ErrorText.describe(error))\n")
+            return ExitStatus.failed
+        }
+    }
+}
+
+enum ExitStatus {
+    static let done: Int32 = 0
+    static let failed: Int32 = 1
+    static let misused: Int32 = 2
+}

@@ -1,0 +1,75 @@
+internal import ColumnStore
+import Glibc
+
+/// A file or standard input, read once from its beginning, decompressed where its first bytes say gzip or zstd.
+final class ImportInput {
+    private static let pieceByteCount = 1 << 20
+    private let descriptor: Int32
+    private let path: String
+    private var decompressor: StreamDecompressor?
+    private var isStarted = false
+    private var isEnded = false
+    /// Of the file; nil where that is not known.
+    let byteCount: Int?
+    /// Read from the file so far, before decompression.
+    private(set) var readByteCount = 0
+
+    /// - Parameter path: `-` is standard input.
+    init(_ path: String) throws {
+        self.path = path
+        if path == "-" {
+            descriptor = STDIN_FILENO
+            byteCount = nil
+            return
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
+        var status = stat()
+        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        byteCount = isFile ? Int(status.st_size) : nil
+    }
+
+    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+    /// The next bytes; nil at the end.
+    func next() throws -> [UInt8]? {
+        while !isEnded {
+            let piece = try readPiece()
+            if !isStarted {
+                isStarted = true
+                if piece.starts(with: [0x1F, 0x8B]) { decompressor = StreamDecompressor(.gzip) }
+                if piece.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { decompressor = StreamDecompressor(.zstd) }
+            }
+            if piece.isEmpty {
+                isEnded = true
+                do { try decompressor?.finish() } catch { throw CommandError("\(path): the compressed file is cut short") }
+                return nil
+            }
+            guard let decompressor else { return piece }
+            var output: [UInt8] = []
+            do {
+                try piece.withUnsafeBytes { bytes in try decompressor.decompress(bytes) { output.append(contentsOf: $0) } }
+            } catch {
+                throw CommandError("\(path): the compressed file is broken: \(error)")
+            }
+            if !output.isEmpty { return output }
+        }
+        return nil
+    }
+
+    /// Empty at the end. A pipe gives little at a time; reading on makes the first bytes whole.
+    private func readPiece() throws -> [UInt8] {
+        var piece = [UInt8](repeating: 0, count: Self.pieceByteCount)
+        var filled = 0
+        while filled < piece.count {
+            let count = piece[filled...].withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
+            if count == 0 { break }
+            filled += count
+            if filled >= 4 && byteCount == nil { break }
+        }
+        readByteCount += filled
+        return Array(piece[..<filled])
+    }
+}

@@ -1,0 +1,148 @@
+/// Records on their way to the store, several requests at a time.
+final class ImportSender: Sendable {
+    struct Batch: Sendable {
+        var contentType: String
+        /// With the record's number in its file, from 1.
+        var records: [(number: Int, bytes: [UInt8])]
+        var byteCount = 0
+    }
+
+    struct Counts: Sendable {
+        var imported = 0
+        var repeated = 0
+        var rejected = 0
+        var total: Int { imported + repeated + rejected }
+    }
+
+    private struct State {
+        var batches: [Batch] = []
+        var counts = Counts()
+        var isFinished = false
+        var runningCount = 0
+        var failure: (any Error)?
+    }
+
+    private static let waitingMax = 4
+    private static let retryCountMax = 30
+    private let state = Monitor(State())
+    private let path: String
+    private let rejected: RejectedFile
+
+    /// - Parameter path: of the calls, with its query.
+    init(clients: [APIClient], path: String, rejected: RejectedFile) {
+        self.path = path
+        self.rejected = rejected
+        for client in clients {
+            let lent = Lent(client)
+            state.withLock { $0.runningCount += 1 }
+            DetachedThread.start { [self] in run(lent.client) }
+        }
+    }
+
+    /// A client is used by the one thread that it is given to.
+    private struct Lent: @unchecked Sendable {
+        let client: APIClient
+        init(_ client: APIClient) { self.client = client }
+    }
+
+    /// Waits while enough is under way.
+    func send(_ batch: Batch) throws {
+        let failure: (any Error)?? = state.wait { state in
+            if let failure = state.failure { return .some(failure) }
+            guard state.batches.count < Self.waitingMax else { return nil }
+            state.batches.append(batch)
+            return .some(nil)
+        }
+        // The queue has grown: whoever waits for that must look.
+        state.update { _ in }
+        if let failure = failure ?? nil { throw failure }
+    }
+
+    /// Waits until everything is answered.
+    func finish() throws -> Counts {
+        state.update { $0.isFinished = true }
+        let result = state.wait { state in state.runningCount == 0 ? (state.counts, state.failure) : nil }
+        guard let (counts, failure) = result else { return Counts() }
+        if let failure { throw failure }
+        return counts
+    }
+
+    var counts: Counts { state.withLock { $0.counts } }
+
+    private func run(_ client: APIClient) {
+        defer { state.update { $0.runningCount -= 1 } }
+        while true {
+            enum Turn { case batch(Batch), end }
+            let turn = state.wait { state -> Turn? in
+                if state.failure != nil { return .end }
+                if !state.batches.isEmpty { return .batch(state.batches.removeFirst()) }
+                return state.isFinished ? .end : nil
+            }
+            guard case .batch(let batch) = turn else { return }
+            state.update { _ in }
+            do {
+                let counts = try post(batch, client)
+                state.update { state in
+                    state.counts.imported += counts.imported
+                    state.counts.repeated += counts.repeated
+                    state.counts.rejected += counts.rejected
+                }
+            } catch {
+                state.update { $0.failure = $0.failure ?? error }
+            }
+        }
+    }
+
+    private func post(_ batch: Batch, _ client: APIClient) throws -> Counts {
+        var body: [UInt8] = []
+        body.reserveCapacity(batch.byteCount + batch.records.count)
+        let isLines = batch.contentType == "application/x-ndjson"
+        for record in batch.records {
+            body.append(contentsOf: record.bytes)
+            if isLines { body.append(0x0A) }
+        }
+        for attempt in 0... {
+            let answer = try client.call("POST", path, headers: [("Content-Type", batch.contentType)], body: body)
+            // What the store cannot take now it takes later.
+            if answer.status == 429 || answer.status == 503, attempt < Self.retryCountMax {
+                let seconds = answer.headers["retry-after"].flatMap { Double($0) } ?? 1
+                _ = state.wait(seconds: min(seconds, 30)) { state in state.failure != nil ? true : nil }
+                continue
+            }
+            return try count(answer, batch)
+        }
+        throw CommandError("the server takes nothing more")
+    }
+
+    private func count(_ answer: APIClient.Answer, _ batch: Batch) throws -> Counts {
+        var counts = Counts()
+        switch answer.status {
+        case 200 where answer.headers["content-type"]?.hasPrefix("application/x-ndjson") == true:
+            try countLines(answer.body, batch, &counts)
+        case 200:
+            let body = try JSONParser.parse(answer.body)
+            if case .array(let results)? = body["results"] { counts.imported += results.count } else { counts.repeated += 1 }
+        case 201, 202: counts.imported += 1
+        case let status where [400, 409, 413, 415, 422].contains(status) && batch.records.count == 1:
+            counts.rejected += 1
+            try rejected.add(number: batch.records[0].number, document: batch.records[0].bytes, problem: answer.body)
+        default: throw CommandError(APIClient.problemText(answer))
+        }
+        return counts
+    }
+
+    private func countLines(_ body: [UInt8], _ batch: Batch, _ counts: inout Counts) throws {
+        for (index, line) in body.split(separator: 0x0A).enumerated() {
+            let result = try JSONParser.parse(Array(line))
+            switch result["status"]?.integer {
+            case 200: counts.repeated += 1
+            case 201, 202: counts.imported += 1
+            default:
+                counts.rejected += 1
+                // An envelope's receipts are more than its records.
+                let record = index < batch.records.count ? batch.records[index] : batch.records[batch.records.count - 1]
+                try rejected.add(number: record.number, document: record.bytes, problem: result["problem"]?.serialized ?? Array(line))
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+/// What a file to import is made of.
+enum ImportFormat: Sendable {
+    /// JSON values end to end, or the elements of one array.
+    case json
+    case lines
+    /// One document.
+    case xml
+    case csv
+
+    /// By the name without .gz and .zst, else by the first bytes.
+    static func of(path: String, first: [UInt8]) -> ImportFormat {
+        var name = path.lowercased()
+        for ending in [".gz", ".zst"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
+        if name.hasSuffix(".ndjson") || name.hasSuffix(".jsonl") { return .lines }
+        if name.hasSuffix(".json") { return .json }
+        if name.hasSuffix(".xml") { return .xml }
+        if name.hasSuffix(".csv") { return .csv }
+        if first.starts(with: [0xFF, 0xFE]) || first.starts(with: [0xFE, 0xFF]) { return .xml }
+        let text = first.starts(with: [0xEF, 0xBB, 0xBF]) ? first.dropFirst(3) : first[...]
+        switch text.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) {
+        case UInt8(ascii: "<"): return .xml
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return .json
+        default: return .csv
+        }
+    }
+}
+
+/// Cuts a stream of bytes into records. Nothing is checked here: a broken record is cut where it seems to end, and refused by the store.
+struct RecordSplitter {
+    private let format: ImportFormat
+    private var pending: [UInt8] = []
+    /// The first byte of `pending` not yet cut off.
+    private var start = 0
+    /// How far `pending` has been looked at.
+    private var scanned = 0
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+    private var isInArray = false
+    private var hasBegun = false
+    private var csvHeader: [UInt8]?
+
+    init(_ format: ImportFormat) { self.format = format }
+
+    /// Calls `take` with every record that is whole by now.
+    mutating func add(_ bytes: [UInt8], isLast: Bool, take: ([UInt8]) throws -> Void) throws {
+        pending.append(contentsOf: bytes)
+        switch format {
+        case .lines: try lines(isLast, take)
+        case .json: try values(isLast, take)
+        case .csv: try rows(isLast, take)
+        case .xml: if isLast, !pending.isEmpty { try take(pending) }
+        }
+        if start > 0 {
+            pending.removeFirst(start)
+            scanned -= start
+            start = 0
+        }
+    }
+
+    private mutating func lines(_ isLast: Bool, _ take: ([UInt8]) throws -> Void) throws {
+        while let end = pending[scanned...].firstIndex(of: 0x0A) {
+            try takeLine(upTo: end, take)
+            start = end + 1
+            scanned = start
+        }
+        scanned = pending.count
+        if isLast {
+            try takeLine(upTo: pending.count, take)
+            start = pending.count
+        }
+    }
+
+    private func takeLine(upTo end: Int, _ take: ([UInt8]) throws -> Void) throws {
+        var line = pending[start..<end]
+        if line.last == 0x0D { line = line.dropLast() }
+        if line.contains(where: { !Self.isBlank($0) }) { try take(Array(line)) }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+
+    private mutating func values(_ isLast: Bool, _ take: ([UInt8]) throws -> Void) throws {
+        if !hasBegun { beginValues() }
+        while scanned < pending.count {
+            let byte = pending[scanned]
+            scanned += 1
+            if isInString {
+                if isEscaped { isEscaped = false } else if byte == UInt8(ascii: "\\") { isEscaped = true } else if byte == UInt8(ascii: "\"") { isInString = false }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                if isInArray, depth == 0 {
+                    // The end of the array around all records; what follows is one more value.
+                    try cut(upTo: scanned - 1, take)
+                    start = scanned
+                    isInArray = false
+                    continue
+                }
+                depth -= 1
+                if depth <= 0 {
+                    depth = 0
+                    try cut(upTo: scanned, take)
+                }
+            case UInt8(ascii: ",") where isInArray && depth == 0:
+                try cut(upTo: scanned - 1, take)
+                start = scanned
+            default: break
+            }
+        }
+        if isLast {
+            try cut(upTo: pending.count, take)
+        }
+    }
+
+    /// Passes over a byte order mark, blanks, and the bracket of an array around all records.
+    private mutating func beginValues() {
+        if pending.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
+        guard let first = pending[start...].firstIndex(where: { !Self.isBlank($0) }) else { return }
+        hasBegun = true
+        if pending[first] == UInt8(ascii: "[") {
+            isInArray = true
+            start = first + 1
+        }
+        scanned = max(scanned, start)
+    }
+
+    private mutating func cut(upTo end: Int, _ take: ([UInt8]) throws -> Void) throws {
+        var record = pending[start..<end]
+        while let first = record.first, Self.isBlank(first) { record = record.dropFirst() }
+        while let last = record.last, Self.isBlank(last) { record = record.dropLast() }
+        start = end
+        if !record.isEmpty { try take(Array(record)) }
+    }
+
+    /// Each row goes with the header before it: `header LF row`.
+    private mutating func rows(_ isLast: Bool, _ take: ([UInt8]) throws -> Void) throws {
+        while scanned < pending.count {
+            let byte = pending[scanned]
+            if byte == UInt8(ascii: "\"") { isInString.toggle() }
+            if byte == 0x0A, !isInString {
+                try takeRow(upTo: scanned, take)
+                start = scanned + 1
+            }
+            scanned += 1
+        }
+        if isLast {
+            try takeRow(upTo: pending.count, take)
+            start = pending.count
+        }
+    }
+
+    private mutating func takeRow(upTo end: Int, _ take: ([UInt8]) throws -> Void) throws {
+        var row = pending[start..<end]
+        if row.last == 0x0D { row = row.dropLast() }
+        guard !row.isEmpty else { return }
+        guard let csvHeader else {
+            self.csvHeader = Array(row)
+            return
+        }
+        try take(csvHeader + [0x0A] + row)
+    }
+}

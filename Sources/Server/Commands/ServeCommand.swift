@@ -1,0 +1,115 @@
+import Glibc
+internal import Ingest
+
+/// Runs the server until it is told to stop.
+enum ServeCommand: Command {
+    static let name = "serve"
+    static let summary = "Runs the server."
+    static let usage = ["--data DIR [--listen 127.0.0.1:8080] [--config till.json] [--tls-cert FILE --tls-key FILE]"]
+    static let options: [Arguments.Option] = [
+        .init("data", "DIR", "Where everything is kept; made if it is not there."),
+        .init("listen", "HOST:PORT", "The address to listen on (127.0.0.1:8080)."),
+        .init("config", "FILE", "The configuration file; TILL_… variables stand above it."),
+        .init("tls-cert", "FILE", "The certificate chain, PEM."),
+        .init("tls-key", "FILE", "Its key, PEM."),
+    ]
+
+    /// Long enough for what runs, short enough for the 10 s that a stop may take. In seconds.
+    private static let drainSeconds = 7.0
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        let directory = try arguments.required("data")
+        let settings = try settings(arguments)
+        let log = Log(format: settings.logFormat, level: settings.logLevel)
+        var signals = blockSignals()
+        raiseFileLimit()
+        let engine = try EngineOpening.open(directory: directory, settings: settings, log: log)
+        let adminKey = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
+        let service = try Service(engine: engine, adminKey: adminKey, limits: Service.Limits(settings), log: log)
+        let listener = try Listener(try listenerSettings(settings), handler: service)
+        let url = settings.publicURL ?? self.url(settings, port: listener.port)
+        EngineOpening.publish(url: self.url(settings, port: listener.port), engine)
+        log.info("listening", ["url": url, "data": directory, "version": TillVersion.text])
+
+        var signal: Int32 = 0
+        sigwait(&signals, &signal)
+        log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
+        service.beginStopping()
+        listener.stopAccepting()
+        if !listener.waitUntilIdle(seconds: drainSeconds) {
+            log.warning("requests were cut off", ["count": String(listener.inFlightCount)])
+        }
+        try engine.close()
+        log.info("stopped")
+        return ExitStatus.done
+    }
+
+    private static func settings(_ arguments: Arguments) throws -> Settings {
+        var file: (path: String, bytes: [UInt8])?
+        if let path = try arguments.one("config") {
+            do {
+                file = (path, try FileBytes.read(path, byteCountMax: 1 << 20))
+            } catch {
+                throw UsageError("\(error)")
+            }
+        }
+        var overrides: [(key: String, value: String)] = []
+        for (option, key) in [("listen", "listen"), ("tls-cert", "tls.cert"), ("tls-key", "tls.key")] {
+            if let value = try arguments.one(option) { overrides.append((key, value)) }
+        }
+        return try SettingsReader.read(file: file, environment: Environment.all, overrides: overrides)
+    }
+
+    private static func listenerSettings(_ settings: Settings) throws -> Listener.Settings {
+        // One thread a core, and two at least: one long answer must not stand before all others.
+        var result = Listener.Settings(host: settings.host, port: settings.port, threadCount: max(2, Environment.processorCount))
+        if let certificate = settings.tlsCertificate, let key = settings.tlsKey {
+            result.certificate = try pem(certificate, "tls.cert")
+            result.key = try pem(key, "tls.key")
+        }
+        return result
+    }
+
+    private static func pem(_ path: String, _ key: String) throws -> String {
+        do {
+            return String(decoding: try FileBytes.read(path, byteCountMax: 1 << 20), as: UTF8.self)
+        } catch {
+            throw SettingError(key: key, message: "\(error)")
+        }
+    }
+
+    private static func url(_ settings: Settings, port: UInt16) -> String {
+        let isWildcard = settings.host.isEmpty || settings.host == "0.0.0.0" || settings.host == "::"
+        let host = isWildcard ? "127.0.0.1" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(port)"
+    }
+
+    /// Signals wait for `sigwait`; every thread made from here on inherits that.
+    private static func blockSignals() -> sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        return signals
+    }
+
+    /// Each connection is an open file: take as many as the system allows.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+extension Service.Limits {
+    init(_ settings: Settings) {
+        self.init()
+        body = settings.limits.body
+        queryCount = settings.limits.queries
+        queryTime = settings.limits.queryTime
+        streamTime = settings.limits.streamTime
+    }
+}

@@ -1,0 +1,67 @@
+internal import Ingest
+
+/// How a command reaches a store: through the server that `--url` names or that holds the directory; else it serves the directory to
+/// itself for as long as it runs. Either way there is one path to everything, the API.
+final class StoreAccess {
+    static let options: [Arguments.Option] = [
+        .init("data", "DIR", "The store's directory; if a server holds it, the command goes through that server."),
+        .init("url", "URL", "A server's address; the key comes from TILL_KEY."),
+    ]
+
+    let client: APIClient
+    /// The directory, when the command was given one.
+    let directory: String?
+    private let local: (listener: Listener, service: Service, engine: any EngineInterface)?
+
+    init(_ arguments: Arguments) throws {
+        let data = try arguments.one("data")
+        let url = try arguments.one("url")
+        switch (data, url) {
+        case (nil, nil): throw UsageError("--data or --url is wanted")
+        case (_?, _?): throw UsageError("--data and --url exclude each other")
+        case (nil, let url?):
+            guard let key = Environment["TILL_KEY"] else { throw CommandError("TILL_KEY must hold the key for \(url)") }
+            client = try APIClient(url: url, key: key)
+            (directory, local) = (nil, nil)
+        case (let data?, nil):
+            directory = data
+            if let url = try EngineOpening.serverURL(of: data) {
+                client = try APIClient(url: url, key: try Self.key(of: data))
+                local = nil
+            } else {
+                (client, local) = try Self.serve(data)
+            }
+        }
+    }
+
+    private static func key(of directory: String) throws -> String {
+        if let key = Environment["TILL_KEY"] { return key }
+        guard let key = try AdminKey.read(in: directory) else {
+            throw CommandError("\(AdminKey.path(in: directory)) is not there, and TILL_KEY is not set")
+        }
+        return key
+    }
+
+    private static func serve(_ directory: String) throws -> (APIClient, (Listener, Service, any EngineInterface)) {
+        let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
+        let log = Log(format: .text, level: .warning)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, log: log)
+        // Known to this process alone, and gone with it.
+        let key = try APIKey.make().text
+        let service = try Service(engine: engine, adminKey: key, limits: Service.Limits(settings), log: log)
+        let listener = try Listener(.init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service)
+        return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (listener, service, engine))
+    }
+
+    /// A second connection to the same place, for work side by side.
+    func anotherClient() throws -> APIClient { try APIClient(like: client) }
+
+    /// Closes what the command opened.
+    func close() throws {
+        guard let local else { return }
+        local.service.beginStopping()
+        local.listener.stopAccepting()
+        _ = local.listener.waitUntilIdle(seconds: 5)
+        try local.engine.close()
+    }
+}
