@@ -1,0 +1,260 @@
+import Foundation
+import Ingest
+import Server
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: what the HTTP layer promises whatever the call. Method: real sockets against a real listener, with routes of the test's own.
+final class ListenerTests: XCTestCase {
+    private static func route(
+        _ method: HTTPMethod, _ path: String, place: Route.Place = .connection, body: Route.BodyLimit = .none,
+        _ handle: @escaping @Sendable (Call) throws -> Response?
+    ) -> Route {
+        Route(
+            method, path, access: .open, place: place, body: body,
+            operation: Operation("test", "", parameters: [.query("q", "")], answers: []), handle: handle)
+    }
+
+    private static let echo = route(.post, "/test/echo", body: .documents) { call in
+        Response(status: 200, contentType: "application/octet-stream", bytes: call.request.body)
+    }
+
+    func test_body_chunkedAndLargeAndPipelined_arriveWhole() throws {
+        let server = try TestServer(extraRoutes: [Self.echo])
+        let client = server.client()
+        let large = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        XCTAssertEqual(try client.call("POST", "/test/echo", body: large).body, large)
+        try client.send(Array("POST /test/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n".utf8))
+        XCTAssertEqual(try client.answer().text, "hello world")
+        // Two requests in one piece: both are answered, in order.
+        let one = "POST /test/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"
+        try client.send(Array((one + "a" + one + "b").utf8))
+        XCTAssertEqual(try client.answer().text, "a")
+        XCTAssertEqual(try client.answer().text, "b")
+    }
+
+    func test_body_overLimit_is413AndConnectionLives() throws {
+        var limits = Service.Limits()
+        limits.body = 1_000
+        let server = try TestServer(limits: limits, extraRoutes: [Self.echo])
+        let client = server.client()
+        let answer = try client.call("POST", "/test/echo", body: [UInt8](repeating: 0x61, count: 5_000_000))
+        XCTAssertEqual(answer.status, 413)
+        XCTAssertTrue(answer.text.contains("/problems/too-large"))
+        XCTAssertEqual(try client.call("POST", "/test/echo", body: Array("ok".utf8)).text, "ok")
+        // Without a length the limit is found while reading.
+        let piece = "1000\r\n" + String(repeating: "a", count: 0x1000) + "\r\n"
+        try client.send(Array(("POST /test/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + piece + "0\r\n\r\n").utf8))
+        XCTAssertEqual(try client.answer().status, 413)
+    }
+
+    func test_expectContinue_isAnsweredAndRefusedEarly() throws {
+        var limits = Service.Limits()
+        limits.body = 1_000
+        let server = try TestServer(limits: limits, extraRoutes: [Self.echo])
+        let client = server.client()
+        try client.send(Array("POST /test/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n".utf8))
+        usleep(50_000)
+        try client.send(Array("ok".utf8))
+        XCTAssertEqual(try client.answer().text, "ok")
+        // No body is sent at all: the answer comes all the same.
+        try client.send(Array("POST /test/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n\r\n".utf8))
+        XCTAssertEqual(try client.answer().status, 413)
+    }
+
+    func test_contentEncoding_isUndoneWithinTheLimit() throws {
+        var limits = Service.Limits()
+        limits.body = 100_000
+        let server = try TestServer(limits: limits, extraRoutes: [Self.echo])
+        let client = server.client()
+        let text = Array(String(repeating: "receipt ", count: 5_000).utf8)
+        for coding in ["gzip", "zstd"] {
+            let packed = try Self.compress(text, coding)
+            let answer = try client.call("POST", "/test/echo", headers: [("Content-Encoding", coding)], body: packed)
+            XCTAssertEqual(answer.body, text, coding)
+            let cut = try client.call("POST", "/test/echo", headers: [("Content-Encoding", coding)], body: Array(packed.dropLast(5)))
+            XCTAssertEqual(cut.status, 400, coding)
+            XCTAssertTrue(cut.text.contains("bad-encoding"), coding)
+            let bomb = try Self.compress([UInt8](repeating: 0, count: 2_000_000), coding)
+            XCTAssertEqual(try client.call("POST", "/test/echo", headers: [("Content-Encoding", coding)], body: bomb).status, 413, coding)
+        }
+        XCTAssertEqual(try client.call("POST", "/test/echo", headers: [("Content-Encoding", "br")], body: [1]).status, 415)
+    }
+
+    private static func compress(_ bytes: [UInt8], _ coding: String) throws -> [UInt8] {
+        // Through the server's own answers: what it compresses it must read.
+        let stored = Mutex(bytes)
+        let route = route(.get, "/test/bytes") { _ in
+            Response(status: 200, contentType: "application/octet-stream", bytes: stored.withLock { $0 })
+        }
+        let answer = try TestServer(extraRoutes: [route]).client().get("/test/bytes", [("Accept-Encoding", coding)])
+        XCTAssertEqual(answer.headers["content-encoding"], coding)
+        XCTAssertLessThan(answer.body.count, bytes.count)
+        return answer.body
+    }
+
+    func test_paths_areDecodedOnceAfterRouting() throws {
+        let route = Self.route(.get, "/test/{id}/end") { call in
+            Response(status: 200, contentType: "text/plain", bytes: Array((call.pathValues[0] + "|" + (call.parameter("q") ?? "-")).utf8))
+        }
+        let client = try TestServer(extraRoutes: [route]).client()
+        XCTAssertEqual(try client.get("/test/a%2Fb/end?q=x%26y+z").text, "a/b|x&y z")
+        XCTAssertEqual(try client.get("/test/a%252Fb/end").text, "a%2Fb|-")
+        XCTAssertEqual(try client.get("/test/%D0%A5/end").text, "Х|-")
+        for bad in ["/test/%00/end", "/test/%zz/end", "/test/%ff/end", "/test/%/end"] {
+            let answer = try client.get(bad)
+            XCTAssertEqual(answer.status, 400, bad)
+            XCTAssertTrue(answer.text.contains("bad-parameter"), bad)
+        }
+        XCTAssertEqual(try client.get("/test//end").status, 404)
+        XCTAssertEqual(try client.get("/test/a/b/end").status, 404)
+        XCTAssertEqual(try client.get("/test/a/end?r=1").status, 400)
+        XCTAssertEqual(try client.get("/test/a/end?q=1&q=2").status, 400)
+    }
+
+    func test_methods_405WithAllow_headAndOptions() throws {
+        let client = try TestServer().client()
+        let refused = try client.call("DELETE", "/v1/receipts")
+        XCTAssertEqual(refused.status, 405)
+        XCTAssertEqual(refused.headers["content-type"], "application/problem+json")
+        XCTAssertEqual(refused.headers["allow"], "POST, GET, HEAD, OPTIONS")
+        XCTAssertEqual(try client.call("BREW", "/healthz").status, 405)
+        let options = try client.call("OPTIONS", "/healthz")
+        XCTAssertEqual(options.status, 204)
+        XCTAssertEqual(options.headers["allow"], "GET, HEAD, OPTIONS")
+        let head = try client.call("HEAD", "/healthz")
+        XCTAssertEqual(head.status, 200)
+        XCTAssertEqual(head.headers["content-length"], "15")
+        XCTAssertEqual(try client.get("/healthz").text, #"{"status":"ok"}"#)
+        let missing = try client.get("/v2/nothing")
+        XCTAssertEqual(missing.status, 404)
+        XCTAssertTrue(missing.text.contains("/problems/not-found"))
+    }
+
+    func test_stream_isHeldUpByASlowReader() throws {
+        let written = Mutex(0)
+        let route = Self.route(.get, "/test/stream", place: .reads) { call in
+            let stream = ResponseStream()
+            let exchange = call.exchange
+            exchange.complete { Response(status: 200, contentType: "text/plain", stream: stream) }
+            let writer = StreamWriter(stream, coding: nil)
+            for _ in 0..<2_000 {
+                try writer.write([UInt8](repeating: 0x61, count: 32_768))
+                written.withLock { $0 += 32_768 }
+            }
+            try writer.finish()
+            return nil
+        }
+        let client = try TestServer(extraRoutes: [route]).client()
+        try client.send(Array("GET /test/stream HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        usleep(700_000)
+        // The queue and the kernel's buffers hold a few MiB; the maker must not be far ahead of them.
+        XCTAssertLessThan(written.withLock { $0 }, 24 << 20)
+        let answer = try client.answer()
+        XCTAssertFalse(answer.isCut)
+        XCTAssertEqual(answer.body.count, 2_000 * 32_768)
+    }
+
+    func test_stream_faultAfterFirstByte_closesWithoutLastChunk() throws {
+        let route = Self.route(.get, "/test/stream", place: .reads) { call in
+            let stream = ResponseStream()
+            call.exchange.complete { Response(status: 200, contentType: "text/plain", stream: stream) }
+            try stream.write(Array("begun".utf8))
+            stream.fail()
+            return nil
+        }
+        let answer = try TestServer(extraRoutes: [route]).client().get("/test/stream")
+        XCTAssertEqual(answer.status, 200)
+        XCTAssertEqual(answer.text, "begun")
+        XCTAssertTrue(answer.isCut)
+    }
+
+    func test_goneClient_isNoticedWithinASecond_whileNothingIsSent() throws {
+        let gone = DispatchSemaphore(value: 0)
+        let route = Self.route(.get, "/test/wait", place: .reads) { call in
+            call.exchange.whenGone {
+                gone.signal()
+            }
+            return nil
+        }
+        let server = try TestServer(extraRoutes: [route])
+        let client = server.client()
+        try client.send(Array("GET /test/wait HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        usleep(300_000)
+        client.close()
+        XCTAssertEqual(gone.wait(timeout: .now() + 1), .success)
+    }
+
+    func test_goneClient_endsItsStream() throws {
+        let ended = DispatchSemaphore(value: 0)
+        let route = Self.route(.get, "/test/stream", place: .reads) { call in
+            let stream = ResponseStream()
+            call.exchange.complete { Response(status: 200, contentType: "text/plain", stream: stream) }
+            do {
+                while true { try stream.write([UInt8](repeating: 0x61, count: 32_768)) }
+            } catch is ResponseStream.Closed {
+                ended.signal()
+            }
+            return nil
+        }
+        let client = try TestServer(extraRoutes: [route]).client()
+        try client.send(Array("GET /test/stream HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        usleep(200_000)
+        client.close()
+        XCTAssertEqual(ended.wait(timeout: .now() + 1.5), .success)
+    }
+
+    func test_garbage_doesNotStopTheServer() throws {
+        let server = try TestServer()
+        let client = server.client()
+        let pieces = [
+            "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", "GET /healthz HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            "POST /v1/receipts HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            "POST /v1/receipts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "GET /" + String(repeating: "a", count: 100_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET / HTTP/1.1\r\n" + String(repeating: "X-Y: z\r\n", count: 20_000) + "\r\n",
+        ]
+        for piece in pieces {
+            try client.send(Array(piece.utf8))
+            usleep(20_000)
+            client.close()
+            XCTAssertEqual(try client.get("/healthz").status, 200, piece.prefix(40).debugDescription)
+        }
+    }
+
+    func test_stop_letsRunningRequestsFinish() throws {
+        let route = Self.route(.get, "/test/slow", place: .reads) { _ in
+            usleep(400_000)
+            return Response(status: 200, contentType: "text/plain", bytes: Array("done".utf8))
+        }
+        let server = try TestServer(extraRoutes: [route])
+        let client = server.client()
+        try client.send(Array("GET /test/slow HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        usleep(100_000)
+        server.service.beginStopping()
+        server.listener.stopAccepting()
+        XCTAssertTrue(server.listener.waitUntilIdle(seconds: 3))
+        let answer = try client.answer()
+        XCTAssertEqual(answer.text, "done")
+        XCTAssertEqual(answer.headers["connection"]?.lowercased(), "close")
+        XCTAssertThrowsError(try server.client().get("/healthz"))
+    }
+
+    func test_longPoll_wakesOnCommitAndEndsAtItsTime() throws {
+        let server = try TestServer()
+        let client = server.client()
+        try client.send(Array("GET /v1/changes?after=5&wait=10 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
+        usleep(200_000)
+        let startedAt = Date()
+        server.engine.commit(6)
+        let answer = try client.answer()
+        XCTAssertLessThan(Date().timeIntervalSince(startedAt), 1)
+        XCTAssertTrue(answer.text.contains(#""sequence":6"#), answer.text)
+        let empty = try client.get("/v1/changes?after=6&wait=1")
+        XCTAssertEqual(empty.text, #"{"changes":[],"next_after":6}"#)
+        for bad in ["wait=61", "wait=-1", "limit=0", "limit=10001", "after=x", "after=-1", "limit=+5"] {
+            XCTAssertEqual(try client.get("/v1/changes?\(bad)").status, 400, bad)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import ColumnStore
+import Foundation
+import Ingest
+import Synchronization
+
+/// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
+final class FakeEngine: EngineInterface {
+    struct State {
+        var contracts: [String: Contract] = [:]
+        var keys: [[UInt8]: (clientID: String, id: String)] = [:]
+        var taken: [TakeRequest] = []
+        var outcome: TakeOutcome?
+        var changes: [ChangePage.Change] = []
+        var waiters: [Int: (sequence: Int64, wake: @Sendable () -> Void)] = [:]
+        var waiterNumber = 0
+        var page: Page?
+        var receipt: ReceiptLookupResult?
+        var tickets: [String: Ticket] = [:]
+        var isReady = true
+    }
+    let state = Mutex(State())
+
+    init() {}
+
+    static func summary(_ sequence: Int64 = 1, state: ReceiptState = .complete) -> ReceiptSummary {
+        ReceiptSummary(
+            ticketID: "01JDABCDEFGHJKMNPQRSTVWXYZ", clientID: "c1", receiptID: "R-1", type: "pos-receipt", businessDay: 20_777,
+            state: state, sequence: sequence)
+    }
+
+    func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        let outcome = state.withLock { state in
+            state.taken.append(request)
+            return state.outcome
+        }
+        completion(outcome ?? .one(Taken(summary: Self.summary(), isRepeat: false)))
+    }
+
+    func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
+        guard let receipt = state.withLock({ $0.receipt }) else { throw Problem(.notFound, "there is no such receipt") }
+        return receipt
+    }
+
+    func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
+        guard let ticket = state.withLock({ $0.tickets[ticketID] }) else { throw Problem(.notFound, "there is no such ticket") }
+        return ticket
+    }
+
+    func page(_ request: PageRequest, as principal: Principal) throws -> Page {
+        guard let page = state.withLock({ $0.page }) else { throw Problem(.notFound, "there is no such table") }
+        return page
+    }
+
+    func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
+        let changes = state.withLock { $0.changes.filter { $0.sequence > sequence } }
+        return ChangePage(changes: Array(changes.prefix(limit)), nextAfter: changes.last?.sequence ?? sequence)
+    }
+
+    /// Puts a change in and wakes whoever waits for it.
+    func commit(_ sequence: Int64) {
+        let woken = state.withLock { state in
+            state.changes.append(.init(sequence: sequence, at: 0, event: "receipt.complete", receipt: Self.summary(sequence)))
+            let woken = state.waiters.filter { $0.value.sequence < sequence }
+            for number in woken.keys { state.waiters[number] = nil }
+            return woken.values.map(\.wake)
+        }
+        for wake in woken { wake() }
+    }
+
+    private struct Handle: NotificationHandle {
+        let forget: @Sendable () -> Void
+        func cancel() { forget() }
+    }
+
+    func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
+        let number = state.withLock { state in
+            state.waiterNumber += 1
+            state.waiters[state.waiterNumber] = (sequence, wake)
+            return state.waiterNumber
+        }
+        return Handle { [self] in state.withLock { _ = $0.waiters.removeValue(forKey: number) } }
+    }
+
+    func types(as principal: Principal) throws -> [TypeDescription] {
+        [TypeDescription(name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt"}"#.utf8))]
+    }
+    func putType(name: String, body: [UInt8]) throws -> PutOutcome { .replaced }
+    func deleteType(name: String) throws {}
+    func contracts() throws -> [Contract] { state.withLock { Array($0.contracts.values) } }
+    func contract(_ clientID: String) throws -> Contract? { state.withLock { $0.contracts[clientID] } }
+    func putContract(_ contract: Contract) throws -> PutOutcome {
+        state.withLock { $0.contracts.updateValue(contract, forKey: contract.clientID) == nil ? .created : .replaced }
+    }
+    func deleteContract(_ clientID: String) throws { state.withLock { _ = $0.contracts.removeValue(forKey: clientID) } }
+    func keys(of clientID: String) throws -> [KeyDescription] {
+        state.withLock { $0.keys.values.filter { $0.clientID == clientID }.map { KeyDescription(id: $0.id, createdAt: 0, lastUsedAt: nil) } }
+    }
+    func addKey(of clientID: String, id: String, secretSHA256: [UInt8]) throws -> KeyDescription {
+        state.withLock { $0.keys[secretSHA256] = (clientID, id) }
+        return KeyDescription(id: id, createdAt: 0, lastUsedAt: nil)
+    }
+    func deleteKey(of clientID: String, id: String) throws {
+        state.withLock { state in state.keys = state.keys.filter { $0.value.id != id } }
+    }
+    func contract(forKeySHA256 hash: [UInt8]) -> Contract? {
+        state.withLock { state in state.keys[hash].flatMap { state.contracts[$0.clientID] } }
+    }
+    func quarantine(
+        client: String?, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }
+    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
+        throw Problem(.notFound, "there is no such entry")
+    }
+    func compact(before: Int32?) throws -> CompactionSummary {
+        CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
+    }
+    var isReady: Bool { state.withLock { $0.isReady } }
+    func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
+    func close() throws {}
+}

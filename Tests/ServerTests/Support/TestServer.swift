@@ -1,0 +1,35 @@
+import Ingest
+import Server
+import Synchronization
+import TestSupport
+
+/// A listener with the API's routes on a free port, over an engine that the test holds.
+final class TestServer {
+    static let adminKey = "admin-key-of-the-tests"
+    let engine = FakeEngine()
+    let service: Service
+    let listener: Listener
+
+    init(limits: Service.Limits = Service.Limits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60) throws {
+        let log = Log(format: .json, level: .error)
+        service = try Service(
+            engine: engine, adminKey: Self.adminKey, limits: limits, log: log, routes: APIRoutes.all + extraRoutes)
+        var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
+        settings.idleTimeout = idleTimeout
+        listener = try Listener(settings, handler: service)
+    }
+
+    func client(key: String? = TestServer.adminKey) -> HTTPClient { HTTPClient(port: listener.port, key: key) }
+
+    /// A key of a contract that is made for it.
+    func key(_ clientID: String, _ access: Principal.Access, _ scope: Principal.Scope, change: (inout Contract) -> Void = { _ in }) throws -> String {
+        var contract = Contract(clientID: clientID, access: access, scope: scope)
+        change(&contract)
+        let key = try APIKey.make()
+        engine.state.withLock { state in
+            state.contracts[clientID] = contract
+            state.keys[key.sha256] = (clientID, key.id)
+        }
+        return key.text
+    }
+}
