@@ -127,4 +127,6 @@ enum AvroFault: Error, Equatable {
     /// The writer's type of a field isn't the one that Iceberg gives it.
     case wrongType(field: String)
     case missingField(String)
+    /// Well-formed, but of a kind that isn't read here.
+    case unsupported(String)
 }

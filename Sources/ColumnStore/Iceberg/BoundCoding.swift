@@ -1,0 +1,80 @@
+// Single-value serialization (Iceberg specification, appendix D): boolean 1 byte; int and date 4, long, time and timestamps 8
+// bytes little-endian; double 8; strings UTF-8; decimals two's complement big-endian in as few bytes as will do; uuid 16 bytes.
+
+/// Bounds as manifests carry them.
+enum BoundCoding {
+    /// - Parameter byteCountMax: what strings and binaries are cut to; an upper bound is rounded up, or left out where it can't be.
+    static func encode(
+        _ bounds: ValueBounds, type: ColumnType, byteCountMax: Int
+    ) -> (lower: [UInt8], upper: [UInt8]?) {
+        switch bounds {
+        case .integer(let low, let high):
+            switch type {
+            case .boolean: return ([UInt8(low & 1)], [UInt8(high & 1)])
+            case .int32, .date:
+                return (
+                    ValueBounds.littleEndian(Int32(truncatingIfNeeded: low)),
+                    ValueBounds.littleEndian(Int32(truncatingIfNeeded: high))
+                )
+            case .decimal: return (decimal(Int128(low)), decimal(Int128(high)))
+            default: return (ValueBounds.littleEndian(low), ValueBounds.littleEndian(high))
+            }
+        case .wide(let low, let high): return (decimal(low), decimal(high))
+        case .double(let low, let high):
+            return (
+                ValueBounds.littleEndian((low == 0 ? -0.0 : low).bitPattern),
+                ValueBounds.littleEndian((high == 0 ? 0.0 : high).bitPattern)
+            )
+        case .bytes(let low, let high):
+            guard type != .uuid else { return (low, high) }
+            let isText = type == .string
+            return (
+                BoundTruncation.lower(low, byteCountMax: byteCountMax, isText: isText),
+                BoundTruncation.upper(high, byteCountMax: byteCountMax, isText: isText)
+            )
+        }
+    }
+
+    /// 0 → 00, 127 → 7f, 128 → 0080, -128 → 80, -129 → ff7f.
+    static func decimal(_ value: Int128) -> [UInt8] {
+        let magnitudeBits = Int128.bitWidth - (value < 0 ? (~value) : value).leadingZeroBitCount
+        return ValueBounds.bigEndian(value, byteCount: magnitudeBits / 8 + 1)
+    }
+
+    /// The bounds as values of a column of `type`; nil where there is none, or none of this type's form.
+    static func decode(
+        lower: [UInt8]?, upper: [UInt8]?, type: ColumnType
+    ) -> (minimum: Value?, maximum: Value?) {
+        (lower.flatMap { decode($0, type) }, upper.flatMap { decode($0, type) })
+    }
+
+    private static func decode(_ bytes: [UInt8], _ type: ColumnType) -> Value? {
+        switch type {
+        case .boolean: return bytes.count == 1 ? .boolean(bytes[0] != 0) : nil
+        // A column that was widened from int to long keeps four bytes in old manifests.
+        case .int32, .date, .int64, .time, .timestamp, .timestampNanoseconds:
+            return signed(bytes).map { .integer($0) }
+        case .double:
+            if bytes.count == 8 { return unsigned(bytes).map { .double(Double(bitPattern: $0)) } }
+            if bytes.count == 4 { return unsigned(bytes).map { .double(Double(Float(bitPattern: UInt32($0)))) } }
+            return nil
+        case .decimal:
+            guard !bytes.isEmpty, bytes.count <= 16 else { return nil }
+            var value: Int128 = bytes[0] >= 0x80 ? -1 : 0
+            for byte in bytes { value = value << 8 | Int128(byte) }
+            return .decimal(value)
+        case .string, .binary, .uuid: return .bytes(bytes)
+        case .interval, .list, .structure, .null: return nil
+        }
+    }
+
+    private static func unsigned(_ bytes: [UInt8]) -> UInt64? {
+        guard bytes.count == 4 || bytes.count == 8 else { return nil }
+        return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private static func signed(_ bytes: [UInt8]) -> Int64? {
+        guard let value = unsigned(bytes) else { return nil }
+        return bytes.count == 4 ? Int64(Int32(truncatingIfNeeded: value)) : Int64(bitPattern: value)
+    }
+}

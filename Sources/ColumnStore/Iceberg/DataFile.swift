@@ -1,0 +1,83 @@
+/// A Parquet file of a table, with what planning needs to leave it out unread.
+public struct DataFile: Sendable, Equatable {
+    /// As outside readers open it: `file:///absolute/path`.
+    public let location: String
+    /// Exact: readers answer count(*) from it.
+    public let recordCount: Int64
+    /// Exact: readers find the footer by it.
+    public let byteCount: Int64
+    /// By field id, as are the maps below; counts for columns outside lists only.
+    public var columnSizes: [Int32: Int64]?
+    public var valueCounts: [Int32: Int64]?
+    public var nullCounts: [Int32: Int64]?
+    public var nanCounts: [Int32: Int64]?
+    /// In Iceberg's single-value form, see `BoundCoding`.
+    public var lowerBounds: [Int32: [UInt8]]?
+    public var upperBounds: [Int32: [UInt8]]?
+    /// Where row groups begin.
+    public var splitOffsets: [Int64]?
+    /// The sort order in which the rows lie.
+    public var sortOrderID: Int32?
+    /// Of encrypted files, which aren't read here; kept when an entry is carried on.
+    var keyMetadata: [UInt8]?
+
+    public init(location: String, recordCount: Int64, byteCount: Int64) {
+        self.location = location
+        self.recordCount = recordCount
+        self.byteCount = byteCount
+    }
+
+    /// Strings in manifests are cut to this many bytes: enough to tell days, times and most ids apart.
+    static let boundByteCountMax = 32
+
+    /// A file that was just written, with exact counts, and bounds of its top-level columns.
+    ///
+    /// - Parameter sortOrderID: the table's sort order that the rows follow; nil for none.
+    public init(_ written: WrittenFile, location: String, sortOrderID: Int32?) {
+        self.init(location: location, recordCount: written.rowCount, byteCount: written.byteCount)
+        var sizes: [Int32: Int64] = [:]
+        var values: [Int32: Int64] = [:]
+        var nulls: [Int32: Int64] = [:]
+        var nans: [Int32: Int64] = [:]
+        var lower: [Int32: [UInt8]] = [:]
+        var upper: [Int32: [UInt8]] = [:]
+        for leaf in written.leaves {
+            guard let id = leaf.fieldID else { continue }
+            sizes[id] = leaf.compressedByteCount
+            guard leaf.isTopLevel else { continue }
+            values[id] = leaf.valueCount
+            nulls[id] = leaf.nullCount
+            if leaf.type == .double { nans[id] = leaf.nanCount }
+            guard let bounds = leaf.bounds else { continue }
+            let encoded = BoundCoding.encode(bounds, type: leaf.type, byteCountMax: Self.boundByteCountMax)
+            lower[id] = encoded.lower
+            upper[id] = encoded.upper
+        }
+        columnSizes = sizes
+        valueCounts = values
+        nullCounts = nulls
+        nanCounts = nans
+        lowerBounds = lower
+        upperBounds = upper
+        splitOffsets = written.rowGroupOffsets
+        self.sortOrderID = sortOrderID
+    }
+
+    /// Whether rows of the file may pass all of `filters`. Errs on the side of yes.
+    ///
+    /// - Parameter schema: by which the filters' columns are found.
+    public func canMatch(_ filters: [ColumnFilter], schema: TableSchema) -> Bool {
+        guard recordCount > 0 else { return false }
+        return filters.allSatisfy { filter in
+            guard filter.path.names.count == 1, let field = schema.schema[filter.path.names[0]], let id = field.id else { return true }
+            let bounds = BoundCoding.decode(lower: lowerBounds?[id], upper: upperBounds?[id], type: field.type)
+            // Bounds leave NaN out, which SQL sorts above all numbers.
+            let mayHaveNaN = field.type == .double && nanCounts?[id] != 0
+            let nullCount = nullCounts?[id]
+            let hasValue = valueCounts?[id].flatMap { values in nullCount.map { values > $0 } } ?? true
+            return filter.canMatch(
+                minimum: bounds.minimum, maximum: mayHaveNaN ? nil : bounds.maximum, hasNull: nullCount != 0,
+                hasValue: hasValue)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+// Manifests (Iceberg specification, "Manifests" and "Manifest Lists"): Avro files whose fields are known by id. A manifest holds
+// one entry for each data file; a manifest list holds one row for each manifest of a snapshot.
+
+/// What a commit did to a data file.
+public enum EntryStatus: Int32, Sendable {
+    // On disk: do not renumber.
+    case existing = 0
+    case added = 1
+    case deleted = 2
+}
+
+/// A data file in a manifest, and since when it has been in the table.
+public struct ManifestEntry: Sendable, Equatable {
+    public var status: EntryStatus
+    /// Of the commit that added the file, or removed it. Nil in a file only, where it is inherited from the manifest list.
+    public var snapshotID: Int64?
+    /// Of the commit that added the file.
+    public var sequenceNumber: Int64?
+    public var fileSequenceNumber: Int64?
+    public var file: DataFile
+}
+
+/// A row of a manifest list.
+public struct ManifestFile: Sendable, Equatable {
+    public var location: String
+    public var byteCount: Int64
+    public var specID: Int32
+    /// True for one that lists delete files, which this module doesn't apply.
+    public var holdsDeletes: Bool
+    /// Of the commit that wrote the manifest.
+    public var sequenceNumber: Int64
+    /// The least of its entries.
+    public var minSequenceNumber: Int64
+    public var addedSnapshotID: Int64
+    public var addedFileCount: Int32
+    public var existingFileCount: Int32
+    public var deletedFileCount: Int32
+    public var addedRowCount: Int64
+    public var existingRowCount: Int64
+    public var deletedRowCount: Int64
+    /// By field id, over all live entries: this module's own addition, since the format gives bounds only to partitioned tables.
+    /// A column is left out unless every entry with values in it has bounds.
+    public var bounds: ManifestBounds?
+
+    public var liveFileCount: Int { Int(addedFileCount) + Int(existingFileCount) }
+    public var liveRowCount: Int64 { addedRowCount + existingRowCount }
+
+    /// Whether some file of the manifest may have rows that pass all of `filters`. Errs on the side of yes.
+    public func canMatch(_ filters: [ColumnFilter], schema: TableSchema) -> Bool {
+        guard liveFileCount > 0 else { return false }
+        guard let bounds else { return true }
+        return filters.allSatisfy { filter in
+            guard filter.path.names.count == 1, let field = schema.schema[filter.path.names[0]], let id = field.id,
+                field.type != .double
+            else { return true }
+            let values = BoundCoding.decode(lower: bounds.lower[id], upper: bounds.upper[id], type: field.type)
+            return filter.canMatch(minimum: values.minimum, maximum: values.maximum)
+        }
+    }
+}
+
+/// The least lower and the greatest upper bound of some files, by field id.
+public struct ManifestBounds: Sendable, Equatable {
+    public var lower: [Int32: [UInt8]] = [:]
+    public var upper: [Int32: [UInt8]] = [:]
+
+    /// - Parameter schema: tells how the bytes of a bound compare.
+    init(_ files: some Sequence<DataFile>, schema: TableSchema) {
+        for field in schema.schema.fields {
+            guard let id = field.id, !field.type.isNested else { continue }
+            lower[id] = Self.extreme(files, field) { $0.lowerBounds?[id] } isOuter: { $0 < 0 }
+            upper[id] = Self.extreme(files, field) { $0.upperBounds?[id] } isOuter: { $0 > 0 }
+        }
+    }
+
+    private init() {}
+
+    private static func extreme(
+        _ files: some Sequence<DataFile>, _ field: Field, _ bound: (DataFile) -> [UInt8]?, isOuter: (Int) -> Bool
+    ) -> [UInt8]? {
+        guard let id = field.id else { return nil }
+        var best: (bytes: [UInt8], value: Value)?
+        for file in files {
+            guard let bytes = bound(file) else {
+                // Without a bound only a file without values leaves the others' bounds true.
+                if let values = file.valueCounts?[id], file.nullCounts?[id] == values { continue }
+                if file.recordCount == 0 { continue }
+                return nil
+            }
+            guard let value = BoundCoding.decode(lower: bytes, upper: nil, type: field.type).minimum else { return nil }
+            guard let known = best else {
+                best = (bytes, value)
+                continue
+            }
+            guard let order = Value.order(value, known.value) else { return nil }
+            if isOuter(order) { best = (bytes, value) }
+        }
+        return best?.bytes
+    }
+
+    /// Two maps in Avro's encoding, as one opaque value that other readers pass over.
+    var encoded: [UInt8] {
+        var encoder = AvroEncoder()
+        encoder.optionalIntMap(lower) { $0.byteArray($1) }
+        encoder.optionalIntMap(upper) { $0.byteArray($1) }
+        return encoder.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(AvroFault) {
+        self.init()
+        var decoder = AvroDecoder(bytes: bytes)
+        let pair = AvroType.record([
+            AvroField(name: "key", id: nil, type: .int), AvroField(name: "value", id: nil, type: .bytes),
+        ])
+        let field = AvroField(name: "bounds", id: nil, type: .union([.null, .array(pair)]))
+        lower = try decoder.optionalIntMap(field, Self.bound) ?? [:]
+        upper = try decoder.optionalIntMap(field, Self.bound) ?? [:]
+    }
+
+    private static func bound(_ decoder: inout AvroDecoder, _ field: AvroField) throws(AvroFault) -> [UInt8]? {
+        try decoder.optionalBytes(field)
+    }
+}

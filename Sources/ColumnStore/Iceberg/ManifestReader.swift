@@ -1,0 +1,193 @@
+/// Reads manifests and manifest lists, this module's and those of other writers.
+enum ManifestReader {
+    /// Larger ones are refused rather than read into memory: at 100 bytes an entry this is ten million files.
+    static let byteCountMax = 1 << 30
+
+    /// Hands out the entries of a manifest, with what they inherit from their row of the list filled in.
+    static func readEntries(
+        _ bytes: [UInt8], manifest: ManifestFile, _ body: (ManifestEntry) throws(ColumnStoreError) -> Void
+    ) throws(ColumnStoreError) {
+        do {
+            var reader = try AvroFileReader(bytes: bytes)
+            let fields = try reader.recordFields()
+            while var (count, decoder) = try reader.nextBlock() {
+                while count > 0 {
+                    var entry = try Self.entry(&decoder, fields)
+                    inherit(&entry, manifest)
+                    try body(entry)
+                    count -= 1
+                }
+            }
+        } catch let fault as AvroFault {
+            throw ColumnStoreError(fault, path: manifest.location)
+        } catch let error as ColumnStoreError {
+            throw error
+        } catch {
+            preconditionFailure("an error of no known type")
+        }
+    }
+
+    static func entries(_ bytes: [UInt8], manifest: ManifestFile) throws(ColumnStoreError) -> [ManifestEntry] {
+        var entries: [ManifestEntry] = []
+        try readEntries(bytes, manifest: manifest) { (entry) throws(ColumnStoreError) in entries.append(entry) }
+        return entries
+    }
+
+    private static func inherit(_ entry: inout ManifestEntry, _ manifest: ManifestFile) {
+        if entry.snapshotID == nil { entry.snapshotID = manifest.addedSnapshotID }
+        // Only an added file may leave its numbers out; tables of version 1 have none, which counts as 0.
+        let inherited = entry.status == .added ? manifest.sequenceNumber : 0
+        if entry.sequenceNumber == nil { entry.sequenceNumber = inherited }
+        if entry.fileSequenceNumber == nil { entry.fileSequenceNumber = inherited }
+    }
+
+    private static func entry(
+        _ decoder: inout AvroDecoder, _ fields: [AvroField]
+    ) throws(AvroFault) -> ManifestEntry {
+        var status: EntryStatus?
+        var entry = ManifestEntry(
+            status: .added, snapshotID: nil, sequenceNumber: nil, fileSequenceNumber: nil,
+            file: DataFile(location: "", recordCount: 0, byteCount: 0))
+        var file: DataFile?
+        for field in fields {
+            switch field.id {
+            case 0:
+                guard let value = try decoder.optionalInt(field) else { break }
+                guard let known = EntryStatus(rawValue: value) else { throw .outOfRange("status") }
+                status = known
+            case 1: entry.snapshotID = try decoder.optionalLong(field)
+            case 3: entry.sequenceNumber = try decoder.optionalLong(field)
+            case 4: entry.fileSequenceNumber = try decoder.optionalLong(field)
+            case 2:
+                guard case .record(let fields) = try decoder.branch(of: field.type) else { throw .wrongType(field: field.name) }
+                file = try dataFile(&decoder, fields)
+            default: try decoder.skip(field.type)
+            }
+        }
+        guard let status else { throw .missingField("status") }
+        guard let file else { throw .missingField("data_file") }
+        entry.status = status
+        entry.file = file
+        return entry
+    }
+
+    private static func dataFile(_ decoder: inout AvroDecoder, _ fields: [AvroField]) throws(AvroFault) -> DataFile {
+        var location: String?
+        var recordCount: Int64?
+        var byteCount: Int64?
+        var rest = DataFile(location: "", recordCount: 0, byteCount: 0)
+        for field in fields {
+            switch field.id {
+            case 134:
+                guard try decoder.optionalInt(field) ?? 0 == 0 else { throw .unsupported("delete files") }
+            case 100: location = try decoder.optionalString(field)
+            case 101:
+                let format = try decoder.optionalString(field) ?? ""
+                guard format.uppercased() == "PARQUET" else { throw .unsupported("data files of format \(format)") }
+            case 103: recordCount = try decoder.optionalLong(field)
+            case 104: byteCount = try decoder.optionalLong(field)
+            case 108: rest.columnSizes = try decoder.optionalIntMap(field, long)
+            case 109: rest.valueCounts = try decoder.optionalIntMap(field, long)
+            case 110: rest.nullCounts = try decoder.optionalIntMap(field, long)
+            case 137: rest.nanCounts = try decoder.optionalIntMap(field, long)
+            case 125: rest.lowerBounds = try decoder.optionalIntMap(field, bytes)
+            case 128: rest.upperBounds = try decoder.optionalIntMap(field, bytes)
+            case 131: rest.keyMetadata = try decoder.optionalBytes(field)
+            case 132: rest.splitOffsets = try decoder.optionalLongs(field)
+            case 140: rest.sortOrderID = try decoder.optionalInt(field)
+            default: try decoder.skip(field.type)
+            }
+        }
+        guard let location else { throw .missingField("file_path") }
+        guard let recordCount else { throw .missingField("record_count") }
+        guard let byteCount else { throw .missingField("file_size_in_bytes") }
+        guard recordCount >= 0 else { throw .outOfRange("record_count") }
+        guard byteCount >= 0 else { throw .outOfRange("file_size_in_bytes") }
+        var file = DataFile(location: location, recordCount: recordCount, byteCount: byteCount)
+        file.columnSizes = rest.columnSizes
+        file.valueCounts = rest.valueCounts
+        file.nullCounts = rest.nullCounts
+        file.nanCounts = rest.nanCounts
+        file.lowerBounds = rest.lowerBounds
+        file.upperBounds = rest.upperBounds
+        file.keyMetadata = rest.keyMetadata
+        file.splitOffsets = rest.splitOffsets
+        file.sortOrderID = rest.sortOrderID
+        return file
+    }
+
+    private static func long(_ decoder: inout AvroDecoder, _ field: AvroField) throws(AvroFault) -> Int64? {
+        try decoder.optionalLong(field)
+    }
+
+    private static func bytes(_ decoder: inout AvroDecoder, _ field: AvroField) throws(AvroFault) -> [UInt8]? {
+        try decoder.optionalBytes(field)
+    }
+
+    // MARK: Manifest lists
+
+    static func manifests(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> [ManifestFile] {
+        do {
+            var reader = try AvroFileReader(bytes: bytes)
+            let fields = try reader.recordFields()
+            var manifests: [ManifestFile] = []
+            while var (count, decoder) = try reader.nextBlock() {
+                while count > 0 {
+                    manifests.append(try manifest(&decoder, fields))
+                    count -= 1
+                }
+            }
+            return manifests
+        } catch {
+            throw ColumnStoreError(error, path: path)
+        }
+    }
+
+    private static func manifest(_ decoder: inout AvroDecoder, _ fields: [AvroField]) throws(AvroFault) -> ManifestFile {
+        var location: String?
+        var numbers: [Int32: Int64] = [:]
+        var bounds: ManifestBounds?
+        for field in fields {
+            switch field.id {
+            case 500: location = try decoder.optionalString(field)
+            case .some(501...506), 512, 513, 514, 515, 516, 517:
+                // 507 is the partitions' summary; all other ids here are numbers.
+                numbers[field.id ?? 0] = try decoder.optionalLong(field)
+            case ManifestSchemas.boundsFieldID:
+                bounds = try decoder.optionalBytes(field).map { (bytes) throws(AvroFault) in try ManifestBounds(decoding: bytes) }
+            default: try decoder.skip(field.type)
+            }
+        }
+        guard let location else { throw .missingField("manifest_path") }
+        func long(_ id: Int32, _ name: String, default missing: Int64? = nil) throws(AvroFault) -> Int64 {
+            guard let value = numbers[id] ?? missing else { throw .missingField(name) }
+            guard value >= 0 || id == 503 else { throw .outOfRange(name) }
+            return value
+        }
+        func int(_ id: Int32, _ name: String, default missing: Int64? = nil) throws(AvroFault) -> Int32 {
+            guard let value = Int32(exactly: try long(id, name, default: missing)) else { throw .outOfRange(name) }
+            return value
+        }
+        return ManifestFile(
+            location: location, byteCount: try long(501, "manifest_length"), specID: try int(502, "partition_spec_id", default: 0),
+            holdsDeletes: try long(517, "content", default: 0) != 0,
+            sequenceNumber: try long(515, "sequence_number", default: 0),
+            minSequenceNumber: try long(516, "min_sequence_number", default: 0),
+            addedSnapshotID: try long(503, "added_snapshot_id"),
+            addedFileCount: try int(504, "added_files_count"), existingFileCount: try int(505, "existing_files_count"),
+            deletedFileCount: try int(506, "deleted_files_count"), addedRowCount: try long(512, "added_rows_count"),
+            existingRowCount: try long(513, "existing_rows_count"), deletedRowCount: try long(514, "deleted_rows_count"),
+            bounds: bounds)
+    }
+}
+
+extension ColumnStoreError {
+    /// Adds the file to a fault of Avro's.
+    init(_ fault: AvroFault, path: String) {
+        switch fault {
+        case .unsupported(let what): self.init(.unsupportedFeature, path: path, what)
+        case .unknownCodec(let codec): self.init(.unsupportedFeature, path: path, "Avro codec \(codec)")
+        default: self.init(.corruptFile, path: path, "\(fault)")
+        }
+    }
+}

@@ -1,0 +1,209 @@
+// Table metadata as the Iceberg specification has it (version 2, "Table Metadata and Snapshots"), one JSON file for each commit.
+
+/// Everything a table is, but for its files: schemas, snapshots, properties. A value: each commit makes a new one.
+public struct TableMetadata: Sendable, Equatable {
+    public let uuid: String
+    public let location: String
+    public internal(set) var lastSequenceNumber: Int64
+    /// In milliseconds since 1970.
+    public internal(set) var lastUpdatedMilliseconds: Int64
+    public internal(set) var lastColumnID: Int32
+    public internal(set) var currentSchemaID: Int32
+    public internal(set) var schemas: [TableSchema]
+    public internal(set) var properties: [String: String]
+    /// Nil as long as nothing was committed.
+    public internal(set) var currentSnapshotID: Int64?
+    public internal(set) var snapshots: [Snapshot]
+    /// Which snapshot was current from when on, ascending.
+    public internal(set) var snapshotLog: [SnapshotLogEntry]
+    /// The metadata files before this one, ascending.
+    public internal(set) var metadataLog: [MetadataLogEntry]
+    public internal(set) var sortOrders: [SortOrder]
+    public internal(set) var defaultSortOrderID: Int32
+
+    // Kept as they were: this module makes unpartitioned tables with one branch.
+    let partitionSpecs: [MetadataJSON]
+    let defaultSpecID: Int32
+    let lastPartitionID: Int32
+    /// Besides `main`.
+    let otherRefs: [MetadataJSON.Member]
+    /// What other writers put there and this module doesn't know.
+    let otherMembers: [MetadataJSON.Member]
+
+    public struct SnapshotLogEntry: Sendable, Equatable {
+        public let snapshotID: Int64
+        public let timestampMilliseconds: Int64
+    }
+
+    public struct MetadataLogEntry: Sendable, Equatable {
+        public let location: String
+        public let timestampMilliseconds: Int64
+    }
+
+    /// An order of rows that files may claim, by field ids.
+    public struct SortOrder: Sendable, Equatable {
+        public let id: Int32
+        let fields: [MetadataJSON]
+
+        /// Rows in no order.
+        static let none = SortOrder(id: 0, fields: [])
+    }
+
+    public var currentSchema: TableSchema {
+        // Safe: checked when the metadata was made.
+        schemas.first { $0.id == currentSchemaID } ?? schemas[0]
+    }
+
+    public var currentSnapshot: Snapshot? { currentSnapshotID.flatMap { snapshot(id: $0) } }
+
+    public func snapshot(id: Int64) -> Snapshot? { snapshots.first { $0.id == id } }
+
+    /// The snapshot that was current at that time; nil before the first, and where it has expired.
+    public func snapshot(at milliseconds: Int64) -> Snapshot? {
+        snapshotLog.last { $0.timestampMilliseconds <= milliseconds }.flatMap { snapshot(id: $0.snapshotID) }
+    }
+
+    /// The schema that a snapshot was written with.
+    public func schema(of snapshot: Snapshot) -> TableSchema {
+        schemas.first { $0.id == snapshot.schemaID } ?? currentSchema
+    }
+
+    /// Whether every partition spec is empty, as this module's commits want.
+    var isUnpartitioned: Bool {
+        partitionSpecs.allSatisfy { ($0["fields"]?.array ?? []).isEmpty }
+    }
+
+    /// Metadata of a table without rows.
+    init(uuid: String, location: String, schema: TableSchema, lastColumnID: Int32, sortOrder: SortOrder?, properties: [String: String], now: Int64) {
+        self.uuid = uuid
+        self.location = location
+        lastSequenceNumber = 0
+        lastUpdatedMilliseconds = now
+        self.lastColumnID = lastColumnID
+        currentSchemaID = schema.id
+        schemas = [schema]
+        self.properties = properties
+        currentSnapshotID = nil
+        snapshots = []
+        snapshotLog = []
+        metadataLog = []
+        sortOrders = [.none] + (sortOrder.map { [$0] } ?? [])
+        defaultSortOrderID = sortOrder?.id ?? 0
+        partitionSpecs = [.object(["spec-id": .integer(0), "fields": .array([])])]
+        defaultSpecID = 0
+        // The format counts partition fields from 1000.
+        lastPartitionID = 999
+        otherRefs = []
+        otherMembers = []
+    }
+}
+
+extension TableMetadata {
+    private static let knownMembers: Set<String> = [
+        "format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id",
+        "current-schema-id", "schemas", "schema", "default-spec-id", "partition-specs", "partition-spec",
+        "last-partition-id", "default-sort-order-id", "sort-orders", "properties", "current-snapshot-id", "snapshots",
+        "refs", "snapshot-log", "metadata-log",
+    ]
+
+    /// - Throws: `.corruptFile` for what is no table metadata, `.unsupportedFeature` for other format versions and types.
+    init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
+        let json: MetadataJSON
+        do {
+            json = try MetadataJSON(parsing: bytes)
+        } catch {
+            throw ColumnStoreError(.corruptFile, path: path, offset: Int64(error.offset), error.reason)
+        }
+        func required<Value>(_ name: String, _ value: Value?) throws(ColumnStoreError) -> Value {
+            guard let value else { throw ColumnStoreError(.corruptFile, path: path, "\"\(name)\" is missing or of another type") }
+            return value
+        }
+        let version = try required("format-version", json["format-version"]?.int32)
+        guard version == 2 else {
+            throw ColumnStoreError(.unsupportedFeature, path: path, "Iceberg format version \(version); 2 is read")
+        }
+        uuid = try required("table-uuid", json["table-uuid"]?.string)
+        location = try required("location", json["location"]?.string)
+        lastSequenceNumber = try required("last-sequence-number", json["last-sequence-number"]?.int64)
+        lastUpdatedMilliseconds = try required("last-updated-ms", json["last-updated-ms"]?.int64)
+        lastColumnID = try required("last-column-id", json["last-column-id"]?.int32)
+        currentSchemaID = try required("current-schema-id", json["current-schema-id"]?.int32)
+        schemas = []
+        for schema in try required("schemas", json["schemas"]?.array) { schemas.append(try TableSchema(schema, path: path)) }
+        partitionSpecs = try required("partition-specs", json["partition-specs"]?.array)
+        defaultSpecID = try required("default-spec-id", json["default-spec-id"]?.int32)
+        lastPartitionID = json["last-partition-id"]?.int32 ?? 999
+        defaultSortOrderID = json["default-sort-order-id"]?.int32 ?? 0
+        sortOrders = []
+        for order in json["sort-orders"]?.array ?? [] {
+            sortOrders.append(
+                SortOrder(id: try required("order-id", order["order-id"]?.int32), fields: order["fields"]?.array ?? []))
+        }
+        if !sortOrders.contains(where: { $0.id == 0 }) { sortOrders.insert(.none, at: 0) }
+        properties = [:]
+        for member in json["properties"]?.members ?? [] { properties[member.name] = member.value.string }
+        let current = json["current-snapshot-id"]?.int64
+        currentSnapshotID = current == -1 ? nil : current
+        snapshots = []
+        for snapshot in json["snapshots"]?.array ?? [] { snapshots.append(try Snapshot(snapshot, path: path)) }
+        snapshotLog = []
+        for entry in json["snapshot-log"]?.array ?? [] {
+            snapshotLog.append(
+                SnapshotLogEntry(
+                    snapshotID: try required("snapshot-log", entry["snapshot-id"]?.int64),
+                    timestampMilliseconds: try required("snapshot-log", entry["timestamp-ms"]?.int64)))
+        }
+        metadataLog = []
+        for entry in json["metadata-log"]?.array ?? [] {
+            metadataLog.append(
+                MetadataLogEntry(
+                    location: try required("metadata-log", entry["metadata-file"]?.string),
+                    timestampMilliseconds: try required("metadata-log", entry["timestamp-ms"]?.int64)))
+        }
+        otherRefs = (json["refs"]?.members ?? []).filter { $0.name != "main" }
+        otherMembers = (json.members ?? []).filter { !Self.knownMembers.contains($0.name) && $0.value != .null }
+        guard schemas.contains(where: { $0.id == currentSchemaID }) else {
+            throw ColumnStoreError(.corruptFile, path: path, "no schema has the current id \(currentSchemaID)")
+        }
+        if let id = currentSnapshotID, snapshot(id: id) == nil {
+            throw ColumnStoreError(.corruptFile, path: path, "the current snapshot \(id) is not there")
+        }
+    }
+
+    var json: MetadataJSON {
+        var refs = otherRefs
+        if let currentSnapshotID {
+            refs.insert(
+                MetadataJSON.Member(
+                    "main", .object(["snapshot-id": .integer(currentSnapshotID), "type": .string("branch")])), at: 0)
+        }
+        let members: MetadataJSON = .object([
+            "format-version": .integer(2), "table-uuid": .string(uuid), "location": .string(location),
+            "last-sequence-number": .integer(lastSequenceNumber), "last-updated-ms": .integer(lastUpdatedMilliseconds),
+            "last-column-id": .integer(lastColumnID), "current-schema-id": .integer(currentSchemaID),
+            "schemas": .array(schemas.map(\.json)), "default-spec-id": .integer(defaultSpecID),
+            "partition-specs": .array(partitionSpecs), "last-partition-id": .integer(lastPartitionID),
+            "default-sort-order-id": .integer(defaultSortOrderID),
+            "sort-orders": .array(
+                sortOrders.map { .object(["order-id": .integer($0.id), "fields": .array($0.fields)]) }),
+            "properties": .object(
+                properties.sorted { $0.key < $1.key }.map { MetadataJSON.Member($0.key, .string($0.value)) }),
+            "current-snapshot-id": .integer(currentSnapshotID ?? -1), "snapshots": .array(snapshots.map(\.json)),
+            "refs": .object(refs),
+            "snapshot-log": .array(
+                snapshotLog.map {
+                    .object(["snapshot-id": .integer($0.snapshotID), "timestamp-ms": .integer($0.timestampMilliseconds)])
+                }),
+            "metadata-log": .array(
+                metadataLog.map {
+                    .object(["metadata-file": .string($0.location), "timestamp-ms": .integer($0.timestampMilliseconds)])
+                }),
+        ])
+        return .object((members.members ?? []) + otherMembers)
+    }
+
+    /// Snapshots that a branch or a tag of another writer names: they never expire here.
+    var referencedSnapshotIDs: Set<Int64> {
+        Set(otherRefs.compactMap { $0.value["snapshot-id"]?.int64 })
+    }
+}

@@ -1,0 +1,170 @@
+/// A schema of a table under its id: columns with the field ids by which files know them, whatever they are called.
+public struct TableSchema: Sendable, Equatable {
+    public let id: Int32
+    /// Every field, list element and struct member has an id.
+    public let schema: Schema
+    /// As the writer of the table put it, with what this module has no use for.
+    let json: MetadataJSON
+
+    /// - Precondition: all fields have ids.
+    init(id: Int32, schema: Schema) {
+        self.id = id
+        self.schema = schema
+        json = .object([
+            "type": .string("struct"), "schema-id": .integer(id),
+            "fields": .array(schema.fields.map(Self.json(field:))),
+        ])
+    }
+
+    /// - Throws: `.corruptFile` for what is no schema, `.unsupportedFeature` for types that columns here cannot hold.
+    init(_ json: MetadataJSON, path: String) throws(ColumnStoreError) {
+        guard let id = json["schema-id"]?.int32 else {
+            throw ColumnStoreError(.corruptFile, path: path, "a schema without \"schema-id\"")
+        }
+        self.id = id
+        self.json = json
+        schema = Schema(try Self.fields(json, path: path, depth: 0))
+    }
+
+    // MARK: Field ids
+
+    /// The same columns with ids counted up from `lastColumnID`, depth first; ids that are there are replaced.
+    static func numbering(_ fields: [Field], lastColumnID: inout Int32) -> [Field] {
+        var numbered: [Field] = []
+        for field in fields {
+            lastColumnID += 1
+            var copy = field
+            copy.id = lastColumnID
+            switch field.type {
+            case .list(let element):
+                let inner = numbering([element], lastColumnID: &lastColumnID)
+                copy.type = .list(element: inner[0])
+            case .structure(let members):
+                copy.type = .structure(numbering(members, lastColumnID: &lastColumnID))
+            default: break
+            }
+            numbered.append(copy)
+        }
+        return numbered
+    }
+
+    /// The top-level column of that id.
+    public func field(id: Int32) -> Field? { schema.fields.first { $0.id == id } }
+
+    // MARK: JSON
+
+    private static func json(field: Field) -> MetadataJSON {
+        .object([
+            "id": .integer(field.id ?? 0), "name": .string(field.name), "required": .bool(field.isRequired),
+            "type": json(type: field.type),
+        ])
+    }
+
+    private static func json(type: ColumnType) -> MetadataJSON {
+        switch type {
+        case .boolean: .string("boolean")
+        case .int32: .string("int")
+        case .int64: .string("long")
+        case .double: .string("double")
+        case .decimal(let precision, let scale): .string("decimal(\(precision),\(scale))")
+        case .string: .string("string")
+        case .binary: .string("binary")
+        case .uuid: .string("uuid")
+        case .date: .string("date")
+        case .time: .string("time")
+        case .timestamp(let isUTC): .string(isUTC ? "timestamptz" : "timestamp")
+        case .timestampNanoseconds(let isUTC): .string(isUTC ? "timestamptz_ns" : "timestamp_ns")
+        case .list(let element):
+            .object([
+                "type": .string("list"), "element-id": .integer(element.id ?? 0),
+                "element-required": .bool(element.isRequired), "element": json(type: element.type),
+            ])
+        case .structure(let fields):
+            .object(["type": .string("struct"), "fields": .array(fields.map(json(field:)))])
+        case .interval, .null: .string("unknown")
+        }
+    }
+
+    /// Types that no table has: they are refused before a schema is written.
+    static func isStorable(_ type: ColumnType) -> Bool {
+        switch type {
+        case .interval, .null, .timestampNanoseconds: false
+        case .list(let element): isStorable(element.type)
+        case .structure(let fields): !fields.isEmpty && fields.allSatisfy { isStorable($0.type) }
+        default: true
+        }
+    }
+
+    private static func fields(_ json: MetadataJSON, path: String, depth: Int) throws(ColumnStoreError) -> [Field] {
+        guard let members = json["fields"]?.array else {
+            throw ColumnStoreError(.corruptFile, path: path, "a struct without \"fields\"")
+        }
+        var fields: [Field] = []
+        for member in members {
+            guard let id = member["id"]?.int32, let name = member["name"]?.string, let type = member["type"] else {
+                throw ColumnStoreError(.corruptFile, path: path, "a field without id, name or type")
+            }
+            fields.append(
+                Field(
+                    name, try Self.type(type, path: path, depth: depth + 1), id: id,
+                    isRequired: member["required"]?.bool ?? false))
+        }
+        return fields
+    }
+
+    private static func type(_ json: MetadataJSON, path: String, depth: Int) throws(ColumnStoreError) -> ColumnType {
+        if let name = json.string { return try primitive(name, path: path) }
+        switch json["type"]?.string {
+        case "struct": return .structure(try fields(json, path: path, depth: depth))
+        case "list":
+            guard let id = json["element-id"]?.int32, let element = json["element"] else {
+                throw ColumnStoreError(.corruptFile, path: path, "a list without element-id or element")
+            }
+            return .list(
+                element: Field(
+                    "element", try type(element, path: path, depth: depth + 1), id: id,
+                    isRequired: json["element-required"]?.bool ?? false))
+        case "map":
+            guard let keyID = json["key-id"]?.int32, let key = json["key"], let valueID = json["value-id"]?.int32,
+                let value = json["value"]
+            else { throw ColumnStoreError(.corruptFile, path: path, "a map without key or value") }
+            let pair = ColumnType.structure([
+                Field("key", try type(key, path: path, depth: depth + 1), id: keyID, isRequired: true),
+                Field(
+                    "value", try type(value, path: path, depth: depth + 1), id: valueID,
+                    isRequired: json["value-required"]?.bool ?? false),
+            ])
+            return .list(element: Field("key_value", pair, isRequired: true))
+        default: throw ColumnStoreError(.unsupportedFeature, path: path, "a column of type \(json.text)")
+        }
+    }
+
+    private static func primitive(_ name: String, path: String) throws(ColumnStoreError) -> ColumnType {
+        switch name {
+        case "boolean": return .boolean
+        case "int": return .int32
+        case "long": return .int64
+        case "float", "double": return .double
+        case "string": return .string
+        case "binary": return .binary
+        case "uuid": return .uuid
+        case "date": return .date
+        case "time": return .time
+        case "timestamp": return .timestamp(isUTC: false)
+        case "timestamptz": return .timestamp(isUTC: true)
+        case "timestamp_ns": return .timestampNanoseconds(isUTC: false)
+        case "timestamptz_ns": return .timestampNanoseconds(isUTC: true)
+        default: break
+        }
+        if name.hasPrefix("fixed[") { return .binary }
+        if name.hasPrefix("decimal("), name.hasSuffix(")") {
+            let parts = name.dropFirst(8).dropLast().split(separator: ",").map { $0.filter { $0 != " " } }
+            if parts.count == 2, let precision = Int(parts[0]), let scale = Int(parts[1]), (1...38).contains(precision),
+                (0...precision).contains(scale)
+            {
+                return .decimal(precision: precision, scale: scale)
+            }
+        }
+        throw ColumnStoreError(.unsupportedFeature, path: path, "a column of type \(name)")
+    }
+}
