@@ -1,0 +1,286 @@
+/// One commit in the making: collects what it wrote, so that a failed one can be cleaned up.
+struct CommitWriter {
+    private let table: Table
+    private let snapshotID: Int64
+    private let sequenceNumber: Int64
+    private let now: Int64
+    private var written: [WrittenObject] = []
+
+    private var metadata: TableMetadata { table.metadata }
+    private var storage: any ObjectStorage { table.storage }
+
+    /// How many metadata files the log names: more are forgotten, and go as orphans.
+    private static let metadataLogCountMax = 500
+
+    init(table: Table, now: Int64?) {
+        self.table = table
+        // Strictly ascending, so that a time names one snapshot, even when the clock is set back.
+        self.now = max(now ?? Table.currentMilliseconds(), table.metadata.lastUpdatedMilliseconds + 1)
+        sequenceNumber = table.metadata.lastSequenceNumber + 1
+        var id: Int64
+        repeat { id = Int64.random(in: 1...Int64.max) } while table.metadata.snapshot(id: id) != nil
+        snapshotID = id
+    }
+
+    // MARK: Changes of files
+
+    mutating func commit(_ change: Table.Change) throws(ColumnStoreError) -> Commit {
+        try check(change)
+        let before = try metadata.currentSnapshot.map { (snapshot) throws(ColumnStoreError) in try table.manifests(of: snapshot) } ?? []
+        var (kept, pool, deleted) = try sift(before, removing: change.removed)
+        let removedRowCount = deleted.reduce(0) { $0 + $1.file.recordCount }
+        let addedRowCount = change.added.reduce(0) { $0 + $1.recordCount }
+        guard change.operation != .replace || removedRowCount == addedRowCount else {
+            throw ColumnStoreError(
+                .invalidRequest, path: table.metadataLocation,
+                "a replacement of \(removedRowCount) rows by \(addedRowCount)")
+        }
+        pool += change.added.map {
+            ManifestEntry(status: .added, snapshotID: snapshotID, sequenceNumber: nil, fileSequenceNumber: nil, file: $0)
+        }
+        let grouping = ManifestGrouping(field: groupingField)
+        try poolSmall(&kept, &pool, grouping)
+        var manifests = kept
+        for group in grouping.groups(pool) { manifests.append(try writeManifest(group)) }
+        // Removed files are named once more, without their bounds, which may hold values that are to be forgotten.
+        if !deleted.isEmpty { manifests.append(try writeManifest(deleted)) }
+        let summary = summary(change, deleted)
+        let snapshot = try writeManifestList(manifests, summary: summary, schemaID: metadata.currentSchemaID)
+        var next = nextMetadata(snapshot)
+        next.properties.merge(change.properties) { $1 }
+        if change.endsHistory {
+            next.snapshots = [snapshot]
+            next.snapshotLog = next.snapshotLog.suffix(1)
+            next.metadataLog = []
+        }
+        return try publish(next, snapshot)
+    }
+
+    private func check(_ change: Table.Change) throws(ColumnStoreError) {
+        var locations: Set<String> = []
+        for file in change.added {
+            guard storage.key(ofLocation: file.location) != nil else {
+                throw ColumnStoreError(.invalidRequest, path: file.location, "lies outside of the table's storage")
+            }
+            guard locations.insert(file.location).inserted, !change.removed.contains(file.location) else {
+                throw ColumnStoreError(.invalidRequest, path: file.location, "added twice, or added and removed in one commit")
+            }
+        }
+        guard change.operation != .append || change.removed.isEmpty else {
+            throw ColumnStoreError(.invalidRequest, path: table.metadataLocation, "an append removes nothing")
+        }
+    }
+
+    private var groupingField: Field? {
+        metadata.properties[Table.groupingProperty].flatMap { metadata.currentSchema.schema[$0] }
+    }
+
+    /// Manifests that stay as they are, entries that must be written anew since a neighbour goes, and the ones that go.
+    private func sift(
+        _ manifests: [ManifestFile], removing removed: Set<String>
+    ) throws(ColumnStoreError) -> (kept: [ManifestFile], pool: [ManifestEntry], deleted: [ManifestEntry]) {
+        var kept: [ManifestFile] = []
+        var pool: [ManifestEntry] = []
+        var deleted: [ManifestEntry] = []
+        for manifest in manifests {
+            // What an earlier commit removed was named in its own snapshot, and is named no more.
+            if manifest.liveFileCount == 0 { continue }
+            guard deleted.count < removed.count else {
+                kept.append(manifest)
+                continue
+            }
+            let live = try table.entries(of: manifest).filter { $0.status != .deleted }
+            guard live.contains(where: { removed.contains($0.file.location) }) else {
+                kept.append(manifest)
+                continue
+            }
+            for entry in live {
+                if removed.contains(entry.file.location) {
+                    var gone = entry
+                    gone.status = .deleted
+                    gone.snapshotID = snapshotID
+                    gone.file.lowerBounds = nil
+                    gone.file.upperBounds = nil
+                    deleted.append(gone)
+                } else {
+                    pool.append(existing(entry))
+                }
+            }
+        }
+        guard deleted.count == removed.count else {
+            let missing = removed.subtracting(deleted.map(\.file.location)).sorted().first ?? ""
+            throw ColumnStoreError(.conflict, path: missing, "is not a file of the table (any more)")
+        }
+        return (kept, pool, deleted)
+    }
+
+    private func existing(_ entry: ManifestEntry) -> ManifestEntry {
+        var entry = entry
+        entry.status = .existing
+        return entry
+    }
+
+    /// Takes small manifests of the widths that are being written into the pool, so that their number stays in proportion.
+    private func poolSmall(
+        _ kept: inout [ManifestFile], _ pool: inout [ManifestEntry], _ grouping: ManifestGrouping
+    ) throws(ColumnStoreError) {
+        let widths = Set(pool.map { grouping.widthClass($0.file) })
+        var remaining: [ManifestFile] = []
+        for manifest in kept {
+            guard manifest.liveFileCount < ManifestGrouping.entryCountMin else {
+                remaining.append(manifest)
+                continue
+            }
+            let live = try table.entries(of: manifest).filter { $0.status != .deleted }
+            if let first = live.first, widths.contains(grouping.widthClass(first.file)) {
+                pool += live.map(existing)
+            } else {
+                remaining.append(manifest)
+            }
+        }
+        kept = remaining
+    }
+
+    private func summary(_ change: Table.Change, _ deleted: [ManifestEntry]) -> [String: String] {
+        func total(_ name: String, _ added: Int64, _ removed: Int64) -> String {
+            let before = metadata.currentSnapshot?.summary[name].flatMap { Int64($0) } ?? 0
+            return String(before + added - removed)
+        }
+        let addedRows = change.added.reduce(0) { $0 + $1.recordCount }
+        let addedBytes = change.added.reduce(0) { $0 + $1.byteCount }
+        let removedRows = deleted.reduce(0) { $0 + $1.file.recordCount }
+        let removedBytes = deleted.reduce(0) { $0 + $1.file.byteCount }
+        var summary = change.summary
+        summary["operation"] = change.operation.rawValue
+        summary["added-data-files"] = String(change.added.count)
+        summary["added-records"] = String(addedRows)
+        summary["added-files-size"] = String(addedBytes)
+        if !deleted.isEmpty {
+            summary["deleted-data-files"] = String(deleted.count)
+            summary["deleted-records"] = String(removedRows)
+            summary["removed-files-size"] = String(removedBytes)
+        }
+        summary["total-data-files"] = total("total-data-files", Int64(change.added.count), Int64(deleted.count))
+        summary["total-records"] = total("total-records", addedRows, removedRows)
+        summary["total-files-size"] = total("total-files-size", addedBytes, removedBytes)
+        for name in ["total-delete-files", "total-position-deletes", "total-equality-deletes"] { summary[name] = "0" }
+        return summary
+    }
+
+    // MARK: Changes of the schema
+
+    /// A new schema and, where there are rows, a snapshot with it at once: one reader takes the snapshot's schema for the table's.
+    mutating func commit(schema: Schema, lastColumnID: Int32) throws(ColumnStoreError) -> Commit {
+        let id = (metadata.schemas.map(\.id).max() ?? 0) + 1
+        let tableSchema = TableSchema(id: id, schema: schema)
+        var next: TableMetadata
+        var snapshot: Snapshot?
+        if let current = metadata.currentSnapshot {
+            let manifests = try table.manifests(of: current).filter { $0.liveFileCount > 0 }
+            var change = Table.Change(.append)
+            change.summary["till.added-schema"] = String(id)
+            let made = try writeManifestList(manifests, summary: summary(change, []), schemaID: id)
+            next = nextMetadata(made)
+            snapshot = made
+        } else {
+            next = nextMetadata(nil)
+        }
+        next.schemas.append(tableSchema)
+        next.currentSchemaID = id
+        next.lastColumnID = lastColumnID
+        return try publish(next, snapshot)
+    }
+
+    // MARK: Expiry
+
+    mutating func expire(keeping isKept: (Snapshot) -> Bool, metadataSince cutoff: Int64) throws(ColumnStoreError) -> Commit {
+        var next = nextMetadata(nil)
+        next.snapshots = metadata.snapshots.filter(isKept)
+        let ids = Set(next.snapshots.map(\.id))
+        next.snapshotLog = metadata.snapshotLog.filter { ids.contains($0.snapshotID) }
+        next.metadataLog.removeAll { $0.timestampMilliseconds < cutoff }
+        return try publish(next, nil)
+    }
+
+    // MARK: Writing
+
+    private mutating func writeManifest(_ entries: [ManifestEntry]) throws(ColumnStoreError) -> ManifestFile {
+        let key = "metadata/m\(snapshotID)-\(written.count).avro"
+        var (bytes, row) = try ManifestWriter.manifest(
+            entries, schema: metadata.currentSchema, snapshotID: snapshotID, sequenceNumber: sequenceNumber,
+            specID: metadata.defaultSpecID)
+        row.location = storage.location(of: key)
+        try put(key, bytes)
+        return row
+    }
+
+    private mutating func writeManifestList(
+        _ manifests: [ManifestFile], summary: [String: String], schemaID: Int32
+    ) throws(ColumnStoreError) -> Snapshot {
+        let key = "metadata/snap-\(snapshotID).avro"
+        try put(
+            key,
+            try ManifestWriter.manifestList(
+                manifests, snapshotID: snapshotID, parentID: metadata.currentSnapshotID, sequenceNumber: sequenceNumber))
+        return Snapshot(
+            id: snapshotID, parentID: metadata.currentSnapshotID, sequenceNumber: sequenceNumber,
+            timestampMilliseconds: now, manifestList: storage.location(of: key), schemaID: schemaID, summary: summary)
+    }
+
+    private mutating func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        try storage.putIfAbsent(key, bytes)
+        written.append(WrittenObject(key: key, byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes)))
+    }
+
+    private func nextMetadata(_ snapshot: Snapshot?) -> TableMetadata {
+        var next = metadata
+        next.lastUpdatedMilliseconds = now
+        next.metadataLog.append(
+            TableMetadata.MetadataLogEntry(
+                location: table.metadataLocation, timestampMilliseconds: metadata.lastUpdatedMilliseconds))
+        next.metadataLog = next.metadataLog.suffix(Self.metadataLogCountMax)
+        guard let snapshot else { return next }
+        next.lastSequenceNumber = sequenceNumber
+        next.snapshots.append(snapshot)
+        next.currentSnapshotID = snapshot.id
+        next.snapshotLog.append(
+            TableMetadata.SnapshotLogEntry(snapshotID: snapshot.id, timestampMilliseconds: snapshot.timestampMilliseconds))
+        return next
+    }
+
+    /// The metadata file makes it so; the hint only tells of it.
+    private mutating func publish(_ next: TableMetadata, _ snapshot: Snapshot?) throws(ColumnStoreError) -> Commit {
+        let table = Table(storage: storage, version: table.version + 1, metadata: next, cache: table.cache)
+        let obsolete = try Reachability(before: self.table, after: table).obsoleteKeys()
+        let object: WrittenObject
+        do {
+            object = try table.writeMetadata()
+            try table.writeHint()
+        } catch {
+            // A conflict is another's file; else it may be there, and must go before what it leads to.
+            if error.code != .conflict { withdraw(table) }
+            throw error
+        }
+        let made = written + [object]
+        written = []
+        return Commit(table: table, snapshot: snapshot, written: made, obsoleteKeys: obsolete)
+    }
+
+    /// Takes back a metadata file whose commit failed at the last step. Where that fails too, the version is whole, and is found
+    /// at the next start.
+    private mutating func withdraw(_ table: Table) {
+        do {
+            try self.table.writeHint()
+            try storage.delete(Table.metadataKey(table.version))
+        } catch {
+            written = []
+        }
+    }
+
+    /// Takes back what a failed commit wrote. What cannot be deleted now goes as an orphan.
+    func removeWritten() {
+        for object in written {
+            do { try storage.delete(object.key) } catch {}
+        }
+    }
+}

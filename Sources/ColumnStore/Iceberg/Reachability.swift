@@ -1,0 +1,76 @@
+/// Which objects a table's metadata leads to: what may be deleted after a commit, and what is an orphan.
+struct Reachability {
+    let before: Table
+    let after: Table
+
+    /// What `before` leads to and `after` doesn't, metadata files included.
+    func obsoleteKeys() throws(ColumnStoreError) -> [String] {
+        let keptIDs = Set(after.metadata.snapshots.map(\.id))
+        let ended = before.metadata.snapshots.filter { !keptIDs.contains($0.id) }
+        var keys: [String] = []
+        let keptMetadata = Set(after.metadata.metadataLog.map(\.location))
+        var oldMetadata = before.metadata.metadataLog.map(\.location)
+        if !keptMetadata.contains(before.metadataLocation) { oldMetadata.append(before.metadataLocation) }
+        // A log that was only cut to its length keeps its files for the removal of orphans.
+        if !ended.isEmpty {
+            keys += oldMetadata.filter { !keptMetadata.contains($0) }.compactMap { before.storage.key(ofLocation: $0) }
+        }
+        guard !ended.isEmpty else { return keys }
+        var keptManifests: [String: ManifestFile] = [:]
+        for snapshot in after.metadata.snapshots {
+            for manifest in try after.manifests(of: snapshot) { keptManifests[manifest.location] = manifest }
+        }
+        var endedManifests: [String: ManifestFile] = [:]
+        for snapshot in ended {
+            keys += [before.storage.key(ofLocation: snapshot.manifestList)].compactMap { $0 }
+            for manifest in try before.manifests(of: snapshot) where keptManifests[manifest.location] == nil {
+                endedManifests[manifest.location] = manifest
+            }
+        }
+        // Only files of manifests that end can end; all others are named by one that stays.
+        var candidates: Set<String> = []
+        for manifest in endedManifests.values {
+            for entry in try before.entries(of: manifest) { candidates.insert(entry.file.location) }
+            keys += [before.storage.key(ofLocation: manifest.location)].compactMap { $0 }
+        }
+        for manifest in keptManifests.values {
+            if candidates.isEmpty { break }
+            for entry in try after.entries(of: manifest) where entry.status != .deleted {
+                candidates.remove(entry.file.location)
+            }
+        }
+        keys += candidates.compactMap { before.storage.key(ofLocation: $0) }
+        return keys
+    }
+
+    /// Keys by a 64-bit hash: a file more or less that shares one is only kept too long.
+    struct KnownKeys {
+        private var hashes: Set<UInt64> = []
+
+        func contains(_ key: String) -> Bool { hashes.contains(Self.hash(key)) }
+        mutating func insert(_ key: String?) { if let key { hashes.insert(Self.hash(key)) } }
+
+        private static func hash(_ key: String) -> UInt64 {
+            Array(key.utf8).withUnsafeBytes { XXHash64.hash($0) }
+        }
+    }
+
+    /// Everything that a table's present metadata leads to, the metadata itself and its log included.
+    static func knownKeys(of table: Table) throws(ColumnStoreError) -> KnownKeys {
+        var known = KnownKeys()
+        known.insert(Table.hintKey)
+        known.insert(Table.metadataKey(table.version))
+        for entry in table.metadata.metadataLog { known.insert(table.storage.key(ofLocation: entry.location)) }
+        var seen: Set<String> = []
+        for snapshot in table.metadata.snapshots {
+            known.insert(table.storage.key(ofLocation: snapshot.manifestList))
+            for manifest in try table.manifests(of: snapshot) where seen.insert(manifest.location).inserted {
+                known.insert(table.storage.key(ofLocation: manifest.location))
+                for entry in try table.entries(of: manifest) where entry.status != .deleted {
+                    known.insert(table.storage.key(ofLocation: entry.file.location))
+                }
+            }
+        }
+        return known
+    }
+}

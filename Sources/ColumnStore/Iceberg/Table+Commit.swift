@@ -1,0 +1,107 @@
+extension Table {
+    /// What one commit does. All of it is one new version.
+    public struct Change: Sendable {
+        public var operation: Snapshot.Operation
+        public var added: [DataFile] = []
+        /// By location. A file that isn't there (any more) is a conflict.
+        public var removed: Set<String> = []
+        /// More for the snapshot's summary.
+        public var summary: [String: String] = [:]
+        public var properties: [String: String] = [:]
+        /// Every older snapshot ends with this commit, as an erasure wants: nothing leads to the removed files any more.
+        public var endsHistory = false
+
+        public init(_ operation: Snapshot.Operation) {
+            self.operation = operation
+        }
+    }
+
+    /// Adds files.
+    public func append(_ files: [DataFile], summary: [String: String] = [:], now: Int64? = nil) throws(ColumnStoreError) -> Commit {
+        var change = Change(.append)
+        change.added = files
+        change.summary = summary
+        return try commit(change, now: now)
+    }
+
+    /// Puts files in the place of others that hold the same rows.
+    public func replace(
+        _ removed: Set<String>, with added: [DataFile], summary: [String: String] = [:], now: Int64? = nil
+    ) throws(ColumnStoreError) -> Commit {
+        var change = Change(.replace)
+        change.added = added
+        change.removed = removed
+        change.summary = summary
+        return try commit(change, now: now)
+    }
+
+    /// Makes the next version: manifests, manifest list, metadata file, hint, in this order, each durable before the next.
+    ///
+    /// - Throws: `.conflict` when the next version is there, or a removed file isn't; `.invalidRequest` when a replacement would
+    ///   change the number of rows. The table is then as it was.
+    public func commit(_ change: Change, now: Int64? = nil) throws(ColumnStoreError) -> Commit {
+        guard metadata.isUnpartitioned else {
+            throw ColumnStoreError(.unsupportedFeature, path: metadataLocation, "the table is partitioned: it is only read here")
+        }
+        var writer = CommitWriter(table: self, now: now)
+        do {
+            return try writer.commit(change)
+        } catch {
+            writer.removeWritten()
+            throw error
+        }
+    }
+
+    /// Adds columns and members of lists or structs, and nothing else; files keep theirs, and read as NULL in the new ones.
+    ///
+    /// - Parameter columns: each with the path of the column it goes into; an empty path for one of the table's own.
+    /// - Throws: `.invalidRequest` for a required column, a taken name, or a path that is no list of structs nor struct.
+    public func addColumns(
+        _ columns: [(into: ColumnPath, field: Field)], now: Int64? = nil
+    ) throws(ColumnStoreError) -> Commit {
+        var lastColumnID = metadata.lastColumnID
+        var fields = metadata.currentSchema.schema.fields
+        for (path, field) in columns {
+            guard !field.isRequired else {
+                throw ColumnStoreError(.invalidRequest, column: field.name, "old rows have no value for a required column")
+            }
+            guard TableSchema.isStorable(field.type) else {
+                throw ColumnStoreError(.invalidRequest, column: field.name, "no table holds a column of \(field.type)")
+            }
+            let numbered = TableSchema.numbering([field], lastColumnID: &lastColumnID)
+            fields = try Self.adding(numbered[0], to: fields, path.names[...])
+        }
+        var writer = CommitWriter(table: self, now: now)
+        do {
+            return try writer.commit(schema: Schema(fields), lastColumnID: lastColumnID)
+        } catch {
+            writer.removeWritten()
+            throw error
+        }
+    }
+
+    private static func adding(
+        _ field: Field, to fields: [Field], _ path: ArraySlice<String>
+    ) throws(ColumnStoreError) -> [Field] {
+        var fields = fields
+        guard let name = path.first else {
+            guard !fields.contains(where: { $0.name.utf8.elementsEqual(field.name.utf8) }) else {
+                throw ColumnStoreError(.invalidRequest, column: field.name, "there is a column of this name")
+            }
+            return fields + [field]
+        }
+        guard let index = fields.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw ColumnStoreError(.invalidRequest, column: name, "no such column")
+        }
+        switch fields[index].type {
+        case .structure(let members):
+            fields[index].type = .structure(try adding(field, to: members, path.dropFirst()))
+        case .list(var element):
+            guard case .structure(let members) = element.type else { fallthrough }
+            element.type = .structure(try adding(field, to: members, path.dropFirst()))
+            fields[index].type = .list(element: element)
+        default: throw ColumnStoreError(.invalidRequest, column: name, "neither a struct nor a list of them")
+        }
+        return fields
+    }
+}

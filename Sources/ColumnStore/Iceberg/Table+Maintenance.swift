@@ -1,0 +1,61 @@
+extension Table {
+    /// Ends snapshots older than `cutoff`, but for the current one, those of other branches and tags, and `protected` ones, which
+    /// somebody still reads. Metadata files older than `cutoff` go with them.
+    ///
+    /// - Parameter cutoff: in milliseconds since 1970; a snapshot's age counts from when the next one took its place, so that no
+    ///   file goes within the time of retention after it was replaced.
+    /// - Returns: nil when there is nothing to end.
+    public func expireSnapshots(
+        before cutoff: Int64, protecting protected: Set<Int64> = [], now: Int64? = nil
+    ) throws(ColumnStoreError) -> Commit? {
+        var replacedAt: [Int64: Int64] = [:]
+        for (entry, next) in zip(metadata.snapshotLog, metadata.snapshotLog.dropFirst()) {
+            replacedAt[entry.snapshotID] = next.timestampMilliseconds
+        }
+        let referenced = metadata.referencedSnapshotIDs
+        let isKept = { (snapshot: Snapshot) in
+            snapshot.id == metadata.currentSnapshotID || protected.contains(snapshot.id) || referenced.contains(snapshot.id)
+                || (replacedAt[snapshot.id] ?? snapshot.timestampMilliseconds) >= cutoff
+        }
+        guard !metadata.snapshots.allSatisfy(isKept) else { return nil }
+        var writer = CommitWriter(table: self, now: now)
+        do {
+            return try writer.expire(keeping: isKept, metadataSince: cutoff)
+        } catch {
+            writer.removeWritten()
+            throw error
+        }
+    }
+
+    /// Deletes objects that a commit found obsolete. Call it after the catalog names the new version; interrupted, what is left
+    /// goes as orphans.
+    public func delete(_ keys: [String]) throws(ColumnStoreError) {
+        cache.remove(keys.lazy.map { storage.location(of: $0) })
+        for key in keys { try storage.delete(key) }
+    }
+
+    /// Deletes what lies in the table's directories and belongs to no unexpired snapshot: files of commits that failed or were
+    /// never made. This is the only place that lists the storage.
+    ///
+    /// - Parameters:
+    ///   - cutoff: younger objects stay: they may belong to a commit in the making.
+    ///   - isProtected: says of a key whether it must stay, as a data file must that a commit is about to add.
+    /// - Returns: what was deleted.
+    public func removeOrphans(
+        before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }
+    ) throws(ColumnStoreError) -> [StoredObject] {
+        let known = try Reachability.knownKeys(of: self)
+        let newer = Set(try newerVersions().map(Self.metadataKey))
+        var orphans: [StoredObject] = []
+        for prefix in ["data/", "metadata/"] {
+            try storage.list(prefix: prefix) { (object) throws(ColumnStoreError) in
+                guard object.modifiedMilliseconds < cutoff, !known.contains(object.key), !newer.contains(object.key),
+                    !isProtected(object.key)
+                else { return }
+                orphans.append(object)
+            }
+        }
+        for orphan in orphans { try storage.delete(orphan.key) }
+        return orphans
+    }
+}

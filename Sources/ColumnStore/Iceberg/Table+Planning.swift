@@ -1,0 +1,65 @@
+extension Table {
+    /// The manifests of a snapshot.
+    func manifests(of snapshot: Snapshot) throws(ColumnStoreError) -> [ManifestFile] {
+        let key = try ownKey(snapshot.manifestList)
+        let bytes = try storage.get(key, byteCountMax: ManifestReader.byteCountMax)
+        return try ManifestReader.manifests(bytes, path: key)
+    }
+
+    /// The entries of a manifest, deleted ones included.
+    func entries(of manifest: ManifestFile) throws(ColumnStoreError) -> [ManifestEntry] {
+        if let entries = cache.entries(of: manifest.location) { return entries }
+        guard !manifest.holdsDeletes else {
+            throw ColumnStoreError(.unsupportedFeature, path: manifest.location, "the table has delete files, which are not applied here")
+        }
+        let bytes = try storage.get(try ownKey(manifest.location), byteCountMax: ManifestReader.byteCountMax)
+        let entries = try ManifestReader.entries(bytes, manifest: manifest)
+        cache.keep(entries, of: manifest.location)
+        return entries
+    }
+
+    /// - Throws: `.unsupportedFeature` for a location outside the table's storage.
+    func ownKey(_ location: String) throws(ColumnStoreError) -> String {
+        guard let key = storage.key(ofLocation: location) else {
+            throw ColumnStoreError(.unsupportedFeature, path: location, "lies outside of the table's storage")
+        }
+        return key
+    }
+
+    /// Hands out the data files of a snapshot that may have rows which pass all of `filters`, manifest by manifest; manifests and
+    /// files whose bounds rule that out are passed over unread.
+    ///
+    /// - Parameter snapshot: nil for the current one.
+    /// - Throws: what `body` throws, and `.corruptFile` where counts contradict each other.
+    public func plan(
+        _ filters: [ColumnFilter] = [], at snapshot: Snapshot? = nil,
+        _ body: (DataFile) throws(ColumnStoreError) -> Void
+    ) throws(ColumnStoreError) {
+        guard let snapshot = snapshot ?? metadata.currentSnapshot else { return }
+        // Filters name columns as they are called now; ids find them in old files.
+        let schema = metadata.currentSchema
+        for manifest in try manifests(of: snapshot) where manifest.canMatch(filters, schema: schema) {
+            for entry in try entries(of: manifest) where entry.status != .deleted {
+                if entry.file.canMatch(filters, schema: schema) { try body(entry.file) }
+            }
+        }
+    }
+
+    /// As `plan`, in one list.
+    public func files(_ filters: [ColumnFilter] = [], at snapshot: Snapshot? = nil) throws(ColumnStoreError) -> [DataFile] {
+        var files: [DataFile] = []
+        try plan(filters, at: snapshot) { (file) throws(ColumnStoreError) in files.append(file) }
+        return files
+    }
+
+    /// How many rows and files a snapshot has, from its manifest list alone.
+    public func counts(at snapshot: Snapshot? = nil) throws(ColumnStoreError) -> (rowCount: Int64, fileCount: Int) {
+        guard let snapshot = snapshot ?? metadata.currentSnapshot else { return (0, 0) }
+        return try manifests(of: snapshot).reduce((0, 0)) { ($0.0 + $1.liveRowCount, $0.1 + $1.liveFileCount) }
+    }
+
+    /// Opens a data file of the table.
+    public func open(_ file: DataFile) throws(ColumnStoreError) -> any RandomAccessBytes {
+        try storage.open(try ownKey(file.location))
+    }
+}

@@ -1,0 +1,198 @@
+import Glibc
+
+/// An Iceberg table at one version of its metadata: an immutable value, which commits turn into the next one.
+///
+/// Which version is current is the caller's to know (its catalog). A commit makes version N+1 by creating
+/// `metadata/v<N+1>.metadata.json`, which fails when it is there: so of two commits from one version one gets a `.conflict`. The
+/// table is unpartitioned, format version 2, and readable by outside engines from the moment that file exists.
+///
+/// Names in the storage: `metadata/v<N>.metadata.json`, `metadata/version-hint.text`, `metadata/snap-<snapshot>.avro` (manifest
+/// lists), `metadata/m<snapshot>-<n>.avro` (manifests); data files lie where the caller puts them, usually below `data/`.
+public struct Table: Sendable {
+    public let storage: any ObjectStorage
+    public let version: Int
+    public let metadata: TableMetadata
+    let cache: ManifestCache
+
+    init(storage: any ObjectStorage, version: Int, metadata: TableMetadata, cache: ManifestCache) {
+        self.storage = storage
+        self.version = version
+        self.metadata = metadata
+        self.cache = cache
+    }
+
+    /// The columns of the table as they are now, with field ids: what a new data file is written with.
+    public var schema: Schema { metadata.currentSchema.schema }
+
+    static func metadataKey(_ version: Int) -> String { "metadata/v\(version).metadata.json" }
+    static let hintKey = "metadata/version-hint.text"
+    /// Metadata grows with schemas and unexpired snapshots only; more than this is not ours.
+    private static let metadataByteCountMax = 256 << 20
+
+    public var metadataLocation: String { storage.location(of: Self.metadataKey(version)) }
+
+    // MARK: Opening
+
+    /// - Throws: `.notFound`; `.corruptFile` and `.unsupportedFeature` for what is there.
+    public static func open(_ storage: any ObjectStorage, version: Int) throws(ColumnStoreError) -> Table {
+        let key = metadataKey(version)
+        let bytes = try storage.get(key, byteCountMax: metadataByteCountMax)
+        return Table(
+            storage: storage, version: version, metadata: try TableMetadata(parsing: bytes, path: key), cache: ManifestCache())
+    }
+
+    /// The newest version, found without a catalog: from the hint on, as long as there is a next one.
+    ///
+    /// - Returns: nil when there is no table.
+    public static func newestVersion(_ storage: any ObjectStorage) throws(ColumnStoreError) -> Int? {
+        var version = 0
+        do {
+            let hint = try storage.get(hintKey, byteCountMax: 100)
+            version = Int(String(decoding: hint, as: UTF8.self)) ?? 0
+        } catch where error.code == .notFound {}
+        if version > 0, try storage.byteCount(of: metadataKey(version)) == nil { version = 0 }
+        while try storage.byteCount(of: metadataKey(version + 1)) != nil { version += 1 }
+        return version == 0 ? nil : version
+    }
+
+    /// The versions after this one that a crash left between the metadata file and the caller's catalog, ascending: to be taken
+    /// over by `open`, or taken back by `discardNewerVersions`.
+    public func newerVersions() throws(ColumnStoreError) -> [Int] {
+        var versions: [Int] = []
+        while try storage.byteCount(of: Self.metadataKey(version + versions.count + 1)) != nil {
+            versions.append(version + versions.count + 1)
+        }
+        return versions
+    }
+
+    /// Removes the versions after this one, the newest first, with the manifests they made. Data files that they added stay, for
+    /// the caller to commit again or for the removal of orphans.
+    public func discardNewerVersions() throws(ColumnStoreError) {
+        let versions = try newerVersions()
+        guard !versions.isEmpty else { return }
+        // First the hint, so that it never names what is gone.
+        try writeHint()
+        for version in versions.reversed() {
+            let newer = try Table.open(storage, version: version)
+            try storage.delete(Self.metadataKey(version))
+            guard let snapshot = newer.metadata.currentSnapshot, metadata.snapshot(id: snapshot.id) == nil else { continue }
+            for manifest in try newer.manifests(of: snapshot) where manifest.addedSnapshotID == snapshot.id {
+                if let key = storage.key(ofLocation: manifest.location) { try storage.delete(key) }
+            }
+            if let key = storage.key(ofLocation: snapshot.manifestList) { try storage.delete(key) }
+        }
+    }
+
+    /// Names this version to readers that open the directory. Done by each commit; again when a catalog is found to be ahead.
+    public func writeHint() throws(ColumnStoreError) {
+        // No newline: two readers take it for a part of the number.
+        try storage.put(Self.hintKey, Array(String(version).utf8))
+    }
+
+    // MARK: Creating
+
+    /// Creates an empty table as version 1.
+    ///
+    /// - Parameters:
+    ///   - schema: its ids are given anew, counting from 1.
+    ///   - sorting: the order in which data files are written, which becomes sort order 1.
+    ///   - grouping: the column by whose bounds manifests are grouped; kept as a property of the table.
+    /// - Throws: `.conflict` when there is one; `.invalidRequest` for a schema that no table holds, or a directory that breaks readers.
+    public static func create(
+        _ storage: any ObjectStorage, schema: Schema, sorting: [SortKey] = [], grouping: String? = nil,
+        properties: [String: String] = [:], now: Int64? = nil
+    ) throws(ColumnStoreError) -> Commit {
+        let location = storage.location(of: "x").dropLast(2)
+        let path = location.hasPrefix("file://") ? location.dropFirst(7) : location
+        guard ObjectKey.isReadableLocation(String(path)) else {
+            throw ColumnStoreError(.invalidRequest, path: String(location), "readers of the table fail on a path with # ? : in it")
+        }
+        for field in schema.fields where !TableSchema.isStorable(field.type) {
+            throw ColumnStoreError(.invalidRequest, column: field.name, "no table holds a column of \(field.type)")
+        }
+        guard !schema.fields.isEmpty else { throw ColumnStoreError(.invalidRequest, "a table needs a column") }
+        var lastColumnID: Int32 = 0
+        let numbered = Schema(TableSchema.numbering(schema.fields, lastColumnID: &lastColumnID))
+        var properties = properties
+        if let grouping {
+            guard numbered[grouping] != nil else { throw ColumnStoreError(.invalidRequest, column: grouping, "no such column") }
+            properties[groupingProperty] = grouping
+        }
+        let metadata = TableMetadata(
+            uuid: randomUUID(), location: String(location), schema: TableSchema(id: 0, schema: numbered),
+            lastColumnID: lastColumnID, sortOrder: try sortOrder(sorting, numbered), properties: properties,
+            now: now ?? currentMilliseconds())
+        let table = Table(storage: storage, version: 1, metadata: metadata, cache: ManifestCache())
+        let written = try table.writeMetadata()
+        try table.writeHint()
+        return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])
+    }
+
+    static let groupingProperty = "till.manifest-grouping"
+
+    private static func sortOrder(_ keys: [SortKey], _ schema: Schema) throws(ColumnStoreError) -> TableMetadata.SortOrder? {
+        guard !keys.isEmpty else { return nil }
+        var fields: [MetadataJSON] = []
+        for key in keys {
+            guard let id = schema.field(at: key.path)?.id else {
+                throw ColumnStoreError(.invalidRequest, column: key.path.description, "no column to sort by")
+            }
+            fields.append(
+                .object([
+                    "transform": .string("identity"), "source-id": .integer(id),
+                    "direction": .string(key.isDescending ? "desc" : "asc"),
+                    "null-order": .string(key.isNullsFirst ? "nulls-first" : "nulls-last"),
+                ]))
+        }
+        return TableMetadata.SortOrder(id: 1, fields: fields)
+    }
+
+    /// Writes this value's metadata file, which must not be there.
+    func writeMetadata() throws(ColumnStoreError) -> WrittenObject {
+        let key = Self.metadataKey(version)
+        let bytes = metadata.json.utf8
+        try storage.putIfAbsent(key, bytes)
+        return WrittenObject(key: key, byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
+    }
+
+    static func currentMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Version 4 of RFC 9562.
+    private static func randomUUID() -> String {
+        var random = SystemRandomNumberGenerator()
+        var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let digits = Array("0123456789abcdef")
+        var text = ""
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append("-") }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return text
+    }
+}
+
+/// What a commit made.
+public struct Commit: Sendable {
+    /// The table after it. The caller's catalog must name `table.version` before the next commit.
+    public let table: Table
+    /// Nil when only metadata changed.
+    public let snapshot: Snapshot?
+    /// The files that the table wrote, for a catalog that keeps their hashes.
+    public let written: [WrittenObject]
+    /// What nothing refers to any more: to be deleted by `Table.delete`, after the catalog names the new version.
+    public let obsoleteKeys: [String]
+}
+
+/// An object that was written, and its hash.
+public struct WrittenObject: Sendable, Equatable {
+    public let key: String
+    public let byteCount: Int64
+    public let sha256: [UInt8]
+}

@@ -1,0 +1,390 @@
+@testable import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+/// Commits, and every state of a table as pyiceberg, DuckDB and polars read it.
+final class TableTests: XCTestCase {
+    private static let columns = [
+        Field("id", .int64, isRequired: true), Field("business_day", .date, isRequired: true),
+        Field("at", .timestamp(isUTC: true)), Field("name", .string), Field("price", .decimal(precision: 18, scale: 4)),
+        Field("wide", .decimal(precision: 38, scale: 10)),
+        Field(
+            "lines",
+            .list(
+                element: Field(
+                    "element",
+                    .structure([Field("code", .string), Field("amount", .decimal(precision: 18, scale: 4))]), isRequired: true)),
+            isRequired: true),
+        Field("flag", .boolean), Field("ratio", .double), Field("document", .binary),
+    ]
+
+    private struct Fixture {
+        let directory: TemporaryDirectory
+        let storage: LocalStorage
+        var table: Table
+        /// Each with the version that it is read from, nil for time travel.
+        var states: [(json: String, version: Int?)] = []
+        var fileCount = 0
+
+        init() throws {
+            directory = try TemporaryDirectory()
+            storage = try LocalStorage(root: directory.path + "/warehouse/receipts")
+            table = try Table.create(
+                storage, schema: Schema(TableTests.columns), sorting: [SortKey("business_day"), SortKey("id")],
+                grouping: "business_day"
+            ).table
+        }
+
+        /// A data file of rows that follow from their ids.
+        mutating func write(_ ids: Range<Int>, schema: Schema? = nil) throws -> DataFile {
+            let schema = schema ?? table.schema
+            fileCount += 1
+            let key = "data/f\(fileCount).parquet"
+            let sink = try storage.create(key)
+            var options = WriterOptions()
+            options.columns["document"] = ColumnWriterOptions(hasBounds: false)
+            let writer = try FileWriter(schema, options: options, to: sink)
+            try writer.append(TableTests.batch(ids, schema))
+            let written = try writer.finish()
+            try sink.commit()
+            return DataFile(written, location: storage.location(of: key), sortOrderID: 1)
+        }
+
+        /// Notes a state for the readers.
+        mutating func note(_ name: String, _ ids: [Int], schema: Schema? = nil, snapshot: Int64? = nil, newColumns: Set<Int> = []) throws {
+            let schema = schema ?? table.schema
+            let path = "\(directory.path)/rows\(states.count).jsonl"
+            let values = RandomTable(schema: schema, batches: [TableTests.batch(ids, schema, withNewColumns: newColumns)])
+            let names = schema.fields.map { "\"\($0.name)\"" }.joined(separator: ",")
+            try values.write(to: path, head: "[\(names)]")
+            let metadata = "\(directory.path)/warehouse/receipts/metadata/v\(table.version).metadata.json"
+            var state = #"{"name":"\#(name)","metadata":"\#(metadata)","rows":"\#(path)""#
+            if let snapshot { state += #","snapshot":\#(snapshot)"# }
+            states.append((state, snapshot == nil ? table.version : nil))
+        }
+
+        mutating func readWithOthers(file: StaticString = #filePath, line: UInt = #line) throws {
+            let path = directory.path + "/states.json"
+            let texts = states.map { state in
+                // A directory shows the newest version only.
+                let isNewest = state.version == table.version
+                return state.json + (isNewest ? #","directory":"\#(directory.path)/warehouse/receipts"}"# : "}")
+            }
+            try ("[" + texts.joined(separator: ",") + "]").write(toFile: path, atomically: false, encoding: .utf8)
+            states = []
+            let result = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg.py", [path])
+            XCTAssertEqual(result.exitCode, 0, result.output, file: file, line: line)
+        }
+    }
+
+    private static func batch(_ ids: some Collection<Int>, _ schema: Schema, withNewColumns: Set<Int>? = nil) -> ColumnBatch {
+        let columns = schema.fields.map { field in
+            var builder = ColumnBuilder(type: field.type)
+            for id in ids { builder.append(value(field, id, withNewColumns?.contains(id) ?? true)) }
+            return builder.finish()
+        }
+        return ColumnBatch(rowCount: ids.count, columns: columns)
+    }
+
+    private static func value(_ field: Field, _ id: Int, _ hasNew: Bool) -> Value {
+        var random = SplitMix64(state: UInt64(id) &* 31 &+ UInt64(field.name.utf8.count))
+        switch field.name {
+        case "id": return .integer(Int64(id))
+        case "business_day": return .integer(Int64(20_000 + id / 50))
+        case "name": return id % 7 == 0 ? .null : .string("Товар \(id % 40)")
+        case "lines":
+            guard case .list(let element) = field.type, case .structure(let members) = element.type else { return .null }
+            return .list(
+                (0..<id % 4).map { line in
+                    .structure(
+                        members.map { member in
+                            switch member.name {
+                            case "code": .string("C\(line)")
+                            case "amount": .decimal(Int128(id * 100 + line))
+                            default: hasNew ? .string("new \(id)") : .null
+                            }
+                        })
+                })
+        case "venue": return hasNew ? .string("V\(id % 3)") : .null
+        default: return RandomTable.value(field, id, &random, 5)
+        }
+    }
+
+    // MARK: States
+
+    func test_commits_everyState_isReadByOthers() throws {
+        var fixture = try Fixture()
+        try fixture.note("empty", [])
+        try fixture.readWithOthers()
+
+        let first = try fixture.write(0..<200)
+        let second = try fixture.write(200..<500)
+        var commit = try fixture.table.append([first, second])
+        fixture.table = commit.table
+        let appendID = try XCTUnwrap(commit.snapshot?.id)
+        let third = try fixture.write(500..<520)
+        fixture.table = try fixture.table.append([third]).table
+        try fixture.note("two appends", Array(0..<520))
+        try fixture.note("first append", Array(0..<500), snapshot: appendID)
+        try fixture.readWithOthers()
+        let oldSchema = fixture.table.schema
+
+        // Compaction.
+        let merged = try fixture.write(200..<520)
+        commit = try fixture.table.replace([second.location, third.location], with: [merged])
+        fixture.table = commit.table
+        XCTAssertEqual(commit.obsoleteKeys, [])
+        XCTAssertEqual(try fixture.table.counts().rowCount, 520)
+        XCTAssertEqual(try fixture.table.files().count, 2)
+        try fixture.note("compacted", Array(0..<520))
+        try fixture.note("before compaction", Array(0..<500), snapshot: appendID)
+
+        // More columns, one of them inside the list.
+        let replaceID = try XCTUnwrap(commit.snapshot?.id)
+        fixture.table = try fixture.table.addColumns([
+            (into: ColumnPath([]), field: Field("venue", .string)), (into: "lines", field: Field("note", .string)),
+        ]).table
+        try fixture.note("columns added", Array(0..<520))
+        fixture.table = try fixture.table.append([try fixture.write(600..<700)]).table
+        try fixture.note("rows with new columns", Array(0..<520) + Array(600..<700), newColumns: Set(600..<700))
+        try fixture.note("before the new columns", Array(0..<520), schema: oldSchema, snapshot: replaceID)
+        try fixture.readWithOthers()
+
+        // Expiry: the merged files go, the others stay.
+        let expiry = try XCTUnwrap(try fixture.table.expireSnapshots(before: .max))
+        fixture.table = expiry.table
+        try fixture.table.delete(expiry.obsoleteKeys)
+        XCTAssertEqual(fixture.table.metadata.snapshots.count, 1)
+        for file in [second, third] {
+            XCTAssertNil(try fixture.storage.byteCount(of: XCTUnwrap(fixture.storage.key(ofLocation: file.location))))
+        }
+        try fixture.note("expired", Array(0..<520) + Array(600..<700), newColumns: Set(600..<700))
+        try fixture.readWithOthers()
+
+        // Erasure of a file's rows.
+        var change = Table.Change(.overwrite)
+        change.removed = [first.location]
+        change.added = [try fixture.write(0..<199)]
+        change.endsHistory = true
+        let erasure = try fixture.table.commit(change)
+        fixture.table = erasure.table
+        try fixture.table.delete(erasure.obsoleteKeys)
+        let left = Array(0..<199) + Array(200..<520) + Array(600..<700)
+        try fixture.note("erased", left, newColumns: Set(0..<199).union(600..<700))
+        try fixture.readWithOthers()
+        XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(fixture.table))
+
+        // All rows deleted.
+        change = Table.Change(.delete)
+        change.removed = Set(try fixture.table.files().map(\.location))
+        fixture.table = try fixture.table.commit(change).table
+        try fixture.note("deleted", [])
+        try fixture.readWithOthers()
+    }
+
+    private func keys(_ storage: LocalStorage) throws -> [String] {
+        var keys: [String] = []
+        try storage.list(prefix: "") { (object) throws(ColumnStoreError) in keys.append(object.key) }
+        return keys
+    }
+
+    private func reachable(_ table: Table) throws -> Set<String> {
+        var keys: Set<String> = [Table.hintKey, Table.metadataKey(table.version)]
+        for entry in table.metadata.metadataLog { keys.insert(try table.ownKey(entry.location)) }
+        for snapshot in table.metadata.snapshots {
+            keys.insert(try table.ownKey(snapshot.manifestList))
+            for manifest in try table.manifests(of: snapshot) {
+                keys.insert(try table.ownKey(manifest.location))
+                for entry in try table.entries(of: manifest) where entry.status != .deleted {
+                    keys.insert(try table.ownKey(entry.file.location))
+                }
+            }
+        }
+        return keys
+    }
+
+    // MARK: Planning
+
+    func test_plan_filters_readFewManifestsAndNoFileTooFew() throws {
+        var fixture = try Fixture()
+        var files: [DataFile] = []
+        for day in 0..<30 { files.append(try fixture.write(day * 50..<day * 50 + 50)) }
+        for file in files { fixture.table = try fixture.table.append([file]).table }
+        let snapshot = try XCTUnwrap(fixture.table.metadata.currentSnapshot)
+        XCTAssertEqual(try fixture.table.manifests(of: snapshot).count, 1, "small manifests are merged")
+        let reopened = try Table.open(fixture.storage, version: fixture.table.version)
+        func planned(_ filters: ColumnFilter...) throws -> [String] { try reopened.files(filters).map(\.location) }
+        XCTAssertEqual(try planned(ColumnFilter("business_day", .equal(.integer(20_007)))), [files[7].location])
+        XCTAssertEqual(try planned(ColumnFilter("id", .range(lower: .init(.integer(1_495), isInclusive: true), upper: nil))), [files[29].location])
+        XCTAssertEqual(try planned(ColumnFilter("name", .equal(.string("Яблуко")))), [])
+        XCTAssertEqual(try planned(ColumnFilter("name", .isNull)).count, 30)
+        XCTAssertEqual(try planned(ColumnFilter("id", .isNull)), [])
+        XCTAssertEqual(try planned(ColumnFilter("document", .equal(.bytes([0])))).count, 30)
+        XCTAssertEqual(try planned(ColumnFilter("lines.amount", .equal(.decimal(1)))).count, 30)
+        let high = try planned(ColumnFilter("ratio", .range(lower: .init(.double(1e300), isInclusive: true), upper: nil)))
+        let ratioID = try XCTUnwrap(reopened.schema["ratio"]?.id)
+        for file in files where file.nanCounts?[ratioID] != 0 { XCTAssert(high.contains(file.location), "NaN is above all numbers") }
+        XCTAssertEqual(try planned(ColumnFilter("no such", .isNull)).count, 30)
+    }
+
+    // MARK: Conflicts and crashes
+
+    func test_commit_fromAnOldVersion_isAConflict() throws {
+        var fixture = try Fixture()
+        let old = fixture.table
+        let first = try fixture.write(0..<10)
+        let second = try fixture.write(10..<20)
+        let commit = try old.append([first])
+        let before = Set(try keys(fixture.storage))
+        XCTAssertThrowsError(try old.append([second])) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .conflict) }
+        XCTAssertEqual(Set(try keys(fixture.storage)), before, "the loser takes its manifests back")
+        XCTAssertThrowsError(try commit.table.replace([second.location], with: [])) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .conflict)
+        }
+        XCTAssertThrowsError(try commit.table.replace([first.location], with: [])) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .invalidRequest)
+        }
+        XCTAssertThrowsError(try commit.table.append([DataFile(location: "file:///elsewhere/x", recordCount: 1, byteCount: 1)]))
+        XCTAssertThrowsError(try Table.create(fixture.storage, schema: Schema(Self.columns))) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .conflict)
+        }
+        XCTAssertEqual(try Table.newestVersion(fixture.storage), 2)
+    }
+
+    func test_commit_order_isFilesThenMetadataThenHint() throws {
+        let directory = try TemporaryDirectory()
+        let system = PowerCutFileSystem()
+        let storage = try LocalStorage(root: directory.path + "/t", calls: system)
+        let table = try Table.create(storage, schema: Schema(Self.columns)).table
+        var file = DataFile(location: storage.location(of: "data/x.parquet"), recordCount: 5, byteCount: 10)
+        file.valueCounts = [:]
+        let start = system.log.count
+        let commit = try table.append([file])
+        let id = try XCTUnwrap(commit.snapshot?.id)
+        let steps = system.log[start...].filter { $0.hasPrefix("link") || $0.hasPrefix("rename") || $0.hasPrefix("fsync") }
+        XCTAssertEqual(
+            Array(steps),
+            [
+                "fsync", "link m\(id)-0.avro", "fsync directory metadata", "fsync", "link snap-\(id).avro", "fsync directory metadata",
+                "fsync", "link v2.metadata.json", "fsync directory metadata", "fsync", "rename version-hint.text",
+                "fsync directory metadata",
+            ])
+        XCTAssertEqual(commit.written.map(\.key), ["metadata/m\(id)-0.avro", "metadata/snap-\(id).avro", "metadata/v2.metadata.json"])
+        for object in commit.written {
+            XCTAssertEqual(SHA256.hash(try storage.get(object.key, byteCountMax: 1 << 20)), object.sha256)
+        }
+        XCTAssertEqual(try storage.get(Table.hintKey, byteCountMax: 10), Array("2".utf8))
+    }
+
+    /// Cut off after each system call: the old version is whole, or the new one is; discarding the new one leaves the old.
+    func test_commit_interruptedAtEachCall_leavesOldOrNew() throws {
+        var step = 0
+        var outcomes: [Int: Int] = [:]
+        while true {
+            let directory = try TemporaryDirectory()
+            let system = PowerCutFileSystem()
+            let storage = try LocalStorage(root: directory.path + "/t", calls: system)
+            let empty = try Table.create(storage, schema: Schema(Self.columns), grouping: "business_day").table
+            func file(_ number: Int) -> DataFile {
+                DataFile(location: storage.location(of: "data/\(number).parquet"), recordCount: 5, byteCount: 10)
+            }
+            let table = try empty.append([file(1), file(2)]).table
+            system.fail(after: step)
+            var isDone = true
+            do {
+                _ = try table.replace([file(1).location, file(2).location], with: [DataFile(location: storage.location(of: "data/3.parquet"), recordCount: 10, byteCount: 10)])
+            } catch {
+                isDone = false
+            }
+            try system.writeSurvivors(of: directory.path + "/t", to: directory.path + "/after")
+            for root in ["/t", "/after"] {
+                // The survivors' paths name the first root: read them there.
+                if root == "/after" {
+                    try FileManager.default.removeItem(atPath: directory.path + "/t")
+                    try FileManager.default.moveItem(atPath: directory.path + "/after", toPath: directory.path + "/t")
+                }
+                let after = try LocalStorage(root: directory.path + "/t")
+                let version = try XCTUnwrap(try Table.newestVersion(after))
+                if isDone { XCTAssertEqual(version, 3) }
+                outcomes[version, default: 0] += 1
+                let newest = try Table.open(after, version: version)
+                XCTAssertEqual(try newest.counts().rowCount, 10)
+                XCTAssertEqual(try newest.files().count, version == 3 ? 1 : 2, "step \(step)")
+                let catalog = try Table.open(after, version: 2)
+                XCTAssertEqual(try catalog.newerVersions(), version == 3 ? [3] : [])
+                try catalog.discardNewerVersions()
+                XCTAssertEqual(try catalog.files().count, 2)
+                XCTAssertEqual(try Table.newestVersion(after), 2)
+                let orphans = try catalog.removeOrphans(before: .max)
+                XCTAssert(orphans.allSatisfy { $0.key.hasPrefix("metadata/") })
+                XCTAssertEqual(Set(try keys(after)), try reachable(catalog).subtracting(["data/1.parquet", "data/2.parquet"]))
+            }
+            if isDone { break }
+            step += 1
+        }
+        XCTAssertGreaterThan(outcomes[2] ?? 0, 10)
+        XCTAssertGreaterThan(outcomes[3] ?? 0, 3)
+    }
+
+    // MARK: Expiry and orphans
+
+    func test_expireSnapshots_withinRetention_keepsFiles() throws {
+        var fixture = try Fixture()
+        let first = try fixture.write(0..<10)
+        let second = try fixture.write(10..<20)
+        let day: Int64 = 86_400_000
+        let start: Int64 = 2_000_000_000_000
+        let append = try fixture.table.append([first, second], now: start)
+        let merged = try fixture.write(0..<20)
+        let replace = try append.table.replace([first.location, second.location], with: [merged], now: start + 20 * day)
+        // The appended state was current until it was replaced: its age counts from then.
+        XCTAssertNil(try replace.table.expireSnapshots(before: start + 19 * day))
+        XCTAssertNil(try replace.table.expireSnapshots(before: .max, protecting: [XCTUnwrap(append.snapshot?.id)]))
+        let expiry = try XCTUnwrap(try replace.table.expireSnapshots(before: start + 21 * day))
+        XCTAssert(expiry.obsoleteKeys.contains("data/f1.parquet"))
+        XCTAssert(expiry.obsoleteKeys.contains("data/f2.parquet"))
+        XCTAssertFalse(expiry.obsoleteKeys.contains("data/f3.parquet"))
+        XCTAssertNotNil(try fixture.storage.byteCount(of: "data/f1.parquet"), "deleted only when the caller says so")
+        try expiry.table.delete(expiry.obsoleteKeys)
+        XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(expiry.table))
+    }
+
+    func test_removeOrphans_takesOnlyWhatNobodyKnows() throws {
+        var fixture = try Fixture()
+        fixture.table = try fixture.table.append([try fixture.write(0..<10)]).table
+        let known = Set(try keys(fixture.storage))
+        _ = try fixture.write(10..<20)
+        try fixture.storage.putIfAbsent("data/half.parquet.1-1.tmp", [1])
+        try fixture.storage.putIfAbsent("metadata/m1-0.avro", [1])
+        XCTAssertEqual(try fixture.table.removeOrphans(before: 0), [])
+        let kept = try fixture.table.removeOrphans(before: .max) { $0 == "data/f2.parquet" }
+        XCTAssertEqual(Set(kept.map(\.key)), ["data/half.parquet.1-1.tmp", "metadata/m1-0.avro"])
+        XCTAssertEqual(try fixture.table.removeOrphans(before: .max).map(\.key), ["data/f2.parquet"])
+        XCTAssertEqual(Set(try keys(fixture.storage)), known)
+    }
+
+    func test_addColumns_whatWouldChangeOldRows_isRefused() throws {
+        let fixture = try Fixture()
+        for (path, field) in [
+            (ColumnPath([]), Field("name", .string)), (ColumnPath([]), Field("must", .string, isRequired: true)),
+            (ColumnPath("name"), Field("x", .string)), (ColumnPath("nothing"), Field("x", .string)),
+            (ColumnPath([]), Field("span", .interval)),
+        ] {
+            XCTAssertThrowsError(try fixture.table.addColumns([(into: path, field: field)])) {
+                XCTAssertEqual(($0 as? ColumnStoreError)?.code, .invalidRequest)
+            }
+        }
+        let next = try fixture.table.addColumns([(into: "lines", field: Field("vat", .decimal(precision: 9, scale: 4)))]).table
+        XCTAssertEqual(next.schema.field(at: "lines.vat")?.id, fixture.table.metadata.lastColumnID + 1)
+        XCTAssertEqual(next.schema.field(at: "lines.code")?.id, fixture.table.schema.field(at: "lines.code")?.id)
+    }
+
+    func test_create_directoryThatBreaksReaders_isRefused() throws {
+        let directory = try TemporaryDirectory()
+        for name in ["a#b", "a?b", "a:b"] {
+            XCTAssertThrowsError(
+                try Table.create(try LocalStorage(root: "\(directory.path)/\(name)"), schema: Schema(Self.columns)))
+        }
+    }
+}

@@ -1,0 +1,167 @@
+"""Reads states of Iceberg tables with pyiceberg, DuckDB and polars and compares every row.
+
+The argument is a JSON file: a list of {"metadata", "directory", "snapshot", "rows", "filters", "fails"}. `rows` names a file whose lines are rows
+as in read_parquet.py, its first line a list of column names. Rows are compared in the order of the first column, a whole number.
+"""
+
+import datetime
+import decimal
+import glob
+import json
+import pathlib
+import site
+import struct
+import sys
+
+import duckdb
+import polars
+import pyarrow
+import pyarrow.compute
+import pyiceberg.table
+
+EPOCH = datetime.datetime(1970, 1, 1)
+decimal.getcontext().prec = 100
+
+
+def cell(value):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return {"i": str(value)}
+    if isinstance(value, float):
+        return {"f": struct.pack(">d", value).hex()}
+    if isinstance(value, decimal.Decimal):
+        return {"d": str(int(value.scaleb(-value.as_tuple().exponent)))}
+    if isinstance(value, str):
+        return {"x": value.encode().hex()}
+    if isinstance(value, bytes):
+        return {"x": value.hex()}
+    if isinstance(value, datetime.datetime):
+        value = value.replace(tzinfo=None) - EPOCH
+        return {"i": str((value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds)}
+    if isinstance(value, datetime.date):
+        return {"i": str((value - EPOCH.date()).days)}
+    if isinstance(value, list):
+        return [cell(item) for item in value]
+    if isinstance(value, dict):
+        return [cell(item) for item in value.values()]
+    raise TypeError(f"{value!r}")
+
+
+def rows(table, names):
+    columns = []
+    for name in names:
+        column = table.column(name)
+        if pyarrow.types.is_timestamp(column.type) and column.type.tz:
+            column = column.cast(pyarrow.timestamp("us", "UTC"))
+        columns.append([cell(value) for value in column.to_pylist()])
+    result = [list(row) for row in zip(*columns)]
+    return sorted(result, key=lambda row: int(row[0]["i"]))
+
+
+def connect():
+    connection = duckdb.connect()
+    base = next(path for path in site.getsitepackages() if glob.glob(path + "/duckdb_extension_iceberg"))
+    for name in ("avro", "httpfs", "iceberg"):
+        path = glob.glob(f"{base}/duckdb_extension_{name}/extensions/*/{name}.duckdb_extension")[0]
+        connection.sql(f"LOAD '{path}'")
+    connection.sql("SET threads=1; SET TimeZone='UTC'")
+    return connection
+
+
+def readers(state, connection):
+    """Each reader's way to the state, as Arrow tables."""
+    metadata, snapshot = state["metadata"], state.get("snapshot")
+    options = f", snapshot_from_id={snapshot}" if snapshot else ""
+    yield "duckdb", lambda: connection.sql(f"SELECT * FROM iceberg_scan('{metadata}'{options})").to_arrow_table()
+    table = pyiceberg.table.StaticTable.from_metadata(metadata)
+    yield "pyiceberg", lambda: table.scan(snapshot_id=snapshot).to_arrow()
+    yield "polars", lambda: polars.scan_iceberg(
+        metadata, snapshot_id=snapshot, reader_override="native"
+    ).collect().to_arrow()
+    if state.get("directory"):
+        directory = state["directory"]
+        yield "duckdb by directory", lambda: connection.sql(f"SELECT * FROM iceberg_scan('{directory}')").to_arrow_table()
+        by_hint = lambda: pyiceberg.table.StaticTable.from_metadata(directory).scan().to_arrow()
+        yield "pyiceberg by directory", by_hint
+
+
+def check(state, connection, problems):
+    lines = pathlib.Path(state["rows"]).read_text().splitlines()
+    names = json.loads(lines[0])
+    expected = sorted((json.loads(line) for line in lines[1:]), key=lambda row: int(row[0]["i"]))
+    for reader, read in readers(state, connection):
+        where = f"{state['name']}, {reader}"
+        try:
+            found = rows(read(), names)
+        except Exception as error:
+            problems.append(f"{where}: {type(error).__name__}: {error}")
+            continue
+        if found == expected:
+            continue
+        if len(found) != len(expected):
+            problems.append(f"{where}: {len(found)} rows, not {len(expected)}")
+        for row, other in zip(expected, found):
+            for name, one, another in zip(names, row, other):
+                if one != another:
+                    problems.append(f"{where}: column {name}: expected {str(one)[:200]}, read {str(another)[:200]}")
+                    break
+            else:
+                continue
+            break
+    if not state.get("snapshot"):
+        check_filters(state, names, expected, connection, problems)
+
+
+def check_filters(state, names, expected, connection, problems):
+    """One day, one id and one name, counted through the manifests' bounds."""
+    table = pyiceberg.table.StaticTable.from_metadata(state["metadata"])
+    if expected and table.scan().count() != len(expected):
+        problems.append(f"{state['name']}: pyiceberg counts {table.scan().count()}")
+    if table.metadata.snapshots:
+        table.inspect.entries()
+        table.inspect.manifests()
+        table.inspect.snapshots()
+    for name in ("id", "business_day", "name"):
+        index = names.index(name)
+        for row in expected[:: max(1, len(expected) // 3)]:
+            value = row[index]
+            if value is None:
+                continue
+            wanted = sum(other[index] == value for other in expected)
+            if name == "business_day":
+                day = EPOCH.date() + datetime.timedelta(days=int(value["i"]))
+                python, sql = day.isoformat(), f"DATE '{day}'"
+            elif name == "id":
+                python, sql = int(value["i"]), value["i"]
+            else:
+                python = bytes.fromhex(value["x"]).decode()
+                sql = "'" + python.replace("'", "''") + "'"
+            expression = pyiceberg.expressions.EqualTo(name, python)
+            found = {
+                "pyiceberg": table.scan(row_filter=expression).to_arrow().num_rows,
+                "duckdb": connection.sql(
+                    f"SELECT count(*) FROM iceberg_scan('{state['metadata']}') WHERE {name} = {sql}"
+                ).fetchone()[0],
+            }
+            literal = day if name == "business_day" else python
+            scan = polars.scan_iceberg(state["metadata"], reader_override="native")
+            found["polars"] = scan.filter(polars.col(name) == literal).collect().height
+            for reader, count in found.items():
+                if count != wanted:
+                    problems.append(f"{state['name']}, {reader}: {count} rows with {name} = {python}, not {wanted}")
+
+
+def main():
+    problems = []
+    connection = connect()
+    states = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    for state in states:
+        check(state, connection, problems)
+    for problem in problems[:40]:
+        print(problem)
+    print(f"{len(states)} states")
+    sys.exit(1 if problems else 0)
+
+
+main()
