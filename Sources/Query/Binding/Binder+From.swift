@@ -1,0 +1,356 @@
+import ColumnStore
+
+/// FROM: tables, views, WITH queries, subqueries, UNNEST, generate_series, and joins between them.
+extension Binder {
+    /// Binds the list and leaves its names in the frame.
+    func bindFrom(_ items: [TableSyntax], in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
+        guard !items.isEmpty else { return .values(columns: [], rows: [[]]) }
+        var plan: LogicalPlan?
+        for item in items {
+            try checkNames(of: item, against: frame)
+            plan = try bindTable(item, after: plan, in: frame)
+        }
+        return plan ?? .values(columns: [], rows: [[]])
+    }
+
+    /// Joins `item` to what stands before it, whose names are in the frame: a function may use them.
+    private func bindTable(_ item: TableSyntax, after left: LogicalPlan?, in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
+        if case .function(let call, let withOrdinality, let alias, let position) = item, call.name.text == "unnest" {
+            let unnest = try bindUnnest(call, withOrdinality, alias, at: position, in: frame)
+            frame.names = frame.names.joined(with: unnest.names)
+            return unnest.node(over: left, keepsEmpty: false)
+        }
+        if case .subquery(_, _, true, let position) = item, left != nil {
+            throw .unsupported("LATERAL subqueries are not supported", at: position)
+        }
+        let (plan, names) = try bindApart(item, in: frame)
+        frame.names = frame.names.joined(with: names)
+        guard let left else { return plan }
+        return .join(JoinNode(kind: .cross, left: left, right: plan))
+    }
+
+    /// Binds a table that does not look at its neighbours; the frame's own names stay as they are.
+    private func bindApart(_ item: TableSyntax, in frame: BindingFrame) throws(QueryError) -> (LogicalPlan, NameScope) {
+        switch item {
+        case .named(let name, let alias): return try bindNamed(name, alias, in: frame)
+        case .subquery(let query, let alias, _, _):
+            let outer = BindingFrame(parent: frame.parent)
+            outer.commonTables = frame.commonTables
+            let rows = try bindQuery(query, parent: outer)
+            frame.correlate(Set(outer.correlation))
+            return try named(rows.plan, alias, name: nil)
+        case .function(let call, let withOrdinality, let alias, let position):
+            return try bindTableFunction(call, withOrdinality, alias, at: position, in: frame)
+        case .join(let kind, let left, let right, let condition, let position):
+            return try bindJoin(kind, left, right, condition, at: position, in: frame)
+        }
+    }
+
+    private func named(_ plan: LogicalPlan, _ alias: TableAliasSyntax?, name: String?) throws(QueryError) -> (LogicalPlan, NameScope) {
+        var columns = plan.columns
+        if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
+        return (plan, NameScope(name: alias?.name.text ?? name, columns: columns.map(scopeColumn)))
+    }
+
+    private func scopeColumn(_ column: OutputColumn) -> NameScope.Column {
+        NameScope.Column(name: column.name, expression: Self.readable(column))
+    }
+
+    /// SQL has microseconds only: nanoseconds of files of others are cut on reading.
+    private static func readable(_ column: OutputColumn) -> Expression {
+        if case .timestampNanoseconds(let isUTC) = column.type {
+            return .cast(.column(column), to: .timestamp(isUTC: isUTC), position: nil)
+        }
+        return .column(column)
+    }
+
+    // MARK: Tables
+
+    private func bindNamed(_ name: [NameSyntax], _ alias: TableAliasSyntax?, in frame: BindingFrame) throws(QueryError) -> (LogicalPlan, NameScope) {
+        let last = name[name.count - 1]
+        try countNode(at: last.position)
+        if name.count == 1, let table = frame.commonTable(last.text) {
+            try countNode(table.nodeCount, at: last.position)
+            let columns = table.columns.map { newColumn($0.name, $0.type) }
+            return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
+        }
+        if name.count == 2, name[0].text == "information_schema" {
+            return try named(try informationSchema(last), alias, name: last.text)
+        }
+        guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
+            throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here")
+        }
+        guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
+        switch entry {
+        case .table(let source, let scope): return try named(scan(last.text, source, scope), alias, name: last.text)
+        case .view(let query): return try named(try bindView(last, query), alias, name: last.text)
+        }
+    }
+
+    func entry(_ name: String, at position: Int) throws(QueryError) -> CatalogEntry? {
+        do {
+            return try context.catalog.entry(named: name)
+        } catch let error as QueryError {
+            throw error.placed(at: position)
+        } catch {
+            throw .data("the table “\(name)” cannot be opened: \(error)", at: position)
+        }
+    }
+
+    private func scan(_ name: String, _ source: any TableSource, _ scope: [ColumnFilter]) -> LogicalPlan {
+        let table = TableReference(name: name, source: source, identity: newTable())
+        let columns = source.schema.fields.map { ScanColumn(column: newColumn($0.name, $0.type.withoutIDs), name: $0.name) }
+        return .scan(ScanNode(table: table, columns: columns, scope: scope))
+    }
+
+    private func bindView(_ name: NameSyntax, _ query: String) throws(QueryError) -> LogicalPlan {
+        guard !openViews.contains(name.text), openViews.count < 16 else {
+            throw .badSQL("the view “\(name.text)” reads itself", at: name.position)
+        }
+        openViews.append(name.text)
+        defer { openViews.removeLast() }
+        do throws(QueryError) {
+            guard case .query(let syntax) = try Parser.parseStatement(query) else {
+                throw QueryError.badSQL("the view “\(name.text)” is no SELECT", at: nil)
+            }
+            return try bindQuery(syntax, parent: nil).plan
+        } catch {
+            // Positions in the view's text mean nothing in the query's.
+            throw QueryError(error.slug, error.detail, position: name.position)
+        }
+    }
+
+    func unknownTable(_ name: NameSyntax, in frame: BindingFrame) -> QueryError {
+        var known = context.catalog.entryNames
+        var level: BindingFrame? = frame
+        while let here = level {
+            known += here.commonTables.keys.sorted() + here.names.relations.compactMap(\.name)
+            level = here.parent
+        }
+        let meant = NameSuggestion.closest(to: name.text, among: known)
+        return .badSQL("there is no table “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+    }
+
+    /// Two tables of one FROM cannot have one name.
+    private func checkNames(of item: TableSyntax, against frame: BindingFrame) throws(QueryError) {
+        var seen = Set(frame.names.relations.compactMap(\.name))
+        try collect(item, &seen)
+    }
+
+    private func collect(_ item: TableSyntax, _ seen: inout Set<String>) throws(QueryError) {
+        let name: NameSyntax?
+        switch item {
+        case .named(let parts, let alias): name = alias?.name ?? parts.last
+        case .subquery(_, let alias, _, _): name = alias?.name
+        case .function(let call, _, let alias, _): name = alias?.name ?? call.name
+        case .join(_, let left, let right, _, _):
+            try collect(left, &seen)
+            return try collect(right, &seen)
+        }
+        guard let name else { return }
+        guard seen.insert(name.text).inserted else {
+            throw .badSQL("the table name “\(name.text)” is used twice", at: name.position, hint: "give one an alias")
+        }
+    }
+
+    // MARK: Functions that give rows
+
+    private struct Unnest {
+        var list: Expression
+        var elements: [UnnestNode.Element]
+        var ordinality: OutputColumn?
+        var names: NameScope
+
+        /// Without a table before it, the list of a single row.
+        func node(over left: LogicalPlan?, keepsEmpty: Bool) -> LogicalPlan {
+            let input = left ?? .values(columns: [], rows: [[]])
+            return .unnest(
+                UnnestNode(
+                    input: input, list: list, elements: elements, ordinality: ordinality, keepsEmpty: keepsEmpty,
+                    passed: input.columns))
+        }
+    }
+
+    private func bindUnnest(
+        _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> Unnest {
+        try countNode(at: position)
+        try checkPlain(call)
+        guard call.arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: position) }
+        let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
+        guard case .list(let element) = list.type else {
+            throw .badSQL("UNNEST needs a list, not \(TypeNames.name(of: list.type))", at: list.position)
+        }
+        let name = alias?.name ?? NameSyntax("unnest", at: position)
+        let elements: [UnnestNode.Element]
+        if case .structure(let members) = element.type {
+            elements = members.map { UnnestNode.Element(member: $0.name, column: newColumn($0.name, $0.type)) }
+        } else {
+            elements = [UnnestNode.Element(member: "", column: newColumn(name.text, element.type))]
+        }
+        let ordinality = withOrdinality ? newColumn("ordinality", .int64) : nil
+        var columns = elements.map(\.column) + (ordinality.map { [$0] } ?? [])
+        if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
+        return Unnest(
+            list: list.expression, elements: elements, ordinality: ordinality,
+            names: NameScope(name: name.text, columns: columns.map(scopeColumn)))
+    }
+
+    private func checkPlain(_ call: FunctionSyntax) throws(QueryError) {
+        guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil, call.over == nil else {
+            throw .badSQL("\(call.name.text) in FROM takes arguments only", at: call.name.position)
+        }
+    }
+
+    private func bindTableFunction(
+        _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        try countNode(at: position)
+        try checkPlain(call)
+        guard call.name.text == "generate_series" else {
+            throw .unsupported("the function \(call.name.text) cannot stand in FROM", at: position)
+        }
+        guard !withOrdinality else { throw .unsupported("generate_series WITH ORDINALITY is not supported", at: position) }
+        guard (2...3).contains(call.arguments.count) else {
+            throw .badSQL("generate_series takes a start, an end and perhaps a step", at: position)
+        }
+        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "generate_series")
+        var arguments: [TypedExpression] = []
+        for argument in call.arguments { arguments.append(try bindExpression(argument, in: scope)) }
+        let name = alias?.name.text ?? "generate_series"
+        let (type, bounds) = try seriesTypes(arguments, at: position)
+        let column = newColumn(alias?.columns.first?.text ?? name, type)
+        let plan = LogicalPlan.series(column: column, start: bounds[0], stop: bounds[1], step: bounds[2])
+        return (plan, NameScope(name: name, columns: [scopeColumn(column)]))
+    }
+
+    private func seriesTypes(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> (ColumnType, [Expression]) {
+        let first = arguments[0], last = arguments[1]
+        let isTime = [first, last].contains { TypeRules.isTimestamp($0.type) || $0.type == .date }
+        if isTime {
+            guard arguments.count == 3 else { throw .badSQL("generate_series of times needs a step", at: position) }
+            // Dates become timestamps with time zone, as in PostgreSQL.
+            let type: ColumnType = first.type == .timestamp(isUTC: false) || last.type == .timestamp(isUTC: false)
+                ? .timestamp(isUTC: false) : .timestampTZ
+            return (type, [
+                try implicit(first, to: type, "generate_series"), try implicit(last, to: type, "generate_series"),
+                try implicit(arguments[2], to: .interval, "generate_series"),
+            ])
+        }
+        var items = arguments
+        if items.count == 2 { items.append(TypedExpression(.literal(.integer(1), .int32), at: position)) }
+        let unified = try self.unified(items, "generate_series")
+        guard TypeRules.isInteger(unified[0].type) || TypeRules.isDecimal(unified[0].type) else {
+            throw .badSQL("generate_series needs numbers or times, not \(TypeNames.name(of: unified[0].type))", at: position)
+        }
+        return (unified[0].type, unified)
+    }
+
+    // MARK: Joins
+
+    private func bindJoin(
+        _ kind: JoinKindSyntax, _ left: TableSyntax, _ right: TableSyntax, _ condition: JoinConditionSyntax, at position: Int,
+        in frame: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        try countNode(at: position)
+        // Only what this join itself joins is visible to its condition and its functions.
+        let inner = BindingFrame(parent: frame.parent)
+        inner.commonTables = frame.commonTables
+        defer { frame.correlate(Set(inner.correlation)) }
+        let (leftPlan, leftNames) = try bindApart(left, in: inner)
+        inner.names = leftNames
+        if case .function(let call, let withOrdinality, let alias, let place) = right, call.name.text == "unnest" {
+            let unnest = try bindUnnest(call, withOrdinality, alias, at: place, in: inner)
+            return try joinUnnest(kind, leftPlan, leftNames, unnest, condition, at: position, in: inner)
+        }
+        if case .subquery(_, _, true, let place) = right { throw .unsupported("LATERAL subqueries are not supported", at: place) }
+        let (rightPlan, rightNames) = try bindApart(right, in: inner)
+        var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
+        switch condition {
+        case .none: return (.join(node), leftNames.joined(with: rightNames))
+        case .on(let syntax):
+            inner.names = leftNames.joined(with: rightNames)
+            let bound = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON"))
+            node.residual = bound.conjuncts
+            return (.join(node), inner.names)
+        case .using(let names):
+            return try joinUsing(names, node, leftNames, rightNames)
+        case .natural:
+            let shared = leftNames.unqualified.map(\.column.name).filter { name in
+                rightNames.unqualified.contains { $0.column.name == name }
+            }
+            return try joinUsing(shared.map { NameSyntax($0, at: position) }, node, leftNames, rightNames)
+        }
+    }
+
+    private func planKind(_ kind: JoinKindSyntax) -> JoinNode.Kind {
+        switch kind {
+        case .inner: .inner
+        case .left: .left
+        case .right: .right
+        case .full: .full
+        case .cross: .cross
+        }
+    }
+
+    private func joinUnnest(
+        _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax,
+        at position: Int, in inner: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        inner.names = leftNames.joined(with: unnest.names)
+        var conjuncts: [Expression] = []
+        switch condition {
+        case .none: break
+        case .on(let syntax):
+            conjuncts = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts.filter { $0 != .isTrue }
+        case .using, .natural: throw .unsupported("UNNEST joins with ON only", at: position)
+        }
+        switch kind {
+        case .inner, .cross:
+            let plan = unnest.node(over: left, keepsEmpty: false)
+            return (conjuncts.isEmpty ? plan : .filter(input: plan, conjuncts: conjuncts), inner.names)
+        case .left:
+            guard conjuncts.isEmpty else {
+                throw .unsupported("LEFT JOIN UNNEST takes ON true only", at: position)
+            }
+            return (unnest.node(over: left, keepsEmpty: true), inner.names)
+        case .right, .full: throw .unsupported("\(kind.rawValue) JOIN UNNEST is not supported", at: position)
+        }
+    }
+
+    /// USING and NATURAL: the named columns are equal, and come out once.
+    private func joinUsing(
+        _ names: [NameSyntax], _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        var node = join
+        var merged: [NameScope.Unqualified] = []
+        for name in names {
+            let left = try usingColumn(name, leftNames), right = try usingColumn(name, rightNames)
+            let sides = try comparable(
+                TypedExpression(left, at: name.position), TypedExpression(right, at: name.position), "=", at: name.position)
+            node.residual.append(.call(.equal, [sides.0, sides.1], type: .boolean, position: name.position))
+            let expression: Expression = switch node.kind {
+            case .right: right
+            case .full: .coalesce([sides.0, sides.1], type: sides.0.type)
+            default: left
+            }
+            merged.append(NameScope.Unqualified(column: NameScope.Column(name: name.text, expression: expression), relation: nil))
+        }
+        if names.isEmpty, node.kind == .inner { node.kind = .cross }
+        let shared = Set(names.map(\.text))
+        var scope = leftNames.joined(with: rightNames)
+        scope.unqualified = merged + scope.unqualified.filter { !shared.contains($0.column.name) }
+        return (.join(node), scope)
+    }
+
+    private func usingColumn(_ name: NameSyntax, _ names: NameScope) throws(QueryError) -> Expression {
+        switch names.lookup(name.text) {
+        case .found(let expression): return expression
+        case .ambiguous: throw .badSQL("the column “\(name.text)” of USING is in several tables of one side", at: name.position)
+        case .none:
+            let meant = NameSuggestion.closest(to: name.text, among: names.unqualified.map(\.column.name))
+            throw .badSQL(
+                "the column “\(name.text)” of USING is not on both sides", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+        }
+    }
+}

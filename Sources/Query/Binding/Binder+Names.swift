@@ -1,0 +1,161 @@
+import ColumnStore
+
+/// Names of columns in expressions, and the tables that describe tables.
+extension Binder {
+    /// A dotted name is alias.column first, then column.field.
+    func bindName(_ parts: [NameSyntax], in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let position = parts[0].position
+        if parts.count >= 2, let found = try find(parts[1].text, of: parts[0].text, from: scope.frame, at: position) {
+            mention(found, parts[1].text, position)
+            return TypedExpression(try fields(parts.dropFirst(2), of: found), at: position)
+        }
+        if let found = try find(parts[0].text, of: nil, from: scope.frame, at: position) {
+            mention(found, parts[0].text, position)
+            return TypedExpression(try fields(parts.dropFirst(1), of: found), at: position)
+        }
+        throw unknownColumn(parts, in: scope.frame)
+    }
+
+    private func mention(_ expression: Expression, _ name: String, _ position: Int) {
+        for id in expression.columnIDs { mentions[id] = (name, position) }
+    }
+
+    /// Looks outward level by level; passing a level makes it a correlated one.
+    private func find(_ name: String, of relation: String?, from frame: BindingFrame, at position: Int) throws(QueryError) -> Expression? {
+        var passed: [BindingFrame] = []
+        var level: BindingFrame? = frame
+        while let here = level {
+            switch relation.map({ here.names.lookup(name, in: $0) }) ?? here.names.lookup(name) {
+            case .found(let expression):
+                for frame in passed { frame.correlate(expression.columnIDs) }
+                return expression
+            case .ambiguous:
+                throw .badSQL("the column “\(name)” is in several tables", at: position, hint: "put the table's name before it")
+            case .none: break
+            }
+            passed.append(here)
+            level = here.parent
+        }
+        return nil
+    }
+
+    private func fields(_ names: ArraySlice<NameSyntax>, of owner: Expression) throws(QueryError) -> Expression {
+        var expression = owner
+        for name in names { expression = try field(name, of: expression) }
+        return expression
+    }
+
+    /// A member of a struct, or of each element of a list.
+    func field(_ name: NameSyntax, of owner: Expression) throws(QueryError) -> Expression {
+        var members: [Field]?, isList = false
+        switch owner.type {
+        case .structure(let fields): members = fields
+        case .list(let element):
+            if case .structure(let fields) = element.type { members = fields }
+            isList = true
+        default: break
+        }
+        guard let members else {
+            throw .badSQL("a \(TypeNames.name(of: owner.type)) has no field “\(name.text)”", at: name.position)
+        }
+        guard let member = members.first(where: { $0.name == name.text }) else {
+            let meant = NameSuggestion.closest(to: name.text, among: members.map(\.name))
+            throw .badSQL("there is no field “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+        }
+        return .member(owner, name: name.text, type: isList ? .list(element: Field("element", member.type)) : member.type)
+    }
+
+    private func unknownColumn(_ parts: [NameSyntax], in frame: BindingFrame) -> QueryError {
+        let first = parts[0]
+        var relations: [String] = [], columns: [String] = []
+        var level: BindingFrame? = frame
+        while let here = level {
+            relations += here.names.relations.compactMap(\.name)
+            columns += here.names.unqualified.map(\.column.name)
+            if parts.count >= 2, here.names.hasRelation(first.text) {
+                let meant = NameSuggestion.closest(to: parts[1].text, among: here.names.columnNames(of: first.text))
+                return .badSQL(
+                    "“\(first.text)” has no column “\(parts[1].text)”", at: parts[1].position,
+                    hint: meant.map { "did you mean “\(first.text).\($0)”?" })
+            }
+            level = here.parent
+        }
+        if parts.count == 1, relations.contains(first.text) {
+            return .unsupported("a whole row of “\(first.text)” is no value here; name its columns", at: first.position)
+        }
+        let meant = NameSuggestion.closest(to: first.text, among: parts.count >= 2 ? relations + columns : columns)
+        let what = parts.count >= 2 ? "there is no table or column “\(first.text)”" : "there is no column “\(first.text)”"
+        return .badSQL(what, at: first.position, hint: meant.map { "did you mean “\($0)”?" })
+    }
+
+    // MARK: Tables about tables
+
+    private func textRows(_ names: [(String, ColumnType)], _ rows: [[Value]]) -> LogicalPlan {
+        let columns = names.map { newColumn($0.0, $0.1) }
+        return .values(columns: columns, rows: rows.map { row in zip(row, names).map { .literal($0, $1.1) } })
+    }
+
+    func showTables() -> BoundQuery {
+        let plan = textRows([("name", .string)], context.catalog.entryNames.map { [.string($0)] })
+        return BoundQuery(plan: plan, columns: plan.columns)
+    }
+
+    func describe(_ table: [NameSyntax]) throws(QueryError) -> BoundQuery {
+        let select = SelectSyntax(
+            items: [
+                SelectItemSyntax(
+                    expression: ExpressionSyntax(kind: .star([]), position: table[0].position, height: 1), alias: nil)
+            ],
+            from: [.named(table, alias: nil)], position: table[0].position)
+        let rows = try bindQuery(QuerySyntax(body: .select(select), position: table[0].position), parent: nil)
+        let plan = textRows(
+            [("column_name", .string), ("column_type", .string)],
+            rows.columns.map { [.string($0.name), .string(TypeNames.name(of: $0.type))] })
+        return BoundQuery(plan: plan, columns: plan.columns)
+    }
+
+    func informationSchema(_ name: NameSyntax) throws(QueryError) -> LogicalPlan {
+        switch name.text {
+        case "tables":
+            var rows: [[Value]] = []
+            for table in context.catalog.entryNames {
+                guard let entry = try entry(table, at: name.position) else { continue }
+                let isView = if case .view = entry { true } else { false }
+                rows.append([.string("till"), .string("public"), .string(table), .string(isView ? "VIEW" : "BASE TABLE")])
+            }
+            return textRows(
+                [("table_catalog", .string), ("table_schema", .string), ("table_name", .string), ("table_type", .string)], rows)
+        case "columns":
+            var rows: [[Value]] = []
+            for table in context.catalog.entryNames {
+                for (index, column) in try describedColumns(NameSyntax(table, at: name.position)).enumerated() {
+                    rows.append([
+                        .string("till"), .string("public"), .string(table), .string(column.name), .integer(Int64(index + 1)),
+                        .string("YES"), .string(TypeNames.name(of: column.type)),
+                    ])
+                }
+            }
+            return textRows(
+                [
+                    ("table_catalog", .string), ("table_schema", .string), ("table_name", .string), ("column_name", .string),
+                    ("ordinal_position", .int32), ("is_nullable", .string), ("data_type", .string),
+                ], rows)
+        default:
+            throw .badSQL(
+                "there is no table information_schema.\(name.text)", at: name.position, hint: "there are tables and columns")
+        }
+    }
+
+    private func describedColumns(_ name: NameSyntax) throws(QueryError) -> [OutputColumn] {
+        guard let entry = try entry(name.text, at: name.position) else { return [] }
+        switch entry {
+        case .table(let source, _): return source.schema.fields.map { newColumn($0.name, $0.type) }
+        case .view(let query):
+            // A view that does not bind has no columns to show; whoever reads it gets the reason.
+            guard case .query(let syntax)? = try? Parser.parseStatement(query) else { return [] }
+            openViews.append(name.text)
+            defer { openViews.removeLast() }
+            return (try? bindQuery(syntax, parent: nil).columns) ?? []
+        }
+    }
+}

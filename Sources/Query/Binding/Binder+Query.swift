@@ -1,0 +1,207 @@
+import ColumnStore
+
+/// Queries as a whole: WITH, VALUES, set operations, ORDER BY, LIMIT.
+extension Binder {
+    /// Binds a query; `frame` of the result holds the columns of outer queries that it mentions.
+    func bindSubquery(_ query: QuerySyntax, parent: BindingFrame) throws(QueryError) -> (rows: BoundRows, correlation: [ColumnID]) {
+        let frame = BindingFrame(parent: parent)
+        let rows = try bind(query, in: frame)
+        return (rows, frame.correlation)
+    }
+
+    func bindQuery(_ query: QuerySyntax, parent: BindingFrame?) throws(QueryError) -> BoundRows {
+        try bind(query, in: BindingFrame(parent: parent))
+    }
+
+    private func bind(_ query: QuerySyntax, in frame: BindingFrame) throws(QueryError) -> BoundRows {
+        try countNode(at: query.position)
+        for table in query.with { try bindCommonTable(table, in: frame) }
+        let limit = try rowCount(query.limit, "LIMIT", in: frame)
+        let offset = try rowCount(query.offset, "OFFSET", in: frame) ?? 0
+        let rows: BoundRows
+        switch query.body {
+        case .select(let select):
+            rows = BoundRows(plan: try bindSelect(select, orderBy: query.orderBy, in: frame))
+        default:
+            let body = try bindBody(query.body, in: frame)
+            rows = BoundRows(plan: try sorted(body.plan, by: query.orderBy, in: frame))
+        }
+        guard limit != nil || offset != 0 else { return rows }
+        return BoundRows(plan: .limit(input: rows.plan, count: limit, offset: offset))
+    }
+
+    private func bindCommonTable(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) {
+        guard frame.commonTables[table.name.text] == nil else {
+            throw .badSQL("WITH names “\(table.name.text)” twice", at: table.name.position)
+        }
+        let before = nodeCount
+        let rows = try bindQuery(table.query, parent: frame)
+        let columns = try renamed(rows.columns, to: table.columns, of: table.name)
+        frame.commonTables[table.name.text] = CommonTable(id: newShared(), plan: rows.plan, columns: columns, nodeCount: nodeCount - before)
+    }
+
+    /// New names for the first columns.
+    func renamed(_ columns: [OutputColumn], to names: [NameSyntax], of table: NameSyntax) throws(QueryError) -> [OutputColumn] {
+        guard names.count <= columns.count else {
+            throw .badSQL(
+                "“\(table.text)” has \(columns.count) columns, but \(names.count) names are given", at: names[columns.count].position)
+        }
+        var result = columns
+        for (index, name) in names.enumerated() { result[index].name = name.text }
+        return result
+    }
+
+    /// LIMIT and OFFSET: a constant BIGINT; NULL is none.
+    private func rowCount(_ syntax: ExpressionSyntax?, _ clause: String, in frame: BindingFrame) throws(QueryError) -> Int? {
+        guard let syntax else { return nil }
+        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: clause)
+        let value = try bindExpression(syntax, in: scope)
+        let constant: Expression
+        if TypeRules.isDecimal(value.type), value.expression.isLiteral {
+            constant = try cast(value, to: .int64, isExplicit: true)
+        } else {
+            constant = try implicit(value, to: .int64, "\(clause)")
+        }
+        switch ConstantFolding.folded(constant) {
+        case .literal(.null, _): return nil
+        case .literal(.integer(let count), _):
+            guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position) }
+            return Int(count)
+        default: throw .unsupported("\(clause) must be a constant", at: syntax.position)
+        }
+    }
+
+    // MARK: Bodies
+
+    private func bindBody(_ body: QueryBody, in frame: BindingFrame) throws(QueryError) -> BoundRows {
+        switch body {
+        case .select(let select): return BoundRows(plan: try bindSelect(select, orderBy: [], in: frame))
+        case .nested(let query): return try bindQuery(query, parent: frame)
+        case .values(let rows, let position): return try bindValues(rows, at: position, in: frame)
+        case .setOperation(let op, let isAll, let left, let right, let position):
+            try countNode(at: position)
+            let inputs = try operands(op, isAll, left, in: frame) + [try bindBody(right, in: frame)]
+            return try combine(op, isAll, inputs, at: position)
+        }
+    }
+
+    /// `a UNION ALL b UNION ALL c` is one node of three inputs.
+    private func operands(_ op: SetOperator, _ isAll: Bool, _ left: QueryBody, in frame: BindingFrame) throws(QueryError) -> [BoundRows] {
+        guard op == .union, isAll, case .setOperation(.union, true, let first, let second, let position) = left else {
+            return [try bindBody(left, in: frame)]
+        }
+        try countNode(at: position)
+        let rest = try operands(op, isAll, first, in: frame)
+        return rest + [try bindBody(second, in: frame)]
+    }
+
+    private func combine(_ op: SetOperator, _ isAll: Bool, _ inputs: [BoundRows], at position: Int) throws(QueryError) -> BoundRows {
+        let names = inputs[0].columns.map(\.name)
+        var types = inputs[0].columns.map(\.type)
+        for input in inputs.dropFirst() {
+            guard input.columns.count == types.count else {
+                throw .badSQL(
+                    "the sides of \(op.rawValue) have \(types.count) and \(input.columns.count) columns", at: position)
+            }
+            for (index, column) in input.columns.enumerated() {
+                guard let type = TypeRules.common(types[index], column.type) else {
+                    throw .badSQL(
+                        "\(op.rawValue) cannot match \(TypeNames.name(of: types[index])) with \(TypeNames.name(of: column.type)) in column \(index + 1)",
+                        at: position)
+                }
+                types[index] = TypeRules.widened(type)
+            }
+        }
+        types = types.map { $0 == .null ? .string : $0 }
+        if !(op == .union && isAll), let nested = types.first(where: \.isNested) {
+            throw .unsupported("\(op.rawValue) cannot compare values of type \(TypeNames.name(of: nested))", at: position)
+        }
+        let kind: SetOperationNode.Kind = switch op {
+        case .union: .union
+        case .intersect: .intersect
+        case .except: .except
+        }
+        var plans: [LogicalPlan] = []
+        for input in inputs { plans.append(try converted(input.plan, to: types, at: position)) }
+        let columns = zip(names, types).map { newColumn($0, $1) }
+        return BoundRows(
+            plan: .setOperation(SetOperationNode(kind: kind, keepsRepeats: isAll, inputs: plans, columns: columns)))
+    }
+
+    /// The same rows with columns of exactly these types.
+    private func converted(_ plan: LogicalPlan, to types: [ColumnType], at position: Int?) throws(QueryError) -> LogicalPlan {
+        let columns = plan.columns
+        guard zip(columns, types).contains(where: { $0.type != $1 }) else { return plan }
+        var projected: [ProjectedColumn] = []
+        for (column, type) in zip(columns, types) {
+            if column.type == type {
+                projected.append(ProjectedColumn(column, .column(column)))
+            } else {
+                let value = TypedExpression(.column(column), at: position ?? 1)
+                projected.append(ProjectedColumn(newColumn(column.name, type), try cast(value, to: type, isExplicit: false)))
+            }
+        }
+        return .project(input: plan, columns: projected)
+    }
+
+    private func bindValues(_ rows: [[ExpressionSyntax]], at position: Int, in frame: BindingFrame) throws(QueryError) -> BoundRows {
+        let scope = ExpressionScope(frame: BindingFrame(parent: frame), clause: "VALUES")
+        var bound: [[TypedExpression]] = []
+        for row in rows {
+            var items: [TypedExpression] = []
+            for item in row { items.append(try bindExpression(item, in: scope)) }
+            bound.append(items)
+        }
+        frame.correlate(Set(scope.frame.correlation))
+        var columns: [OutputColumn] = []
+        var result = [[Expression]](repeating: [], count: rows.count)
+        for index in rows[0].indices {
+            let items = try unified(bound.map { $0[index] }, "VALUES")
+            for row in items.indices { result[row].append(items[row]) }
+            columns.append(newColumn("column\(index + 1)", items[0].type))
+        }
+        return BoundRows(plan: .values(columns: columns, rows: result))
+    }
+
+    // MARK: Order
+
+    /// ORDER BY over a set operation or VALUES: output names and ordinals only.
+    private func sorted(_ plan: LogicalPlan, by items: [OrderItemSyntax], in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
+        guard !items.isEmpty else { return plan }
+        let columns = plan.columns
+        let inner = BindingFrame(parent: frame.parent)
+        inner.names = NameScope(name: nil, columns: columns.map { NameScope.Column(name: $0.name, expression: .column($0)) })
+        let scope = ExpressionScope(frame: inner, clause: "ORDER BY")
+        var keys: [SortKey] = []
+        for item in items {
+            let expression: Expression
+            if let ordinal = try ordinal(item.expression, count: columns.count, "ORDER BY") {
+                expression = .column(columns[ordinal])
+            } else {
+                expression = try bindExpression(item.expression, in: scope).expression
+            }
+            keys.append(try sortKey(expression, item))
+        }
+        return .sort(SortNode(input: plan, keys: keys))
+    }
+
+    func sortKey(_ expression: Expression, _ item: OrderItemSyntax) throws(QueryError) -> SortKey {
+        guard TypeRules.isComparable(expression.type) else {
+            throw .unsupported("values of type \(TypeNames.name(of: expression.type)) have no order", at: item.expression.position)
+        }
+        return SortKey(expression, isDescending: item.isDescending, nullsFirst: item.nullsFirst)
+    }
+
+    /// `ORDER BY 2`, `GROUP BY 2`: 0-based, or nil when the expression is no bare integer.
+    func ordinal(_ syntax: ExpressionSyntax, count: Int, _ clause: String) throws(QueryError) -> Int? {
+        guard case .number(let digits) = syntax.kind else {
+            if case .string = syntax.kind { throw .badSQL("a constant in \(clause) must be an ordinal", at: syntax.position) }
+            return nil
+        }
+        guard let number = Int(digits) else { throw .badSQL("a constant in \(clause) must be an ordinal", at: syntax.position) }
+        guard (1...max(count, 1)).contains(number), count > 0 else {
+            throw .badSQL("\(clause) \(number) is not among the \(count) selected columns", at: syntax.position)
+        }
+        return number - 1
+    }
+}

@@ -1,0 +1,281 @@
+import ColumnStore
+
+/// One SELECT: FROM, WHERE, grouping, windows, the list, DISTINCT and its ORDER BY, in the order in which SQL evaluates them.
+extension Binder {
+    /// A column of the list under way.
+    private struct Item {
+        var name: String
+        var expression: Expression
+        var isUntyped: Bool
+        var position: Int
+    }
+
+    func bindSelect(_ select: SelectSyntax, orderBy: [OrderItemSyntax], in queryFrame: BindingFrame) throws(QueryError) -> LogicalPlan {
+        let frame = BindingFrame(parent: queryFrame)
+        defer { queryFrame.correlate(Set(frame.correlation)) }
+        var plan = try bindFrom(select.from, in: frame)
+        if let condition = select.whereClause {
+            let scope = ExpressionScope(frame: frame, clause: "WHERE")
+            plan = .filter(input: plan, conjuncts: try bindCondition(condition, in: scope).conjuncts)
+        }
+        let collector = SelectCollector()
+        for (name, window) in select.windows {
+            guard collector.windowDefinitions[name.text] == nil else {
+                throw .badSQL("the window “\(name.text)” is defined twice", at: name.position)
+            }
+            collector.windowDefinitions[name.text] = window
+        }
+        var items = try bindItems(select, in: ExpressionScope(frame: frame, clause: "SELECT", collector: collector))
+        let groups = try bindGroups(select, items, collector, in: frame)
+        var having = try select.having.map { (condition) throws(QueryError) in
+            try bindCondition(condition, in: ExpressionScope(frame: frame, clause: "HAVING", collector: collector))
+        }
+        var order = try bindOrder(orderBy, items, ExpressionScope(frame: frame, clause: "ORDER BY", collector: collector))
+        var distinctOn: [Expression] = []
+        if case .on(let keys) = select.distinct { distinctOn = try bindDistinctOn(keys, items, collector, in: frame) }
+
+        if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
+            let grouping = try Grouping(groups, collector, input: plan, binder: self)
+            plan = grouping.plan
+            for index in items.indices { items[index].expression = try grouping.rewrite(items[index].expression) }
+            having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
+            for index in order.indices { order[index].expression = try grouping.rewrite(order[index].expression) }
+            for index in distinctOn.indices { distinctOn[index] = try grouping.rewrite(distinctOn[index]) }
+            try grouping.rewriteWindows(of: collector)
+        }
+        if let having { plan = .filter(input: plan, conjuncts: having.conjuncts) }
+        for window in collector.windows {
+            plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
+        }
+        return try finish(select, plan, items, order, distinctOn)
+    }
+
+    // MARK: The list
+
+    private func bindItems(_ select: SelectSyntax, in scope: ExpressionScope) throws(QueryError) -> [Item] {
+        var items: [Item] = []
+        for item in select.items {
+            if case .star(let qualifier) = item.expression.kind {
+                for column in try expandStar(qualifier, at: item.expression.position, in: scope.frame) {
+                    items.append(Item(name: column.name, expression: column.expression, isUntyped: false, position: item.expression.position))
+                }
+                continue
+            }
+            let value = try bindExpression(item.expression, in: scope)
+            let name = item.alias?.text ?? OutputNames.name(of: item.expression)
+            items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position))
+        }
+        return items
+    }
+
+    private func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
+        let columns: [NameScope.Column]
+        if let relation = qualifier.last {
+            guard frame.names.hasRelation(relation.text) else { throw unknownTable(relation, in: frame) }
+            columns = frame.names.relations.filter { $0.name == relation.text }.flatMap(\.columns)
+        } else {
+            guard !frame.names.relations.isEmpty else { throw .badSQL("* needs a FROM", at: position) }
+            columns = frame.names.unqualified.map(\.column)
+        }
+        for column in columns {
+            if case .column(let id, _) = column.expression { mentions[id] = (column.name, position) }
+        }
+        return columns
+    }
+
+    // MARK: Order
+
+    private func bindOrder(_ order: [OrderItemSyntax], _ items: [Item], _ scope: ExpressionScope) throws(QueryError) -> [SortKey] {
+        var keys: [SortKey] = []
+        for item in order {
+            keys.append(try sortKey(try outputOrExpression(item.expression, items, scope), item))
+        }
+        return keys
+    }
+
+    /// An ordinal, an output name, else an expression over the FROM.
+    private func outputOrExpression(_ syntax: ExpressionSyntax, _ items: [Item], _ scope: ExpressionScope) throws(QueryError) -> Expression {
+        if let ordinal = try ordinal(syntax, count: items.count, scope.clause) { return items[ordinal].expression }
+        if case .name(let parts) = syntax.kind, parts.count == 1 {
+            let matches = items.filter { $0.name == parts[0].text }
+            if let first = matches.first {
+                guard matches.allSatisfy({ $0.expression.isSame(as: first.expression) }) else {
+                    throw .badSQL("“\(parts[0].text)” is the name of several selected columns", at: syntax.position)
+                }
+                return first.expression
+            }
+        }
+        return try bindExpression(syntax, in: scope).expression
+    }
+
+    private func bindDistinctOn(
+        _ keys: [ExpressionSyntax], _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
+    ) throws(QueryError) -> [Expression] {
+        let scope = ExpressionScope(frame: frame, clause: "DISTINCT ON", collector: collector)
+        var result: [Expression] = []
+        for key in keys {
+            let expression = try outputOrExpression(key, items, scope)
+            guard TypeRules.isComparable(expression.type) else {
+                throw .unsupported("DISTINCT ON cannot compare \(TypeNames.name(of: expression.type))", at: key.position)
+            }
+            result.append(expression)
+        }
+        return result
+    }
+
+    // MARK: GROUP BY
+
+    /// The grouping sets, each a list of places in `expressions`.
+    struct GroupingList {
+        var expressions: [(expression: Expression, name: String, position: Int)] = []
+        var sets: [[Int]] = [[]]
+    }
+
+    private func bindGroups(
+        _ select: SelectSyntax, _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
+    ) throws(QueryError) -> GroupingList {
+        var list = GroupingList()
+        let scope = ExpressionScope(frame: frame, clause: "GROUP BY")
+        for element in select.groupBy {
+            let sets = try groupingSets(element, items, collector, scope, &list)
+            var product: [[Int]] = []
+            for left in list.sets {
+                for right in sets { product.append(left + right.filter { !left.contains($0) }) }
+            }
+            guard product.count <= SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported(
+                    "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
+            }
+            list.sets = product
+        }
+        return list
+    }
+
+    private func groupingSets(
+        _ element: GroupingSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
+    ) throws(QueryError) -> [[Int]] {
+        func places(_ keys: [ExpressionSyntax], _ list: inout GroupingList) throws(QueryError) -> [Int] {
+            var result: [Int] = []
+            for key in keys {
+                let place = try groupPlace(key, items, collector, scope, &list)
+                if !result.contains(place) { result.append(place) }
+            }
+            return result
+        }
+        switch element {
+        case .set(let keys): return [try places(keys, &list)]
+        case .rollup(let parts, _):
+            var sets: [[Int]] = [[]]
+            for part in parts { sets.append((sets.last ?? []) + (try places(part, &list))) }
+            return sets.reversed()
+        case .cube(let parts, let position):
+            guard parts.count <= 9 else { throw .unsupported("CUBE of more than 9 columns is not supported", at: position) }
+            var sets: [[Int]] = [[]]
+            for part in parts.reversed() {
+                let here = try places(part, &list)
+                sets = sets.map { here + $0 } + sets
+            }
+            return sets
+        case .groupingSets(let elements, let position):
+            var sets: [[Int]] = []
+            for element in elements { sets += try groupingSets(element, items, collector, scope, &list) }
+            guard sets.count <= SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
+            }
+            return sets
+        }
+    }
+
+    /// An input column comes before an output name, as in PostgreSQL.
+    private func groupPlace(
+        _ syntax: ExpressionSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
+    ) throws(QueryError) -> Int {
+        var expression: Expression?, name = OutputNames.name(of: syntax)
+        if let ordinal = try ordinal(syntax, count: items.count, "GROUP BY") {
+            expression = items[ordinal].expression
+            name = items[ordinal].name
+        } else if case .name(let parts) = syntax.kind, parts.count == 1, case .none = scope.frame.names.lookup(parts[0].text) {
+            let matches = items.filter { $0.name == parts[0].text }
+            if matches.count > 1, !matches.allSatisfy({ $0.expression.isSame(as: matches[0].expression) }) {
+                throw .badSQL("“\(parts[0].text)” is the name of several selected columns", at: syntax.position)
+            }
+            expression = matches.first?.expression
+        }
+        let key: Expression
+        if let expression { key = expression } else { key = try bindExpression(syntax, in: scope).expression }
+        let forbidden = collector.aggregateIDs.union(collector.windowIDs)
+        if key.contains({ if case .column(let id, _) = $0 { forbidden.contains(id) } else { false } }) {
+            throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
+        }
+        guard TypeRules.isComparable(key.type) else {
+            throw .unsupported("GROUP BY cannot compare values of type \(TypeNames.name(of: key.type))", at: syntax.position)
+        }
+        if let place = list.expressions.firstIndex(where: { $0.expression.isSame(as: key) }) { return place }
+        list.expressions.append((key, name, syntax.position))
+        return list.expressions.count - 1
+    }
+
+    // MARK: Output
+
+    private func finish(
+        _ select: SelectSyntax, _ input: LogicalPlan, _ items: [Item], _ order: [SortKey], _ distinctOn: [Expression]
+    ) throws(QueryError) -> LogicalPlan {
+        var projected: [ProjectedColumn] = items.map { project($0.name, $0.expression) }
+        let visible = projected.map(\.column)
+        // Sort keys that are no output get columns of their own, dropped after sorting.
+        func place(of expression: Expression) -> OutputColumn? {
+            projected.first { $0.expression.isSame(as: expression) }?.column
+        }
+        var isDistinct = false
+        if case .all = select.distinct { isDistinct = true }
+        if isDistinct, let nested = visible.first(where: { $0.type.isNested }) {
+            throw .unsupported("DISTINCT cannot compare values of type \(TypeNames.name(of: nested.type))", at: select.position)
+        }
+        var keys: [SortKey] = []
+        for key in order {
+            if key.expression.isLiteral { continue }
+            if place(of: key.expression) == nil {
+                if isDistinct { throw .badSQL("ORDER BY of SELECT DISTINCT takes selected columns only", at: select.position) }
+                projected.append(project("", key.expression))
+            }
+            guard let column = place(of: key.expression) else { continue }
+            keys.append(SortKey(.column(column), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+        }
+        var onColumns: [Expression] = []
+        for key in distinctOn where !key.isLiteral {
+            if place(of: key) == nil { projected.append(project("", key)) }
+            if let column = place(of: key) { onColumns.append(.column(column)) }
+        }
+        var plan = LogicalPlan.project(input: input, columns: projected)
+        if isDistinct { plan = .distinct(input: plan) }
+        if case .on = select.distinct { plan = try firstOfEach(onColumns, keys, plan, at: select.position) }
+        if !keys.isEmpty { plan = .sort(SortNode(input: plan, keys: keys)) }
+        if plan.columns.count > visible.count {
+            plan = .project(input: plan, columns: visible.map { ProjectedColumn($0, .column($0)) })
+        }
+        return plan
+    }
+
+    private func project(_ name: String, _ expression: Expression) -> ProjectedColumn {
+        // A column that is passed on keeps its id, under the name that it has here.
+        ProjectedColumn(newColumn(name, expression.type), expression)
+    }
+
+    /// DISTINCT ON: the first row of each group in the query's order.
+    private func firstOfEach(
+        _ keys: [Expression], _ order: [SortKey], _ input: LogicalPlan, at position: Int
+    ) throws(QueryError) -> LogicalPlan {
+        for (index, key) in order.prefix(keys.count).enumerated() {
+            guard keys.contains(where: { $0.isSame(as: key.expression) }) || index >= keys.count else {
+                throw .badSQL("ORDER BY must start with the expressions of DISTINCT ON", at: position)
+            }
+        }
+        let number = newColumn("", .int64)
+        let call = WindowNode.Call(
+            column: number, function: .rowNumber, arguments: [],
+            frame: WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow))
+        let window = LogicalPlan.window(WindowNode(input: input, partition: keys, order: order, calls: [call]))
+        let first = Expression.call(.equal, [.column(number), .literal(.integer(1), .int64)], type: .boolean, position: nil)
+        return .filter(input: window, conjuncts: [first])
+    }
+}

@@ -1,0 +1,169 @@
+import ColumnStore
+
+/// What a query means: a plan whose columns are the answer's.
+package struct BoundQuery: Sendable {
+    package var plan: LogicalPlan
+    /// The answer's columns, in order, with their names as shown (names may repeat).
+    package var columns: [OutputColumn]
+}
+
+package enum BoundStatement: Sendable {
+    case query(BoundQuery)
+    case explain(BoundQuery, analyze: Bool)
+}
+
+/// Turns a syntax tree into a plan: looks up names, settles types and makes every cast explicit.
+///
+/// Extensions hold the parts: `Binder+Query`, `Binder+Select`, `Binder+From`, and `Expressions…` for scalar expressions.
+package final class Binder {
+    let context: QueryContext
+    private var columnCount = 0
+    private var tableCount = 0
+    private var sharedCount = 0
+    /// Nodes of the plan so far, those of common tables counted at each mention: every pass walks them all.
+    private(set) var nodeCount = 0
+    /// Views being expanded, outermost first.
+    var openViews: [String] = []
+    /// Where and under which name a column was last mentioned: for messages about it.
+    var mentions: [ColumnID: (name: String, position: Int)] = [:]
+
+    /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
+    private static let nodeCountMax = 4_096
+
+    package init(context: QueryContext) { self.context = context }
+
+    /// - Throws: `QueryError` bad-sql, unsupported-sql, data-error or numeric-overflow, with its position.
+    package static func bind(_ query: String, in context: QueryContext) throws(QueryError) -> BoundStatement {
+        try Binder(context: context).bind(try Parser.parseStatement(query))
+    }
+
+    package func bind(_ statement: Statement) throws(QueryError) -> BoundStatement {
+        switch statement {
+        case .query(let query): return .query(try bindTop(query))
+        case .explain(let query, let analyze): return .explain(try bindTop(query), analyze: analyze)
+        case .showTables: return .query(showTables())
+        case .describe(let table): return .query(try describe(table))
+        }
+    }
+
+    private func bindTop(_ query: QuerySyntax) throws(QueryError) -> BoundQuery {
+        let rows = try bindQuery(query, parent: nil)
+        // A bare NULL or untyped literal is text to the reader.
+        let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
+        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns)
+    }
+
+    // MARK: Ids
+
+    func newColumn(_ name: String, _ type: ColumnType) -> OutputColumn {
+        columnCount += 1
+        return OutputColumn(id: ColumnID(columnCount), name: name, type: type)
+    }
+
+    func newTable() -> Int {
+        tableCount += 1
+        return tableCount
+    }
+
+    func newShared() -> Int {
+        sharedCount += 1
+        return sharedCount
+    }
+
+    func countNode(_ count: Int = 1, at position: Int?) throws(QueryError) {
+        nodeCount += count
+        guard nodeCount <= Self.nodeCountMax else {
+            throw .unsupported("the query has more than \(Self.nodeCountMax) tables, joins and subqueries", at: position)
+        }
+    }
+
+    /// Casts the plan's columns where `target` wants another type.
+    func typed(_ plan: LogicalPlan, _ target: (ColumnType) -> ColumnType) throws(QueryError) -> LogicalPlan {
+        let columns = plan.columns
+        guard columns.contains(where: { target($0.type) != $0.type }) else { return plan }
+        return .project(
+            input: plan,
+            columns: columns.map { column in
+                let type = target(column.type)
+                if type == column.type { return ProjectedColumn(column, .column(column)) }
+                return ProjectedColumn(newColumn(column.name, type), .cast(.column(column), to: type, position: nil))
+            })
+    }
+
+    /// A common table that one place reads is no table of its own: rewrites can reach into it.
+    private func inliningSingleUses(_ plan: LogicalPlan) -> LogicalPlan {
+        var uses: [Int: Int] = [:]
+        func count(_ plan: LogicalPlan) {
+            if case .shared(let id, _, _) = plan {
+                uses[id, default: 0] += 1
+                // What a definition reads is read once, however often it is used itself.
+                if uses[id] != 1 { return }
+            }
+            for input in plan.inputs { count(input) }
+            for expression in plan.expressions { countSubqueries(expression) }
+        }
+        func countSubqueries(_ expression: Expression) {
+            if case .subquery(let subquery) = expression { count(subquery.plan) }
+            for child in expression.children { countSubqueries(child) }
+        }
+        func inline(_ plan: LogicalPlan) -> LogicalPlan {
+            var plan = plan.withInputs(plan.inputs.map(inline))
+            plan = plan.mapExpressions { expression in
+                expression.rewritten { node in
+                    guard case .subquery(var subquery) = node else { return node }
+                    subquery.plan = inline(subquery.plan)
+                    return .subquery(subquery)
+                }
+            }
+            guard case .shared(let id, let definition, let columns) = plan, uses[id] == 1 else { return plan }
+            return .project(input: definition, columns: zip(columns, definition.columns).map { ProjectedColumn($0, .column($1)) })
+        }
+        count(plan)
+        return uses.isEmpty ? plan : inline(plan)
+    }
+}
+
+/// A level of a query that names are looked up from.
+final class BindingFrame {
+    let parent: BindingFrame?
+    var names = NameScope()
+    var commonTables: [String: CommonTable] = [:]
+    /// Columns of outer levels that this one or one within it mentions.
+    private(set) var correlation: [ColumnID] = []
+
+    init(parent: BindingFrame?) { self.parent = parent }
+
+    func correlate(_ ids: Set<ColumnID>) {
+        for id in ids.sorted() where !correlation.contains(id) { correlation.append(id) }
+    }
+
+    func commonTable(_ name: String) -> CommonTable? { commonTables[name] ?? parent?.commonTable(name) }
+}
+
+/// A WITH query, bound once; each mention reads it.
+struct CommonTable {
+    var id: Int
+    var plan: LogicalPlan
+    var columns: [OutputColumn]
+    var nodeCount: Int
+}
+
+/// Rows with what is known of their columns.
+struct BoundRows {
+    var plan: LogicalPlan
+    var columns: [OutputColumn] { plan.columns }
+}
+
+/// An expression with what later typing needs to know of it.
+struct TypedExpression {
+    var expression: Expression
+    /// A string constant that has not taken a type yet.
+    var isUntyped = false
+    var position: Int
+
+    var type: ColumnType { expression.type }
+
+    init(_ expression: Expression, isUntyped: Bool = false, at position: Int) {
+        (self.expression, self.isUntyped, self.position) = (expression, isUntyped, position)
+    }
+}

@@ -1,0 +1,127 @@
+import ColumnStore
+
+/// Casts: what happens unasked, what must be asked for, and what never happens.
+extension Binder {
+    /// `value` where `type` is wanted: an untyped literal is read as it, a number widened.
+    ///
+    /// - Throws: bad-sql when the cast would have to be written.
+    func implicit(_ value: TypedExpression, to type: ColumnType, _ what: String) throws(QueryError) -> Expression {
+        if value.isUntyped || value.type == type { return try cast(value, to: type, isExplicit: false) }
+        guard TypeRules.cast(from: value.type, to: type) == .implicit else {
+            throw .badSQL(
+                "\(what) needs \(TypeNames.name(of: type)), not \(TypeNames.name(of: value.type))", at: value.position,
+                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(TypeNames.name(of: type))")
+        }
+        return try cast(value, to: type, isExplicit: false)
+    }
+
+    func bindCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let value = try bindExpression(operand, in: scope)
+        return TypedExpression(try castExplicitly(value, to: try TypeNames.target(type)), at: position)
+    }
+
+    func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
+        var type = target.type
+        if target.keepsScale { type = try numericType(for: value) }
+        let result = try cast(value, to: type, isExplicit: true)
+        guard let length = target.lengthMax else { return result }
+        return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
+    }
+
+    /// NUMERIC without a scale takes the operand's digits as they are.
+    private func numericType(for value: TypedExpression) throws(QueryError) -> ColumnType {
+        switch value.type {
+        case .decimal(_, let scale): return .decimal38(scale: scale)
+        case .int32, .int64, .null: return .decimal38(scale: 0)
+        case .string where value.isUntyped:
+            guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
+                throw .data("this is no value of type DECIMAL", at: value.position)
+            }
+            return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
+        default:
+            throw .unsupported(
+                "NUMERIC without a scale is not supported for \(TypeNames.name(of: value.type)); write NUMERIC(p, s)", at: value.position)
+        }
+    }
+
+    /// Casts whatever casts at all; constants at once, the rest when the query runs.
+    func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression {
+        if value.isUntyped, case .literal(.bytes(let text), _) = value.expression { return try read(text, as: type, at: value.position) }
+        if value.type == type { return value.expression }
+        if case .literal(.null, _) = value.expression { return .null(type) }
+        guard TypeRules.cast(from: value.type, to: type) != .none else {
+            throw .badSQL(
+                "\(TypeNames.name(of: value.type)) cannot be cast to \(TypeNames.name(of: type))", at: value.position)
+        }
+        if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
+            return .literal(number, type)
+        }
+        return .cast(value.expression, to: type, position: value.position)
+    }
+
+    /// An untyped literal, read as what its place wants.
+    private func read(_ text: [UInt8], as type: ColumnType, at position: Int) throws(QueryError) -> Expression {
+        if type == .timestampTZ, let local = ValueText.timestamp(text[...]), local.offsetSeconds == nil, local.zone != nil || !context.isUTC {
+            // A time without an offset is one of the named zone, else of the session's.
+            let wall = Expression.literal(.integer(LiteralCast.instant(local, isUTC: false)), .timestamp(isUTC: false))
+            return .call(.atTimeZone, [wall, .text(local.zone ?? context.timeZone)], type: .timestampTZ, position: position)
+        }
+        return .literal(try LiteralCast.value(of: text, as: type, at: position), type)
+    }
+
+    // MARK: Types that meet
+
+    /// All as one type, as CASE, COALESCE, VALUES and UNION make it.
+    func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression] {
+        var type = ColumnType.null
+        for item in items where !item.isUntyped {
+            guard let common = TypeRules.common(type, item.type) else {
+                throw .badSQL(
+                    "\(what) cannot match \(TypeNames.name(of: type)) with \(TypeNames.name(of: item.type))", at: item.position)
+            }
+            type = common
+        }
+        if type == .null { type = items.contains(where: \.isUntyped) ? .string : .null }
+        type = TypeRules.widened(type)
+        var result: [Expression] = []
+        for item in items { result.append(try cast(item, to: type, isExplicit: false)) }
+        return result
+    }
+
+    /// All as one type for comparing them; decimals of one scale need no cast.
+    func comparable(_ items: [TypedExpression], _ what: String, at position: Int) throws(QueryError) -> [Expression] {
+        var type = ColumnType.null
+        for item in items where !item.isUntyped {
+            guard let common = TypeRules.common(type, item.type) else {
+                throw incomparable(type, item.type, what, at: position)
+            }
+            type = common
+        }
+        if type == .null { type = .string }
+        guard TypeRules.isComparable(type) else {
+            throw .unsupported("\(what) cannot compare values of type \(TypeNames.name(of: type))", at: position)
+        }
+        var result: [Expression] = []
+        for item in items {
+            if case .decimal(_, let scale) = item.type, case .decimal(_, scale) = type, !item.isUntyped {
+                result.append(item.expression)
+            } else {
+                result.append(try cast(item, to: type, isExplicit: false))
+            }
+        }
+        return result
+    }
+
+    func comparable(
+        _ left: TypedExpression, _ right: TypedExpression, _ what: String, at position: Int
+    ) throws(QueryError) -> (Expression, Expression) {
+        let both = try comparable([left, right], what, at: position)
+        return (both[0], both[1])
+    }
+
+    private func incomparable(_ left: ColumnType, _ right: ColumnType, _ what: String, at position: Int) -> QueryError {
+        let hint = left == .string || right == .string ? "cast one side, such as x::\(TypeNames.name(of: left == .string ? right : left))" : nil
+        return .badSQL(
+            "\(what) cannot compare \(TypeNames.name(of: left)) with \(TypeNames.name(of: right))", at: position, hint: hint)
+    }
+}

@@ -1,0 +1,250 @@
+import ColumnStore
+
+/// Operators: comparison, arithmetic on numbers and on times, text.
+extension Binder {
+    func bindOperator(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let position = syntax.position
+        switch syntax.kind {
+        case .unary(let op, let operand):
+            let value = try bindExpression(operand, in: scope)
+            return TypedExpression(try sign(op, value, at: position), at: position)
+        case .atTimeZone(let operand, let zone):
+            let arguments = [try bindExpression(operand, in: scope), try bindExpression(zone, in: scope)]
+            return TypedExpression(try atTimeZone(arguments[0], arguments[1], at: position), at: position)
+        case .binary(let op, let left, let right):
+            if op.isComparison, case .row(let items) = left.kind {
+                guard case .row(let others) = right.kind else {
+                    if case .scalarQuery = right.kind {
+                        throw .unsupported("comparing a row with a subquery is not supported; use IN or EXISTS", at: position)
+                    }
+                    throw .badSQL("a row compares with a row only", at: position)
+                }
+                return TypedExpression(
+                    try compareRows(op, try bindAll(items, in: scope), try bindAll(others, in: scope), at: position), at: position)
+            }
+            let sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
+            return TypedExpression(try binary(op, sides.0, sides.1, at: position), at: position)
+        default: return TypedExpression(.null(.null), at: position)
+        }
+    }
+
+    func binary(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        switch op {
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return try compare(op, left, right, at: position)
+        case .concatenate: return try concatenate(left, right, at: position)
+        case .matches, .matchesIgnoringCase, .matchesNot, .matchesNotIgnoringCase:
+            let isCaseBlind = op == .matchesIgnoringCase || op == .matchesNotIgnoringCase
+            let arguments = [try implicit(left, to: .string, op.rawValue), try implicit(right, to: .string, op.rawValue)]
+            let match = Expression.call(isCaseBlind ? .matchesIgnoringCase : .matches, arguments, type: .boolean, position: position)
+            return op == .matches || op == .matchesIgnoringCase ? match : .not(match)
+        case .power:
+            return .call(
+                .power, [try number(left, .double, "^"), try number(right, .double, "^")], type: .double, position: position)
+        case .add, .subtract, .multiply, .divide, .remainder: return try arithmetic(op, left, right, at: position)
+        }
+    }
+
+    // MARK: Comparison
+
+    static func function(_ op: ExpressionSyntax.BinaryOperator) -> ScalarFunction {
+        switch op {
+        case .equal: .equal
+        case .notEqual: .notEqual
+        case .less: .less
+        case .lessOrEqual: .lessOrEqual
+        case .greater: .greater
+        case .greaterOrEqual: .greaterOrEqual
+        case .add: .add
+        case .subtract: .subtract
+        case .multiply: .multiply
+        case .divide: .divide
+        default: .modulo
+        }
+    }
+
+    func compare(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        let sides = try comparable(left, right, op.rawValue, at: position)
+        return .call(Self.function(op), [sides.0, sides.1], type: .boolean, position: position)
+    }
+
+    /// Rows compare column by column, the first difference deciding.
+    func compareRows(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: [TypedExpression], _ right: [TypedExpression], at position: Int
+    ) throws(QueryError) -> Expression {
+        guard left.count == right.count, !left.isEmpty else {
+            throw .badSQL("these rows have \(left.count) and \(right.count) columns", at: position)
+        }
+        func pairs(_ op: ExpressionSyntax.BinaryOperator) throws(QueryError) -> [Expression] {
+            var result: [Expression] = []
+            for (one, other) in zip(left, right) { result.append(try compare(op, one, other, at: position)) }
+            return result
+        }
+        switch op {
+        case .equal: return .conjunction(try pairs(.equal))
+        case .notEqual:
+            let differences = try pairs(.notEqual)
+            return differences.count == 1 ? differences[0] : .or(differences)
+        default:
+            let strict: ExpressionSyntax.BinaryOperator = op == .less || op == .lessOrEqual ? .less : .greater
+            let equal = try pairs(.equal), ordered = try pairs(strict), last = try pairs(op)
+            var result = last[left.count - 1]
+            for index in (0..<left.count - 1).reversed() { result = .or([ordered[index], .and([equal[index], result])]) }
+            return result
+        }
+    }
+
+    // MARK: Arithmetic
+
+    func number(_ value: TypedExpression, _ type: ColumnType, _ what: String) throws(QueryError) -> Expression {
+        try implicit(value, to: type, what)
+    }
+
+    private func sign(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
+        let operand = value.isUntyped || value.type == .null ? try implicit(value, to: .double, op.rawValue) : value.expression
+        guard TypeRules.isNumeric(operand.type) || operand.type == .interval else {
+            throw .badSQL("\(op.rawValue) needs a number, not \(TypeNames.name(of: operand.type))", at: position)
+        }
+        if op == .plus { return operand }
+        if operand.isLiteral, operand.type != .interval { return ConstantFolding.negated(operand) }
+        return .call(.negate, [operand], type: TypeRules.widened(operand.type), position: position)
+    }
+
+    private func arithmetic(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        var sides = (left, right)
+        // A literal without type, or NULL, takes the other side's type where that is a number.
+        if isOpen(left), !isOpen(right) { sides.0 = try adopted(left, from: right, op) }
+        if isOpen(right), !isOpen(left) { sides.1 = try adopted(right, from: left, op) }
+        if isOpen(left), isOpen(right) {
+            guard left.type == .null || right.type == .null else { throw mismatch(op, left, right, at: position) }
+            sides = (
+                TypedExpression(try implicit(left, to: .int32, op.rawValue), at: left.position),
+                TypedExpression(try implicit(right, to: .int32, op.rawValue), at: right.position)
+            )
+        }
+        if TypeRules.isNumeric(sides.0.type), TypeRules.isNumeric(sides.1.type) {
+            let types = try TypeRules.arithmetic(op, sides.0.type, sides.1.type, at: position)
+            if op == .remainder, types.result == .double { throw mismatch(op, left, right, at: position) }
+            let arguments = [
+                try operand(sides.0, types.operands.0), try operand(sides.1, types.operands.1),
+            ]
+            return .call(Self.function(op), arguments, type: types.result, position: position)
+        }
+        guard let result = try timeArithmetic(op, sides.0, sides.1, at: position) else { throw mismatch(op, left, right, at: position) }
+        return result
+    }
+
+    private func isOpen(_ value: TypedExpression) -> Bool { value.isUntyped || value.type == .null }
+
+    /// Decimals keep the scale and precision that they have.
+    private func operand(_ value: TypedExpression, _ type: ColumnType) throws(QueryError) -> Expression {
+        TypeRules.isDecimal(type) && TypeRules.isDecimal(value.type) ? value.expression : try cast(value, to: type, isExplicit: false)
+    }
+
+    private func adopted(
+        _ value: TypedExpression, from other: TypedExpression, _ op: ExpressionSyntax.BinaryOperator
+    ) throws(QueryError) -> TypedExpression {
+        let type: ColumnType
+        switch other.type {
+        case .timestamp: type = op == .add || value.type == .null ? .interval : other.type
+        case .interval where op == .multiply || op == .divide: type = .double
+        case .date where value.type == .null: type = op == .add ? .int32 : .date
+        case .date where op == .subtract: type = .date
+        case .date: throw mismatch(op, value, other, at: value.position)
+        case .decimal where value.isUntyped:
+            // The literal's own digits count, not the other side's scale.
+            guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
+                throw .data("this is no number", at: value.position)
+            }
+            type = .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
+        default: type = other.type
+        }
+        return TypedExpression(try implicit(value, to: type, op.rawValue), at: value.position)
+    }
+
+    /// Dates, timestamps and intervals, in the combinations of PostgreSQL.
+    private func timeArithmetic(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression? {
+        func call(_ a: TypedExpression, _ b: TypedExpression, _ type: ColumnType) -> Expression {
+            .call(Self.function(op), [a.expression, b.expression], type: type, position: position)
+        }
+        func cast(_ value: TypedExpression, _ type: ColumnType) throws(QueryError) -> TypedExpression {
+            TypedExpression(try self.cast(value, to: type, isExplicit: false), at: value.position)
+        }
+        switch (op, left.type, right.type) {
+        case (.add, .date, .int32), (.subtract, .date, .int32): return call(left, right, .date)
+        case (.add, .int32, .date): return call(right, left, .date)
+        case (.subtract, .date, .date): return call(left, right, .int32)
+        case (.add, .date, .interval), (.subtract, .date, .interval):
+            return call(try cast(left, .timestamp(isUTC: false)), right, .timestamp(isUTC: false))
+        case (.add, .interval, .date): return call(try cast(right, .timestamp(isUTC: false)), left, .timestamp(isUTC: false))
+        case (.add, .timestamp, .interval), (.subtract, .timestamp, .interval): return zonedMove(call(left, right, left.type))
+        case (.add, .interval, .timestamp): return zonedMove(call(right, left, right.type))
+        case (.subtract, .timestamp, .timestamp), (.subtract, .timestamp, .date), (.subtract, .date, .timestamp):
+            guard let common = TypeRules.common(left.type, right.type) else { return nil }
+            return call(try cast(left, common), try cast(right, common), .interval)
+        case (.add, .interval, .interval), (.subtract, .interval, .interval): return call(left, right, .interval)
+        case (.multiply, .interval, _) where TypeRules.isNumeric(right.type): return call(left, try cast(right, .double), .interval)
+        case (.multiply, _, .interval) where TypeRules.isNumeric(left.type): return call(right, try cast(left, .double), .interval)
+        case (.divide, .interval, _) where TypeRules.isNumeric(right.type): return call(left, try cast(right, .double), .interval)
+        default: return nil
+        }
+    }
+
+    /// Days and months of an instant are those of the session's zone.
+    private func zonedMove(_ call: Expression) -> Expression {
+        guard case .call(let function, let arguments, .timestamp(isUTC: true), let position) = call else { return call }
+        return .call(function, arguments + [zone], type: .timestampTZ, position: position)
+    }
+
+    /// The session's zone, the last argument of every function that depends on it.
+    var zone: Expression { .text(context.timeZone) }
+
+    private func mismatch(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) -> QueryError {
+        func name(_ value: TypedExpression) -> String { value.isUntyped ? "an untyped text" : TypeNames.name(of: value.type) }
+        let hint = [left.type, right.type].contains(.string) ? "cast the text to what it holds" : nil
+        return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint)
+    }
+
+    // MARK: Text and zones
+
+    private func concatenate(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        let hasText = [left, right].contains { $0.isUntyped || $0.type == .string }
+        if left.type == .binary, right.type == .binary {
+            return .call(.concat, [left.expression, right.expression], type: .binary, position: position)
+        }
+        guard hasText || (left.type == .null && right.type == .null), !left.type.isNested, !right.type.isNested else {
+            throw mismatch(.concatenate, left, right, at: position)
+        }
+        return .call(.concat, [try text(left), try text(right)], type: .string, position: position)
+    }
+
+    /// Any value as text.
+    func text(_ value: TypedExpression) throws(QueryError) -> Expression { try cast(value, to: .string, isExplicit: true) }
+
+    func atTimeZone(_ value: TypedExpression, _ zone: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        guard zone.isUntyped || zone.type == .string || zone.type == .null else {
+            throw .unsupported("AT TIME ZONE takes a zone's name only", at: zone.position)
+        }
+        let name = try implicit(zone, to: .string, "AT TIME ZONE")
+        let operand: Expression
+        if value.isUntyped || value.type == .date || value.type == .null {
+            operand = try implicit(value, to: .timestampTZ, "AT TIME ZONE")
+        } else {
+            operand = value.expression
+        }
+        guard case .timestamp(let isUTC) = operand.type else {
+            throw .badSQL("AT TIME ZONE needs a timestamp, not \(TypeNames.name(of: value.type))", at: position)
+        }
+        return .call(.atTimeZone, [operand, name], type: .timestamp(isUTC: !isUTC), position: position)
+    }
+}

@@ -1,0 +1,203 @@
+import ColumnStore
+
+/// Scalar expressions: what each form of syntax means. `Expressions+…` hold operators, casts, functions, aggregates and subqueries.
+extension Binder {
+    func bindExpression(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        switch syntax.kind {
+        case .name(let parts): return try bindName(parts, in: scope)
+        case .null, .boolean, .number, .string, .typedString, .interval, .parameter: return try bindConstant(syntax)
+        case .unary, .binary, .atTimeZone: return try bindOperator(syntax, in: scope)
+        case .and, .or, .not: return try bindConnective(syntax, in: scope)
+        case .isTest, .isDistinct, .between, .inList, .like: return try bindPredicate(syntax, in: scope)
+        case .exists, .scalarQuery, .inQuery, .quantified: return try bindSubqueryExpression(syntax, in: scope)
+        case .caseWhen: return try bindCase(syntax, in: scope)
+        case .cast(let operand, let type): return try bindCast(operand, type, at: syntax.position, in: scope)
+        case .function(let call): return try bindCall(call, in: scope)
+        case .array(let items): return try bindArray(items, at: syntax.position, in: scope)
+        case .field(let owner, let name):
+            return TypedExpression(try field(name, of: try bindExpression(owner, in: scope).expression), at: syntax.position)
+        case .star: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
+        case .row: throw .unsupported("rows are supported in comparisons and IN only", at: syntax.position)
+        case .arrayQuery: throw .unsupported("ARRAY(SELECT …) is not supported; use array_agg", at: syntax.position)
+        case .element: throw .unsupported("an element of a list by its number is not supported; use UNNEST", at: syntax.position)
+        }
+    }
+
+    /// A BOOLEAN for WHERE, HAVING, ON, FILTER and the like.
+    func bindCondition(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        try implicit(try bindExpression(syntax, in: scope), to: .boolean, scope.clause)
+    }
+
+    func bindAll(_ items: [ExpressionSyntax], in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
+        var result: [TypedExpression] = []
+        for item in items { result.append(try bindExpression(item, in: scope)) }
+        return result
+    }
+
+    // MARK: Constants
+
+    private func bindConstant(_ syntax: ExpressionSyntax) throws(QueryError) -> TypedExpression {
+        let position = syntax.position
+        switch syntax.kind {
+        case .boolean(let value): return TypedExpression(.literal(.boolean(value), .boolean), at: position)
+        case .number(let digits):
+            let (value, type) = try LiteralCast.literal(digits, at: position)
+            return TypedExpression(.literal(value, type), at: position)
+        case .string(let text): return TypedExpression(.text(text), isUntyped: true, at: position)
+        case .typedString(let type, let text):
+            let value = TypedExpression(.text(text), isUntyped: true, at: position)
+            return TypedExpression(try castExplicitly(value, to: try TypeNames.target(type)), at: position)
+        case .interval(let text, let fields):
+            guard let value = IntervalLiteral.interval(Array(text.utf8)[...], fields: fields) else {
+                throw .data("“\(text.prefix(60))” is no INTERVAL", at: position)
+            }
+            return TypedExpression(.literal(.interval(value), .interval), at: position)
+        case .parameter(let number): return try parameter(number, at: position)
+        default: return TypedExpression(.null(.null), at: position)
+        }
+    }
+
+    private func parameter(_ number: Int, at position: Int) throws(QueryError) -> TypedExpression {
+        guard number <= context.parameters.count else {
+            throw .badSQL("$\(number) has no value: \(context.parameters.count) parameters were given", at: position)
+        }
+        switch context.parameters[number - 1] {
+        case .null: return TypedExpression(.null(.null), at: position)
+        case .boolean(let value): return TypedExpression(.literal(.boolean(value), .boolean), at: position)
+        case .string(let text):
+            guard !text.utf8.contains(0) else { throw .data("text cannot hold a NUL character", at: position) }
+            return TypedExpression(.text(text), isUntyped: true, at: position)
+        case .number(let digits):
+            let isNegative = digits.utf8.first == UInt8(ascii: "-")
+            let (value, type) = try LiteralCast.literal(isNegative ? String(digits.dropFirst()) : digits, at: position)
+            let literal = Expression.literal(value, type)
+            return TypedExpression(isNegative ? ConstantFolding.negated(literal) : literal, at: position)
+        }
+    }
+
+    // MARK: Logic
+
+    private func bindConnective(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        func conditions(_ items: [ExpressionSyntax], _ word: String) throws(QueryError) -> [Expression] {
+            var result: [Expression] = []
+            for item in items { result.append(try implicit(try bindExpression(item, in: scope), to: .boolean, word)) }
+            return result
+        }
+        switch syntax.kind {
+        case .and(let items): return TypedExpression(.and(try conditions(items, "AND")), at: syntax.position)
+        case .or(let items): return TypedExpression(.or(try conditions(items, "OR")), at: syntax.position)
+        case .not(let operand): return TypedExpression(.not(try conditions([operand], "NOT")[0]), at: syntax.position)
+        default: return TypedExpression(.null(.boolean), at: syntax.position)
+        }
+    }
+
+    private func bindCase(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard case .caseWhen(let operand, let branches, let otherwise) = syntax.kind else {
+            return TypedExpression(.null(.null), at: syntax.position)
+        }
+        let subject = try operand.map { (operand) throws(QueryError) in try bindExpression(operand, in: scope) }
+        var conditions: [Expression] = []
+        var results: [TypedExpression] = []
+        for branch in branches {
+            let condition = try bindExpression(branch.condition, in: scope)
+            if let subject {
+                conditions.append(try compare(.equal, subject, condition, at: branch.condition.position))
+            } else {
+                conditions.append(try implicit(condition, to: .boolean, "CASE WHEN"))
+            }
+            results.append(try bindExpression(branch.result, in: scope))
+        }
+        if let otherwise { results.append(try bindExpression(otherwise, in: scope)) }
+        var values = try unified(results, "CASE")
+        let last = otherwise == nil ? nil : values.removeLast()
+        let type = values[0].type
+        return TypedExpression(
+            .conditional(
+                branches: zip(conditions, values).map { Expression.Branch(condition: $0, result: $1) }, otherwise: last, type: type),
+            at: syntax.position)
+    }
+
+    private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard !items.isEmpty else { throw .unsupported("an empty ARRAY needs a type, which is not supported", at: position) }
+        let values = try unified(try bindAll(items, in: scope), "ARRAY")
+        let type = ColumnType.list(element: Field("element", values[0].type))
+        return TypedExpression(.call(.makeList, values, type: type, position: position), at: position)
+    }
+
+    // MARK: Predicates
+
+    private func bindPredicate(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let position = syntax.position
+        func typed(_ expression: Expression, isNegated: Bool) -> TypedExpression {
+            TypedExpression(isNegated ? .not(expression) : expression, at: position)
+        }
+        switch syntax.kind {
+        case .isTest(let operand, let test, let isNegated):
+            let value = try bindExpression(operand, in: scope)
+            if test == .null { return typed(.isNull(value.expression), isNegated: isNegated) }
+            let condition = try implicit(value, to: .boolean, "IS \(test.rawValue)")
+            if test == .unknown { return typed(.isNull(condition), isNegated: isNegated) }
+            let truth = Expression.literal(.boolean(test == .isTrue), .boolean)
+            return TypedExpression(.isDistinct(condition, truth, isNegated: !isNegated), at: position)
+        case .isDistinct(let left, let right, let isNegated):
+            let sides = try comparable(
+                try bindExpression(left, in: scope), try bindExpression(right, in: scope), "IS DISTINCT FROM", at: position)
+            return TypedExpression(.isDistinct(sides.0, sides.1, isNegated: isNegated), at: position)
+        case .between(let operand, let low, let high, let isSymmetric, let isNegated):
+            let value = try bindExpression(operand, in: scope)
+            let bounds = (try bindExpression(low, in: scope), try bindExpression(high, in: scope))
+            let straight = try between(value, bounds.0, bounds.1, at: position)
+            if !isSymmetric { return typed(straight, isNegated: isNegated) }
+            return typed(.or([straight, try between(value, bounds.1, bounds.0, at: position)]), isNegated: isNegated)
+        case .inList(let operand, let items, let isNegated):
+            return try bindInList(operand, items, isNegated, at: position, in: scope)
+        case .like(let operand, let pattern, let escape, let ignoresCase, let isNegated):
+            let text = try textOperand(operand, ignoresCase ? "ILIKE" : "LIKE", in: scope)
+            let arguments = [
+                text, try textOperand(pattern, "LIKE", in: scope),
+                try escape.map { (escape) throws(QueryError) in try escapeText(escape, in: scope) } ?? .text("\\"),
+            ]
+            return typed(.call(ignoresCase ? .ilike : .like, arguments, type: .boolean, position: position), isNegated: isNegated)
+        default: return TypedExpression(.null(.boolean), at: position)
+        }
+    }
+
+    private func escapeText(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        let text = try textOperand(syntax, "ESCAPE", in: scope)
+        guard case .literal(.bytes(let bytes), _) = text else {
+            throw .unsupported("ESCAPE must be a constant", at: syntax.position)
+        }
+        guard String(decoding: bytes, as: UTF8.self).unicodeScalars.count <= 1 else {
+            throw .data("ESCAPE must be one character or none", at: syntax.position)
+        }
+        return text
+    }
+
+    func textOperand(_ syntax: ExpressionSyntax, _ what: String, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        try implicit(try bindExpression(syntax, in: scope), to: .string, what)
+    }
+
+    private func between(
+        _ value: TypedExpression, _ low: TypedExpression, _ high: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        .and([try compare(.greaterOrEqual, value, low, at: position), try compare(.lessOrEqual, value, high, at: position)])
+    }
+
+    private func bindInList(
+        _ operand: ExpressionSyntax, _ items: [ExpressionSyntax], _ isNegated: Bool, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        if case .row(let fields) = operand.kind {
+            let left = try bindAll(fields, in: scope)
+            var alternatives: [Expression] = []
+            for item in items {
+                guard case .row(let others) = item.kind else { throw .badSQL("IN needs rows like the one on its left", at: item.position) }
+                alternatives.append(try compareRows(.equal, left, try bindAll(others, in: scope), at: item.position))
+            }
+            let any = alternatives.count == 1 ? alternatives[0] : .or(alternatives)
+            return TypedExpression(isNegated ? .not(any) : any, at: position)
+        }
+        let all = try bindAll([operand] + items, in: scope)
+        let values = try comparable(all, "IN", at: position)
+        return TypedExpression(.inList(values[0], Array(values.dropFirst()), isNegated: isNegated), at: position)
+    }
+}

@@ -1,0 +1,62 @@
+import ColumnStore
+
+/// Every function's name and what kind of call it is. `Expressions+Functions` gives the scalar ones their types,
+/// `Expressions+Aggregates` the others.
+enum FunctionTable {
+    enum Scalar {
+        case lower, upper, length, substring, trim(ScalarFunction), replace, concat, concatSeparated, position, splitPart, side(ScalarFunction)
+        case pad(ScalarFunction), startsWith, regexpReplace, reverse, repeatText, overlay
+        case coalesce, nullIf, extreme(ScalarFunction)
+        case extract, datePart, dateTrunc, makeDate, toChar, age, timezone, now, currentDate, localTimestamp
+        case abs, round, floorOrCeil(ScalarFunction), mod, power, sqrt, sign
+        case list(ScalarFunction)
+    }
+
+    static let scalars: [String: Scalar] = [
+        "lower": .lower, "upper": .upper, "length": .length, "char_length": .length, "character_length": .length,
+        "substring": .substring, "substr": .substring, "trim": .trim(.trim), "btrim": .trim(.trim), "ltrim": .trim(.trimLeading),
+        "rtrim": .trim(.trimTrailing), "replace": .replace, "concat": .concat, "concat_ws": .concatSeparated, "strpos": .position,
+        "split_part": .splitPart, "left": .side(.left), "right": .side(.right), "lpad": .pad(.padLeft), "rpad": .pad(.padRight),
+        "starts_with": .startsWith, "regexp_replace": .regexpReplace, "reverse": .reverse, "repeat": .repeatText, "overlay": .overlay,
+        "coalesce": .coalesce, "nullif": .nullIf, "greatest": .extreme(.greatest), "least": .extreme(.least),
+        "extract": .extract, "date_part": .datePart, "date_trunc": .dateTrunc, "make_date": .makeDate, "to_char": .toChar, "age": .age,
+        "timezone": .timezone, "now": .now, "current_timestamp": .now, "transaction_timestamp": .now, "statement_timestamp": .now,
+        "current_date": .currentDate, "localtimestamp": .localTimestamp,
+        "abs": .abs, "round": .round, "floor": .floorOrCeil(.floor), "ceil": .floorOrCeil(.ceil), "ceiling": .floorOrCeil(.ceil),
+        "mod": .mod, "power": .power, "pow": .power, "sqrt": .sqrt, "sign": .sign,
+        "list_sum": .list(.listSum), "list_min": .list(.listMin), "list_max": .list(.listMax), "list_avg": .list(.listAvg),
+        "list_count": .list(.listCount),
+    ]
+
+    static let aggregates: [String: AggregateFunction] = [
+        "count": .count, "sum": .sum, "avg": .avg, "min": .min, "max": .max, "stddev": .standardDeviation,
+        "stddev_samp": .standardDeviation, "stddev_pop": .standardDeviationPopulation, "variance": .variance, "var_samp": .variance,
+        "var_pop": .variancePopulation, "percentile_cont": .percentileContinuous, "percentile_disc": .percentileDiscrete, "mode": .mode,
+        "approx_count_distinct": .approximateDistinct, "string_agg": .stringAggregate, "array_agg": .arrayAggregate,
+        "bool_and": .boolAnd, "every": .boolAnd, "bool_or": .boolOr, "any_value": .anyValue,
+    ]
+
+    static let windows: [String: WindowFunction] = [
+        "row_number": .rowNumber, "rank": .rank, "dense_rank": .denseRank, "percent_rank": .percentRank,
+        "cume_dist": .cumulativeDistribution, "ntile": .ntile, "lag": .lag, "lead": .lead, "first_value": .firstValue,
+        "last_value": .lastValue, "nth_value": .nthValue,
+    ]
+
+    static var names: [String] { Array(scalars.keys) + Array(aggregates.keys) + Array(windows.keys) + ["grouping"] }
+
+    /// Fields of EXTRACT, date_part and date_trunc by every name that PostgreSQL takes for them.
+    static let fields: [String: String] = [
+        "microsecond": "microseconds", "microseconds": "microseconds", "us": "microseconds", "millisecond": "milliseconds",
+        "milliseconds": "milliseconds", "ms": "milliseconds", "second": "second", "seconds": "second", "sec": "second",
+        "minute": "minute", "minutes": "minute", "min": "minute", "hour": "hour", "hours": "hour", "day": "day", "days": "day",
+        "week": "week", "weeks": "week", "month": "month", "months": "month", "mon": "month", "quarter": "quarter", "year": "year",
+        "years": "year", "decade": "decade", "century": "century", "millennium": "millennium", "dow": "dow", "isodow": "isodow",
+        "doy": "doy", "isoyear": "isoyear", "epoch": "epoch", "julian": "julian", "timezone": "timezone",
+        "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
+    ]
+
+    static let truncationFields: Set<String> = [
+        "microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century",
+        "millennium",
+    ]
+}

@@ -1,0 +1,131 @@
+import ColumnStore
+
+/// The aggregate node of one SELECT, and the rewrite of what is evaluated after it.
+struct Grouping {
+    let plan: LogicalPlan
+    private let keys: [(expression: Expression, column: OutputColumn)]
+    private let aggregateIDs: Set<ColumnID>
+    private let inputIDs: Set<ColumnID>
+    /// GROUPING() columns, as expressions over the node's grouping column.
+    private let groupingValues: [ColumnID: Expression]
+    private let windowIDs: Set<ColumnID>
+    private let binder: Binder
+
+    init(_ list: Binder.GroupingList, _ collector: SelectCollector, input: LogicalPlan, binder: Binder) throws(QueryError) {
+        self.binder = binder
+        inputIDs = input.columnIDs
+        aggregateIDs = collector.aggregateIDs
+        windowIDs = collector.windowIDs
+        keys = list.expressions.map { ($0.expression, binder.newColumn($0.name, $0.expression.type)) }
+        let isPlain = list.sets.count == 1 && list.sets[0].count == list.expressions.count
+        var mask: OutputColumn?
+        var values: [ColumnID: Expression] = [:]
+        for grouping in collector.groupings {
+            if isPlain {
+                for argument in grouping.arguments { _ = try Self.place(of: argument, in: list) }
+                values[grouping.column.id] = .literal(.integer(0), .int32)
+            } else {
+                let column = mask ?? binder.newColumn("", .int64)
+                mask = column
+                values[grouping.column.id] = try Self.bits(of: grouping.arguments, in: list, mask: column)
+            }
+        }
+        groupingValues = values
+        plan = .aggregate(
+            AggregateNode(
+                input: input, groups: keys.map { ProjectedColumn($0.column, $0.expression) },
+                groupingSets: isPlain ? nil : list.sets, groupingColumn: mask, aggregates: collector.aggregates))
+    }
+
+    private static func place(of argument: TypedExpression, in list: Binder.GroupingList) throws(QueryError) -> Int {
+        guard let place = list.expressions.firstIndex(where: { $0.expression.isSame(as: argument.expression) }) else {
+            throw .badSQL("the arguments of GROUPING must be expressions of GROUP BY", at: argument.position)
+        }
+        return place
+    }
+
+    /// GROUPING(a, b): the bits of its arguments, the first highest, taken from those of all groups.
+    private static func bits(
+        of arguments: [TypedExpression], in list: Binder.GroupingList, mask: OutputColumn
+    ) throws(QueryError) -> Expression {
+        func integer(_ value: Int64) -> Expression { .literal(.integer(value), .int64) }
+        func call(_ function: ScalarFunction, _ left: Expression, _ right: Expression) -> Expression {
+            .call(function, [left, right], type: .int64, position: nil)
+        }
+        var sum: Expression?
+        for (index, argument) in arguments.enumerated() {
+            let place = try place(of: argument, in: list)
+            let shift = list.expressions.count - 1 - place
+            guard shift < 62, arguments.count < 32 else {
+                throw .unsupported("GROUPING over so many columns is not supported", at: argument.position)
+            }
+            let bit = call(.modulo, call(.divide, .column(mask), integer(1 << Int64(shift))), integer(2))
+            let term = call(.multiply, bit, integer(1 << Int64(arguments.count - 1 - index)))
+            sum = sum.map { call(.add, $0, term) } ?? term
+        }
+        return .cast(sum ?? integer(0), to: .int32, position: nil)
+    }
+
+    /// Puts the node's columns in the place of what they stand for.
+    ///
+    /// - Throws: bad-sql when a column of the input is left, which has no single value in a group.
+    func rewrite(_ expression: Expression) throws(QueryError) -> Expression {
+        try expression.replaced { (node) throws(QueryError) in
+            if let key = keys.first(where: { $0.expression.isSame(as: node) }), !node.isLiteral { return .column(key.column) }
+            switch node {
+            case .column(let id, _):
+                if let value = groupingValues[id] { return value }
+                if aggregateIDs.contains(id) || windowIDs.contains(id) || !inputIDs.contains(id) { return node }
+                throw ungrouped(id)
+            case .subquery(let subquery):
+                return try rewrite(subquery, node)
+            default: return nil
+            }
+        }
+    }
+
+    /// A subquery may mention grouped columns of the outer query.
+    private func rewrite(_ subquery: SubqueryExpression, _ node: Expression) throws(QueryError) -> Expression {
+        var map: [ColumnID: Expression] = [:]
+        for id in subquery.correlation where inputIDs.contains(id) && !aggregateIDs.contains(id) {
+            guard let key = keys.first(where: { if case .column(id, _) = $0.expression { true } else { false } }) else {
+                throw ungrouped(id)
+            }
+            map[id] = .column(key.column)
+        }
+        var result = subquery
+        if case .quantified(let operand, let function, let isAll) = subquery.kind {
+            var items: [Expression] = []
+            for item in operand { items.append(try rewrite(item)) }
+            result.kind = .quantified(operand: items, function: function, isAll: isAll)
+        }
+        result.plan = result.plan.substituting(map)
+        result.correlation = result.correlation.map { id in
+            if case .column(let new, _)? = map[id] { new } else { id }
+        }
+        return .subquery(result)
+    }
+
+    private func ungrouped(_ id: ColumnID) -> QueryError {
+        let mention = binder.mentions[id]
+        return .badSQL(
+            "the column “\(mention?.name ?? "?")” must be in GROUP BY or inside an aggregate", at: mention?.position)
+    }
+
+    func rewriteWindows(of collector: SelectCollector) throws(QueryError) {
+        for index in collector.windows.indices {
+            for place in collector.windows[index].partition.indices {
+                collector.windows[index].partition[place] = try rewrite(collector.windows[index].partition[place])
+            }
+            for place in collector.windows[index].order.indices {
+                collector.windows[index].order[place].expression = try rewrite(collector.windows[index].order[place].expression)
+            }
+            for place in collector.windows[index].calls.indices {
+                var call = collector.windows[index].calls[place]
+                for argument in call.arguments.indices { call.arguments[argument] = try rewrite(call.arguments[argument]) }
+                if let filter = call.filter { call.filter = try rewrite(filter) }
+                collector.windows[index].calls[place] = call
+            }
+        }
+    }
+}

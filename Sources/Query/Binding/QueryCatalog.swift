@@ -1,0 +1,64 @@
+package import ColumnStore
+
+/// What names mean to a query: the tables that the asking credential may see.
+///
+/// Names are exact bytes; the binder folds unquoted ones to lower case before it asks.
+package protocol QueryCatalog: Sendable {
+    func entry(named name: String) throws -> CatalogEntry?
+    /// Tables and views, in the order that SHOW TABLES gives them.
+    var entryNames: [String] { get }
+}
+
+package enum CatalogEntry: Sendable {
+    /// `scope` is put into the scan under everything: own rows only, `sequence` up to the snapshot's. No expression of the query is
+    /// evaluated on a row that it leaves out.
+    case table(any TableSource, scope: [ColumnFilter])
+    /// The text of a SELECT over other entries. Cyclic views are refused.
+    case view(query: String)
+}
+
+/// Tables in memory under their names: tests, and files named on the command line.
+package struct FixedCatalog: QueryCatalog {
+    private let entries: [String: CatalogEntry]
+    package let entryNames: [String]
+
+    package init(_ entries: [(name: String, entry: CatalogEntry)]) {
+        self.entries = Dictionary(entries.map { ($0.name, $0.entry) }, uniquingKeysWith: { $1 })
+        entryNames = entries.map(\.name)
+    }
+
+    package init(tables: [(name: String, source: any TableSource)]) {
+        self.init(tables.map { ($0.name, .table($0.source, scope: [])) })
+    }
+
+    package func entry(named name: String) -> CatalogEntry? { entries[name] }
+}
+
+/// A value for `$1`, as JSON gave it.
+package enum QueryParameter: Sendable, Hashable {
+    case null
+    case boolean(Bool)
+    /// A JSON number: a literal of its digits.
+    case number(String)
+    /// A JSON string: an untyped literal.
+    case string(String)
+}
+
+/// All that a query's meaning depends on besides its text and its tables.
+package struct QueryContext: Sendable {
+    package var catalog: any QueryCatalog
+    package var parameters: [QueryParameter]
+    /// An IANA name.
+    package var timeZone: String
+    /// now(), in microseconds since 1970: the same through all pages of a walk.
+    package var now: Int64
+
+    package init(catalog: any QueryCatalog, parameters: [QueryParameter] = [], timeZone: String = "UTC", now: Int64) {
+        self.catalog = catalog
+        self.parameters = parameters
+        self.timeZone = timeZone
+        self.now = now
+    }
+
+    var isUTC: Bool { ["UTC", "Etc/UTC", "GMT", "Z", "Etc/GMT", "Zulu", "Etc/Zulu"].contains(timeZone) }
+}

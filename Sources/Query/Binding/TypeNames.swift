@@ -1,0 +1,106 @@
+package import ColumnStore
+
+/// Types by the names that SQL has for them.
+package enum TypeNames {
+    /// `DECIMAL(18,4)`, `STRUCT("name" VARCHAR, …)[]`: as results and DESCRIBE show a type.
+    package static func name(of type: ColumnType) -> String {
+        switch type {
+        case .boolean: "BOOLEAN"
+        case .int32: "INTEGER"
+        case .int64: "BIGINT"
+        case .double: "DOUBLE"
+        case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
+        case .string, .null: "VARCHAR"
+        case .binary: "BLOB"
+        case .uuid: "UUID"
+        case .date: "DATE"
+        case .time: "TIME"
+        case .timestamp(let isUTC), .timestampNanoseconds(let isUTC): isUTC ? "TIMESTAMPTZ" : "TIMESTAMP"
+        case .interval: "INTERVAL"
+        case .list(let element): name(of: element.type) + "[]"
+        case .structure(let fields):
+            "STRUCT(" + fields.map { "\(quoted($0.name)) \(name(of: $0.type))" }.joined(separator: ", ") + ")"
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    /// A type that CAST names, and what else the cast must do.
+    struct Target {
+        var type: ColumnType
+        /// VARCHAR(n): an explicit cast cuts to this many characters.
+        var lengthMax: Int?
+        /// NUMERIC without precision: the scale is whatever the operand has.
+        var keepsScale = false
+    }
+
+    static func target(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
+        guard !syntax.isArray else { throw .unsupported("casts to arrays are not supported", at: syntax.position) }
+        let target: Target
+        switch syntax.name {
+        case "boolean", "bool": target = Target(type: .boolean)
+        case "integer", "int", "int4": target = Target(type: .int32)
+        case "bigint", "int8": target = Target(type: .int64)
+        case "double precision", "double", "float8": target = Target(type: .double)
+        case "float":
+            guard let bits = syntax.modifiers.first else { return Target(type: .double) }
+            guard (25...53).contains(bits), syntax.modifiers.count == 1 else {
+                throw .unsupported("floats narrower than DOUBLE are not supported", at: syntax.position)
+            }
+            return Target(type: .double)
+        case "decimal", "numeric", "dec": return try decimal(syntax)
+        case "varchar", "character varying", "text", "string": return try text(syntax)
+        case "bytea", "blob": target = Target(type: .binary)
+        case "uuid": target = Target(type: .uuid)
+        case "date": target = Target(type: .date)
+        case "timestamp": target = Target(type: .timestamp(isUTC: false))
+        case "timestamptz", "timestamp with time zone": target = Target(type: .timestampTZ)
+        case "interval": target = Target(type: .interval)
+        case "smallint", "int2", "tinyint", "real", "float4", "char", "character", "bpchar", "time", "time with time zone", "timetz",
+            "json", "jsonb", "xml", "money", "name", "oid", "regclass", "bit", "hugeint":
+            throw .unsupported("the type \(syntax.name.uppercased()) is not supported", at: syntax.position)
+        default: throw unknown(syntax)
+        }
+        if case .timestamp = target.type, syntax.modifiers.count == 1 {
+            guard syntax.modifiers == [6] else {
+                throw .unsupported("timestamps have microseconds: no other precision is supported", at: syntax.position)
+            }
+            return target
+        }
+        guard syntax.modifiers.isEmpty else {
+            throw .badSQL("\(syntax.name.uppercased()) takes no modifier", at: syntax.position)
+        }
+        return target
+    }
+
+    private static let known = [
+        "boolean", "integer", "int", "bigint", "double", "decimal", "numeric", "varchar", "text", "bytea", "blob", "date",
+        "timestamp", "timestamptz", "interval", "uuid",
+    ]
+
+    private static func unknown(_ syntax: TypeNameSyntax) -> QueryError {
+        let meant = NameSuggestion.closest(to: syntax.name, among: known)
+        return .badSQL(
+            "there is no type \(SyntaxPrinter.name(syntax.name))", at: syntax.position,
+            hint: meant.map { "did you mean \($0.uppercased())?" })
+    }
+
+    private static func decimal(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
+        guard let precision = syntax.modifiers.first else { return Target(type: .decimal38(scale: 0), keepsScale: true) }
+        let scale = syntax.modifiers.count > 1 ? syntax.modifiers[1] : 0
+        guard syntax.modifiers.count <= 2, (1...38).contains(precision), (0...precision).contains(scale) else {
+            throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position)
+        }
+        return Target(type: .decimal(precision: precision, scale: scale))
+    }
+
+    private static func text(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
+        guard let length = syntax.modifiers.first else { return Target(type: .string) }
+        guard syntax.modifiers.count == 1, syntax.name != "text", (1...10_485_760).contains(length) else {
+            throw .badSQL("VARCHAR(n) needs n from 1 to 10485760", at: syntax.position)
+        }
+        return Target(type: .string, lengthMax: length)
+    }
+}

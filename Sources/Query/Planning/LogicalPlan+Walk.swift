@@ -1,0 +1,163 @@
+import ColumnStore
+
+/// Walks and rewrites of plans that every pass needs.
+extension LogicalPlan {
+    package var inputs: [LogicalPlan] {
+        switch self {
+        case .scan, .values, .series: []
+        case .filter(let input, _), .project(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _):
+            [input]
+        case .aggregate(let node): [node.input]
+        case .join(let node): [node.left, node.right]
+        case .unnest(let node): [node.input]
+        case .window(let node): [node.input]
+        case .sort(let node): [node.input]
+        case .setOperation(let node): node.inputs
+        case .shared(_, let definition, _): [definition]
+        }
+    }
+
+    package func withInputs(_ items: [LogicalPlan]) -> LogicalPlan {
+        switch self {
+        case .scan, .values, .series: return self
+        case .filter(_, let conjuncts): return .filter(input: items[0], conjuncts: conjuncts)
+        case .project(_, let columns): return .project(input: items[0], columns: columns)
+        case .limit(_, let count, let offset): return .limit(input: items[0], count: count, offset: offset)
+        case .distinct: return .distinct(input: items[0])
+        case .singleRow(_, let position): return .singleRow(input: items[0], position: position)
+        case .aggregate(var node): node.input = items[0]; return .aggregate(node)
+        case .join(var node): (node.left, node.right) = (items[0], items[1]); return .join(node)
+        case .unnest(var node): node.input = items[0]; return .unnest(node)
+        case .window(var node): node.input = items[0]; return .window(node)
+        case .sort(var node): node.input = items[0]; return .sort(node)
+        case .setOperation(var node): node.inputs = items; return .setOperation(node)
+        case .shared(let id, _, let columns): return .shared(id: id, definition: items[0], columns: columns)
+        }
+    }
+
+    /// Every expression of this node itself, rewritten.
+    package func mapExpressions<Failure: Error>(
+        _ rewrite: (Expression) throws(Failure) -> Expression
+    ) throws(Failure) -> LogicalPlan {
+        func all(_ items: [Expression]) throws(Failure) -> [Expression] {
+            var result: [Expression] = []
+            for item in items { result.append(try rewrite(item)) }
+            return result
+        }
+        func keys(_ items: [SortKey]) throws(Failure) -> [SortKey] {
+            var result = items
+            for index in result.indices { result[index].expression = try rewrite(result[index].expression) }
+            return result
+        }
+        func projected(_ items: [ProjectedColumn]) throws(Failure) -> [ProjectedColumn] {
+            var result = items
+            for index in result.indices { result[index].expression = try rewrite(result[index].expression) }
+            return result
+        }
+        switch self {
+        case .limit, .distinct, .setOperation, .shared, .singleRow: return self
+        case .scan(var node):
+            node.residual = try all(node.residual)
+            return .scan(node)
+        case .values(let columns, let rows):
+            var result: [[Expression]] = []
+            for row in rows { result.append(try all(row)) }
+            return .values(columns: columns, rows: result)
+        case .series(let column, let start, let stop, let step):
+            return .series(column: column, start: try rewrite(start), stop: try rewrite(stop), step: try rewrite(step))
+        case .filter(let input, let conjuncts): return .filter(input: input, conjuncts: try all(conjuncts))
+        case .project(let input, let columns): return .project(input: input, columns: try projected(columns))
+        case .aggregate(var node):
+            node.groups = try projected(node.groups)
+            for index in node.aggregates.indices {
+                node.aggregates[index].arguments = try all(node.aggregates[index].arguments)
+                if let filter = node.aggregates[index].filter { node.aggregates[index].filter = try rewrite(filter) }
+                node.aggregates[index].order = try keys(node.aggregates[index].order)
+            }
+            return .aggregate(node)
+        case .join(var node):
+            for index in node.equalities.indices {
+                node.equalities[index].left = try rewrite(node.equalities[index].left)
+                node.equalities[index].right = try rewrite(node.equalities[index].right)
+            }
+            node.residual = try all(node.residual)
+            return .join(node)
+        case .unnest(var node):
+            node.list = try rewrite(node.list)
+            return .unnest(node)
+        case .window(var node):
+            node.partition = try all(node.partition)
+            node.order = try keys(node.order)
+            for index in node.calls.indices {
+                node.calls[index].arguments = try all(node.calls[index].arguments)
+                if let filter = node.calls[index].filter { node.calls[index].filter = try rewrite(filter) }
+            }
+            return .window(node)
+        case .sort(var node):
+            node.keys = try keys(node.keys)
+            return .sort(node)
+        }
+    }
+
+    /// The expressions of this node itself.
+    package var expressions: [Expression] {
+        switch self {
+        case .limit, .distinct, .setOperation, .shared, .singleRow: []
+        case .scan(let node): node.residual
+        case .values(_, let rows): rows.flatMap { $0 }
+        case .series(_, let start, let stop, let step): [start, stop, step]
+        case .filter(_, let conjuncts): conjuncts
+        case .project(_, let columns): columns.map(\.expression)
+        case .aggregate(let node):
+            node.groups.map(\.expression)
+                + node.aggregates.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) + $0.order.map(\.expression) }
+        case .join(let node): node.equalities.flatMap { [$0.left, $0.right] } + node.residual
+        case .unnest(let node): [node.list]
+        case .window(let node):
+            node.partition + node.order.map(\.expression)
+                + node.calls.flatMap { call in
+                    var all = call.arguments
+                    if let filter = call.filter { all.append(filter) }
+                    for bound in [call.frame.start, call.frame.end] {
+                        switch bound {
+                        case .preceding(let distance), .following(let distance): all.append(distance)
+                        default: break
+                        }
+                    }
+                    return all
+                }
+        case .sort(let node): node.keys.map(\.expression)
+        }
+    }
+
+    /// Rewrites plans from the leaves up.
+    package func rewritten<Failure: Error>(
+        _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan
+    ) throws(Failure) -> LogicalPlan {
+        var items: [LogicalPlan] = []
+        for input in inputs { items.append(try input.rewritten(rewrite)) }
+        return try rewrite(withInputs(items))
+    }
+
+    /// Puts expressions in the place of free columns everywhere below.
+    package func substituting(_ map: [ColumnID: Expression]) -> LogicalPlan {
+        withInputs(inputs.map { $0.substituting(map) }).mapExpressions { $0.substituting(map) }
+    }
+
+    package var columnIDs: Set<ColumnID> { Set(columns.map(\.id)) }
+
+    /// Columns that expressions below mention and no node below puts out: the correlation of a subquery.
+    package var freeColumns: Set<ColumnID> {
+        var used: Set<ColumnID> = []
+        var made: Set<ColumnID> = []
+        collectFree(&used, &made)
+        return used.subtracting(made)
+    }
+
+    private func collectFree(_ used: inout Set<ColumnID>, _ made: inout Set<ColumnID>) {
+        for expression in expressions { expression.collectColumns(into: &used) }
+        for column in columns { made.insert(column.id) }
+        if case .scan(let node) = self { for column in node.residualColumns { made.insert(column.column.id) } }
+        for input in inputs { input.collectFree(&used, &made) }
+    }
+}
