@@ -22,6 +22,8 @@ package final class Binder {
     private var sharedCount = 0
     /// Nodes of the plan so far, those of common tables counted at each mention: every pass walks them all.
     private(set) var nodeCount = 0
+    /// False where a value must not depend on when it is computed.
+    var allowsNow = true
     /// Views being expanded, outermost first.
     var openViews: [String] = []
     /// Where and under which name a column was last mentioned: for messages about it.

@@ -4,6 +4,11 @@ import ColumnStore
 extension Binder {
     func timeFunction(_ function: FunctionTable.Scalar, _ call: ScalarCall) throws(QueryError) -> Expression {
         switch function {
+        case .now, .localTimestamp, .currentDate:
+            if !allowsNow { throw .unsupported("\(call.name) is not allowed in this expression", at: call.position) }
+        default: break
+        }
+        switch function {
         case .now:
             try call.count(0...0)
             return .literal(.integer(context.now), .timestampTZ)
