@@ -1,0 +1,52 @@
+/// Rows under their column names, aligned, as psql shows them.
+enum ResultTable {
+    private static let rightAligned = ["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"]
+
+    /// - Parameter columns: names, and SQL types, by which numbers are set to the right.
+    static func text(columns: [(name: String, type: String)], rows: [[JSONValue]]) -> String {
+        let cells = rows.map { row in row.map(cell) }
+        var widths = columns.map { width($0.name) }
+        for row in cells {
+            for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell)) }
+        }
+        let isRight = columns.map { column in rightAligned.contains { column.type.hasPrefix($0) } && !column.type.hasSuffix("[]") }
+        var text = columns.enumerated().map { " " + pad($1.name, widths[$0], right: false) + " " }.joined(separator: "|") + "\n"
+        text += widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "+") + "\n"
+        for row in cells {
+            text += row.enumerated().map { " " + pad($1, widths[$0], right: isRight[$0]) + " " }.joined(separator: "|") + "\n"
+        }
+        return text
+    }
+
+    private static func cell(_ value: JSONValue) -> String {
+        let text: String
+        switch value {
+        case .null: text = "NULL"
+        case .boolean(let value): text = value ? "true" : "false"
+        case .number(let digits): text = digits
+        case .string(let string): text = string
+        case .array, .object: text = String(decoding: value.serialized, as: UTF8.self)
+        }
+        // A control character would break the table, or do worse to a terminal.
+        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "·" : $0 }))
+    }
+
+    /// In columns of a terminal: East Asian characters and most emoji take two.
+    private static func width(_ text: String) -> Int {
+        text.reduce(0) { total, character in
+            guard let first = character.unicodeScalars.first else { return total }
+            switch first.value {
+            case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
+                0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+                return total + 2
+            default: return total + 1
+            }
+        }
+    }
+
+    private static func pad(_ text: String, _ width: Int, right: Bool) -> String {
+        let blanks = String(repeating: " ", count: max(0, width - self.width(text)))
+        return right ? blanks + text : text + blanks
+    }
+}
