@@ -1,5 +1,5 @@
 /// What a file to import is made of.
-enum ImportFormat: Sendable {
+package enum ImportFormat: Sendable {
     /// JSON values end to end, or the elements of one array.
     case json
     case lines
@@ -8,7 +8,7 @@ enum ImportFormat: Sendable {
     case csv
 
     /// By the name without .gz and .zst, else by the first bytes.
-    static func of(path: String, first: [UInt8]) -> ImportFormat {
+    package static func of(path: String, first: [UInt8]) -> ImportFormat {
         var name = path.lowercased()
         for ending in [".gz", ".zst"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
         if name.hasSuffix(".ndjson") || name.hasSuffix(".jsonl") { return .lines }
@@ -26,7 +26,7 @@ enum ImportFormat: Sendable {
 }
 
 /// Cuts a stream of bytes into records. Nothing is checked here: a broken record is cut where it seems to end, and refused by the store.
-struct RecordSplitter {
+package struct RecordSplitter {
     private let format: ImportFormat
     private var pending: [UInt8] = []
     /// The first byte of `pending` not yet cut off.
@@ -40,10 +40,10 @@ struct RecordSplitter {
     private var hasBegun = false
     private var csvHeader: [UInt8]?
 
-    init(_ format: ImportFormat) { self.format = format }
+    package init(_ format: ImportFormat) { self.format = format }
 
     /// Calls `take` with every record that is whole by now.
-    mutating func add(_ bytes: [UInt8], isLast: Bool, take: ([UInt8]) throws -> Void) throws {
+    package mutating func add(_ bytes: [UInt8], isLast: Bool, take: ([UInt8]) throws -> Void) throws {
         pending.append(contentsOf: bytes)
         switch format {
         case .lines: try lines(isLast, take)
@@ -80,7 +80,11 @@ struct RecordSplitter {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     private mutating func values(_ isLast: Bool, _ take: ([UInt8]) throws -> Void) throws {
-        if !hasBegun { beginValues() }
+        if !hasBegun {
+            // A byte order mark may come in pieces.
+            if !isLast, pending.count < 3 { return }
+            beginValues()
+        }
         while scanned < pending.count {
             let byte = pending[scanned]
             scanned += 1

@@ -1,0 +1,61 @@
+import Server
+import XCTest
+
+/// Goal: every key of the configuration reaches its setting, and every bad one is named. Method: the file of the documentation, and tables.
+final class SettingsReaderTests: XCTestCase {
+    private func read(_ file: String = "{}", _ environment: [String: String] = [:], _ overrides: [(String, String)] = []) throws -> Settings {
+        try SettingsReader.read(
+            file: ("till.json", Array(file.utf8)), environment: environment, overrides: overrides.map { (key: $0.0, value: $0.1) })
+    }
+
+    func test_documentedFile_givesTheDefaults() throws {
+        let file = """
+            {"listen": "127.0.0.1:8080", "public_url": null, "tls": {"cert": null, "key": null},
+             "hot_days": 30, "compact_interval": "5m", "snapshot_keep": "7d", "memory_budget": "768MiB",
+             "limits": {"document": "1MiB", "body": "64MiB", "query_time": "60s", "stream_time": "1h", "query_memory": "256MiB",
+                        "queries": 8, "min_free": "1GiB"},
+             "quarantine_days": 30, "quarantine_max_bytes": "1GiB", "outgoing": {"allow": []},
+             "jwt": {"issuer": null, "audience": null, "jwks": null, "claim": "client_id"}, "log": {"format": "json", "level": "info"}}
+            """
+        XCTAssertEqual(try read(file), Settings())
+        let registrar = """
+            {"registrars": {"tax": {"url": "https://tax.example/receipts", "secret": "…", "status_url": null, "lock": "5m",
+             "max_attempts": 10, "backoff_min": "1s", "backoff_max": "15m", "expires": "14d", "duplicate_window": "1d", "concurrency": 64}}}
+            """
+        let tax = try XCTUnwrap(try read(registrar).registrars["tax"])
+        XCTAssertEqual(tax.backoffMax, 900)
+        XCTAssertEqual(tax.expires, 14 * 86_400)
+    }
+
+    func test_precedence_commandLineOverEnvironmentOverFile() throws {
+        XCTAssertEqual(try read(#"{"listen":"127.0.0.1:1"}"#).port, 1)
+        XCTAssertEqual(try read(#"{"listen":"127.0.0.1:1"}"#, ["TILL_LISTEN": "[::1]:2"]).port, 2)
+        XCTAssertEqual(try read(#"{"listen":"127.0.0.1:1"}"#, ["TILL_LISTEN": "[::1]:2"], [("listen", ":3")]).port, 3)
+        XCTAssertEqual(try read("{}", ["TILL_LIMITS_QUERY_TIME": "500ms"]).limits.queryTime, 0.5)
+        XCTAssertEqual(try read("{}", ["TILL_LIMITS": #"{"queries":3}"#]).limits.queries, 3)
+        XCTAssertEqual(try read("{}", ["TILL_OUTGOING_ALLOW": #"["10.0.0.0/8"]"#]).outgoingAllow, ["10.0.0.0/8"])
+        XCTAssertEqual(try read("{}", ["TILL_QUARANTINE_MAX_BYTES": "5GiB"]).quarantineByteCountMax, 5 << 30)
+    }
+
+    func test_badKeys_areNamed() {
+        let files: [(file: String, key: String)] = [
+            (#"{"listne":"x"}"#, "listne"), (#"{"limits":{"querytime":"5s"}}"#, "limits.querytime"), (#"{"limits":5}"#, "limits"),
+            (#"{"limits":{"query_time":5}}"#, "limits.query_time"), (#"{"limits":{"query_time":"5 s"}}"#, "limits.query_time"),
+            (#"{"limits":{"query_time":"-5s"}}"#, "limits.query_time"), (#"{"limits":{"body":"64MB"}}"#, "limits.body"),
+            (#"{"memory_budget":"99999999999TiB"}"#, "memory_budget"), (#"{"hot_days":-1}"#, "hot_days"), (#"{"hot_days":1.5}"#, "hot_days"),
+            (#"{"listen":"8080"}"#, "listen"), (#"{"listen":"::1:80"}"#, "listen"), (#"{"listen":"h:70000"}"#, "listen"),
+            (#"{"log":{"level":"loud"}}"#, "log.level"), (#"{"outgoing":{"allow":[1]}}"#, "outgoing.allow.0"),
+            (#"{"registrars":{"tax":{}}}"#, "registrars.tax.url"), (#"{"registrars":{"tax":{"url":"http://x","colour":1}}}"#, "registrars.tax.colour"),
+            (#"{"public_url":"till.example"}"#, "public_url"), (#"{"tls":{"cert":"a"}}"#, "tls.key"), (#"{"tls":{"key":"a"}}"#, "tls.cert"),
+            ("[]", "the file"), (#"{"hot_days":1,"hot_days":2}"#, "byte 24"), ("{", "byte 1"),
+        ]
+        for row in files {
+            XCTAssertThrowsError(try read(row.file), row.file) { error in
+                XCTAssertEqual((error as? SettingError)?.key, row.key, "\(row.file): \(error)")
+            }
+        }
+        XCTAssertThrowsError(try read("{}", ["TILL_HOT_DAYS": "many"])) { error in
+            XCTAssertEqual("\(error)", "TILL_HOT_DAYS: hot_days: an integer from 0 to 36500 is wanted")
+        }
+    }
+}

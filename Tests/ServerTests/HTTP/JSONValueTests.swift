@@ -1,0 +1,27 @@
+import Server
+import XCTest
+
+/// Goal: control bodies are read strictly. Method: what RFC 8259 allows and forbids, and what design.md adds.
+final class JSONValueTests: XCTestCase {
+    func test_parse_keepsDigitsAndText() throws {
+        let text = #" {"a":[1,-0.50,1e400,true,false,null],"ü\n\u0041\ud83d\ude00":"x\/"} "#
+        let value = try JSONParser.parse(Array(text.utf8))
+        XCTAssertEqual(value["a"], .array([.number("1"), .number("-0.50"), .number("1e400"), .boolean(true), .boolean(false), .null]))
+        XCTAssertEqual(value["ü\nA😀"], .string("x/"))
+        XCTAssertEqual(String(decoding: value.serialized, as: UTF8.self), #"{"a":[1,-0.50,1e400,true,false,null],"ü\nA😀":"x/"}"#)
+    }
+
+    func test_parse_refuses() {
+        let texts = [
+            "", "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "01", "1.", ".5", "+1", "1e", "nul", "truex", "\"\n\"", "\"\\x\"", "\"\\ud800\"",
+            "\"\\ud800\\u0041\"", "\"\\udc00\"", "[1] 2", "{\"a\":1,\"a\":2}", "'a'", "{a:1}", "[1 2]", "\"", "[", "-", "\u{FEFF}\u{FEFF}1",
+            String(repeating: "[", count: 100_000),
+        ]
+        for text in texts { XCTAssertThrowsError(try JSONParser.parse(Array(text.utf8)), String(text.prefix(40))) }
+        for bytes: [UInt8] in [[0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22]] {
+            XCTAssertThrowsError(try JSONParser.parse(bytes))
+        }
+        // Two spellings of one text are two names.
+        XCTAssertNoThrow(try JSONParser.parse(Array("{\"\u{E9}\":1,\"e\u{301}\":2}".utf8)))
+    }
+}
