@@ -183,7 +183,7 @@ struct XMLSource: DocumentSource {
         let text = paths[path].text
         if paths[path].isAbsolute { return text }
         let holder = location(of: node, within: element)
-        return holder.isEmpty || holder == "/" ? (element == root ? "/" + text : text) : holder + "/" + text
+        return holder.isEmpty || holder == "/" ? "/" + text : holder + "/" + text
     }
 }
 
