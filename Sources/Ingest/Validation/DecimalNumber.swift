@@ -74,6 +74,14 @@ struct DecimalNumber: BitwiseCopyable {
         return bytes[place] &- 0x30
     }
 
+    /// Equal numbers hash alike, however they are written.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(magnitude)
+        hasher.combine(isNegative && !isZero)
+        var place = first
+        for _ in 0..<digitCount { hasher.combine(digit(&place)) }
+    }
+
     /// -1, 0 or 1 as `left` is below, equal to or above `right`.
     static func compare(_ left: DecimalNumber, _ right: DecimalNumber) -> Int {
         if left.isZero || right.isZero {
@@ -137,7 +145,10 @@ final class OwnedNumber: Sendable {
     nonisolated(unsafe) private let storage: UnsafeMutablePointer<UInt8>
     nonisolated(unsafe) let number: DecimalNumber
 
+    let text: String
+
     init(_ text: [UInt8]) {
+        self.text = String(decoding: text, as: UTF8.self)
         storage = .allocate(capacity: max(text.count, 1))
         for (index, byte) in text.enumerated() { storage[index] = byte }
         number = DecimalNumber(storage, text.count)

@@ -1,0 +1,326 @@
+internal import Query
+
+/// Compiles a schema document, and whatever its references reach, into `SchemaNode`s.
+struct SchemaCompiler {
+    static let trueIndex = 0
+    static let falseIndex = 1
+    static let nodeCountMax = 100_000
+
+    private let assertsFormat: Bool
+    private var library: SchemaLibrary
+    private(set) var nodes: [SchemaNode] = []
+    private(set) var dynamicAnchors: [[String: Int]] = []
+    private var compiled: [SchemaLibrary.Location: Int] = [:]
+    private var reasons: [Problem.Violation] = []
+
+    init(files: [String: [UInt8]], assertsFormat: Bool) {
+        self.assertsFormat = assertsFormat
+        library = SchemaLibrary(files: files)
+        for verdict in [true, false] {
+            let node = SchemaNode()
+            node.verdict = verdict
+            nodes.append(node)
+        }
+    }
+
+    /// - Returns: the root's number.
+    mutating func compile(_ json: [UInt8], isMetaschema: Bool = false) throws(TypeFileError) -> Int {
+        let location: SchemaLibrary.Location
+        do throws(SchemaLibrary.Fault) {
+            location = try library.addRoot(json)
+        } catch {
+            throw TypeFileError(reasons: [.init(pointer: error.pointer, code: "invalid-schema", message: error.message)])
+        }
+        if !isMetaschema { checkAgainstMetaschema(location) }
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+        let root = schema(location)
+        compileDynamicAnchors()
+        if reasons.isEmpty { findCircles() }
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+        return root
+    }
+
+    private mutating func fail(_ location: SchemaLibrary.Location, _ message: String) {
+        let pointer = library.pointer(to: location)
+        let place = location.document == 0 ? pointer : ""
+        let owner = location.document == 0 ? "" : "in \(library.uri(ofDocument: location.document))#\(pointer): "
+        reasons.append(.init(pointer: place, code: "invalid-schema", message: owner + message))
+    }
+
+    private mutating func checkAgainstMetaschema(_ location: SchemaLibrary.Location) {
+        guard library.usesStandardMetaschema(location), let metaschema = Metaschema.compiled else { return }
+        let tape = library.tape(location.document)
+        var found: [Problem.Violation] = []
+        metaschema.validate(tape, location.node) { node, missing, _, message in
+            let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
+            found.append(.init(pointer: tape.pointer(to: node) + suffix, code: "invalid-schema", message: message))
+        }
+        reasons += found
+    }
+
+    // MARK: One schema
+
+    private mutating func schema(_ location: SchemaLibrary.Location) -> Int {
+        if let known = compiled[location] { return known }
+        let tape = library.tape(location.document)
+        switch tape[location.node].kind {
+        case .true: return Self.trueIndex
+        case .false: return Self.falseIndex
+        case .object: break
+        default:
+            fail(location, "a schema is an object, true or false")
+            return Self.trueIndex
+        }
+        guard nodes.count < Self.nodeCountMax else {
+            if reasons.isEmpty { fail(location, "more than \(Self.nodeCountMax) schemas") }
+            return Self.trueIndex
+        }
+        let node = SchemaNode()
+        let index = nodes.count
+        nodes.append(node)
+        compiled[location] = index
+        node.resource = library.resource(of: location)
+        let vocabulary = library.vocabulary(ofResource: node.resource)
+        readReferences(location, tape, node)
+        if vocabulary.hasApplicators { readApplicators(location, tape, node) }
+        if vocabulary.hasUnevaluated { readUnevaluated(location, tape, node) }
+        if vocabulary.hasValidation { readValidation(location, tape, node) }
+        readNames(location, tape, node, vocabulary)
+        if (assertsFormat || vocabulary.assertsFormat), let format = tape.member("format", of: location.node), tape[format].kind == .string {
+            node.format = SchemaFormat(rawValue: tape.string(of: format))
+        }
+        node.hasNumberKeywords =
+            node.multipleOf != nil || node.maximum != nil || node.exclusiveMaximum != nil || node.minimum != nil || node.exclusiveMinimum != nil
+        node.hasStringKeywords = node.maxLength != nil || node.minLength != nil || node.pattern != nil || node.format != nil
+        node.hasArrayKeywords =
+            !node.prefixItems.isEmpty || node.items != nil || node.contains != nil || node.maxItems != nil || node.minItems != nil
+            || node.uniqueItems
+        node.hasObjectKeywords =
+            node.names != nil || !node.patternProperties.isEmpty || node.additionalProperties != nil || node.propertyNames != nil
+            || node.maxProperties != nil || node.minProperties != nil || !node.dependentRequired.isEmpty
+        node.hasApplicators =
+            node.reference != nil || node.dynamicReference != nil || !node.allOf.isEmpty || !node.anyOf.isEmpty || !node.oneOf.isEmpty
+            || node.not != nil || node.condition != nil || !node.dependentSchemas.isEmpty
+        return index
+    }
+
+    private mutating func child(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> Int? {
+        tape.member(name, of: location.node).map { schema(SchemaLibrary.Location(document: location.document, node: $0)) }
+    }
+
+    private mutating func children(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> [Int] {
+        guard let list = tape.member(name, of: location.node), tape[list].kind == .array else { return [] }
+        return tape.children(of: list).map { schema(SchemaLibrary.Location(document: location.document, node: $0)) }
+    }
+
+    private mutating func readReferences(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
+        for keyword in ["$ref", "$dynamicRef"] {
+            guard let member = tape.member(keyword, of: location.node) else { continue }
+            let place = SchemaLibrary.Location(document: location.document, node: member)
+            guard tape[member].kind == .string else {
+                fail(place, "\(keyword) is a URI reference")
+                continue
+            }
+            do throws(SchemaLibrary.Fault) {
+                let found = try library.resolve(tape.string(of: member), fromResource: node.resource)
+                let target = schema(found.location)
+                if keyword == "$ref" {
+                    node.reference = target
+                } else {
+                    node.dynamicReference = SchemaNode.DynamicReference(target: target, anchor: found.dynamicAnchor)
+                }
+            } catch {
+                fail(place, error.message)
+            }
+        }
+    }
+
+    private mutating func readApplicators(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
+        node.prefixItems = children("prefixItems", location, tape)
+        node.items = child("items", location, tape)
+        node.contains = child("contains", location, tape)
+        node.additionalProperties = child("additionalProperties", location, tape)
+        node.propertyNames = child("propertyNames", location, tape)
+        node.allOf = children("allOf", location, tape)
+        node.anyOf = children("anyOf", location, tape)
+        node.oneOf = children("oneOf", location, tape)
+        node.not = child("not", location, tape)
+        node.condition = child("if", location, tape)
+        node.consequence = child("then", location, tape)
+        node.alternative = child("else", location, tape)
+        if let map = tape.member("patternProperties", of: location.node), tape[map].kind == .object {
+            for member in tape.children(of: map) {
+                let place = SchemaLibrary.Location(document: location.document, node: member)
+                if let expression = expression(tape.name(of: member), place) { node.patternProperties.append((expression, schema(place))) }
+            }
+        }
+        if let map = tape.member("dependentSchemas", of: location.node), tape[map].kind == .object {
+            for member in tape.children(of: map) {
+                node.dependentSchemas.append((tape.name(of: member), schema(SchemaLibrary.Location(document: location.document, node: member))))
+            }
+        }
+    }
+
+    private mutating func readUnevaluated(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
+        node.unevaluatedItems = child("unevaluatedItems", location, tape)
+        node.unevaluatedProperties = child("unevaluatedProperties", location, tape)
+    }
+
+    private mutating func expression(_ pattern: [UInt8], _ place: SchemaLibrary.Location) -> RegularExpression? {
+        do throws(RegularExpression.Fault) {
+            return try RegularExpression(pattern, syntax: .ecma)
+        } catch {
+            fail(place, "the pattern \(JSONGrammar.shown(pattern)) cannot be used: \(error.reason)")
+            return nil
+        }
+    }
+
+    /// `properties` and `required` as one table of names.
+    private mutating func readNames(
+        _ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode, _ vocabulary: SchemaLibrary.Vocabulary
+    ) {
+        var entries: [NameTable.Entry] = []
+        if vocabulary.hasApplicators, let map = tape.member("properties", of: location.node), tape[map].kind == .object {
+            for member in tape.children(of: map) {
+                let name = tape.name(of: member)
+                let index = schema(SchemaLibrary.Location(document: location.document, node: member))
+                entries.append(NameTable.Entry(name: name, hash: NameHash.hash(name), schema: index, isRequired: false))
+            }
+        }
+        if vocabulary.hasValidation, let list = tape.member("required", of: location.node), tape[list].kind == .array {
+            var places = Swift.Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($0.element.name, $0.offset) })
+            for item in tape.children(of: list) where tape[item].kind == .string {
+                let name = tape.text(of: item)
+                if let place = places[name] {
+                    entries[place].isRequired = true
+                } else {
+                    places[name] = entries.count
+                    entries.append(NameTable.Entry(name: name, hash: NameHash.hash(name), schema: -1, isRequired: true))
+                }
+            }
+        }
+        guard !entries.isEmpty else { return }
+        node.names = NameTable(entries)
+        node.requiredCount = entries.count { $0.isRequired }
+    }
+
+    // MARK: Validation keywords
+
+    private mutating func readValidation(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
+        readTypes(location, tape, node)
+        let document = library.document(location.document)
+        if let member = tape.member("const", of: location.node) { node.constant = SchemaNode.Constant(document: document, node: member) }
+        if let list = tape.member("enum", of: location.node), tape[list].kind == .array {
+            node.enumeration = tape.children(of: list).map { SchemaNode.Constant(document: document, node: $0) }
+        }
+        node.multipleOf = number("multipleOf", location, tape)
+        node.maximum = number("maximum", location, tape)
+        node.exclusiveMaximum = number("exclusiveMaximum", location, tape)
+        node.minimum = number("minimum", location, tape)
+        node.exclusiveMinimum = number("exclusiveMinimum", location, tape)
+        if let divisor = node.multipleOf, divisor.number.isZero || divisor.number.isNegative || divisor.number.digitCount > DecimalNumber.divisorDigitCountMax {
+            fail(location, "multipleOf is above zero and has at most \(DecimalNumber.divisorDigitCountMax) digits")
+            node.multipleOf = nil
+        }
+        node.maxLength = count("maxLength", location, tape)
+        node.minLength = count("minLength", location, tape)
+        node.maxItems = count("maxItems", location, tape)
+        node.minItems = count("minItems", location, tape)
+        node.minContains = count("minContains", location, tape)
+        node.maxContains = count("maxContains", location, tape)
+        node.maxProperties = count("maxProperties", location, tape)
+        node.minProperties = count("minProperties", location, tape)
+        if let member = tape.member("uniqueItems", of: location.node) { node.uniqueItems = tape[member].kind == .true }
+        if let member = tape.member("pattern", of: location.node), tape[member].kind == .string {
+            let text = tape.text(of: member)
+            if let expression = expression(text, SchemaLibrary.Location(document: location.document, node: member)) {
+                node.pattern = (expression, JSONGrammar.shown(text))
+            }
+        }
+        if let map = tape.member("dependentRequired", of: location.node), tape[map].kind == .object {
+            for member in tape.children(of: map) where tape[member].kind == .array {
+                node.dependentRequired.append((tape.name(of: member), tape.children(of: member).map { tape.text(of: $0) }))
+            }
+        }
+    }
+
+    private mutating func readTypes(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
+        guard let member = tape.member("type", of: location.node) else { return }
+        var types: SchemaNode.Types = []
+        for item in tape[member].kind == .array ? Array(tape.children(of: member)) : [member] {
+            if tape[item].kind == .string, let known = SchemaNode.Types.names.first(where: { $0.0 == tape.string(of: item) }) {
+                types.insert(known.1)
+            } else {
+                fail(SchemaLibrary.Location(document: location.document, node: item), "no type of JSON Schema")
+            }
+        }
+        node.types = types
+    }
+
+    private func number(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> OwnedNumber? {
+        guard let member = tape.member(name, of: location.node), tape[member].kind == .number else { return nil }
+        return OwnedNumber(tape.text(of: member))
+    }
+
+    /// A whole number from zero, written in any way (`2.0`, `1e2`); past what fits, the greatest that does.
+    private mutating func count(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> Int? {
+        guard let member = tape.member(name, of: location.node) else { return nil }
+        let place = SchemaLibrary.Location(document: location.document, node: member)
+        guard tape[member].kind == .number else {
+            fail(place, "\(name) is a whole number")
+            return nil
+        }
+        let value = tape[member]
+        do throws(ValueFault) {
+            let digits = try DecimalText.unscaled(tape.bytes + Int(value.offset), Int(value.byteCount), scale: 0, shift: 0, mark: UInt8(ascii: "."))
+            guard digits >= 0 else { throw .notANumber }
+            return Int(clamping: digits)
+        } catch {
+            if error == .outOfRange { return Int.max }
+            fail(place, "\(name) is a whole number from zero")
+            return nil
+        }
+    }
+
+    // MARK: The whole
+
+    private mutating func compileDynamicAnchors() {
+        // Compiling one may bring in further resources.
+        while dynamicAnchors.count < library.resourceCount {
+            var anchors: [String: Int] = [:]
+            for (name, location) in library.dynamicAnchors(ofResource: dynamicAnchors.count) { anchors[name] = schema(location) }
+            dynamicAnchors.append(anchors)
+        }
+    }
+
+    /// Refuses schemas that apply themselves to the same value again, which would never end.
+    private mutating func findCircles() {
+        var states = [UInt8](repeating: 0, count: nodes.count)
+        for start in nodes.indices where states[start] == 0 {
+            var stack: [(node: Int, edges: [Int])] = [(start, inPlace(start))]
+            states[start] = 1
+            while let (node, edges) = stack.last {
+                guard let next = edges.last else {
+                    states[node] = 2
+                    stack.removeLast()
+                    continue
+                }
+                stack[stack.count - 1].edges.removeLast()
+                if states[next] == 1 {
+                    let location = compiled.first { $0.value == next }?.key
+                    return fail(location ?? SchemaLibrary.Location(document: 0, node: 0), "this schema applies itself to the same value, without end")
+                }
+                if states[next] == 0 {
+                    states[next] = 1
+                    stack.append((next, inPlace(next)))
+                }
+            }
+        }
+    }
+
+    private func inPlace(_ index: Int) -> [Int] {
+        let node = nodes[index]
+        let single = [node.reference, node.not, node.condition, node.consequence, node.alternative].compactMap { $0 }
+        return single + node.allOf + node.anyOf + node.oneOf + node.dependentSchemas.map(\.schema)
+    }
+}

@@ -1,0 +1,211 @@
+/// The schema documents that one schema can reach, and where in them each URI leads: resources by `$id`, anchors, JSON Pointers.
+struct SchemaLibrary {
+    struct Location: Hashable {
+        var document: Int
+        var node: Int
+    }
+
+    struct Fault: Error {
+        let pointer: String
+        let message: String
+        init(_ message: String, pointer: String = "") {
+            self.message = message
+            self.pointer = pointer
+        }
+    }
+
+    struct Vocabulary {
+        var hasApplicators = true
+        var hasUnevaluated = true
+        var hasValidation = true
+        var assertsFormat = false
+    }
+
+    private struct Resource {
+        let uri: String
+        let root: Location
+        var anchors: [String: Location] = [:]
+        var dynamicAnchors: [String: Location] = [:]
+        var vocabulary: Vocabulary
+        var metaschema: String
+    }
+
+    /// What a document without `$id` is relative to.
+    private static let base = "till://schema/schema.json"
+    private var files: [String: [UInt8]] = [:]
+    private var documents: [(tape: OwnedTape, uri: String)] = []
+    private var resources: [Resource] = []
+    private var byURI: [String: Int] = [:]
+    /// Of every schema that was walked its resource.
+    private var owners: [Location: Int] = [:]
+
+    init(files: [String: [UInt8]]) {
+        for (name, text) in files { self.files[URIReference.resolve(URIReference.split(name).uri, against: Self.base)] = text }
+    }
+
+    var resourceCount: Int { resources.count }
+    func tape(_ document: Int) -> JSONTape { documents[document].tape.tape }
+    func document(_ index: Int) -> OwnedTape { documents[index].tape }
+    func uri(ofDocument index: Int) -> String { documents[index].uri }
+    func pointer(to location: Location) -> String { tape(location.document).pointer(to: location.node) }
+    func vocabulary(ofResource index: Int) -> Vocabulary { resources[index].vocabulary }
+    func dynamicAnchors(ofResource index: Int) -> [String: Location] { resources[index].dynamicAnchors }
+    func resource(of location: Location) -> Int { owners[location] ?? 0 }
+    func usesStandardMetaschema(_ location: Location) -> Bool { resources[resource(of: location)].metaschema == Metaschema.uri }
+
+    mutating func addRoot(_ json: [UInt8]) throws(Fault) -> Location { try add(json, uri: Self.base) }
+
+    private mutating func add(_ json: [UInt8], uri: String) throws(Fault) -> Location {
+        let document: OwnedTape
+        do throws(DocumentError) {
+            document = try OwnedTape(json)
+        } catch {
+            throw Fault("\(uri): \(error.detail)")
+        }
+        documents.append((document, uri))
+        let location = Location(document: documents.count - 1, node: 0)
+        let index = try addResource(uri, at: location, metaschema: Metaschema.uri, vocabulary: Vocabulary())
+        try walk(location, resource: index)
+        return location
+    }
+
+    // MARK: Walking schemas
+
+    private static let single = [
+        "additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties",
+        "contentSchema",
+    ]
+    private static let lists = ["allOf", "anyOf", "oneOf", "prefixItems"]
+    private static let maps = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]
+
+    private mutating func addResource(_ uri: String, at root: Location, metaschema: String, vocabulary: Vocabulary) throws(Fault) -> Int {
+        if let known = byURI[uri], resources[known].root != root {
+            throw Fault("two schemas have the $id \(uri)", pointer: root.document == 0 ? pointer(to: root) : "")
+        }
+        byURI[uri] = resources.count
+        resources.append(Resource(uri: uri, root: root, vocabulary: vocabulary, metaschema: metaschema))
+        return resources.count - 1
+    }
+
+    /// Notes what `$id`, `$anchor` and `$schema` say, in schemas only: in constants and unknown keywords they mean nothing.
+    private mutating func walk(_ location: Location, resource: Int) throws(Fault) {
+        let tape = tape(location.document)
+        var resource = resource
+        owners[location] = resource
+        guard tape[location.node].kind == .object else { return }
+        func text(_ name: String) -> String? {
+            tape.member(name, of: location.node).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil }
+        }
+        if let id = text("$id") {
+            let (reference, fragment) = URIReference.split(id)
+            guard fragment ?? "" == "" else { throw Fault("an $id has no fragment", pointer: pointer(to: location) + "/$id") }
+            let uri = URIReference.resolve(reference, against: resources[resource].uri)
+            if uri != resources[resource].uri {
+                let outer = resources[resource]
+                resource = try addResource(uri, at: location, metaschema: outer.metaschema, vocabulary: outer.vocabulary)
+                owners[location] = resource
+            }
+        }
+        if let metaschema = text("$schema"), resources[resource].root == location {
+            let uri = URIReference.split(metaschema).uri
+            resources[resource].metaschema = uri
+            resources[resource].vocabulary = try vocabulary(ofMetaschema: uri, pointer(to: location) + "/$schema")
+        }
+        if let anchor = text("$anchor") { resources[resource].anchors[anchor] = location }
+        if let anchor = text("$dynamicAnchor") {
+            resources[resource].anchors[anchor] = location
+            resources[resource].dynamicAnchors[anchor] = location
+        }
+        for name in Self.single {
+            if let child = tape.member(name, of: location.node) { try walk(Location(document: location.document, node: child), resource: resource) }
+        }
+        for name in Self.lists + Self.maps {
+            guard let holder = tape.member(name, of: location.node), tape[holder].isContainer else { continue }
+            for child in tape.children(of: holder) { try walk(Location(document: location.document, node: child), resource: resource) }
+        }
+    }
+
+    private mutating func vocabulary(ofMetaschema uri: String, _ pointer: String) throws(Fault) -> Vocabulary {
+        if uri == Metaschema.uri { return Vocabulary() }
+        guard let text = files[uri] ?? Metaschema.texts[uri].map({ Array($0.utf8) }) else {
+            throw Fault("$schema \(uri) is not known; draft 2020-12 is \(Metaschema.uri)", pointer: pointer)
+        }
+        let document: OwnedTape
+        do throws(DocumentError) {
+            document = try OwnedTape(text)
+        } catch {
+            throw Fault("\(uri): \(error.detail)", pointer: pointer)
+        }
+        let tape = document.tape
+        guard let list = tape.member("$vocabulary", of: 0), tape[list].kind == .object else { return Vocabulary() }
+        var vocabulary = Vocabulary(hasApplicators: false, hasUnevaluated: false, hasValidation: false)
+        for member in tape.children(of: list) {
+            let name = String(decoding: tape.name(of: member), as: UTF8.self)
+            switch name {
+            case Metaschema.vocabulary + "applicator": vocabulary.hasApplicators = true
+            case Metaschema.vocabulary + "unevaluated": vocabulary.hasUnevaluated = true
+            case Metaschema.vocabulary + "validation": vocabulary.hasValidation = true
+            case Metaschema.vocabulary + "format-assertion": vocabulary.assertsFormat = true
+            case Metaschema.vocabulary + "core", Metaschema.vocabulary + "meta-data", Metaschema.vocabulary + "format-annotation",
+                Metaschema.vocabulary + "content":
+                break
+            default:
+                if tape[member].kind == .true { throw Fault("the vocabulary \(name) of \(uri) is not known", pointer: pointer) }
+            }
+        }
+        return vocabulary
+    }
+
+    // MARK: Resolving references
+
+    /// Where a reference of a schema of `resource` leads; `dynamicAnchor` when that is a dynamic anchor, named as such.
+    mutating func resolve(_ reference: String, fromResource resource: Int) throws(Fault) -> (location: Location, dynamicAnchor: String?) {
+        let (relative, fragment) = URIReference.split(reference)
+        let uri = URIReference.resolve(relative, against: resources[resource].uri)
+        let target: Int
+        if let known = byURI[uri] {
+            target = known
+        } else if let text = files[uri] ?? Metaschema.texts[uri].map({ Array($0.utf8) }) {
+            let root = try add(text, uri: uri)
+            // The document may give itself another $id; the URI that found it leads to it all the same.
+            target = self.resource(of: root)
+            byURI[uri] = target
+        } else {
+            throw Fault("\(reference) leads to \(uri), which is not among the type's files; nothing is fetched")
+        }
+        guard let fragment, !fragment.isEmpty else { return (resources[target].root, nil) }
+        let decoded = URIReference.percentDecoded(fragment)
+        guard decoded.hasPrefix("/") else {
+            guard let anchor = resources[target].anchors[decoded] else { throw Fault("there is no anchor \(decoded) in \(uri)") }
+            return (anchor, resources[target].dynamicAnchors[decoded] == nil ? nil : decoded)
+        }
+        return (try follow(decoded, from: target), nil)
+    }
+
+    private mutating func follow(_ pointer: String, from resource: Int) throws(Fault) -> Location {
+        let path: JSONPath
+        do throws(TypeFileFault) {
+            path = try JSONPath(pointer)
+        } catch {
+            throw Fault(error.message)
+        }
+        var location = resources[resource].root
+        var owner = resource
+        let tape = tape(location.document)
+        for token in path.tokens {
+            let children = tape.children(of: location.node)
+            let next: Int?
+            if tape[location.node].kind == .array {
+                next = token.index >= 0 ? children.dropFirst(token.index).first(where: { _ in true }) : nil
+            } else {
+                next = children.first { tape.name(of: $0) == token.name }
+            }
+            guard let next else { throw Fault("\(pointer) leads nowhere in \(resources[resource].uri)") }
+            location.node = next
+            owner = owners[location] ?? owner
+        }
+        // A place that is no schema by its keywords becomes one by being referred to.
+        if owners[location] == nil { try walk(location, resource: owner) }
+        return location
+    }
+}

@@ -1,0 +1,432 @@
+internal import Query
+
+/// One validation: walks an instance along a compiled schema.
+///
+/// Loud, it goes on after a fault and reports each; quiet (within `anyOf`, `not`, `if` …) it stops at the first, since only the verdict counts.
+struct SchemaValidator {
+    /// References within references: a schema that goes round without going into the document ends here.
+    private static let depthMax = 600
+    /// Schemas applied to one document, for schemas that multiply their work.
+    private static let stepCountMax = 20_000_000
+
+    private let schema: JSONSchema
+    private let tape: JSONTape
+    private let report: (Int, [UInt8]?, String, String) -> Void
+    private var quietDepth = 0
+    private var depth = 0
+    private var stepCount = 0
+    private var isExhausted = false
+    /// Resources from the outermost in, for dynamic references.
+    private var scope: [Int] = []
+
+    init(schema: JSONSchema, tape: JSONTape, report: @escaping (Int, [UInt8]?, String, String) -> Void) {
+        self.schema = schema
+        self.tape = tape
+        self.report = report
+    }
+
+    /// Which children of an instance some keyword has evaluated.
+    private struct Evaluated {
+        var children: [Bool]
+        mutating func unite(_ other: Evaluated) { for index in children.indices where other.children[index] { children[index] = true } }
+    }
+
+    mutating func validate(_ index: Int, _ node: Int) -> Bool {
+        var none: Evaluated?
+        return apply(index, node, &none)
+    }
+
+    private func fail(_ node: Int, _ code: String, _ message: @autoclosure () -> String, missing: [UInt8]? = nil) {
+        if quietDepth == 0 { report(node, missing, code, message()) }
+    }
+
+    private var isLoud: Bool { quietDepth == 0 }
+
+    private mutating func quietly(_ body: (inout SchemaValidator) -> Bool) -> Bool {
+        quietDepth += 1
+        defer { quietDepth -= 1 }
+        return body(&self)
+    }
+
+    // MARK: One schema on one instance
+
+    private mutating func apply(_ index: Int, _ node: Int, _ evaluated: inout Evaluated?) -> Bool {
+        let part = schema.nodes[index]
+        if let verdict = part.verdict {
+            if !verdict { fail(node, "false", "nothing is allowed here") }
+            return verdict
+        }
+        stepCount += 1
+        guard depth < Self.depthMax, stepCount < Self.stepCountMax else {
+            if !isExhausted {
+                isExhausted = true
+                // Said whatever is quiet: no verdict can be given.
+                report(node, nil, "schema-too-deep", "the schema goes round in circles, or takes too many steps, on this document")
+            }
+            return false
+        }
+        depth += 1
+        defer { depth -= 1 }
+        let isEntered = schema.hasDynamicReferences && scope.last != part.resource
+        if isEntered { scope.append(part.resource) }
+        defer { if isEntered { scope.removeLast() } }
+
+        let kind = tape.nodes[node].kind
+        let tracksOwn = evaluated == nil && (kind == .object && part.unevaluatedProperties != nil || kind == .array && part.unevaluatedItems != nil)
+        var tracked = evaluated != nil || tracksOwn ? Evaluated(children: Array(repeating: false, count: Int(tape.nodes[node].childCount))) : nil
+
+        var isValid = checkValue(part, node, kind)
+        if !isValid, !isLoud { return false }
+        switch kind {
+        case .object:
+            if part.hasObjectKeywords { isValid = checkObject(part, node, &tracked) && isValid }
+        case .array:
+            if part.hasArrayKeywords { isValid = checkArray(part, node, &tracked) && isValid }
+        case .string:
+            if part.hasStringKeywords { isValid = checkString(part, node) && isValid }
+        case .number:
+            if part.hasNumberKeywords { isValid = checkNumber(part, node) && isValid }
+        default: break
+        }
+        if !isValid, !isLoud { return false }
+        if part.hasApplicators, !checkApplicators(part, node, &tracked) {
+            // What a failed one would have evaluated is not known: nothing true can be said of the rest.
+            return false
+        }
+        if kind == .object, let rest = part.unevaluatedProperties { isValid = checkUnevaluated(rest, node, &tracked, "unevaluatedProperties") && isValid }
+        if kind == .array, let rest = part.unevaluatedItems { isValid = checkUnevaluated(rest, node, &tracked, "unevaluatedItems") && isValid }
+        if isValid, let tracked { evaluated?.unite(tracked) }
+        return isValid
+    }
+
+    private func types(of node: Int, _ kind: JSONNode.Kind) -> SchemaNode.Types {
+        switch kind {
+        case .null: return .null
+        case .true, .false: return .boolean
+        case .string: return .string
+        case .array: return .array
+        case .object: return .object
+        case .number:
+            let value = tape.nodes[node]
+            return DecimalNumber(tape.bytes + Int(value.offset), Int(value.byteCount)).isInteger ? [.number, .integer] : .number
+        }
+    }
+
+    private mutating func checkValue(_ part: SchemaNode, _ node: Int, _ kind: JSONNode.Kind) -> Bool {
+        var isValid = true
+        if let wanted = part.types {
+            let present = types(of: node, kind)
+            if wanted.isDisjoint(with: present) {
+                fail(node, "type", "must be \(wanted.text), is \(present.subtracting(.integer).text)")
+                isValid = false
+            }
+        }
+        if let constant = part.constant, !JSONEquality.areEqual(tape, node, constant.document.tape, constant.node) {
+            fail(node, "const", "is not the one value that is allowed")
+            isValid = false
+        }
+        if let candidates = part.enumeration, !candidates.contains(where: { JSONEquality.areEqual(tape, node, $0.document.tape, $0.node) }) {
+            fail(node, "enum", "is none of the \(candidates.count) values that are allowed")
+            isValid = false
+        }
+        return isValid
+    }
+
+    // MARK: Numbers and strings
+
+    private func checkNumber(_ part: SchemaNode, _ node: Int) -> Bool {
+        let value = tape.nodes[node]
+        let number = DecimalNumber(tape.bytes + Int(value.offset), Int(value.byteCount))
+        var isValid = true
+        func check(_ isMet: Bool, _ code: String, _ message: @autoclosure () -> String) {
+            if !isMet {
+                fail(node, code, message())
+                isValid = false
+            }
+        }
+        if let bound = part.maximum { check(DecimalNumber.compare(number, bound.number) <= 0, "maximum", "is above \(bound.text)") }
+        if let bound = part.exclusiveMaximum { check(DecimalNumber.compare(number, bound.number) < 0, "exclusiveMaximum", "is not below \(bound.text)") }
+        if let bound = part.minimum { check(DecimalNumber.compare(number, bound.number) >= 0, "minimum", "is below \(bound.text)") }
+        if let bound = part.exclusiveMinimum { check(DecimalNumber.compare(number, bound.number) > 0, "exclusiveMinimum", "is not above \(bound.text)") }
+        if let divisor = part.multipleOf { check(number.isMultiple(of: divisor.number), "multipleOf", "is no multiple of \(divisor.text)") }
+        return isValid
+    }
+
+    private func checkString(_ part: SchemaNode, _ node: Int) -> Bool {
+        let value = tape.nodes[node]
+        if value.isEscaped {
+            return tape.text(of: node).withUnsafeBufferPointer { checkText(part, node, $0.baseAddress ?? ScalarText.noBytes, $0.count) }
+        }
+        return checkText(part, node, tape.bytes + Int(value.offset), Int(value.byteCount))
+    }
+
+    private func checkText(_ part: SchemaNode, _ node: Int, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        var isValid = true
+        if part.maxLength != nil || part.minLength != nil {
+            // Characters are code points: the bytes that do not continue one.
+            var length = 0
+            for index in 0..<count where bytes[index] & 0xC0 != 0x80 { length &+= 1 }
+            if let bound = part.maxLength, length > bound {
+                fail(node, "maxLength", "has \(length) characters; \(bound) are allowed")
+                isValid = false
+            }
+            if let bound = part.minLength, length < bound {
+                fail(node, "minLength", "has \(length) characters; \(bound) are needed")
+                isValid = false
+            }
+        }
+        if let pattern = part.pattern, !pattern.expression.matches(UnsafeBufferPointer(start: bytes, count: count)) {
+            fail(node, "pattern", "does not match \(pattern.text)")
+            isValid = false
+        }
+        if let format = part.format, !format.accepts(bytes, count) {
+            fail(node, "format", "is no \(format.rawValue)")
+            isValid = false
+        }
+        return isValid
+    }
+
+    // MARK: Objects
+
+    private mutating func checkObject(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        var isValid = true
+        let memberCount = Int(tape.nodes[node].childCount)
+        if let bound = part.maxProperties, memberCount > bound {
+            fail(node, "maxProperties", "has \(memberCount) members; \(bound) are allowed")
+            isValid = false
+        }
+        if let bound = part.minProperties, memberCount < bound {
+            fail(node, "minProperties", "has \(memberCount) members; \(bound) are needed")
+            isValid = false
+        }
+        isValid = checkMembers(part, node, &tracked) && isValid
+        if !part.dependentRequired.isEmpty { isValid = checkDependentRequired(part, node) && isValid }
+        return isValid
+    }
+
+    private mutating func checkMembers(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        guard part.names != nil || !part.patternProperties.isEmpty || part.additionalProperties != nil || part.propertyNames != nil else { return true }
+        var isValid = true
+        var seen: UInt64 = 0
+        var seenMore: Set<Int> = []
+        var position = 0
+        let end = Int(tape.nodes[node].end)
+        var child = node + 1
+        while child < end {
+            var isKnown = false
+            if let names = part.names {
+                let entry = names.entry(of: child, in: tape)
+                if entry >= 0 {
+                    if entry < 64 { seen |= 1 << UInt64(entry) } else { seenMore.insert(entry) }
+                    let schema = names.entries[entry].schema
+                    if schema >= 0 {
+                        isKnown = true
+                        isValid = validate(schema, child) && isValid
+                    }
+                }
+            }
+            if !part.patternProperties.isEmpty || part.propertyNames != nil {
+                let name = tape.name(of: child)
+                for (expression, schema) in part.patternProperties where expression.matches(name) {
+                    isKnown = true
+                    isValid = validate(schema, child) && isValid
+                }
+                if let schema = part.propertyNames { isValid = checkName(schema, name, child) && isValid }
+            }
+            if !isKnown, let schema = part.additionalProperties {
+                isKnown = true
+                if schema == SchemaCompiler.falseIndex {
+                    fail(child, "additionalProperties", "this member is not allowed")
+                    isValid = false
+                } else {
+                    isValid = validate(schema, child) && isValid
+                }
+            }
+            if isKnown { tracked?.children[position] = true }
+            if !isValid, !isLoud { return false }
+            position += 1
+            child = Int(tape.nodes[child].end)
+        }
+        guard part.requiredCount > 0, let names = part.names else { return isValid }
+        for (index, entry) in names.entries.enumerated() where entry.isRequired {
+            guard index < 64 ? seen & (1 << UInt64(index)) == 0 : !seenMore.contains(index) else { continue }
+            fail(node, "required", "\(JSONGrammar.shown(entry.name)) is missing", missing: entry.name)
+            isValid = false
+        }
+        return isValid
+    }
+
+    /// A member's name as an instance of its own: a text in quotes, read like any other.
+    private mutating func checkName(_ index: Int, _ name: [UInt8], _ child: Int) -> Bool {
+        let schema = schema
+        var isValid = true
+        do {
+            let tape = try OwnedTape(Array(JSONForm.quoted(name).utf8))
+            var validator = SchemaValidator(schema: schema, tape: tape.tape) { _, _, _, _ in isValid = false }
+            isValid = validator.validate(index, 0) && isValid
+        } catch {
+            isValid = false
+        }
+        if !isValid { fail(child, "propertyNames", "no member may be called so") }
+        return isValid
+    }
+
+    private func member(_ name: [UInt8], of node: Int) -> Bool {
+        let hash = NameHash.hash(name)
+        return tape.children(of: node).contains { tape.nodes[$0].nameHash == hash && tape.name(of: $0) == name }
+    }
+
+    private func checkDependentRequired(_ part: SchemaNode, _ node: Int) -> Bool {
+        var isValid = true
+        for (name, needed) in part.dependentRequired where member(name, of: node) {
+            for other in needed where !member(other, of: node) {
+                fail(node, "dependentRequired", "\(JSONGrammar.shown(other)) is missing beside \(JSONGrammar.shown(name))", missing: other)
+                isValid = false
+            }
+        }
+        return isValid
+    }
+
+    // MARK: Arrays
+
+    private mutating func checkArray(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        var isValid = true
+        let count = Int(tape.nodes[node].childCount)
+        if let bound = part.maxItems, count > bound {
+            fail(node, "maxItems", "has \(count) elements; \(bound) are allowed")
+            isValid = false
+        }
+        if let bound = part.minItems, count < bound {
+            fail(node, "minItems", "has \(count) elements; \(bound) are needed")
+            isValid = false
+        }
+        if part.uniqueItems, let repeated = JSONEquality.firstRepeated(tape, node) {
+            fail(repeated, "uniqueItems", "is there twice")
+            isValid = false
+        }
+        if !isValid, !isLoud { return false }
+        if !part.prefixItems.isEmpty || part.items != nil {
+            var position = 0
+            for child in tape.children(of: node) {
+                if position < part.prefixItems.count {
+                    isValid = validate(part.prefixItems[position], child) && isValid
+                } else if let items = part.items {
+                    isValid = validate(items, child) && isValid
+                } else {
+                    break
+                }
+                tracked?.children[position] = true
+                if !isValid, !isLoud { return false }
+                position += 1
+            }
+        }
+        if let contains = part.contains { isValid = checkContains(part, contains, node, &tracked) && isValid }
+        return isValid
+    }
+
+    private mutating func checkContains(_ part: SchemaNode, _ contains: Int, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        var matchCount = 0
+        var position = 0
+        for child in tape.children(of: node) {
+            if quietly({ $0.validate(contains, child) }) {
+                matchCount += 1
+                tracked?.children[position] = true
+            }
+            position += 1
+        }
+        let least = part.minContains ?? 1
+        if matchCount < least {
+            fail(node, part.minContains == nil ? "contains" : "minContains", "\(matchCount) elements are as they should be; \(least) are needed")
+            return false
+        }
+        if let most = part.maxContains, matchCount > most {
+            fail(node, "maxContains", "\(matchCount) elements are as only \(most) may be")
+            return false
+        }
+        return true
+    }
+
+    // MARK: In place
+
+    private mutating func checkApplicators(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        var isValid = true
+        if let reference = part.reference { isValid = apply(reference, node, &tracked) }
+        if let dynamic = part.dynamicReference { isValid = apply(target(of: dynamic), node, &tracked) && isValid }
+        for index in part.allOf {
+            if !isValid, !isLoud { return false }
+            isValid = apply(index, node, &tracked) && isValid
+        }
+        if !part.anyOf.isEmpty { isValid = checkAnyOf(part.anyOf, node, &tracked) && isValid }
+        if !part.oneOf.isEmpty { isValid = checkOneOf(part.oneOf, node, &tracked) && isValid }
+        if !isValid, !isLoud { return false }
+        if let not = part.not, quietly({ $0.validate(not, node) }) {
+            fail(node, "not", "is what it must not be")
+            isValid = false
+        }
+        if let condition = part.condition {
+            // What `if` evaluates counts when it holds.
+            var inner = tracked.map { Evaluated(children: Array(repeating: false, count: $0.children.count)) }
+            quietDepth += 1
+            let isMet = apply(condition, node, &inner)
+            quietDepth -= 1
+            if isMet, let inner { tracked?.unite(inner) }
+            if let branch = isMet ? part.consequence : part.alternative { isValid = apply(branch, node, &tracked) && isValid }
+        }
+        if tape.nodes[node].kind == .object {
+            for (name, index) in part.dependentSchemas where member(name, of: node) { isValid = apply(index, node, &tracked) && isValid }
+        }
+        return isValid
+    }
+
+    private mutating func checkAnyOf(_ branches: [Int], _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        var isAny = false
+        quietDepth += 1
+        for index in branches {
+            if apply(index, node, &tracked) {
+                isAny = true
+                // Evaluated children of further branches count as well; without them the first decides.
+                if tracked == nil { break }
+            }
+        }
+        quietDepth -= 1
+        if !isAny { fail(node, "anyOf", "is none of the \(branches.count) forms that are allowed") }
+        return isAny
+    }
+
+    private mutating func checkOneOf(_ branches: [Int], _ node: Int, _ tracked: inout Evaluated?) -> Bool {
+        var matchCount = 0
+        quietDepth += 1
+        for index in branches where apply(index, node, &tracked) { matchCount += 1 }
+        quietDepth -= 1
+        if matchCount != 1 {
+            fail(node, "oneOf", matchCount == 0 ? "is none of the \(branches.count) forms that are allowed" : "is \(matchCount) of the forms of which it may be one only")
+        }
+        return matchCount == 1
+    }
+
+    private func target(of reference: SchemaNode.DynamicReference) -> Int {
+        guard let anchor = reference.anchor else { return reference.target }
+        for resource in scope { if let outermost = schema.dynamicAnchors[resource][anchor] { return outermost } }
+        return reference.target
+    }
+
+    private mutating func checkUnevaluated(_ index: Int, _ node: Int, _ tracked: inout Evaluated?, _ code: String) -> Bool {
+        guard var known = tracked else { return true }
+        var isValid = true
+        var position = 0
+        for child in tape.children(of: node) {
+            if !known.children[position] {
+                if index == SchemaCompiler.falseIndex {
+                    fail(child, code, "is not allowed here")
+                    isValid = false
+                } else {
+                    isValid = validate(index, child) && isValid
+                }
+                known.children[position] = true
+            }
+            position += 1
+        }
+        tracked = known
+        return isValid
+    }
+}
