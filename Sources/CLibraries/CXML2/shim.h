@@ -15,3 +15,14 @@
 
 /// libxml2's `xmlFree` is a variable, which Swift cannot read safely.
 static inline void till_xml_free(void *memory) { xmlFree(memory); }
+
+static void till_xml_discard(void *context, const char *message, ...) {
+    (void)context;
+    (void)message;
+}
+
+/// libxml2 prints what no handler takes: from here on it does not, on this thread and on those that meet it later.
+static inline void till_xml_silence(void) {
+    xmlSetGenericErrorFunc(NULL, till_xml_discard);
+    xmlThrDefSetGenericErrorFunc(NULL, till_xml_discard);
+}

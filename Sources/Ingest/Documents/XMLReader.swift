@@ -16,8 +16,9 @@ package enum XMLReader {
 
     private static let initialised: Void = {
         xmlInitParser()
-        // Schemas and documents name files and hosts: none is ever opened.
-        xmlSetExternalEntityLoader { _, _, _ in nil }
+        till_xml_silence()
+        // Schemas and documents name files and hosts: none is ever opened, but the files of a type under names of our own.
+        xmlSetExternalEntityLoader(VirtualFiles.loader)
     }()
 
     static func initialiseLibrary() { _ = initialised }

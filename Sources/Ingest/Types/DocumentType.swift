@@ -22,6 +22,10 @@ package final class DocumentType: Sendable {
     let match: [TestPlan]
     let each: (path: Int, tests: [TestPlan])?
     let rules: RuleSet
+    let schema: JSONSchema?
+    let xsd: XMLSchema?
+    /// Where in the receipt the XSD's elements are; nil for the receipt itself.
+    let xsdPath: Int?
     /// Holds the defaults' texts.
     nonisolated(unsafe) private let arena: Arena
 
@@ -31,6 +35,7 @@ package final class DocumentType: Sendable {
         arena = Arena()
         var compiler = PlanCompiler(file: file, arena: arena)
         match = compiler.tests(file.match)
+        xsdPath = file.xsd?.at.map { compiler.path($0) }
         if let each = file.each {
             self.each = (compiler.path(each.path), compiler.tests(each.tests))
         } else {
@@ -42,6 +47,8 @@ package final class DocumentType: Sendable {
         layout = RowLayout(fields: fields)
         bloomPaths = Self.bloomPaths(of: file)
         rules = RuleSet()
+        schema = Self.schema(of: file, &compiler)
+        xsd = Self.xsd(of: file, &compiler)
         Self.check(file, &compiler)
         guard compiler.reasons.isEmpty else { throw TypeFileError(reasons: compiler.reasons) }
     }
@@ -65,6 +72,26 @@ package final class DocumentType: Sendable {
             column.isList
                 ? column.members.filter { $0.hasBloom && $0.isStored }.map { ColumnPath([column.name, $0.name]) }
                 : column.hasBloom ? [ColumnPath(column.name)] : []
+        }
+    }
+
+    private static func schema(of file: TypeFile, _ compiler: inout PlanCompiler) -> JSONSchema? {
+        guard let range = file.schema else { return nil }
+        do throws(TypeFileError) {
+            return try JSONSchema(Array(file.json[range]), files: file.files, assertsFormat: true)
+        } catch {
+            for reason in error.reasons { compiler.fail("/schema" + reason.pointer, reason.message, code: reason.code) }
+            return nil
+        }
+    }
+
+    private static func xsd(of file: TypeFile, _ compiler: inout PlanCompiler) -> XMLSchema? {
+        guard let reference = file.xsd else { return nil }
+        do throws(TypeFileError) {
+            return try XMLSchema(main: reference.file, files: file.files)
+        } catch {
+            for reason in error.reasons { compiler.fail(reference.pointer, reason.message, code: reason.code) }
+            return nil
         }
     }
 

@@ -50,10 +50,7 @@ final class XMLPath: @unchecked Sendable {
         XMLReader.initialiseLibrary()
         let context = xmlXPathNewContext(nil)
         defer { xmlXPathFreeContext(context) }
-        // A message goes to the structured handler only: nothing may be printed.
-        xmlSetStructuredErrorFunc(nil) { _, _ in }
         compiled = xmlXPathCtxtCompile(context, Self.rewritten(tokens, namespaces))
-        xmlSetStructuredErrorFunc(nil, nil)
         guard compiled != nil else { throw TypeFileFault("not an XPath 1.0 expression") }
         self.namespaces = namespaces.compactMap { prefix, uris in uris.count == 1 && !uris[0].isEmpty ? (prefix, uris[0]) : nil }
     }
