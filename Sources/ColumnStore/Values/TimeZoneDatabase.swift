@@ -96,6 +96,21 @@ public final class TimeZoneRules: Sendable {
         return Int(offsets[low])
     }
 
+    /// The offset at an instant and how long it holds around it, so that a loop over near instants need not look again.
+    public func span(atUTCSeconds instant: Int64) -> (range: Range<Int64>, offset: Int) {
+        if transitions.isEmpty, continuation == nil { return (Int64.min..<Int64.max, Int(offsets[0])) }
+        guard let last = transitions.last, instant < last else {
+            return (instant..<(instant &+ 1), offset(atUTCSeconds: instant))
+        }
+        var low = 0
+        var high = transitions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if transitions[middle] <= instant { low = middle + 1 } else { high = middle }
+        }
+        return ((low == 0 ? Int64.min : transitions[low - 1])..<transitions[low], Int(offsets[low]))
+    }
+
     /// What the clocks show at an instant, in microseconds; nil when it leaves Int64.
     public func local(fromUTC microseconds: Int64) -> Int64? {
         let seconds = Self.floorSeconds(microseconds)

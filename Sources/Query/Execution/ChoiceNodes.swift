@@ -1,0 +1,204 @@
+import ColumnStore
+
+/// AND or OR of several operands. A later operand that may refuse rows is evaluated only where the earlier ones leave the answer open.
+final class JunctionNode: EvaluationNode {
+    private let operands: [EvaluationNode]
+    private let isAnd: Bool
+    override var prefersFewRows: Bool { operands.contains { $0.prefersFewRows } }
+
+    init(_ operands: [EvaluationNode], isAnd: Bool) {
+        self.operands = operands
+        self.isAnd = isAnd
+        super.init(type: .boolean)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        guard let first = operands.first else { return .constant(.boolean(isAnd), type: .boolean, count: view.count) }
+        var result = try first.evaluate(view)
+        for operand in operands.dropFirst() {
+            let open = openRows(result)
+            let openCount = open.setCount
+            if openCount == 0 { return result }
+            if openCount < view.count, operand.prefersFewRows || openCount * 4 < view.count {
+                let rows = open.setIndices()
+                let part = try operand.evaluate(view.selecting(rows))
+                result = combined(result, scatter(part, to: rows, count: view.count))
+            } else {
+                result = combined(result, try operand.evaluate(view))
+            }
+        }
+        return result
+    }
+
+    /// Rows that no operand has decided: not false for AND, not true for OR.
+    private func openRows(_ column: Column) -> Bitmap {
+        let isTrue = column.trueRows()
+        if !isAnd { return ~isTrue }
+        return column.rowValidity.map { isTrue | ~$0 } ?? isTrue
+    }
+
+    private func combined(_ left: Column, _ right: Column) -> Column {
+        isAnd ? LogicKernels.and(left, right) : LogicKernels.or(left, right)
+    }
+
+    /// Rows not evaluated get a value that changes nothing there.
+    private func scatter(_ part: Column, to rows: [Int32], count: Int) -> Column {
+        let bits = Self.scattered(part.bitmap(), to: rows, count: count)
+        guard let validity = part.rowValidity else { return .boolean(bits, validity: nil) }
+        let nulls = Self.scattered(~validity, to: rows, count: count)
+        return .boolean(bits, validity: ~nulls)
+    }
+}
+
+/// CASE: each branch is evaluated on the rows that reach it.
+final class ConditionalNode: EvaluationNode {
+    private let branches: [(condition: EvaluationNode, result: EvaluationNode)]
+    private let otherwise: EvaluationNode?
+    override var prefersFewRows: Bool {
+        branches.contains { $0.condition.prefersFewRows || $0.result.prefersFewRows } || (otherwise?.prefersFewRows ?? false)
+    }
+
+    init(_ branches: [(condition: EvaluationNode, result: EvaluationNode)], otherwise: EvaluationNode?, type: ColumnType) {
+        self.branches = branches
+        self.otherwise = otherwise
+        super.init(type: type)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        var sources = [Int32](repeating: -1, count: view.count)
+        var rows = [Int32](repeating: 0, count: view.count)
+        var parts: [Column] = []
+        var remaining = Array(0..<Int32(view.count))
+        func take(_ matched: [Int32], _ result: EvaluationNode) throws(QueryError) {
+            guard !matched.isEmpty else { return }
+            let part = try result.evaluate(view.selecting(matched))
+            for index in matched.indices {
+                sources[Int(matched[index])] = Int32(parts.count)
+                rows[Int(matched[index])] = Int32(index)
+            }
+            parts.append(part)
+        }
+        for branch in branches {
+            guard !remaining.isEmpty else { break }
+            let holds = try branch.condition.evaluate(view.selecting(remaining)).trueRows()
+            try take(holds.setIndices().map { remaining[Int($0)] }, branch.result)
+            remaining = (~holds).setIndices().map { remaining[Int($0)] }
+        }
+        if let otherwise { try take(remaining, otherwise) }
+        return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)
+    }
+}
+
+/// COALESCE: each operand is evaluated on the rows that are still NULL.
+final class CoalesceNode: EvaluationNode {
+    private let operands: [EvaluationNode]
+    override var prefersFewRows: Bool { operands.contains { $0.prefersFewRows } }
+
+    init(_ operands: [EvaluationNode], type: ColumnType) {
+        self.operands = operands
+        super.init(type: type)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        var sources = [Int32](repeating: -1, count: view.count)
+        var rows = [Int32](repeating: 0, count: view.count)
+        var parts: [Column] = []
+        var remaining = Array(0..<Int32(view.count))
+        for operand in operands {
+            guard !remaining.isEmpty else { break }
+            let part = try operand.evaluate(view.selecting(remaining))
+            guard let validity = part.rowValidity else {
+                if parts.isEmpty { return part.retyped(type) }
+                for index in remaining.indices {
+                    sources[Int(remaining[index])] = Int32(parts.count)
+                    rows[Int(remaining[index])] = Int32(index)
+                }
+                parts.append(part)
+                remaining = []
+                break
+            }
+            var left: [Int32] = []
+            for index in remaining.indices {
+                if validity[index] {
+                    sources[Int(remaining[index])] = Int32(parts.count)
+                    rows[Int(remaining[index])] = Int32(index)
+                } else {
+                    left.append(remaining[index])
+                }
+            }
+            parts.append(part)
+            remaining = left
+        }
+        return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)
+    }
+}
+
+/// `operand IN (candidates)`: NULL where nothing matches and a NULL is among them.
+final class InListNode: EvaluationNode {
+    private let operand: EvaluationNode
+    private let candidates: [EvaluationNode]
+    private let isNegated: Bool
+    override var prefersFewRows: Bool { operand.prefersFewRows || candidates.contains { $0.prefersFewRows } }
+    /// Past this many, one look into a set is faster than a comparison with each.
+    private static let comparisonCountMax = 8
+    private var wanted: (integers: Set<Int128>, bytes: Set<[UInt8]>)?
+
+    init(_ operand: EvaluationNode, _ candidates: [EvaluationNode], isNegated: Bool) {
+        self.operand = operand
+        self.candidates = candidates
+        self.isNegated = isNegated
+        super.init(type: .boolean)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let column = try operand.evaluate(view)
+        var result = literalMatches(column)
+        if result == nil { result = try comparing(column, view) }
+        guard let result else { return .constant(.null, type: .boolean, count: view.count) }
+        return isNegated ? LogicKernels.not(result) : result
+    }
+
+    private func comparing(_ column: Column, _ view: RowView) throws(QueryError) -> Column {
+        var result = Column.constant(.boolean(false), type: .boolean, count: view.count)
+        for candidate in candidates {
+            result = LogicKernels.or(result, CompareKernels.compare(.equal, column, try candidate.evaluate(view)))
+        }
+        return result
+    }
+
+    /// Many literals: one set for all; nil when there are few or other kinds.
+    private func literalMatches(_ column: Column) -> Column? {
+        guard candidates.count > Self.comparisonCountMax, column.constantValue == nil else { return nil }
+        let values = candidates.compactMap { ($0 as? LiteralNode)?.value }
+        guard values.count == candidates.count, candidates.allSatisfy({ $0.type.scale == column.type.scale }) else { return nil }
+        let set: (integers: Set<Int128>, bytes: Set<[UInt8]>)
+        if let wanted {
+            set = wanted
+        } else {
+            var integers: Set<Int128> = []
+            var bytes: Set<[UInt8]> = []
+            for value in values {
+                switch value {
+                case .integer(let value): integers.insert(Int128(value))
+                case .decimal(let value): integers.insert(value)
+                case .bytes(let value): bytes.insert(value)
+                case .null: break
+                default: return nil
+                }
+            }
+            set = (integers, bytes)
+            wanted = set
+        }
+        let bits: Bitmap
+        if column.type.isBytes {
+            let arrays = column.byteArrays()
+            bits = .computed(count: column.count) { set.bytes.contains(Array(arrays[$0])) }
+        } else if column.type == .double || column.type == .boolean || column.type == .interval || column.type.isNested {
+            return nil
+        } else {
+            bits = .computed(column.wideIntegers()) { set.integers.contains($0) }
+        }
+        let hasNull = values.contains { $0.isNull }
+        return .boolean(bits, validity: hasNull ? .both(column.rowValidity, bits) : column.rowValidity)
+    }
+}

@@ -1,0 +1,98 @@
+import ColumnStore
+
+/// An expression over one column. Where that column lies in a dictionary it is evaluated once for each entry that a row uses, and the
+/// answers are kept for the dictionary's other batches; results that are texts come out as a dictionary again.
+///
+/// Entries that no row of the view uses are never evaluated: they may belong to rows that a filter left out.
+final class DictionaryNode: EvaluationNode {
+    private let inner: EvaluationNode
+    private let column: Int
+    override var prefersFewRows: Bool { inner.prefersFewRows }
+
+    private var dictionary: DictionaryValues?
+    /// By code, the row of `results`, or one of the two below.
+    private var places: [Int32] = []
+    private static let unknown: Int32 = -1
+    private static let pending: Int32 = -2
+    private var results: Column?
+    private var nullPlace: Int32 = -1
+    /// `results` as a dictionary, made anew when it has grown.
+    private var resultDictionary: DictionaryValues?
+
+    init(_ inner: EvaluationNode, column: Int) {
+        self.inner = inner
+        self.column = column
+        super.init(type: inner.type)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let input = view.column(column)
+        guard case .dictionary(let codes, let dictionary) = input.values else {
+            return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
+        }
+        if self.dictionary !== dictionary { reset(dictionary) }
+        try learn(codes, input.validity, dictionary, type: input.type)
+        guard let results else { return .constant(.null, type: type, count: input.count) }
+        var indices = [Int32](repeating: 0, count: codes.count)
+        for row in codes.indices { indices[row] = places[Int(codes[row])] }
+        if let validity = input.validity {
+            for row in codes.indices where !validity[row] { indices[row] = nullPlace }
+        }
+        if type.isBytes { return texts(indices, results) }
+        return results.gathering(indices)
+    }
+
+    private func reset(_ dictionary: DictionaryValues) {
+        self.dictionary = dictionary
+        places = [Int32](repeating: Self.unknown, count: dictionary.count)
+        results = nil
+        nullPlace = -1
+        resultDictionary = nil
+    }
+
+    private func learn(_ codes: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues, type inputType: ColumnType) throws(QueryError) {
+        var missing: [Int32] = []
+        if let validity {
+            for row in codes.indices where places[Int(codes[row])] == Self.unknown && validity[row] { note(codes[row], &missing) }
+            if nullPlace < 0, !validity.isAllSet { nullPlace = try append(.constant(.null, type: inputType, count: 1)) }
+        } else {
+            for row in codes.indices where places[Int(codes[row])] == Self.unknown { note(codes[row], &missing) }
+        }
+        guard !missing.isEmpty else { return }
+        do {
+            let first = try append(dictionary.values.retyped(inputType).gathering(missing))
+            for index in missing.indices { places[Int(missing[index])] = first + Int32(index) }
+        } catch {
+            for code in missing { places[Int(code)] = Self.unknown }
+            throw error
+        }
+    }
+
+    private func note(_ code: UInt32, _ missing: inout [Int32]) {
+        places[Int(code)] = Self.pending
+        missing.append(Int32(bitPattern: code))
+    }
+
+    /// Evaluates values and keeps the answers: the place of the first.
+    private func append(_ input: Column) throws(QueryError) -> Int32 {
+        let answers = try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input]))).flattened()
+        let first = Int32(results?.count ?? 0)
+        results = results.map { Column.concatenating([$0, answers], type: type) } ?? answers
+        resultDictionary = nil
+        return first
+    }
+
+    private func texts(_ indices: [Int32], _ results: Column) -> Column {
+        let entries: DictionaryValues
+        if let resultDictionary {
+            entries = resultDictionary
+        } else {
+            entries = DictionaryValues(values: Column(type: type, count: results.count, values: results.flattened().values))
+            resultDictionary = entries
+        }
+        let validity = results.validity.map { $0.gathering(indices) }
+        return Column(
+            type: type, count: indices.count, validity: validity,
+            values: .dictionary(codes: indices.map { UInt32(bitPattern: $0) }, entries))
+    }
+}

@@ -1,0 +1,102 @@
+import ColumnStore
+
+/// Makes evaluation nodes of an expression: places columns, folds constants, and puts what looks at one column only behind a cache by
+/// dictionary entry.
+struct EvaluationCompiler {
+    let layout: [ColumnID: Int]
+    let context: EvaluationContext
+
+    func compile(_ expression: Expression) throws(QueryError) -> EvaluationNode {
+        let mentioned = Self.columns(of: expression)
+        if Self.isWorthCaching(expression), mentioned.count == 1, let id = mentioned.first, let index = layout[id] {
+            let inner = EvaluationCompiler(layout: [id: 0], context: context)
+            return DictionaryNode(try inner.build(expression), column: index)
+        }
+        return try build(expression)
+    }
+
+    /// Something must be computed, from a column that may lie in a dictionary.
+    private static func isWorthCaching(_ expression: Expression) -> Bool {
+        switch expression {
+        case .column, .literal, .member: return false
+        default:
+            var isPlain = true
+            walk(expression) { node in
+                switch node {
+                case .column(_, let type), .member(_, _, let type): if type.isNested { isPlain = false }
+                default: break
+                }
+            }
+            return isPlain
+        }
+    }
+
+    private static func columns(of expression: Expression) -> Set<ColumnID> {
+        var found: Set<ColumnID> = []
+        walk(expression) { if case .column(let id, _) = $0 { found.insert(id) } }
+        return found
+    }
+
+    static func walk(_ expression: Expression, _ visit: (Expression) -> Void) {
+        visit(expression)
+        for child in children(of: expression) { walk(child, visit) }
+    }
+
+    private static func children(of expression: Expression) -> [Expression] {
+        switch expression {
+        case .column, .literal, .subquery: []
+        case .member(let inner, _, _), .cast(let inner, _, _), .not(let inner), .isNull(let inner): [inner]
+        case .call(_, let arguments, _, _): arguments
+        case .and(let operands), .or(let operands), .coalesce(let operands, _): operands
+        case .isDistinct(let left, let right, _): [left, right]
+        case .conditional(let branches, let otherwise, _):
+            branches.flatMap { [$0.condition, $0.result] } + (otherwise.map { [$0] } ?? [])
+        case .inList(let operand, let candidates, _): [operand] + candidates
+        }
+    }
+
+    private func compileAll(_ expressions: [Expression]) throws(QueryError) -> [EvaluationNode] {
+        var nodes: [EvaluationNode] = []
+        for expression in expressions { nodes.append(try compile(expression)) }
+        return nodes
+    }
+
+    private func build(_ expression: Expression) throws(QueryError) -> EvaluationNode {
+        let node = try buildUnfolded(expression)
+        switch expression {
+        case .literal, .column: return node
+        default: return Self.columns(of: expression).isEmpty ? FoldedNode(node) : node
+        }
+    }
+
+    private func buildUnfolded(_ expression: Expression) throws(QueryError) -> EvaluationNode {
+        switch expression {
+        case .column(let id, let type):
+            guard let index = layout[id] else {
+                throw QueryError(.unsupportedSQL, "a column is used where its table cannot be seen")
+            }
+            return ColumnNode(index, type: type)
+        case .literal(let value, let type): return LiteralNode(value, type: type)
+        case .member(let inner, let name, let type): return try MemberNode(try compile(inner), name: name, of: inner.type, type: type)
+        case .call(let function, let arguments, let type, let position):
+            return CallNode(function, try compileAll(arguments), type: type, position: position, context: context)
+        case .cast(let inner, let type, let position):
+            return CastNode(try compile(inner), from: inner.type, to: type, position: position, zone: context.timeZone)
+        case .and(let operands): return JunctionNode(try compileAll(operands), isAnd: true)
+        case .or(let operands): return JunctionNode(try compileAll(operands), isAnd: false)
+        case .not(let inner): return NotNode(try compile(inner))
+        case .isNull(let inner): return IsNullNode(try compile(inner))
+        case .isDistinct(let left, let right, let isNegated):
+            return DistinctNode(try compile(left), try compile(right), isNegated: isNegated)
+        case .conditional(let branches, let otherwise, let type):
+            var compiled: [(condition: EvaluationNode, result: EvaluationNode)] = []
+            for branch in branches { compiled.append((try compile(branch.condition), try compile(branch.result))) }
+            return ConditionalNode(compiled, otherwise: try otherwise.map { (inner) throws(QueryError) in try compile(inner) }, type: type)
+        case .coalesce(let operands, let type): return CoalesceNode(try compileAll(operands), type: type)
+        case .inList(let operand, let candidates, let isNegated):
+            return InListNode(try compile(operand), try compileAll(candidates), isNegated: isNegated)
+        case .subquery(let subquery):
+            throw QueryError(.unsupportedSQL, "a subquery of this form cannot be run", position: subquery.position)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import ColumnStore
+
+/// A step of an evaluation: columns in, a column out.
+class EvaluationNode {
+    let type: ColumnType
+    /// May refuse a row, or costs much: to be run on no more rows than needed.
+    var prefersFewRows: Bool { false }
+
+    init(type: ColumnType) { self.type = type }
+
+    func evaluate(_ view: RowView) throws(QueryError) -> Column { preconditionFailure("an abstract step") }
+
+    /// Bits of some rows put back to their places among `count`.
+    static func scattered(_ bits: Bitmap, to rows: [Int32], count: Int) -> Bitmap {
+        var words = [UInt64](repeating: 0, count: (count + 63) / 64)
+        for index in rows.indices {
+            let bit = bits.words[index >> 6] >> UInt64(index & 63) & 1
+            words[Int(rows[index]) >> 6] |= bit << UInt64(rows[index] & 63)
+        }
+        return Bitmap(words: words, count: count)
+    }
+
+    @inline(__always)
+    final func located<Result>(_ position: Int?, _ body: () throws(KernelError) -> Result) throws(QueryError) -> Result {
+        do { return try body() } catch { throw error.queryError(position: position) }
+    }
+}
+
+final class ColumnNode: EvaluationNode {
+    private let index: Int
+
+    init(_ index: Int, type: ColumnType) {
+        self.index = index
+        super.init(type: type)
+    }
+
+    override func evaluate(_ view: RowView) -> Column { view.column(index) }
+}
+
+final class LiteralNode: EvaluationNode {
+    let value: Value
+
+    init(_ value: Value, type: ColumnType) {
+        self.value = value
+        super.init(type: type)
+    }
+
+    override func evaluate(_ view: RowView) -> Column { .constant(value, type: type, count: view.count) }
+}
+
+/// An expression without columns: computed once, when there is a row that needs it.
+final class FoldedNode: EvaluationNode {
+    private let inner: EvaluationNode
+    private var value: Value?
+    override var prefersFewRows: Bool { inner.prefersFewRows }
+
+    init(_ inner: EvaluationNode) {
+        self.inner = inner
+        super.init(type: inner.type)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        if view.count == 0 { return .constant(.null, type: type, count: 0) }
+        if let value { return .constant(value, type: type, count: view.count) }
+        let computed = try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: []))).value(at: 0)
+        value = computed
+        return .constant(computed, type: type, count: view.count)
+    }
+}
+
+/// A member of a struct, or of each element of a list.
+final class MemberNode: EvaluationNode {
+    private let inner: EvaluationNode
+    private let index: Int
+
+    init(_ inner: EvaluationNode, name: String, of outer: ColumnType, type: ColumnType) throws(QueryError) {
+        var structure = outer
+        if case .list(let element) = outer { structure = element.type }
+        guard case .structure(let fields) = structure, let index = fields.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw QueryError(.badSQL, "there is no field \(name) in \(TypeName.sql(outer))")
+        }
+        self.inner = inner
+        self.index = index
+        super.init(type: type)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let column = try inner.evaluate(view)
+        switch column.values {
+        case .structure(let members): return Self.member(members[index], of: column.validity, type: type)
+        case .list(let offsets, let element):
+            guard case .list(let field) = type else { preconditionFailure("a list's member is a list") }
+            let flat: Column
+            switch element.values {
+            case .structure(let members): flat = Self.member(members[index], of: element.validity, type: field.type)
+            default: flat = Self.constantMember(element, index, type: field.type)
+            }
+            return Column(type: type, count: column.count, validity: column.validity, values: .list(offsets: offsets, element: flat))
+        default:
+            if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+            let flat = column.flattened()
+            if case .constant = flat.values { return .constant(.null, type: type, count: column.count) }
+            return try evaluate(RowView(ColumnBatch(rowCount: flat.count, columns: [flat])), flat: flat)
+        }
+    }
+
+    private func evaluate(_ view: RowView, flat: Column) throws(QueryError) -> Column {
+        switch flat.values {
+        case .structure(let members): return Self.member(members[index], of: flat.validity, type: type)
+        case .list(let offsets, let element):
+            guard case .list(let field) = type, case .structure(let members) = element.flattened().values else {
+                return .constant(.null, type: type, count: flat.count)
+            }
+            let member = Self.member(members[index], of: element.validity, type: field.type)
+            return Column(type: type, count: flat.count, validity: flat.validity, values: .list(offsets: offsets, element: member))
+        default: preconditionFailure("neither struct nor list")
+        }
+    }
+
+    /// A member of a NULL struct is NULL.
+    private static func member(_ member: Column, of validity: Bitmap?, type: ColumnType) -> Column {
+        guard let validity else { return member.retyped(type) }
+        if case .constant(let value) = member.values {
+            if value.isNull { return member.retyped(type) }
+            let flat = member.flattened()
+            return Column(type: type, count: flat.count, validity: validity, values: flat.values)
+        }
+        return Column(type: type, count: member.count, validity: .both(member.validity, validity), values: member.values)
+    }
+
+    private static func constantMember(_ element: Column, _ index: Int, type: ColumnType) -> Column {
+        if case .structure(let members)? = element.constantValue { return .constant(members[index], type: type, count: element.count) }
+        return .constant(.null, type: type, count: element.count)
+    }
+}
+
+final class CastNode: EvaluationNode {
+    private let inner: EvaluationNode
+    private let position: Int?
+    private let zone: TimeZoneRules
+    private let isSafe: Bool
+    override var prefersFewRows: Bool { !isSafe || inner.prefersFewRows }
+
+    init(_ inner: EvaluationNode, from: ColumnType, to type: ColumnType, position: Int?, zone: TimeZoneRules) {
+        self.inner = inner
+        self.position = position
+        self.zone = zone
+        isSafe = Self.cannotFail(from, type)
+        super.init(type: type)
+    }
+
+    private static func cannotFail(_ from: ColumnType, _ to: ColumnType) -> Bool {
+        switch (from, to) {
+        case (.int32, .int64), (.int32, .double), (.int64, .double), (.decimal, .double), (.null, _): true
+        case (.int32, .decimal(let precision, let scale)): precision - scale >= 10
+        case (.int64, .decimal(let precision, let scale)): precision - scale >= 19
+        case (.decimal(let from, let fromScale), .decimal(let to, let toScale)): to - toScale >= from - fromScale && toScale >= fromScale
+        case (_, .string): !from.isNested
+        default: from == to
+        }
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let column = try inner.evaluate(view)
+        return try located(position) { () throws(KernelError) in try CastKernels.cast(column, to: type, zone: zone) }
+    }
+}
+
+final class NotNode: EvaluationNode {
+    private let inner: EvaluationNode
+    override var prefersFewRows: Bool { inner.prefersFewRows }
+
+    init(_ inner: EvaluationNode) {
+        self.inner = inner
+        super.init(type: .boolean)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column { LogicKernels.not(try inner.evaluate(view)) }
+}
+
+final class IsNullNode: EvaluationNode {
+    private let inner: EvaluationNode
+    override var prefersFewRows: Bool { inner.prefersFewRows }
+
+    init(_ inner: EvaluationNode) {
+        self.inner = inner
+        super.init(type: .boolean)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column { LogicKernels.isNull(try inner.evaluate(view)) }
+}
+
+final class DistinctNode: EvaluationNode {
+    private let left: EvaluationNode
+    private let right: EvaluationNode
+    private let isNegated: Bool
+    override var prefersFewRows: Bool { left.prefersFewRows || right.prefersFewRows }
+
+    init(_ left: EvaluationNode, _ right: EvaluationNode, isNegated: Bool) {
+        self.left = left
+        self.right = right
+        self.isNegated = isNegated
+        super.init(type: .boolean)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let isSame = LogicKernels.isNotDistinct(try left.evaluate(view), try right.evaluate(view))
+        return .boolean(isNegated ? isSame : ~isSame, validity: nil)
+    }
+}

@@ -1,0 +1,37 @@
+import ColumnStore
+
+/// The rows of a batch that an expression is evaluated on: all, or some by number. Columns are gathered when first read.
+final class RowView {
+    let batch: ColumnBatch
+    /// Row numbers in `batch`; nil is all of them.
+    let rows: [Int32]?
+    let count: Int
+    private var gathered: [Int: Column] = [:]
+
+    init(_ batch: ColumnBatch) {
+        self.batch = batch
+        rows = nil
+        count = batch.rowCount
+    }
+
+    private init(_ batch: ColumnBatch, rows: [Int32]) {
+        self.batch = batch
+        self.rows = rows
+        count = rows.count
+    }
+
+    func column(_ index: Int) -> Column {
+        guard let rows else { return batch.columns[index] }
+        if let known = gathered[index] { return known }
+        let column = batch.columns[index].gathering(rows)
+        gathered[index] = column
+        return column
+    }
+
+    /// The rows at `local` places of this view.
+    func selecting(_ local: [Int32]) -> RowView {
+        if local.count == count { return self }
+        guard let rows else { return RowView(batch, rows: local) }
+        return RowView(batch, rows: local.map { rows[Int($0)] })
+    }
+}

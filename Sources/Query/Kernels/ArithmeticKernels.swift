@@ -1,0 +1,316 @@
+internal import Glibc
+import ColumnStore
+
+/// `+ - * / %` and functions of numbers: types are told apart here once a batch, rows are looped over in `IntegerKernels` or below.
+enum ArithmeticKernels {
+    enum Operation { case add, subtract, multiply, divide, modulo }
+
+    static func combine(_ operation: Operation, _ left: Column, _ right: Column, type: ColumnType) throws(KernelError) -> Column {
+        let validity = Bitmap.both(left.rowValidity, right.rowValidity)
+        if left.isConstantNull || right.isConstantNull { return .constant(.null, type: type, count: left.count) }
+        switch type {
+        case .int32, .int64: return try whole(operation, left, right, type: type, validity: validity)
+        case .double: return try real(operation, left.doubles(), right.doubles(), validity: validity)
+        case .decimal(_, let scale):
+            switch operation {
+            case .add, .subtract:
+                return try sum(left, right, isSubtraction: operation == .subtract, type: type, validity: validity)
+            case .multiply: return try product(left, right, type: type, validity: validity)
+            case .divide:
+                return try quotient(left, right, scale: scale, type: type, validity: validity)
+            case .modulo: return try remainder(left, right, scale: scale, type: type, validity: validity)
+            }
+        default: preconditionFailure("arithmetic on \(type)")
+        }
+    }
+
+    // MARK: INTEGER and BIGINT
+
+    private static func whole(
+        _ operation: Operation, _ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?
+    ) throws(KernelError) -> Column {
+        guard let one = left.integers(), let other = right.integers() else { throw .numericOverflow }
+        let result: (values: [Int64], overflowed: Bool)
+        switch operation {
+        case .add: result = IntegerKernels.add(one, other)
+        case .subtract: result = IntegerKernels.subtract(one, other)
+        case .multiply: result = IntegerKernels.multiply(one, other)
+        case .divide:
+            let values = try IntegerKernels.checked(one, other, validity: validity) { (left, right) throws(KernelError) in
+                if right == 0 { throw .divisionByZero }
+                let (quotient, overflow) = left.dividedReportingOverflow(by: right)
+                if overflow { throw .numericOverflow }
+                return quotient
+            }
+            result = (values, false)
+        case .modulo:
+            let values = try IntegerKernels.checked(one, other, validity: validity) { (left, right) throws(KernelError) in
+                if right == 0 { throw .divisionByZero }
+                return right == -1 ? 0 : left % right
+            }
+            result = (values, false)
+        }
+        if result.overflowed { try refuseOverflow(operation, one, other, validity: validity) }
+        if type == .int32 { try refuseNarrowOverflow(result.values, validity: validity) }
+        return .whole(result.values, type: type, validity: validity)
+    }
+
+    private static func refuseOverflow(
+        _ operation: Operation, _ left: [Int64], _ right: [Int64], validity: Bitmap?
+    ) throws(KernelError) {
+        for row in left.indices where validity?[row] ?? true {
+            let overflow =
+                switch operation {
+                case .add: left[row].addingReportingOverflow(right[row]).overflow
+                case .subtract: left[row].subtractingReportingOverflow(right[row]).overflow
+                default: left[row].multipliedReportingOverflow(by: right[row]).overflow
+                }
+            if overflow { throw .numericOverflow }
+        }
+    }
+
+    private static func refuseNarrowOverflow(_ values: [Int64], validity: Bitmap?) throws(KernelError) {
+        for row in values.indices where Int64(Int32(truncatingIfNeeded: values[row])) != values[row] {
+            if validity?[row] ?? true { throw .numericOverflow }
+        }
+    }
+
+    // MARK: DECIMAL
+
+    private static func sum(
+        _ left: Column, _ right: Column, isSubtraction: Bool, type: ColumnType, validity: Bitmap?
+    ) throws(KernelError) -> Column {
+        let leftFactor = type.scale - left.type.scale
+        let rightFactor = type.scale - right.type.scale
+        if leftFactor >= 0, rightFactor >= 0, leftFactor <= 18, rightFactor <= 18, let one = left.integers(), let other = right.integers() {
+            let scaledLeft = IntegerKernels.multiply(one, by: DecimalMath.narrowPowers[leftFactor])
+            let scaledRight = IntegerKernels.multiply(other, by: DecimalMath.narrowPowers[rightFactor])
+            if !scaledLeft.overflowed, !scaledRight.overflowed {
+                let result =
+                    isSubtraction
+                    ? IntegerKernels.subtract(scaledLeft.values, scaledRight.values)
+                    : IntegerKernels.add(scaledLeft.values, scaledRight.values)
+                if !result.overflowed {
+                    return Column(type: type, count: left.count, validity: validity, values: .int64(result.values))
+                }
+            }
+        }
+        let (leftScale, rightScale, scale) = (left.type.scale, right.type.scale, type.scale)
+        let values = try IntegerKernels.checkedWide(left.wideIntegers(), right.wideIntegers(), validity: validity) {
+            (left, right) throws(KernelError) in
+            guard let one = DecimalMath.rescale(left, from: leftScale, to: scale),
+                let other = DecimalMath.rescale(right, from: rightScale, to: scale)
+            else { throw .numericOverflow }
+            let result = isSubtraction ? one - other : one + other
+            guard DecimalMath.fits(result) else { throw .numericOverflow }
+            return result
+        }
+        return .decimals(values, type: type, validity: validity)
+    }
+
+    private static func product(_ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
+        let dropped = left.type.scale + right.type.scale - type.scale
+        if dropped == 0, let one = left.integers(), let other = right.integers() {
+            let result = IntegerKernels.multiply(one, other)
+            if !result.overflowed {
+                return Column(type: type, count: left.count, validity: validity, values: .int64(result.values))
+            }
+        }
+        let scale = type.scale
+        let (leftScale, rightScale) = (left.type.scale, right.type.scale)
+        let values = try IntegerKernels.checkedWide(left.wideIntegers(), right.wideIntegers(), validity: validity) {
+            (left, right) throws(KernelError) in
+            if dropped >= 0 {
+                guard let product = DecimalMath.multiply(left, right, dropping: dropped) else { throw .numericOverflow }
+                return product
+            }
+            guard let product = DecimalMath.multiply(left, right),
+                let scaled = DecimalMath.rescale(product, from: leftScale + rightScale, to: scale)
+            else { throw .numericOverflow }
+            return scaled
+        }
+        return .decimals(values, type: type, validity: validity)
+    }
+
+    private static func quotient(
+        _ left: Column, _ right: Column, scale: Int, type: ColumnType, validity: Bitmap?
+    ) throws(KernelError) -> Column {
+        let (leftScale, rightScale) = (left.type.scale, right.type.scale)
+        let values = try IntegerKernels.checkedWide(left.wideIntegers(), right.wideIntegers(), validity: validity) {
+            (left, right) throws(KernelError) in
+            if right == 0 { throw .divisionByZero }
+            guard let value = DecimalMath.divide(left, scale: leftScale, by: right, scale: rightScale, toScale: scale) else {
+                throw .numericOverflow
+            }
+            return value
+        }
+        return .decimals(values, type: type, validity: validity)
+    }
+
+    private static func remainder(
+        _ left: Column, _ right: Column, scale: Int, type: ColumnType, validity: Bitmap?
+    ) throws(KernelError) -> Column {
+        let (leftScale, rightScale) = (left.type.scale, right.type.scale)
+        let common = max(leftScale, rightScale)
+        let values = try IntegerKernels.checkedWide(left.wideIntegers(), right.wideIntegers(), validity: validity) {
+            (left, right) throws(KernelError) in
+            if right == 0 { throw .divisionByZero }
+            guard let one = DecimalMath.rescale(left, from: leftScale, to: common),
+                let other = DecimalMath.rescale(right, from: rightScale, to: common),
+                let result = DecimalMath.rescale(one % other, from: common, to: scale)
+            else { throw .numericOverflow }
+            return result
+        }
+        return .decimals(values, type: type, validity: validity)
+    }
+
+    // MARK: DOUBLE
+
+    private static func real(
+        _ operation: Operation, _ left: [Double], _ right: [Double], validity: Bitmap?
+    ) throws(KernelError) -> Column {
+        precondition(left.count == right.count)
+        var values = [Double](repeating: 0, count: left.count)
+        for row in left.indices {
+            switch operation {
+            case .add: values[row] = left[row] + right[row]
+            case .subtract: values[row] = left[row] - right[row]
+            case .multiply: values[row] = left[row] * right[row]
+            case .divide: values[row] = left[row] / right[row]
+            case .modulo: values[row] = left[row].truncatingRemainder(dividingBy: right[row])
+            }
+        }
+        for row in values.indices where validity?[row] ?? true {
+            if operation == .divide || operation == .modulo, right[row] == 0, !left[row].isNaN { throw .divisionByZero }
+            if values[row].isInfinite, left[row].isFinite, right[row].isFinite { throw .numericOverflow }
+        }
+        return Column(type: .double, count: values.count, validity: validity, values: .double(values))
+    }
+
+    // MARK: Of one number
+
+    static func negate(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
+        if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        if type == .double {
+            return Column(type: type, count: column.count, validity: column.rowValidity, values: .double(column.doubles().map { -$0 }))
+        }
+        if type == .interval {
+            var values = column.intervals()
+            for row in values.indices {
+                let value = values[row]
+                guard value.months != .min, value.days != .min, value.microseconds != .min else { throw .timeOutOfRange }
+                values[row] = Interval(months: -value.months, days: -value.days, microseconds: -value.microseconds)
+            }
+            return Column(type: type, count: column.count, validity: column.rowValidity, values: .interval(values))
+        }
+        return try mapWide(column, type: type) { -$0 }
+    }
+
+    static func absolute(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
+        if type == .double, !column.isConstantNull {
+            return Column(type: type, count: column.count, validity: column.rowValidity, values: .double(column.doubles().map(\.magnitude)))
+        }
+        return try mapWide(column, type: type) { $0 < 0 ? -$0 : $0 }
+    }
+
+    static func sign(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
+        if type == .double, !column.isConstantNull {
+            let values = column.doubles().map { $0 > 0 ? 1.0 : $0 < 0 ? -1.0 : $0 }
+            return Column(type: type, count: column.count, validity: column.rowValidity, values: .double(values))
+        }
+        let factor = DecimalMath.powers[type.scale]
+        return try mapWide(column, type: type) { $0 > 0 ? factor : $0 < 0 ? -factor : 0 }
+    }
+
+    enum Rounding { case nearest, floor, ceil }
+
+    /// round, floor, ceil to the scale of `type`, which may lie above or below the column's; to tens for negative `digits`.
+    static func round(_ column: Column, _ rounding: Rounding, digits: Int? = nil, type: ColumnType) throws(KernelError) -> Column {
+        if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        if column.type == .double {
+            let values = column.doubles().map { value in
+                switch rounding {
+                case .nearest: value.rounded(.toNearestOrEven)
+                case .floor: value.rounded(.down)
+                case .ceil: value.rounded(.up)
+                }
+            }
+            let rounded = Column(type: .double, count: column.count, validity: column.rowValidity, values: .double(values))
+            return type == .double ? rounded : try CastKernels.cast(rounded, to: type, zone: .utc)
+        }
+        let from = column.type.scale
+        let to = min(digits ?? type.scale, DecimalMath.digitCountMax)
+        let scale = type.scale
+        return try mapWide(column, type: type) { (value) throws(KernelError) in
+            if to >= from {
+                guard let scaled = DecimalMath.rescale(value, from: from, to: scale) else { throw .numericOverflow }
+                return scaled
+            }
+            let rounded = dropDigits(value, count: from - to, rounding)
+            guard let scaled = DecimalMath.rescale(rounded, from: to < 0 ? 0 : to, to: scale) else { throw .numericOverflow }
+            guard to < 0 else { return scaled }
+            guard -to <= DecimalMath.digitCountMax else { return 0 }
+            let (tens, overflow) = scaled.multipliedReportingOverflow(by: DecimalMath.powers[-to])
+            guard !overflow, DecimalMath.fits(tens) else { throw .numericOverflow }
+            return tens
+        }
+    }
+
+    private static func dropDigits(_ value: Int128, count: Int, _ rounding: Rounding) -> Int128 {
+        if count > DecimalMath.digitCountMax {
+            switch rounding {
+            case .nearest: return 0
+            case .floor: return value < 0 ? -1 : 0
+            case .ceil: return value > 0 ? 1 : 0
+            }
+        }
+        let power = DecimalMath.powers[count]
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: power)
+        switch rounding {
+        case .nearest: return DecimalMath.roundedQuotient(value, power)
+        case .floor: return remainder < 0 ? quotient - 1 : quotient
+        case .ceil: return remainder > 0 ? quotient + 1 : quotient
+        }
+    }
+
+    /// A function of whole numbers or decimal digits; the result is checked against the type.
+    private static func mapWide(
+        _ column: Column, type: ColumnType, _ operation: (Int128) throws(KernelError) -> Int128
+    ) throws(KernelError) -> Column {
+        if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        let values = try IntegerKernels.mappedWide(column.wideIntegers(), validity: column.rowValidity, operation)
+        if type.isDecimal { return .decimals(values, type: type, validity: column.rowValidity) }
+        var narrow = [Int64](repeating: 0, count: values.count)
+        for row in values.indices {
+            guard let value = Int64(exactly: values[row]), type == .int64 || Int32(exactly: value) != nil else { throw .numericOverflow }
+            narrow[row] = value
+        }
+        return .whole(narrow, type: type, validity: column.rowValidity)
+    }
+
+    /// power and sqrt, in doubles.
+    static func power(_ base: Column, _ exponent: Column) throws(KernelError) -> Column {
+        let validity = Bitmap.both(base.rowValidity, exponent.rowValidity)
+        let (bases, exponents) = (base.doubles(), exponent.doubles())
+        var values = [Double](repeating: 0, count: bases.count)
+        for row in bases.indices where validity?[row] ?? true {
+            if bases[row] == 0, exponents[row] < 0 { throw .invalidArgument("zero raised to a negative power is undefined") }
+            if bases[row] < 0, bases[row].isFinite, exponents[row].isFinite, exponents[row] != exponents[row].rounded() {
+                throw .invalidArgument("a negative number raised to a non-integer power yields a complex result")
+            }
+            values[row] = pow(bases[row], exponents[row])
+            if values[row].isInfinite, bases[row].isFinite, exponents[row].isFinite { throw .numericOverflow }
+        }
+        return Column(type: .double, count: values.count, validity: validity, values: .double(values))
+    }
+
+    static func squareRoot(_ column: Column) throws(KernelError) -> Column {
+        let validity = column.rowValidity
+        var values = column.doubles()
+        for row in values.indices where validity?[row] ?? true {
+            if values[row] < 0 { throw .invalidArgument("cannot take the square root of a negative number") }
+            values[row] = values[row].squareRoot()
+        }
+        return Column(type: .double, count: values.count, validity: validity, values: .double(values))
+    }
+}

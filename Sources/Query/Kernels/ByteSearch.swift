@@ -1,0 +1,41 @@
+internal import Glibc
+
+/// Finds a byte string in others: `memchr` for the byte of it that is likely the rarest in texts, then a comparison of the whole.
+struct ByteSearch {
+    private let wanted: [UInt8]
+    private let rareIndex: Int
+
+    /// - Precondition: `wanted` is not empty.
+    init(_ wanted: [UInt8]) {
+        precondition(!wanted.isEmpty)
+        self.wanted = wanted
+        rareIndex = wanted.indices.min { Self.commonness(wanted[$0]) < Self.commonness(wanted[$1]) } ?? 0
+    }
+
+    /// Lead bytes of Cyrillic stand before every second letter; of ASCII, blanks and vowels come most.
+    private static func commonness(_ byte: UInt8) -> Int {
+        switch byte {
+        case 0xD0, 0xD1: 100
+        case 0x20: 50
+        case 0x61, 0x65, 0x69, 0x6E, 0x6F, 0x72, 0x73, 0x74: 30
+        case 0x30...0x39: 25
+        case 0x61...0x7A: 20
+        case 0x80...0xBF: 15
+        default: 5
+        }
+    }
+
+    /// Where it first stands at or after `start` and ends by `end`.
+    func find(in text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int? {
+        guard start >= 0, end <= text.count, end - start >= wanted.count, let base = text.baseAddress else { return nil }
+        let last = end - wanted.count
+        var place = start
+        while place <= last {
+            guard let found = memchr(base + place + rareIndex, Int32(wanted[rareIndex]), last - place + 1) else { return nil }
+            let candidate = UnsafeRawPointer(found) - UnsafeRawPointer(base) - rareIndex
+            if memcmp(base + candidate, wanted, wanted.count) == 0 { return candidate }
+            place = candidate + 1
+        }
+        return nil
+    }
+}

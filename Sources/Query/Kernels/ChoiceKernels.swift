@@ -1,0 +1,48 @@
+import ColumnStore
+
+/// Choosing rows from several columns: CASE, COALESCE, GREATEST, LEAST put their results together here.
+enum ChoiceKernels {
+    /// Row `i` of the result is row `rows[i]` of `parts[sources[i]]`; a source of -1 is NULL.
+    static func interleave(_ parts: [Column], sources: [Int32], rows: [Int32], type: ColumnType) -> Column {
+        let count = sources.count
+        let filled = parts.enumerated().filter { $0.element.count > 0 }
+        if filled.isEmpty { return .constant(.null, type: type, count: count) }
+        var starts = [Int32](repeating: 0, count: parts.count)
+        var total: Int32 = 0
+        var joined: [Column] = []
+        for (index, part) in filled {
+            starts[index] = total
+            total += Int32(part.count)
+            joined.append(part.flattened().retyped(type))
+        }
+        let all = Column.concatenating(joined, type: type)
+        var indices = [Int32](repeating: 0, count: count)
+        var isMissing = false
+        for row in 0..<count {
+            if sources[row] < 0 { isMissing = true } else { indices[row] = starts[Int(sources[row])] + rows[row] }
+        }
+        let gathered = all.gathering(indices)
+        guard isMissing else { return gathered }
+        let present = Bitmap.computed(sources) { $0 >= 0 }
+        if case .constant(let value) = gathered.values {
+            if value.isNull { return gathered }
+            let plain = gathered.flattened()
+            return Column(type: type, count: count, validity: present, values: plain.values)
+        }
+        return Column(type: type, count: count, validity: .both(gathered.validity, present), values: gathered.values)
+    }
+
+    /// GREATEST and LEAST: NULLs are left out unless all are NULL.
+    static func extreme(_ columns: [Column], isGreatest: Bool, type: ColumnType) -> Column {
+        guard var best = columns.first else { return .constant(.null, type: type, count: 0) }
+        for column in columns.dropFirst() {
+            let isBetter = CompareKernels.compare(isGreatest ? .greater : .less, column, best).trueRows()
+            let columnValid = column.rowValidity ?? Bitmap(repeating: true, count: column.count)
+            let bestNull = best.rowValidity.map { ~$0 } ?? Bitmap(repeating: false, count: best.count)
+            let takes = isBetter | (bestNull & columnValid)
+            let sources = (0..<best.count).map { takes[$0] ? Int32(1) : 0 }
+            best = interleave([best, column], sources: sources, rows: Array(0..<Int32(best.count)), type: type)
+        }
+        return best.retyped(type)
+    }
+}

@@ -1,0 +1,230 @@
+internal import Glibc
+import ColumnStore
+
+/// Comparison of two columns of one type, to one bit a row. Text by its bytes; NaN equals itself and is above all numbers.
+enum CompareKernels {
+    enum Operation {
+        case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+
+        /// The same question with the sides exchanged.
+        var mirrored: Operation {
+            switch self {
+            case .equal, .notEqual: self
+            case .less: .greater
+            case .lessOrEqual: .greaterOrEqual
+            case .greater: .less
+            case .greaterOrEqual: .lessOrEqual
+            }
+        }
+
+        @inline(__always)
+        func holds(order: Int) -> Bool {
+            switch self {
+            case .equal: order == 0
+            case .notEqual: order != 0
+            case .less: order < 0
+            case .lessOrEqual: order <= 0
+            case .greater: order > 0
+            case .greaterOrEqual: order >= 0
+            }
+        }
+    }
+
+    static func compare(_ operation: Operation, _ left: Column, _ right: Column) -> Column {
+        if left.isConstantNull || right.isConstantNull { return .constant(.null, type: .boolean, count: left.count) }
+        return .boolean(bits(operation, left, right), validity: .both(left.rowValidity, right.rowValidity))
+    }
+
+    /// One bit a row; those of NULL rows mean nothing.
+    static func bits(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+        precondition(left.count == right.count)
+        if case .constant = left.values, right.constantValue == nil { return bits(operation.mirrored, right, left) }
+        switch left.type {
+        case .int32, .int64, .date, .time, .timestamp, .timestampNanoseconds, .decimal: return integers(operation, left, right)
+        case .double:
+            if right.type == .double { return doubles(operation, left, right) }
+            return byValue(operation, left, right)
+        case .string, .binary, .uuid: return bytes(operation, left, right)
+        case .boolean: return booleans(operation, left.bitmap(), right.bitmap())
+        case .interval:
+            let (one, other) = (left.intervals().map(\.span), right.intervals().map(\.span))
+            return ordered(operation, one, other)
+        default: return byValue(operation, left, right)
+        }
+    }
+
+    private static func integers(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+        let (leftScale, rightScale) = (left.type.scale, right.type.scale)
+        if leftScale == rightScale {
+            if let constant = wideConstant(right) {
+                switch left.values {
+                case .int32(let values): return againstConstant(operation, values, constant)
+                case .int64(let values): return againstConstant(operation, values, constant)
+                default: break
+                }
+            }
+            if case .int32(let one) = left.values, case .int32(let other) = right.values { return ordered(operation, one, other) }
+            if let one = left.integers(), let other = right.integers() { return ordered(operation, one, other) }
+            return ordered(operation, left.wideIntegers(), right.wideIntegers())
+        }
+        if let constant = wideConstant(right), leftScale > rightScale,
+            let scaled = DecimalMath.rescale(constant, from: rightScale, to: leftScale), case .int64(let values) = left.values
+        {
+            return againstConstant(operation, values, scaled)
+        }
+        let (one, other) = (left.wideIntegers(), right.wideIntegers())
+        return .computed(one, other) { operation.holds(order: order($0, scale: leftScale, $1, scale: rightScale)) }
+    }
+
+    /// Compares numbers of two scales: whole parts first, so that nothing can overflow.
+    private static func order(_ left: Int128, scale leftScale: Int, _ right: Int128, scale rightScale: Int) -> Int {
+        let (leftWhole, leftRest) = left.quotientAndRemainder(dividingBy: DecimalMath.powers[leftScale])
+        let (rightWhole, rightRest) = right.quotientAndRemainder(dividingBy: DecimalMath.powers[rightScale])
+        if leftWhole != rightWhole { return leftWhole < rightWhole ? -1 : 1 }
+        let scale = max(leftScale, rightScale)
+        let leftFraction = leftRest * DecimalMath.powers[scale - leftScale]
+        let rightFraction = rightRest * DecimalMath.powers[scale - rightScale]
+        return leftFraction < rightFraction ? -1 : leftFraction == rightFraction ? 0 : 1
+    }
+
+    private static func wideConstant(_ column: Column) -> Int128? {
+        switch column.constantValue {
+        case .integer(let value): Int128(value)
+        case .decimal(let value): value
+        default: nil
+        }
+    }
+
+    @inline(__always)
+    private static func againstConstant<Integer: FixedWidthInteger & BitwiseCopyable>(
+        _ operation: Operation, _ values: [Integer], _ constant: Int128
+    ) -> Bitmap {
+        guard let bound = Integer(exactly: constant) else {
+            let isAbove = constant > 0
+            let holds = operation.holds(order: isAbove ? -1 : 1)
+            return Bitmap(repeating: holds, count: values.count)
+        }
+        switch operation {
+        case .equal: return .computed(values) { $0 == bound }
+        case .notEqual: return .computed(values) { $0 != bound }
+        case .less: return .computed(values) { $0 < bound }
+        case .lessOrEqual: return .computed(values) { $0 <= bound }
+        case .greater: return .computed(values) { $0 > bound }
+        case .greaterOrEqual: return .computed(values) { $0 >= bound }
+        }
+    }
+
+    @inline(__always)
+    private static func ordered<Element: Comparable & BitwiseCopyable>(
+        _ operation: Operation, _ left: [Element], _ right: [Element]
+    ) -> Bitmap {
+        switch operation {
+        case .equal: .computed(left, right) { $0 == $1 }
+        case .notEqual: .computed(left, right) { $0 != $1 }
+        case .less: .computed(left, right) { $0 < $1 }
+        case .lessOrEqual: .computed(left, right) { $0 <= $1 }
+        case .greater: .computed(left, right) { $0 > $1 }
+        case .greaterOrEqual: .computed(left, right) { $0 >= $1 }
+        }
+    }
+
+    private static func doubles(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+        .computed(left.doubles(), right.doubles()) { operation.holds(order: order($0, $1)) }
+    }
+
+    @inline(__always)
+    static func order(_ left: Double, _ right: Double) -> Int {
+        if left < right { return -1 }
+        if left > right { return 1 }
+        if left == right { return 0 }
+        return (left.isNaN ? 1 : 0) - (right.isNaN ? 1 : 0)
+    }
+
+    private static func booleans(_ operation: Operation, _ left: Bitmap, _ right: Bitmap) -> Bitmap {
+        switch operation {
+        case .equal: (left & right) | (~left & ~right)
+        case .notEqual: (left & ~right) | (~left & right)
+        case .less: ~left & right
+        case .lessOrEqual: ~left | right
+        case .greater: left & ~right
+        case .greaterOrEqual: left | ~right
+        }
+    }
+
+    private static func bytes(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+        if case .dictionary(let codes, let dictionary) = left.values, right.constantValue != nil {
+            let wanted = Column(type: left.type, count: dictionary.count, values: right.values)
+            let entries = bits(operation, dictionary.values.retyped(left.type), wanted)
+            return .computed(codes) { entries.words[Int($0) >> 6] >> UInt64($0 & 63) & 1 != 0 }
+        }
+        if case .bytes(let arrays) = left.values, case .bytes(let wanted)? = right.constantValue {
+            return wanted.withUnsafeBytes { wanted in
+                compareEach(operation, arrays) { _ in UnsafeRawBufferPointer(wanted) }
+            }
+        }
+        let other = right.byteArrays()
+        return other.bytes.withUnsafeBytes { bytes in
+            compareEach(operation, left.byteArrays()) { row in
+                UnsafeRawBufferPointer(rebasing: bytes[other.range(at: row)])
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func compareEach(
+        _ operation: Operation, _ arrays: ByteArrays, with other: (Int) -> UnsafeRawBufferPointer
+    ) -> Bitmap {
+        arrays.bytes.withUnsafeBytes { bytes in
+            if operation == .equal || operation == .notEqual {
+                let isWanted = operation == .equal
+                return .computed(count: arrays.count) { row in
+                    let range = arrays.range(at: row)
+                    let wanted = other(row)
+                    guard range.count == wanted.count else { return !isWanted }
+                    guard range.count > 0, let one = bytes.baseAddress, let two = wanted.baseAddress else { return isWanted }
+                    return (memcmp(one + range.lowerBound, two, range.count) == 0) == isWanted
+                }
+            }
+            return .computed(count: arrays.count) { row in
+                operation.holds(order: order(UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: row)]), other(row)))
+            }
+        }
+    }
+
+    /// The order of two byte strings.
+    @inline(__always)
+    static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+        let count = min(left.count, right.count)
+        if count > 0, let one = left.baseAddress, let other = right.baseAddress {
+            let order = Int(memcmp(one, other, count))
+            if order != 0 { return order }
+        }
+        return left.count - right.count
+    }
+
+    private static func byValue(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+        .computed(count: left.count) { operation.holds(order: order(left.value(at: $0), right.value(at: $0))) }
+    }
+
+    /// The order of any two values: lists and structs member by member, NULL last, as PostgreSQL orders rows.
+    static func order(_ left: Value, _ right: Value) -> Int {
+        switch (left, right) {
+        case (.null, .null): return 0
+        case (.null, _): return 1
+        case (_, .null): return -1
+        case (.list(let one), .list(let other)), (.structure(let one), .structure(let other)):
+            for (left, right) in zip(one, other) {
+                let order = order(left, right)
+                if order != 0 { return order }
+            }
+            return one.count - other.count
+        case (.interval(let one), .interval(let other)): return one.span < other.span ? -1 : one.span == other.span ? 0 : 1
+        default: return Value.order(left, right) ?? 0
+        }
+    }
+}
+
+extension Interval {
+    /// The length by which intervals compare: months of 30 days, days of 24 hours, as PostgreSQL has it.
+    var span: Int128 { (Int128(months) * 30 + Int128(days)) * Int128(Calendar.microsecondsPerDay) + Int128(microseconds) }
+}

@@ -1,0 +1,22 @@
+/// What a kernel found wrong in a row: facts only. The evaluator adds the position in the query.
+enum KernelError: Error, Equatable {
+    case divisionByZero
+    /// More than 38 digits, or past BIGINT, INTEGER or DOUBLE.
+    case numericOverflow
+    /// A text that is no value of the type, by the type's SQL name.
+    case invalidText(String)
+    /// A date or time past the range of its type.
+    case timeOutOfRange
+    /// An argument outside the function's domain.
+    case invalidArgument(String)
+
+    func queryError(position: Int?) -> QueryError {
+        switch self {
+        case .divisionByZero: QueryError(.dataError, "division by zero", position: position)
+        case .numericOverflow: QueryError(.numericOverflow, "a number is out of range", position: position)
+        case .invalidText(let type): QueryError(.dataError, "a value cannot be cast to \(type)", position: position)
+        case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position)
+        case .invalidArgument(let reason): QueryError(.dataError, reason, position: position)
+        }
+    }
+}

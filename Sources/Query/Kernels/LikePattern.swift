@@ -1,0 +1,137 @@
+internal import Glibc
+
+/// A compiled LIKE pattern: `_` is one character, `%` any number. Ends and whole substrings are found without backtracking.
+struct LikePattern {
+    /// Bytes that must stand in a row; nil is `_`.
+    private enum Item: Equatable { case byte(UInt8), one }
+
+    /// The pattern between `%`s.
+    private struct Segment {
+        var items: [Item]
+        /// The same as bytes, when no `_` is among them.
+        var bytes: [UInt8]?
+        var search: ByteSearch?
+    }
+
+    private let segments: [Segment]
+    private let isAnchoredAtStart: Bool
+    private let isAnchoredAtEnd: Bool
+    /// ILIKE: the pattern is folded here, the text by the caller.
+    let ignoresCase: Bool
+
+    /// - Throws: `.invalidArgument` when the pattern ends in its escape character.
+    init(_ pattern: [UInt8], escape: [UInt8], ignoringCase: Bool) throws(KernelError) {
+        var items: [Item] = []
+        var parts: [[Item]] = []
+        var index = 0
+        var text = pattern
+        if ignoringCase {
+            text = []
+            CaseMapping.appendLower(pattern, to: &text)
+        }
+        let escape = ignoringCase ? Self.folded(escape) : escape
+        while index < text.count {
+            if !escape.isEmpty, text[index...].starts(with: escape) {
+                index += escape.count
+                guard index < text.count else { throw .invalidArgument("a LIKE pattern must not end with its escape character") }
+                items.append(.byte(text[index]))
+            } else if text[index] == UInt8(ascii: "%") {
+                parts.append(items)
+                items = []
+            } else if text[index] == UInt8(ascii: "_") {
+                items.append(.one)
+            } else {
+                items.append(.byte(text[index]))
+            }
+            index += 1
+        }
+        parts.append(items)
+        isAnchoredAtStart = !parts[0].isEmpty || parts.count == 1
+        isAnchoredAtEnd = !parts[parts.count - 1].isEmpty || parts.count == 1
+        segments = parts.filter { !$0.isEmpty }.map { items in
+            let bytes = items.compactMap { item -> UInt8? in if case .byte(let byte) = item { byte } else { nil } }
+            let isPlain = bytes.count == items.count
+            return Segment(items: items, bytes: isPlain ? bytes : nil, search: isPlain ? ByteSearch(bytes) : nil)
+        }
+        ignoresCase = ignoringCase
+    }
+
+    private static func folded(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        CaseMapping.appendLower(text, to: &result)
+        return result
+    }
+
+    func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var start = 0
+        var end = text.count
+        var remaining = segments[...]
+        if isAnchoredAtStart {
+            guard let first = remaining.popFirst() else { return text.isEmpty }
+            guard let after = Self.match(first, text, at: 0) else { return false }
+            if remaining.isEmpty, isAnchoredAtEnd, segments.count == 1, isWhole { return after == text.count }
+            start = after
+        }
+        if isAnchoredAtEnd, let last = remaining.popLast() {
+            guard let from = Self.matchAtEnd(last, text), from >= start else { return false }
+            end = from
+        }
+        for segment in remaining {
+            guard let after = Self.find(segment, text, from: start, to: end) else { return false }
+            start = after
+        }
+        return start <= end
+    }
+
+    /// No `%` at all.
+    private var isWhole: Bool { isAnchoredAtStart && isAnchoredAtEnd && segments.count == 1 }
+
+    /// Where the segment ends when it stands at `start`.
+    private static func match(_ segment: Segment, _ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+        if let bytes = segment.bytes {
+            guard start + bytes.count <= text.count, let base = text.baseAddress else { return bytes.isEmpty ? start : nil }
+            return memcmp(base + start, bytes, bytes.count) == 0 ? start + bytes.count : nil
+        }
+        var place = start
+        for item in segment.items {
+            guard place < text.count else { return nil }
+            switch item {
+            case .byte(let byte):
+                guard text[place] == byte else { return nil }
+                place += 1
+            case .one: place += scalarLength(text, at: place)
+            }
+        }
+        return place
+    }
+
+    private static func scalarLength(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
+        var end = place + 1
+        while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
+        return end - place
+    }
+
+    private static func matchAtEnd(_ segment: Segment, _ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        var place = text.count
+        for item in segment.items.reversed() {
+            guard place > 0 else { return nil }
+            place -= 1
+            switch item {
+            case .byte(let byte): guard text[place] == byte else { return nil }
+            case .one: while place > 0, text[place] & 0xC0 == 0x80 { place -= 1 }
+            }
+        }
+        return place
+    }
+
+    private static func find(_ segment: Segment, _ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int? {
+        if let search = segment.search { return search.find(in: text, from: start, to: end).map { $0 + segment.items.count } }
+        var place = start
+        while place <= end {
+            if let after = match(segment, text, at: place), after <= end { return after }
+            guard place < text.count else { return nil }
+            place += scalarLength(text, at: place)
+        }
+        return nil
+    }
+}

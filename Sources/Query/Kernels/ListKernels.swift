@@ -1,0 +1,137 @@
+import ColumnStore
+
+/// Functions over a list column: one result a row, NULL elements left out.
+enum ListKernels {
+    static func count(_ column: Column, type: ColumnType) -> Column {
+        let (offsets, _) = column.lists()
+        return .whole((0..<column.count).map { Int64(offsets[$0 + 1] - offsets[$0]) }, type: type, validity: column.rowValidity)
+    }
+
+    enum Extreme { case least, greatest }
+
+    /// list_sum: the exact sum at the element's scale; NULL when no element is there.
+    static func sum(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
+        let (offsets, element) = column.lists()
+        if type == .double { return sumReals(offsets, element, type: type, dividing: false) }
+        let (sums, counts) = wholeSums(offsets, element)
+        return try finish(sums, counts, type: type, from: element.type) { (sum, _) throws(KernelError) in sum }
+    }
+
+    static func average(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
+        let (offsets, element) = column.lists()
+        if type == .double { return sumReals(offsets, element, type: type, dividing: true) }
+        let (sums, counts) = wholeSums(offsets, element)
+        let (from, to) = (element.type.scale, type.scale)
+        var builder = ColumnBuilder(type: type)
+        for row in counts.indices {
+            if counts[row] == 0 {
+                builder.appendNull()
+                continue
+            }
+            guard let value = DecimalMath.divide(sums[row], scale: from, by: Int128(counts[row]), scale: 0, toScale: to) else {
+                throw .numericOverflow
+            }
+            builder.append(decimal: value)
+        }
+        return builder.finish()
+    }
+
+    private static func wholeSums(_ offsets: [Int32], _ element: Column) -> (sums: [Int128], counts: [Int]) {
+        let validity = element.rowValidity
+        var sums = [Int128](repeating: 0, count: offsets.count - 1)
+        var counts = [Int](repeating: 0, count: offsets.count - 1)
+        if element.count == 0 { return (sums, counts) }
+        if let narrow = element.integers() {
+            for row in sums.indices {
+                var sum: Int128 = 0
+                var count = 0
+                for index in Int(offsets[row])..<Int(offsets[row + 1]) where validity?[index] ?? true {
+                    sum &+= Int128(narrow[index])
+                    count += 1
+                }
+                (sums[row], counts[row]) = (sum, count)
+            }
+        } else {
+            let wide = element.wideIntegers()
+            for row in sums.indices {
+                for index in Int(offsets[row])..<Int(offsets[row + 1]) where validity?[index] ?? true {
+                    // Past 38 digits is refused at the end; past 128 bits it stays refused.
+                    let (sum, overflow) = sums[row].addingReportingOverflow(wide[index])
+                    sums[row] = overflow ? .max : sum
+                    counts[row] += 1
+                }
+            }
+        }
+        return (sums, counts)
+    }
+
+    private static func finish(
+        _ sums: [Int128], _ counts: [Int], type: ColumnType, from: ColumnType, _ value: (Int128, Int) throws(KernelError) -> Int128
+    ) throws(KernelError) -> Column {
+        var builder = ColumnBuilder(type: type)
+        for row in sums.indices {
+            if counts[row] == 0 {
+                builder.appendNull()
+                continue
+            }
+            guard let scaled = DecimalMath.rescale(try value(sums[row], counts[row]), from: from.scale, to: type.scale),
+                DecimalMath.fits(scaled)
+            else { throw .numericOverflow }
+            if type.isDecimal {
+                builder.append(decimal: scaled)
+            } else {
+                guard let narrow = Int64(exactly: scaled), type == .int64 || Int32(exactly: narrow) != nil else { throw .numericOverflow }
+                builder.append(integer: narrow)
+            }
+        }
+        return builder.finish()
+    }
+
+    private static func sumReals(_ offsets: [Int32], _ element: Column, type: ColumnType, dividing: Bool) -> Column {
+        let validity = element.rowValidity
+        let values = element.count == 0 ? [] : element.doubles()
+        var builder = ColumnBuilder(type: type)
+        for row in 0..<(offsets.count - 1) {
+            var sum = 0.0
+            var count = 0
+            for index in Int(offsets[row])..<Int(offsets[row + 1]) where validity?[index] ?? true {
+                sum += values[index]
+                count += 1
+            }
+            if count == 0 { builder.appendNull() } else { builder.append(double: dividing ? sum / Double(count) : sum) }
+        }
+        return builder.finish()
+    }
+
+    /// The row of `element` that holds each list's least or greatest, then that value.
+    static func extreme(_ column: Column, _ extreme: Extreme, type: ColumnType) -> Column {
+        let (offsets, element) = column.lists()
+        let flat = element.flattened()
+        var builder = ColumnBuilder(type: type)
+        for row in 0..<column.count {
+            var best = Value.null
+            for index in Int(offsets[row])..<Int(offsets[row + 1]) {
+                let value = flat.value(at: index)
+                if value.isNull { continue }
+                if best.isNull {
+                    best = value
+                    continue
+                }
+                let order = CompareKernels.order(value, best)
+                if extreme == .least ? order < 0 : order > 0 { best = value }
+            }
+            builder.append(best)
+        }
+        return builder.finish()
+    }
+
+    /// ARRAY[…]: one list a row of the arguments' values.
+    static func make(_ elements: [Column], type: ColumnType, count: Int) -> Column {
+        guard case .list(let field) = type else { preconditionFailure("not a list type") }
+        let width = elements.count
+        var builder = ColumnBuilder(type: field.type)
+        for row in 0..<count { for element in elements { builder.append(element.value(at: row)) } }
+        let offsets = (0...count).map { Int32($0 * width) }
+        return Column(type: type, count: count, values: .list(offsets: offsets, element: builder.finish()))
+    }
+}

@@ -1,0 +1,223 @@
+import ColumnStore
+
+/// Text to values and values to text, in PostgreSQL's forms.
+enum TextCastKernels {
+    static func text(of column: Column, zone: TimeZoneRules) -> Column {
+        if column.type == .binary || column.type == .uuid {
+            return mapBytes(column) { bytes, text in
+                if column.type == .uuid { appendUUID(bytes, to: &text) } else { appendHex(bytes, to: &text) }
+            }
+        }
+        let validity = column.rowValidity
+        var arrays = ByteArrays()
+        var text: [UInt8] = []
+        var clock = ZoneClock(zone)
+        let flat = column.flattened()
+        for row in 0..<flat.count {
+            text.removeAll(keepingCapacity: true)
+            if validity?[row] ?? true { append(flat, row, clock: &clock, to: &text) }
+            arrays.append(text)
+        }
+        return .text(arrays, validity: validity)
+    }
+
+    private static func append(_ column: Column, _ row: Int, clock: inout ZoneClock, to text: inout [UInt8]) {
+        switch column.value(at: row) {
+        case .null: break
+        case .boolean(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
+        case .double(let value): NumberText.appendDouble(value, to: &text)
+        case .decimal(let value): NumberText.appendDecimal(value, scale: column.type.scale, to: &text)
+        case .bytes(let bytes): text.append(contentsOf: bytes)
+        case .interval(let value): IntervalForm.appendPostgreSQL(value, to: &text)
+        case .list, .structure: JSONText.append(column.value(at: row), type: column.type, to: &text)
+        case .integer(let value):
+            switch column.type {
+            case .date: Calendar.appendDate(days: Int(value), to: &text)
+            case .time: Calendar.appendTime(microseconds: value, fraction: .shortest, to: &text)
+            case .timestamp(let isUTC), .timestampNanoseconds(let isUTC):
+                var moment = value
+                if case .timestampNanoseconds = column.type { moment = value / 1_000 }
+                let offset = isUTC ? clock.offset(atUTC: moment) : 0
+                Calendar.appendTimestamp(
+                    microseconds: moment &+ offset, isUTC: false, separator: 0x20, fraction: .shortest, to: &text)
+                if isUTC { appendOffset(seconds: Int(offset / Calendar.microsecondsPerSecond), to: &text) }
+            default: NumberText.appendInteger(value, to: &text)
+            }
+        }
+    }
+
+    /// `+02`, `+05:30`, as PostgreSQL ends an instant.
+    static func appendOffset(seconds: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: seconds < 0 ? "-" : "+"))
+        let magnitude = abs(seconds)
+        Calendar.appendPadded(magnitude / 3_600, width: 2, to: &text)
+        if magnitude % 3_600 != 0 {
+            text.append(UInt8(ascii: ":"))
+            Calendar.appendPadded(magnitude / 60 % 60, width: 2, to: &text)
+        }
+        if magnitude % 60 != 0 {
+            text.append(UInt8(ascii: ":"))
+            Calendar.appendPadded(magnitude % 60, width: 2, to: &text)
+        }
+    }
+
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+
+    private static func appendHex(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        text.append(contentsOf: "\\x".utf8)
+        for byte in bytes {
+            text.append(hexDigits[Int(byte >> 4)])
+            text.append(hexDigits[Int(byte & 15)])
+        }
+    }
+
+    static func appendUUID(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(hexDigits[Int(byte >> 4)])
+            text.append(hexDigits[Int(byte & 15)])
+        }
+    }
+
+    private static func mapBytes(_ column: Column, _ append: (ArraySlice<UInt8>, inout [UInt8]) -> Void) -> Column {
+        let arrays = column.byteArrays()
+        let validity = column.rowValidity
+        var result = ByteArrays()
+        var text: [UInt8] = []
+        for row in 0..<arrays.count {
+            text.removeAll(keepingCapacity: true)
+            if validity?[row] ?? true { append(arrays[row], &text) }
+            result.append(text)
+        }
+        return .text(result, validity: validity)
+    }
+
+    // MARK: Reading
+
+    static func parse(_ column: Column, to type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
+        if type == .binary || type.isNested { return try parseOther(column, to: type) }
+        let arrays = column.byteArrays()
+        let validity = column.rowValidity
+        var builder = ColumnBuilder(type: type)
+        for row in 0..<arrays.count {
+            if validity?[row] ?? true {
+                builder.append(try value(arrays[row], type, zone: zone))
+            } else {
+                builder.appendNull()
+            }
+        }
+        return builder.finish()
+    }
+
+    /// One text as a value of a type.
+    static func value(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
+        let invalid = KernelError.invalidText(TypeName.sql(type))
+        switch type {
+        case .boolean:
+            guard let value = boolean(text) else { throw invalid }
+            return .boolean(value)
+        case .int32, .int64:
+            switch NumberText.readDecimal(text, scale: 0) {
+            case .value(let value):
+                // PostgreSQL takes digits alone here: no mark, no exponent.
+                guard NumberText.trimmed(text).allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2B || $0 == 0x2D }) else { throw invalid }
+                guard let narrow = Int64(exactly: value), type == .int64 || Int32(exactly: narrow) != nil else { throw .numericOverflow }
+                return .integer(narrow)
+            case .overflow: throw .numericOverflow
+            case .invalid: throw invalid
+            }
+        case .decimal(let precision, let scale):
+            switch NumberText.readDecimal(text, scale: scale) {
+            case .value(let value):
+                guard value.magnitude < DecimalMath.powers[precision].magnitude else { throw .numericOverflow }
+                return .decimal(value)
+            case .overflow: throw .numericOverflow
+            case .invalid: throw invalid
+            }
+        case .double:
+            guard let value = NumberText.readDouble(text) else { throw invalid }
+            return .double(value)
+        case .uuid:
+            guard let bytes = uuid(text) else { throw invalid }
+            return .bytes(bytes)
+        case .interval:
+            guard let value = IntervalForm.parse(text) else { throw invalid }
+            return .interval(value)
+        default: return try moment(text, type, zone: zone)
+        }
+    }
+
+    private static func moment(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
+        let invalid = KernelError.invalidText(TypeName.sql(type))
+        if case .time = type {
+            guard let time = Calendar.parseTime(text) ?? Calendar.parseMoment(text).flatMap({ $0.hasTime ? $0.timeMicroseconds : nil }) else {
+                throw invalid
+            }
+            return .integer(time)
+        }
+        guard let moment = Calendar.parseMoment(text) else { throw invalid }
+        switch type {
+        case .date: return .integer(Int64(moment.days))
+        case .timestamp(let isUTC):
+            guard moment.days <= 106_751_000 else { throw .timeOutOfRange }
+            if !isUTC { return .integer(try TimeCastKernels.checked(moment.localMicroseconds)) }
+            let instant = moment.instantMicroseconds ?? zone.utc(fromLocal: moment.localMicroseconds)
+            return .integer(try TimeCastKernels.checked(instant))
+        default: throw .invalidArgument("VARCHAR cannot be cast to \(TypeName.sql(type))")
+        }
+    }
+
+    private static func boolean(_ text: ArraySlice<UInt8>) -> Bool? {
+        switch String(decoding: NumberText.trimmed(text), as: UTF8.self).lowercased() {
+        case "t", "tr", "tru", "true", "y", "ye", "yes", "on", "1": true
+        case "f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0": false
+        default: nil
+        }
+    }
+
+    private static func uuid(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        let digits = NumberText.trimmed(text).filter { $0 != 0x2D && $0 != 0x7B && $0 != 0x7D }
+        guard digits.count == 32 else { return nil }
+        return hex(digits[...])
+    }
+
+    static func hex(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for digit in digits {
+            let nibble: UInt8
+            switch digit {
+            case 0x30...0x39: nibble = digit - 0x30
+            case 0x61...0x66: nibble = digit - 0x61 + 10
+            case 0x41...0x46: nibble = digit - 0x41 + 10
+            default: return nil
+            }
+            if let first = high {
+                bytes.append(first << 4 | nibble)
+                high = nil
+            } else {
+                high = nibble
+            }
+        }
+        return bytes
+    }
+
+    /// BLOB: `\x` and hexadecimal digits, else the text's own bytes.
+    private static func parseOther(_ column: Column, to type: ColumnType) throws(KernelError) -> Column {
+        guard type == .binary else { throw .invalidArgument("VARCHAR cannot be cast to \(TypeName.sql(type))") }
+        let arrays = column.byteArrays()
+        let validity = column.rowValidity
+        var result = ByteArrays()
+        for row in 0..<arrays.count {
+            let text = arrays[row]
+            if text.starts(with: "\\x".utf8), validity?[row] ?? true {
+                guard let bytes = hex(text.dropFirst(2)) else { throw .invalidText("BLOB") }
+                result.append(bytes)
+            } else {
+                result.append(text)
+            }
+        }
+        return .text(result, type: .binary, validity: validity)
+    }
+}

@@ -1,0 +1,286 @@
+import ColumnStore
+
+/// EXTRACT, date_trunc, make_date and AT TIME ZONE.
+enum TimeFieldKernels {
+    enum Part: String {
+        case microseconds, milliseconds, second, minute, hour, day, week, month, quarter, year, decade, century, millennium
+        case dow, isodow, doy, isoyear, epoch, julian, timezone, timezone_hour, timezone_minute
+
+        /// By PostgreSQL's names and abbreviations.
+        init?(name: String) {
+            switch name.lowercased() {
+            case "microsecond", "us", "usec", "usecs": self = .microseconds
+            case "millisecond", "ms", "msec", "msecs": self = .milliseconds
+            case "seconds", "sec", "secs", "s": self = .second
+            case "minutes", "min", "mins", "m": self = .minute
+            case "hours", "hr", "hrs", "h": self = .hour
+            case "days", "d": self = .day
+            case "weeks", "w": self = .week
+            case "months", "mon", "mons": self = .month
+            case "quarters", "qtr": self = .quarter
+            case "years", "yr", "yrs", "y": self = .year
+            case "decades", "dec", "decs": self = .decade
+            case "centuries", "cent", "c": self = .century
+            case "millennia", "mil", "mils": self = .millennium
+            case "dayofweek", "weekday": self = .dow
+            case "dayofyear": self = .doy
+            case let other: self.init(rawValue: other)
+            }
+        }
+    }
+
+    static func part(named name: Value?) throws(KernelError) -> Part {
+        guard case .bytes(let bytes)? = name, let part = Part(name: String(decoding: bytes, as: UTF8.self)) else {
+            throw .invalidArgument("the field's name must be one of those that EXTRACT knows")
+        }
+        return part
+    }
+
+    // MARK: EXTRACT
+
+    /// The field in millionths, brought to `type`.
+    static func extract(_ part: Part, from column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
+        if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        let validity = column.rowValidity
+        var millionths = [Int64](repeating: 0, count: column.count)
+        if column.type == .interval {
+            let intervals = column.intervals()
+            for row in intervals.indices where validity?[row] ?? true { millionths[row] = try field(part, of: intervals[row]) }
+        } else {
+            guard let values = column.integers() else { throw .timeOutOfRange }
+            let isUTC = column.type == .timestampTZ
+            var clock = ZoneClock(isUTC ? zone : .utc)
+            if column.type == .date {
+                for row in values.indices where validity?[row] ?? true {
+                    millionths[row] = try field(part, days: Int(values[row]), time: 0, instant: nil, offset: 0)
+                }
+            } else {
+                let isTime = column.type == .time
+                for row in values.indices where validity?[row] ?? true {
+                    let offset = clock.offset(atUTC: values[row])
+                    let (days, time) = Calendar.split(microseconds: values[row] &+ offset)
+                    if isTime, !isOfTime(part) { throw .invalidArgument("TIME has no such field") }
+                    millionths[row] = try field(part, days: days, time: time, instant: values[row], offset: offset)
+                }
+            }
+        }
+        return try scaled(millionths, type: type, validity: validity)
+    }
+
+    private static func isOfTime(_ part: Part) -> Bool {
+        switch part {
+        case .microseconds, .milliseconds, .second, .minute, .hour, .epoch: true
+        default: false
+        }
+    }
+
+    private static func scaled(_ millionths: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
+        let exact = Column(type: .decimal38(scale: 6), count: millionths.count, validity: validity, values: .int64(millionths))
+        switch type {
+        case .int32, .int64: return .whole(millionths.map { $0 / 1_000_000 }, type: type, validity: validity)
+        default: return try CastKernels.cast(exact, to: type, zone: .utc)
+        }
+    }
+
+    private static let one: Int64 = 1_000_000
+
+    private static func field(_ part: Part, days: Int, time: Int64, instant: Int64?, offset: Int64) throws(KernelError) -> Int64 {
+        let secondOfMinute = time % 60_000_000
+        switch part {
+        case .microseconds: return secondOfMinute &* one
+        case .milliseconds: return secondOfMinute &* 1_000
+        case .second: return secondOfMinute
+        case .minute: return time / 60_000_000 % 60 * one
+        case .hour: return time / 3_600_000_000 * one
+        case .dow: return Int64(Calendar.weekday(days: days)) * one
+        case .isodow: return Int64((Calendar.weekday(days: days) + 6) % 7 + 1) * one
+        case .week: return Int64(Calendar.isoWeek(days: days).week) * one
+        case .isoyear:
+            let year = Calendar.isoWeek(days: days).year
+            return Int64(year <= 0 ? year - 1 : year) * one
+        case .epoch: return instant ?? Int64(days) &* Calendar.microsecondsPerDay
+        case .julian:
+            return (Int64(days) + 2_440_588) * one + time / 86_400
+        case .timezone, .timezone_hour, .timezone_minute:
+            guard instant != nil else { throw .invalidArgument("the value has no time zone") }
+            let seconds = offset / one
+            return part == .timezone ? offset : part == .timezone_hour ? seconds / 3_600 * one : seconds / 60 % 60 * one
+        default: return try field(part, of: Calendar.day(fromDays: days), days: days) * one
+        }
+    }
+
+    private static func field(_ part: Part, of day: Calendar.Day, days: Int) throws(KernelError) -> Int64 {
+        let shownYear = day.year <= 0 ? day.year - 1 : day.year
+        switch part {
+        case .day: return Int64(day.day)
+        case .month: return Int64(day.month)
+        case .quarter: return Int64((day.month - 1) / 3 + 1)
+        case .year: return Int64(shownYear)
+        case .doy: return Int64(days - Calendar.days(year: day.year, month: 1, day: 1) + 1)
+        case .decade: return Int64(day.year >= 0 ? day.year / 10 : -((8 - (day.year - 1)) / 10))
+        case .century: return Int64(day.year > 0 ? (day.year + 99) / 100 : -((99 - (day.year - 1)) / 100))
+        case .millennium: return Int64(day.year > 0 ? (day.year + 999) / 1_000 : -((999 - (day.year - 1)) / 1_000))
+        default: throw .invalidArgument("no such field of a date")
+        }
+    }
+
+    private static func field(_ part: Part, of interval: Interval) throws(KernelError) -> Int64 {
+        let time = interval.microseconds
+        switch part {
+        case .microseconds: return time % 60_000_000 &* one
+        case .milliseconds: return time % 60_000_000 &* 1_000
+        case .second: return time % 60_000_000
+        case .minute: return time / 60_000_000 % 60 * one
+        case .hour:
+            guard time.magnitude < 9_000_000_000_000_000_000 else { throw .timeOutOfRange }
+            return time / 3_600_000_000 * one
+        case .day: return Int64(interval.days) * one
+        case .month: return Int64(interval.months % 12) * one
+        case .quarter: return Int64(interval.months % 12 / 3 + 1) * one
+        case .year: return Int64(interval.months / 12) * one
+        case .decade: return Int64(interval.months / 120) * one
+        case .century: return Int64(interval.months / 1_200) * one
+        case .millennium: return Int64(interval.months / 12_000) * one
+        case .epoch:
+            // A year of 365.25 days, a month of 30.
+            let years = Int128(interval.months / 12) * 31_557_600 + Int128(interval.months % 12) * 2_592_000
+            let total = (years + Int128(interval.days) * 86_400) * Int128(one) + Int128(time)
+            guard let narrow = Int64(exactly: total) else { throw .timeOutOfRange }
+            return narrow
+        default: throw .invalidArgument("INTERVAL has no such field")
+        }
+    }
+
+    // MARK: date_trunc
+
+    static func truncate(_ part: Part, _ column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
+        if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        let validity = column.rowValidity
+        if column.type == .interval {
+            var result = column.intervals()
+            for row in result.indices where validity?[row] ?? true { result[row] = try truncated(part, result[row]) }
+            return Column(type: .interval, count: column.count, validity: validity, values: .interval(result))
+        }
+        let moment = try CastKernels.cast(column, to: type, zone: zone)
+        if type == .date {
+            guard let days = moment.integers() else { throw .timeOutOfRange }
+            let result = try IntegerKernels.mapped(days, validity: validity) { (days) throws(KernelError) in
+                Int64(try truncated(part, days: Int(days)))
+            }
+            return .whole(result, type: type, validity: validity)
+        }
+        guard let values = moment.integers() else { throw .timeOutOfRange }
+        var clock = ZoneClock(type == .timestampTZ ? zone : .utc)
+        let unit = timeUnit(part)
+        let result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
+            let offset = clock.offset(atUTC: value)
+            let (days, time) = Calendar.split(microseconds: value &+ offset)
+            if let unit { return value - time % unit }
+            return clock.utc(fromLocal: Int64(try truncated(part, days: days)) * Calendar.microsecondsPerDay)
+        }
+        return .whole(result, type: type, validity: validity)
+    }
+
+    /// Microseconds of a unit shorter than a day.
+    private static func timeUnit(_ part: Part) -> Int64? {
+        switch part {
+        case .microseconds: 1
+        case .milliseconds: 1_000
+        case .second: 1_000_000
+        case .minute: 60_000_000
+        case .hour: 3_600_000_000
+        default: nil
+        }
+    }
+
+    private static func truncated(_ part: Part, days: Int) throws(KernelError) -> Int {
+        let day = Calendar.day(fromDays: days)
+        func first(ofYear year: Int) -> Int { Calendar.days(year: year, month: 1, day: 1) }
+        switch part {
+        case .microseconds, .milliseconds, .second, .minute, .hour, .day: return days
+        case .week: return days - (Calendar.weekday(days: days) + 6) % 7
+        case .month: return days - day.day + 1
+        case .quarter: return Calendar.days(year: day.year, month: (day.month - 1) / 3 * 3 + 1, day: 1)
+        case .year: return first(ofYear: day.year)
+        case .decade: return first(ofYear: day.year >= 0 ? day.year / 10 * 10 : -((9 - day.year) / 10) * 10)
+        case .century: return first(ofYear: day.year > 0 ? (day.year + 99) / 100 * 100 - 99 : -((99 - day.year) / 100) * 100 + 1)
+        case .millennium: return first(ofYear: day.year > 0 ? (day.year + 999) / 1_000 * 1_000 - 999 : -((999 - day.year) / 1_000) * 1_000 + 1)
+        default: throw .invalidArgument("date_trunc knows no such unit")
+        }
+    }
+
+    private static func truncated(_ part: Part, _ interval: Interval) throws(KernelError) -> Interval {
+        if let unit = timeUnit(part) {
+            return Interval(
+                months: interval.months, days: interval.days, microseconds: interval.microseconds - interval.microseconds % unit)
+        }
+        let unit: Int32
+        switch part {
+        case .day: return Interval(months: interval.months, days: interval.days)
+        case .month: unit = 1
+        case .quarter: unit = 3
+        case .year: unit = 12
+        case .decade: unit = 120
+        case .century: unit = 1_200
+        case .millennium: unit = 12_000
+        default: throw .invalidArgument("date_trunc knows no such unit of an interval")
+        }
+        return Interval(months: interval.months - interval.months % unit)
+    }
+
+    // MARK: make_date, AT TIME ZONE
+
+    static func makeDate(_ year: Column, _ month: Column, _ day: Column) throws(KernelError) -> Column {
+        let validity = Bitmap.both(Bitmap.both(year.rowValidity, month.rowValidity), day.rowValidity)
+        guard let years = year.integers(), let months = month.integers(), let days = day.integers() else { throw .timeOutOfRange }
+        var result = [Int64](repeating: 0, count: years.count)
+        for row in years.indices where validity?[row] ?? true {
+            // A negative year counts BC; there is no year 0.
+            guard years[row] != 0, abs(years[row]) < 6_000_000, abs(months[row]) < 100, abs(days[row]) < 100,
+                let date = Calendar.validDays(
+                    year: Int(years[row] < 0 ? years[row] + 1 : years[row]), month: Int(months[row]), day: Int(days[row]))
+            else { throw .timeOutOfRange }
+            result[row] = Int64(date)
+        }
+        return .whole(result, type: .date, validity: validity)
+    }
+
+    /// An instant to the zone's local time, or a local time to the instant.
+    static func atTimeZone(_ moment: Column, _ zones: Column, type: ColumnType, sessionZone: TimeZoneRules) throws(KernelError) -> Column {
+        if moment.isConstantNull || zones.isConstantNull { return .constant(.null, type: type, count: moment.count) }
+        let isToLocal = type == .timestamp(isUTC: false)
+        let from = isToLocal ? ColumnType.timestampTZ : .timestamp(isUTC: false)
+        let validity = Bitmap.both(moment.rowValidity, zones.rowValidity)
+        guard let values = try CastKernels.cast(moment, to: from, zone: sessionZone).integers() else { throw .timeOutOfRange }
+        if case .bytes(let name)? = zones.constantValue {
+            return try shift(values, zone: try zone(named: name), isToLocal: isToLocal, type: type, validity: validity)
+        }
+        let names = zones.byteArrays()
+        var result = [Int64](repeating: 0, count: values.count)
+        for row in values.indices where validity?[row] ?? true {
+            var clock = ZoneClock(try zone(named: Array(names[row])))
+            result[row] = isToLocal ? clock.local(fromUTC: values[row]) : clock.utc(fromLocal: values[row])
+        }
+        return .whole(result, type: type, validity: validity)
+    }
+
+    private static func shift(
+        _ values: [Int64], zone: TimeZoneRules, isToLocal: Bool, type: ColumnType, validity: Bitmap?
+    ) throws(KernelError) -> Column {
+        var clock = ZoneClock(zone)
+        let result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
+            try TimeCastKernels.checked(isToLocal ? clock.local(fromUTC: value) : clock.utc(fromLocal: value))
+        }
+        return .whole(result, type: type, validity: validity)
+    }
+
+    static func zone(named name: [UInt8]) throws(KernelError) -> TimeZoneRules {
+        let text = String(decoding: name, as: UTF8.self)
+        do {
+            if let rules = try TimeZoneDatabase.system.rules(for: text) { return rules }
+        } catch {
+            throw .invalidArgument("the time zone cannot be read: \(error.code.rawValue)")
+        }
+        throw .invalidArgument("no such time zone: use a name of tzdata, as Europe/Kyiv")
+    }
+}
