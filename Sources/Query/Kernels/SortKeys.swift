@@ -1,0 +1,201 @@
+internal import Glibc
+import ColumnStore
+
+/// A column to order rows by.
+struct SortColumn {
+    let column: Column
+    let isDescending: Bool
+    let nullsFirst: Bool
+
+    init(_ column: Column, isDescending: Bool = false, nullsFirst: Bool = false) {
+        self.column = column
+        self.isDescending = isDescending
+        self.nullsFirst = nullsFirst
+    }
+}
+
+/// Rows as byte strings whose order is the rows' order: `memcmp` decides, whatever the columns' types and directions.
+///
+///     key   = (mark, value)…   mark: 0 NULL first, 1 a value, 2 NULL last
+///     value = big-endian, sign bit turned; text with 00 as 00 01, ended by 00 00; all bits turned when descending
+enum SortKeys {
+    static func encode(_ columns: [SortColumn], count: Int) -> ByteArrays {
+        if let fixed = encodeFixed(columns, count: count) { return fixed }
+        let flat = columns.map { SortColumn($0.column.flattened(), isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
+        var bytes: [UInt8] = []
+        var offsets: [Int32] = [0]
+        offsets.reserveCapacity(count + 1)
+        for row in 0..<count {
+            for key in flat { append(key, row, to: &bytes) }
+            offsets.append(Int32(bytes.count))
+        }
+        return ByteArrays(offsets: offsets, bytes: bytes)
+    }
+
+    /// Bytes of a value of the type; nil when they vary.
+    private static func width(_ type: ColumnType) -> Int? {
+        switch type {
+        case .boolean: 1
+        case .int32, .date: 4
+        case .int64, .time, .timestamp, .timestampNanoseconds, .double: 8
+        // The declared precision decides, so that keys of one column compare across batches.
+        case .decimal(let precision, _): precision <= 18 ? 8 : 16
+        case .interval: 16
+        default: nil
+        }
+    }
+
+    private static func append(_ key: SortColumn, _ row: Int, to bytes: inout [UInt8]) {
+        if key.column.isNull(at: row) { return bytes.append(key.nullsFirst ? 0 : 2) }
+        bytes.append(1)
+        let start = bytes.count
+        appendValue(key.column, row, to: &bytes)
+        if key.isDescending { for place in start..<bytes.count { bytes[place] = ~bytes[place] } }
+    }
+
+    private static func appendValue(_ column: Column, _ row: Int, to bytes: inout [UInt8]) {
+        switch column.values {
+        case .bytes(let arrays):
+            for byte in arrays[row] {
+                bytes.append(byte)
+                if byte == 0 { bytes.append(1) }
+            }
+            bytes.append(contentsOf: [0, 0])
+        case .list(let offsets, let element):
+            for index in Int(offsets[row])..<Int(offsets[row + 1]) {
+                bytes.append(1)
+                append(SortColumn(element), index, to: &bytes)
+            }
+            bytes.append(0)
+        case .structure(let members): for member in members { append(SortColumn(member), row, to: &bytes) }
+        case .constant: break
+        default: appendBigEndian(ordered(column, row), width: width(column.type) ?? 8, to: &bytes)
+        }
+    }
+
+    private static func appendBigEndian(_ value: UInt128, width: Int, to bytes: inout [UInt8]) {
+        for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt128((width - 1 - index) * 8))) }
+    }
+
+    /// The value as an unsigned number in the same order, within its width.
+    private static func ordered(_ column: Column, _ row: Int) -> UInt128 {
+        switch column.values {
+        case .bits(let bits): return bits[row] ? 1 : 0
+        case .int32(let values): return UInt128(UInt32(bitPattern: values[row]) ^ 0x8000_0000)
+        case .int64(let values):
+            if width(column.type) == 16 { return UInt128(bitPattern: Int128(values[row])) ^ (1 << 127) }
+            return UInt128(UInt64(bitPattern: values[row]) ^ 1 << 63)
+        case .int128(let values): return UInt128(bitPattern: values[row]) ^ (1 << 127)
+        case .double(let values): return UInt128(ordered(values[row]))
+        case .interval(let values): return UInt128(bitPattern: values[row].span) ^ (1 << 127)
+        default: return 0
+        }
+    }
+
+    @inline(__always)
+    private static func ordered(_ value: Double) -> UInt64 {
+        let bits = UInt64(bitPattern: HashKernels.canonicalBits(value))
+        return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
+    }
+
+    /// All columns of fixed width: column by column into one array.
+    private static func encodeFixed(_ columns: [SortColumn], count: Int) -> ByteArrays? {
+        var total = 0
+        for key in columns {
+            guard let width = width(key.column.type) else { return nil }
+            total += width + 1
+        }
+        guard total * count < Int(Int32.max) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: total * count)
+        var place = 0
+        for key in columns {
+            let width = width(key.column.type) ?? 8
+            let column = key.column.flattened()
+            let validity = column.rowValidity
+            if case .constant = column.values {
+                for row in 0..<count { bytes[row * total + place] = key.nullsFirst ? 0 : 2 }
+            } else {
+                for row in 0..<count {
+                    let start = row * total + place
+                    guard validity?[row] ?? true else {
+                        bytes[start] = key.nullsFirst ? 0 : 2
+                        continue
+                    }
+                    bytes[start] = 1
+                    var value = ordered(column, row)
+                    if key.isDescending { value = ~value }
+                    for index in 0..<width {
+                        bytes[start + 1 + index] = UInt8(truncatingIfNeeded: value >> UInt128((width - 1 - index) * 8))
+                    }
+                }
+            }
+            place += width + 1
+        }
+        return ByteArrays(offsets: (0...count).map { Int32($0 * total) }, bytes: bytes)
+    }
+}
+
+/// Orders of rows, by number.
+enum RowOrder {
+    private struct Item {
+        /// The key's first eight bytes.
+        var prefix: UInt64
+        var row: Int32
+    }
+
+    /// All rows in the order of their keys; rows of equal keys stay in theirs.
+    static func sorted(_ keys: ByteArrays) -> [Int32] { sorted(keys, 0..<keys.count) }
+
+    private static func sorted(_ keys: ByteArrays, _ range: Range<Int>) -> [Int32] {
+        keys.bytes.withUnsafeBytes { bytes in
+            keys.offsets.withUnsafeBufferPointer { offsets in
+                var items = [Item](unsafeUninitializedCapacity: range.count) { target, count in
+                    for (index, row) in range.enumerated() {
+                        target[index] = Item(
+                            prefix: prefix(bytes, Int(offsets[row]), Int(offsets[row + 1])), row: Int32(truncatingIfNeeded: row))
+                    }
+                    count = range.count
+                }
+                items.sort { one, other in
+                    if one.prefix != other.prefix { return one.prefix < other.prefix }
+                    let (first, second) = (Int(one.row), Int(other.row))
+                    let order = compareRest(
+                        bytes, Int(offsets[first]), Int(offsets[first + 1]), Int(offsets[second]), Int(offsets[second + 1]))
+                    return order != 0 ? order < 0 : one.row < other.row
+                }
+                return items.map(\.row)
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func prefix(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UInt64 {
+        if end - start >= 8 { return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) }
+        var value: UInt64 = 0
+        for place in start..<end { value |= UInt64(bytes[place]) << UInt64(56 - (place - start) * 8) }
+        return value
+    }
+
+    @inline(__always)
+    private static func compareRest(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ otherStart: Int, _ otherEnd: Int
+    ) -> Int {
+        let count = min(end - start, otherEnd - otherStart)
+        if count > 8, let base = bytes.baseAddress {
+            let order = Int(memcmp(base + start + 8, base + otherStart + 8, count - 8))
+            if order != 0 { return order }
+        }
+        return (end - start) - (otherEnd - otherStart)
+    }
+
+    /// Rows sorted within each segment `offsets[i] ..< offsets[i + 1]`.
+    static func sorted(_ columns: [SortColumn], within offsets: [Int32]) -> [Int32] {
+        let keys = SortKeys.encode(columns, count: columns.first?.column.count ?? 0)
+        var rows: [Int32] = []
+        rows.reserveCapacity(keys.count)
+        for segment in 0..<(offsets.count - 1) {
+            rows.append(contentsOf: sorted(keys, Int(offsets[segment])..<Int(offsets[segment + 1])))
+        }
+        return rows
+    }
+}
