@@ -1,0 +1,170 @@
+import ColumnStore
+
+/// Which group each row of a batch belongs to.
+enum GroupRows {
+    /// All to group 0.
+    case one(count: Int)
+    case numbers([UInt32])
+
+    var count: Int {
+        switch self {
+        case .one(let count): count
+        case .numbers(let numbers): numbers.count
+        }
+    }
+
+    func selecting(_ rows: [Int32]) -> GroupRows {
+        switch self {
+        case .one: .one(count: rows.count)
+        case .numbers(let numbers): .numbers(rows.map { numbers[Int($0)] })
+        }
+    }
+
+    /// Spelled out: for aggregators without a path of their own for one group.
+    var numbers: [UInt32] {
+        switch self {
+        case .one(let count): [UInt32](repeating: 0, count: count)
+        case .numbers(let numbers): numbers
+        }
+    }
+}
+
+/// The running state of one aggregate call for many groups. States can be put out as columns and merged: across workers, and from disk.
+class Aggregator {
+    /// Of `exportState`: one row a group.
+    var stateTypes: [ColumnType] { preconditionFailure("an abstract aggregator") }
+    /// About how many bytes the state takes.
+    var byteCount: Int { 0 }
+
+    /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
+    func resize(_ groupCount: Int) {}
+    func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {}
+    func exportState() -> [Column] { [] }
+    func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {}
+    /// The answers, one row a group.
+    func finish() throws(KernelError) -> Column { preconditionFailure("an abstract aggregator") }
+}
+
+/// count(*) and count(x).
+final class CountAggregator: Aggregator {
+    private var counts: [Int64] = []
+    override var stateTypes: [ColumnType] { [.int64] }
+    override var byteCount: Int { counts.capacity * 8 }
+
+    override func resize(_ groupCount: Int) { counts.grow(to: groupCount, with: 0) }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) {
+        let validity = arguments.first?.rowValidity
+        switch groups {
+        case .one(let count): counts[0] += Int64(validity?.setCount ?? count)
+        case .numbers(let numbers):
+            counts.withUnsafeMutableBufferPointer { counts in
+                if let validity {
+                    for row in numbers.indices where validity[row] { counts[Int(numbers[row])] &+= 1 }
+                } else {
+                    for group in numbers { counts[Int(group)] &+= 1 }
+                }
+            }
+        }
+    }
+
+    override func exportState() -> [Column] { [.whole(counts, type: .int64, validity: nil)] }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) {
+        let added = state[0].integers() ?? []
+        for row in groups.indices { counts[Int(groups[row])] += added[row] }
+    }
+
+    override func finish() -> Column { .whole(counts, type: .int64, validity: nil) }
+}
+
+/// bool_and and bool_or.
+final class BooleanAggregator: Aggregator {
+    private let isAnd: Bool
+    private var values: [Bool] = []
+    private var seen: [Bool] = []
+    override var stateTypes: [ColumnType] { [.boolean] }
+    override var byteCount: Int { values.capacity * 2 }
+
+    init(isAnd: Bool) { self.isAnd = isAnd }
+
+    override func resize(_ groupCount: Int) {
+        values.grow(to: groupCount, with: isAnd)
+        seen.grow(to: groupCount, with: false)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) { merge(arguments, groups.numbers) }
+
+    override func exportState() -> [Column] { [finish()] }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) {
+        let bits = state[0].bitmap()
+        let validity = state[0].rowValidity
+        for row in groups.indices where validity?[row] ?? true {
+            let group = Int(groups[row])
+            seen[group] = true
+            values[group] = isAnd ? values[group] && bits[row] : values[group] || bits[row]
+        }
+    }
+
+    override func finish() -> Column { .boolean(.computed(values) { $0 }, validity: .ofSeen(seen)) }
+}
+
+/// any_value, and single_value, which refuses a second row.
+final class AnyValueAggregator: Aggregator {
+    private let type: ColumnType
+    private let isSingle: Bool
+    private var values: [Value] = []
+    private var counts: [Int64] = []
+    override var stateTypes: [ColumnType] { [type, .int64] }
+    override var byteCount: Int { values.capacity * 48 }
+
+    init(type: ColumnType, isSingle: Bool) {
+        self.type = type
+        self.isSingle = isSingle
+    }
+
+    override func resize(_ groupCount: Int) {
+        values.grow(to: groupCount, with: .null)
+        counts.grow(to: groupCount, with: 0)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        try take(arguments[0], groups.numbers, counts: nil)
+    }
+
+    override func exportState() -> [Column] {
+        var builder = ColumnBuilder(type: type)
+        for value in values { builder.append(value) }
+        return [builder.finish(), .whole(counts, type: .int64, validity: nil)]
+    }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
+        try take(state[0], groups, counts: state[1].integers() ?? [])
+    }
+
+    private func take(_ column: Column, _ groups: [UInt32], counts added: [Int64]?) throws(KernelError) {
+        for row in groups.indices {
+            let group = Int(groups[row])
+            let more = added?[row] ?? 1
+            if more == 0 { continue }
+            if isSingle, counts[group] + more > 1 { throw .invalidArgument("a subquery used as an expression gave more than one row") }
+            if values[group].isNull { values[group] = column.value(at: row) }
+            counts[group] += more
+        }
+    }
+
+    override func finish() -> Column { exportState()[0] }
+}
+
+extension Array {
+    /// Appends `value` until there are `count` elements.
+    mutating func grow(to count: Int, with value: Element) {
+        if self.count < count { append(contentsOf: repeatElement(value, count: count - self.count)) }
+    }
+}
+
+extension Bitmap {
+    /// Validity of groups that had a value; nil when all had.
+    static func ofSeen(_ seen: [Bool]) -> Bitmap? { seen.allSatisfy { $0 } ? nil : .computed(seen) { $0 } }
+}

@@ -1,0 +1,113 @@
+import ColumnStore
+
+/// Chooses the aggregator for a call by its function and types.
+enum AggregatorFactory {
+    /// What is evaluated for each row and handed to `update`: arguments, then the keys of the call's own ORDER BY.
+    static func inputs(_ call: AggregateCall) -> [Expression] {
+        switch call.function {
+        case .percentileContinuous, .percentileDiscrete, .mode: [orderedValue(call)]
+        default: call.arguments + call.order.map(\.expression)
+        }
+    }
+
+    /// The value of WITHIN GROUP (ORDER BY value), wherever the plan has put it.
+    private static func orderedValue(_ call: AggregateCall) -> Expression {
+        let wanted = call.function == .mode ? 1 : 2
+        if call.arguments.count >= wanted { return call.arguments[0] }
+        return call.order.first?.expression ?? call.arguments[0]
+    }
+
+    static func make(_ call: AggregateCall) throws(QueryError) -> Aggregator {
+        let inputTypes = inputs(call).map(\.type)
+        let plain = try makePlain(call, inputTypes)
+        switch call.function {
+        case .min, .max, .boolAnd, .boolOr, .anyValue, .singleValue, .approximateDistinct, .countRows: return plain
+        default: break
+        }
+        guard call.isDistinct else { return plain }
+        return DistinctAggregator(plain, types: inputTypes, skipsNulls: call.function != .arrayAggregate)
+    }
+
+    private static func makePlain(_ call: AggregateCall, _ types: [ColumnType]) throws(QueryError) -> Aggregator {
+        let result = call.column.type
+        switch call.function {
+        case .countRows, .count: return CountAggregator()
+        case .sum, .avg:
+            if types[0] == .double || result == .double { return CastingAggregator(RealSumAggregator(isAverage: call.function == .avg), to: .double) }
+            if types[0] == .interval { throw QueryError(.unsupportedSQL, "sum and avg of intervals are not supported", position: call.position) }
+            return ExactSumAggregator(argument: types[0], result: result, isAverage: call.function == .avg)
+        case .min, .max: return extreme(types[0], isMaximum: call.function == .max)
+        case .standardDeviation: return VarianceAggregator(isPopulation: false, isDeviation: true)
+        case .standardDeviationPopulation: return VarianceAggregator(isPopulation: true, isDeviation: true)
+        case .variance: return VarianceAggregator(isPopulation: false, isDeviation: false)
+        case .variancePopulation: return VarianceAggregator(isPopulation: true, isDeviation: false)
+        case .percentileContinuous, .percentileDiscrete, .mode: return try orderedSet(call, types[0])
+        case .approximateDistinct: return ApproximateDistinctAggregator()
+        case .stringAggregate: return StringAggregator(types: types, order: keys(call), result: .string)
+        case .arrayAggregate: return ArrayAggregator(types: types, order: keys(call), result: result)
+        case .boolAnd: return BooleanAggregator(isAnd: true)
+        case .boolOr: return BooleanAggregator(isAnd: false)
+        case .anyValue: return AnyValueAggregator(type: result, isSingle: false)
+        case .singleValue: return AnyValueAggregator(type: result, isSingle: true)
+        }
+    }
+
+    private static func extreme(_ type: ColumnType, isMaximum: Bool) -> Aggregator {
+        switch type {
+        case .int32, .int64, .decimal, .date, .time, .timestamp, .timestampNanoseconds:
+            WholeExtremeAggregator(type: type, isMaximum: isMaximum)
+        case .string, .binary, .uuid: BytesExtremeAggregator(type: type, isMaximum: isMaximum)
+        default: ValueExtremeAggregator(type: type, isMaximum: isMaximum)
+        }
+    }
+
+    private static func keys(_ call: AggregateCall) -> [CollectingAggregator.CollectedKey] {
+        call.order.enumerated().map { index, key in
+            .init(column: call.arguments.count + index, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
+        }
+    }
+
+    private static func orderedSet(_ call: AggregateCall, _ type: ColumnType) throws(QueryError) -> Aggregator {
+        let isDescending = call.order.first?.isDescending ?? false
+        let result = call.column.type
+        if call.function == .mode { return OrderedSetAggregator(kind: .mode, type: type, isDescending: isDescending, result: result) }
+        guard let last = call.arguments.last, let fraction = fraction(last), fraction >= 0, fraction <= 1 else {
+            throw QueryError(.dataError, "a percentile's fraction is a constant from 0 to 1", position: call.position)
+        }
+        let kind: OrderedSetAggregator.Kind = call.function == .percentileContinuous ? .continuous(fraction) : .discrete(fraction)
+        return OrderedSetAggregator(kind: kind, type: type, isDescending: isDescending, result: result)
+    }
+
+    private static func fraction(_ expression: Expression) -> Double? {
+        switch expression {
+        case .literal(.decimal(let value), let type): DecimalMath.double(value, scale: type.scale)
+        case .literal(.double(let value), _): value
+        case .literal(.integer(let value), _): Double(value)
+        case .cast(let inner, _, _): fraction(inner)
+        default: nil
+        }
+    }
+}
+
+/// Casts the argument before another aggregator takes it.
+final class CastingAggregator: Aggregator {
+    private let inner: Aggregator
+    private let type: ColumnType
+
+    init(_ inner: Aggregator, to type: ColumnType) {
+        self.inner = inner
+        self.type = type
+    }
+
+    override var stateTypes: [ColumnType] { inner.stateTypes }
+    override var byteCount: Int { inner.byteCount }
+    override func resize(_ groupCount: Int) { inner.resize(groupCount) }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        try inner.update([try CastKernels.cast(arguments[0], to: type, zone: .utc)], groups)
+    }
+
+    override func exportState() -> [Column] { inner.exportState() }
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) { try inner.merge(state, groups) }
+    override func finish() throws(KernelError) -> Column { try inner.finish() }
+}

@@ -1,0 +1,167 @@
+import ColumnStore
+
+/// min and max of whole numbers, decimals, dates and times.
+final class WholeExtremeAggregator: Aggregator {
+    private let type: ColumnType
+    private let isMaximum: Bool
+    private var narrow: [Int64] = []
+    /// In use, and `narrow` empty, once a value did not fit.
+    private var wide: [Int128] = []
+    private var isWide = false
+    private var seen: [Bool] = []
+    override var stateTypes: [ColumnType] { [type] }
+    override var byteCount: Int { narrow.capacity * 9 + wide.capacity * 16 }
+
+    init(type: ColumnType, isMaximum: Bool) {
+        self.type = type
+        self.isMaximum = isMaximum
+    }
+
+    override func resize(_ groupCount: Int) {
+        if isWide { wide.grow(to: groupCount, with: 0) } else { narrow.grow(to: groupCount, with: 0) }
+        seen.grow(to: groupCount, with: false)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) {
+        let column = arguments[0]
+        let validity = column.rowValidity
+        if !isWide, let values = column.integers() {
+            if case .one = groups { return takeAll(values, validity) }
+            let numbers = groups.numbers
+            for row in values.indices {
+                if let validity, !validity[row] { continue }
+                let group = Int(numbers[row])
+                let value = values[row]
+                if !seen[group] || (isMaximum ? value > narrow[group] : value < narrow[group]) {
+                    narrow[group] = value
+                    seen[group] = true
+                }
+            }
+            return
+        }
+        if !isWide {
+            isWide = true
+            wide = narrow.map { Int128($0) }
+            narrow = []
+        }
+        let values = column.wideIntegers()
+        let numbers = groups.numbers
+        for row in values.indices where validity?[row] ?? true {
+            let group = Int(numbers[row])
+            if !seen[group] || (isMaximum ? values[row] > wide[group] : values[row] < wide[group]) {
+                wide[group] = values[row]
+                seen[group] = true
+            }
+        }
+    }
+
+    private func takeAll(_ values: [Int64], _ validity: Bitmap?) {
+        var best: Int64?
+        if let validity {
+            for row in values.indices where validity[row] {
+                best = best.map { isMaximum ? max($0, values[row]) : min($0, values[row]) } ?? values[row]
+            }
+        } else {
+            best = isMaximum ? values.max() : values.min()
+        }
+        guard let best else { return }
+        if !seen[0] || (isMaximum ? best > narrow[0] : best < narrow[0]) { narrow[0] = best }
+        seen[0] = true
+    }
+
+    override func exportState() -> [Column] { [finish()] }
+    override func merge(_ state: [Column], _ groups: [UInt32]) { update(state, .numbers(groups)) }
+
+    override func finish() -> Column {
+        if isWide { return .decimals(wide, type: type, validity: .ofSeen(seen)) }
+        return .whole(narrow, type: type, validity: .ofSeen(seen))
+    }
+}
+
+/// min and max of texts, by their bytes.
+final class BytesExtremeAggregator: Aggregator {
+    private let type: ColumnType
+    private let isMaximum: Bool
+    private var best: [[UInt8]] = []
+    private var seen: [Bool] = []
+    private var heldByteCount = 0
+    override var stateTypes: [ColumnType] { [type] }
+    override var byteCount: Int { best.capacity * 40 + heldByteCount }
+
+    init(type: ColumnType, isMaximum: Bool) {
+        self.type = type
+        self.isMaximum = isMaximum
+    }
+
+    override func resize(_ groupCount: Int) {
+        best.grow(to: groupCount, with: [])
+        seen.grow(to: groupCount, with: false)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) {
+        let arrays = arguments[0].byteArrays()
+        let validity = arguments[0].rowValidity
+        let numbers = groups.numbers
+        arrays.bytes.withUnsafeBytes { bytes in
+            for row in numbers.indices where validity?[row] ?? true {
+                let group = Int(numbers[row])
+                let value = UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                if seen[group] {
+                    let order = best[group].withUnsafeBytes { CompareKernels.order(value, $0) }
+                    if isMaximum ? order <= 0 : order >= 0 { continue }
+                }
+                heldByteCount += value.count - best[group].count
+                best[group] = Array(value)
+                seen[group] = true
+            }
+        }
+    }
+
+    override func exportState() -> [Column] { [finish()] }
+    override func merge(_ state: [Column], _ groups: [UInt32]) { update(state, .numbers(groups)) }
+
+    override func finish() -> Column {
+        var arrays = ByteArrays()
+        for value in best { arrays.append(value) }
+        return .text(arrays, type: type, validity: .ofSeen(seen))
+    }
+}
+
+/// min and max of all other types, value by value.
+final class ValueExtremeAggregator: Aggregator {
+    private let type: ColumnType
+    private let isMaximum: Bool
+    private var best: [Value] = []
+    override var stateTypes: [ColumnType] { [type] }
+    override var byteCount: Int { best.capacity * 48 }
+
+    init(type: ColumnType, isMaximum: Bool) {
+        self.type = type
+        self.isMaximum = isMaximum
+    }
+
+    override func resize(_ groupCount: Int) { best.grow(to: groupCount, with: .null) }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) {
+        let numbers = groups.numbers
+        for row in numbers.indices {
+            let value = arguments[0].value(at: row)
+            if value.isNull { continue }
+            let group = Int(numbers[row])
+            if !best[group].isNull {
+                let order = CompareKernels.order(value, best[group])
+                if isMaximum ? order <= 0 : order >= 0 { continue }
+            }
+            best[group] = value
+        }
+    }
+
+    override func exportState() -> [Column] { [finish()] }
+    override func merge(_ state: [Column], _ groups: [UInt32]) { update(state, .numbers(groups)) }
+
+    override func finish() -> Column {
+        var builder = ColumnBuilder(type: type)
+        for value in best { builder.append(value) }
+        return builder.finish()
+    }
+}

@@ -1,0 +1,241 @@
+import ColumnStore
+
+/// sum and avg of integers and decimals: exact, in 128 bits.
+final class ExactSumAggregator: Aggregator {
+    private let argument: ColumnType
+    private let result: ColumnType
+    private let isAverage: Bool
+    private var sums: [Int128] = []
+    private var counts: [Int64] = []
+    override var stateTypes: [ColumnType] { [.decimal38(scale: argument.scale), .int64] }
+    override var byteCount: Int { sums.capacity * 24 }
+
+    init(argument: ColumnType, result: ColumnType, isAverage: Bool) {
+        self.argument = argument
+        self.result = result
+        self.isAverage = isAverage
+    }
+
+    override func resize(_ groupCount: Int) {
+        sums.grow(to: groupCount, with: 0)
+        counts.grow(to: groupCount, with: 0)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        let column = arguments[0]
+        let validity = column.rowValidity
+        if case .int128(let values) = column.values {
+            return try addWide(values, validity, groups.numbers)
+        }
+        if case .constant(.decimal(let value)) = column.values, Int64(exactly: value) == nil {
+            return try addWide([Int128](repeating: value, count: column.count), validity, groups.numbers)
+        }
+        guard let values = column.integers() else { return }
+        switch groups {
+        case .one: addAll(values, validity)
+        case .numbers(let numbers): add(values, validity, numbers)
+        }
+    }
+
+    /// Low and high halves apart: neither can overflow over a batch, and both loops need no carry.
+    private func addAll(_ values: [Int64], _ validity: Bitmap?) {
+        var low: UInt64 = 0
+        var high: Int64 = 0
+        var count = 0
+        if let validity {
+            for row in values.indices where validity[row] {
+                low &+= UInt64(truncatingIfNeeded: values[row] & 0xFFFF_FFFF)
+                high &+= values[row] >> 32
+                count &+= 1
+            }
+        } else {
+            values.withUnsafeBufferPointer { values in
+                for value in values {
+                    low &+= UInt64(truncatingIfNeeded: value & 0xFFFF_FFFF)
+                    high &+= value >> 32
+                }
+            }
+            count = values.count
+        }
+        sums[0] += Int128(high) << 32 + Int128(low)
+        counts[0] += Int64(count)
+    }
+
+    private func add(_ values: [Int64], _ validity: Bitmap?, _ groups: [UInt32]) {
+        precondition(values.count == groups.count)
+        sums.withUnsafeMutableBufferPointer { sums in
+            counts.withUnsafeMutableBufferPointer { counts in
+                for row in values.indices {
+                    if let validity, !validity[row] { continue }
+                    let group = Int(groups[row])
+                    precondition(group < sums.count)
+                    // 2^63 rows of 64 bits fit in 128.
+                    sums[group] &+= Int128(values[row])
+                    counts[group] &+= 1
+                }
+            }
+        }
+    }
+
+    private func addWide(_ values: [Int128], _ validity: Bitmap?, _ groups: [UInt32]) throws(KernelError) {
+        for row in values.indices where validity?[row] ?? true {
+            let group = Int(groups[row])
+            let (sum, overflow) = sums[group].addingReportingOverflow(values[row])
+            if overflow { throw .numericOverflow }
+            sums[group] = sum
+            counts[group] += 1
+        }
+    }
+
+    override func exportState() -> [Column] {
+        [.decimals(sums, type: stateTypes[0], validity: nil), .whole(counts, type: .int64, validity: nil)]
+    }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
+        let added = state[0].wideIntegers()
+        let more = state[1].integers() ?? []
+        for row in groups.indices {
+            let group = Int(groups[row])
+            let (sum, overflow) = sums[group].addingReportingOverflow(added[row])
+            if overflow { throw .numericOverflow }
+            sums[group] = sum
+            counts[group] += more[row]
+        }
+    }
+
+    override func finish() throws(KernelError) -> Column {
+        let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
+        var values = [Int128](repeating: 0, count: sums.count)
+        for group in sums.indices where counts[group] > 0 { values[group] = try answer(group) }
+        if result.isDecimal { return .decimals(values, type: result, validity: validity) }
+        var narrow = [Int64](repeating: 0, count: values.count)
+        for group in values.indices {
+            guard let value = Int64(exactly: values[group]), result == .int64 || Int32(exactly: value) != nil else { throw .numericOverflow }
+            narrow[group] = value
+        }
+        return .whole(narrow, type: result, validity: validity)
+    }
+
+    private func answer(_ group: Int) throws(KernelError) -> Int128 {
+        if isAverage {
+            let count = Int128(counts[group])
+            guard let value = DecimalMath.divide(sums[group], scale: argument.scale, by: count, scale: 0, toScale: result.scale) else {
+                throw .numericOverflow
+            }
+            return value
+        }
+        guard let value = DecimalMath.rescale(sums[group], from: argument.scale, to: result.scale), DecimalMath.fits(value) else {
+            throw .numericOverflow
+        }
+        return value
+    }
+}
+
+/// sum and avg of doubles.
+final class RealSumAggregator: Aggregator {
+    private let isAverage: Bool
+    private var sums: [Double] = []
+    private var counts: [Int64] = []
+    override var stateTypes: [ColumnType] { [.double, .int64] }
+    override var byteCount: Int { sums.capacity * 16 }
+
+    init(isAverage: Bool) { self.isAverage = isAverage }
+
+    override func resize(_ groupCount: Int) {
+        sums.grow(to: groupCount, with: 0)
+        counts.grow(to: groupCount, with: 0)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) {
+        let values = arguments[0].doubles()
+        let validity = arguments[0].rowValidity
+        let numbers = groups.numbers
+        for row in values.indices where validity?[row] ?? true {
+            sums[Int(numbers[row])] += values[row]
+            counts[Int(numbers[row])] += 1
+        }
+    }
+
+    override func exportState() -> [Column] {
+        [
+            Column(type: .double, count: sums.count, values: .double(sums)), .whole(counts, type: .int64, validity: nil),
+        ]
+    }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) {
+        let added = state[0].doubles()
+        let more = state[1].integers() ?? []
+        for row in groups.indices {
+            sums[Int(groups[row])] += added[row]
+            counts[Int(groups[row])] += more[row]
+        }
+    }
+
+    override func finish() -> Column {
+        let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
+        let values = isAverage ? sums.indices.map { counts[$0] > 0 ? sums[$0] / Double(counts[$0]) : 0 } : sums
+        return Column(type: .double, count: values.count, validity: validity, values: .double(values))
+    }
+}
+
+/// stddev and variance, of a sample or a population, by running means (Youngs and Cramer; merged after Chan, Golub, LeVeque).
+final class VarianceAggregator: Aggregator {
+    private let isPopulation: Bool
+    private let isDeviation: Bool
+    private var counts: [Double] = []
+    private var means: [Double] = []
+    /// Sums of squared distances from the mean.
+    private var squares: [Double] = []
+    override var stateTypes: [ColumnType] { [.double, .double, .double] }
+    override var byteCount: Int { counts.capacity * 24 }
+
+    init(isPopulation: Bool, isDeviation: Bool) {
+        self.isPopulation = isPopulation
+        self.isDeviation = isDeviation
+    }
+
+    override func resize(_ groupCount: Int) {
+        counts.grow(to: groupCount, with: 0)
+        means.grow(to: groupCount, with: 0)
+        squares.grow(to: groupCount, with: 0)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        let validity = arguments[0].rowValidity
+        let values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
+        let numbers = groups.numbers
+        for row in values.indices where validity?[row] ?? true {
+            let group = Int(numbers[row])
+            counts[group] += 1
+            let distance = values[row] - means[group]
+            means[group] += distance / counts[group]
+            squares[group] += distance * (values[row] - means[group])
+        }
+    }
+
+    override func exportState() -> [Column] {
+        [counts, means, squares].map { Column(type: .double, count: $0.count, values: .double($0)) }
+    }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) {
+        let (more, otherMeans, otherSquares) = (state[0].doubles(), state[1].doubles(), state[2].doubles())
+        for row in groups.indices where more[row] > 0 {
+            let group = Int(groups[row])
+            let total = counts[group] + more[row]
+            let distance = otherMeans[row] - means[group]
+            means[group] += distance * more[row] / total
+            squares[group] += otherSquares[row] + distance * distance * counts[group] * more[row] / total
+            counts[group] = total
+        }
+    }
+
+    override func finish() -> Column {
+        let least: Double = isPopulation ? 1 : 2
+        let values = counts.indices.map { group -> Double in
+            guard counts[group] >= least else { return 0 }
+            let variance = squares[group] / (isPopulation ? counts[group] : counts[group] - 1)
+            return isDeviation ? variance.squareRoot() : variance
+        }
+        return Column(type: .double, count: values.count, validity: .computed(counts) { $0 >= least }, values: .double(values))
+    }
+}

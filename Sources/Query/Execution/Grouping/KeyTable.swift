@@ -1,0 +1,330 @@
+import ColumnStore
+
+/// Numbers the distinct values of one key column, NULL among them, in the order in which they first come.
+struct KeyTable {
+    let type: ColumnType
+    private var integers = IntegerTable()
+    private var bytes = ByteTable()
+    /// Decimals past 64 bits and spans of intervals.
+    private var wide: [Int128: UInt32] = [:]
+    private var wideValues: [(code: UInt32, value: Int128)] = []
+    private var intervals: [Interval] = []
+    private var nested: [Value] = []
+    /// From the code of a table to the code of the column, where they differ: a NULL or a wide value came between.
+    private var codeOfEntry: [UInt32] = []
+    private(set) var count = 0
+    private var nullCode = IntegerTable.missing
+
+    static let missing = IntegerTable.missing
+
+    init(type: ColumnType) { self.type = type }
+
+    var byteCount: Int {
+        integers.byteCount + bytes.byteCount + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64
+    }
+
+    private enum Kind { case integer, real, boolean, bytes, interval, nested }
+
+    private var kind: Kind {
+        switch type {
+        case .boolean: .boolean
+        case .double: .real
+        case .string, .binary, .uuid: .bytes
+        case .interval: .interval
+        case .list, .structure: .nested
+        default: .integer
+        }
+    }
+
+    // MARK: Giving codes
+
+    /// One code a row; values not seen get new ones.
+    mutating func assign(_ column: Column, cache: inout DictionaryCodes) -> [UInt32] {
+        if let value = column.constantValue {
+            let code = column.count == 0 ? 0 : value.isNull ? null() : assignFlat(Column.constant(value, type: type, count: 1).flattened())[0]
+            return [UInt32](repeating: code, count: column.count)
+        }
+        guard case .dictionary(let codes, let dictionary) = column.values else { return assignFlat(column) }
+        let missing = cache.unknown(codes, column.validity, dictionary)
+        if !missing.isEmpty {
+            cache.learn(missing, assignFlat(dictionary.values.retyped(type).gathering(missing)))
+        }
+        return cache.map(codes, column.validity, null: column.validity == nil ? 0 : null())
+    }
+
+    private mutating func null() -> UInt32 {
+        if nullCode == Self.missing { nullCode = newCode() }
+        return nullCode
+    }
+
+    private mutating func newCode() -> UInt32 {
+        count += 1
+        return UInt32(count - 1)
+    }
+
+    private mutating func assignFlat(_ column: Column) -> [UInt32] {
+        if column.count == 0 { return [] }
+        var codes = [UInt32](repeating: 0, count: column.count)
+        let validity = column.rowValidity
+        switch kind {
+        case .integer, .real, .boolean:
+            if let narrow = Self.integers(column) { assignIntegers(narrow, validity, &codes) } else { assignWide(column, validity, &codes) }
+        case .bytes: assignBytes(column.byteArrays(), validity, &codes)
+        case .interval:
+            let values = column.intervals()
+            for row in values.indices {
+                guard validity?[row] ?? true else {
+                    codes[row] = null()
+                    continue
+                }
+                codes[row] = assignWide(values[row].span)
+                if codes[row] == count - 1, intervals.count < wideValues.count { intervals.append(values[row]) }
+            }
+        case .nested:
+            for row in 0..<column.count {
+                guard validity?[row] ?? true else {
+                    codes[row] = null()
+                    continue
+                }
+                var key: [UInt8] = []
+                let value = column.value(at: row)
+                ValueKey.append(value, to: &key)
+                let entry = key.withUnsafeBytes { bytes.assign($0) }
+                if Int(entry) == codeOfEntry.count {
+                    codeOfEntry.append(newCode())
+                    nested.append(value)
+                }
+                codes[row] = codeOfEntry[Int(entry)]
+            }
+        }
+        return codes
+    }
+
+    /// Values as 64-bit integers of one to one; nil when a decimal does not fit.
+    static func integers(_ column: Column) -> [Int64]? {
+        switch column.type {
+        case .double: return column.doubles().map { HashKernels.canonicalBits($0) }
+        case .boolean:
+            let bits = column.bitmap()
+            return (0..<column.count).map { bits[$0] ? 1 : 0 }
+        default:
+            if case .int128 = column.values { return nil }
+            return column.integers()
+        }
+    }
+
+    private mutating func assignIntegers(_ values: [Int64], _ validity: Bitmap?, _ codes: inout [UInt32]) {
+        if let validity, !validity.isAllSet {
+            let rows = validity.setIndices()
+            let present = rows.map { values[Int($0)] }
+            var found = [UInt32](repeating: 0, count: rows.count)
+            assignPresent(present, &found)
+            let null = null()
+            for row in codes.indices { codes[row] = null }
+            for index in rows.indices { codes[Int(rows[index])] = found[index] }
+        } else {
+            assignPresent(values, &codes)
+        }
+    }
+
+    private mutating func assignPresent(_ values: [Int64], _ codes: inout [UInt32]) {
+        let before = integers.count
+        values.withUnsafeBufferPointer { values in
+            codes.withUnsafeMutableBufferPointer { integers.assign(values, into: $0) }
+        }
+        // As long as only this table gives codes, its own are the column's.
+        if codeOfEntry.isEmpty, count == before {
+            count = integers.count
+            return
+        }
+        if codeOfEntry.isEmpty { codeOfEntry = Array(0..<UInt32(before)) + [] }
+        translate(before, &codes)
+    }
+
+    private mutating func translate(_ before: Int, _ codes: inout [UInt32]) {
+        if codeOfEntry.count < before { for entry in codeOfEntry.count..<before { codeOfEntry.append(UInt32(entry)) } }
+        while codeOfEntry.count < integers.count { codeOfEntry.append(newCode()) }
+        for row in codes.indices { codes[row] = codeOfEntry[Int(codes[row])] }
+    }
+
+    private mutating func assignWide(_ column: Column, _ validity: Bitmap?, _ codes: inout [UInt32]) {
+        let values = column.wideIntegers()
+        for row in values.indices {
+            guard validity?[row] ?? true else {
+                codes[row] = null()
+                continue
+            }
+            if let narrow = Int64(exactly: values[row]) {
+                var single: [UInt32] = [0]
+                assignPresent([narrow], &single)
+                codes[row] = single[0]
+            } else {
+                codes[row] = assignWide(values[row])
+            }
+        }
+    }
+
+    private mutating func assignWide(_ value: Int128) -> UInt32 {
+        if let known = wide[value] { return known }
+        let code = newCode()
+        wide[value] = code
+        wideValues.append((code, value))
+        return code
+    }
+
+    private mutating func assignBytes(_ arrays: ByteArrays, _ validity: Bitmap?, _ codes: inout [UInt32]) {
+        arrays.bytes.withUnsafeBytes { source in
+            for row in 0..<arrays.count {
+                guard validity?[row] ?? true else {
+                    codes[row] = null()
+                    continue
+                }
+                let entry = bytes.assign(UnsafeRawBufferPointer(rebasing: source[arrays.range(at: row)]))
+                if Int(entry) == codeOfEntry.count { codeOfEntry.append(newCode()) }
+                codes[row] = codeOfEntry[Int(entry)]
+            }
+        }
+    }
+
+    // MARK: Finding codes
+
+    /// One code a row; `missing` for values not in the table, NULL too when `nullsMatch` is off.
+    func find(_ column: Column, nullsMatch: Bool, cache: inout DictionaryCodes) -> [UInt32] {
+        let nullResult = nullsMatch ? nullCode : Self.missing
+        if let value = column.constantValue {
+            let code = value.isNull || column.count == 0 ? nullResult : findFlat(Column.constant(value, type: type, count: 1).flattened(), nullResult)[0]
+            return [UInt32](repeating: code, count: column.count)
+        }
+        guard case .dictionary(let codes, let dictionary) = column.values else { return findFlat(column, nullResult) }
+        let unknown = cache.unknown(codes, column.validity, dictionary)
+        if !unknown.isEmpty { cache.learn(unknown, findFlat(dictionary.values.retyped(type).gathering(unknown), nullResult)) }
+        return cache.map(codes, column.validity, null: nullResult)
+    }
+
+    private func findFlat(_ column: Column, _ nullResult: UInt32) -> [UInt32] {
+        var codes = [UInt32](repeating: Self.missing, count: column.count)
+        let validity = column.rowValidity
+        switch kind {
+        case .integer, .real, .boolean:
+            if let narrow = Self.integers(column) {
+                for row in narrow.indices { codes[row] = integers.find(narrow[row]) }
+                if !codeOfEntry.isEmpty { for row in codes.indices where codes[row] != Self.missing { codes[row] = codeOfEntry[Int(codes[row])] } }
+            } else {
+                let values = column.wideIntegers()
+                for row in values.indices {
+                    if let narrow = Int64(exactly: values[row]) {
+                        let entry = integers.find(narrow)
+                        codes[row] = entry == Self.missing || codeOfEntry.isEmpty ? entry : codeOfEntry[Int(entry)]
+                    } else {
+                        codes[row] = wide[values[row]] ?? Self.missing
+                    }
+                }
+            }
+        case .bytes:
+            let arrays = column.byteArrays()
+            arrays.bytes.withUnsafeBytes { source in
+                for row in codes.indices {
+                    let entry = bytes.find(UnsafeRawBufferPointer(rebasing: source[arrays.range(at: row)]))
+                    if entry != Self.missing { codes[row] = codeOfEntry[Int(entry)] }
+                }
+            }
+        case .interval:
+            let values = column.intervals()
+            for row in values.indices { codes[row] = wide[values[row].span] ?? Self.missing }
+        case .nested:
+            for row in codes.indices {
+                var key: [UInt8] = []
+                ValueKey.append(column.value(at: row), to: &key)
+                let entry = key.withUnsafeBytes { bytes.find($0) }
+                if entry != Self.missing { codes[row] = codeOfEntry[Int(entry)] }
+            }
+        }
+        if let validity { for row in codes.indices where !validity[row] { codes[row] = nullResult } }
+        return codes
+    }
+
+    // MARK: Giving values back
+
+    /// The values of all codes, in order.
+    func values() -> Column {
+        var validity: Bitmap?
+        if nullCode != Self.missing {
+            var bits = Bitmap(repeating: true, count: count)
+            bits[Int(nullCode)] = false
+            validity = bits
+        }
+        switch kind {
+        case .integer, .real, .boolean: return wholeValues(validity)
+        case .bytes:
+            var rows = [Int32](repeating: 0, count: count)
+            for entry in codeOfEntry.indices { rows[Int(codeOfEntry[entry])] = Int32(entry) }
+            if bytes.count == 0 { return .constant(.null, type: type, count: count) }
+            return .text(bytes.values.gathering(rows), type: type, validity: validity)
+        case .interval:
+            var values = [Interval](repeating: Interval(), count: count)
+            for (index, entry) in wideValues.enumerated() { values[Int(entry.code)] = intervals[index] }
+            return Column(type: type, count: count, validity: validity, values: .interval(values))
+        case .nested:
+            var values = [Value](repeating: .null, count: count)
+            for entry in codeOfEntry.indices { values[Int(codeOfEntry[entry])] = nested[entry] }
+            var builder = ColumnBuilder(type: type)
+            for value in values { builder.append(value) }
+            return builder.finish()
+        }
+    }
+
+    private func wholeValues(_ validity: Bitmap?) -> Column {
+        var values = [Int64](repeating: 0, count: count)
+        if codeOfEntry.isEmpty {
+            for code in integers.values.indices { values[code] = integers.values[code] }
+        } else {
+            for entry in codeOfEntry.indices { values[Int(codeOfEntry[entry])] = integers.values[entry] }
+        }
+        switch kind {
+        case .real:
+            return Column(
+                type: type, count: count, validity: validity,
+                values: .double(values.map { Double(bitPattern: UInt64(bitPattern: $0)) }))
+        case .boolean: return .boolean(.computed(values) { $0 != 0 }, validity: validity)
+        default:
+            if wideValues.isEmpty { return .whole(values, type: type, validity: validity) }
+            var wide = values.map { Int128($0) }
+            for entry in wideValues { wide[Int(entry.code)] = entry.value }
+            return .decimals(wide, type: type, validity: validity)
+        }
+    }
+}
+
+/// Codes already found for the entries of the dictionary at hand.
+struct DictionaryCodes {
+    private var dictionary: DictionaryValues?
+    private var codes: [UInt32] = []
+    private static let unknown = UInt32.max - 1
+
+    /// Entries that rows use and no code is known of, each once.
+    mutating func unknown(_ rows: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues) -> [Int32] {
+        if self.dictionary !== dictionary {
+            self.dictionary = dictionary
+            codes = [UInt32](repeating: Self.unknown, count: dictionary.count)
+        }
+        var missing: [Int32] = []
+        for row in rows.indices {
+            let entry = Int(rows[row])
+            guard codes[entry] == Self.unknown, validity?[row] ?? true else { continue }
+            codes[entry] = 0
+            missing.append(Int32(entry))
+        }
+        return missing
+    }
+
+    mutating func learn(_ entries: [Int32], _ found: [UInt32]) {
+        for index in entries.indices { codes[Int(entries[index])] = found[index] }
+    }
+
+    func map(_ rows: [UInt32], _ validity: Bitmap?, null: UInt32) -> [UInt32] {
+        var result = [UInt32](repeating: 0, count: rows.count)
+        for row in rows.indices { result[row] = codes[Int(rows[row])] }
+        if let validity { for row in rows.indices where !validity[row] { result[row] = null } }
+        return result
+    }
+}

@@ -1,0 +1,74 @@
+internal import Synchronization
+
+/// Bytes that may be held, of a query or of all queries. Operators ask before they keep rows, and spill when the answer is no.
+package final class MemoryBudget: Sendable {
+    package let byteCountMax: Int
+    private let used = Atomic<Int>(0)
+    private let highest = Atomic<Int>(0)
+    private let parent: MemoryBudget?
+
+    package init(byteCountMax: Int, parent: MemoryBudget? = nil) {
+        self.byteCountMax = byteCountMax
+        self.parent = parent
+    }
+
+    package var usedByteCount: Int { used.load(ordering: .relaxed) }
+    /// The most that was ever held.
+    package var peakByteCount: Int { highest.load(ordering: .relaxed) }
+
+    /// Takes `byteCount` more when they fit here and in the parent; false leaves all as it was.
+    package func reserve(_ byteCount: Int) -> Bool {
+        let total = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
+        if total > byteCountMax || !(parent?.reserve(byteCount) ?? true) {
+            used.wrappingSubtract(byteCount, ordering: .relaxed)
+            return false
+        }
+        var seen = highest.load(ordering: .relaxed)
+        while total > seen {
+            let (isExchanged, now) = highest.compareExchange(expected: seen, desired: total, ordering: .relaxed)
+            if isExchanged { break }
+            seen = now
+        }
+        return true
+    }
+
+    /// Takes what cannot be helped: the next `reserve` then says no.
+    package func force(_ byteCount: Int) {
+        used.wrappingAdd(byteCount, ordering: .relaxed)
+        parent?.force(byteCount)
+    }
+
+    package func release(_ byteCount: Int) {
+        used.wrappingSubtract(byteCount, ordering: .relaxed)
+        parent?.release(byteCount)
+    }
+}
+
+/// What one operator holds of a budget: given back with it.
+final class MemoryShare {
+    private let budget: MemoryBudget
+    private(set) var byteCount = 0
+
+    init(_ budget: MemoryBudget) { self.budget = budget }
+
+    deinit { budget.release(byteCount) }
+
+    /// Holds `wanted` bytes in all from now on; false, and as before, when they do not fit.
+    func resize(to wanted: Int) -> Bool {
+        if wanted <= byteCount {
+            budget.release(byteCount - wanted)
+        } else if !budget.reserve(wanted - byteCount) {
+            return false
+        }
+        byteCount = wanted
+        return true
+    }
+
+    /// As `resize`, fitting or not.
+    func force(to wanted: Int) {
+        if wanted > byteCount { budget.force(wanted - byteCount) } else { budget.release(byteCount - wanted) }
+        byteCount = wanted
+    }
+
+    func releaseAll() { force(to: 0) }
+}

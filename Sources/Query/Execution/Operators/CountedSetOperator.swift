@@ -1,0 +1,68 @@
+import ColumnStore
+
+/// INTERSECT and EXCEPT: rows are grouped with a count for each input, and the counts say how many of a row come out.
+final class CountedSetOperator: PhysicalOperator, @unchecked Sendable {
+    private let isExcept: Bool
+    private let keepsRepeats: Bool
+
+    init(_ inputs: [PhysicalOperator], columns: [OutputColumn], isExcept: Bool, keepsRepeats: Bool) {
+        self.isExcept = isExcept
+        self.keepsRepeats = keepsRepeats
+        super.init(columns: columns, inputs: [Self.counted(inputs, columns)])
+    }
+
+    override var name: String { isExcept ? "Except" : "Intersect" }
+
+    /// Ids below zero are of no plan.
+    private static func tag(_ index: Int) -> OutputColumn { OutputColumn(id: ColumnID(-1 - index), name: "", type: .int64) }
+
+    private static func counted(_ inputs: [PhysicalOperator], _ columns: [OutputColumn]) -> PhysicalOperator {
+        let tags = inputs.indices.map { tag($0) }
+        let tagged = inputs.enumerated().map { index, input -> PhysicalOperator in
+            let kept = zip(columns, input.columns).map { ProjectedColumn($0, .column($1.id, $1.type)) }
+            let marks = tags.indices.map { ProjectedColumn(tags[$0], .literal($0 == index ? .integer(1) : .null, .int64)) }
+            return ProjectOperator(input, columns: kept + marks)
+        }
+        let calls = tags.map { AggregateCall(column: $0, function: .count, arguments: [.column($0.id, .int64)]) }
+        let groups = columns.map { ProjectedColumn($0, .column($0.id, $0.type)) }
+        let node = AggregateNode(input: .values(columns: [], rows: []), groups: groups, aggregates: calls)
+        return AggregateOperator(UnionAllOperator(tagged, columns: columns + tags), node)
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        Stream(try inputs[0].stream(run, worker: worker), self)
+    }
+
+    /// How many of a row come out, from how many each input has.
+    private func outputCount(_ counts: [Int64]) -> Int64 {
+        let count = isExcept ? counts.dropFirst().reduce(counts[0], -) : counts.min() ?? 0
+        if keepsRepeats { return max(0, count) }
+        if isExcept { return counts[0] > 0 && counts.dropFirst().allSatisfy { $0 == 0 } ? 1 : 0 }
+        return count > 0 ? 1 : 0
+    }
+
+    private final class Stream: BatchStream {
+        private let input: any BatchStream
+        private let owner: CountedSetOperator
+
+        init(_ input: any BatchStream, _ owner: CountedSetOperator) {
+            self.input = input
+            self.owner = owner
+        }
+
+        func next() throws -> ColumnBatch? {
+            while let batch = try input.next() {
+                let width = owner.columns.count
+                let counts = batch.columns[width...].map { $0.integers() ?? [] }
+                var rows: [Int32] = []
+                for row in 0..<batch.rowCount {
+                    let count = owner.outputCount(counts.map { $0[row] })
+                    rows.append(contentsOf: repeatElement(Int32(row), count: Int(count)))
+                }
+                if rows.isEmpty { continue }
+                return ColumnBatch(rowCount: rows.count, columns: batch.columns[..<width].map { $0.gathering(rows) })
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,234 @@
+import ColumnStore
+import Synchronization
+
+/// Rows for which every conjunct is true.
+final class FilterOperator: PhysicalOperator, @unchecked Sendable {
+    private let conjuncts: [Expression]
+
+    init(_ input: PhysicalOperator, conjuncts: [Expression]) {
+        self.conjuncts = conjuncts
+        super.init(columns: input.columns, inputs: [input])
+    }
+
+    override var name: String { "Filter" }
+    override var details: [String] { ["\(conjuncts.count) condition(s)"] }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        let predicate = try Predicate(conjuncts, layout: inputs[0].layout, context: run.context)
+        return Stream(try inputs[0].stream(run, worker: worker), predicate)
+    }
+
+    private final class Stream: BatchStream {
+        private let input: any BatchStream
+        private let predicate: Predicate
+
+        init(_ input: any BatchStream, _ predicate: Predicate) {
+            self.input = input
+            self.predicate = predicate
+        }
+
+        func next() throws -> ColumnBatch? {
+            while let batch = try input.next() {
+                guard let rows = try predicate.select(batch) else { return batch }
+                if !rows.isEmpty { return batch.gathering(rows) }
+            }
+            return nil
+        }
+    }
+}
+
+/// Columns computed from the input's.
+final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
+    private let projected: [ProjectedColumn]
+
+    init(_ input: PhysicalOperator, columns: [ProjectedColumn]) {
+        projected = columns
+        super.init(columns: columns.map(\.column), inputs: [input])
+    }
+
+    override var name: String { "Project" }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        var evaluators: [Evaluator] = []
+        for column in projected {
+            evaluators.append(try Evaluator(column.expression, layout: inputs[0].layout, context: run.context))
+        }
+        return Stream(try inputs[0].stream(run, worker: worker), evaluators, types: columns.map(\.type))
+    }
+
+    private final class Stream: BatchStream {
+        private let input: any BatchStream
+        private let evaluators: [Evaluator]
+        private let types: [ColumnType]
+
+        init(_ input: any BatchStream, _ evaluators: [Evaluator], types: [ColumnType]) {
+            self.input = input
+            self.evaluators = evaluators
+            self.types = types
+        }
+
+        func next() throws -> ColumnBatch? {
+            guard let batch = try input.next() else { return nil }
+            let view = RowView(batch)
+            var columns: [Column] = []
+            for (evaluator, type) in zip(evaluators, types) {
+                let column = try evaluator.evaluate(view)
+                columns.append(column.type == type ? column : column.retyped(type))
+            }
+            return ColumnBatch(rowCount: batch.rowCount, columns: columns)
+        }
+    }
+}
+
+/// Passes `count` rows after `offset` others; then its input is read no further.
+final class LimitOperator: PhysicalOperator, @unchecked Sendable {
+    private let count: Int?
+    private let offset: Int
+    private let progress: Mutex<(skipped: Int, taken: Int)> = Mutex((0, 0))
+
+    init(_ input: PhysicalOperator, count: Int?, offset: Int) {
+        self.count = count
+        self.offset = offset
+        super.init(columns: input.columns, inputs: [input])
+    }
+
+    override var name: String { "Limit" }
+    override var details: [String] { [(count.map { "\($0) rows" } ?? "all rows") + (offset > 0 ? " after \(offset)" : "")] }
+
+    /// Which rows of a batch of `rowCount` pass, or nil when no more will.
+    private func take(_ rowCount: Int) -> Range<Int>? {
+        progress.withLock { progress in
+            if let count, progress.taken >= count { return nil }
+            let skipped = min(rowCount, offset - progress.skipped)
+            progress.skipped += skipped
+            let taken = min(rowCount - skipped, count.map { $0 - progress.taken } ?? .max)
+            progress.taken += taken
+            return skipped..<(skipped + taken)
+        }
+    }
+
+    private var isFull: Bool { progress.withLock { progress in count.map { progress.taken >= $0 } ?? false } }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        Stream(try inputs[0].stream(run, worker: worker), self)
+    }
+
+    private final class Stream: BatchStream {
+        private var input: (any BatchStream)?
+        private let limit: LimitOperator
+
+        init(_ input: any BatchStream, _ limit: LimitOperator) {
+            self.input = input
+            self.limit = limit
+        }
+
+        func next() throws -> ColumnBatch? {
+            while !limit.isFull, let batch = try input?.next() {
+                guard let rows = limit.take(batch.rowCount) else { break }
+                if rows.count == batch.rowCount { return batch }
+                if !rows.isEmpty { return batch.slice(rows) }
+            }
+            input = nil
+            return nil
+        }
+    }
+}
+
+/// Rows of expressions without columns.
+final class ValuesOperator: PhysicalOperator, @unchecked Sendable {
+    private let rows: [[Expression]]
+    private var batch: ColumnBatch?
+    private let isTaken = Atomic<Bool>(false)
+
+    init(columns: [OutputColumn], rows: [[Expression]]) {
+        self.rows = rows
+        super.init(columns: columns, inputs: [])
+    }
+
+    override var name: String { "Values" }
+    override var streamCountMax: Int { 1 }
+
+    override func prepare(_ run: QueryRun) throws {
+        var builders = columns.map { ColumnBuilder(type: $0.type) }
+        let single = ColumnBatch(rowCount: 1, columns: [])
+        for row in rows {
+            for (index, expression) in row.enumerated() {
+                let value = try Evaluator(expression, layout: [:], context: run.context).evaluate(single)
+                builders[index].append(value.value(at: 0))
+            }
+        }
+        batch = ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        guard let batch, !isTaken.exchange(true, ordering: .relaxed) else { return EmptyStream() }
+        return ArrayStream([batch])
+    }
+}
+
+/// One row, whatever the input gives: NULLs for none, an error for more.
+final class SingleRowOperator: PhysicalOperator, @unchecked Sendable {
+    private let position: Int?
+    private let found: Mutex<[ColumnBatch]> = Mutex([])
+
+    init(_ input: PhysicalOperator, position: Int?) {
+        self.position = position
+        super.init(columns: input.columns, inputs: [input])
+    }
+
+    override var name: String { "SingleRow" }
+    override var streamCountMax: Int { 1 }
+
+    override func prepare(_ run: QueryRun) throws {
+        try super.prepare(run)
+        try run.drain(inputs[0]) { _ in
+            { batch in
+                let count = self.found.withLock { found in
+                    found.append(batch)
+                    return found.reduce(0) { $0 + $1.rowCount }
+                }
+                if count > 1 { throw QueryError(.dataError, "a subquery used as an expression gave more than one row", position: self.position) }
+            }
+        }
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        let batches = found.withLock { $0 }
+        if !batches.isEmpty { return ArrayStream(batches) }
+        return ArrayStream([ColumnBatch(rowCount: 1, columns: columns.map { .constant(.null, type: $0.type, count: 1) })])
+    }
+}
+
+/// The rows of several inputs, one after another in each worker.
+final class UnionAllOperator: PhysicalOperator, @unchecked Sendable {
+    init(_ inputs: [PhysicalOperator], columns: [OutputColumn]) { super.init(columns: columns, inputs: inputs) }
+
+    override var name: String { "UnionAll" }
+    override var streamCountMax: Int { inputs.map(\.streamCountMax).max() ?? 1 }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        var streams: [any BatchStream] = []
+        for input in inputs where worker < input.streamCountMax { streams.append(try input.stream(run, worker: worker)) }
+        return Stream(streams, types: columns.map(\.type))
+    }
+
+    private final class Stream: BatchStream {
+        private var inputs: [any BatchStream]
+        private let types: [ColumnType]
+
+        init(_ inputs: [any BatchStream], types: [ColumnType]) {
+            self.inputs = inputs.reversed()
+            self.types = types
+        }
+
+        func next() throws -> ColumnBatch? {
+            while let input = inputs.last {
+                if let batch = try input.next() {
+                    return ColumnBatch(rowCount: batch.rowCount, columns: zip(batch.columns, types).map { $0.retyped($1) })
+                }
+                inputs.removeLast()
+            }
+            return nil
+        }
+    }
+}

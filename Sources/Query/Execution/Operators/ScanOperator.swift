@@ -1,0 +1,151 @@
+import ColumnStore
+import Synchronization
+
+/// Reads a table: what the source can test itself goes into the request, batches come out shaped as the plan wants them.
+final class ScanOperator: PhysicalOperator, @unchecked Sendable {
+    private let node: ScanNode
+    /// For each output column, its place in the source's batches.
+    private let places: [Int]
+    private let projection: [ColumnPath]
+    /// Ranges and the like that a join's build side found for this side's keys.
+    private var runtimeFilters: [ColumnFilter] = []
+    private var scan: (any TableScan)?
+    /// Of this scan alone, beside the query's.
+    let counters = ScanCounters()
+
+    init(_ node: ScanNode) {
+        self.node = node
+        (projection, places) = Self.project(node.columns)
+        super.init(columns: node.columns.map(\.column), inputs: [])
+    }
+
+    override var name: String { "Scan" }
+    override var streamCountMax: Int { .max }
+
+    override var details: [String] {
+        var lines = ["table \(node.table.name)"]
+        if !node.columns.isEmpty { lines.append("columns \(projection.map(\.description).joined(separator: ", "))") }
+        for filter in node.filters + runtimeFilters { lines.append("filter on \(filter.path)") }
+        for filter in node.elementFilters { lines.append("pruned by \(filter.path)") }
+        if !node.residual.isEmpty { lines.append("\(node.residual.count) further condition(s) in the scan") }
+        return lines
+    }
+
+    /// Paths in the order of first mention of each top-level column, and each column's place by that order.
+    private static func project(_ columns: [ScanColumn]) -> ([ColumnPath], [Int]) {
+        var names: [String] = []
+        var paths: [ColumnPath] = []
+        var places: [Int] = []
+        for column in columns {
+            if let known = names.firstIndex(where: { $0.utf8.elementsEqual(column.name.utf8) }) {
+                places.append(known)
+            } else {
+                places.append(names.count)
+                names.append(column.name)
+            }
+            let wanted = column.members.map { $0.map { ColumnPath([column.name] + $0.names) } } ?? [ColumnPath(column.name)]
+            for path in wanted where !paths.contains(path) { paths.append(path) }
+        }
+        return (paths, places)
+    }
+
+    /// The source's column behind an output column, when it is a plain one.
+    func sourcePath(of id: ColumnID) -> ColumnPath? {
+        node.columns.first { $0.column.id == id && !$0.column.type.isNested }.map { ColumnPath($0.name) }
+    }
+
+    /// To be called before `prepare`. The filter must drop only rows that the plan above drops as well.
+    func addRuntimeFilter(_ filter: ColumnFilter) { runtimeFilters.append(filter) }
+
+    override func prepare(_ run: QueryRun) throws {
+        try measured(run) {
+            var request = ScanRequest(
+                projection: projection, scope: node.scope, filters: node.filters + runtimeFilters, elementFilters: node.elementFilters,
+                rowCountMax: node.rowCountMax, counters: run.isMeasured ? counters : run.counters)
+            if !node.residual.isEmpty { request.residual = try residual(run) }
+            scan = try node.table.source.scan(request)
+        }
+    }
+
+    private func residual(_ run: QueryRun) throws -> ResidualFilter {
+        var mentioned: Set<ColumnID> = []
+        for expression in node.residual {
+            EvaluationCompiler.walk(expression) { if case .column(let id, _) = $0 { mentioned.insert(id) } }
+        }
+        let read = (node.columns + node.residualColumns).filter { mentioned.contains($0.column.id) }
+        let (paths, places) = Self.project(read)
+        let layout = Dictionary(zip(read.map(\.column.id), places), uniquingKeysWith: { first, _ in first })
+        let types = Dictionary(zip(places, read.map(\.column.type)), uniquingKeysWith: { first, _ in first })
+        let predicates = PredicatePool(node.residual, layout: layout, context: run.context)
+        return ResidualFilter(columns: paths) { batch in
+            let typed = ColumnBatch(
+                rowCount: batch.rowCount,
+                columns: batch.columns.enumerated().map { index, column in types[index].map { column.retyped($0) } ?? column })
+            return try predicates.use { (predicate) throws(QueryError) in try predicate.bitmap(typed) }
+        }
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        guard let scan else { preconditionFailure("prepare comes before streams") }
+        return Stream(scan, places: places, types: columns.map(\.type), cancellation: run.cancellation)
+    }
+
+    private final class Stream: BatchStream {
+        private let scan: any TableScan
+        private let places: [Int]
+        private let types: [ColumnType]
+        private let cancellation: Cancellation
+        private var morsel: (any Morsel)?
+        private var isOver = false
+
+        init(_ scan: any TableScan, places: [Int], types: [ColumnType], cancellation: Cancellation) {
+            self.scan = scan
+            self.places = places
+            self.types = types
+            self.cancellation = cancellation
+        }
+
+        func next() throws -> ColumnBatch? {
+            while !isOver {
+                try cancellation.check()
+                if morsel == nil {
+                    morsel = try scan.nextMorsel()
+                    if morsel == nil { isOver = true }
+                }
+                if let batch = try morsel?.next() {
+                    if batch.rowCount == 0 { continue }
+                    return ColumnBatch(
+                        rowCount: batch.rowCount, columns: places.indices.map { batch.columns[places[$0]].retyped(types[$0]) })
+                }
+                morsel = nil
+            }
+            return nil
+        }
+    }
+}
+
+/// Predicates to lend to whichever worker calls: each keeps its own caches.
+final class PredicatePool: Sendable {
+    private let conjuncts: [Expression]
+    private let layout: [ColumnID: Int]
+    private let context: EvaluationContext
+    private let idle = Mutex<[Lent]>([])
+
+    /// Safe to send: it is in the pool or with one caller, never both.
+    private struct Lent: @unchecked Sendable { let predicate: Predicate }
+
+    init(_ conjuncts: [Expression], layout: [ColumnID: Int], context: EvaluationContext) {
+        self.conjuncts = conjuncts
+        self.layout = layout
+        self.context = context
+    }
+
+    func use<Result>(_ body: (Predicate) throws(QueryError) -> Result) throws(QueryError) -> Result {
+        let waiting = idle.withLock { $0.popLast() }
+        let lent: Lent
+        if let waiting { lent = waiting } else { lent = Lent(predicate: try Predicate(conjuncts, layout: layout, context: context)) }
+        let result = try body(lent.predicate)
+        idle.withLock { $0.append(lent) }
+        return result
+    }
+}

@@ -1,0 +1,97 @@
+import ColumnStore
+import Synchronization
+
+/// The rows of a common table expression, computed once for all who read them.
+final class SharedRows: @unchecked Sendable {
+    // Safe to share: filled in the first `prepare`, which one thread runs; only read afterwards.
+    let definition: PhysicalOperator
+    private var isReady = false
+    fileprivate private(set) var batches: [ColumnBatch] = []
+    fileprivate private(set) var file: SpillFile?
+    private var share: MemoryShare?
+
+    init(_ definition: PhysicalOperator) { self.definition = definition }
+
+    fileprivate func prepare(_ run: QueryRun) throws {
+        guard !isReady else { return }
+        isReady = true
+        try definition.prepare(run)
+        let share = MemoryShare(run.memory)
+        self.share = share
+        let types = definition.columns.map(\.type)
+        let kept = Mutex<Kept>(Kept())
+        try run.drain(definition) { _ in
+            { batch in
+                try kept.withLock { kept in
+                    if let file = kept.file { return try file.write(batch) }
+                    kept.batches.append(batch)
+                    kept.byteCount += batch.byteCount
+                    if share.resize(to: kept.byteCount) { return }
+                    let file = try SpillFile(run.spill, types: types)
+                    for batch in kept.batches { try file.write(batch) }
+                    kept = Kept(file: file)
+                    share.releaseAll()
+                }
+            }
+        }
+        (batches, file) = kept.withLock { ($0.batches, $0.file) }
+    }
+
+    /// Safe to send: only touched under the lock, then by one thread.
+    private struct Kept: @unchecked Sendable {
+        var batches: [ColumnBatch] = []
+        var byteCount = 0
+        var file: SpillFile?
+    }
+}
+
+/// One reading of shared rows.
+final class SharedOperator: PhysicalOperator, @unchecked Sendable {
+    private let rows: SharedRows
+    private let next = Atomic<Int>(0)
+
+    init(_ rows: SharedRows, columns: [OutputColumn], isFirst: Bool) {
+        self.rows = rows
+        // Shown under its first reader only.
+        super.init(columns: columns, inputs: isFirst ? [rows.definition] : [])
+    }
+
+    override var name: String { "Shared" }
+    override var streamCountMax: Int { rows.file != nil || rows.definition.streamCountMax == 1 ? 1 : .max }
+
+    override func prepare(_ run: QueryRun) throws { try rows.prepare(run) }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        if let file = rows.file { return worker == 0 ? try Typed(file.reader(), columns.map(\.type)) : EmptyStream() }
+        return Stream(self)
+    }
+
+    private final class Typed: BatchStream {
+        private let inner: any BatchStream
+        private let types: [ColumnType]
+
+        init(_ inner: any BatchStream, _ types: [ColumnType]) {
+            self.inner = inner
+            self.types = types
+        }
+
+        func next() throws -> ColumnBatch? {
+            try inner.next().map { batch in
+                ColumnBatch(rowCount: batch.rowCount, columns: zip(batch.columns, types).map { $0.retyped($1) })
+            }
+        }
+    }
+
+    private final class Stream: BatchStream {
+        private let owner: SharedOperator
+
+        init(_ owner: SharedOperator) { self.owner = owner }
+
+        func next() -> ColumnBatch? {
+            let index = owner.next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard index < owner.rows.batches.count else { return nil }
+            let batch = owner.rows.batches[index]
+            return ColumnBatch(rowCount: batch.rowCount, columns: zip(batch.columns, owner.columns).map { $0.retyped($1.type) })
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ColumnStore
+import Synchronization
+
+/// Turns a logical plan into operators, node by node.
+final class PlanBuilder {
+    private var shared: [Int: SharedRows] = [:]
+    /// By the node's place in the plan, parents before inputs: as EXPLAIN numbers them.
+    private var operators: [PhysicalOperator?] = []
+
+    func build(_ plan: LogicalPlan) throws(QueryError) -> PhysicalOperator {
+        let number = operators.count
+        operators.append(nil)
+        let made = try make(plan)
+        operators[number] = made
+        return made
+    }
+
+    /// What EXPLAIN ANALYZE says of a node.
+    func annotation(ofNode number: Int) -> String? {
+        guard number < operators.count, let node = operators[number] else { return nil }
+        let measure = node.measure
+        let nanoseconds = measure.nanoseconds.load(ordering: .relaxed)
+        let inputs = node.inputs.reduce(0) { $0 + $1.measure.nanoseconds.load(ordering: .relaxed) }
+        let own = Double(max(0, nanoseconds - inputs)) / 1e6
+        var text = "\(measure.rows.load(ordering: .relaxed)) rows, \((own * 100).rounded() / 100) ms"
+        if let scan = node as? ScanOperator { text += ", \(scan.counters.bytesRead.load(ordering: .relaxed)) bytes read" }
+        let spilled = measure.spilledBytes.load(ordering: .relaxed)
+        if spilled > 0 { text += ", \(spilled) bytes spilled" }
+        return text
+    }
+
+    private func make(_ plan: LogicalPlan) throws(QueryError) -> PhysicalOperator {
+        switch plan {
+        case .scan(let node): return ScanOperator(node)
+        case .values(let columns, let rows): return ValuesOperator(columns: columns, rows: rows)
+        case .series(let column, let start, let stop, let step):
+            return SeriesOperator(column: column, start: start, stop: stop, step: step)
+        case .filter(let input, let conjuncts): return FilterOperator(try build(input), conjuncts: conjuncts)
+        case .project(let input, let columns): return ProjectOperator(try build(input), columns: columns)
+        case .aggregate(let node): return AggregateOperator(try build(node.input), node)
+        case .join: throw QueryError(.unsupportedSQL, "joins cannot be run yet")
+        case .unnest(let node): return UnnestOperator(try build(node.input), node)
+        case .window(let node): return try WindowOperator(try build(node.input), node)
+        case .sort(let node): return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset)
+        case .limit(let input, let count, let offset): return LimitOperator(try build(input), count: count, offset: offset)
+        case .distinct(let input): return distinct(try build(input))
+        case .setOperation(let node): return try setOperation(node)
+        case .singleRow(let input, let position): return SingleRowOperator(try build(input), position: position)
+        case .shared(let id, let definition, let columns):
+            if let rows = shared[id] { return SharedOperator(rows, columns: columns, isFirst: false) }
+            let rows = SharedRows(try build(definition))
+            shared[id] = rows
+            return SharedOperator(rows, columns: columns, isFirst: true)
+        }
+    }
+
+    private func distinct(_ input: PhysicalOperator) -> PhysicalOperator {
+        let groups = input.columns.map { ProjectedColumn($0, .column($0.id, $0.type)) }
+        // The plan is not run from this node: only its groups are read.
+        let node = AggregateNode(input: .values(columns: [], rows: []), groups: groups, aggregates: [])
+        if groups.isEmpty { return LimitOperator(input, count: 1, offset: 0) }
+        return AggregateOperator(input, node)
+    }
+
+    private func setOperation(_ node: SetOperationNode) throws(QueryError) -> PhysicalOperator {
+        var inputs: [PhysicalOperator] = []
+        for input in node.inputs { inputs.append(try build(input)) }
+        switch node.kind {
+        case .union:
+            let all = UnionAllOperator(inputs, columns: node.columns)
+            return node.keepsRepeats ? all : distinct(all)
+        case .intersect, .except:
+            return CountedSetOperator(inputs, columns: node.columns, isExcept: node.kind == .except, keepsRepeats: node.keepsRepeats)
+        }
+    }
+}

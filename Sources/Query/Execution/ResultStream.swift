@@ -1,0 +1,158 @@
+package import ColumnStore
+import Synchronization
+
+/// The rows of a running query, pulled batch by batch. Workers run a few batches ahead and then leave their threads to others until the
+/// reader has caught up: a slow reader holds no thread.
+package final class ResultStream: @unchecked Sendable {
+    // Safe to share: one reader pulls; `cancel` may come from any thread and touches the cancellation only.
+    package let columns: [ResultColumn]
+    private let root: PhysicalOperator?
+    private let run: QueryRun?
+    private let queue = Monitor(Queue())
+    private var lines: [String] = []
+    private var isStarted = false
+    private let startedAt = MonotonicClock.now()
+    private var endedAt: Int?
+
+    /// Enough that workers need not wait for a reader that keeps up.
+    private static let waitingBatchCountMax = 8
+    static let planColumn = ResultColumn(name: "QUERY PLAN", type: .string)
+
+    private struct Queue {
+        var batches: [ColumnBatch] = []
+        var running = 0
+        var parked: [Feeder] = []
+        var error: (any Error)?
+        var isClosed = false
+    }
+
+    init(_ root: PhysicalOperator, columns: [ResultColumn], run: QueryRun) {
+        self.root = root
+        self.columns = columns
+        self.run = run
+    }
+
+    init(lines: [String]) {
+        root = nil
+        run = nil
+        columns = [Self.planColumn]
+        self.lines = lines
+    }
+
+    deinit { close() }
+
+    private func close() {
+        run?.cancellation.cancel()
+        queue.update { queue in
+            queue.isClosed = true
+            queue.parked = []
+            queue.batches = []
+        }
+    }
+
+    /// Ends the query; a reader that waits gets `cancelled`.
+    package func cancel() { close() }
+
+    package var statistics: QueryStatistics {
+        let elapsed = ((endedAt ?? MonotonicClock.now()) - startedAt) / 1_000_000
+        guard let run else { return QueryStatistics(elapsedMilliseconds: elapsed) }
+        return QueryStatistics(
+            rowsScanned: run.counters.rowsScanned.load(ordering: .relaxed), bytesRead: run.counters.bytesRead.load(ordering: .relaxed),
+            filesPruned: run.counters.filesPruned.load(ordering: .relaxed), elapsedMilliseconds: elapsed)
+    }
+
+    /// The next rows, or nil at the end.
+    /// - Throws: `QueryError`; `ColumnStoreError` of a source that cannot be read.
+    package func next() throws -> ColumnBatch? {
+        guard let root, let run else { return nextLines() }
+        if !isStarted {
+            isStarted = true
+            try root.prepare(run)
+            try start(root, run)
+        }
+        let batch = try queue.wait(checkingEvery: 50) { queue -> ColumnBatch?? in
+            if let error = queue.error { throw error }
+            if !queue.batches.isEmpty { return .some(queue.batches.removeFirst()) }
+            if queue.running == 0 || queue.isClosed { return .some(nil) }
+            try run.cancellation.check()
+            return nil
+        }
+        if batch == nil {
+            try run.cancellation.check()
+            if endedAt == nil { endedAt = MonotonicClock.now() }
+        } else {
+            wake(run)
+        }
+        return batch
+    }
+
+    private func nextLines() -> ColumnBatch? {
+        guard !lines.isEmpty else { return nil }
+        var builder = ColumnBuilder(type: .string)
+        for line in lines { builder.append(bytes: line.utf8) }
+        lines = []
+        let column = builder.finish()
+        return ColumnBatch(rowCount: column.count, columns: [column])
+    }
+
+    private func start(_ root: PhysicalOperator, _ run: QueryRun) throws {
+        var feeders: [Feeder] = []
+        for worker in 0..<min(run.workerCount, root.streamCountMax) {
+            feeders.append(Feeder(try root.stream(run, worker: worker), queue: queue, cancellation: run.cancellation))
+        }
+        queue.update { $0.running = feeders.count }
+        for feeder in feeders { run.pool.submit(feeder) }
+    }
+
+    private func wake(_ run: QueryRun) {
+        let woken = queue.update { queue -> [Feeder] in
+            guard queue.batches.count * 2 <= Self.waitingBatchCountMax else { return [] }
+            defer { queue.parked = [] }
+            return queue.parked
+        }
+        for feeder in woken { run.pool.submit(feeder) }
+    }
+
+    /// Moves batches from one stream to the queue.
+    private final class Feeder: WorkerTask, @unchecked Sendable {
+        // Safe to share: the pool runs a task on one thread at a time.
+        private var stream: (any BatchStream)?
+        private let queue: Monitor<Queue>
+        private let cancellation: Cancellation
+
+        init(_ stream: any BatchStream, queue: Monitor<Queue>, cancellation: Cancellation) {
+            self.stream = stream
+            self.queue = queue
+            self.cancellation = cancellation
+        }
+
+        func step() -> WorkerStep {
+            do {
+                try cancellation.check()
+                guard let batch = try stream?.next() else { return end(nil) }
+                return queue.update { queue in
+                    guard !queue.isClosed, queue.error == nil else {
+                        stream = nil
+                        queue.running -= 1
+                        return .leave
+                    }
+                    queue.batches.append(batch)
+                    if queue.batches.count < ResultStream.waitingBatchCountMax { return .more }
+                    queue.parked.append(self)
+                    return .leave
+                }
+            } catch {
+                return end(error)
+            }
+        }
+
+        private func end(_ error: (any Error)?) -> WorkerStep {
+            stream = nil
+            queue.update { queue in
+                queue.running -= 1
+                if queue.error == nil { queue.error = error }
+            }
+            return .leave
+        }
+    }
+}
