@@ -1,0 +1,113 @@
+import ColumnStore
+
+/// One column of a batch, ready to be written cell by cell: its type is told apart here once.
+struct CellWriter {
+    private enum Source {
+        case null
+        case bits(Bitmap)
+        case int32([Int32])
+        case int64([Int64])
+        case moments([Int64])
+        case days([Int32])
+        case decimals([Int64])
+        case wideDecimals([Int128])
+        case doubles([Double])
+        case bytes(ByteArrays)
+        case dictionary([UInt32], ByteArrays)
+        case values(Column)
+    }
+
+    private let source: Source
+    private let validity: Bitmap?
+    let type: ColumnType
+
+    init(_ column: Column) {
+        type = column.type
+        validity = column.rowValidity
+        switch column.values {
+        case .dictionary(let codes, let dictionary):
+            if case .bytes(let arrays) = dictionary.values.values {
+                source = .dictionary(codes, arrays)
+            } else {
+                source = Self.plain(column.flattened())
+            }
+        case .constant(let value): source = value.isNull ? .null : Self.plain(column.flattened())
+        default: source = Self.plain(column)
+        }
+    }
+
+    private static func plain(_ column: Column) -> Source {
+        switch column.values {
+        case .bits(let bits): .bits(bits)
+        case .int32(let values): column.type == .date ? .days(values) : .int32(values)
+        case .int64(let values):
+            switch column.type {
+            case .decimal: column.type.scale <= 18 ? .decimals(values) : .wideDecimals(values.map { Int128($0) })
+            case .int64: .int64(values)
+            default: .moments(values)
+            }
+        case .int128(let values): .wideDecimals(values)
+        case .double(let values): .doubles(values)
+        case .bytes(let arrays): .bytes(arrays)
+        default: .values(column)
+        }
+    }
+
+    func isNull(_ row: Int) -> Bool {
+        if case .null = source { return true }
+        return !(validity?[row] ?? true)
+    }
+
+    /// Appends the cell as JSON.
+    func appendJSON(_ row: Int, to text: inout [UInt8]) {
+        if isNull(row) { return text.append(contentsOf: "null".utf8) }
+        switch source {
+        case .null: break
+        case .bits(let bits): text.append(contentsOf: (bits[row] ? "true" : "false").utf8)
+        case .int32(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
+        case .int64(let values): NumberText.appendInteger(values[row], to: &text)
+        case .doubles(let values): JSONText.append(.double(values[row]), type: type, to: &text)
+        case .moments, .days, .decimals, .wideDecimals:
+            text.append(UInt8(ascii: "\""))
+            appendPlain(row, to: &text)
+            text.append(UInt8(ascii: "\""))
+        case .bytes(let arrays): appendBytes(arrays, row, to: &text)
+        case .dictionary(let codes, let arrays): appendBytes(arrays, Int(codes[row]), to: &text)
+        case .values(let column): JSONText.append(column.value(at: row), type: type, to: &text)
+        }
+    }
+
+    private func appendBytes(_ arrays: ByteArrays, _ row: Int, to text: inout [UInt8]) {
+        if type == .string { JSONText.appendString(arrays[row], to: &text) } else { JSONText.appendOpaque(arrays[row], type: type, to: &text) }
+    }
+
+    /// Appends the cell as bare text: numbers and times without quotes, BLOB in base64, lists and structs as JSON. Nothing for NULL.
+    func appendPlain(_ row: Int, to text: inout [UInt8]) {
+        if isNull(row) { return }
+        switch source {
+        case .null: break
+        case .moments(let values): JSONText.appendMoment(values[row], type: type, to: &text)
+        case .days(let values): Calendar.appendDate(days: Int(values[row]), to: &text)
+        case .decimals(let values): NumberText.appendDecimal(values[row], scale: type.scale, to: &text)
+        case .wideDecimals(let values): NumberText.appendDecimal(values[row], scale: type.scale, to: &text)
+        case .doubles(let values): NumberText.appendDouble(values[row], to: &text)
+        case .bytes(let arrays): appendPlainBytes(arrays[row], to: &text)
+        case .dictionary(let codes, let arrays): appendPlainBytes(arrays[Int(codes[row])], to: &text)
+        case .values(let column):
+            if case .interval(let interval) = column.value(at: row) {
+                IntervalForm.appendISO(interval, to: &text)
+            } else {
+                appendJSON(row, to: &text)
+            }
+        case .bits, .int32, .int64: appendJSON(row, to: &text)
+        }
+    }
+
+    private func appendPlainBytes(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        switch type {
+        case .string: text.append(contentsOf: bytes)
+        case .uuid: TextCastKernels.appendUUID(bytes, to: &text)
+        default: JSONText.appendBase64(bytes, to: &text)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package import ColumnStore
+
+/// A page of `POST /v1/sql`: `{"columns":[…],"rows":[[…]],"next_cursor":…,"statistics":{…}}`.
+package struct JSONPageEncoder: ResultEncoder {
+    private let columns: [ResultColumn]
+    private var hasRows = false
+
+    package init(columns: [ResultColumn]) { self.columns = columns }
+
+    package mutating func begin(into buffer: inout [UInt8]) {
+        buffer.append(contentsOf: "{\"columns\":[".utf8)
+        for (index, column) in columns.enumerated() {
+            buffer.append(contentsOf: (index == 0 ? "{\"name\":" : ",{\"name\":").utf8)
+            JSONText.appendString(column.name.utf8, to: &buffer)
+            buffer.append(contentsOf: ",\"type\":".utf8)
+            JSONText.appendString(column.typeName.utf8, to: &buffer)
+            buffer.append(UInt8(ascii: "}"))
+        }
+        buffer.append(contentsOf: "],\"rows\":[".utf8)
+    }
+
+    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) {
+        let cells = batch.columns.map { CellWriter($0) }
+        for row in 0..<batch.rowCount {
+            buffer.append(contentsOf: (hasRows ? ",[" : "[").utf8)
+            hasRows = true
+            for index in cells.indices {
+                if index > 0 { buffer.append(UInt8(ascii: ",")) }
+                cells[index].appendJSON(row, to: &buffer)
+            }
+            buffer.append(UInt8(ascii: "]"))
+        }
+    }
+
+    package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {
+        buffer.append(contentsOf: "],\"next_cursor\":".utf8)
+        if let cursor { JSONText.appendString(cursor.utf8, to: &buffer) } else { buffer.append(contentsOf: "null".utf8) }
+        let figures =
+            "\"rows_scanned\":\(statistics.rowsScanned),\"bytes_read\":\(statistics.bytesRead),\"files_pruned\":\(statistics.filesPruned),"
+            + "\"elapsed_ms\":\(statistics.elapsedMilliseconds)"
+        buffer.append(contentsOf: ",\"statistics\":{\(figures)}}".utf8)
+    }
+}
+
+/// Rows as JSON objects: one a line (NDJSON), or an array of them (the command line's `json`).
+package struct JSONObjectEncoder: ResultEncoder {
+    /// `"name":` with a comma in front from the second on.
+    private let keys: [[UInt8]]
+    private let isArray: Bool
+    private var hasRows = false
+
+    package init(columns: [ResultColumn], isArray: Bool = false) {
+        self.isArray = isArray
+        keys = columns.enumerated().map { index, column in
+            var key: [UInt8] = index == 0 ? [] : [UInt8(ascii: ",")]
+            JSONText.appendString(column.name.utf8, to: &key)
+            key.append(UInt8(ascii: ":"))
+            return key
+        }
+    }
+
+    package mutating func begin(into buffer: inout [UInt8]) {
+        if isArray { buffer.append(UInt8(ascii: "[")) }
+    }
+
+    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) {
+        let cells = batch.columns.map { CellWriter($0) }
+        for row in 0..<batch.rowCount {
+            if isArray { buffer.append(contentsOf: (hasRows ? ",\n" : "\n").utf8) }
+            hasRows = true
+            buffer.append(UInt8(ascii: "{"))
+            for index in cells.indices {
+                buffer.append(contentsOf: keys[index])
+                cells[index].appendJSON(row, to: &buffer)
+            }
+            buffer.append(UInt8(ascii: "}"))
+            if !isArray { buffer.append(0x0A) }
+        }
+    }
+
+    package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {
+        if isArray { buffer.append(contentsOf: (hasRows ? "\n]\n" : "]\n").utf8) }
+    }
+}

@@ -1,0 +1,39 @@
+package import ColumnStore
+
+/// A column of an answer: the name as the query gives it, which may come more than once.
+package struct ResultColumn: Sendable, Hashable {
+    package let name: String
+    package let type: ColumnType
+
+    package init(name: String, type: ColumnType) {
+        self.name = name
+        self.type = type
+    }
+
+    /// `DECIMAL(38,2)`, `STRUCT("name" VARCHAR)[]` …
+    package var typeName: String { TypeNames.name(of: type) }
+}
+
+/// What an answer says of its making.
+package struct QueryStatistics: Sendable, Hashable {
+    package var rowsScanned: Int
+    package var bytesRead: Int
+    package var filesPruned: Int
+    package var elapsedMilliseconds: Int
+
+    package init(rowsScanned: Int = 0, bytesRead: Int = 0, filesPruned: Int = 0, elapsedMilliseconds: Int = 0) {
+        self.rowsScanned = rowsScanned
+        self.bytesRead = bytesRead
+        self.filesPruned = filesPruned
+        self.elapsedMilliseconds = elapsedMilliseconds
+    }
+}
+
+/// Writes an answer, batch by batch, into a buffer that the caller empties as it sends.
+package protocol ResultEncoder {
+    /// What comes before the first row.
+    mutating func begin(into buffer: inout [UInt8]) throws
+    mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws
+    /// What comes after the last row. `cursor` is nil at the end of a walk.
+    mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) throws
+}
