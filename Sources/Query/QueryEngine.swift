@@ -1,0 +1,118 @@
+package import ColumnStore
+
+/// The entry to Query: the threads and budgets that all queries share; text to plan to rows.
+///
+/// How many queries run at once is the caller's to limit.
+package final class QueryEngine: Sendable {
+    package struct Settings: Sendable {
+        /// Worker threads; nil: one for each core.
+        package var threadCount: Int?
+        /// Of all queries together.
+        package var memoryByteCountMax: Int
+        /// Of one query, before it spills.
+        package var queryMemoryByteCountMax: Int
+        package var spillDirectory: String
+        package var spillByteCountMax: Int
+
+        package init(
+            threadCount: Int? = nil, memoryByteCountMax: Int = 768 << 20, queryMemoryByteCountMax: Int = 256 << 20,
+            spillDirectory: String = "/tmp", spillByteCountMax: Int = 64 << 30
+        ) {
+            self.threadCount = threadCount
+            self.memoryByteCountMax = memoryByteCountMax
+            self.queryMemoryByteCountMax = queryMemoryByteCountMax
+            self.spillDirectory = spillDirectory
+            self.spillByteCountMax = spillByteCountMax
+        }
+    }
+
+    package let settings: Settings
+    private let pool: WorkerPool
+    private let memory: MemoryBudget
+    private let spill: SpillSpace
+
+    package init(_ settings: Settings = Settings()) {
+        self.settings = settings
+        pool = WorkerPool(threadCount: settings.threadCount ?? SystemFacts.coreCount)
+        memory = MemoryBudget(byteCountMax: settings.memoryByteCountMax)
+        spill = SpillSpace(directory: settings.spillDirectory, byteCountMax: settings.spillByteCountMax)
+    }
+
+    /// Reads a query's text and settles what it means.
+    /// - Throws: `QueryError` with its position; errors of the catalog.
+    package func prepare(_ text: String, in context: QueryContext) throws -> PreparedQuery {
+        let statement = try Binder.bind(text, in: context)
+        let zone = try Self.zone(context.timeZone)
+        switch statement {
+        case .query(let query): return PreparedQuery(query: query, explain: nil, timeZone: zone)
+        case .explain(let query, let analyze): return PreparedQuery(query: query, explain: analyze ? .analyze : .plan, timeZone: zone)
+        }
+    }
+
+    private static func zone(_ name: String) throws(QueryError) -> TimeZoneRules {
+        do {
+            if let rules = try TimeZoneDatabase.system.rules(for: name) { return rules }
+        } catch {
+            throw QueryError(.badParameter, "the time zone cannot be read")
+        }
+        throw QueryError(.badParameter, "there is no such time zone: use a name of tzdata, as Europe/Kyiv")
+    }
+
+    /// Starts a query; its rows are computed as they are pulled, a few batches ahead.
+    package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
+        switch prepared.explain {
+        case .plan: return ResultStream(lines: Explain.lines(prepared.query.plan))
+        case .analyze: return ResultStream(lines: try analyze(prepared, cancellation))
+        case nil: return try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
+        }
+    }
+
+    /// Runs a plan made in code.
+    /// - Parameter columns: the answer's; nil: the plan's own.
+    package func run(
+        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, cancellation: Cancellation = Cancellation()
+    ) throws -> ResultStream {
+        let root = try PlanBuilder().build(plan)
+        let columns = columns ?? plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
+        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation, isMeasured: false))
+    }
+
+    private func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, isMeasured: Bool) -> QueryRun {
+        QueryRun(
+            pool: pool, context: EvaluationContext(timeZone: zone), cancellation: cancellation,
+            memory: MemoryBudget(byteCountMax: settings.queryMemoryByteCountMax, parent: memory), spill: spill, isMeasured: isMeasured)
+    }
+
+    /// Runs the query to its end and tells of each operator.
+    private func analyze(_ prepared: PreparedQuery, _ cancellation: Cancellation) throws -> [String] {
+        let builder = PlanBuilder()
+        let root = try builder.build(prepared.query.plan)
+        let run = makeRun(prepared.timeZone, cancellation, isMeasured: true)
+        let stream = ResultStream(root, columns: prepared.columns, run: run)
+        var rowCount = 0
+        while let batch = try stream.next() { rowCount += batch.rowCount }
+        let statistics = stream.statistics
+        var lines = Explain.lines(prepared.query.plan) { number, _ in builder.annotation(ofNode: number) }
+        lines.append(
+            "\(rowCount) rows in \(statistics.elapsedMilliseconds) ms; \(statistics.rowsScanned) rows scanned, \(statistics.bytesRead) bytes read, "
+                + "\(statistics.filesPruned) files pruned; \(run.memory.peakByteCount) bytes of memory at most")
+        return lines
+    }
+}
+
+/// A query whose meaning is settled: it may be run any number of times.
+package struct PreparedQuery: Sendable {
+    enum Explanation: Sendable { case plan, analyze }
+
+    package let query: BoundQuery
+    let explain: Explanation?
+    let timeZone: TimeZoneRules
+
+    package var isExplain: Bool { explain != nil }
+
+    /// The answer's columns.
+    package var columns: [ResultColumn] {
+        if explain != nil { return [ResultStream.planColumn] }
+        return query.columns.map { ResultColumn(name: $0.name, type: $0.type) }
+    }
+}

@@ -1,0 +1,113 @@
+import ColumnStore
+import Query
+import XCTest
+
+/// Scalar functions by example, through SQL without a table: the expected values are PostgreSQL's, or api.md's number rules.
+final class ScalarFunctionTests: XCTestCase {
+    private let fixture = QueryFixture(threads: 1)
+
+    private func check(_ cases: [(String, String)], line: UInt = #line) {
+        for (expression, expected) in cases {
+            XCTAssertEqual(try fixture.rows("SELECT \(expression)"), expected, expression, line: line)
+        }
+    }
+
+    func test_arithmetic_numberRules() {
+        check([
+            ("1 + 2", "3"), ("7 / 2", "3"), ("-7 / 2", "-3"), ("7 % 3", "1"), ("-7 % 3", "-1"), ("7.0 / 2", "3.500000"),
+            ("1.5 + 1.25", "2.75"), ("1.5 * 1.25", "1.875"), ("10.0 / 3", "3.333333"), ("2 / 3.0", "0.666667"), ("-2 / 3.0", "-0.666667"),
+            ("1e0 / 4", "0.25"), ("5.5 % 2", "1.5"), ("0.1 + 0.2", "0.3"), ("round(2.5)", "3"), ("round(-2.5)", "-3"),
+            ("round(1.005, 2)", "1.01"), ("round(1234.5, -2)", "1200"), ("floor(-1.5)", "-2"), ("ceil(-1.5)", "-1"), ("ceil(1.01)", "2"),
+            ("abs(-1.50)", "1.50"), ("sign(-2.5)", "-1"), ("power(2, 10)", "1024"), ("sqrt(2.25)", "1.5"), ("mod(7, 4)", "3"),
+            ("99999999999999999999999999999999999999 + 0", "99999999999999999999999999999999999999"),
+            ("12345678901234567890.5 * 2", "24691357802469135781.0"), ("9223372036854775807 + 1.0", "9223372036854775808.0"),
+            ("greatest(1, 2.50)", "2.50"), ("least(3, NULL, 1)", "1"), ("nullif(1, 1)", ""), ("coalesce(NULL, 2)", "2"),
+        ])
+    }
+
+    func test_casts() {
+        check([
+            ("'12.345'::DECIMAL(10,2)", "12.35"), ("'-0.005'::DECIMAL(10,2)", "-0.01"), ("2.5::INTEGER", "3"), ("2.5e0::INTEGER", "2"),
+            ("1.23456789e0::DECIMAL(10,4)", "1.2346"), ("true::INTEGER", "1"), ("'t'::BOOLEAN", "true"), ("1::VARCHAR || 'x'", "1x"),
+            ("1.50::VARCHAR", "1.50"), ("1e20::DOUBLE PRECISION::VARCHAR", "1e+20"), ("0.1e0::VARCHAR", "0.1"), ("1e0::VARCHAR", "1"),
+            ("'2026-11-20'::DATE", "2026-11-20"), ("DATE '2026-11-20'::TIMESTAMP", "2026-11-20T00:00:00.000000"),
+            ("'2026-11-20 12:00:00+02'::TIMESTAMPTZ", "2026-11-20T10:00:00.000000Z"),
+            ("'2026-11-20 12:00:00'::TIMESTAMP::VARCHAR", "2026-11-20 12:00:00"),
+            ("'2026-11-20 12:00:00.5+00'::TIMESTAMPTZ::VARCHAR", "2026-11-20 12:00:00.5+00"),
+            ("INTERVAL '1 year 2 months 3 days 04:05:06.5'", "P1Y2M3DT4H5M6.5S"),
+            ("INTERVAL '1 day 02:00:00'::VARCHAR", "1 day 02:00:00"), ("'NaN'::DOUBLE PRECISION", "NaN"),
+        ])
+    }
+
+    func test_text() {
+        check([
+            ("lower('ПРИВІТ Straße')", "привіт straße"), ("upper('straße ї')", "STRAßE Ї"), ("length('хліб')", "4"),
+            ("substring('хлібина' from 2 for 3)", "ліб"), ("substring('abc' from -1 for 3)", "a"), ("substring('abc' from 2)", "bc"),
+            ("trim('  x ')", "x"), ("trim(both 'xy' from 'xyaxy')", "a"), ("ltrim('xxa', 'x')", "a"), ("rtrim('axx', 'x')", "a"),
+            ("replace('abcabc', 'b', 'XX')", "aXXcaXXc"), ("position('b' in 'abc')", "2"), ("position('z' in 'abc')", "0"),
+            ("split_part('a,b,c', ',', 2)", "b"), ("split_part('a,b,c', ',', -1)", "c"), ("left('abc', 2)", "ab"), ("left('abc', -1)", "ab"),
+            ("right('abc', 2)", "bc"), ("right('abc', -1)", "bc"), ("lpad('7', 3, '0')", "007"), ("lpad('abcd', 2)", "ab"),
+            ("starts_with('abc', 'ab')", "true"), ("concat('a', NULL, 1)", "a1"), ("'a' || NULL", ""), ("reverse('хліб')", "білх"),
+            ("repeat('ab', 3)", "ababab"), ("regexp_replace('abc123', '[0-9]+', '<\\&>')", "abc<123>"),
+            ("regexp_replace('a1b2', '[0-9]', 'X', 'g')", "aXbX"), ("'Хліб' ILIKE 'хл%'", "true"), ("'abc' LIKE 'a_c'", "true"),
+            ("'abc' LIKE '%d%'", "false"), ("'a%c' LIKE 'a\\%c'", "true"), ("'хліб' LIKE '_лі_'", "true"), ("'abcabc' LIKE '%bc%bc'", "true"),
+            ("'abc' ~ '^a.c$'", "true"), ("'ABC' ~* 'b'", "true"), ("'' LIKE '%'", "true"), ("'' LIKE ''", "true"), ("'x' LIKE ''", "false"),
+        ])
+    }
+
+    func test_times() {
+        check([
+            ("DATE '2024-01-31' + INTERVAL '1 month'", "2024-02-29T00:00:00.000000"), ("DATE '2024-03-01' - DATE '2024-02-01'", "29"),
+            ("DATE '2024-01-01' + 31", "2024-02-01"), ("date_trunc('month', TIMESTAMP '2024-05-17 10:00')", "2024-05-01T00:00:00.000000"),
+            ("date_trunc('week', TIMESTAMP '2024-05-19 10:00')", "2024-05-13T00:00:00.000000"),
+            ("extract(year FROM DATE '2024-05-17')", "2024"), ("extract(second FROM TIMESTAMP '2024-05-17 10:00:07.25')", "7.250000"),
+            ("extract(epoch FROM INTERVAL '1 day 1 hour')", "90000.000000"), ("extract(dow FROM DATE '2024-05-19')", "0"),
+            ("extract(isodow FROM DATE '2024-05-19')", "7"), ("extract(week FROM DATE '2021-01-03')", "53"),
+            ("extract(quarter FROM DATE '2024-05-19')", "2"), ("date_part('month', DATE '2024-05-19')", "5"),
+            ("make_date(2024, 2, 29)", "2024-02-29"),
+            ("TIMESTAMP '2024-03-31 10:00' - TIMESTAMP '2024-03-29 08:00'", "P2DT2H"),
+            ("age(TIMESTAMP '2024-03-01', TIMESTAMP '2023-01-31')", "P1Y1M1D"),
+            ("TIMESTAMPTZ '2024-03-31 00:30:00+00' AT TIME ZONE 'Europe/Kyiv'", "2024-03-31T02:30:00.000000"),
+            ("TIMESTAMP '2024-07-01 12:00' AT TIME ZONE 'Europe/Kyiv'", "2024-07-01T09:00:00.000000Z"),
+            ("to_char(TIMESTAMP '2024-05-07 15:04:05', 'YYYY-MM-DD HH24:MI:SS')", "2024-05-07 15:04:05"),
+            ("to_char(TIMESTAMP '2024-05-07 15:04:05', 'FMDay, DD FMMonth YYYY HH12:MI am')", "\"Tuesday, 07 May 2024 03:04 pm\""),
+            ("to_char(1234.5, 'FM9,999.00')", "\"1,234.50\""), ("to_char(-5, '999')", "  -5"), ("to_char(1234567.891, '9,999,999.99')", "\" 1,234,567.89\""),
+            ("INTERVAL '1 month' * 1.5", "P1M15D"), ("INTERVAL '1 day' / 2", "PT12H"),
+        ])
+    }
+
+    func test_zones_daylightSaving_isOnTheZonesClock() throws {
+        var fixture = QueryFixture(threads: 1)
+        fixture.timeZone = "Europe/Kyiv"
+        XCTAssertEqual(
+            try fixture.rows("SELECT TIMESTAMPTZ '2024-03-30 12:00' + INTERVAL '1 day', TIMESTAMPTZ '2024-03-30 12:00' + INTERVAL '24 hours'"),
+            "2024-03-31T09:00:00.000000Z,2024-03-31T10:00:00.000000Z")
+        XCTAssertEqual(
+            try fixture.rows("SELECT date_trunc('day', TIMESTAMPTZ '2024-03-31 12:00'), '2024-07-01'::TIMESTAMPTZ::VARCHAR"),
+            "2024-03-30T22:00:00.000000Z,2024-07-01 00:00:00+03")
+    }
+
+    func test_errors_carrySlugAndPosition() {
+        let cases: [(String, QueryError.Slug)] = [
+            ("SELECT 1 / 0", .dataError), ("SELECT 1.0 / 0", .dataError), ("SELECT 'x'::INTEGER", .dataError),
+            ("SELECT 99999999999999999999999999999999999999 + 1.0", .numericOverflow),
+            ("SELECT 99999999999999999999999999999999999999 * 99999999999999999999999999999999999999", .numericOverflow),
+            ("SELECT make_date(2023, 2, 29)", .dataError), ("SELECT DATE '5874897-12-31' + 1", .dataError),
+            ("SELECT 9223372036854775807 + 1::BIGINT", .numericOverflow), ("SELECT sqrt(-1)", .dataError),
+            ("SELECT now() AT TIME ZONE 'No/Where'", .dataError), ("SELECT repeat('x', 2000000000)", .dataError),
+        ]
+        for (query, slug) in cases {
+            let error = fixture.error(query)
+            XCTAssertEqual(error?.slug, slug, "\(query): \(String(describing: error))")
+            XCTAssertNotNil(error?.position, query)
+        }
+    }
+
+    func test_lazyEvaluation_undecidedRowsOnly() {
+        check([
+            ("CASE WHEN false THEN 1 / 0 ELSE 2 END", "2"), ("coalesce(1, 1 / 0)", "1"), ("false AND 1 / 0 = 1", "false"),
+            ("true OR 1 / 0 = 1", "true"), ("NULL AND false", "false"), ("NULL OR true", "true"), ("NOT NULL::BOOLEAN", ""),
+            ("1 IN (2, NULL)", ""), ("1 IN (1, NULL)", "true"), ("1 NOT IN (2, 3)", "true"), ("NULL IS NOT DISTINCT FROM NULL", "true"),
+        ])
+    }
+}
