@@ -54,6 +54,8 @@ let package = Package(
         .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
 
         .executableTarget(name: "till-generate", path: "benchmarks/Generator", swiftSettings: strict),
+        .executableTarget(
+            name: "till-columns", dependencies: ["ColumnStore"], path: "benchmarks/Columns", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
