@@ -51,7 +51,9 @@ final class ColumnChunkWriter {
                 repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
             if options.hasBloomFilter { addHashes(plan.values) }
             try checkDecimals(plan.values)
-            cuts = PageCutter(options: fileOptions).cut(writer, levelCount: buffer.levelCount)
+            cuts = PageCutter(
+                pageRowCount: fileOptions.pageRowCount, pageByteCount: options.pageByteCount ?? fileOptions.pageByteCount
+            ).cut(writer, levelCount: buffer.levelCount)
             pageWriter = writer
         } catch let error as ColumnStoreError {
             throw error

@@ -1,10 +1,11 @@
 /// Where the pages of a chunk end: at a row's start, past a number of rows or bytes.
 struct PageCutter {
-    let options: WriterOptions
+    let pageRowCount: Int
+    let pageByteCount: Int
 
     func cut(_ writer: PageWriter, levelCount: Int) -> [PageWriter.Cut] {
         if writer.repetitionLevels.isEmpty, writer.definitionLevels == nil, let byteCount = fixedByteCount(writer) {
-            return cutEvenly(levelCount, rowCount: max(1, min(options.pageRowCount, options.pageByteCount / byteCount)))
+            return cutEvenly(levelCount, rowCount: max(1, min(pageRowCount, pageByteCount / byteCount)))
         }
         return cutByWalk(writer, levelCount)
     }
@@ -29,29 +30,45 @@ struct PageCutter {
     }
 
     private func cutByWalk(_ writer: PageWriter, _ levelCount: Int) -> [PageWriter.Cut] {
-        let valueByteCount = fixedByteCount(writer) ?? 4
         var offsets: [Int32] = []
         if case .bytes(let arrays) = writer.values { offsets = arrays.offsets }
-        let full = UInt8(writer.leaf.definitionLevelMax)
+        // Where there is no array of levels, every slot is a row's first, and has a value.
+        return (writer.definitionLevels ?? []).withUnsafeBufferPointer { definitions in
+            writer.repetitionLevels.withUnsafeBufferPointer { repetitions in
+                offsets.withUnsafeBufferPointer { offsets in
+                    walk(
+                        levelCount, repetitions, definitions, full: UInt8(writer.leaf.definitionLevelMax), offsets,
+                        valueByteCount: fixedByteCount(writer) ?? 4)
+                }
+            }
+        }
+    }
+
+    private func walk(
+        _ levelCount: Int, _ repetitions: UnsafeBufferPointer<UInt8>, _ definitions: UnsafeBufferPointer<UInt8>, full: UInt8,
+        _ offsets: UnsafeBufferPointer<Int32>, valueByteCount: Int
+    ) -> [PageWriter.Cut] {
+        precondition(repetitions.isEmpty || repetitions.count == levelCount)
+        precondition(definitions.isEmpty || definitions.count == levelCount)
         var cuts: [PageWriter.Cut] = []
         var cut = PageWriter.Cut(levels: 0..<0, values: 0..<0, rowCount: 0)
         var byteCount = 0
         var value = 0
         for level in 0..<levelCount {
-            if writer.repetitionLevels.isEmpty || writer.repetitionLevels[level] == 0 {
-                if cut.rowCount >= options.pageRowCount || byteCount >= options.pageByteCount {
+            if repetitions.isEmpty || repetitions[level] == 0 {
+                if cut.rowCount >= pageRowCount || byteCount >= pageByteCount {
                     cut.levels = cut.levels.lowerBound..<level
                     cut.values = cut.values.lowerBound..<value
                     cuts.append(cut)
                     cut = PageWriter.Cut(levels: level..<level, values: value..<value, rowCount: 0)
                     byteCount = 0
                 }
-                cut.rowCount += 1
+                cut.rowCount &+= 1
             }
-            if writer.definitionLevels.map({ $0[level] == full }) ?? true {
-                byteCount += valueByteCount
-                if !offsets.isEmpty { byteCount += Int(offsets[value + 1] - offsets[value]) }
-                value += 1
+            if definitions.isEmpty || definitions[level] == full {
+                byteCount &+= valueByteCount
+                if !offsets.isEmpty { byteCount &+= Int(offsets[value &+ 1] &- offsets[value]) }
+                value &+= 1
             }
         }
         if levelCount > cut.levels.lowerBound {

@@ -74,14 +74,18 @@ public struct ColumnWriterOptions: Hashable, Sendable {
     public var hasBounds = true
     /// Nil for the file's.
     public var compressionLevel: Int32?
+    /// Nil for the file's. Larger pages compress documents better, and cost a point lookup more: receipts of 1,850 bytes took 261
+    /// bytes each in pages of 1 MiB at zstd 3, 236 in 4 MiB, 231 in 8 MiB; at zstd 9 they took 227, 200 and 190.
+    public var pageByteCount: Int?
 
     public init(
         encoding: Encoding = .automatic, hasBloomFilter: Bool = false, hasBounds: Bool = true,
-        compressionLevel: Int32? = nil
+        compressionLevel: Int32? = nil, pageByteCount: Int? = nil
     ) {
         self.encoding = encoding
         self.hasBloomFilter = hasBloomFilter
         self.hasBounds = hasBounds
         self.compressionLevel = compressionLevel
+        self.pageByteCount = pageByteCount
     }
 }
