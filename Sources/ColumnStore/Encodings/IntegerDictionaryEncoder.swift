@@ -11,18 +11,23 @@ struct IntegerDictionaryEncoder {
         slots = [UInt32](repeating: 0, count: slotCount)
     }
 
-    /// Appends the code of each value to `codes`.
-    ///
-    /// - Returns: false when there were more than `countMax` distinct ones; the codes are then of no use.
+    /// The code of each value; nil when there were more than `countMax` distinct ones, or more than `trialCountMax` among the first
+    /// `trialCount`.
     mutating func encode(
-        _ values: UnsafeBufferPointer<Int64>, countMax: Int, into codes: inout [UInt32]
-    ) -> Bool {
-        codes.reserveCapacity(codes.count + values.count)
-        for value in values {
-            codes.append(code(of: value))
-            if entries.count > countMax { return false }
+        _ values: UnsafeBufferPointer<Int64>, countMax: Int, trialCount: Int, trialCountMax: Int
+    ) -> [UInt32]? {
+        var isPromising = true
+        let codes = [UInt32](unsafeUninitializedCapacity: values.count) { target, count in
+            for index in values.indices {
+                target[index] = code(of: values[index])
+                if entries.count > countMax || (index == trialCount && entries.count > trialCountMax) {
+                    isPromising = false
+                    break
+                }
+            }
+            count = isPromising ? values.count : 0
         }
-        return true
+        return isPromising ? codes : nil
     }
 
     @inline(__always)

@@ -121,17 +121,13 @@ struct EncodingPlanner {
         let countMax = min(fileOptions.dictionaryByteCount / 8, isForced ? count : count / 4)
         let values = wide()
         var encoder = IntegerDictionaryEncoder(countMax: countMax)
-        var codes: [UInt32] = []
         // Most columns that repeat too little show it in the first rows.
         let trial = min(count, 4 * Self.sampleValueCount)
-        let isPromising = values.withUnsafeBufferPointer { values in
-            let first = UnsafeBufferPointer(rebasing: values[..<trial])
-            guard encoder.encode(first, countMax: isForced ? countMax : min(countMax, trial / 2), into: &codes) else {
-                return false
-            }
-            return encoder.encode(UnsafeBufferPointer(rebasing: values[trial...]), countMax: countMax, into: &codes)
+        let made = values.withUnsafeBufferPointer { values in
+            encoder.encode(
+                values, countMax: countMax, trialCount: trial - 1, trialCountMax: isForced ? countMax : trial / 2)
         }
-        guard isPromising else { return nil }
+        guard var codes = made else { return nil }
         let dictionary = PageDictionary.sorted(encoder.entries, &codes)
         let plan = Plan(values: .codes(codes, dictionary), encoding: .rleDictionary)
         if isForced { return plan }

@@ -42,26 +42,64 @@ final class LeafBuffer {
         dictionaryByteCountMax = options.dictionaryByteCount
         bulkyByteCount = options.bulkyByteCount
         storage = .moved
-        reset()
+        storage = emptyStorage()
     }
 
-    /// Empties the buffer for the next row group.
+    /// Empties the buffer for the next row group. Memory is kept where nobody else holds the values: a row group's worth of fresh
+    /// pages costs more than filling them.
     func reset() {
-        levelCount = 0
-        valueCount = 0
-        definitionLevels = nil
-        repetitionLevels = []
         remapped = [:]
         hasGivenUpDictionary = false
-        storage = emptyStorage()
+        removeValues()
     }
 
     /// Drops what was written out in the middle of a row group.
     func removeWritten() {
-        let gaveUp = hasGivenUpDictionary
-        reset()
-        hasGivenUpDictionary = gaveUp
-        storage = emptyStorage()
+        remapped = [:]
+        removeValues()
+    }
+
+    private func removeValues() {
+        levelCount = 0
+        valueCount = 0
+        definitionLevels = nil
+        repetitionLevels.removeAll(keepingCapacity: true)
+        let taken = storage
+        storage = .moved
+        storage = cleared(taken)
+    }
+
+    private func cleared(_ storage: consuming Storage) -> Storage {
+        switch storage {
+        case .booleans(var values):
+            values.removeAll(keepingCapacity: true)
+            return .booleans(values)
+        case .int32(var values):
+            values.removeAll(keepingCapacity: true)
+            return .int32(values)
+        case .int64(var values):
+            values.removeAll(keepingCapacity: true)
+            return .int64(values)
+        case .int128(var values):
+            values.removeAll(keepingCapacity: true)
+            return .int128(values)
+        case .double(var values):
+            values.removeAll(keepingCapacity: true)
+            return .double(values)
+        case .bytes(var arrays) where !startsWithDictionary:
+            arrays.bytes.removeAll(keepingCapacity: true)
+            arrays.offsets.removeAll(keepingCapacity: true)
+            arrays.offsets.append(0)
+            return .bytes(arrays)
+        case .codes(var codes, _) where startsWithDictionary:
+            codes.removeAll(keepingCapacity: true)
+            return .codes(codes, StringDictionaryEncoder())
+        default: return emptyStorage()
+        }
+    }
+
+    private var startsWithDictionary: Bool {
+        (options.encoding == .automatic || options.encoding == .dictionary) && !hasGivenUpDictionary
     }
 
     private func emptyStorage() -> Storage {
@@ -72,9 +110,7 @@ final class LeafBuffer {
         case .int64: return .int64([])
         case .fixedLenByteArray where leaf.type != .uuid: return .int128([])
         default:
-            let wantsDictionary = options.encoding == .automatic || options.encoding == .dictionary
-            guard wantsDictionary, !hasGivenUpDictionary else { return .bytes(ByteArrays()) }
-            return .codes([], StringDictionaryEncoder())
+            return startsWithDictionary ? .codes([], StringDictionaryEncoder()) : .bytes(ByteArrays())
         }
     }
 

@@ -216,7 +216,16 @@ enum PageDictionary {
     static func sorted(_ encoder: StringDictionaryEncoder, _ codes: inout [UInt32]) -> PageDictionary {
         let unsorted = encoder.entries
         let order = unsorted.bytes.withUnsafeBytes { bytes in
-            (0..<unsorted.count).sorted { ByteOrder.precedes(bytes, unsorted.range(at: $0), unsorted.range(at: $1)) }
+            // The first eight bytes decide most comparisons without a look at the strings.
+            var keys = (0..<unsorted.count).map { entry in
+                (prefix: ByteOrder.prefix(bytes, unsorted.range(at: entry)), entry: entry)
+            }
+            keys.sort { left, right in
+                left.prefix != right.prefix
+                    ? left.prefix < right.prefix
+                    : ByteOrder.precedes(bytes, unsorted.range(at: left.entry), unsorted.range(at: right.entry))
+            }
+            return keys.map(\.entry)
         }
         var entries = ByteArrays()
         entries.bytes.reserveCapacity(unsorted.bytes.count)
@@ -227,9 +236,10 @@ enum PageDictionary {
     }
 
     static func sorted(_ unsorted: [Int64], _ codes: inout [UInt32]) -> PageDictionary {
-        let order = unsorted.indices.sorted { unsorted[$0] < unsorted[$1] }
-        renumber(&codes, order)
-        return .integers(order.map { unsorted[$0] })
+        var keys = unsorted.enumerated().map { (value: $1, entry: $0) }
+        keys.sort { $0.value < $1.value }
+        renumber(&codes, keys.map(\.entry))
+        return .integers(keys.map(\.value))
     }
 
     private static func renumber(_ codes: inout [UInt32], _ order: [Int]) {
@@ -243,6 +253,14 @@ enum PageDictionary {
 
 /// The order of byte strings: unsigned, a prefix first.
 enum ByteOrder {
+    /// The first eight bytes as a number that orders as they do; shorter strings are filled up with zeros.
+    static func prefix(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
+        if range.count >= 8 { return bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self).byteSwapped }
+        var prefix: UInt64 = 0
+        for index in range { prefix = prefix << 8 | UInt64(bytes[index]) }
+        return range.isEmpty ? 0 : prefix << UInt64(8 * (8 - range.count))
+    }
+
     /// Whether the bytes of `left` come before those of `right`.
     @inline(__always)
     static func precedes(_ bytes: UnsafeRawBufferPointer, _ left: Range<Int>, _ right: Range<Int>) -> Bool {

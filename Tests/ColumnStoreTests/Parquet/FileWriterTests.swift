@@ -145,6 +145,45 @@ final class FileWriterTests: XCTestCase {
         try readWithOthers(directory)
     }
 
+    func test_finish_allTypesAndLayouts_areReadHereWithEqualValues() throws {
+        let table = RandomTable(batchRowCounts: [500, 0, 300], seed: 21)
+        let layouts: [(inout WriterOptions) -> Void] = [
+            { _ in }, { $0.dataPageVersion = 1 }, { $0.codec = .uncompressed }, { $0.measuresEncodings = false },
+            {
+                $0.pageRowCount = 90
+                $0.rowGroupRowCount = 300
+                $0.workerCount = 3
+            },
+            { $0.defaultColumn.encoding = .dictionary }, { $0.defaultColumn.encoding = .deltaByteArray },
+            { $0.defaultColumn.encoding = .deltaLengthByteArray }, { $0.defaultColumn.encoding = .deltaBinaryPacked },
+            { $0.defaultColumn.encoding = .byteStreamSplit }, { $0.defaultColumn.encoding = .runLength },
+        ]
+        for (number, layout) in layouts.enumerated() {
+            var options = WriterOptions()
+            layout(&options)
+            let sink = MemorySink()
+            let writer = try FileWriter(table.schema, options: options, to: sink)
+            for batch in table.batches { try writer.append(batch) }
+            _ = try writer.finish()
+            let file = try ParquetFile(MemoryBytes(sink.bytes, name: "layout \(number)"))
+            XCTAssertEqual(file.rowCount, 800)
+            XCTAssertEqual(file.schema, table.schema)
+            let scan = try file.scan()
+            var rows: [[Value]] = []
+            for group in scan.rowGroups {
+                let reader = try scan.reader(rowGroup: group)
+                while let batch = try reader.next() {
+                    for row in 0..<batch.rowCount { rows.append(batch.columns.map { $0.value(at: row) }) }
+                }
+            }
+            let expected = table.batches.flatMap { batch in
+                (0..<batch.rowCount).map { row in batch.columns.map { $0.value(at: row) } }
+            }
+            // NaN is not equal to itself: rows are compared in words.
+            XCTAssertEqual(rows.map { "\($0)" }, expected.map { "\($0)" }, "layout \(number)")
+        }
+    }
+
     func test_append_whatDoesNotFit_isRefused() throws {
         func refuse(_ type: ColumnType, isRequired: Bool = false, _ column: Column, line: UInt = #line) throws {
             let writer = try FileWriter(Schema([Field("c", type, isRequired: isRequired)]), to: MemorySink())
