@@ -61,7 +61,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
-        .testTarget(name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Query", "ColumnStore", "TestSupport"], swiftSettings: strict),
         .testTarget(

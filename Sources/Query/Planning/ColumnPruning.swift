@@ -1,0 +1,269 @@
+import ColumnStore
+
+/// Keeps only the columns that something above reads: of nested ones only the members, so that a scan decodes `lines.amount` alone.
+struct ColumnPruning {
+    /// What is read of a column.
+    private enum Need {
+        case whole
+        /// Members of the struct, or of the list's element; none: only how many elements there are.
+        case members(Set<String>)
+    }
+
+    private var needs: [ColumnID: Need] = [:]
+    /// Of each shared table the places of the columns that some mention reads.
+    private var sharedPlaces: [Int: Set<Int>] = [:]
+    /// Types after pruning, where they changed.
+    private var types: [ColumnID: ColumnType] = [:]
+
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
+        var pruning = ColumnPruning()
+        for column in plan.columns { pruning.needs[column.id] = .whole }
+        // Definitions are read by several mentions: what those need is known after a first walk over all of them. What they need in
+        // turn of others takes another walk for each level.
+        var before = -1
+        while before != pruning.sharedPlaces.values.reduce(0, { $0 + $1.count }) {
+            before = pruning.sharedPlaces.values.reduce(0) { $0 + $1.count }
+            pruning.collect(plan)
+        }
+        return pruning.prune(plan, keepsAll: true)
+    }
+
+    // MARK: Needs
+
+    private mutating func need(_ id: ColumnID, _ need: Need) {
+        switch (needs[id], need) {
+        case (.whole?, _): break
+        case (.members(let known)?, .members(let more)): needs[id] = .members(known.union(more))
+        default: needs[id] = need
+        }
+    }
+
+    private mutating func need(_ expression: Expression) {
+        switch expression {
+        case .column(let id, _): need(id, .whole)
+        case .member(.column(let id, _), let name, _): need(id, .members([name]))
+        case .call(.listCount, let arguments, _, _):
+            if case .column(let id, _)? = arguments.first { need(id, .members([])) } else { arguments.forEach { need($0) } }
+        case .isNull(.column(let id, let type)) where type.isNested: need(id, .members([]))
+        default: for child in expression.children { need(child) }
+        }
+    }
+
+    private func isNeeded(_ column: OutputColumn) -> Bool { needs[column.id] != nil }
+
+    /// From the root down: a node's columns are known to be needed before its inputs are asked.
+    private mutating func collect(_ plan: LogicalPlan) {
+        switch plan {
+        case .project(let input, let columns):
+            for column in columns where isNeeded(column.column) { pass(column) }
+            return collect(input)
+        case .aggregate(let node):
+            for group in node.groups { need(group.expression) }
+            for call in node.aggregates where isNeeded(call.column) {
+                for expression in call.arguments + (call.filter.map { [$0] } ?? []) + call.order.map(\.expression) { need(expression) }
+            }
+            return collect(node.input)
+        case .unnest(let node):
+            needList(node)
+            return collect(node.input)
+        case .window(let node):
+            let calls = node.calls.filter { isNeeded($0.column) }
+            if !calls.isEmpty { for expression in node.partition + node.order.map(\.expression) { need(expression) } }
+            for call in calls { for expression in call.arguments + (call.filter.map { [$0] } ?? []) { need(expression) } }
+            return collect(node.input)
+        case .distinct(let input):
+            for column in input.columns { need(column.id, .whole) }
+            return collect(input)
+        case .setOperation(let node):
+            let keepsAll = !(node.kind == .union && node.keepsRepeats)
+            for input in node.inputs {
+                for (column, own) in zip(node.columns, input.columns) where keepsAll || isNeeded(column) {
+                    need(own.id, keepsAll ? .whole : needs[column.id] ?? .whole)
+                }
+                collect(input)
+            }
+            return
+        case .shared(let id, let definition, let columns):
+            for (place, column) in columns.enumerated() where isNeeded(column) { sharedPlaces[id, default: []].insert(place) }
+            for place in sharedPlaces[id] ?? [] { need(definition.columns[place].id, .whole) }
+            return collect(definition)
+        case .values(let columns, let rows):
+            for row in rows { for (column, expression) in zip(columns, row) where isNeeded(column) { need(expression) } }
+            return
+        default: break
+        }
+        for expression in plan.expressions { need(expression) }
+        for input in plan.inputs { collect(input) }
+    }
+
+    /// A nested column that is passed on is needed below as far as it is above.
+    private mutating func pass(_ column: ProjectedColumn) {
+        if case .column(let inner, let type) = column.expression, type.isNested, let wanted = needs[column.column.id] {
+            need(inner, wanted)
+        } else {
+            need(column.expression)
+        }
+    }
+
+    private mutating func needList(_ node: UnnestNode) {
+        let members = node.elements.filter { isNeeded($0.column) }
+        guard case .column(let id, _) = node.list else { return need(node.list) }
+        if members.contains(where: \.member.isEmpty) { return need(id, .whole) }
+        need(id, .members(Set(members.map(\.member))))
+    }
+
+    // MARK: Rewriting
+
+    private func retyped(_ expression: Expression) -> Expression {
+        if types.isEmpty { return expression }
+        return expression.rewritten { node in
+            guard case .column(let id, _) = node, let type = types[id] else { return node }
+            return .column(id, type)
+        }
+    }
+
+    private func retyped(_ columns: [OutputColumn]) -> [OutputColumn] {
+        columns.map { OutputColumn(id: $0.id, name: $0.name, type: types[$0.id] ?? $0.type) }
+    }
+
+    /// - Parameter keepsAll: the node's columns are read by place: the root, and what a set operation or a shared table takes.
+    private mutating func prune(_ plan: LogicalPlan, keepsAll: Bool) -> LogicalPlan {
+        switch plan {
+        case .scan(let node): return .scan(pruned(node))
+        case .project(let input, let columns): return pruned(project: columns, over: input, keepsAll)
+        case .aggregate(var node):
+            node.input = prune(node.input, keepsAll: false)
+            node.aggregates = node.aggregates.filter { isNeeded($0.column) || keepsAll }
+            return remapped(.aggregate(node))
+        case .unnest(let node): return pruned(node, keepsAll)
+        case .window(var node):
+            node.input = prune(node.input, keepsAll: keepsAll)
+            node.calls = node.calls.filter { isNeeded($0.column) || keepsAll }
+            return node.calls.isEmpty ? node.input : remapped(.window(node))
+        case .setOperation(let node): return pruned(node, keepsAll)
+        case .shared(let id, let definition, let columns):
+            let places = (sharedPlaces[id] ?? []).sorted()
+            let inner = prune(definition, keepsAll: false)
+            // The definition puts out exactly the places that are read, in order.
+            let wanted = places.map { definition.columns[$0] }
+            let shaped = inner.columns.map(\.id) == wanted.map(\.id)
+                ? inner : LogicalPlan.project(input: inner, columns: retyped(wanted).map { ProjectedColumn($0, .column($0)) })
+            for (place, column) in zip(places, shaped.columns) where columns[place].type != column.type { types[columns[place].id] = column.type }
+            return .shared(id: id, definition: shaped, columns: retyped(places.map { columns[$0] }))
+        case .values(let columns, let rows):
+            let kept = columns.indices.filter { keepsAll || isNeeded(columns[$0]) }
+            return .values(columns: kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
+        case .distinct(let input): return .distinct(input: prune(input, keepsAll: true))
+        case .series, .join: return remapped(plan.withInputs(plan.inputs.map { prune($0, keepsAll: false) }))
+        case .filter, .sort, .limit, .singleRow: return remapped(plan.withInputs(plan.inputs.map { prune($0, keepsAll: keepsAll) }))
+        }
+    }
+
+    private func remapped(_ plan: LogicalPlan) -> LogicalPlan {
+        types.isEmpty ? plan : plan.mapExpressions(retyped)
+    }
+
+    private mutating func pruned(_ scan: ScanNode) -> ScanNode {
+        var node = scan
+        node.columns = []
+        for column in scan.columns {
+            guard let need = needs[column.column.id] else { continue }
+            node.columns.append(narrowed(column, need))
+        }
+        return node
+    }
+
+    /// The column with the members that are needed, at least one of them.
+    private mutating func narrowed(_ column: ScanColumn, _ need: Need) -> ScanColumn {
+        guard case .members(var names) = need else { return column }
+        var members: [Field]
+        switch column.column.type {
+        case .list(let element):
+            guard case .structure(let fields) = element.type else { return column }
+            members = fields
+        case .structure(let fields): members = fields
+        default: return column
+        }
+        if names.isEmpty { names = [Self.cheapest(members)] }
+        let kept = members.filter { names.contains($0.name) }
+        if kept.count == members.count { return column }
+        var result = column
+        if case .list(let element) = column.column.type {
+            result.column.type = .list(element: Field(element.name, .structure(kept)))
+        } else {
+            result.column.type = .structure(kept)
+        }
+        result.members = kept.map { ColumnPath([$0.name]) }
+        types[column.column.id] = result.column.type
+        return result
+    }
+
+    /// The member that costs least to read when only the count of elements matters.
+    private static func cheapest(_ members: [Field]) -> String {
+        func cost(_ type: ColumnType) -> Int {
+            switch type {
+            case .boolean: 0
+            case .int32, .date: 1
+            case .int64, .double, .timestamp, .time: 2
+            case .decimal: 3
+            case .string, .binary: 5
+            default: 9
+            }
+        }
+        return members.min { cost($0.type) < cost($1.type) }?.name ?? ""
+    }
+
+    private mutating func pruned(project columns: [ProjectedColumn], over input: LogicalPlan, _ keepsAll: Bool) -> LogicalPlan {
+        let below = prune(input, keepsAll: false)
+        var kept = columns.filter { keepsAll || isNeeded($0.column) }
+        for index in kept.indices {
+            kept[index].expression = retyped(kept[index].expression)
+            if kept[index].column.type != kept[index].expression.type, kept[index].column.type.isNested {
+                kept[index].column.type = kept[index].expression.type
+                types[kept[index].column.id] = kept[index].column.type
+            }
+        }
+        // Renames of renames are one.
+        if case .project(let inner, let innerColumns) = below, innerColumns.allSatisfy({ Self.isTrivial($0.expression) }) {
+            let map = Dictionary(innerColumns.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
+            for index in kept.indices { kept[index].expression = kept[index].expression.substituting(map) }
+            return .project(input: inner, columns: kept)
+        }
+        return .project(input: below, columns: kept)
+    }
+
+    private static func isTrivial(_ expression: Expression) -> Bool {
+        switch expression {
+        case .column, .literal: true
+        default: false
+        }
+    }
+
+    private mutating func pruned(_ unnest: UnnestNode, _ keepsAll: Bool) -> LogicalPlan {
+        var node = unnest
+        node.input = prune(node.input, keepsAll: false)
+        node.list = retyped(node.list)
+        node.elements = node.elements.filter { keepsAll || isNeeded($0.column) }
+        if let ordinality = node.ordinality, !keepsAll, !isNeeded(ordinality) { node.ordinality = nil }
+        node.passed = retyped(node.passed.filter { keepsAll || isNeeded($0) })
+        return .unnest(node)
+    }
+
+    private mutating func pruned(_ operation: SetOperationNode, _ keepsAll: Bool) -> LogicalPlan {
+        var node = operation
+        let isUnionAll = node.kind == .union && node.keepsRepeats
+        let places = node.columns.indices.filter { keepsAll || !isUnionAll || isNeeded(node.columns[$0]) }
+        for index in node.inputs.indices {
+            let own = node.inputs[index].columns
+            let wanted = places.map { own[$0] }
+            let inner = prune(node.inputs[index], keepsAll: false)
+            let isShaped = inner.columns.map(\.id) == wanted.map(\.id)
+            node.inputs[index] = isShaped ? inner : .project(input: inner, columns: retyped(wanted).map { ProjectedColumn($0, .column($0)) })
+        }
+        if let first = node.inputs.first {
+            for (place, column) in zip(places, first.columns) where column.type != node.columns[place].type { types[node.columns[place].id] = column.type }
+        }
+        node.columns = retyped(places.map { node.columns[$0] })
+        return .setOperation(node)
+    }
+}

@@ -1,0 +1,35 @@
+/// From a bound plan to the one that runs: each rewrite in its turn.
+///
+/// Every rewrite keeps the answer; the order is that of what each needs: subqueries become joins before conditions move, conditions reach
+/// the scans before joins are ordered by what is left, and columns are dropped when nothing moves any more.
+package struct Optimizer {
+    /// Evaluates constant expressions; without one they stay as they are.
+    private let evaluator: ConstantFolding.Evaluator?
+    private let isUTC: Bool
+
+    package init(evaluator: ConstantFolding.Evaluator? = nil, timeZone: String = "UTC") {
+        self.evaluator = evaluator
+        isUTC = QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0).isUTC
+    }
+
+    package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        var plan = folded(plan)
+        plan = PredicatePushdown.rewrite(plan)
+        plan = LimitPushdown.rewrite(plan)
+        plan = ColumnPruning.rewrite(plan)
+        plan = ScanFilters.rewrite(plan, isUTC: isUTC)
+        plan = LimitPushdown.rewrite(plan)
+        return ColumnTrimming.rewrite(plan)
+    }
+
+    private func folded(_ plan: LogicalPlan) -> LogicalPlan {
+        plan.withInputs(plan.inputs.map(folded)).mapExpressions { expression in
+            ConstantFolding.folded(
+                expression.rewritten { node in
+                    guard case .subquery(var subquery) = node else { return node }
+                    subquery.plan = folded(subquery.plan)
+                    return .subquery(subquery)
+                }, with: evaluator)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package import ColumnStore
+
+/// Fresh ids for the nodes that rewrites add to a plan.
+package final class PlanIDs {
+    private var lastColumn = 0
+    private var lastShared = 0
+
+    package init(after plan: LogicalPlan) { visit(plan) }
+
+    private func visit(_ plan: LogicalPlan) {
+        for column in plan.columns { lastColumn = max(lastColumn, column.id.rawValue) }
+        if case .shared(let id, _, _) = plan { lastShared = max(lastShared, id) }
+        for input in plan.inputs { visit(input) }
+        for expression in plan.expressions { visit(expression) }
+    }
+
+    private func visit(_ expression: Expression) {
+        if case .subquery(let subquery) = expression { visit(subquery.plan) }
+        for child in expression.children { visit(child) }
+    }
+
+    package func newColumn(_ name: String, _ type: ColumnType) -> OutputColumn {
+        lastColumn += 1
+        return OutputColumn(id: ColumnID(lastColumn), name: name, type: type)
+    }
+
+    package func newShared() -> Int {
+        lastShared += 1
+        return lastShared
+    }
+}

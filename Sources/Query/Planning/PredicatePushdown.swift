@@ -1,0 +1,315 @@
+import ColumnStore
+
+/// Moves conditions towards the tables that they look at: through projections, joins, unions, groupings, windows and views.
+///
+/// Order is kept where it can matter: a condition that stood after another never comes before it on the same rows.
+struct PredicatePushdown {
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { PredicatePushdown().push([], into: plan) }
+
+    private func push(_ conditions: [Expression], into plan: LogicalPlan) -> LogicalPlan {
+        switch plan {
+        case .filter(let input, let conjuncts):
+            return push(conjuncts.flatMap { ConstantFolding.folded($0).conjuncts }.flatMap(Self.factored) + conditions, into: input)
+        case .project(let input, let columns): return pushThroughProject(conditions, input, columns)
+        case .join(let node): return pushIntoJoin(conditions, node)
+        case .aggregate(let node): return pushThroughAggregate(conditions, node)
+        case .unnest(let node): return pushThroughUnnest(conditions, node)
+        case .window(let node): return pushThroughWindow(conditions, node)
+        case .sort(var node):
+            guard node.limit == nil else { return kept(conditions, over: descend(plan)) }
+            node.input = push(conditions, into: node.input)
+            return .sort(node)
+        case .distinct(let input): return .distinct(input: push(conditions, into: input))
+        case .setOperation(let node): return pushIntoSetOperation(conditions, node)
+        case .scan, .values, .series, .limit, .shared, .singleRow: return kept(conditions, over: descend(plan))
+        }
+    }
+
+    private func descend(_ plan: LogicalPlan) -> LogicalPlan { plan.withInputs(plan.inputs.map { push([], into: $0) }) }
+
+    /// The filter that stays here; no rows at all where a condition is never true.
+    private func kept(_ conditions: [Expression], over plan: LogicalPlan) -> LogicalPlan {
+        var left: [Expression] = []
+        for condition in conditions {
+            if case .literal(let value, _) = condition {
+                if value == .boolean(true) { continue }
+                if left.allSatisfy({ !ConstantFolding.canFail($0) }) { return .values(columns: plan.columns, rows: []) }
+            }
+            if !left.contains(where: { $0.isSame(as: condition) }) { left.append(condition) }
+        }
+        return left.isEmpty ? plan : .filter(input: plan, conjuncts: left)
+    }
+
+    /// `(a AND x) OR (a AND y)` is `a AND (x OR y)`: the common part may be a join's equality.
+    static func factored(_ condition: Expression) -> [Expression] {
+        guard case .or(let branches) = condition else { return [condition] }
+        var lists = branches.map(\.conjuncts)
+        guard let first = lists.first, lists.count > 1 else { return [condition] }
+        let common = first.filter { part in
+            !ConstantFolding.canFail(part) && lists.dropFirst().allSatisfy { $0.contains { $0.isSame(as: part) } }
+        }
+        if common.isEmpty { return [condition] }
+        for index in lists.indices { lists[index].removeAll { part in common.contains { $0.isSame(as: part) } } }
+        if lists.contains(where: \.isEmpty) { return common }
+        return common + [.or(lists.map(Expression.conjunction))]
+    }
+
+    private func pushThroughProject(_ conditions: [Expression], _ input: LogicalPlan, _ columns: [ProjectedColumn]) -> LogicalPlan {
+        let map = Dictionary(columns.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
+        let below = conditions.map { ConstantFolding.folded($0.substituting(map)) }.flatMap(\.conjuncts)
+        return .project(input: push(below, into: input), columns: columns)
+    }
+
+    private func pushThroughAggregate(_ conditions: [Expression], _ aggregate: AggregateNode) -> LogicalPlan {
+        var node = aggregate
+        let keys = Dictionary(node.groups.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
+        var below: [Expression] = [], above: [Expression] = []
+        for condition in conditions {
+            let used = condition.columnIDs
+            let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0] != nil }
+            if isOfKeys { below.append(condition.substituting(keys)) } else { above.append(condition) }
+        }
+        node.input = push(below, into: node.input)
+        return kept(above, over: .aggregate(node))
+    }
+
+    private func pushThroughUnnest(_ conditions: [Expression], _ unnest: UnnestNode) -> LogicalPlan {
+        var node = unnest
+        let elementIDs = Set(node.elements.map(\.column.id) + (node.ordinality.map { [$0.id] } ?? []))
+        var below: [Expression] = [], above: [Expression] = []
+        for condition in conditions {
+            if condition.columnIDs.isDisjoint(with: elementIDs), !condition.columnIDs.isEmpty {
+                below.append(condition)
+            } else {
+                if NullRejection.rejects(condition, nulls: elementIDs) { node.keepsEmpty = false }
+                above.append(condition)
+            }
+        }
+        node.input = push(below, into: node.input)
+        return kept(above, over: .unnest(node))
+    }
+
+    private func pushThroughWindow(_ conditions: [Expression], _ window: WindowNode) -> LogicalPlan {
+        var node = window
+        var keys: Set<ColumnID> = []
+        for expression in node.partition { if case .column(let id, _) = expression { keys.insert(id) } }
+        var below: [Expression] = [], above: [Expression] = []
+        for condition in conditions {
+            let used = condition.columnIDs
+            if !used.isEmpty, used.isSubset(of: keys) { below.append(condition) } else { above.append(condition) }
+        }
+        node.input = push(below, into: node.input)
+        return kept(above, over: .window(node))
+    }
+
+    private func pushIntoSetOperation(_ conditions: [Expression], _ operation: SetOperationNode) -> LogicalPlan {
+        var node = operation
+        for index in node.inputs.indices {
+            let map = Dictionary(
+                zip(node.columns, node.inputs[index].columns).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
+            node.inputs[index] = push(conditions.map { $0.substituting(map) }, into: node.inputs[index])
+        }
+        return .setOperation(node)
+    }
+
+    // MARK: Joins
+
+    private func pushIntoJoin(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
+        var node = join
+        if node.kind == .right {
+            // One outer side is enough to reason about; the planner chooses the side to build last.
+            node.kind = .left
+            (node.left, node.right) = (node.right, node.left)
+            for index in node.equalities.indices {
+                (node.equalities[index].left, node.equalities[index].right) = (node.equalities[index].right, node.equalities[index].left)
+            }
+        }
+        node.residual = node.residual.flatMap { ConstantFolding.folded($0).conjuncts }.flatMap(Self.factored)
+        switch node.kind {
+        case .inner, .cross: return pushIntoInner(conditions, node)
+        case .left: return pushIntoLeft(conditions, node)
+        case .full: return pushIntoFull(conditions, node)
+        case .semi, .anti, .antiNullAware, .mark: return pushIntoSemi(conditions, node)
+        case .right: return .join(node)
+        }
+    }
+
+    private func pushIntoInner(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
+        var node = join
+        let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
+        var left: [Expression] = [], right: [Expression] = [], above: [Expression] = []
+        let all = node.residual + conditions
+        node.residual = []
+        for condition in all + Self.implied(by: all, node.equalities) {
+            let used = condition.columnIDs
+            if used.isEmpty {
+                above.append(condition)
+            } else if used.isSubset(of: leftIDs) {
+                left.append(condition)
+            } else if used.isSubset(of: rightIDs) {
+                right.append(condition)
+            } else if let equality = Self.equality(condition, leftIDs, rightIDs) {
+                if !node.equalities.contains(equality) { node.equalities.append(equality) }
+            } else {
+                for (side, ids) in [(0, leftIDs), (1, rightIDs)] {
+                    guard let part = Self.sidePart(of: condition, ids) else { continue }
+                    if side == 0 { left.append(part) } else { right.append(part) }
+                }
+                node.residual.append(condition)
+            }
+        }
+        node.kind = node.equalities.isEmpty && node.residual.isEmpty ? .cross : .inner
+        node.left = push(left, into: node.left)
+        node.right = push(right, into: node.right)
+        return kept(above, over: .join(node))
+    }
+
+    /// Of an OR over both sides, what it says of one: an OR that every branch gives a part to.
+    private static func sidePart(of condition: Expression, _ ids: Set<ColumnID>) -> Expression? {
+        guard case .or(let branches) = condition, !ConstantFolding.canFail(condition) else { return nil }
+        var parts: [Expression] = []
+        for branch in branches {
+            let own = branch.conjuncts.filter { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: ids) }
+            if own.isEmpty { return nil }
+            parts.append(.conjunction(own))
+        }
+        return .or(parts)
+    }
+
+    static func equality(_ condition: Expression, _ leftIDs: Set<ColumnID>, _ rightIDs: Set<ColumnID>) -> JoinNode.Equality? {
+        let sides: (Expression, Expression), nullsEqual: Bool
+        switch condition {
+        case .call(.equal, let arguments, _, _) where arguments.count == 2: (sides, nullsEqual) = ((arguments[0], arguments[1]), false)
+        case .isDistinct(let one, let other, isNegated: true): (sides, nullsEqual) = ((one, other), true)
+        default: return nil
+        }
+        let used = (sides.0.columnIDs, sides.1.columnIDs)
+        guard !used.0.isEmpty, !used.1.isEmpty else { return nil }
+        if used.0.isSubset(of: leftIDs), used.1.isSubset(of: rightIDs) {
+            return JoinNode.Equality(sides.0, sides.1, nullsEqual: nullsEqual)
+        }
+        if used.0.isSubset(of: rightIDs), used.1.isSubset(of: leftIDs) {
+            return JoinNode.Equality(sides.1, sides.0, nullsEqual: nullsEqual)
+        }
+        return nil
+    }
+
+    /// From `a.k = b.k` and a test of `a.k` against constants the same test of `b.k`.
+    private static func implied(by conditions: [Expression], _ equalities: [JoinNode.Equality]) -> [Expression] {
+        var pairs: [(ColumnID, Expression)] = []
+        func pair(_ left: Expression, _ right: Expression) {
+            guard case .column(let a, let typeA) = left, case .column(let b, let typeB) = right, typeA == typeB else { return }
+            pairs += [(a, right), (b, left)]
+        }
+        for equality in equalities where !equality.nullsEqual { pair(equality.left, equality.right) }
+        for condition in conditions {
+            if case .call(.equal, let sides, _, _) = condition, sides.count == 2 { pair(sides[0], sides[1]) }
+        }
+        if pairs.isEmpty { return [] }
+        var found: [Expression] = []
+        for condition in conditions where !ConstantFolding.canFail(condition) && isTestAgainstConstants(condition) {
+            guard let id = condition.columnIDs.first else { continue }
+            for (from, to) in pairs where from == id {
+                let copy = condition.substituting([id: to])
+                if !(conditions + found).contains(where: { $0.isSame(as: copy) }) { found.append(copy) }
+            }
+        }
+        return found
+    }
+
+    private static func isTestAgainstConstants(_ condition: Expression) -> Bool {
+        switch condition {
+        case .call(let function, let sides, _, _):
+            switch function {
+            case .equal, .less, .lessOrEqual, .greater, .greaterOrEqual: break
+            default: return false
+            }
+            guard sides.count == 2 else { return false }
+            if case .column = sides[0] { return sides[1].isLiteral }
+            if case .column = sides[1] { return sides[0].isLiteral }
+            return false
+        case .inList(.column, let items, isNegated: false): return items.allSatisfy(\.isLiteral)
+        default: return false
+        }
+    }
+
+    private func pushIntoLeft(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
+        var node = join
+        let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
+        if conditions.contains(where: { NullRejection.rejects($0, nulls: rightIDs) }) {
+            node.kind = .inner
+            return pushIntoInner(conditions, node)
+        }
+        var left: [Expression] = [], above: [Expression] = []
+        for condition in conditions {
+            let used = condition.columnIDs
+            if !used.isEmpty, used.isSubset(of: leftIDs) { left.append(condition) } else { above.append(condition) }
+        }
+        let right = splitCondition(&node, leftIDs, rightIDs)
+        // Matches are looked for among left rows that passed: what holds for them holds for their matches.
+        let implied = Self.implied(by: left, node.equalities).filter { $0.columnIDs.isSubset(of: rightIDs) }
+        node.left = push(left, into: node.left)
+        node.right = push(right + implied, into: node.right)
+        return kept(above, over: .join(node))
+    }
+
+    /// Takes from the join's own condition what looks at the right side only, and finds its equalities.
+    private func splitCondition(_ node: inout JoinNode, _ leftIDs: Set<ColumnID>, _ rightIDs: Set<ColumnID>) -> [Expression] {
+        var right: [Expression] = [], rest: [Expression] = []
+        for condition in node.residual {
+            let used = condition.columnIDs
+            if !used.isEmpty, used.isSubset(of: rightIDs) {
+                right.append(condition)
+            } else if let equality = Self.equality(condition, leftIDs, rightIDs) {
+                node.equalities.append(equality)
+            } else if condition != .isTrue {
+                rest.append(condition)
+            }
+        }
+        node.residual = rest
+        return right
+    }
+
+    private func pushIntoFull(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
+        var node = join
+        let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
+        let rejectsRight = conditions.contains { NullRejection.rejects($0, nulls: rightIDs) }
+        let rejectsLeft = conditions.contains { NullRejection.rejects($0, nulls: leftIDs) }
+        if rejectsLeft || rejectsRight {
+            // Rows without a match on one side fall out: what is left keeps the other side's.
+            node.kind = rejectsLeft && rejectsRight ? .inner : rejectsLeft ? .left : .right
+            return pushIntoJoin(conditions, node)
+        }
+        var rest: [Expression] = []
+        for condition in node.residual {
+            if let equality = Self.equality(condition, leftIDs, rightIDs) { node.equalities.append(equality) } else { rest.append(condition) }
+        }
+        node.residual = rest.filter { $0 != .isTrue }
+        node.left = push([], into: node.left)
+        node.right = push([], into: node.right)
+        return kept(conditions, over: .join(node))
+    }
+
+    private func pushIntoSemi(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
+        var node = join
+        let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
+        var left: [Expression] = [], above: [Expression] = []
+        for condition in conditions {
+            let used = condition.columnIDs
+            if !used.isEmpty, used.isSubset(of: leftIDs) { left.append(condition) } else { above.append(condition) }
+        }
+        var right: [Expression] = []
+        switch node.kind {
+        case .semi, .anti, .mark(_, nullAware: false): right = splitCondition(&node, leftIDs, rightIDs)
+        default: break
+        }
+        if node.kind == .semi {
+            left += node.residual.filter { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: leftIDs) }
+            node.residual.removeAll { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: leftIDs) }
+            right += Self.implied(by: left, node.equalities).filter { $0.columnIDs.isSubset(of: rightIDs) }
+        }
+        node.left = push(left, into: node.left)
+        node.right = push(right, into: node.right)
+        return kept(above, over: .join(node))
+    }
+}

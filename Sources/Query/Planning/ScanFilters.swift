@@ -1,0 +1,111 @@
+import ColumnStore
+
+/// Gives conditions that stand on a scan to the scan: as column filters where those say exactly the same (the source prunes files and
+/// pages with them), else as residual conditions that the source evaluates early. Conditions on the elements of a list become hints.
+struct ScanFilters {
+    /// Whether the session's zone is UTC, so that instants and local times agree.
+    let isUTC: Bool
+
+    static func rewrite(_ plan: LogicalPlan, isUTC: Bool) -> LogicalPlan { ScanFilters(isUTC: isUTC).visit(plan) }
+
+    private func visit(_ plan: LogicalPlan) -> LogicalPlan {
+        let inner = plan.withInputs(plan.inputs.map(visit))
+        guard case .filter(let input, let conjuncts) = inner else { return inner }
+        switch input {
+        case .scan(let node): return .scan(absorbing(conjuncts, node))
+        case .unnest(let node): return .filter(input: .unnest(hinting(conjuncts, node)), conjuncts: conjuncts)
+        default: return inner
+        }
+    }
+
+    // MARK: The scan itself
+
+    private func absorbing(_ conjuncts: [Expression], _ scan: ScanNode) -> ScanNode {
+        var node = scan
+        let columns = Dictionary(scan.columns.map { ($0.column.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        for conjunct in conjuncts {
+            let reading = FilterReader(isUTC: isUTC) { columns[$0].map { ColumnPath($0) } }.read(conjunct)
+            node.filters += reading.filters
+            if !reading.isExact { node.residual.append(conjunct) }
+        }
+        node.filters = Self.merged(node.filters)
+        return node
+    }
+
+    /// Ranges of one column become one.
+    static func merged(_ filters: [ColumnFilter]) -> [ColumnFilter] {
+        var result: [ColumnFilter] = []
+        for filter in filters {
+            if result.contains(filter) { continue }
+            guard case .range(let lower, let upper) = filter.test,
+                let place = result.firstIndex(where: { $0.path == filter.path && $0.isRange }),
+                case .range(let otherLower, let otherUpper) = result[place].test
+            else {
+                result.append(filter)
+                continue
+            }
+            result[place].test = .range(lower: tighter(lower, otherLower, isLower: true), upper: tighter(upper, otherUpper, isLower: false))
+        }
+        return result
+    }
+
+    private static func tighter(_ a: ColumnFilter.Bound?, _ b: ColumnFilter.Bound?, isLower: Bool) -> ColumnFilter.Bound? {
+        guard let a else { return b }
+        guard let b, let order = Value.order(a.value, b.value) else { return a }
+        if order == 0 { return a.isInclusive ? b : a }
+        return (order > 0) == isLower ? a : b
+    }
+
+    // MARK: Elements of lists
+
+    /// `UNNEST(r.lines) l … WHERE l.code = 'x'`: rows of which no element passes can be left out.
+    private func hinting(_ conjuncts: [Expression], _ unnest: UnnestNode) -> UnnestNode {
+        guard !unnest.keepsEmpty, case .column(let list, _) = unnest.list else { return unnest }
+        let members = Dictionary(unnest.elements.map { ($0.column.id, $0.member) }, uniquingKeysWith: { first, _ in first })
+        var filters: [ColumnFilter] = []
+        for conjunct in conjuncts where !conjunct.columnIDs.isEmpty && conjunct.columnIDs.allSatisfy({ members[$0] != nil }) {
+            let reader = FilterReader(isUTC: isUTC) { id in
+                guard let member = members[id], !member.isEmpty else { return nil }
+                return ColumnPath([member])
+            }
+            filters += reader.read(conjunct).filters.filter { $0.test != .isNull }
+        }
+        guard !filters.isEmpty else { return unnest }
+        var node = unnest
+        node.input = hinted(node.input, list, filters)
+        return node
+    }
+
+    /// Down to the scan that the list comes from, through what keeps rows apart.
+    private func hinted(_ plan: LogicalPlan, _ list: ColumnID, _ filters: [ColumnFilter]) -> LogicalPlan {
+        switch plan {
+        case .scan(var node):
+            guard let column = node.columns.first(where: { $0.column.id == list }) else { return plan }
+            node.elementFilters += filters.map { ColumnFilter(ColumnPath([column.name] + $0.path.names), $0.test) }
+            return .scan(node)
+        case .filter(let input, let conjuncts): return .filter(input: hinted(input, list, filters), conjuncts: conjuncts)
+        case .project(let input, let columns):
+            guard let column = columns.first(where: { $0.column.id == list }), case .column(let inner, _) = column.expression else { return plan }
+            return .project(input: hinted(input, inner, filters), columns: columns)
+        case .join(var node) where node.kind == .inner || node.kind == .cross:
+            if node.left.columnIDs.contains(list) { node.left = hinted(node.left, list, filters) } else { node.right = hinted(node.right, list, filters) }
+            return .join(node)
+        case .join(var node) where [.left, .semi, .anti, .antiNullAware].contains(node.kind):
+            guard node.left.columnIDs.contains(list) else { return plan }
+            node.left = hinted(node.left, list, filters)
+            return .join(node)
+        case .unnest(var node):
+            node.input = hinted(node.input, list, filters)
+            return .unnest(node)
+        case .setOperation(var node) where node.kind == .union && node.keepsRepeats:
+            guard let place = node.columns.firstIndex(where: { $0.id == list }) else { return plan }
+            node.inputs = node.inputs.map { hinted($0, $0.columns[place].id, filters) }
+            return .setOperation(node)
+        default: return plan
+        }
+    }
+}
+
+extension ColumnFilter {
+    var isRange: Bool { if case .range = test { true } else { false } }
+}
