@@ -46,7 +46,7 @@ package final class DocumentType: Sendable {
         let fields = Self.fields(of: file)
         layout = RowLayout(fields: fields)
         bloomPaths = Self.bloomPaths(of: file)
-        rules = RuleSet()
+        rules = RuleSet(of: file, &compiler)
         schema = Self.schema(of: file, &compiler)
         xsd = Self.xsd(of: file, &compiler)
         Self.check(file, &compiler)

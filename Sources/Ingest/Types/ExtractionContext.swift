@@ -1,3 +1,5 @@
+internal import Query
+
 /// The buffers of one thread's extraction, reused from receipt to receipt: once they have grown, extracting allocates only its result.
 final class ExtractionContext {
     let arena = Arena()
@@ -17,7 +19,39 @@ final class ExtractionContext {
     static let violationCountMax = 1_000
     private(set) var violationCount = 0
 
+    /// The lists' cells as rules see them: set anew by `prepareLists`.
+    private(set) var listViews = UnsafeMutableBufferPointer<RuleEnvironment.ListCells>(start: nil, count: 0)
+    /// The members of each list.
+    var listWidths: [Int] = []
+    /// Evaluators of programs that the plain way cannot finish. A program is kept with its own, so that none is taken for another.
+    private var evaluators: [ObjectIdentifier: (program: RuleProgram, evaluator: Evaluator)] = [:]
+    private static let evaluatorCountMax = 500
+
     init() {}
+
+    deinit { listViews.deallocate() }
+
+    func evaluator(of program: RuleProgram) throws(QueryError) -> Evaluator {
+        if let known = evaluators[ObjectIdentifier(program)] { return known.evaluator }
+        let evaluator = try program.makeEvaluator()
+        if evaluators.count >= Self.evaluatorCountMax { evaluators.removeAll() }
+        evaluators[ObjectIdentifier(program)] = (program, evaluator)
+        return evaluator
+    }
+
+    /// Points `listViews` at the lists' cells. They stay where they are until a list is read anew; storing into one does not move it.
+    func prepareLists() {
+        if listViews.count != listCells.count {
+            listViews.deallocate()
+            listViews = .allocate(capacity: listCells.count)
+        }
+        for index in listCells.indices {
+            let width = listWidths[index]
+            let count = elementCounts[index]
+            let start = listCells[index].withUnsafeMutableBufferPointer { UnsafePointer($0.baseAddress) }
+            listViews.initializeElement(at: index, to: RuleEnvironment.ListCells(cells: start, width: width, rowCount: count))
+        }
+    }
 
     func beginDocument() {
         arena.reset()

@@ -36,7 +36,7 @@ struct Extractor<Source: DocumentSource> {
         let time = issueTime(now: now)
         readColumns()
         guard context.violationCount == 0 else { return nil }
-        type.rules.evaluate(in: context) { self.context.report($0, $1, $2) }
+        type.rules.evaluate(plan, in: context) { source.location(of: element, within: element) }
         guard context.violationCount == 0, let receiptID, let time else { return nil }
         return ExtractedReceipt(
             type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
@@ -331,6 +331,8 @@ struct Extractor<Source: DocumentSource> {
             context.listCells = Array(repeating: [], count: plan.lists.count)
             context.elementCounts = Array(repeating: 0, count: plan.lists.count)
         }
+        context.listWidths.removeAll(keepingCapacity: true)
+        for list in plan.lists { context.listWidths.append(list.members.count) }
         for index in plan.lists.indices { readList(index) }
     }
 

@@ -1,6 +1,182 @@
-/// A type's rules and expressions, bound and compiled.
-struct RuleSet: Sendable {
-    init() {}
+internal import ColumnStore
+internal import Query
 
-    func evaluate(in context: ExtractionContext, _ report: (String, String, String) -> Void) {}
+/// A type's computed columns and rules, in the order in which they depend on each other.
+struct RuleSet: Sendable {
+    private enum Target: Sendable, Hashable {
+        case scalar(Int)
+        case member(list: Int, member: Int)
+    }
+
+    private struct Step: Sendable {
+        let target: Target
+        let name: String
+        let isRequired: Bool
+        let program: RuleProgram
+    }
+
+    private var steps: [Step] = []
+    private var rules: [(name: String, message: String, program: RuleProgram)] = []
+    var isEmpty: Bool { steps.isEmpty && rules.isEmpty }
+    /// Whether all of it runs without the engine's evaluator in the ordinary case; for tests.
+    var isPlain: Bool { steps.allSatisfy(\.program.isPlain) && rules.allSatisfy(\.program.isPlain) }
+
+    init(of file: TypeFile, _ compiler: inout PlanCompiler) {
+        let inputs = Inputs(file)
+        var drafts: [Target: Step] = [:]
+        var order: [Target] = []
+        for (target, column, list) in inputs.computed {
+            guard let text = column.expression else { continue }
+            guard let program = inputs.program(text, list: list, as: column.type ?? .string, pointer: column.pointer + "/expression", &compiler) else { continue }
+            drafts[target] = Step(target: target, name: column.name, isRequired: column.isRequired, program: program)
+            order.append(target)
+        }
+        var states: [Target: Bool] = [:]
+        for target in order {
+            if !add(target, drafts, inputs, &states) {
+                compiler.fail(inputs.pointer(of: target) + "/expression", "the value depends on itself", code: "circular-expression")
+            }
+        }
+        for rule in file.rules {
+            guard let program = inputs.program(rule.check, list: nil, as: .boolean, pointer: rule.pointer + "/check", &compiler) else { continue }
+            rules.append((rule.name, rule.message, program))
+        }
+    }
+
+    /// Adds a step after those that it needs. False when it needs itself.
+    private mutating func add(_ target: Target, _ drafts: [Target: Step], _ inputs: Inputs, _ states: inout [Target: Bool]) -> Bool {
+        if let isDone = states[target] { return isDone }
+        guard let step = drafts[target] else { return true }
+        states[target] = false
+        var list: Int?
+        if case .member(let number, _) = target { list = number }
+        for column in step.program.used {
+            for needed in inputs.targets(of: column.input, list: list) where !add(needed, drafts, inputs, &states) { return false }
+        }
+        states[target] = true
+        steps.append(step)
+        return true
+    }
+
+    /// Computes the columns, then tests the rules. What fails goes to `report`: pointer, code, message.
+    func evaluate(_ plan: ExtractionPlan, in context: ExtractionContext, at pointer: () -> String) {
+        if isEmpty { return }
+        for step in steps {
+            switch step.target {
+            case .scalar(let index): compute(step, context, pointer, element: nil) { context.cells[index] = $0 }
+            case .member(let list, let member):
+                let width = plan.lists[list].members.count
+                for row in 0..<context.elementCounts[list] {
+                    compute(step, context, pointer, element: (list, row * width)) { context.listCells[list][row * width + member] = $0 }
+                }
+            }
+        }
+        guard context.violationCount == 0 else { return }
+        for rule in rules {
+            do throws(QueryError) {
+                let verdict = try withEnvironment(plan, context, element: nil) { (environment) throws(QueryError) in try rule.program.value(environment, context) }
+                if verdict.isFalse { context.report(pointer(), rule.name, rule.message) }
+            } catch {
+                context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated: \(error.detail)")
+            }
+        }
+    }
+
+    private func compute(
+        _ step: Step, _ context: ExtractionContext, _ pointer: () -> String, element: (list: Int, offset: Int)?, _ store: (Cell) -> Void
+    ) {
+        do throws(QueryError) {
+            let cell = try withEnvironment(nil, context, element: element) { (environment) throws(QueryError) in try step.program.value(environment, context) }
+            store(cell)
+            if cell.isNull, step.isRequired { context.report(pointer(), "required", "\(step.name) is required, and its expression is NULL") }
+        } catch {
+            context.report(pointer(), "expression-failed", "\(step.name) cannot be computed: \(error.detail)")
+        }
+    }
+
+    private func withEnvironment(
+        _ plan: ExtractionPlan?, _ context: ExtractionContext, element: (list: Int, offset: Int)?,
+        _ body: (RuleEnvironment) throws(QueryError) -> Cell
+    ) throws(QueryError) -> Cell {
+        context.prepareLists()
+        let lists = UnsafePointer(context.listViews.baseAddress)
+        let result = context.cells.withUnsafeBufferPointer { cells -> Result<Cell, QueryError> in
+            let elementCells = element.flatMap { place in lists?[place.list].cells.map { $0 + place.offset } }
+            let environment = RuleEnvironment(cells: cells.baseAddress ?? Self.noCells, lists: lists, element: elementCells)
+            do throws(QueryError) { return .success(try body(environment)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    nonisolated(unsafe) private static let noCells: UnsafePointer<Cell> = {
+        let cell = UnsafeMutablePointer<Cell>.allocate(capacity: 1)
+        cell.initialize(to: .null)
+        return UnsafePointer(cell)
+    }()
+
+    // MARK: Names
+
+    /// The columns that expressions may mention, numbered as the binder sees them.
+    private struct Inputs {
+        var outer: [(name: String, type: ColumnType, input: RuleCompiler.Input)] = []
+        var lists: [[(name: String, type: ColumnType)]] = []
+        /// Of each list the numbers of its members that are computed.
+        var computedMembers: [[Int]] = []
+        var computed: [(target: Target, column: TypeFile.ColumnSpecification, list: Int?)] = []
+
+        init(_ file: TypeFile) {
+            var scalarCount = 0
+            for column in file.columns {
+                guard column.isList else {
+                    outer.append((column.name, column.type ?? .string, .scalar(scalarCount)))
+                    if column.expression != nil { computed.append((.scalar(scalarCount), column, nil)) }
+                    scalarCount += 1
+                    continue
+                }
+                let number = lists.count
+                let members = column.members.map { (name: $0.name, type: $0.type ?? .string) }
+                lists.append(members)
+                let type = ColumnType.list(element: Field("element", .structure(members.map { Field($0.name, $0.type) })))
+                outer.append((column.name, type, .list(number)))
+                var numbers: [Int] = []
+                for (index, member) in column.members.enumerated() where member.expression != nil {
+                    computed.append((.member(list: number, member: index), member, number))
+                    numbers.append(index)
+                }
+                computedMembers.append(numbers)
+            }
+        }
+
+        func program(
+            _ text: String, list: Int?, as type: ColumnType, pointer: String, _ compiler: inout PlanCompiler
+        ) -> RuleProgram? {
+            var inputs: [(input: RuleCompiler.Input, type: ColumnType)] = outer.map { ($0.input, $0.type) }
+            var element: [ExpressionCompiler.Input] = []
+            if let list {
+                for (index, member) in lists[list].enumerated() {
+                    inputs.append((.member(index), member.type))
+                    element.append(ExpressionCompiler.Input(member.name, member.type))
+                }
+            }
+            do throws(QueryError) {
+                let compiled = try ExpressionCompiler.compile(text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type)
+                return RuleProgram(compiled, inputs: inputs, memberNames: lists.map { $0.map(\.name) })
+            } catch {
+                let place = error.position.map { " (character \($0))" } ?? ""
+                compiler.fail(pointer, error.detail + place, code: "invalid-expression")
+                return nil
+            }
+        }
+
+        /// The computed columns behind an input.
+        func targets(of input: RuleCompiler.Input, list: Int?) -> [Target] {
+            switch input {
+            case .scalar(let index): [.scalar(index)]
+            case .list(let number): computedMembers[number].map { .member(list: number, member: $0) }
+            case .member(let index): list.map { [.member(list: $0, member: index)] } ?? []
+            }
+        }
+
+        func pointer(of target: Target) -> String { computed.first { $0.target == target }?.column.pointer ?? "" }
+    }
 }

@@ -1,0 +1,152 @@
+internal import ColumnStore
+internal import Query
+
+/// Turns a bound expression into a tree over cells, where every part of it is one that the tree knows; else there is none and the
+/// engine's evaluator does it all.
+struct RuleCompiler {
+    /// What a column number stands for.
+    enum Input: Sendable {
+        case scalar(Int)
+        case list(Int)
+        case member(Int)
+    }
+
+    let inputs: [Input]
+    /// Names of each list's members, in the order of its cells.
+    let memberNames: [[String]]
+
+    init(inputs: [Input], memberNames: [[String]]) {
+        self.inputs = inputs
+        self.memberNames = memberNames
+    }
+
+    func node(_ expression: Expression) -> RuleNode? {
+        switch expression {
+        case .column(let id, _):
+            guard inputs.indices.contains(id.rawValue) else { return nil }
+            switch inputs[id.rawValue] {
+            case .scalar(let index): return RuleScalar(index)
+            case .member(let index): return RuleMember(index)
+            case .list: return nil
+            }
+        case .literal(let value, let type): return Self.isPlain(type) || value.isNull ? RuleLiteral(value) : nil
+        case .call(let function, let arguments, let type, _): return call(function, arguments, type)
+        case .cast(let operand, let type, _): return cast(operand, type)
+        case .and(let operands): return nodes(operands).map { RuleJunction($0, isAnd: true) }
+        case .or(let operands): return nodes(operands).map { RuleJunction($0, isAnd: false) }
+        case .not(let operand): return node(operand).map { RuleNot($0) }
+        case .isNull(let operand): return node(operand).map { RuleIsNull($0) }
+        case .isDistinct(let left, let right, let isNegated):
+            guard let a = node(left), let b = node(right), let order = RuleOrder(left.type, right.type) else { return nil }
+            return RuleIsDistinct(a, b, order, isNegated: isNegated)
+        case .conditional(let branches, let otherwise, let type): return conditional(branches, otherwise, type)
+        case .coalesce(let operands, let type):
+            return nodes(operands, as: type).map { RuleCoalesce($0) }
+        case .inList(let operand, let candidates, let isNegated):
+            guard let value = node(operand) else { return nil }
+            var compiled: [(node: RuleNode, order: RuleOrder)] = []
+            for candidate in candidates {
+                guard let node = node(candidate), let order = RuleOrder(operand.type, candidate.type) else { return nil }
+                compiled.append((node, order))
+            }
+            return RuleInList(value, compiled, isNegated: isNegated)
+        case .member, .subquery: return nil
+        }
+    }
+
+    private static func isPlain(_ type: ColumnType) -> Bool {
+        switch type {
+        case .boolean, .int32, .int64, .double, .decimal, .string, .binary, .date, .timestamp(true): true
+        default: false
+        }
+    }
+
+    private func nodes(_ expressions: [Expression]) -> [RuleNode]? {
+        var nodes: [RuleNode] = []
+        for expression in expressions {
+            guard let node = node(expression) else { return nil }
+            nodes.append(node)
+        }
+        return nodes
+    }
+
+    /// Results of branches at the scale of the whole.
+    private func nodes(_ expressions: [Expression], as type: ColumnType) -> [RuleNode]? {
+        var nodes: [RuleNode] = []
+        for expression in expressions {
+            guard let node = node(expression, as: type) else { return nil }
+            nodes.append(node)
+        }
+        return nodes
+    }
+
+    private func node(_ expression: Expression, as type: ColumnType) -> RuleNode? {
+        if case .literal(.null, _) = expression { return RuleLiteral(.null) }
+        if expression.type == type { return node(expression) }
+        guard let from = RuleNumbers.scale(of: expression.type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
+        return node(expression).map { RuleUnary(.cast, $0, operandScale: from, scale: to, range: range) }
+    }
+
+    private func conditional(_ branches: [Expression.Branch], _ otherwise: Expression?, _ type: ColumnType) -> RuleNode? {
+        var compiled: [(condition: RuleNode, result: RuleNode)] = []
+        for branch in branches {
+            guard let condition = node(branch.condition), let result = node(branch.result, as: type) else { return nil }
+            compiled.append((condition, result))
+        }
+        guard let otherwise else { return RuleConditional(compiled, otherwise: nil) }
+        return node(otherwise, as: type).map { RuleConditional(compiled, otherwise: $0) }
+    }
+
+    private func cast(_ operand: Expression, _ type: ColumnType) -> RuleNode? {
+        if operand.type == type { return node(operand) }
+        guard let from = RuleNumbers.scale(of: operand.type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
+        return node(operand).map { RuleUnary(.cast, $0, operandScale: from, scale: to, range: range) }
+    }
+
+    private func call(_ function: ScalarFunction, _ arguments: [Expression], _ type: ColumnType) -> RuleNode? {
+        switch function {
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+            guard let a = node(arguments[0]), let b = node(arguments[1]), let order = RuleOrder(arguments[0].type, arguments[1].type) else { return nil }
+            return RuleComparison(function, order, a, b)
+        case .add: return arithmetic(.add, arguments, type)
+        case .subtract: return arithmetic(.subtract, arguments, type)
+        case .multiply: return arithmetic(.multiply, arguments, type)
+        case .divide: return arithmetic(.divide, arguments, type)
+        case .abs, .negate:
+            guard let from = RuleNumbers.scale(of: arguments[0].type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
+            return node(arguments[0]).map { RuleUnary(function == .abs ? .absolute : .negate, $0, operandScale: from, scale: to, range: range) }
+        case .nullIf:
+            guard arguments[0].type == type, let a = node(arguments[0]), let b = node(arguments[1]),
+                let order = RuleOrder(arguments[0].type, arguments[1].type)
+            else { return nil }
+            return RuleNullIf(a, b, order)
+        case .listSum, .listMin, .listMax, .listAvg, .listCount: return listFunction(function, arguments[0], type)
+        default: return nil
+        }
+    }
+
+    private func arithmetic(_ operation: RuleArithmetic.Operation, _ arguments: [Expression], _ type: ColumnType) -> RuleNode? {
+        guard arguments.count == 2, let left = RuleNumbers.scale(of: arguments[0].type), let right = RuleNumbers.scale(of: arguments[1].type),
+            let scale = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type), let a = node(arguments[0]), let b = node(arguments[1])
+        else { return nil }
+        var isWhole = false
+        if case .decimal = type {} else { isWhole = true }
+        return RuleArithmetic(operation, a, b, leftScale: left, rightScale: right, scale: scale, range: range, isWhole: isWhole)
+    }
+
+    private func listFunction(_ function: ScalarFunction, _ argument: Expression, _ type: ColumnType) -> RuleNode? {
+        var column = argument
+        var name: String?
+        if case .member(let inner, let member, _) = argument { (column, name) = (inner, member) }
+        guard case .column(let id, _) = column, inputs.indices.contains(id.rawValue), case .list(let list) = inputs[id.rawValue] else { return nil }
+        if function == .listCount { return RuleListFunction(function, list: list, member: 0, memberScale: 0, scale: 0, range: 0...0, order: nil) }
+        guard let name, let member = memberNames[list].firstIndex(of: name), case .list(let element) = argument.type else { return nil }
+        if function == .listMin || function == .listMax {
+            let isSame = element.type == type || RuleNumbers.scale(of: type).map { $0 == RuleNumbers.scale(of: element.type) } ?? false
+            guard isSame, let order = RuleOrder(type, type) else { return nil }
+            return RuleListFunction(function, list: list, member: member, memberScale: 0, scale: 0, range: 0...0, order: order)
+        }
+        guard let from = RuleNumbers.scale(of: element.type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
+        return RuleListFunction(function, list: list, member: member, memberScale: from, scale: to, range: range, order: nil)
+    }
+}

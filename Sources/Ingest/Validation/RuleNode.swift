@@ -1,0 +1,415 @@
+internal import ColumnStore
+internal import Query
+
+/// The plain way could not finish: an overflow of 128 bits, a division by zero, a value that does not fit. The engine's evaluator then
+/// does the work over, with wider numbers and the right message.
+struct RuleEscape: Error {}
+
+/// What an expression is evaluated over: one receipt, and within a list one of its elements.
+struct RuleEnvironment {
+    let cells: UnsafePointer<Cell>
+    /// Of each list its cells, row after row, and the number of its members and rows.
+    let lists: UnsafePointer<ListCells>?
+    /// The present element's cells.
+    let element: UnsafePointer<Cell>?
+
+    struct ListCells: BitwiseCopyable {
+        let cells: UnsafePointer<Cell>?
+        let width: Int
+        let rowCount: Int
+    }
+}
+
+/// A bound expression as a tree that reads cells and gives one: for one receipt at a time a batch of columns costs far more than its
+/// arithmetic. Numbers are exact: whatever does not fit throws `RuleEscape`.
+class RuleNode: @unchecked Sendable {
+    // Safe: subclasses have constant members only.
+    func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell { throw RuleEscape() }
+}
+
+extension Cell {
+    @inline(__always) static func boolean(_ value: Bool) -> Cell { .number(value ? 1 : 0) }
+    @inline(__always) var isTrue: Bool { !isNull && number != 0 }
+    @inline(__always) var isFalse: Bool { !isNull && number == 0 }
+}
+
+final class RuleScalar: RuleNode, @unchecked Sendable {
+    let index: Int
+    init(_ index: Int) { self.index = index }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell { environment.cells[index] }
+}
+
+final class RuleMember: RuleNode, @unchecked Sendable {
+    let index: Int
+    init(_ index: Int) { self.index = index }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell { environment.element?[index] ?? .null }
+}
+
+final class RuleLiteral: RuleNode, @unchecked Sendable {
+    private let cell: Cell
+    private let storage: UnsafeMutablePointer<UInt8>?
+
+    init(_ value: Value) {
+        var storage: UnsafeMutablePointer<UInt8>?
+        switch value {
+        case .null: cell = .null
+        case .boolean(let value): cell = .boolean(value)
+        case .integer(let value): cell = .number(Int128(value))
+        case .decimal(let value): cell = .number(value)
+        case .double(let value): cell = .number(Int128(value.bitPattern))
+        case .bytes(let bytes):
+            let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
+            for (index, byte) in bytes.enumerated() { copy[index] = byte }
+            storage = copy
+            cell = .bytes(copy, bytes.count)
+        default: cell = .null
+        }
+        self.storage = storage
+    }
+
+    deinit { storage?.deallocate() }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell { cell }
+}
+
+/// Scales and ranges of numbers, as the static types give them.
+enum RuleNumbers {
+    @inline(__always)
+    static func rescaled(_ value: Int128, from: Int, to: Int) throws(RuleEscape) -> Int128 {
+        if from == to { return value }
+        if to > from {
+            guard to - from <= 38 else { throw RuleEscape() }
+            let (scaled, isOverflow) = value.multipliedReportingOverflow(by: PowersOfTen.int128[to - from])
+            if isOverflow { throw RuleEscape() }
+            return scaled
+        }
+        guard from - to <= 38 else { throw RuleEscape() }
+        return roundedQuotient(value, PowersOfTen.int128[from - to])
+    }
+
+    /// Half away from zero.
+    @inline(__always)
+    static func roundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int128 {
+        if let a = Int64(exactly: numerator), let b = Int64(exactly: denominator), b != -1 {
+            let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+            let magnitude = rest.magnitude
+            if magnitude >= b.magnitude &- magnitude { return Int128((a < 0) == (b < 0) ? quotient + 1 : quotient - 1) }
+            return Int128(quotient)
+        }
+        let (quotient, rest) = numerator.quotientAndRemainder(dividingBy: denominator)
+        let magnitude = rest.magnitude
+        if magnitude >= denominator.magnitude - magnitude { return (numerator < 0) == (denominator < 0) ? quotient + 1 : quotient - 1 }
+        return quotient
+    }
+
+    /// A result within the range of its type.
+    @inline(__always)
+    static func checked(_ value: Int128, _ range: ClosedRange<Int128>) throws(RuleEscape) -> Cell {
+        guard range.contains(value) else { throw RuleEscape() }
+        return .number(value)
+    }
+
+    static func range(of type: ColumnType) -> ClosedRange<Int128>? {
+        switch type {
+        case .int32: Int128(Int32.min)...Int128(Int32.max)
+        case .int64: Int128(Int64.min)...Int128(Int64.max)
+        case .decimal(let precision, _): -(PowersOfTen.int128[precision] - 1)...(PowersOfTen.int128[precision] - 1)
+        default: nil
+        }
+    }
+
+    /// Digits behind the mark of an exact number; nil for any other type.
+    static func scale(of type: ColumnType) -> Int? {
+        switch type {
+        case .int32, .int64: 0
+        case .decimal(_, let scale): scale
+        default: nil
+        }
+    }
+}
+
+final class RuleArithmetic: RuleNode, @unchecked Sendable {
+    enum Operation: Sendable { case add, subtract, multiply, divide }
+    private let operation: Operation
+    private let left: RuleNode
+    private let right: RuleNode
+    private let leftScale: Int
+    private let rightScale: Int
+    private let scale: Int
+    private let range: ClosedRange<Int128>
+    private let isWhole: Bool
+
+    init(
+        _ operation: Operation, _ left: RuleNode, _ right: RuleNode, leftScale: Int, rightScale: Int, scale: Int, range: ClosedRange<Int128>,
+        isWhole: Bool
+    ) {
+        (self.operation, self.left, self.right) = (operation, left, right)
+        (self.leftScale, self.rightScale, self.scale, self.range) = (leftScale, rightScale, scale, range)
+        self.isWhole = isWhole
+    }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let a = try left.evaluate(environment)
+        if a.isNull { return .null }
+        let b = try right.evaluate(environment)
+        if b.isNull { return .null }
+        let result: (partialValue: Int128, overflow: Bool)
+        switch operation {
+        case .add, .subtract:
+            let x = try RuleNumbers.rescaled(a.number, from: leftScale, to: scale)
+            let y = try RuleNumbers.rescaled(b.number, from: rightScale, to: scale)
+            result = operation == .add ? x.addingReportingOverflow(y) : x.subtractingReportingOverflow(y)
+        case .multiply:
+            let product = a.number.multipliedReportingOverflow(by: b.number)
+            if product.overflow { throw RuleEscape() }
+            result = (try RuleNumbers.rescaled(product.partialValue, from: leftScale + rightScale, to: scale), false)
+        case .divide:
+            if b.number == 0 { throw RuleEscape() }
+            if isWhole {
+                result = a.number.dividedReportingOverflow(by: b.number)
+            } else {
+                let exponent = scale - leftScale + rightScale
+                guard 0...38 ~= exponent else { throw RuleEscape() }
+                let numerator = a.number.multipliedReportingOverflow(by: PowersOfTen.int128[exponent])
+                if numerator.overflow { throw RuleEscape() }
+                result = (RuleNumbers.roundedQuotient(numerator.partialValue, b.number), false)
+            }
+        }
+        if result.overflow { throw RuleEscape() }
+        return try RuleNumbers.checked(result.partialValue, range)
+    }
+}
+
+/// abs, negation, and casts among exact numbers.
+final class RuleUnary: RuleNode, @unchecked Sendable {
+    enum Operation: Sendable { case absolute, negate, cast }
+    private let operation: Operation
+    private let operand: RuleNode
+    private let operandScale: Int
+    private let scale: Int
+    private let range: ClosedRange<Int128>
+
+    init(_ operation: Operation, _ operand: RuleNode, operandScale: Int, scale: Int, range: ClosedRange<Int128>) {
+        (self.operation, self.operand, self.operandScale, self.scale, self.range) = (operation, operand, operandScale, scale, range)
+    }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let cell = try operand.evaluate(environment)
+        if cell.isNull { return cell }
+        let value: Int128
+        switch operation {
+        case .absolute: value = cell.number < 0 ? -cell.number : cell.number
+        case .negate: value = -cell.number
+        case .cast: value = cell.number
+        }
+        return try RuleNumbers.checked(try RuleNumbers.rescaled(value, from: operandScale, to: scale), range)
+    }
+}
+
+final class RuleComparison: RuleNode, @unchecked Sendable {
+    private let function: ScalarFunction
+    private let order: RuleOrder
+    private let left: RuleNode
+    private let right: RuleNode
+
+    init(_ function: ScalarFunction, _ order: RuleOrder, _ left: RuleNode, _ right: RuleNode) {
+        (self.function, self.order, self.left, self.right) = (function, order, left, right)
+    }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let a = try left.evaluate(environment)
+        if a.isNull { return .null }
+        let b = try right.evaluate(environment)
+        if b.isNull { return .null }
+        let outcome = try order.compare(a, b)
+        switch function {
+        case .equal: return .boolean(outcome == 0)
+        case .notEqual: return .boolean(outcome != 0)
+        case .less: return .boolean(outcome < 0)
+        case .lessOrEqual: return .boolean(outcome <= 0)
+        case .greater: return .boolean(outcome > 0)
+        default: return .boolean(outcome >= 0)
+        }
+    }
+}
+
+/// How two values of given types compare: exact numbers by value, texts and blobs by bytes.
+struct RuleOrder: Sendable {
+    private enum Kind: Sendable { case number(left: Int, right: Int), bytes }
+    private let kind: Kind
+
+    /// Nil for types that only the evaluator compares (doubles, with their NaN).
+    init?(_ left: ColumnType, _ right: ColumnType) {
+        switch (left, right) {
+        case (.string, .string), (.binary, .binary): kind = .bytes
+        case (.boolean, .boolean), (.date, .date), (.timestamp(true), .timestamp(true)): kind = .number(left: 0, right: 0)
+        default:
+            guard let a = RuleNumbers.scale(of: left), let b = RuleNumbers.scale(of: right) else { return nil }
+            kind = .number(left: a, right: b)
+        }
+    }
+
+    /// - Precondition: neither is NULL.
+    func compare(_ a: Cell, _ b: Cell) throws(RuleEscape) -> Int {
+        switch kind {
+        case .number(let left, let right):
+            let x = left < right ? try RuleNumbers.rescaled(a.number, from: left, to: right) : a.number
+            let y = right < left ? try RuleNumbers.rescaled(b.number, from: right, to: left) : b.number
+            return x < y ? -1 : (x == y ? 0 : 1)
+        case .bytes:
+            let (x, y) = (Int(a.byteCount), Int(b.byteCount))
+            guard let p = a.bytes, let q = b.bytes else { return x == y ? 0 : (x < y ? -1 : 1) }
+            for index in 0..<min(x, y) where p[index] != q[index] { return p[index] < q[index] ? -1 : 1 }
+            return x == y ? 0 : (x < y ? -1 : 1)
+        }
+    }
+}
+
+/// AND and OR in three values, from left to right as far as needed.
+final class RuleJunction: RuleNode, @unchecked Sendable {
+    private let operands: [RuleNode]
+    private let isAnd: Bool
+
+    init(_ operands: [RuleNode], isAnd: Bool) { (self.operands, self.isAnd) = (operands, isAnd) }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        var isUnknown = false
+        for operand in operands {
+            let cell = try operand.evaluate(environment)
+            if cell.isNull { isUnknown = true } else if cell.isTrue != isAnd { return .boolean(!isAnd) }
+        }
+        return isUnknown ? .null : .boolean(isAnd)
+    }
+}
+
+final class RuleNot: RuleNode, @unchecked Sendable {
+    private let operand: RuleNode
+    init(_ operand: RuleNode) { self.operand = operand }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let cell = try operand.evaluate(environment)
+        return cell.isNull ? cell : .boolean(cell.isFalse)
+    }
+}
+
+final class RuleIsNull: RuleNode, @unchecked Sendable {
+    private let operand: RuleNode
+    init(_ operand: RuleNode) { self.operand = operand }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell { .boolean(try operand.evaluate(environment).isNull) }
+}
+
+final class RuleIsDistinct: RuleNode, @unchecked Sendable {
+    private let left: RuleNode
+    private let right: RuleNode
+    private let order: RuleOrder
+    private let isNegated: Bool
+    init(_ left: RuleNode, _ right: RuleNode, _ order: RuleOrder, isNegated: Bool) {
+        (self.left, self.right, self.order, self.isNegated) = (left, right, order, isNegated)
+    }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let a = try left.evaluate(environment)
+        let b = try right.evaluate(environment)
+        let isDistinct = a.isNull || b.isNull ? a.isNull != b.isNull : try order.compare(a, b) != 0
+        return .boolean(isDistinct != isNegated)
+    }
+}
+
+/// CASE, COALESCE and NULLIF: what is not reached is not evaluated.
+final class RuleConditional: RuleNode, @unchecked Sendable {
+    private let branches: [(condition: RuleNode, result: RuleNode)]
+    private let otherwise: RuleNode?
+    init(_ branches: [(condition: RuleNode, result: RuleNode)], otherwise: RuleNode?) { (self.branches, self.otherwise) = (branches, otherwise) }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        for branch in branches where try branch.condition.evaluate(environment).isTrue { return try branch.result.evaluate(environment) }
+        return try otherwise?.evaluate(environment) ?? .null
+    }
+}
+
+final class RuleCoalesce: RuleNode, @unchecked Sendable {
+    private let operands: [RuleNode]
+    init(_ operands: [RuleNode]) { self.operands = operands }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        for operand in operands {
+            let cell = try operand.evaluate(environment)
+            if !cell.isNull { return cell }
+        }
+        return .null
+    }
+}
+
+final class RuleNullIf: RuleNode, @unchecked Sendable {
+    private let left: RuleNode
+    private let right: RuleNode
+    private let order: RuleOrder
+    init(_ left: RuleNode, _ right: RuleNode, _ order: RuleOrder) { (self.left, self.right, self.order) = (left, right, order) }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let a = try left.evaluate(environment)
+        if a.isNull { return a }
+        let b = try right.evaluate(environment)
+        if b.isNull { return a }
+        return try order.compare(a, b) == 0 ? .null : a
+    }
+}
+
+final class RuleInList: RuleNode, @unchecked Sendable {
+    private let operand: RuleNode
+    private let candidates: [(node: RuleNode, order: RuleOrder)]
+    private let isNegated: Bool
+    init(_ operand: RuleNode, _ candidates: [(node: RuleNode, order: RuleOrder)], isNegated: Bool) {
+        (self.operand, self.candidates, self.isNegated) = (operand, candidates, isNegated)
+    }
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let value = try operand.evaluate(environment)
+        if value.isNull { return value }
+        var isUnknown = false
+        for candidate in candidates {
+            let other = try candidate.node.evaluate(environment)
+            if other.isNull { isUnknown = true } else if try candidate.order.compare(value, other) == 0 { return .boolean(!isNegated) }
+        }
+        return isUnknown ? .null : .boolean(isNegated)
+    }
+}
+
+/// list_sum, list_min, list_max, list_avg over a member of a list, and list_count.
+final class RuleListFunction: RuleNode, @unchecked Sendable {
+    private let function: ScalarFunction
+    private let list: Int
+    private let member: Int
+    private let memberScale: Int
+    private let scale: Int
+    private let range: ClosedRange<Int128>
+    private let order: RuleOrder?
+
+    init(_ function: ScalarFunction, list: Int, member: Int, memberScale: Int, scale: Int, range: ClosedRange<Int128>, order: RuleOrder?) {
+        (self.function, self.list, self.member, self.memberScale) = (function, list, member, memberScale)
+        (self.scale, self.range, self.order) = (scale, range, order)
+    }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        guard let rows = environment.lists?[list] else { throw RuleEscape() }
+        if function == .listCount { return .number(Int128(rows.rowCount)) }
+        var total: Int128 = 0
+        var count = 0
+        var best = Cell.null
+        for row in 0..<rows.rowCount {
+            guard let cell = rows.cells?[row &* rows.width &+ member], !cell.isNull else { continue }
+            count += 1
+            if let order {
+                if best.isNull {
+                    best = cell
+                } else {
+                    let outcome = try order.compare(cell, best)
+                    if function == .listMin ? outcome < 0 : outcome > 0 { best = cell }
+                }
+            } else {
+                let (next, isOverflow) = total.addingReportingOverflow(cell.number)
+                if isOverflow { throw RuleEscape() }
+                total = next
+            }
+        }
+        if order != nil { return best }
+        if count == 0 { return .null }
+        if function == .listSum { return try RuleNumbers.checked(try RuleNumbers.rescaled(total, from: memberScale, to: scale), range) }
+        let widened = try RuleNumbers.rescaled(total, from: memberScale, to: scale)
+        return try RuleNumbers.checked(RuleNumbers.roundedQuotient(widened, Int128(count)), range)
+    }
+}

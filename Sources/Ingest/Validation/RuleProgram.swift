@@ -1,0 +1,66 @@
+internal import ColumnStore
+internal import Query
+
+/// One compiled rule or computed column.
+final class RuleProgram: Sendable {
+    private let expression: Expression
+    private let tree: RuleNode?
+    /// The columns that it reads: their number in the expression, what they are, their type.
+    let used: [(id: Int, input: RuleCompiler.Input, type: ColumnType)]
+
+    init(_ compiled: ExpressionCompiler.Compiled, inputs: [(input: RuleCompiler.Input, type: ColumnType)], memberNames: [[String]]) {
+        expression = compiled.expression
+        used = compiled.usedInputs.map { ($0, inputs[$0].input, inputs[$0].type) }
+        tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
+    }
+
+    /// Whether the tree does it alone in the ordinary case; for tests.
+    var isPlain: Bool { tree != nil }
+
+    /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
+    func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
+        if let tree {
+            do throws(RuleEscape) { return try tree.evaluate(environment) } catch {}
+        }
+        return try evaluated(environment, context)
+    }
+
+    private func evaluated(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
+        let evaluator = try context.evaluator(of: self)
+        let columns = used.map { Column.constant(value(of: $0.input, $0.type, environment), type: $0.type, count: 1) }
+        let flat = columns.map { column in column.type.isNested ? column.flattened() : column }
+        let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: flat))
+        return cell(result.value(at: 0), context)
+    }
+
+    func makeEvaluator() throws(QueryError) -> Evaluator {
+        var layout: [ColumnID: Int] = [:]
+        for (place, column) in used.enumerated() { layout[ColumnID(column.id)] = place }
+        return try Evaluator(expression, layout: layout, context: EvaluationContext())
+    }
+
+    private func value(of input: RuleCompiler.Input, _ type: ColumnType, _ environment: RuleEnvironment) -> Value {
+        switch input {
+        case .scalar(let index): return environment.cells[index].value(of: type)
+        case .member(let index): return environment.element?[index].value(of: type) ?? .null
+        case .list(let index):
+            guard let rows = environment.lists?[index], case .list(let element) = type, case .structure(let members) = element.type else { return .list([]) }
+            return .list(
+                (0..<rows.rowCount).map { row in
+                    .structure(members.indices.map { rows.cells?[row * rows.width + $0].value(of: members[$0].type) ?? .null })
+                })
+        }
+    }
+
+    private func cell(_ value: Value, _ context: ExtractionContext) -> Cell {
+        switch value {
+        case .null: return .null
+        case .boolean(let value): return .boolean(value)
+        case .integer(let value): return .number(Int128(value))
+        case .decimal(let value): return .number(value)
+        case .double(let value): return .number(Int128(value.bitPattern))
+        case .bytes(let bytes): return .bytes(bytes.withUnsafeBufferPointer { context.arena.copy($0) }, bytes.count)
+        default: return .null
+        }
+    }
+}
