@@ -144,10 +144,13 @@ struct EncodingPlanner {
         if options.encoding == .dictionary || codes.count >= 4 * dictionary.count { return plan }
         guard codes.count > 0 else { return Plan(values: .bytes(ByteArrays()), encoding: .plain) }
         guard fileOptions.measuresEncodings else {
-            if codes.count >= 2 * dictionary.count { return plan }
-            return Plan(values: .bytes(LeafBuffer.plain(unsortedCodes, encoder.entries)), encoding: .plain)
+            guard codes.count < 2 * dictionary.count, let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else {
+                return plan
+            }
+            return Plan(values: .bytes(strings), encoding: .plain)
         }
-        let plain = PageValues.bytes(LeafBuffer.plain(unsortedCodes, encoder.entries))
+        guard let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else { return plan }
+        let plain = PageValues.bytes(strings)
         let others = try smallest(plain, bytesEncodings)
         let own = try dictionaryByteCount(plan.values, dictionary)
         if own <= others.byteCount * Self.dictionaryAllowance { return plan }

@@ -203,7 +203,10 @@ final class LeafBuffer {
             try checkUUIDs(column, rows)
         }
         if case .dictionary = column.values {
-            if case .codes = storage {
+            if case .codes(_, let dictionary) = storage {
+                if case .dictionary(_, let source) = column.values, case .bytes(let entries) = source.values.values {
+                    try checkRoom(dictionary.byteCount, entries)
+                }
                 appendRemapped(column, rows)
                 judgeDictionary()
                 return
@@ -244,6 +247,8 @@ final class LeafBuffer {
             try append(arrays, rows, to: &mine)
             storage = .bytes(mine)
         case (.codes(var codes, var dictionary), .bytes(let arrays)):
+            storage = .codes([], StringDictionaryEncoder())
+            try checkRoom(dictionary.byteCount, arrays)
             Self.append(arrays, rows, to: &codes, &dictionary)
             storage = .codes(codes, dictionary)
             judgeDictionary()
@@ -284,11 +289,16 @@ final class LeafBuffer {
         }
     }
 
-    private func append(_ arrays: ByteArrays, _ rows: [Int32]?, to mine: inout ByteArrays) throws(ColumnStoreError) {
-        guard mine.bytes.count + arrays.bytes.count <= Int(Int32.max) else {
+    /// Offsets of byte arrays are 32 bits wide.
+    private func checkRoom(_ byteCount: Int, _ added: ByteArrays) throws(ColumnStoreError) {
+        guard byteCount + added.bytes.count <= Int(Int32.max) else {
             throw ColumnStoreError(
                 .invalidRequest, column: leaf.path.description, "more than 2 GiB of one column in a row group")
         }
+    }
+
+    private func append(_ arrays: ByteArrays, _ rows: [Int32]?, to mine: inout ByteArrays) throws(ColumnStoreError) {
+        try checkRoom(mine.bytes.count, arrays)
         guard let rows else {
             let base = Int32(mine.bytes.count)
             mine.bytes.append(contentsOf: arrays.bytes)
@@ -355,16 +365,23 @@ final class LeafBuffer {
         let isUseless =
             options.encoding == .automatic && codes.count >= Self.judgedValueCount
             && dictionary.count > codes.count / 4 * 3
-        guard isTooLarge || isUseless else { return }
-        storage = .bytes(Self.plain(codes, dictionary.entries))
+        guard isTooLarge || isUseless, let plain = Self.plain(codes, dictionary.entries) else { return }
+        storage = .bytes(plain)
         hasGivenUpDictionary = true
         remapped = [:]
     }
 
-    static func plain(_ codes: [UInt32], _ entries: ByteArrays) -> ByteArrays {
+    /// The strings that `codes` mean; nil when they would take more memory than a row group should: long strings that repeat,
+    /// which a dictionary serves best, however large it is.
+    static func plain(_ codes: [UInt32], _ entries: ByteArrays) -> ByteArrays? {
+        var byteCount = 0
+        for code in codes { byteCount += entries.range(at: Int(code)).count }
+        guard byteCount <= plainByteCountMax else { return nil }
         var arrays = ByteArrays()
         arrays.offsets.reserveCapacity(codes.count + 1)
+        arrays.bytes.reserveCapacity(byteCount)
         for code in codes { arrays.append(entries[Int(code)]) }
         return arrays
     }
+    private static let plainByteCountMax = 256 << 20
 }

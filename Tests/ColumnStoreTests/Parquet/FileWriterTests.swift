@@ -184,6 +184,25 @@ final class FileWriterTests: XCTestCase {
         }
     }
 
+    /// 300 MB of strings, of which a megabyte is distinct: a dictionary past its limit still serves better than the strings.
+    func test_append_longStringsThatRepeat_stayInADictionary() throws {
+        var entries = ByteArrays()
+        for entry in 0..<16 { entries.append([UInt8](repeating: UInt8(entry), count: 1 << 16)) }
+        let dictionary = DictionaryValues(values: Column(type: .string, count: 16, values: .bytes(entries)))
+        let sink = MemorySink()
+        var options = WriterOptions()
+        options.dictionaryByteCount = 1 << 19
+        let writer = try FileWriter(Schema([Field("text", .string)]), options: options, to: sink)
+        let codes = (0..<5_000).map { UInt32($0 % 16) }
+        try writer.append(
+            ColumnBatch(
+                rowCount: 5_000, columns: [Column(type: .string, count: 5_000, values: .dictionary(codes: codes, dictionary))]))
+        let file = try writer.finish()
+        XCTAssertLessThan(file.byteCount, 100_000)
+        let reader = try ParquetFile(MemoryBytes(sink.bytes, name: "text")).scan().reader(rowGroup: 0)
+        XCTAssertEqual(try reader.next()?.columns[0].value(at: 17), .bytes([UInt8](repeating: 1, count: 1 << 16)))
+    }
+
     func test_append_whatDoesNotFit_isRefused() throws {
         func refuse(_ type: ColumnType, isRequired: Bool = false, _ column: Column, line: UInt = #line) throws {
             let writer = try FileWriter(Schema([Field("c", type, isRequired: isRequired)]), to: MemorySink())
