@@ -103,8 +103,9 @@ public struct Table: Sendable {
         properties: [String: String] = [:], now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit {
         let location = storage.location(of: "x").dropLast(2)
-        let path = location.hasPrefix("file://") ? location.dropFirst(7) : location
-        guard ObjectKey.isReadableLocation(String(path)) else {
+        // Without its scheme, which has a colon of its own.
+        let parts = location.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].isEmpty, ObjectKey.isReadableLocation(String(parts[2])) else {
             throw ColumnStoreError(.invalidRequest, path: String(location), "readers of the table fail on a path with # ? : in it")
         }
         for field in schema.fields where !TableSchema.isStorable(field.type) {
