@@ -1,5 +1,7 @@
 @testable import ColumnStore
+import Dispatch
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -60,6 +62,7 @@ final class TableTests: XCTestCase {
             try values.write(to: path, head: "[\(names)]")
             let metadata = "\(directory.path)/warehouse/receipts/metadata/v\(table.version).metadata.json"
             var state = #"{"name":"\#(name)","metadata":"\#(metadata)","rows":"\#(path)""#
+            if schema.field(at: "lines.note") != nil { state += #","has_new_member":true"# }
             if let snapshot { state += #","snapshot":\#(snapshot)"# }
             states.append((state, snapshot == nil ? table.version : nil))
         }
@@ -250,6 +253,51 @@ final class TableTests: XCTestCase {
             XCTAssertEqual(($0 as? ColumnStoreError)?.code, .conflict)
         }
         XCTAssertEqual(try Table.newestVersion(fixture.storage), 2)
+    }
+
+    func test_commit_fromManyThreadsAtOnce_oneWins() throws {
+        let fixture = try Fixture()
+        let table = fixture.table
+        let outcomes = Mutex<[ColumnStoreError.Code?]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { number in
+            do throws(ColumnStoreError) {
+                let file = DataFile(location: table.storage.location(of: "data/\(number).parquet"), recordCount: 1, byteCount: 1)
+                _ = try table.append([file])
+                outcomes.withLock { $0.append(nil) }
+            } catch {
+                outcomes.withLock { $0.append(error.code) }
+            }
+        }
+        let codes = outcomes.withLock { $0 }
+        XCTAssertEqual(codes.filter { $0 == nil }.count, 1)
+        XCTAssertEqual(codes.filter { $0 == .conflict }.count, 7)
+        let next = try Table.open(table.storage, version: 2)
+        XCTAssertEqual(try next.counts().fileCount, 1)
+        XCTAssertEqual(try next.removeOrphans(before: .max), [], "losers take their manifests back")
+    }
+
+    /// What S3 gives is enough: no rename, no listing but for orphans.
+    func test_commits_overAnObjectStoreWithoutFiles_work() throws {
+        let storage = ObjectStoreDouble()
+        var table = try Table.create(storage, schema: Schema(Self.columns), grouping: "business_day").table
+        for number in 0..<5 {
+            let sink = storage.create("data/\(number).parquet")
+            let writer = try FileWriter(table.schema, to: sink)
+            try writer.append(Self.batch(number * 10..<number * 10 + 10, table.schema))
+            let file = try writer.finish()
+            try sink.commit()
+            table = try table.append([DataFile(file, location: storage.location(of: "data/\(number).parquet"), sortOrderID: nil)]).table
+        }
+        let reopened = try Table.open(storage, version: try XCTUnwrap(try Table.newestVersion(storage)))
+        let files = try reopened.files([ColumnFilter("id", .equal(.integer(23)))])
+        XCTAssertEqual(files.map(\.location), ["s3://bucket/receipts/data/2.parquet"])
+        let parquet = try ParquetFile(try reopened.open(files[0]))
+        XCTAssertEqual(parquet.rowCount, 10)
+        XCTAssertEqual(storage.listingCount, 0)
+        let expiry = try XCTUnwrap(try table.expireSnapshots(before: .max))
+        try expiry.table.delete(expiry.obsoleteKeys)
+        XCTAssertEqual(try expiry.table.removeOrphans(before: .max), [])
+        XCTAssertEqual(storage.listingCount, 2)
     }
 
     func test_commit_order_isFilesThenMetadataThenHint() throws {

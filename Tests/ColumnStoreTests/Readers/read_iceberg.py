@@ -1,4 +1,5 @@
-"""Reads states of Iceberg tables with pyiceberg, DuckDB and polars and compares every row.
+"""Reads states of Iceberg tables with pyiceberg, DuckDB and polars and compares every row; with chDB, DataFusion and Daft as well where
+they are installed.
 
 The argument is a JSON file: a list of {"metadata", "directory", "snapshot", "rows", "filters", "fails"}. `rows` names a file whose lines are rows
 as in read_parquet.py, its first line a list of column names. Rows are compared in the order of the first column, a whole number.
@@ -7,10 +8,12 @@ as in read_parquet.py, its first line a list of column names. Rows are compared 
 import datetime
 import decimal
 import glob
+import importlib.util
 import json
 import pathlib
 import site
 import struct
+import subprocess
 import sys
 
 import duckdb
@@ -79,11 +82,42 @@ def readers(state, connection):
     yield "polars", lambda: polars.scan_iceberg(
         metadata, snapshot_id=snapshot, reader_override="native"
     ).collect().to_arrow()
+    if importlib.util.find_spec("daft"):
+        import daft
+
+        yield "daft", lambda: daft.read_iceberg(metadata, snapshot_id=snapshot).to_arrow()
+    # iceberg-rust 0.11 cannot read a struct in a list that lacks a member which was added later.
+    if importlib.util.find_spec("datafusion") and not snapshot and not state.get("has_new_member"):
+        yield "datafusion", lambda: datafusion_table(metadata)
+    if importlib.util.find_spec("chdb") and state.get("directory"):
+        yield "chdb", lambda: chdb_table(state["directory"])
     if state.get("directory"):
         directory = state["directory"]
         yield "duckdb by directory", lambda: connection.sql(f"SELECT * FROM iceberg_scan('{directory}')").to_arrow_table()
         by_hint = lambda: pyiceberg.table.StaticTable.from_metadata(directory).scan().to_arrow()
         yield "pyiceberg by directory", by_hint
+
+
+def datafusion_table(metadata):
+    import datafusion
+    from pyiceberg_core.datafusion import IcebergDataFusionTable
+
+    context = datafusion.SessionContext()
+    table = IcebergDataFusionTable(identifier=["n", "t"], metadata_location=f"file://{metadata}", file_io_properties={})
+    context.register_table("t", table)
+    return context.sql("SELECT * FROM t").to_arrow_table()
+
+
+def chdb_table(directory):
+    # In a process of its own: chDB reads files below its working directory only, and an error spoils the next answer.
+    code = (
+        "import chdb, os, sys; os.chdir('/'); "
+        "sys.stdout.buffer.write(chdb.query(\"SELECT * FROM icebergLocal('\" + sys.argv[1] + \"') SETTINGS output_format_arrow_string_as_string=0\", 'ArrowStream').bytes())"
+    )
+    result = subprocess.run([sys.executable, "-c", code, directory], capture_output=True)
+    if result.returncode:
+        raise RuntimeError(result.stderr.decode()[-300:])
+    return pyarrow.ipc.open_stream(result.stdout).read_all()
 
 
 def check(state, connection, problems):
@@ -160,7 +194,8 @@ def main():
         check(state, connection, problems)
     for problem in problems[:40]:
         print(problem)
-    print(f"{len(states)} states")
+    more = [name for name in ("chdb", "datafusion", "daft") if importlib.util.find_spec(name)]
+    print(f"{len(states)} states, with duckdb, pyiceberg, polars {' '.join(more)}")
     sys.exit(1 if problems else 0)
 
 

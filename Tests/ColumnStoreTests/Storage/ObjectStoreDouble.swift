@@ -1,0 +1,79 @@
+import ColumnStore
+import Synchronization
+
+/// A bucket in memory: conditional puts, whole objects, no renames. It counts listings.
+final class ObjectStoreDouble: ObjectStorage {
+    private struct State {
+        var objects: [String: [UInt8]] = [:]
+        var listingCount = 0
+    }
+    private let state = Mutex(State())
+
+    var listingCount: Int { state.withLock { $0.listingCount } }
+
+    func location(of key: String) -> String { "s3://bucket/receipts/" + key }
+
+    func key(ofLocation location: String) -> String? {
+        let prefix = "s3://bucket/receipts/"
+        return location.hasPrefix(prefix) ? String(location.dropFirst(prefix.count)) : nil
+    }
+
+    func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        let isNew = state.withLock { state in
+            guard state.objects[key] == nil else { return false }
+            state.objects[key] = bytes
+            return true
+        }
+        guard isNew else { throw ColumnStoreError(.conflict, path: key, "If-None-Match: *") }
+    }
+
+    func put(_ key: String, _ bytes: [UInt8]) {
+        state.withLock { $0.objects[key] = bytes }
+    }
+
+    func create(_ key: String) -> any ObjectSink { Upload(self, key) }
+
+    private func object(_ key: String) throws(ColumnStoreError) -> [UInt8] {
+        guard let bytes = state.withLock({ $0.objects[key] }) else { throw ColumnStoreError(.notFound, path: key, "no such object") }
+        return bytes
+    }
+
+    func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try object(key) }
+
+    func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] {
+        let bytes = try object(key)
+        guard range.upperBound <= Int64(bytes.count) else { throw ColumnStoreError(.corruptFile, path: key, "too short") }
+        return Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)])
+    }
+
+    func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { MemoryBytes(try object(key), name: key) }
+
+    func byteCount(of key: String) -> Int64? { state.withLock { $0.objects[key].map { Int64($0.count) } } }
+
+    func delete(_ key: String) { state.withLock { $0.objects[key] = nil } }
+
+    func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
+        let objects = state.withLock { state in
+            state.listingCount += 1
+            return state.objects
+        }
+        for (key, bytes) in objects where key.hasPrefix(prefix) {
+            try body(StoredObject(key: key, byteCount: Int64(bytes.count), modifiedMilliseconds: 0))
+        }
+    }
+
+    private final class Upload: ObjectSink {
+        private let storage: ObjectStoreDouble
+        private let key: String
+        private var bytes: [UInt8] = []
+
+        init(_ storage: ObjectStoreDouble, _ key: String) {
+            self.storage = storage
+            self.key = key
+        }
+
+        func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { self.bytes.append(contentsOf: $0) } }
+        func commit() throws(ColumnStoreError) { try storage.putIfAbsent(key, bytes) }
+        func abandon() { bytes = [] }
+    }
+}
