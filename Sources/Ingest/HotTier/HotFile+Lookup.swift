@@ -99,26 +99,50 @@ extension HotFile {
         return end
     }
 
-    /// The ids and days of all rows of a receipt id, FAILED ones included where `withFailed`.
+    /// The rows of a receipt id with their ids: that which holds the identity, and FAILED ones beside it.
     package func rows(
         receiptID: [UInt8], client: [UInt8]?, table: String, day: Int32?
     ) throws -> [(row: Int64, receipt: StoredReceipt)] {
         if let day, !state.days.contains(day) { return [] }
         return try pool.withConnection { connection in
-            var sql = """
-                SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
-                WHERE r.receipt = ?1 AND r.state <> 2 AND t.name = ?2
-                """
-            if client != nil { sql += " AND r.client = ?3" }
-            if day != nil { sql += " AND r.business_day = ?4" }
-            let statement = try connection.statement(sql)
-            defer { statement.reset() }
-            try statement.bind(1, receiptID)
-            try statement.bind(2, table)
-            if let client { try statement.bind(3, client) }
-            if let day { statement.bind(4, Int64(day)) }
             var found: [(row: Int64, receipt: StoredReceipt)] = []
-            while try statement.step() { found.append(try statement.storedReceipt()) }
+            // One index each.
+            for state in ["r.state <> 2", "r.state = 2"] {
+                var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"
+                if client != nil { sql += " AND r.client = ?3" }
+                if day != nil { sql += " AND r.business_day = ?4" }
+                let statement = try connection.statement(sql)
+                defer { statement.reset() }
+                try statement.bind(1, receiptID)
+                try statement.bind(2, table)
+                if let client { try statement.bind(3, client) }
+                if let day { statement.bind(4, Int64(day)) }
+                while try statement.step() { found.append(try statement.storedReceipt()) }
+            }
+            return found
+        }
+    }
+
+    /// State changes after a sequence, in order, at most `limit`: what an event's row is, and what became of it.
+    func events(
+        after sequence: Int64, through last: Int64, client: [UInt8]?, limit: Int
+    ) throws -> [(sequence: Int64, at: Int64, event: String, receipt: StoredReceipt)] {
+        guard state.lastSequence > sequence else { return [] }
+        return try pool.withConnection { connection in
+            let statement = try connection.statement("""
+                SELECT \(HotFileSchema.receiptColumns), e.sequence, e.at, e.event
+                FROM events e JOIN rows r ON r.id = e.row JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id
+                WHERE e.sequence > ?1 AND e.sequence <= ?2 \(client == nil ? "" : "AND r.client = ?4") ORDER BY e.sequence LIMIT ?3
+                """)
+            defer { statement.reset() }
+            statement.bind(1, sequence)
+            statement.bind(2, last)
+            statement.bind(3, Int64(limit))
+            if let client { try statement.bind(4, client) }
+            var found: [(sequence: Int64, at: Int64, event: String, receipt: StoredReceipt)] = []
+            while try statement.step() {
+                found.append((statement.int64(12), statement.int64(13), statement.text(14), try statement.storedReceipt().receipt))
+            }
             return found
         }
     }

@@ -20,6 +20,7 @@ package enum HotFileSchema {
             received_at INTEGER NOT NULL, state INTEGER NOT NULL, completed_at INTEGER, callback_url TEXT, history TEXT,
             coding INTEGER NOT NULL, document_bytes INTEGER NOT NULL, sha256 BLOB NOT NULL, document BLOB NOT NULL);
         CREATE UNIQUE INDEX rows_identity ON rows(receipt, client, business_day, table_id) WHERE state <> 2;
+        CREATE INDEX rows_failed ON rows(receipt) WHERE state = 2;
         CREATE TABLE pending(id INTEGER PRIMARY KEY, encoded BLOB NOT NULL);
         CREATE TABLE groups(
             id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL, row_count INTEGER NOT NULL, first_row INTEGER NOT NULL,

@@ -1,15 +1,129 @@
 import ColumnStore
 
 /// Writes full groups of a tail into their file as Parquet images, in parts small enough that no commit waits long behind one.
-enum HotFlusher {
+///
+/// The rows' encoded values go once the group is complete: until then a crash rebuilds the columns from them.
+struct HotFlusher {
     /// A part's number within its group has so many bits of `group_parts.id`.
     static let partBits: Int64 = 20
     /// A part is a transaction of the writer's thread: 1 MiB is a few milliseconds.
     static let partByteCount = 1 << 20
+    /// As many encoded values are deleted in one transaction.
+    private static let deletedRowCount: Int64 = 8_192
 
-    static func flush(_ files: [HotFile], writer: HotWriter) throws {
+    let writer: HotWriter
+
+    /// Lays down what is full in open files, and all that is left in sealed ones.
+    func flush(_ files: [HotFile]) throws {
         for file in files {
-            for tail in file.allTails { try tail.drain() }
+            let isSealed = file.state.isSealed
+            for tail in file.allTails {
+                while let chunks = try tail.chunksToFlush(isFinal: isSealed) { try flush(chunks, of: tail, file) }
+            }
+        }
+    }
+
+    private func flush(_ chunks: [HotChunk], of tail: ColumnTail, _ file: HotFile) throws {
+        let image = try Self.image(chunks)
+        var bounds = HotBounds()
+        for chunk in chunks { bounds.add(chunk.bounds) }
+        let columns = chunks[0].typeColumns
+        let id = try begin(bounds, columns, table: tail.table, byteCount: image.count, file)
+        var part: Int64 = 0
+        for start in stride(from: 0, to: image.count, by: Self.partByteCount) {
+            let bytes = Array(image[start..<min(start + Self.partByteCount, image.count)])
+            let number = id << Self.partBits | part
+            try writer.perform(on: file) { writer in
+                try writer.perform { connection in
+                    let insert = try connection.statement("INSERT INTO group_parts(id, bytes) VALUES(?1, ?2)")
+                    insert.bind(1, number)
+                    try insert.bind(2, bytes)
+                    try insert.run()
+                }
+            }
+            part += 1
+        }
+        try writer.perform(on: file) { writer in
+            try writer.perform { try $0.execute("UPDATE groups SET is_complete = 1 WHERE id = \(id)") }
+        }
+        tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
+        try deletePending(chunks, file)
+    }
+
+    /// The chunks as one Parquet file. Light compression: it lives for days, and its pages are read more often than they are moved.
+    private static func image(_ chunks: [HotChunk]) throws -> [UInt8] {
+        var options = WriterOptions()
+        options.compressionLevel = 1
+        options.pageRowCount = ColumnBatch.targetRowCount
+        options.rowGroupRowCount = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
+        let sink = MemorySink()
+        let writer = try FileWriter(Schema(HotChunk.fields(typeColumns: chunks[0].typeColumns)), options: options, to: sink)
+        for chunk in chunks { try writer.append(chunk.batch) }
+        _ = try writer.finish()
+        return sink.bytes
+    }
+
+    private func begin(
+        _ bounds: HotBounds, _ columns: [Field], table: String, byteCount: Int, _ file: HotFile
+    ) throws -> Int64 {
+        let id = Monitor<Int64>(0)
+        let text = SchemaEncoding.text(columns)
+        try writer.perform(on: file) { writer in
+            try writer.perform { connection in
+                let insert = try connection.statement("""
+                    INSERT INTO groups(table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day,
+                        first_issued, last_issued, columns, byte_count, is_complete)
+                    VALUES((SELECT id FROM tables WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)
+                    """)
+                try insert.bind(1, table)
+                let numbers = [
+                    Int64(bounds.rowCount), bounds.firstRow, bounds.lastRow, bounds.firstSequence, bounds.lastSequence,
+                    Int64(bounds.firstDay), Int64(bounds.lastDay), bounds.firstIssued, bounds.lastIssued,
+                ]
+                for (index, number) in numbers.enumerated() { insert.bind(Int32(index + 2), number) }
+                try insert.bind(11, text)
+                insert.bind(12, Int64(byteCount))
+                try insert.run()
+                let inserted = connection.lastInsertedRowID
+                id.withLock { $0 = inserted }
+            }
+        }
+        return id.withLock { $0 }
+    }
+
+    private func deletePending(_ chunks: [HotChunk], _ file: HotFile) throws {
+        var runs: [ClosedRange<Int64>] = []
+        for chunk in chunks {
+            guard case .int64(let rows) = chunk.batch.columns[HotChunk.rowIDIndex].values else { continue }
+            for row in rows {
+                if let last = runs.last, row == last.upperBound + 1, row - last.lowerBound < Self.deletedRowCount {
+                    runs[runs.count - 1] = last.lowerBound...row
+                } else {
+                    runs.append(row...row)
+                }
+            }
+        }
+        var next = 0
+        while next < runs.count {
+            // Rows of several tables lie among each other: many short runs fit in one transaction.
+            var rowCount: Int64 = 0
+            var step: [ClosedRange<Int64>] = []
+            while next < runs.count, rowCount < Self.deletedRowCount {
+                step.append(runs[next])
+                rowCount += Int64(runs[next].count)
+                next += 1
+            }
+            let ranges = step
+            try writer.perform(on: file) { writer in
+                try writer.perform { connection in
+                    let delete = try connection.statement("DELETE FROM pending WHERE id BETWEEN ?1 AND ?2")
+                    for range in ranges {
+                        delete.bind(1, range.lowerBound)
+                        delete.bind(2, range.upperBound)
+                        try delete.run()
+                    }
+                }
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ final class HotMaintenance: Sendable {
             }
             if isStopping { return }
             do {
-                try HotFlusher.flush(boundary.snapshot().files, writer: writer)
+                try HotFlusher(writer: writer).flush(boundary.snapshot().files)
                 if let file = state.withLock({ $0.lastCommitted }) { try checkpoint(file, writer) }
             } catch {
                 // Rows stay in memory and in the log; the next commit tries again.

@@ -29,6 +29,8 @@ package final class HotWriter: Sendable {
             case seal
             /// Copy the rest of the open file's log, and begin it anew.
             case checkpoint(HotFile)
+            /// Close what is open of a sealed file: its rows are elsewhere.
+            case forget(HotFile)
         }
         let target: Target
         let body: @Sendable (HotFileWriter) throws -> Void
@@ -102,6 +104,9 @@ package final class HotWriter: Sendable {
     func seal() throws { try run(.seal) { _ in } }
 
     func checkpoint(_ file: HotFile) throws { try run(.checkpoint(file)) { _ in } }
+
+    /// After it the writer holds nothing of a sealed file, so that it can go.
+    func forget(_ file: HotFile) throws { try run(.forget(file)) { _ in } }
 
     private func run(_ target: Job.Target, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
         let done = Monitor<Result<Void, any Error>?>(nil)

@@ -21,6 +21,8 @@ final class HotWriterCore {
 
     private let store: Store
     private var open: HotFileWriter?
+    /// The sealed file that was last worked on.
+    private var sealed: HotFileWriter?
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
     /// Set for good by a failed fsync.
@@ -40,7 +42,10 @@ final class HotWriterCore {
         self.tickets = tickets
     }
 
-    func close() { open = nil }
+    func close() {
+        open = nil
+        sealed = nil
+    }
 
     // MARK: Groups
 
@@ -93,6 +98,13 @@ final class HotWriterCore {
             for index in earlier.indices {
                 earlier[index] = try store.findEarlier(submission.rows[index].identity, snapshot, writer.file)
             }
+        }
+        if !submission.isAtomic {
+            var outcomes: [Submission.Outcome] = []
+            for (row, earlier) in zip(submission.rows, earlier) {
+                if case .done(let outcome) = try storeOne(row, earlier, writer, now, &rows) { outcomes += outcome } else { outcomes.append(.conflict) }
+            }
+            return .done(outcomes)
         }
         if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, now, &rows) }
         let rowsBefore = rows.count
@@ -208,11 +220,19 @@ final class HotWriterCore {
             Result {
                 if let failure { throw failure }
                 switch job.target {
+                case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
                 case .checkpoint(let file): if let open, open.file === file { try open.checkpoint(.restart) }
                 case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
                 case .file(let file):
                     let writer: HotFileWriter
-                    if let open, open.file === file { writer = open } else { writer = try HotFileWriter(file: file) }
+                    if let open, open.file === file {
+                        writer = open
+                    } else if let sealed, sealed.file === file {
+                        writer = sealed
+                    } else {
+                        writer = try HotFileWriter(file: file)
+                        sealed = writer
+                    }
                     try writer.begin()
                     do {
                         try job.body(writer)

@@ -1,9 +1,11 @@
-/// Receipts that become durable together or not at all: one document, or the receipts of an array.
+/// Receipts on their way to the writer: one document, the receipts of an array, or some of many that count each on its own.
 package struct Submission: Sendable {
     package enum Outcome: Sendable {
         case stored(StoredReceipt)
         /// The same document was here before.
         case repeated(StoredReceipt)
+        /// Other bytes are stored under its identity: only where the rows count each on its own.
+        case conflict
     }
 
     package enum Answer: Sendable {
@@ -18,16 +20,20 @@ package struct Submission: Sendable {
     /// For each row: the receipt of its identity that was found outside the open file, while the boundary had `generation`.
     package let earlier: [StoredReceipt?]
     package let generation: UInt64
+    /// All or nothing; else each row counts on its own.
+    package let isAtomic: Bool
     /// Called once, on the writer's thread, after fsync; must return quickly.
     package let completion: @Sendable (Answer) -> Void
 
     package init(
-        rows: [HotRow], earlier: [StoredReceipt?], generation: UInt64, completion: @escaping @Sendable (Answer) -> Void
+        rows: [HotRow], earlier: [StoredReceipt?], generation: UInt64, isAtomic: Bool = true,
+        completion: @escaping @Sendable (Answer) -> Void
     ) {
         precondition(rows.count == earlier.count)
         self.rows = rows
         self.earlier = earlier
         self.generation = generation
+        self.isAtomic = isAtomic
         self.completion = completion
     }
 

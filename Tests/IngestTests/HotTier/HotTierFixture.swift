@@ -107,6 +107,7 @@ extension Submission.Outcome {
     var receipt: StoredReceipt {
         switch self {
         case .stored(let receipt), .repeated(let receipt): receipt
+        case .conflict: fatalError("a conflict")
         }
     }
     var isRepeat: Bool { if case .repeated = self { true } else { false } }

@@ -1,0 +1,77 @@
+import ColumnStore
+
+/// Which columns a scan needs, and of nested ones which members: the request's paths against the table's schema.
+struct ColumnShape: Sendable {
+    struct Entry: Sendable {
+        let name: String
+        /// Of a nested column only the members wanted, in the table's order.
+        let type: ColumnType
+        /// As paths, for a reader of files.
+        let paths: [ColumnPath]
+    }
+
+    /// One for each top-level name, in the order of first mention.
+    private(set) var entries: [Entry] = []
+
+    /// - Throws: `.invalidRequest` for a path that the table has not.
+    init(_ paths: [ColumnPath], schema: Schema) throws(ColumnStoreError) {
+        var names: [String] = []
+        var members: [String: [[String]]] = [:]
+        for path in paths {
+            guard let name = path.names.first, schema.field(at: path) != nil else {
+                throw ColumnStoreError(.invalidRequest, column: path.description, "the table has no such column")
+            }
+            if members[name] == nil { names.append(name) }
+            members[name, default: []].append(Array(path.names.dropFirst()))
+        }
+        for name in names {
+            guard let field = schema[name], let wanted = members[name] else { continue }
+            let type = wanted.contains([]) ? field.type : Self.narrowed(field.type, wanted)
+            let paths = wanted.contains([]) ? [ColumnPath(name)] : wanted.map { ColumnPath([name] + $0) }
+            entries.append(Entry(name: name, type: type.withoutIDs, paths: paths))
+        }
+    }
+
+    func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }
+
+    private static func narrowed(_ type: ColumnType, _ wanted: [[String]]) -> ColumnType {
+        switch type {
+        case .list(let element):
+            return .list(element: Field(element.name, narrowed(element.type, wanted)))
+        case .structure(let members):
+            return .structure(
+                members.compactMap { member in
+                    let deeper = wanted.filter { $0.first == member.name }.map { Array($0.dropFirst()) }
+                    guard !deeper.isEmpty else { return nil }
+                    return Field(member.name, deeper.contains([]) ? member.type : narrowed(member.type, deeper))
+                })
+        default: return type
+        }
+    }
+
+    /// A column of a piece that may be older than the table: members it lacks are NULL, a column it lacks is NULL or an empty list.
+    static func conform(_ column: Column?, from field: Field?, to type: ColumnType, rowCount: Int) -> Column {
+        guard let column, let field else { return absent(type, rowCount: rowCount) }
+        guard type.isNested, field.type.withoutIDs != type else { return column.retyped(type) }
+        switch (column.values, field.type, type) {
+        case (.list(let offsets, let element), .list(let fromElement), .list(let toElement)):
+            let conformed = conform(element, from: fromElement, to: toElement.type, rowCount: element.count)
+            return Column(type: type, count: column.count, validity: column.validity, values: .list(offsets: offsets, element: conformed))
+        case (.structure(let members), .structure(let fromFields), .structure(let toFields)):
+            let conformed = toFields.map { target in
+                let place = fromFields.firstIndex { $0.name.utf8.elementsEqual(target.name.utf8) }
+                return conform(place.map { members[$0] }, from: place.map { fromFields[$0] }, to: target.type, rowCount: column.count)
+            }
+            return Column(type: type, count: column.count, validity: column.validity, values: .structure(conformed))
+        default: return column
+        }
+    }
+
+    private static func absent(_ type: ColumnType, rowCount: Int) -> Column {
+        guard case .list(let element) = type else { return .constant(.null, type: type, count: rowCount) }
+        var builder = ColumnBuilder(type: element.type)
+        return Column(
+            type: type, count: rowCount,
+            values: .list(offsets: [Int32](repeating: 0, count: rowCount + 1), element: builder.finish()))
+    }
+}

@@ -1,0 +1,131 @@
+package import ColumnStore
+import Query
+import Synchronization
+
+/// The hot rows of one table in one snapshot: a scan of memory chunks and flushed groups of every hot file.
+package struct HotTable: Sendable {
+    package let table: String
+    package let snapshot: TierBoundary.Snapshot
+    package let schema: Schema
+
+    package init(table: String, snapshot: TierBoundary.Snapshot, schema: Schema) {
+        self.table = table
+        self.snapshot = snapshot
+        self.schema = schema
+    }
+
+    /// Bounds over all files, for the planner.
+    package var bounds: HotBounds {
+        var bounds = HotBounds()
+        for file in snapshot.files { if let tail = file.tail(of: table) { bounds.add(tail.bounds) } }
+        return bounds
+    }
+
+    /// The pieces that may have rows that pass.
+    func pieces(_ filter: HotRowFilter) throws -> [HotPiece] {
+        var pieces: [HotPiece] = []
+        for file in snapshot.files {
+            guard let tail = file.tail(of: table) else { continue }
+            guard Self.mayPass(file.state.days, filter) else {
+                filter.request.counters.add(filesPruned: 1)
+                continue
+            }
+            let view = try tail.view(through: snapshot.sequence)
+            for group in view.groups where group.bounds.firstSequence <= snapshot.sequence && filter.mayPass(group.bounds) {
+                pieces.append(.group(group, file))
+            }
+            for chunk in view.chunks where filter.mayPass(chunk.bounds) { pieces.append(.chunk(chunk, file)) }
+        }
+        return pieces
+    }
+
+    /// The columns of one row.
+    func row(_ id: Int64, of file: HotFile, projection: [ColumnPath]) throws -> ColumnBatch? {
+        guard let tail = file.tail(of: table) else { return nil }
+        let filter = try HotRowFilter(ScanRequest(projection: projection), schema: schema, rows: [id])
+        let view = try tail.view(through: snapshot.sequence)
+        func holds(_ bounds: HotBounds) -> Bool { bounds.firstRow <= id && id <= bounds.lastRow }
+        let pieces = view.groups.filter { holds($0.bounds) }.map { HotPiece.group($0, file) }
+            + view.chunks.filter { holds($0.bounds) }.map { HotPiece.chunk($0, file) }
+        for piece in pieces {
+            if let batch = try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: nil).next() { return batch }
+        }
+        return nil
+    }
+
+    /// Files have few days, if far apart: exact where a group's bounds are wide.
+    private static func mayPass(_ days: Set<Int32>, _ filter: HotRowFilter) -> Bool {
+        for test in filter.request.scope + filter.request.filters where test.path.names == ["business_day"] {
+            if !days.contains(where: { test.passes(.integer(Int64($0))) }) { return false }
+        }
+        return true
+    }
+}
+
+/// What one worker reads at a time.
+enum HotPiece: Sendable {
+    case chunk(HotChunk, HotFile)
+    case group(HotGroup, HotFile)
+}
+
+/// One piece, read batch by batch.
+final class HotMorsel: Morsel {
+    private let filter: HotRowFilter
+    private let sequence: Int64
+    private let emitted: Budget?
+    private var batches: any HotBatches
+
+    /// How many rows a scan with `rowCountMax` may still give out.
+    final class Budget: Sendable {
+        private let left: Atomic<Int>
+        init(_ count: Int) { left = Atomic(count) }
+        var isUsedUp: Bool { left.load(ordering: .relaxed) <= 0 }
+        func take(_ count: Int) { left.wrappingSubtract(count, ordering: .relaxed) }
+    }
+
+    init(_ piece: HotPiece, filter: HotRowFilter, sequence: Int64, budget: Budget?) throws {
+        self.filter = filter
+        self.sequence = sequence
+        emitted = budget
+        switch piece {
+        case .chunk(let chunk, let file): batches = ChunkBatches(chunk: chunk, file: file)
+        case .group(let group, let file): batches = try GroupBatches(group: group, file: file, filter: filter, sequence: sequence)
+        }
+    }
+
+    func next() throws -> ColumnBatch? {
+        while true {
+            if let emitted, emitted.isUsedUp { return nil }
+            guard let piece = try batches.next() else { return nil }
+            guard let batch = try filter.select(piece, upTo: sequence) else { continue }
+            emitted?.take(batch.rowCount)
+            return batch
+        }
+    }
+}
+
+/// The rows of a piece, some thousand at a time.
+protocol HotBatches {
+    mutating func next() throws -> HotRowFilter.Piece?
+}
+
+private struct ChunkBatches: HotBatches {
+    let chunk: HotChunk
+    let file: HotFile
+    private var isDone = false
+
+    init(chunk: HotChunk, file: HotFile) {
+        self.chunk = chunk
+        self.file = file
+    }
+
+    mutating func next() -> HotRowFilter.Piece? {
+        guard !isDone else { return nil }
+        isDone = true
+        let fields = HotChunk.fields(typeColumns: chunk.typeColumns)
+        let columns = chunk.batch.columns
+        return HotRowFilter.Piece(file: file, rowCount: chunk.batch.rowCount, rows: columns[HotChunk.rowIDIndex]) { name in
+            fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (columns[$0], fields[$0]) }
+        }
+    }
+}
