@@ -1,8 +1,128 @@
-import ColumnStore
+package import ColumnStore
+import Query
 
-/// One version of a table's cold rows. Immutable.
+/// One version of a table's cold rows: an Iceberg snapshot and the files behind it. Immutable.
 package final class ColdTable: Sendable {
-    package let table: String
+    package let name: String
+    package let iceberg: Table
+    let cache: ParquetFileCache
 
-    package init(table: String) { self.table = table }
+    init(name: String, iceberg: Table, cache: ParquetFileCache) {
+        self.name = name
+        self.iceberg = iceberg
+        self.cache = cache
+    }
+
+    /// The next version, with the same cache.
+    func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache) }
+
+    func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.open(file) } }
+
+    /// The files that may have rows which pass.
+    func files(_ request: ScanRequest) throws -> [DataFile] {
+        let filters = (request.scope + request.filters).filter { iceberg.schema[$0.path.names[0]] != nil }
+        let files = try iceberg.files(filters)
+        let all = try iceberg.counts().fileCount
+        request.counters.add(filesPruned: max(0, all - files.count))
+        return files
+    }
+}
+
+/// How a scan reads the files of a cold table: what its Iceberg schema has is read and filtered by the files' reader, what a type has
+/// added since is filled in.
+struct ColdScanPlan: Sendable {
+    let request: ScanRequest
+    private let projection: ColumnShape
+    private let file: ParquetScanRequest
+    /// A filter on a column that no file has rules everything out.
+    let isEmpty: Bool
+
+    init(_ request: ScanRequest, schema: Schema, cold: Schema) throws {
+        self.request = request
+        projection = try ColumnShape(request.projection, schema: schema)
+        let tests = request.scope + request.filters
+        isEmpty = tests.contains { test in
+            if cold[test.path.names[0]] != nil { return false }
+            if case .isNull = test.test { return false }
+            return true
+        }
+        func available(_ shape: ColumnShape) -> [ColumnPath] {
+            let paths = shape.entries.flatMap(\.paths).filter { cold.field(at: $0) != nil }
+            // Some column must say how many rows there are.
+            return paths.isEmpty ? ["sequence"] : paths
+        }
+        var file = ParquetScanRequest(
+            projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },
+            elementFilters: request.elementFilters.filter { cold.field(at: $0.path) != nil })
+        if let residual = request.residual {
+            let shape = try ColumnShape(residual.columns, schema: schema)
+            let columns = available(shape)
+            let fields = Self.fields(columns, cold)
+            file.residual = .init(columns: columns) { batch in try residual.select(Self.conform(batch, fields, to: shape)) }
+        }
+        self.file = file
+    }
+
+    private static func fields(_ paths: [ColumnPath], _ cold: Schema) -> [Field] {
+        // What a reader gives for these paths: one column for each top-level name, in the order of first mention.
+        guard let shape = try? ColumnShape(paths, schema: cold) else { return [] }
+        return shape.entries.map { Field($0.name, $0.type) }
+    }
+
+    private static func conform(_ batch: ColumnBatch, _ fields: [Field], to shape: ColumnShape) -> ColumnBatch {
+        let columns = shape.entries.map { entry -> Column in
+            let place = fields.firstIndex { $0.name.utf8.elementsEqual(entry.name.utf8) }
+            return ColumnShape.conform(
+                place.map { batch.columns[$0] }, from: place.map { fields[$0] }, to: entry.type, rowCount: batch.rowCount)
+        }
+        return ColumnBatch(rowCount: batch.rowCount, columns: columns)
+    }
+
+    func scan(_ parquet: ParquetFile) throws -> ParquetScan { try parquet.scan(file) }
+
+    func conform(_ batch: ColumnBatch, _ scan: ParquetScan) -> ColumnBatch {
+        Self.conform(batch, scan.schema.fields.map(\.withoutIDs), to: projection)
+    }
+}
+
+/// One row group of a cold file.
+final class ColdMorsel: Morsel {
+    private let plan: ColdScanPlan
+    private let scan: ParquetScan
+    private let reader: RowGroupReader
+    private let budget: HotMorsel.Budget?
+
+    init(plan: ColdScanPlan, scan: ParquetScan, rowGroup: Int, budget: HotMorsel.Budget?) throws {
+        self.plan = plan
+        self.scan = scan
+        self.budget = budget
+        reader = try scan.reader(rowGroup: rowGroup)
+    }
+
+    func next() throws -> ColumnBatch? {
+        if let budget, budget.isUsedUp { return nil }
+        guard let batch = try reader.next() else { return nil }
+        plan.request.counters.add(rowsScanned: batch.rowCount)
+        budget?.take(batch.rowCount)
+        return plan.conform(batch, scan)
+    }
+}
+
+extension ColdTable {
+    /// The business days that the files' bounds span; nil when there is no row.
+    func dayRange() throws -> ClosedRange<Int32>? {
+        guard let field = iceberg.schema["business_day"], let id = field.id else { return nil }
+        var low = Int32.max
+        var high = Int32.min
+        func day(_ bytes: [UInt8]?) -> Int32? {
+            guard let bytes, bytes.count == 4 else { return nil }
+            return bytes.withUnsafeBytes { Int32(littleEndian: $0.loadUnaligned(as: Int32.self)) }
+        }
+        try iceberg.plan { (file) throws(ColumnStoreError) in
+            guard file.recordCount > 0 else { return }
+            low = min(low, day(file.lowerBounds?[id]) ?? .min)
+            high = max(high, day(file.upperBounds?[id]) ?? .max)
+        }
+        return low <= high ? low...high : nil
+    }
 }

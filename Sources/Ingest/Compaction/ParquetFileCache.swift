@@ -1,0 +1,35 @@
+import ColumnStore
+import Synchronization
+
+/// Open data files with their footers read, the most recently used ones: a scan of a table opens each of its files, and the next one
+/// the same again.
+final class ParquetFileCache: Sendable {
+    private struct State {
+        var files: [String: (file: ParquetFile, use: UInt64)] = [:]
+        var clock: UInt64 = 0
+    }
+    private let state = Mutex(State())
+    /// A footer of some hundred columns and row groups is a few hundred kilobytes at most.
+    private static let countMax = 256
+
+    func file(_ location: String, open: () throws -> any RandomAccessBytes) throws -> ParquetFile {
+        let known = state.withLock { state -> ParquetFile? in
+            state.clock += 1
+            state.files[location]?.use = state.clock
+            return state.files[location]?.file
+        }
+        if let known { return known }
+        let file = try ParquetFile(try open())
+        state.withLock { state in
+            if state.files.count >= Self.countMax, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
+                state.files[oldest.key] = nil
+            }
+            state.files[location] = (file, state.clock)
+        }
+        return file
+    }
+
+    func remove(_ locations: some Sequence<String>) {
+        state.withLock { state in for location in locations { state.files[location] = nil } }
+    }
+}
