@@ -3,7 +3,8 @@ import Synchronization
 /// Contracts and keys in memory: one look for every request. The catalog writes through it.
 final class AccessCache: Sendable {
     struct State: Sendable {
-        var contracts: [String: Contract] = [:]
+        /// By the client id's bytes: as a String, ids that are canonically equivalent would be one.
+        var contracts: [[UInt8]: Contract] = [:]
         /// By the SHA-256 of the secret.
         var keys: [[UInt8]: (clientID: String, id: String)] = [:]
         /// When a key was last used: kept here, written to the catalog now and then.
@@ -16,7 +17,7 @@ final class AccessCache: Sendable {
         let contracts = try connection.statement("\(Catalog.contractQuery)")
         while try contracts.step() {
             let contract = try contracts.contract()
-            state.contracts[contract.clientID] = contract
+            state.contracts[Array(contract.clientID.utf8)] = contract
         }
         let keys = try connection.statement("SELECT secret_sha256, client_id, id FROM keys")
         while try keys.step() { state.keys[keys.bytes(0)] = (keys.text(1), keys.text(2)) }
@@ -52,7 +53,7 @@ extension Catalog {
         access.state.withLock { $0.contracts.values.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) } }
     }
 
-    package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[clientID] } }
+    package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[Array(clientID.utf8)] } }
 
     package func put(_ contract: Contract) throws -> PutOutcome {
         try write { connection in
@@ -75,7 +76,7 @@ extension Catalog {
             try statement.run()
         }
         return access.state.withLock { state in
-            let earlier = state.contracts.updateValue(contract, forKey: contract.clientID)
+            let earlier = state.contracts.updateValue(contract, forKey: Array(contract.clientID.utf8))
             return earlier == nil ? .created : earlier == contract ? .unchanged : .replaced
         }
     }
@@ -92,8 +93,8 @@ extension Catalog {
             return connection.changeCount > 0
         }
         access.state.withLock { state in
-            state.contracts[clientID] = nil
-            state.keys = state.keys.filter { $0.value.clientID != clientID }
+            state.contracts[Array(clientID.utf8)] = nil
+            state.keys = state.keys.filter { !$0.value.clientID.hasSameBytes(as: clientID) }
         }
         return isKnown
     }
@@ -101,7 +102,7 @@ extension Catalog {
     package func keys(of clientID: String) throws -> [KeyDescription] {
         let uses = access.state.withLock { state in
             Dictionary(
-                state.uses.compactMap { hash, time in state.keys[hash].flatMap { $0.clientID == clientID ? ($0.id, time) : nil } },
+                state.uses.compactMap { hash, time in state.keys[hash].flatMap { $0.clientID.hasSameBytes(as: clientID) ? ($0.id, time) : nil } },
                 uniquingKeysWith: max)
         }
         return try read { connection in
@@ -142,7 +143,7 @@ extension Catalog {
             return connection.changeCount > 0
         }
         access.state.withLock { state in
-            state.keys = state.keys.filter { !($0.value.clientID == clientID && $0.value.id == id) }
+            state.keys = state.keys.filter { !($0.value.clientID.hasSameBytes(as: clientID) && $0.value.id.hasSameBytes(as: id)) }
         }
         return isKnown
     }
@@ -150,7 +151,7 @@ extension Catalog {
     package func contract(forKeySHA256 hash: [UInt8]) -> Contract? {
         let now = now
         return access.state.withLock { state in
-            guard let key = state.keys[hash], let contract = state.contracts[key.clientID] else { return nil }
+            guard let key = state.keys[hash], let contract = state.contracts[Array(key.clientID.utf8)] else { return nil }
             state.uses[hash] = now
             return contract
         }

@@ -1,0 +1,68 @@
+import ColumnStore
+
+/// A stored version of a document type.
+struct StoredType: Sendable {
+    let name: String
+    let version: Int
+    let json: [UInt8]
+    let isDeleted: Bool
+    let isBuiltIn: Bool
+}
+
+/// Document types: every version that ever was is kept, since rows name the one that took them.
+extension Catalog {
+    /// The newest version of each type, deleted ones included.
+    func newestTypes() throws -> [StoredType] {
+        try read { connection in
+            let statement = try connection.statement("""
+                SELECT name, version, json, is_deleted, is_built_in FROM types t
+                WHERE version = (SELECT max(version) FROM types WHERE name = t.name) ORDER BY name
+                """)
+            var types: [StoredType] = []
+            while try statement.step() {
+                types.append(
+                    StoredType(
+                        name: statement.text(0), version: Int(statement.int64(1)), json: statement.bytes(2),
+                        isDeleted: statement.int64(3) != 0, isBuiltIn: statement.int64(4) != 0))
+            }
+            return types
+        }
+    }
+
+    /// Stores a version, and the columns that its table has with it, as one transaction.
+    func putType(name: String, version: Int, json: [UInt8], isBuiltIn: Bool, table: String, columns: [Field]) throws {
+        let now = now
+        try write { connection in
+            let statement = try connection.statement(
+                "INSERT OR REPLACE INTO types(name, version, json, put_at, is_deleted, is_built_in) VALUES(?1, ?2, ?3, ?4, 0, ?5)")
+            try statement.bind(1, name)
+            statement.bind(2, Int64(version))
+            try statement.bind(3, json)
+            statement.bind(4, now)
+            statement.bind(5, isBuiltIn ? 1 : 0)
+            try statement.run()
+            try Self.setColumns(columns, of: table, connection)
+        }
+    }
+
+    func deleteType(name: String) throws {
+        try write { connection in
+            let statement = try connection.statement("UPDATE types SET is_deleted = 1 WHERE name = ?1")
+            try statement.bind(1, name)
+            try statement.run()
+        }
+    }
+}
+
+/// Cold tables and their objects.
+extension Catalog {
+    /// The metadata version of each cold table.
+    func coldVersions() throws -> [(table: String, version: Int)] {
+        try read { connection in
+            let statement = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
+            var versions: [(table: String, version: Int)] = []
+            while try statement.step() { versions.append((statement.text(0), Int(statement.int64(1)))) }
+            return versions
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import ColumnStore
+
+/// What was refused, with its reasons and bytes, for some days and up to some bytes: the oldest go first.
+package final class Quarantine: Sendable {
+    package struct Limits: Sendable {
+        package var days = 30
+        package var byteCountMax: Int64 = 1 << 30
+        package init() {}
+    }
+
+    private let catalog: Catalog
+    private let limits: Limits
+    private let tickets = ULIDGenerator()
+
+    package init(catalog: Catalog, limits: Limits) {
+        self.catalog = catalog
+        self.limits = limits
+    }
+
+    /// Keeps a refused document; the same bytes of the same client have one entry.
+    ///
+    /// - Returns: the entry's ticket.
+    func add(client: String?, contentType: String, type: String?, problem: Problem, document: [UInt8]) throws -> String {
+        let hash = SHA256.hash(document)
+        let now = catalog.now
+        let ticket = tickets.next(milliseconds: now / 1_000)
+        let text = ProblemText.text(problem)
+        let limits = limits
+        return try catalog.write { connection in
+            let known = try connection.statement("SELECT ticket FROM quarantine WHERE sha256 = ?1 AND client_id IS ?2")
+            try known.bind(1, hash)
+            try known.bind(2, client)
+            defer { known.reset() }
+            if try known.step(), let earlier = ULID(bytes: known.bytes(0)) {
+                // The reasons may have changed with the type.
+                let update = try connection.statement("UPDATE quarantine SET received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
+                try update.bind(1, earlier.bytes)
+                update.bind(2, now)
+                try update.bind(3, type)
+                try update.bind(4, text)
+                try update.run()
+                return earlier.description
+            }
+            let insert = try connection.statement("""
+                INSERT INTO quarantine(ticket, client_id, received_at, content_type, type, sha256, problem, byte_count, document)
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                """)
+            try insert.bind(1, ticket.bytes)
+            try insert.bind(2, client)
+            insert.bind(3, now)
+            try insert.bind(4, contentType)
+            try insert.bind(5, type)
+            try insert.bind(6, hash)
+            try insert.bind(7, text)
+            insert.bind(8, Int64(document.count))
+            try insert.bind(9, document)
+            try insert.run()
+            try Self.addBytes(Int64(document.count), connection)
+            try Self.trim(limits, now: now, connection)
+            return ticket.description
+        }
+    }
+
+    private static func addBytes(_ count: Int64, _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("""
+            INSERT INTO meta(key, value) VALUES('quarantine_bytes', ?1) ON CONFLICT(key) DO UPDATE SET value = value + excluded.value
+            """)
+        statement.bind(1, count)
+        try statement.run()
+    }
+
+    /// Drops what is over the limits, oldest first: some at a time, so that no request pays for many.
+    private static func trim(_ limits: Limits, now: Int64, _ connection: SQLiteConnection) throws {
+        var bytes = try connection.integer("SELECT value FROM meta WHERE key = 'quarantine_bytes'") ?? 0
+        let cutoff = now - Int64(limits.days) * Clock.microsecondsPerDay
+        for _ in 0..<16 {
+            let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY ticket LIMIT 1")
+            guard try oldest.step() else { return }
+            let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), oldest.int64(2))
+            oldest.reset()
+            guard receivedAt < cutoff || bytes > limits.byteCountMax else { return }
+            let delete = try connection.statement("DELETE FROM quarantine WHERE ticket = ?1")
+            try delete.bind(1, ticket)
+            try delete.run()
+            try addBytes(-count, connection)
+            bytes -= count
+        }
+    }
+
+    /// Drops what is too old: from time to time.
+    func trim() throws {
+        let now = catalog.now
+        let limits = limits
+        try catalog.write { try Self.trim(limits, now: now, $0) }
+    }
+
+    private static let columns = "ticket, client_id, received_at, content_type, type, problem, document"
+
+    private static func entry(_ statement: SQLiteStatement) throws -> QuarantineEntry {
+        guard let ticket = ULID(bytes: statement.bytes(0)), let problem = ProblemText.problem(statement.text(5)) else {
+            throw SQLiteError(code: 11, message: "an unreadable quarantine entry", path: "", sql: statement.sql)
+        }
+        return QuarantineEntry(
+            ticketID: ticket.description, clientID: statement.optionalText(1), receivedAt: statement.int64(2),
+            contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(6))
+    }
+
+    func entry(_ ticket: ULID) throws -> QuarantineEntry? {
+        let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
+        return try catalog.read { connection in
+            let statement = try connection.statement("SELECT \(Self.columns) FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
+            defer { statement.reset() }
+            try statement.bind(1, ticket.bytes)
+            statement.bind(2, cutoff)
+            return try statement.step() ? try Self.entry(statement) : nil
+        }
+    }
+
+    /// Newest first, below `ticket` when there is one.
+    func entries(client: String?, below ticket: ULID?, limit: Int) throws -> [QuarantineEntry] {
+        let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
+        return try catalog.read { connection in
+            var sql = "SELECT \(Self.columns) FROM quarantine WHERE received_at >= ?1"
+            if client != nil { sql += " AND client_id = ?2" }
+            if ticket != nil { sql += " AND ticket < ?3" }
+            let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")
+            defer { statement.reset() }
+            statement.bind(1, cutoff)
+            if let client { try statement.bind(2, client) }
+            if let ticket { try statement.bind(3, ticket.bytes) }
+            statement.bind(4, Int64(limit))
+            var entries: [QuarantineEntry] = []
+            while try statement.step() { entries.append(try Self.entry(statement)) }
+            return entries
+        }
+    }
+
+    var byteCount: Int64 { get throws { try catalog.integer("quarantine_bytes") ?? 0 } }
+}
+
+/// A problem as one text: slug, detail, then each violation, with separators that no message has.
+enum ProblemText {
+    static func text(_ problem: Problem) -> String {
+        var records = [[problem.slug.rawValue, problem.detail]]
+        records += problem.errors.map { [$0.pointer, $0.code, $0.message] }
+        return records.map { $0.map(clean).joined(separator: "\u{1F}") }.joined(separator: "\u{1E}")
+    }
+
+    private static func clean(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 == 0x1E || $0 == 0x1F }) else { return text }
+        return text.replacing("\u{1E}", with: " ").replacing("\u{1F}", with: " ")
+    }
+
+    static func problem(_ text: String) -> Problem? {
+        let records = text.split(separator: "\u{1E}", omittingEmptySubsequences: false).map {
+            $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+        }
+        guard let head = records.first, head.count == 2, let slug = Problem.Slug(rawValue: head[0]) else { return nil }
+        var problem = Problem(slug, head[1])
+        for record in records.dropFirst() where record.count == 3 {
+            problem.errors.append(.init(pointer: record[0], code: record[1], message: record[2]))
+        }
+        return problem
+    }
+}

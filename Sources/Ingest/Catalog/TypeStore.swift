@@ -1,0 +1,133 @@
+import ColumnStore
+import Synchronization
+
+/// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.
+package final class TypeStore: Sendable {
+    package let registry = TypeRegistry()
+    private let catalog: Catalog
+    private let tables: TableColumns
+    /// The newest version of each type that ever was; changes go one at a time.
+    private let stored: Mutex<[String: StoredType]>
+
+    /// Puts every type in force that is not deleted, built-in ones that the store does not know yet among them.
+    ///
+    /// - Throws: `TypeFileError` when a stored type cannot be compiled any more: this program is older than the store.
+    init(catalog: Catalog, tables: TableColumns) throws {
+        self.catalog = catalog
+        self.tables = tables
+        var stored: [String: StoredType] = [:]
+        for type in try catalog.newestTypes() { stored[type.name] = type }
+        self.stored = Mutex(stored)
+        for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
+            let compiled = try DocumentType(json: type.json)
+            try registry.put(compiled)
+            tables.add(compiled.layout.fields, to: compiled.table)
+        }
+        for file in BuiltInTypes.files {
+            let json = Array(file.json.utf8)
+            let known = stored[file.name]
+            // A type of that name that was put by somebody stays his; a deleted one stays deleted.
+            if let known, known.isDeleted || !known.isBuiltIn { continue }
+            let compiled = try DocumentType(json: json)
+            if let known, known.version >= compiled.version { continue }
+            try keep(compiled, json: json, isBuiltIn: true)
+        }
+    }
+
+    private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
+        let conflicts = ColumnAgreement.conflicts(of: type, with: tables.columns(of: type.table), owner: "the table \(type.table)")
+        guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
+        guard let columns = SchemaEncoding.merged(tables.columns(of: type.table), adding: type.layout.fields) else {
+            throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
+        }
+        try catalog.putType(
+            name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: type.table, columns: columns)
+        // The table has the columns before the first receipt can bring them.
+        tables.add(type.layout.fields, to: type.table)
+        try registry.put(type)
+        stored.withLock {
+            $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn)
+        }
+    }
+
+    private let changing = Mutex(())
+
+    /// - Throws: `Problem`: invalid-type with every reason, version-conflict.
+    package func put(name: String, json: [UInt8]) throws -> PutOutcome {
+        try changing.withLock { _ in
+            let known = stored.withLock { $0[name] }
+            if let known, !known.isDeleted, known.json == json { return .unchanged }
+            let type: DocumentType
+            do {
+                type = try DocumentType(json: json)
+                try Self.check(type, name: name)
+            } catch let error as TypeFileError {
+                throw Self.problem(error)
+            }
+            let next = (known?.version ?? 0) + 1
+            guard type.version == next else {
+                let present = known.map { $0.isDeleted ? "its last version was \($0.version)" : "its present version is \($0.version)" }
+                throw Problem(
+                    .versionConflict, "the next version of the type \(name) is \(next)\(present.map { ", since \($0)" } ?? ""); the file says \(type.version)",
+                    errors: [.init(pointer: "/version", code: "version-conflict", message: "must be \(next)")])
+            }
+            do {
+                try keep(type, json: json, isBuiltIn: false)
+            } catch let error as TypeFileError {
+                throw Self.problem(error)
+            }
+            return known == nil || known?.isDeleted == true ? .created : .replaced
+        }
+    }
+
+    private static func check(_ type: DocumentType, name: String) throws {
+        var reasons: [Problem.Violation] = []
+        if type.name != name {
+            reasons.append(.init(pointer: "/name", code: "wrong-name", message: "the file's name \"\(type.name)\" is not that of the call, \"\(name)\""))
+        }
+        for (stage, registrars) in type.register.enumerated() {
+            for (place, registrar) in registrars.enumerated() {
+                reasons.append(
+                    .init(
+                        pointer: "/register/\(stage)/\(place)", code: "unknown-registrar",
+                        message: "the registrar \"\(registrar)\" is not configured: no receipt may wait for it"))
+            }
+        }
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+    }
+
+    private static func problem(_ error: TypeFileError) -> Problem {
+        let count = error.reasons.count
+        let detail = count == 1 ? "the type file has a fault: \(error.reasons[0].message)" : "the type file has \(count) faults"
+        return Problem(.invalidType, detail, errors: error.reasons)
+    }
+
+    /// - Throws: `Problem` not-found.
+    package func delete(name: String) throws {
+        try changing.withLock { _ in
+            guard let known = stored.withLock({ $0[name] }), !known.isDeleted else {
+                throw Problem(.notFound, "there is no type \(name)")
+            }
+            try catalog.deleteType(name: name)
+            _ = registry.remove(name)
+            stored.withLock {
+                $0[name] = StoredType(
+                    name: known.name, version: known.version, json: known.json, isDeleted: true, isBuiltIn: known.isBuiltIn)
+            }
+        }
+    }
+
+    /// Types in force, by name, as they were put.
+    package var descriptions: [TypeDescription] {
+        let json = stored.withLock { $0.mapValues(\.json) }
+        return registry.snapshot.types.map { type in
+            TypeDescription(
+                name: type.name, version: type.version, table: type.table, format: type.format.rawValue, json: json[type.name] ?? [])
+        }
+    }
+
+    /// Columns with `bloom` of any type of the table.
+    func bloomPaths(of table: String) -> Set<ColumnPath> {
+        Set(registry.snapshot.types.filter { $0.table == table }.flatMap(\.bloomPaths))
+    }
+}

@@ -1,0 +1,175 @@
+import ColumnStore
+import Query
+
+/// Single receipts, tickets, and what happened since.
+extension Engine {
+    package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
+        let client = try visibleClient(lookup.client, principal).map { Array($0.utf8) }
+        let snapshot = tier.boundary.snapshot()
+        let table = try visibleTable(lookup.table, snapshot)
+        let id = Array(lookup.receiptID.utf8)
+        var found: [(place: Place, receipt: StoredReceipt)] = []
+        for file in snapshot.files {
+            for (row, receipt) in try file.rows(receiptID: id, client: client, table: lookup.table, day: lookup.day)
+            where receipt.summary.sequence <= snapshot.sequence { found.append((.hot(file, row), receipt)) }
+        }
+        // One identity has one holder: with client and day known, and found, cold need not be asked.
+        let isSettled = client != nil && lookup.day != nil && found.contains { $0.receipt.summary.state != .failed }
+        if !isSettled {
+            var filters = [ColumnFilter("receipt_id", .equal(.bytes(id)))]
+            if let client { filters.append(ColumnFilter("client_id", .equal(.bytes(client)))) }
+            if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
+            found += try ColdLookup.receipts(lookup.table, snapshot, filters).map { (.cold, $0) }
+        }
+        guard !found.isEmpty else { throw Problem(.notFound, "there is no receipt \(lookup.receiptID)") }
+        let choices = Set(found.map { Choice(day: $0.receipt.summary.businessDay, client: Array($0.receipt.summary.clientID.utf8)) })
+        guard choices.count == 1 else {
+            return .choices(choices.sorted().map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) })
+        }
+        // A FAILED one is shown while nothing else has its identity.
+        let held = found.filter { $0.receipt.summary.state != .failed }
+        guard let best = (held.isEmpty ? found : held).max(by: { $0.receipt.summary.sequence < $1.receipt.summary.sequence }),
+            let row = try row(best.place, best.receipt, table, snapshot)
+        else { throw Problem(.notFound, "there is no receipt \(lookup.receiptID)") }
+        return .found(schema: table.schema, row: row)
+    }
+
+    private enum Place {
+        case hot(HotFile, Int64)
+        case cold
+    }
+
+    private struct Choice: Hashable, Comparable {
+        let day: Int32
+        let client: [UInt8]
+        static func < (left: Choice, right: Choice) -> Bool {
+            left.day != right.day ? left.day < right.day : left.client.lexicographicallyPrecedes(right.client)
+        }
+    }
+
+    func visibleTable(_ name: String, _ snapshot: TierBoundary.Snapshot) throws -> TieredTable {
+        guard tier.tables.contains(name) else { throw Problem(.notFound, "there is no table \(name)") }
+        return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+    }
+
+    /// All columns of one receipt.
+    private func row(
+        _ place: Place, _ receipt: StoredReceipt, _ table: TieredTable, _ snapshot: TierBoundary.Snapshot
+    ) throws -> ColumnBatch? {
+        let projection = table.schema.fields.map { ColumnPath($0.name) }
+        switch place {
+        case .hot(let file, let row):
+            return try HotTable(table: table.name, snapshot: snapshot, schema: table.schema).row(row, of: file, projection: projection)
+        case .cold:
+            let request = ScanRequest(
+                projection: projection,
+                filters: [
+                    ColumnFilter("business_day", .equal(.integer(Int64(receipt.summary.businessDay)))),
+                    ColumnFilter("sequence", .equal(.integer(receipt.summary.sequence))),
+                    ColumnFilter("receipt_id", .equal(.string(receipt.summary.receiptID))),
+                ], rowCountMax: 1)
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() { if let batch = try morsel.next() { return batch } }
+            return nil
+        }
+    }
+
+    // MARK: Tickets
+
+    package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
+        let absent = Problem(.notFound, "there is no ticket \(ticketID)")
+        guard let ticket = ULID(ticketID) else { throw absent }
+        let snapshot = tier.boundary.snapshot()
+        if let receipt = try receipt(of: ticket, snapshot) {
+            guard principal.ownClient.map({ $0.hasSameBytes(as: receipt.summary.clientID) }) ?? true else { throw absent }
+            return try self.ticket(receipt, snapshot)
+        }
+        if let entry = try quarantine.entry(ticket), isVisible(entry, principal) {
+            return Ticket(
+                refused: entry, errors: entry.problem.errors,
+                history: [HistoryEvent(at: entry.receivedAt, event: "refused")])
+        }
+        throw absent
+    }
+
+    private func receipt(of ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        for file in snapshot.files.reversed() {
+            if let found = try file.find(ticket: ticket), found.receipt.summary.sequence <= snapshot.sequence { return found.receipt }
+        }
+        for table in snapshot.cold.keys.sorted() {
+            if let found = try ColdLookup.find(ticket: ticket, table: table, in: snapshot) { return found }
+        }
+        return nil
+    }
+
+    private func ticket(_ receipt: StoredReceipt, _ snapshot: TierBoundary.Snapshot) throws -> Ticket {
+        var ticket = Ticket(summary: receipt.summary, history: [HistoryEvent(at: receipt.receivedAt, event: "received")])
+        if let completedAt = receipt.completedAt {
+            ticket.history.append(HistoryEvent(at: completedAt, event: receipt.summary.state == .failed ? "failed" : "complete"))
+        }
+        if receipt.summary.state == .failed {
+            let identity = ReceiptIdentity(
+                table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
+                businessDay: receipt.summary.businessDay)
+            let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot)
+            ticket.replacedBy = holder?.summary.ticketID
+        }
+        return ticket
+    }
+
+    // MARK: Changes
+
+    package func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
+        let snapshot = tier.boundary.snapshot()
+        let client = principal.ownClient.map { Array($0.utf8) }
+        var changes: [ChangePage.Change] = []
+        var low = max(0, sequence)
+        // Sequences are dense but for other clients' rows: windows that grow find the next ones without reading all that follows.
+        var width = Int64(max(limit, 1_000)) * 2
+        while low < snapshot.sequence, changes.count < limit {
+            let high = snapshot.sequence - low > width ? low + width : snapshot.sequence
+            changes += try self.changes(after: low, through: high, client: client, snapshot)
+            low = high
+            width = width.multipliedReportingOverflow(by: 4).overflow ? .max : width * 4
+        }
+        if changes.count > limit { changes.removeLast(changes.count - limit) }
+        // At the end of what there is, the next call begins behind it, whoever's rows it was.
+        let isFull = changes.count == limit
+        return ChangePage(changes: changes, nextAfter: isFull ? changes.last?.sequence ?? sequence : max(sequence, snapshot.sequence))
+    }
+
+    /// All changes of a window, in order.
+    private func changes(
+        after low: Int64, through high: Int64, client: [UInt8]?, _ snapshot: TierBoundary.Snapshot
+    ) throws -> [ChangePage.Change] {
+        var scope = [
+            ColumnFilter("sequence", .range(lower: .init(.integer(low), isInclusive: false), upper: .init(.integer(high), isInclusive: true)))
+        ]
+        if let client { scope.append(ColumnFilter("client_id", .equal(.bytes(client)))) }
+        var changes: [ChangePage.Change] = []
+        for table in tier.tables.tables {
+            let source = TieredTable(name: table, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+            let scan = try source.scan(ScanRequest(projection: ColdLookup.columns, scope: scope))
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() {
+                    for row in 0..<batch.rowCount {
+                        let receipt = try ColdLookup.receipt(batch, row, table: table)
+                        changes.append(
+                            ChangePage.Change(
+                                sequence: receipt.summary.sequence, at: receipt.receivedAt, event: Self.event(receipt.summary.state),
+                                receipt: receipt.summary))
+                    }
+                }
+            }
+        }
+        for file in snapshot.files {
+            for event in try file.events(after: low, through: high, client: client, limit: .max) {
+                changes.append(
+                    ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: event.receipt.summary))
+            }
+        }
+        return changes.sorted { $0.sequence < $1.sequence }
+    }
+
+    private static func event(_ state: ReceiptState) -> String { "receipt.\(state.rawValue.lowercased())" }
+}

@@ -1,0 +1,352 @@
+import ColumnStore
+import Synchronization
+
+/// Documents in: read, decide whose they are, see whether they are known, hand them to the writer, answer.
+extension Engine {
+    package func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        do {
+            guard request.principal.access == .readWrite else {
+                throw Problem(.readOnly, "this key may read only; a contract with access read-write may post receipts")
+            }
+            let intake = Intake(engine: self, request: request)
+            switch request.form {
+            case .json, .xml: try intake.takeDocument(completion)
+            case .ndjson: intake.takeLines(completion)
+            }
+        } catch {
+            completion(.refused(Intake.problem(error)))
+        }
+    }
+}
+
+/// One POST on its way in.
+struct Intake: Sendable {
+    let engine: Engine
+    let request: TakeRequest
+
+    /// Lines of an NDJSON body, and receipts of an envelope that count each on its own.
+    static let lineCountMax = 10_000
+    /// Receipts that count each on their own go to the writer by so many, so that other connections come between.
+    private static let partRowCount = 256
+
+    static func problem(_ error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let error as SQLiteError where error.kind == .full || error.kind == .io:
+            Problem(.diskFull, "the disk cannot be written: send it again later")
+        case let error as SQLiteError where error.kind == .busy: Problem(.overloaded, "the store is busy: send it again")
+        default: Problem(.internalError, "the receipt could not be taken: \(error)")
+        }
+    }
+
+    private var readingOptions: ReadingOptions {
+        ReadingOptions(
+            type: request.type, now: engine.options.hot.clock.now(), documentByteCountMax: engine.options.documentByteCountMax,
+            eachCountMax: Self.lineCountMax)
+    }
+
+    // MARK: One body
+
+    func takeDocument(_ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        let reading: DocumentReading
+        do {
+            try checkTypeAllowed(request.type)
+            reading = try request.form == .xml
+                ? engine.reader.readXML(request.body, readingOptions) : engine.reader.readJSON(request.body, readingOptions)
+        } catch let problem as Problem {
+            throw try quarantined(problem, type: request.type, document: request.body)
+        }
+        switch reading.shape {
+        case .single where reading.receipts.count == 1:
+            switch reading.receipts[0] {
+            case .refused(let problem, let type, _): throw try quarantined(problem, type: type, document: request.body)
+            case .accepted(let receipt):
+                let row = try row(receipt, in: request.body)
+                submit([row]) { answer in completion(Self.single(answer)) }
+            }
+        case .single, .batch: try takeBatch(reading.receipts, completion)
+        case .each: takeEach(reading.receipts.map { .read($0, body: request.body) }, completion)
+        }
+    }
+
+    private static func single(_ answer: Submission.Answer) -> TakeOutcome {
+        switch answer {
+        case .refused(let problem): .refused(problem)
+        case .conflicts: .refused(differentDocument)
+        case .done(let outcomes): .one(outcomes[0].taken)
+        }
+    }
+
+    static let differentDocument = Problem(
+        .differentDocument, "another document is stored under this receipt's id and day; a correction needs an id of its own")
+
+    // MARK: All or nothing
+
+    private func takeBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        var rows: [HotRow] = []
+        var faults: [Problem] = []
+        var seen: [ReceiptIdentity: Int] = [:]
+        for (index, result) in results.enumerated() {
+            switch result {
+            case .refused(let problem, _, _): faults.append(Self.placed(problem, at: index))
+            case .accepted(let receipt):
+                do {
+                    let row = try row(receipt, in: request.body)
+                    if let first = seen.updateValue(index, forKey: row.identity) {
+                        faults.append(
+                            Problem(
+                                .invalidDocument, "",
+                                errors: [.init(pointer: "/\(index)", code: "duplicate-in-batch", message: "the same receipt as /\(first)")]))
+                    }
+                    rows.append(row)
+                } catch let problem as Problem {
+                    // Who may not post a receipt may not post the array.
+                    if ProblemClass(problem.slug) == .access { throw problem }
+                    faults.append(Self.placed(problem, at: index))
+                }
+            }
+        }
+        guard faults.isEmpty else {
+            let count = faults.reduce(0) { $0 + $1.errors.count }
+            let problem = Problem(
+                .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
+                errors: faults.flatMap(\.errors))
+            throw try quarantined(problem, type: request.type, document: request.body)
+        }
+        submit(rows) { answer in
+            switch answer {
+            case .refused(let problem): completion(.refused(problem))
+            case .done(let outcomes): completion(.batch(outcomes.map(\.taken)))
+            case .conflicts(let places):
+                let errors = places.map {
+                    Problem.Violation(pointer: "/\($0)", code: "different-document", message: Self.differentDocument.detail)
+                }
+                completion(.refused(Problem(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
+            }
+        }
+    }
+
+    /// A fault of one receipt of several, with pointers that say which.
+    private static func placed(_ problem: Problem, at index: Int) -> Problem {
+        var problem = problem
+        if problem.errors.isEmpty {
+            problem.errors = [.init(pointer: "", code: problem.slug.rawValue, message: problem.detail)]
+        }
+        problem.errors = problem.errors.map { .init(pointer: "/\(index)" + $0.pointer, code: $0.code, message: $0.message) }
+        return problem
+    }
+
+    // MARK: Each on its own
+
+    /// A receipt that counts on its own: read, or refused before that.
+    enum Item: Sendable {
+        case read(ReceiptResult, body: [UInt8])
+        case refused(Problem)
+    }
+
+    func takeLines(_ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        var items: [Item] = []
+        for (index, range) in NDJSONLines.lines(request.body).enumerated() {
+            guard index < Self.lineCountMax else {
+                items.append(.refused(Problem(.tooLarge, "a body has at most \(Self.lineCountMax) lines; send this one again")))
+                continue
+            }
+            items.append(line(Array(request.body[range])))
+        }
+        takeEach(items, completion)
+    }
+
+    private func line(_ bytes: [UInt8]) -> Item {
+        do {
+            try checkTypeAllowed(request.type)
+            let reading = try engine.reader.readJSON(bytes, readingOptions)
+            guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first, Self.isDocument(bytes) else {
+                throw Problem(
+                    .invalidDocument, "a line holds one document; send arrays and envelopes as bodies of their own",
+                    errors: [.init(pointer: "", code: "not-one-document", message: "a line holds one document")])
+            }
+            return .read(only, body: bytes)
+        } catch {
+            do {
+                return .refused(try quarantined(Self.problem(error), type: request.type, document: bytes))
+            } catch {
+                return .refused(Self.problem(error))
+            }
+        }
+    }
+
+    /// Whether a line is no array.
+    private static func isDocument(_ bytes: [UInt8]) -> Bool {
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        return bytes[start...].first { $0 != 0x20 && $0 != 0x09 } != UInt8(ascii: "[")
+    }
+
+    private func takeEach(_ items: [Item], _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        var results = [Result<Taken, Problem>](repeating: .failure(Problem(.internalError, "not taken")), count: items.count)
+        var rows: [HotRow] = []
+        var places: [Int] = []
+        for (index, item) in items.enumerated() {
+            do {
+                switch item {
+                case .refused(let problem): throw problem
+                case .read(.refused(let problem, let type, let document), let body):
+                    throw try quarantined(problem, type: type, document: Self.bytes(document, in: body))
+                case .read(.accepted(let receipt), let body):
+                    rows.append(try row(receipt, in: body))
+                    places.append(index)
+                }
+            } catch {
+                results[index] = .failure(Self.problem(error))
+            }
+        }
+        guard !rows.isEmpty else { return completion(.each(results)) }
+        let gathered = Mutex((results: results, left: rows.count))
+        for start in stride(from: 0, to: rows.count, by: Self.partRowCount) {
+            let part = start..<min(start + Self.partRowCount, rows.count)
+            let targets = Array(places[part])
+            submit(Array(rows[part]), isAtomic: false) { answer in
+                let whole = gathered.withLock { gathered -> [Result<Taken, Problem>]? in
+                    for (offset, target) in targets.enumerated() { gathered.results[target] = Self.result(answer, offset) }
+                    gathered.left -= targets.count
+                    return gathered.left == 0 ? gathered.results : nil
+                }
+                if let whole { completion(.each(whole)) }
+            }
+        }
+    }
+
+    private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Taken, Problem> {
+        switch answer {
+        case .refused(let problem): .failure(problem)
+        case .conflicts: .failure(differentDocument)
+        case .done(let outcomes):
+            switch outcomes[index] {
+            case .conflict: .failure(differentDocument)
+            case .stored, .repeated: .success(outcomes[index].taken)
+            }
+        }
+    }
+
+    // MARK: Steps of all ways
+
+    private func checkTypeAllowed(_ type: String?) throws {
+        guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
+        throw Problem(.typeNotAllowed, "the contract does not name the type \(type)")
+    }
+
+    private func row(_ receipt: ExtractedReceipt, in body: [UInt8]) throws -> HotRow {
+        try checkTypeAllowed(receipt.type.name)
+        let client = try owner(of: receipt)
+        let document = Self.bytes(receipt.document, in: body)
+        let (stored, coding) = try engine.tier.dictionaries.compress(document, type: receipt.type.name)
+        return HotRow(
+            kind: engine.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
+            businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),
+            storedDocument: stored, documentByteCount: document.count, coding: coding,
+            callbackURL: request.callbackURL ?? receipt.callbackURL, state: .complete)
+    }
+
+    /// Whose receipt it is: `?client=`, else the document's own word, else the contract's.
+    private func owner(of receipt: ExtractedReceipt) throws -> [UInt8] {
+        let principal = request.principal
+        let asked = request.client.map { Array($0.utf8) }
+        if let asked, let mapped = receipt.clientID, asked != mapped {
+            throw Problem(.wrongClient, "the document names another client than ?client=")
+        }
+        guard let client = asked ?? receipt.clientID ?? principal.clientID.map({ Array($0.utf8) }) else {
+            throw Problem(
+                .badParameter, "whose receipt is it? name the client with ?client=",
+                errors: [.init(pointer: "/client", code: "required", message: "?client= is wanted, since this key writes for every client")])
+        }
+        guard Self.isID(client) else {
+            throw Problem(
+                .badParameter, "a client id has 1 to 200 bytes and no control characters",
+                errors: [.init(pointer: "/client", code: "bad-id", message: "1 to 200 bytes, no control characters")])
+        }
+        let own = principal.clientID.map { Array($0.utf8) }
+        if let own, own == client { return client }
+        guard principal.scope == .all else { throw Problem(.wrongClient, "this key writes for its own client only") }
+        guard !engine.options.clientsNeedContract || engine.catalog.contract(String(decoding: client, as: UTF8.self)) != nil else {
+            throw Problem(.notFound, "the client \(String(decoding: client, as: UTF8.self)) has no contract")
+        }
+        return client
+    }
+
+    static func isID(_ bytes: some Collection<UInt8>) -> Bool {
+        (1...200).contains(bytes.count) && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
+    static func bytes(_ document: ReceiptDocument, in body: [UInt8]) -> [UInt8] {
+        switch document {
+        case .own(let bytes): bytes
+        case .body(let range): range == 0..<body.count ? body : Array(body[range])
+        }
+    }
+
+    /// A few spellings only: each makes a kind of its own, and what stands here comes from outside.
+    private var contentType: String {
+        guard request.form == .xml else { return "application/json" }
+        let parts = request.contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " } }
+        let media = parts.first == "text/xml" ? "text/xml" : "application/xml"
+        guard let charset = parts.dropFirst().first(where: { $0.hasPrefix("charset=") })?.dropFirst(8).filter({ $0 != "\"" }) else { return media }
+        let isKnown = ["utf-8", "utf-16", "koi8-r", "koi8-u"].contains(charset) || charset.hasPrefix("windows-125") && charset.utf8.count == 12
+            || charset.hasPrefix("iso-8859-") && charset.utf8.count <= 11
+        return isKnown && charset.utf8.allSatisfy { $0 < 0x80 } ? "\(media); charset=\(charset)" : media
+    }
+
+    /// Looks where the writer does not, then hands the rows to it.
+    private func submit(
+        _ rows: [HotRow], isAtomic: Bool = true, _ completion: @escaping @Sendable (Submission.Answer) -> Void
+    ) {
+        do {
+            let snapshot = engine.tier.boundary.snapshot()
+            let open = snapshot.files.last { !$0.state.isSealed }
+            let earlier = try rows.map { row in
+                let identity = row.identity
+                return try HotTier.find(identity, in: snapshot, except: open) ?? ColdLookup.find(identity, in: snapshot)
+            }
+            engine.tier.writer.submit(
+                Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion))
+        } catch {
+            completion(.refused(Self.problem(error)))
+        }
+    }
+
+    /// A problem with its quarantine entry, where it is one that is kept.
+    private func quarantined(_ problem: Problem, type: String?, document: [UInt8]) throws -> Problem {
+        guard ProblemClass(problem.slug) == .document else { return problem }
+        var problem = problem
+        problem.ticketID = try engine.quarantine.add(
+            client: request.principal.scope == .all ? request.client ?? request.principal.clientID : request.principal.clientID, contentType: contentType, type: type, problem: problem,
+            document: document)
+        return problem
+    }
+}
+
+/// What a refusal is about.
+enum ProblemClass {
+    /// The bytes: kept in quarantine.
+    case document
+    /// Who sent it.
+    case access
+    case other
+
+    init(_ slug: Problem.Slug) {
+        switch slug {
+        case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .numericOverflow, .dataError: self = .document
+        case .readOnly, .wrongClient, .typeNotAllowed, .contractNotValid, .unauthenticated, .notFound, .badParameter: self = .access
+        default: self = .other
+        }
+    }
+}
+
+extension Submission.Outcome {
+    /// - Precondition: no conflict.
+    var taken: Taken {
+        switch self {
+        case .stored(let receipt): Taken(summary: receipt.summary, isRepeat: false)
+        case .repeated(let receipt): Taken(summary: receipt.summary, isRepeat: true)
+        case .conflict: preconditionFailure("a conflict is no receipt")
+        }
+    }
+}

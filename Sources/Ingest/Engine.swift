@@ -1,0 +1,110 @@
+import ColumnStore
+import Synchronization
+
+/// The store: what the server and the command line call. One object for a directory.
+///
+/// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
+/// the two as one state, the document types, the quarantine, and the compactor.
+package final class Engine: EngineInterface {
+    package struct Options: Sendable {
+        package var hot = HotTier.Options()
+        package var quarantine = Quarantine.Limits()
+        package var compaction = CompactionOptions()
+        /// In bytes.
+        package var documentByteCountMax = 1 << 20
+        /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
+        package var clientsNeedContract = true
+
+        package init() {}
+    }
+
+    let options: Options
+    let directory: DataDirectory
+    let catalog: Catalog
+    let types: TypeStore
+    let quarantine: Quarantine
+    let tier: HotTier
+    let reader: DocumentReader
+    let kinds = RowKinds()
+    let compactor: Compactor
+    let cursors: CursorCoder
+    private let isClosed = Mutex(false)
+
+    /// Opens or makes the store in a directory.
+    ///
+    /// - Throws: `DataDirectory.Failure` when another process has it, or it is of another format; `SQLiteError` and `ColumnStoreError`
+    ///   naming the file when one of its files is damaged or missing.
+    package init(path: String, options: Options = Options()) throws {
+        self.options = options
+        let directory = try DataDirectory(path: path)
+        self.directory = directory
+        catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
+        quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
+        cursors = CursorCoder(key: try catalog.cursorKey())
+        let cold = try ColdTier(directory: directory, catalog: catalog)
+        tier = try HotTier(
+            directory: directory, catalog: catalog, options: options.hot, cold: try cold.open(),
+            sequenceFloor: try catalog.integer("sequence") ?? 0,
+            findCold: { identity, snapshot in try ColdLookup.find(identity, in: snapshot) })
+        types = try TypeStore(catalog: catalog, tables: tier.tables)
+        reader = DocumentReader(registry: types.registry)
+        compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction)
+        compactor.start()
+    }
+
+    package var isReady: Bool { !isClosed.withLock { $0 } }
+
+    /// Writes where the directory is served into its lock, for other processes.
+    package func publish(url: String) { directory.publish(url: url) }
+
+    package func close() throws {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
+        compactor.stop()
+        tier.close()
+        try catalog.flushKeyUses()
+        directory.release()
+    }
+
+    package func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
+        tier.notify(beyond: sequence, wake: wake)
+    }
+
+    // MARK: Tables
+
+    /// A table for queries; nil when no type names it.
+    package func table(_ name: String) -> TieredTable? {
+        guard tier.tables.contains(name) else { return nil }
+        return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables)
+    }
+
+    package var tableNames: [String] { tier.tables.tables }
+}
+
+/// One `RowKind` for all rows of a type's version and content type.
+final class RowKinds: Sendable {
+    private struct Key: Hashable {
+        let type: ObjectIdentifier
+        let contentType: String
+    }
+    private struct Entry {
+        let kind: RowKind
+        /// Kept, so that its identity is not another's.
+        let type: DocumentType
+    }
+    private let kinds = Mutex<[Key: Entry]>([:])
+
+    func kind(_ type: DocumentType, contentType: String) -> RowKind {
+        kinds.withLock { kinds in
+            let key = Key(type: ObjectIdentifier(type), contentType: contentType)
+            if let known = kinds[key] { return known.kind }
+            let kind = RowKind(
+                table: type.table, type: type.name, version: Int32(clamping: type.version), contentType: contentType, layout: type.layout)
+            kinds[key] = Entry(kind: kind, type: type)
+            return kind
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ColumnStore
+import Query
+
+/// Where a receipt stands in the order of answers: business day, client, time of issue, receipt id; the sequence tells FAILED ones
+/// under one identity apart.
+struct PageKey: Comparable {
+    var day: Int32
+    var client: [UInt8]
+    var issuedAt: Int64
+    var receipt: [UInt8]
+    var sequence: Int64
+
+    static func < (left: PageKey, right: PageKey) -> Bool {
+        if left.day != right.day { return left.day < right.day }
+        if left.client != right.client { return left.client.lexicographicallyPrecedes(right.client) }
+        if left.issuedAt != right.issuedAt { return left.issuedAt < right.issuedAt }
+        if left.receipt != right.receipt { return left.receipt.lexicographicallyPrecedes(right.receipt) }
+        return left.sequence < right.sequence
+    }
+
+    /// As a cursor's fields.
+    var fields: [[UInt8]] { [Self.bytes(Int64(day)), client, Self.bytes(issuedAt), receipt, Self.bytes(sequence)] }
+
+    init(day: Int32, client: [UInt8], issuedAt: Int64, receipt: [UInt8], sequence: Int64) {
+        self.day = day
+        self.client = client
+        self.issuedAt = issuedAt
+        self.receipt = receipt
+        self.sequence = sequence
+    }
+
+    init?(_ fields: ArraySlice<[UInt8]>) {
+        let fields = Array(fields)
+        guard fields.count == 5, let day = Self.integer(fields[0]).flatMap({ Int32(exactly: $0) }), let issuedAt = Self.integer(fields[2]),
+            let sequence = Self.integer(fields[4])
+        else { return nil }
+        self.init(day: day, client: fields[1], issuedAt: issuedAt, receipt: fields[3], sequence: sequence)
+    }
+
+    static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+    static func integer(_ bytes: [UInt8]) -> Int64? {
+        bytes.count == 8 ? bytes.withUnsafeBytes { Int64(bigEndian: $0.loadUnaligned(as: Int64.self)) } : nil
+    }
+}
+
+/// Finds the keys of a page: the first rows behind a key, in order, of those that pass.
+///
+/// The order begins with the business day, so days are read in windows that grow: a page of all clients reads about a day, a page of a
+/// rare client few windows, and what a window's bounds rule out is never read.
+struct PageWalk {
+    let table: TieredTable
+    let scope: [ColumnFilter]
+    let filters: [ColumnFilter]
+    /// Only rows behind it.
+    let after: PageKey?
+    /// The days that the store has rows of.
+    let days: ClosedRange<Int32>?
+
+    private static let keyColumns: [ColumnPath] = ["business_day", "client_id", "issued_at", "receipt_id", "sequence"]
+    /// Keys gathered beyond what is wanted before they are sorted and cut.
+    private static let slackCount = 16_384
+
+    func keys(limit: Int) throws -> [PageKey] {
+        guard let days else { return [] }
+        var low = max(days.lowerBound, after?.day ?? .min)
+        var width: Int32 = 1
+        var keys: [PageKey] = []
+        while low <= days.upperBound, keys.count < limit {
+            let high = days.upperBound - low < width ? days.upperBound : low + width - 1
+            keys += try window(low...high, limit: limit - keys.count)
+            guard high < days.upperBound else { break }
+            low = high + 1
+            width = width.multipliedReportingOverflow(by: 2).overflow ? .max : width * 2
+        }
+        return keys
+    }
+
+    private func window(_ days: ClosedRange<Int32>, limit: Int) throws -> [PageKey] {
+        let range = ColumnFilter.Test.range(
+            lower: .init(.integer(Int64(days.lowerBound)), isInclusive: true), upper: .init(.integer(Int64(days.upperBound)), isInclusive: true))
+        let request = ScanRequest(projection: Self.keyColumns, scope: scope, filters: [ColumnFilter("business_day", range)] + filters)
+        var keys: [PageKey] = []
+        let scan = try table.scan(request)
+        while let morsel = try scan.nextMorsel() {
+            while let batch = try morsel.next() {
+                append(batch, to: &keys)
+                if keys.count > limit + Self.slackCount {
+                    keys.sort()
+                    keys.removeLast(keys.count - limit)
+                }
+            }
+        }
+        keys.sort()
+        if keys.count > limit { keys.removeLast(keys.count - limit) }
+        return keys
+    }
+
+    private func append(_ batch: ColumnBatch, to keys: inout [PageKey]) {
+        let columns = batch.columns.map { $0.flattened() }
+        guard case .int32(let days) = columns[0].values, case .bytes(let clients) = columns[1].values,
+            case .int64(let issued) = columns[2].values, case .bytes(let receipts) = columns[3].values,
+            case .int64(let sequences) = columns[4].values
+        else { preconditionFailure("the key's columns have fixed types") }
+        for row in 0..<batch.rowCount {
+            let key = PageKey(
+                day: days[row], client: Array(clients[row]), issuedAt: issued[row], receipt: Array(receipts[row]), sequence: sequences[row])
+            if let after, key <= after { continue }
+            keys.append(key)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ColumnStore
+import XCTest
+
+@testable import Ingest
+
+/// An engine on a directory, and short ways to use it.
+final class EngineFixture {
+    let engine: Engine
+    static let own = Principal(clientID: "c1", access: .readWrite, scope: .own)
+
+    init(_ path: String, clock: Clock = .system, change: (inout Engine.Options) -> Void = { _ in }) throws {
+        var options = Engine.Options()
+        options.hot.clock = clock
+        options.hot.writer.minFreeBytes = 0
+        options.compaction.intervalSeconds = 3_600
+        change(&options)
+        engine = try Engine(path: path, options: options)
+        for client in ["c1", "c2"] {
+            _ = try engine.putContract(Contract(clientID: client, access: .readWrite, scope: .own))
+        }
+    }
+
+    static func receipt(
+        _ id: String, at time: String = "2026-11-18T14:03:07+02:00", total: String = "65.00", note: String = "", code: String = "4820000000017"
+    ) -> String {
+        """
+        {"schema":"pos/1","id":"\(id)","store":{"id":"S17","till":"3"},"issued_at":"\(time)","currency":"UAH","customer":"U0001234",\
+        "lines":[{"code":"\(code)","name":"Хліб\(note)","category":"bakery","qty":2,"price":32.50,"vat":20,"amount":\(total)}],\
+        "total":\(total),"tax_total":10.83,"payment":{"type":"card"}}
+        """
+    }
+
+    func take(
+        _ body: String, _ form: TakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil
+    ) -> TakeOutcome {
+        let done = Monitor<TakeOutcome?>(nil)
+        engine.take(
+            TakeRequest(form: form, body: Array(body.utf8), contentType: "application/json", principal: principal, type: type, client: client)
+        ) { outcome in done.broadcast { $0 = outcome } }
+        return done.wait { $0 }
+    }
+
+    func taken(_ body: String, as principal: Principal = own, client: String? = nil) throws -> Taken {
+        switch take(body, as: principal, client: client) {
+        case .one(let taken): return taken
+        case .refused(let problem): throw problem
+        default: throw Problem(.internalError, "not one receipt")
+        }
+    }
+
+    func refusal(_ body: String, _ form: TakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil) -> Problem? {
+        if case .refused(let problem) = take(body, form, as: principal, client: client, type: type) { return problem }
+        return nil
+    }
+
+    /// All rows of a walk, as texts of some columns.
+    func walk(_ request: PageRequest, as principal: Principal = .admin) throws -> [String] {
+        var rows: [String] = []
+        var request = request
+        while true {
+            let page = try engine.page(request, as: principal)
+            for batch in page.batches { rows += Self.texts(batch) }
+            guard let cursor = page.nextCursor else { return rows }
+            request.cursor = cursor
+        }
+    }
+
+    static func texts(_ batch: ColumnBatch) -> [String] {
+        (0..<batch.rowCount).map { row in batch.columns.map { text($0.value(at: row)) }.joined(separator: "|") }
+    }
+
+    static func text(_ value: Value) -> String {
+        switch value {
+        case .null: "-"
+        case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .integer(let value): "\(value)"
+        case .decimal(let value): "\(value)"
+        case .boolean(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .list(let values): "[" + values.map(text).joined(separator: ",") + "]"
+        case .structure(let values): "(" + values.map(text).joined(separator: ",") + ")"
+        case .interval: "interval"
+        }
+    }
+}
