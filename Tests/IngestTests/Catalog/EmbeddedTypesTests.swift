@@ -4,10 +4,10 @@ import XCTest
 @testable import Ingest
 
 /// The types within the binary are those of `types/`, and every one of them compiles.
-final class BuiltInTypesTests: XCTestCase {
+final class EmbeddedTypesTests: XCTestCase {
     func test_files_areThoseOfTheTypesFolder() throws {
         var root = URL(filePath: #filePath)
-        for _ in 0..<3 { root.deleteLastPathComponent() }
+        for _ in 0..<4 { root.deleteLastPathComponent() }
         let folder = root.appending(path: "types")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }.sorted()
         XCTAssertEqual(BuiltInTypes.files.map { $0.name + ".json" }, names, "run script/embed-types")
