@@ -1110,6 +1110,125 @@ package enum BuiltInTypes {
   ]
 }
 """####),
+        ("ubl-invoice-envelope", ####"""
+{
+  "name": "ubl-invoice-envelope",
+  "version": 1,
+  "table": "receipts",
+  "format": "xml",
+  "namespaces": {
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
+    "cn": "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2",
+    "scn": "urn:oasis:names:specification:ubl:schema:xsd:SelfBilledCreditNote-2",
+    "in": "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2",
+    "dn": "urn:oasis:names:specification:ubl:schema:xsd:DebitNote-2",
+    "sin": "urn:oasis:names:specification:ubl:schema:xsd:SelfBilledInvoice-2"
+  },
+  "priority": -10,
+  "match": {
+    "/*//in:Invoice | /*//cn:CreditNote | /*//dn:DebitNote | /*//sin:SelfBilledInvoice | /*//scn:SelfBilledCreditNote": {"exists": true}
+  },
+  "each": "/*//in:Invoice | /*//cn:CreditNote | /*//dn:DebitNote | /*//sin:SelfBilledInvoice | /*//scn:SelfBilledCreditNote",
+  "receipt_id": {"from": ["cbc:ID", "cbc:UUID"]},
+  "issued_at": ["cbc:IssueDate", {"path": "cbc:IssueTime", "optional": true}],
+  "time_zone": {
+    "path": "cac:AccountingSupplierParty/cac:Party/cac:PostalAddress/cac:Country/cbc:IdentificationCode",
+    "map": {
+      "AT": "Europe/Vienna", "BE": "Europe/Brussels", "BG": "Europe/Sofia", "CH": "Europe/Zurich", "CY": "Asia/Nicosia",
+      "CZ": "Europe/Prague", "DE": "Europe/Berlin", "DK": "Europe/Copenhagen", "EE": "Europe/Tallinn", "ES": "Europe/Madrid",
+      "FI": "Europe/Helsinki", "FR": "Europe/Paris", "GB": "Europe/London", "GR": "Europe/Athens", "EL": "Europe/Athens",
+      "HR": "Europe/Zagreb", "HU": "Europe/Budapest", "IE": "Europe/Dublin", "IS": "Atlantic/Reykjavik", "IT": "Europe/Rome",
+      "LI": "Europe/Vaduz", "LT": "Europe/Vilnius", "LU": "Europe/Luxembourg", "LV": "Europe/Riga", "MT": "Europe/Malta",
+      "NL": "Europe/Amsterdam", "NO": "Europe/Oslo", "PL": "Europe/Warsaw", "PT": "Europe/Lisbon", "RO": "Europe/Bucharest",
+      "RS": "Europe/Belgrade", "SE": "Europe/Stockholm", "SI": "Europe/Ljubljana", "SK": "Europe/Bratislava",
+      "TR": "Europe/Istanbul", "UA": "Europe/Kyiv", "AE": "Asia/Dubai", "SA": "Asia/Riyadh", "IN": "Asia/Kolkata",
+      "SG": "Asia/Singapore", "MY": "Asia/Kuala_Lumpur", "JP": "Asia/Tokyo", "NZ": "Pacific/Auckland",
+      "ZA": "Africa/Johannesburg", "CO": "America/Bogota", "PE": "America/Lima"
+    },
+    "default": "UTC"
+  },
+  "columns": {
+    "store_id": {
+      "from": [
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyIdentification/cbc:ID",
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID",
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme[translate(cac:TaxScheme/cbc:ID,'tax','TAX')!='TAX']/cbc:CompanyID",
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID",
+        "cac:AccountingSupplierParty/cac:Party/cbc:EndpointID", "cac:AccountingSupplierParty/cbc:CustomerAssignedAccountID"
+      ],
+      "type": "VARCHAR"
+    },
+    "seller_tax_id": {
+      "from": [
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID",
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme[translate(cac:TaxScheme/cbc:ID,'tax','TAX')!='TAX']/cbc:CompanyID"
+      ],
+      "type": "VARCHAR"
+    },
+    "customer_id": {
+      "from": [
+        "cac:AccountingCustomerParty/cbc:SupplierAssignedAccountID",
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyIdentification/cbc:ID",
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID",
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme[translate(cac:TaxScheme/cbc:ID,'tax','TAX')!='TAX']/cbc:CompanyID",
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID",
+        "cac:AccountingCustomerParty/cac:Party/cbc:EndpointID"
+      ],
+      "type": "VARCHAR",
+      "bloom": true
+    },
+    "buyer_tax_id": {
+      "from": [
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID",
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme[translate(cac:TaxScheme/cbc:ID,'tax','TAX')!='TAX']/cbc:CompanyID"
+      ],
+      "type": "VARCHAR"
+    },
+    "document_kind": {"from": ["cbc:InvoiceTypeCode", "cbc:CreditNoteTypeCode"], "type": "VARCHAR"},
+    "credit_note": {"path": "self::cn:CreditNote/cbc:ID | self::scn:SelfBilledCreditNote/cbc:ID", "type": "VARCHAR", "stored": false},
+    "currency": {
+      "from": [
+        "cbc:DocumentCurrencyCode", "cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID",
+        "cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID"
+      ],
+      "type": "VARCHAR"
+    },
+    "total": {"from": ["cac:LegalMonetaryTotal/cbc:PayableAmount", "cac:RequestedMonetaryTotal/cbc:PayableAmount"], "type": "DECIMAL(18,4)", "required": true},
+    "tax_total": {
+      "sum": "cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
+      "type": "DECIMAL(18,4)"
+    },
+    "is_refund": {"expression": "credit_note is not null or total < 0", "type": "BOOLEAN"},
+    "payment_type": {"path": "cac:PaymentMeans/cbc:PaymentMeansCode", "type": "VARCHAR"},
+    "lines": {"path": "cac:InvoiceLine | cac:CreditNoteLine | cac:DebitNoteLine", "columns": {
+      "product_code": {
+        "from": [
+          "cac:Item/cac:SellersItemIdentification/cbc:ID", "cac:Item/cac:StandardItemIdentification/cbc:ID",
+          "cac:Item/cac:BuyersItemIdentification/cbc:ID"
+        ],
+        "type": "VARCHAR",
+        "bloom": true
+      },
+      "name": {"from": ["cac:Item/cbc:Name", "cac:Item/cbc:Description"], "type": "VARCHAR"},
+      "category": {"path": "cac:Item/cac:CommodityClassification/cbc:ItemClassificationCode", "type": "VARCHAR"},
+      "exact_quantity": {"from": ["cbc:InvoicedQuantity", "cbc:CreditedQuantity", "cbc:DebitedQuantity"], "type": "DECIMAL(38,12)", "stored": false},
+      "quantity": {"expression": "exact_quantity", "type": "DECIMAL(18,6)"},
+      "price": {"path": "cac:Price/cbc:PriceAmount", "type": "DECIMAL(38,12)", "stored": false},
+      "price_quantity": {"path": "cac:Price/cbc:BaseQuantity", "type": "DECIMAL(38,12)", "stored": false},
+      "unit_price": {"expression": "price / coalesce(nullif(price_quantity, 0), 1)", "type": "DECIMAL(18,6)"},
+      "vat_rate": {
+        "from": [
+          "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent", "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:Percent",
+          "cac:TaxTotal/cac:TaxSubtotal/cbc:Percent"
+        ],
+        "type": "DECIMAL(9,4)"
+      },
+      "amount": {"path": "cbc:LineExtensionAmount", "type": "DECIMAL(18,4)"}
+    }}
+  }
+}
+"""####),
         ("ubl-invoice", ####"""
 {
   "name": "ubl-invoice",
@@ -1201,7 +1320,7 @@ package enum BuiltInTypes {
       "required": true
     },
     "tax_total": {
-      "sum": "/*/cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=/*/cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=/*/cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
+      "sum": "/*/cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
       "type": "DECIMAL(18,4)"
     },
     "is_refund": {"expression": "credit_note is not null or total < 0", "type": "BOOLEAN"},
