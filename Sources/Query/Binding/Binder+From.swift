@@ -20,13 +20,16 @@ extension Binder {
             frame.names = frame.names.joined(with: unnest.names)
             return unnest.node(over: left, keepsEmpty: false)
         }
-        if case .subquery(_, _, true, let position) = item, left != nil {
-            throw .unsupported("LATERAL subqueries are not supported", at: position)
-        }
-        let (plan, names) = try bindApart(item, in: frame)
+        let (plan, names) = try bindBeside(item, frame)
         frame.names = frame.names.joined(with: names)
         guard let left else { return plan }
         return .join(JoinNode(kind: .cross, left: left, right: plan))
+    }
+
+    /// A LATERAL subquery sees the tables before it, whose names are in `frame`.
+    private func bindBeside(_ item: TableSyntax, _ frame: BindingFrame) throws(QueryError) -> (LogicalPlan, NameScope) {
+        guard case .subquery(let query, let alias, true, _) = item else { return try bindApart(item, in: frame) }
+        return try named(try bindQuery(query, parent: frame).plan, alias, name: nil)
     }
 
     /// Binds a table that does not look at its neighbours; the frame's own names stay as they are.
@@ -263,8 +266,10 @@ extension Binder {
             let unnest = try bindUnnest(call, withOrdinality, alias, at: place, in: inner)
             return try joinUnnest(kind, leftPlan, leftNames, unnest, condition, at: position, in: inner)
         }
-        if case .subquery(_, _, true, let place) = right { throw .unsupported("LATERAL subqueries are not supported", at: place) }
-        let (rightPlan, rightNames) = try bindApart(right, in: inner)
+        if case .subquery(_, _, true, let place) = right, kind == .right || kind == .full {
+            throw .badSQL("LATERAL cannot look at the other side of a \(kind.rawValue) JOIN", at: place)
+        }
+        let (rightPlan, rightNames) = try bindBeside(right, inner)
         var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
         switch condition {
         case .none: return (.join(node), leftNames.joined(with: rightNames))
@@ -310,10 +315,10 @@ extension Binder {
             let plan = unnest.node(over: left, keepsEmpty: false)
             return (conjuncts.isEmpty ? plan : .filter(input: plan, conjuncts: conjuncts), inner.names)
         case .left:
-            guard conjuncts.isEmpty else {
-                throw .unsupported("LEFT JOIN UNNEST takes ON true only", at: position)
-            }
-            return (unnest.node(over: left, keepsEmpty: true), inner.names)
+            if conjuncts.isEmpty { return (unnest.node(over: left, keepsEmpty: true), inner.names) }
+            // The elements as a table of each row's own: a join that keeps rows of which no element passes.
+            let apart = LogicalPlan.filter(input: unnest.node(over: nil, keepsEmpty: false), conjuncts: conjuncts)
+            return (.join(JoinNode(kind: .left, left: left, right: apart)), inner.names)
         case .right, .full: throw .unsupported("\(kind.rawValue) JOIN UNNEST is not supported", at: position)
         }
     }

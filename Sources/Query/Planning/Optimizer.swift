@@ -14,6 +14,7 @@ package struct Optimizer {
 
     package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         var plan = folded(plan)
+        plan = try SubqueryRemoval.rewrite(plan, ids: PlanIDs(after: plan))
         plan = PredicatePushdown.rewrite(plan)
         plan = LimitPushdown.rewrite(plan)
         plan = ColumnPruning.rewrite(plan)

@@ -156,7 +156,6 @@ final class BinderTests: XCTestCase {
             ("select round(f, 2) from t", .badSQL, 8, ""),
             ("select extract(yeer from day) from t", .badSQL, 16, "year"),
             ("select * from loop", .badSQL, 15, ""),
-            ("select * from t, lateral (select t.i) x", .unsupportedSQL, 18, ""),
             ("select sum(i) over w from t", .badSQL, 20, ""),
             ("select count(i order by", .badSQL, 24, ""),
             ("select (select sum(r.total)) from receipts r", .unsupportedSQL, 16, ""),

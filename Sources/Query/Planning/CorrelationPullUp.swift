@@ -1,0 +1,193 @@
+import ColumnStore
+
+/// Lifts what a subquery says of outer columns out of its plan, where that is enough to make it a join: conditions of its WHERE, through
+/// projections, joins and groupings by equal keys.
+struct CorrelationPullUp {
+    struct Pulled {
+        /// Without the outer columns. Puts out the subquery's columns, and those that the conditions read.
+        var plan: LogicalPlan
+        /// Outer expression, inner expression.
+        var equalities: [(outer: Expression, inner: Expression)] = []
+        /// Further conditions over both.
+        var residual: [Expression] = []
+        /// For each set of key values at most one row comes out.
+        var isSingle = false
+        /// Of an aggregate without GROUP BY: what its columns are for keys without rows.
+        var emptyRow: [ColumnID: Expression]?
+    }
+
+    let outer: Set<ColumnID>
+    let ids: PlanIDs
+    /// Only whether there are rows counts: LIMIT and ORDER BY do not matter.
+    let isExistence: Bool
+
+    func pull(_ plan: LogicalPlan) -> Pulled? {
+        guard !plan.freeColumns.isDisjoint(with: outer) else { return Pulled(plan: plan) }
+        switch plan {
+        case .filter(let input, let conjuncts): return filter(input, conjuncts)
+        case .project(let input, let columns): return project(input, columns)
+        case .aggregate(let node): return aggregate(node)
+        case .join(let node): return join(node)
+        case .unnest(let node): return unnest(node)
+        case .sort(let node):
+            guard node.limit == nil || isExistence, node.offset == 0 else { return nil }
+            return pull(node.input)
+        case .limit(let input, let count, let offset):
+            guard isExistence, offset == 0, (count ?? 1) > 0 else { return nil }
+            return pull(input)
+        case .distinct(let input):
+            guard var pulled = pull(input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
+            // Keys are equal within what one outer row sees: they do not keep repeats apart.
+            pulled.plan = .distinct(input: pulled.plan)
+            return pulled
+        default: return nil
+        }
+    }
+
+    private func isFree(_ expression: Expression) -> Bool { !expression.columnIDs.isDisjoint(with: outer) }
+
+    private func sort(_ conditions: [Expression], into pulled: inout Pulled) -> [Expression] {
+        var own: [Expression] = []
+        for condition in conditions {
+            guard isFree(condition) else {
+                own.append(condition)
+                continue
+            }
+            if case .call(.equal, let sides, _, _) = condition, sides.count == 2 {
+                let outerSides = sides.map { $0.columnIDs.isSubset(of: outer) && !$0.columnIDs.isEmpty }
+                if outerSides[0], !isFree(sides[1]) {
+                    pulled.equalities.append((sides[0], sides[1]))
+                    continue
+                }
+                if outerSides[1], !isFree(sides[0]) {
+                    pulled.equalities.append((sides[1], sides[0]))
+                    continue
+                }
+            }
+            pulled.residual.append(condition)
+        }
+        return own
+    }
+
+    private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) -> Pulled? {
+        guard !conjuncts.contains(where: \.hasSubquery), var pulled = pull(input), pulled.emptyRow == nil else { return nil }
+        let own = sort(conjuncts.flatMap(\.conjuncts), into: &pulled)
+        if !own.isEmpty { pulled.plan = .filter(input: pulled.plan, conjuncts: own) }
+        return pulled
+    }
+
+    /// Inner columns that the lifted conditions read.
+    private func needed(_ pulled: Pulled) -> Set<ColumnID> {
+        var used: Set<ColumnID> = []
+        for equality in pulled.equalities { equality.inner.collectColumns(into: &used) }
+        for condition in pulled.residual { condition.collectColumns(into: &used) }
+        return used.subtracting(outer)
+    }
+
+    private func project(_ input: LogicalPlan, _ columns: [ProjectedColumn]) -> Pulled? {
+        guard !columns.contains(where: { isFree($0.expression) }), var pulled = pull(input) else { return nil }
+        let made = Set(columns.map(\.column.id))
+        let extra = pulled.plan.columns.filter { needed(pulled).contains($0.id) && !made.contains($0.id) }
+        if let defaults = pulled.emptyRow {
+            var own: [ColumnID: Expression] = [:]
+            for column in columns { own[column.column.id] = column.expression.substituting(defaults) }
+            pulled.emptyRow = own
+        }
+        pulled.plan = .project(input: pulled.plan, columns: columns + extra.map { ProjectedColumn($0, .column($0)) })
+        return pulled
+    }
+
+    private func aggregate(_ aggregate: AggregateNode) -> Pulled? {
+        guard aggregate.groupingSets == nil, var pulled = pull(aggregate.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
+        var node = aggregate
+        let isScalar = node.groups.isEmpty
+        guard !Grouped.expressions(of: node).contains(where: isFree) else { return nil }
+        node.input = pulled.plan
+        for index in pulled.equalities.indices {
+            let inner = pulled.equalities[index].inner
+            if let group = node.groups.first(where: { $0.expression.isSame(as: inner) }) {
+                pulled.equalities[index].inner = .column(group.column)
+            } else {
+                let column = ids.newColumn("", inner.type)
+                node.groups.append(ProjectedColumn(column, inner))
+                pulled.equalities[index].inner = .column(column)
+            }
+        }
+        pulled.plan = .aggregate(node)
+        pulled.isSingle = isScalar
+        if isScalar { pulled.emptyRow = Grouped.emptyRow(of: node) }
+        return pulled
+    }
+
+    private func join(_ join: JoinNode) -> Pulled? {
+        var node = join
+        guard let left = pull(node.left), left.emptyRow == nil else { return nil }
+        var pulled = Pulled(plan: node.left, equalities: left.equalities, residual: left.residual)
+        node.left = left.plan
+        switch node.kind {
+        case .inner, .cross:
+            guard let right = pull(node.right), right.emptyRow == nil else { return nil }
+            node.right = right.plan
+            pulled.equalities += right.equalities
+            pulled.residual += right.residual
+            if node.equalities.contains(where: { isFree($0.left) || isFree($0.right) }) { return nil }
+            node.residual = sort(node.residual, into: &pulled)
+        default:
+            let own = node.equalities.flatMap { [$0.left, $0.right] } + node.residual
+            guard !own.contains(where: isFree), node.right.freeColumns.isDisjoint(with: outer) else { return nil }
+            guard [.left, .semi, .anti, .antiNullAware].contains(node.kind) else { return nil }
+        }
+        pulled.plan = .join(node)
+        return pulled
+    }
+
+    private func unnest(_ unnest: UnnestNode) -> Pulled? {
+        guard !isFree(unnest.list), var pulled = pull(unnest.input) else { return nil }
+        var node = unnest
+        node.input = pulled.plan
+        let passed = Set(node.passed.map(\.id))
+        node.passed += pulled.plan.columns.filter { needed(pulled).contains($0.id) && !passed.contains($0.id) }
+        pulled.plan = .unnest(node)
+        return pulled
+    }
+}
+
+/// Facts about aggregate nodes.
+enum Grouped {
+    static func expressions(of node: AggregateNode) -> [Expression] {
+        node.groups.map(\.expression)
+            + node.aggregates.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) + $0.order.map(\.expression) }
+    }
+
+    /// What each aggregate is of no rows.
+    static func emptyRow(of node: AggregateNode) -> [ColumnID: Expression] {
+        var row: [ColumnID: Expression] = [:]
+        for call in node.aggregates {
+            switch call.function {
+            case .countRows, .count, .approximateDistinct: row[call.column.id] = .literal(.integer(0), .int64)
+            default: row[call.column.id] = .null(call.column.type)
+            }
+        }
+        return row
+    }
+
+    /// Whether exactly one row comes out, whatever the input.
+    static func isOneRow(_ plan: LogicalPlan) -> Bool {
+        switch plan {
+        case .aggregate(let node): node.groups.isEmpty && node.groupingSets == nil
+        case .singleRow: true
+        case .values(_, let rows): rows.count == 1
+        case .project(let input, _): isOneRow(input)
+        default: false
+        }
+    }
+
+    static func isAtMostOneRow(_ plan: LogicalPlan) -> Bool {
+        switch plan {
+        case .limit(let input, let count, _): (count ?? 2) <= 1 || isAtMostOneRow(input)
+        case .filter(let input, _), .project(let input, _), .distinct(let input): isAtMostOneRow(input)
+        case .sort(let node): (node.limit ?? 2) <= 1 || isAtMostOneRow(node.input)
+        default: isOneRow(plan)
+        }
+    }
+}

@@ -1,0 +1,316 @@
+import ColumnStore
+
+/// Runs a correlated plan once for each distinct set of outer values, all sets at a time, whatever is in it (Neumann and Kemper, “Unnesting
+/// Arbitrary Queries”, BTW 2015): the sets become a table, the *domain*, that is pushed down through the plan until nothing below needs it.
+struct DependentJoin {
+    /// The outer rows, to stand in place of the plan that was given.
+    let outerPlan: LogicalPlan
+    private let outerColumns: [OutputColumn]
+    /// What tells the sets apart: the outer columns themselves, or a number for each row where they cannot be compared.
+    private let keys: [OutputColumn]
+    private let carried: [OutputColumn]
+    private let sharedID: Int
+    private let definition: LogicalPlan
+    private let isNumbered: Bool
+    private let ids: PlanIDs
+
+    /// A mention of the domain below some node: its columns under ids of their own.
+    private struct Instance {
+        var keys: [OutputColumn]
+        var carried: [OutputColumn]
+        /// What stands for each outer column.
+        var map: [ColumnID: Expression]
+        var columns: [OutputColumn] { keys + carried }
+    }
+
+    init(outer: LogicalPlan, correlation: Set<ColumnID>, ids: PlanIDs) {
+        self.ids = ids
+        let wanted = outer.columns.filter { correlation.contains($0.id) }
+        isNumbered = wanted.contains { $0.type.isNested }
+        sharedID = ids.newShared()
+        if isNumbered {
+            let number = ids.newColumn("", .int64)
+            let call = WindowNode.Call(
+                column: number, function: .rowNumber, arguments: [],
+                frame: WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow))
+            definition = .window(WindowNode(input: outer, partition: [], order: [], calls: [call]))
+            keys = [number]
+            carried = wanted
+        } else {
+            definition = outer
+            keys = wanted
+            carried = []
+        }
+        outerColumns = definition.columns
+        outerPlan = .shared(id: sharedID, definition: definition, columns: outerColumns)
+    }
+
+    /// The plan's rows for every set of outer values, with equalities that join them to `outerPlan`.
+    ///
+    /// - Throws: unsupported-sql for the few forms that cannot be run that way.
+    func pushed(into plan: LogicalPlan, at position: Int?) throws(QueryError) -> (plan: LogicalPlan, equalities: [JoinNode.Equality]) {
+        let (result, instance) = try push(plan, position)
+        let equalities = zip(keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
+        return (result, equalities)
+    }
+
+    private var outerIDs: Set<ColumnID> { Set((keys + carried).map(\.id)) }
+
+    private func newInstance() -> (LogicalPlan, Instance) {
+        let fresh = outerColumns.map { ids.newColumn($0.name, $0.type) }
+        let mention = LogicalPlan.shared(id: sharedID, definition: definition, columns: fresh)
+        func own(_ columns: [OutputColumn]) -> [OutputColumn] {
+            columns.compactMap { column in outerColumns.firstIndex(where: { $0.id == column.id }).map { fresh[$0] } }
+        }
+        let instance = Instance(
+            keys: own(keys), carried: own(carried),
+            map: Dictionary(zip((keys + carried).map(\.id), own(keys + carried).map { Expression.column($0) }), uniquingKeysWith: { first, _ in first }))
+        let columns = LogicalPlan.project(input: mention, columns: instance.columns.map { ProjectedColumn($0, .column($0)) })
+        return (isNumbered ? columns : .distinct(input: columns), instance)
+    }
+
+    // MARK: Pushing
+
+    private func isFree(_ plan: LogicalPlan) -> Bool { !plan.freeColumns.isDisjoint(with: outerIDs) }
+
+    private func isFree(_ expressions: [Expression]) -> Bool {
+        expressions.contains { !$0.columnIDs.isDisjoint(with: outerIDs) }
+    }
+
+    private func push(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        guard isFree(plan) else {
+            let (domain, instance) = newInstance()
+            if case .values(let columns, let rows) = plan, columns.isEmpty, rows.count == 1 { return (domain, instance) }
+            return (.join(JoinNode(kind: .cross, left: domain, right: plan)), instance)
+        }
+        switch plan {
+        case .filter, .project, .unnest, .sort: return try pushUnary(plan, position)
+        case .aggregate(let node): return try push(node, position)
+        case .window(let node): return try push(node, position)
+        case .join(let node): return try push(node, position)
+        case .distinct(let input):
+            let (inner, instance) = try push(input, position)
+            return (.distinct(input: try only(inner, input.columns, instance)), withoutCarried(instance))
+        case .limit(let input, let count, let offset): return try limit(input, [], count, offset, position)
+        case .setOperation(let node): return try push(node, position)
+        case .values(let columns, let rows): return try values(columns, rows, position)
+        case .singleRow(let input, let place):
+            let (inner, instance) = try push(input, position)
+            let calls = input.columns.map {
+                AggregateCall(column: $0, function: .singleValue, arguments: [.column(ids.newColumn("", $0.type))], position: place)
+            }
+            return (singleValues(calls, over: inner, input.columns, instance), withoutCarried(instance))
+        case .scan, .series, .shared: throw unsupported(position)
+        }
+    }
+
+    private func unsupported(_ position: Int?) -> QueryError {
+        .unsupported("this form of correlated subquery is not supported", at: position)
+    }
+
+    private func withoutCarried(_ instance: Instance) -> Instance {
+        guard isNumbered else { return instance }
+        return Instance(keys: instance.keys, carried: [], map: [:])
+    }
+
+    /// Exactly these columns and the keys.
+    private func only(_ plan: LogicalPlan, _ columns: [OutputColumn], _ instance: Instance) throws(QueryError) -> LogicalPlan {
+        .project(input: plan, columns: (columns + instance.keys).map { ProjectedColumn($0, .column($0)) })
+    }
+
+    /// Brings back outer values that a grouping dropped.
+    private func complete(_ plan: LogicalPlan, _ instance: Instance, for expressions: [Expression]) -> (LogicalPlan, Instance) {
+        guard isNumbered, instance.map.isEmpty, isFree(expressions) else { return (plan, instance) }
+        let (domain, fresh) = newInstance()
+        let equalities = zip(instance.keys, fresh.keys).map { JoinNode.Equality(.column($0), .column($1)) }
+        return (.join(JoinNode(kind: .inner, left: plan, right: domain, equalities: equalities)), fresh)
+    }
+
+    private func pushUnary(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        if case .sort(let node) = plan, node.limit != nil { return try limit(node.input, node.keys, node.limit, node.offset, position) }
+        var (inner, instance) = try push(plan.inputs[0], position)
+        (inner, instance) = complete(inner, instance, for: plan.expressions)
+        switch plan.withInputs([inner]).mapExpressions({ $0.substituting(instance.map) }) {
+        case .project(let input, let columns):
+            let made = Set(columns.map(\.column.id))
+            let passed = instance.columns.filter { !made.contains($0.id) }
+            return (.project(input: input, columns: columns + passed.map { ProjectedColumn($0, .column($0)) }), instance)
+        case .unnest(var node):
+            let passed = Set(node.passed.map(\.id))
+            node.passed += instance.columns.filter { !passed.contains($0.id) }
+            return (.unnest(node), instance)
+        case .sort(let node): return (node.input, instance)  // an order does not survive the join above
+        case let other: return (other, instance)
+        }
+    }
+
+    private func push(_ aggregate: AggregateNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        guard aggregate.groupingSets == nil else { throw unsupported(position) }
+        var (inner, instance) = try push(aggregate.input, position)
+        (inner, instance) = complete(inner, instance, for: Grouped.expressions(of: aggregate))
+        guard case .aggregate(var node) = LogicalPlan.aggregate(aggregate).withInputs([inner]).mapExpressions({ $0.substituting(instance.map) })
+        else { throw unsupported(position) }
+        let isScalar = node.groups.isEmpty
+        let outputs = instance.keys.map { ids.newColumn($0.name, $0.type) }
+        node.groups += zip(outputs, instance.keys).map { ProjectedColumn($0, .column($1)) }
+        let grouped = renamed(instance, outputs)
+        guard isScalar else { return (.aggregate(node), grouped) }
+        // Without GROUP BY there is a row for every set of outer values, also where nothing was found.
+        let (domain, fresh) = newInstance()
+        let equalities = zip(fresh.keys, outputs).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
+        let joined = LogicalPlan.join(JoinNode(kind: .left, left: domain, right: .aggregate(node), equalities: equalities))
+        let empty = Grouped.emptyRow(of: node)
+        let columns = node.aggregates.map { call -> ProjectedColumn in
+            let inner = ids.newColumn(call.column.name, call.column.type)
+            let value = Expression.column(inner)
+            guard let other = empty[call.column.id], other.literalValue?.isNull == false else { return ProjectedColumn(call.column, value) }
+            return ProjectedColumn(call.column, .coalesce([value, other], type: call.column.type))
+        }
+        // The aggregates come out under other ids, so that theirs can name the completed values.
+        var map: [ColumnID: OutputColumn] = [:]
+        for (call, column) in zip(node.aggregates, columns) {
+            if let id = column.expression.columnIDs.first { map[call.column.id] = OutputColumn(id: id, name: call.column.name, type: call.column.type) }
+        }
+        let result = LogicalPlan.project(
+            input: renaming(joined, map), columns: columns + fresh.columns.map { ProjectedColumn($0, .column($0)) })
+        return (result, fresh)
+    }
+
+    /// The same aggregates under new ids.
+    private func renaming(_ plan: LogicalPlan, _ map: [ColumnID: OutputColumn]) -> LogicalPlan {
+        guard case .join(var join) = plan, case .aggregate(var node) = join.right else { return plan }
+        for index in node.aggregates.indices {
+            if let column = map[node.aggregates[index].column.id] { node.aggregates[index].column = column }
+        }
+        join.right = .aggregate(node)
+        return .join(join)
+    }
+
+    private func renamed(_ instance: Instance, _ keys: [OutputColumn]) -> Instance {
+        guard !isNumbered else { return Instance(keys: keys, carried: [], map: [:]) }
+        return Instance(
+            keys: keys, carried: [],
+            map: Dictionary(zip(self.keys.map(\.id), keys.map { Expression.column($0) }), uniquingKeysWith: { first, _ in first }))
+    }
+
+    private func singleValues(
+        _ calls: [AggregateCall], over input: LogicalPlan, _ columns: [OutputColumn], _ instance: Instance
+    ) -> LogicalPlan {
+        // Inputs under new ids, so that the results can keep the old ones.
+        var renames: [ProjectedColumn] = []
+        for (call, column) in zip(calls, columns) {
+            guard case .column(let id, let type)? = call.arguments.first else { continue }
+            renames.append(ProjectedColumn(OutputColumn(id: id, name: column.name, type: type), .column(column)))
+        }
+        let inner = instance.keys.map { ids.newColumn($0.name, $0.type) }
+        renames += zip(inner, instance.keys).map { ProjectedColumn($0, .column($1)) }
+        return .aggregate(
+            AggregateNode(
+                input: .project(input: input, columns: renames), groups: zip(instance.keys, inner).map { ProjectedColumn($0, .column($1)) },
+                aggregates: calls))
+    }
+
+    /// LIMIT counts for each set of outer values apart.
+    private func limit(
+        _ input: LogicalPlan, _ order: [SortKey], _ count: Int?, _ offset: Int, _ position: Int?
+    ) throws(QueryError) -> (LogicalPlan, Instance) {
+        var source = input, keys = order
+        if keys.isEmpty, case .sort(let node) = input, node.limit == nil { (source, keys) = (node.input, node.keys) }
+        if keys.isEmpty, case .project(.sort(let node), let columns) = input, node.limit == nil {
+            source = .project(input: node.input, columns: columns + node.input.columns.filter { column in
+                !columns.contains { $0.column.id == column.id }
+            }.map { ProjectedColumn($0, .column($0)) })
+            keys = node.keys
+        }
+        var (inner, instance) = try push(source, position)
+        (inner, instance) = complete(inner, instance, for: keys.map(\.expression))
+        for index in keys.indices { keys[index].expression = keys[index].expression.substituting(instance.map) }
+        let number = ids.newColumn("", .int64)
+        let call = WindowNode.Call(
+            column: number, function: .rowNumber, arguments: [],
+            frame: WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow))
+        let window = LogicalPlan.window(WindowNode(input: inner, partition: instance.keys.map { .column($0) }, order: keys, calls: [call]))
+        func test(_ function: ScalarFunction, _ bound: Int) -> Expression {
+            .call(function, [.column(number), .literal(.integer(Int64(bound)), .int64)], type: .boolean, position: nil)
+        }
+        var conditions = offset > 0 ? [test(.greater, offset)] : []
+        if let count { conditions.append(test(.lessOrEqual, count.addingReportingOverflow(offset).partialValue)) }
+        return (.filter(input: window, conjuncts: conditions), instance)
+    }
+
+    private func push(_ window: WindowNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        var (inner, instance) = try push(window.input, position)
+        (inner, instance) = complete(inner, instance, for: LogicalPlan.window(window).expressions)
+        guard case .window(var node) = LogicalPlan.window(window).withInputs([inner]).mapExpressions({ $0.substituting(instance.map) }) else {
+            throw unsupported(position)
+        }
+        node.partition += instance.keys.map { .column($0) }
+        return (.window(node), instance)
+    }
+
+    private func push(_ join: JoinNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        var node = join
+        let isLeft = isFree(node.left), isRight = isFree(node.right)
+        switch node.kind {
+        case .full: throw unsupported(position)
+        case .right:
+            (node.left, node.right) = (node.right, node.left)
+            node.equalities = node.equalities.map { JoinNode.Equality($0.right, $0.left, nullsEqual: $0.nullsEqual) }
+            node.kind = .left
+            return try push(node, position)
+        case .inner, .cross:
+            if !isLeft, isRight {
+                let (inner, instance) = try push(node.right, position)
+                node.right = inner
+                return (finished(node, instance), instance)
+            }
+        default: break
+        }
+        if node.kind == .antiNullAware, isRight { throw unsupported(position) }
+        if case .mark(_, nullAware: true) = node.kind, isRight { throw unsupported(position) }
+        let (inner, instance) = try push(node.left, position)
+        node.left = inner
+        if isRight {
+            let (right, other) = try push(node.right, position)
+            node.right = right
+            node.equalities += zip(instance.keys, other.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
+            if node.kind == .cross { node.kind = .inner }
+        }
+        return (finished(node, instance), instance)
+    }
+
+    private func finished(_ join: JoinNode, _ instance: Instance) -> LogicalPlan {
+        var plan = LogicalPlan.join(join).mapExpressions { $0.substituting(instance.map) }
+        if case .join(var node) = plan, node.kind == .cross, !node.residual.isEmpty {
+            node.kind = .inner
+            plan = .join(node)
+        }
+        return plan
+    }
+
+    private func push(_ operation: SetOperationNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        var node = operation
+        for index in node.inputs.indices {
+            let (inner, instance) = try push(node.inputs[index], position)
+            let own = node.inputs[index].columns
+            node.inputs[index] = .project(input: inner, columns: (own + instance.keys).map { ProjectedColumn($0, .column($0)) })
+        }
+        let keys = self.keys.map { ids.newColumn($0.name, $0.type) }
+        node.columns += keys
+        return (.setOperation(node), renamed(Instance(keys: keys, carried: [], map: [:]), keys))
+    }
+
+    private func values(_ columns: [OutputColumn], _ rows: [[Expression]], _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        guard rows.count == 1 else {
+            guard !rows.isEmpty else { throw unsupported(position) }
+            let inputs = rows.map { row in
+                LogicalPlan.project(
+                    input: .values(columns: [], rows: [[]]), columns: zip(columns, row).map { ProjectedColumn(ids.newColumn($0.name, $0.type), $1) })
+            }
+            return try push(SetOperationNode(kind: .union, keepsRepeats: true, inputs: inputs, columns: columns), position)
+        }
+        let (domain, instance) = newInstance()
+        let made = zip(columns, rows[0]).map { ProjectedColumn($0, $1.substituting(instance.map)) }
+        return (.project(input: domain, columns: made + instance.columns.map { ProjectedColumn($0, .column($0)) }), instance)
+    }
+}

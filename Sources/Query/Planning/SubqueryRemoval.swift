@@ -1,0 +1,326 @@
+import ColumnStore
+
+/// Makes joins of subqueries in expressions: EXISTS and IN semi- and anti-joins, values left joins, tests within other expressions mark joins.
+/// Afterwards no plan holds a subquery, and no plan mentions columns of an outer one.
+struct SubqueryRemoval {
+    private let ids: PlanIDs
+
+    static func rewrite(_ plan: LogicalPlan, ids: PlanIDs) throws(QueryError) -> LogicalPlan {
+        try SubqueryRemoval(ids: ids).visit(plan)
+    }
+
+    private func visit(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        var inputs: [LogicalPlan] = []
+        for input in plan.inputs { inputs.append(try visit(input)) }
+        var node = plan.withInputs(inputs)
+        if case .join(let join) = node { node = try lateral(join) }
+        guard node.expressions.contains(where: \.hasSubquery) else { return node }
+        switch node {
+        case .filter(let input, let conjuncts): return try filter(input, conjuncts)
+        case .join(let join): return try joined(join)
+        case .values, .series, .scan:
+            throw .unsupported("subqueries are not supported here", at: Self.position(in: node.expressions))
+        default:
+            var input = node.inputs[0]
+            let mapped = try node.mapExpressions { (expression) throws(QueryError) in try extracted(expression, &input) }
+            return mapped.withInputs([input])
+        }
+    }
+
+    private static func position(in expressions: [Expression]) -> Int? {
+        for expression in expressions {
+            if case .subquery(let subquery) = expression { return subquery.position }
+            if let found = position(in: expression.children) { return found }
+        }
+        return nil
+    }
+
+    // MARK: Where subqueries stand
+
+    private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) throws(QueryError) -> LogicalPlan {
+        let all = conjuncts.flatMap(\.conjuncts)
+        let plain = all.filter { !$0.hasSubquery }
+        var plan = plain.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: plain)
+        for condition in all where condition.hasSubquery {
+            if let joined = try membership(condition, plan) {
+                plan = joined
+            } else {
+                let test = try extracted(condition, &plan)
+                plan = .filter(input: plan, conjuncts: [test])
+            }
+        }
+        return plan
+    }
+
+    /// EXISTS, IN and their negations as conditions by themselves.
+    private func membership(_ condition: Expression, _ input: LogicalPlan) throws(QueryError) -> LogicalPlan? {
+        var inner = condition, isNegated = false
+        while case .not(let operand) = inner {
+            inner = operand
+            isNegated.toggle()
+        }
+        guard case .subquery(let subquery) = inner else { return nil }
+        switch subquery.kind {
+        case .exists: return try semi(subquery, input, kind: isNegated ? .anti : .semi, pairs: [])
+        case .quantified(let operands, .equal, isAll: false):
+            return try inQuery(subquery, operands, input, isNegated: isNegated)
+        case .quantified(let operands, .notEqual, isAll: true):
+            return try inQuery(subquery, operands, input, isNegated: !isNegated)
+        default: return nil
+        }
+    }
+
+    private func inQuery(
+        _ subquery: SubqueryExpression, _ operands: [Expression], _ input: LogicalPlan, isNegated: Bool
+    ) throws(QueryError) -> LogicalPlan {
+        var plan = input, values: [Expression] = []
+        for operand in operands { values.append(try extracted(operand, &plan)) }
+        let pairs = zip(values, subquery.plan.columns).map { ($0, Expression.column($1)) }
+        return try semi(subquery, plan, kind: isNegated ? .antiNullAware : .semi, pairs: pairs)
+    }
+
+    private func joined(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
+        var node = join
+        let tests = node.residual.filter(\.hasSubquery)
+        node.residual.removeAll(where: \.hasSubquery)
+        let inEqualities = node.equalities.contains { $0.left.hasSubquery || $0.right.hasSubquery }
+        guard !inEqualities else { throw .unsupported("subqueries are not supported in this join", at: Self.position(in: tests)) }
+        if node.kind == .inner || node.kind == .cross {
+            if node.equalities.isEmpty, node.residual.isEmpty { node.kind = .cross }
+            return try filter(.join(node), tests)
+        }
+        // What the condition of an outer join asks about one side alone is asked there.
+        for test in tests {
+            var outer: Set<ColumnID> = []
+            test.collectColumns(into: &outer)
+            if outer.isDisjoint(with: node.left.columnIDs), node.kind == .left {
+                node.right = try filter(node.right, [test])
+            } else if outer.isDisjoint(with: node.right.columnIDs), node.kind == .right {
+                node.left = try filter(node.left, [test])
+            } else {
+                guard outer.isDisjoint(with: node.right.columnIDs) else {
+                    throw .unsupported("a subquery over both sides of an outer join is not supported in ON", at: Self.position(in: [test]))
+                }
+                node.residual.append(try extracted(test, &node.left))
+            }
+        }
+        return .join(node)
+    }
+
+    /// A join whose right side looks at its left one: LATERAL.
+    private func lateral(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
+        let correlation = join.right.freeColumns.intersection(join.left.columnIDs)
+        guard !correlation.isEmpty else { return .join(join) }
+        let dependent = DependentJoin(outer: join.left, correlation: correlation, ids: ids)
+        let (right, equalities) = try dependent.pushed(into: join.right, at: nil)
+        var node = join
+        node.left = dependent.outerPlan
+        node.right = right
+        node.equalities += equalities
+        if node.kind == .cross { node.kind = .inner }
+        return .join(node)
+    }
+
+    // MARK: Expressions
+
+    /// The expression with columns in the place of its subqueries, which `input` is joined to.
+    private func extracted(_ expression: Expression, _ input: inout LogicalPlan) throws(QueryError) -> Expression {
+        guard expression.hasSubquery else { return expression }
+        var plan = input
+        let result = try expression.replaced { (node) throws(QueryError) in
+            guard case .subquery(let subquery) = node else { return nil }
+            return try replacement(subquery, &plan)
+        }
+        input = plan
+        return result
+    }
+
+    private func replacement(_ subquery: SubqueryExpression, _ input: inout LogicalPlan) throws(QueryError) -> Expression {
+        switch subquery.kind {
+        case .scalar:
+            guard let value = try values(of: subquery, try visit(subquery.plan), &input).first else {
+                throw .unsupported("this subquery has no column", at: subquery.position)
+            }
+            return value
+        case .exists: return try mark(subquery, [], nullAware: false, &input)
+        case .quantified(let operands, let function, let isAll):
+            var own: [Expression] = []
+            for operand in operands { own.append(try extracted(operand, &input)) }
+            if function == .equal, !isAll { return try contained(subquery, own, &input) }
+            if function == .notEqual, isAll { return .not(try contained(subquery, own, &input)) }
+            return try compared(subquery, own[0], function, isAll, &input)
+        }
+    }
+
+    // MARK: Semi-joins
+
+    private func correlation(_ plan: LogicalPlan, _ input: LogicalPlan) -> Set<ColumnID> {
+        plan.freeColumns.intersection(input.columnIDs)
+    }
+
+    private func equalities(_ pairs: [(Expression, Expression)]) -> [JoinNode.Equality] {
+        pairs.map { JoinNode.Equality($0.0, $0.1) }
+    }
+
+    private func semi(
+        _ subquery: SubqueryExpression, _ input: LogicalPlan, kind: JoinNode.Kind, pairs: [(Expression, Expression)]
+    ) throws(QueryError) -> LogicalPlan {
+        let inner = try visit(subquery.plan)
+        return try semi(inner, input, kind: kind, pairs: pairs, conditions: [], at: subquery.position)
+    }
+
+    /// - Parameter pairs: values of `input` that must equal columns of `inner`; NULLs count as `kind` says.
+    private func semi(
+        _ inner: LogicalPlan, _ input: LogicalPlan, kind: JoinNode.Kind, pairs: [(Expression, Expression)], conditions: [Expression],
+        at position: Int?
+    ) throws(QueryError) -> LogicalPlan {
+        let correlation = correlation(inner, input)
+        var node = JoinNode(kind: kind, left: input, right: inner, residual: conditions)
+        // NOT IN by one value against all rows has an operator of its own. Otherwise: no row that may be equal.
+        if kind == .antiNullAware, !(correlation.isEmpty && pairs.count == 1) {
+            node.kind = .anti
+            node.residual += pairs.map { pair in
+                .coalesce([.call(.equal, [pair.0, pair.1], type: .boolean, position: position), .isTrue], type: .boolean)
+            }
+        } else {
+            node.equalities = equalities(pairs)
+        }
+        if correlation.isEmpty { return .join(node) }
+        if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: true).pull(inner), pulled.emptyRow == nil {
+            node.right = pulled.plan
+            node.equalities += pulled.equalities.map { JoinNode.Equality($0.outer, $0.inner) }
+            node.residual += pulled.residual
+            return .join(node)
+        }
+        let dependent = DependentJoin(outer: input, correlation: correlation, ids: ids)
+        let (right, keys) = try dependent.pushed(into: inner, at: position)
+        node.left = dependent.outerPlan
+        node.right = right
+        node.equalities += keys
+        return .join(node)
+    }
+
+    private func mark(
+        _ subquery: SubqueryExpression, _ pairs: [(Expression, Expression)], conditions: [Expression] = [], nullAware: Bool,
+        _ input: inout LogicalPlan
+    ) throws(QueryError) -> Expression {
+        let column = ids.newColumn("", .boolean)
+        let inner = try visit(subquery.plan)
+        input = try semi(
+            inner, input, kind: .mark(column, nullAware: nullAware), pairs: pairs, conditions: conditions, at: subquery.position)
+        return .column(column)
+    }
+
+    /// IN as a value: true, false or NULL.
+    private func contained(_ subquery: SubqueryExpression, _ operands: [Expression], _ input: inout LogicalPlan) throws(QueryError) -> Expression {
+        let pairs = zip(operands, subquery.plan.columns).map { ($0, Expression.column($1)) }
+        if operands.count == 1, correlation(subquery.plan, input).isEmpty {
+            return try mark(subquery, pairs, nullAware: true, &input)
+        }
+        let isEqual = try mark(subquery, pairs, nullAware: false, &input)
+        let equal = Expression.conjunction(pairs.map { .call(.equal, [$0.0, $0.1], type: .boolean, position: subquery.position) })
+        let isUnknown = try mark(subquery, [], conditions: [.isNull(equal)], nullAware: false, &input)
+        return .conditional(
+            branches: [.init(condition: isEqual, result: .isTrue), .init(condition: isUnknown, result: .null(.boolean))],
+            otherwise: .isFalse, type: .boolean)
+    }
+
+    // MARK: Values
+
+    /// Joins the one row of `inner` to each row of the input; NULLs where there is none.
+    private func values(of subquery: SubqueryExpression, _ inner: LogicalPlan, _ input: inout LogicalPlan) throws(QueryError) -> [Expression] {
+        let columns = inner.columns
+        let correlation = correlation(inner, input)
+        if correlation.isEmpty {
+            let single = Grouped.isOneRow(inner) ? inner : LogicalPlan.singleRow(input: inner, position: subquery.position)
+            input = .join(JoinNode(kind: .cross, left: input, right: single))
+            return columns.map { .column($0) }
+        }
+        if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: false).pull(inner), pulled.residual.isEmpty {
+            return joined(pulled, columns, &input, at: subquery.position)
+        }
+        let dependent = DependentJoin(outer: input, correlation: correlation, ids: ids)
+        let single = Grouped.isAtMostOneRow(inner) ? inner : LogicalPlan.singleRow(input: inner, position: subquery.position)
+        let (right, keys) = try dependent.pushed(into: single, at: subquery.position)
+        input = .join(JoinNode(kind: .left, left: dependent.outerPlan, right: right, equalities: keys))
+        return columns.map { .column($0) }
+    }
+
+    private func joined(
+        _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn], _ input: inout LogicalPlan, at position: Int?
+    ) -> [Expression] {
+        var right = pulled.plan, results = columns.map { Expression.column($0) }
+        var equalities = pulled.equalities.map { JoinNode.Equality($0.outer, $0.inner) }
+        if !pulled.isSingle {
+            // More than one row for a key is an error of the data.
+            let groups = pulled.equalities.map { ProjectedColumn(ids.newColumn("", $0.inner.type), $0.inner) }
+            let calls = columns.map {
+                AggregateCall(column: ids.newColumn($0.name, $0.type), function: .singleValue, arguments: [.column($0)], position: position)
+            }
+            right = .aggregate(AggregateNode(input: right, groups: groups, aggregates: calls))
+            equalities = zip(pulled.equalities, groups).map { JoinNode.Equality($0.outer, .column($1.column)) }
+            results = calls.map { .column($0.column) }
+        }
+        // Of an aggregate over no rows: count is 0, and what is computed from it is not NULL either.
+        if let empty = pulled.emptyRow, columns.contains(where: { empty[$0.id].map { !Self.isNullLiteral($0) } ?? false }) {
+            let marker = ids.newColumn("", .boolean)
+            right = .project(
+                input: right, columns: right.columns.map { ProjectedColumn($0, .column($0)) } + [ProjectedColumn(marker, .isTrue)])
+            results = columns.map { column in
+                .conditional(
+                    branches: [.init(condition: .isNull(.column(marker)), result: empty[column.id] ?? .null(column.type))],
+                    otherwise: .column(column), type: column.type)
+            }
+        }
+        input = .join(JoinNode(kind: .left, left: input, right: right, equalities: equalities))
+        return results
+    }
+
+    private static func isNullLiteral(_ expression: Expression) -> Bool {
+        ConstantFolding.folded(expression).literalValue?.isNull ?? false
+    }
+
+    // MARK: ANY and ALL
+
+    /// `x < ANY (…)`, `x >= ALL (…)`: by the least and greatest value, and how many there are.
+    private func compared(
+        _ subquery: SubqueryExpression, _ operand: Expression, _ function: ScalarFunction, _ isAll: Bool, _ input: inout LogicalPlan
+    ) throws(QueryError) -> Expression {
+        let inner = try visit(subquery.plan)
+        let value = inner.columns[0]
+        guard value.type != .boolean else { throw .unsupported("ANY and ALL of BOOLEAN are not supported", at: subquery.position) }
+        func call(_ function: AggregateFunction, _ type: ColumnType) -> AggregateCall {
+            AggregateCall(column: ids.newColumn("", type), function: function, arguments: function == .countRows ? [] : [.column(value)])
+        }
+        let calls = [call(.countRows, .int64), call(.count, .int64), call(.min, value.type), call(.max, value.type)]
+        let summary = LogicalPlan.aggregate(AggregateNode(input: inner, groups: [], aggregates: calls))
+        let found = try values(of: subquery, summary, &input)
+        let (rows, known, least, greatest) = (found[0], found[1], found[2], found[3])
+        func test(_ function: ScalarFunction, _ left: Expression, _ right: Expression) -> Expression {
+            .call(function, [left, right], type: .boolean, position: subquery.position)
+        }
+        let zero = Expression.literal(.integer(0), .int64)
+        // `decided` settles the answer as not `isAll`; else an unknown value leaves it open, and the last test tells.
+        let decided: Expression, last: Expression
+        switch function {
+        case .less, .lessOrEqual:
+            last = test(function, operand, isAll ? least : greatest)
+            decided = isAll ? .not(last) : last
+        case .greater, .greaterOrEqual:
+            last = test(function, operand, isAll ? greatest : least)
+            decided = isAll ? .not(last) : last
+        case .equal:
+            last = test(.equal, operand, least)
+            decided = .or([test(.notEqual, operand, least), test(.notEqual, operand, greatest)])
+        default:
+            last = test(.notEqual, operand, least)
+            decided = .or([test(.notEqual, operand, least), test(.notEqual, operand, greatest)])
+        }
+        return .conditional(
+            branches: [
+                .init(condition: test(.equal, rows, zero), result: isAll ? .isTrue : .isFalse),
+                .init(condition: decided, result: isAll ? .isFalse : .isTrue),
+                .init(condition: test(.less, known, rows), result: .null(.boolean)),
+            ], otherwise: last, type: .boolean)
+    }
+}
