@@ -3,15 +3,20 @@ import ColumnStore
 /// Keeps only the columns that something above reads: of nested ones only the members, so that a scan decodes `lines.amount` alone.
 struct ColumnPruning {
     /// What is read of a column.
-    private enum Need {
+    private enum Need: Equatable {
         case whole
         /// Members of the struct, or of the list's element; none: only how many elements there are.
         case members(Set<String>)
+
+        func joined(with other: Need) -> Need {
+            if case .members(let known) = self, case .members(let more) = other { return .members(known.union(more)) }
+            return .whole
+        }
     }
 
     private var needs: [ColumnID: Need] = [:]
-    /// Of each shared table the places of the columns that some mention reads.
-    private var sharedPlaces: [Int: Set<Int>] = [:]
+    /// Of each shared table, by place, what some mention reads of its columns.
+    private var sharedNeeds: [Int: [Int: Need]] = [:]
     /// Types after pruning, where they changed.
     private var types: [ColumnID: ColumnType] = [:]
 
@@ -20,22 +25,18 @@ struct ColumnPruning {
         for column in plan.columns { pruning.needs[column.id] = .whole }
         // Definitions are read by several mentions: what those need is known after a first walk over all of them. What they need in
         // turn of others takes another walk for each level.
-        var before = -1
-        while before != pruning.sharedPlaces.values.reduce(0, { $0 + $1.count }) {
-            before = pruning.sharedPlaces.values.reduce(0) { $0 + $1.count }
+        var before: [Int: [Int: Need]]
+        repeat {
+            before = pruning.sharedNeeds
             pruning.collect(plan)
-        }
+        } while before != pruning.sharedNeeds
         return pruning.prune(plan, keepsAll: true)
     }
 
     // MARK: Needs
 
     private mutating func need(_ id: ColumnID, _ need: Need) {
-        switch (needs[id], need) {
-        case (.whole?, _): break
-        case (.members(let known)?, .members(let more)): needs[id] = .members(known.union(more))
-        default: needs[id] = need
-        }
+        needs[id] = needs[id]?.joined(with: need) ?? need
     }
 
     private mutating func need(_ expression: Expression) {
@@ -84,8 +85,11 @@ struct ColumnPruning {
             }
             return
         case .shared(let id, let definition, let columns):
-            for (place, column) in columns.enumerated() where isNeeded(column) { sharedPlaces[id, default: []].insert(place) }
-            for place in sharedPlaces[id] ?? [] { need(definition.columns[place].id, .whole) }
+            for (place, column) in columns.enumerated() {
+                guard let wanted = needs[column.id] else { continue }
+                sharedNeeds[id, default: [:]][place] = sharedNeeds[id]?[place]?.joined(with: wanted) ?? wanted
+            }
+            for (place, wanted) in sharedNeeds[id] ?? [:] { need(definition.columns[place].id, wanted) }
             return collect(definition)
         case .values(let columns, let rows):
             for row in rows { for (column, expression) in zip(columns, row) where isNeeded(column) { need(expression) } }
@@ -142,7 +146,7 @@ struct ColumnPruning {
             return node.calls.isEmpty ? node.input : remapped(.window(node))
         case .setOperation(let node): return pruned(node, keepsAll)
         case .shared(let id, let definition, let columns):
-            let places = (sharedPlaces[id] ?? []).sorted()
+            let places = (sharedNeeds[id] ?? [:]).keys.sorted()
             let inner = prune(definition, keepsAll: false)
             // The definition puts out exactly the places that are read, in order.
             let wanted = places.map { definition.columns[$0] }

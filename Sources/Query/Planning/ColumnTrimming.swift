@@ -14,7 +14,12 @@ enum ColumnTrimming {
             below.formUnion(node.passed.map(\.id))
             node.input = trim(node.input, below)
             return .unnest(node)
-        case .project, .aggregate: return plan.withInputs(plan.inputs.map { trim($0, below) })
+        case .project(let input, let columns):
+            let kept = columns.filter { required.contains($0.column.id) }
+            var used: Set<ColumnID> = []
+            for column in kept { column.expression.collectColumns(into: &used) }
+            return .project(input: trim(input, used), columns: kept)
+        case .aggregate: return plan.withInputs(plan.inputs.map { trim($0, below) })
         case .setOperation, .distinct, .shared: return plan.withInputs(plan.inputs.map { trim($0, $0.columnIDs) })
         default:
             below.formUnion(required)

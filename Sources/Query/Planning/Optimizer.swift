@@ -16,9 +16,10 @@ package struct Optimizer {
         var plan = folded(plan)
         plan = try SubqueryRemoval.rewrite(plan, ids: PlanIDs(after: plan))
         plan = PredicatePushdown.rewrite(plan)
-        plan = LimitPushdown.rewrite(plan)
+        plan = ProjectionRemoval.rewrite(plan)
         plan = ColumnPruning.rewrite(plan)
         plan = ScanFilters.rewrite(plan, isUTC: isUTC)
+        plan = JoinOrder.rewrite(plan)
         plan = LimitPushdown.rewrite(plan)
         return ColumnTrimming.rewrite(plan)
     }

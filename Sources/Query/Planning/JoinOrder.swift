@@ -1,0 +1,199 @@
+import ColumnStore
+
+/// Chooses the order of inner joins by the sizes of what comes out between them, and for every join the side to build a hash table from.
+struct JoinOrder {
+    private let cardinality: Cardinality
+
+    /// Up to so many relations every order is looked at (3^n splits); past that the smallest join comes first.
+    private static let exhaustiveMax = 10
+    private static let relationMax = 60
+
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { JoinOrder(cardinality: Cardinality(plan)).visit(plan) }
+
+    private func visit(_ plan: LogicalPlan) -> LogicalPlan {
+        guard case .join(let node) = plan else { return plan.withInputs(plan.inputs.map(visit)) }
+        guard node.kind == .inner || node.kind == .cross else { return sided(node) }
+        var graph = Graph()
+        flatten(plan, into: &graph)
+        guard (2...Self.relationMax).contains(graph.relations.count) else { return plan.withInputs(plan.inputs.map(visit)) }
+        graph.prepare(cardinality)
+        return graph.relations.count <= Self.exhaustiveMax ? exhaustive(&graph) : greedy(&graph)
+    }
+
+    /// An outer join keeps its outer side; the smaller input is the one to build from.
+    private func sided(_ join: JoinNode) -> LogicalPlan {
+        var node = join
+        node.left = visit(join.left)
+        node.right = visit(join.right)
+        guard node.kind == .left || node.kind == .full, cardinality.rows(node.left) * 2 < cardinality.rows(node.right) else { return .join(node) }
+        (node.left, node.right) = (node.right, node.left)
+        node.equalities = node.equalities.map { JoinNode.Equality($0.right, $0.left, nullsEqual: $0.nullsEqual) }
+        if node.kind == .left { node.kind = .right }
+        return .join(node)
+    }
+
+    private func flatten(_ plan: LogicalPlan, into graph: inout Graph) {
+        guard case .join(let node) = plan, node.kind == .inner || node.kind == .cross else {
+            graph.relations.append(visit(plan))
+            return
+        }
+        flatten(node.left, into: &graph)
+        flatten(node.right, into: &graph)
+        graph.equalities += node.equalities
+        graph.residual += node.residual
+    }
+
+    // MARK: The graph
+
+    /// Relations and what joins them. A set of relations is a mask of bits.
+    private struct Graph {
+        var relations: [LogicalPlan] = []
+        var equalities: [JoinNode.Equality] = []
+        var residual: [Expression] = []
+
+        private(set) var rows: [Double] = []
+        /// Columns that are all equal to each other: any two of them in different relations join those.
+        private(set) var classes: [[(mask: UInt64, expression: Expression, distinct: Double)]] = []
+        /// Equalities of other expressions, and conditions, with the relations that each needs.
+        private(set) var others: [(equality: JoinNode.Equality, left: UInt64, right: UInt64, fraction: Double)] = []
+        private(set) var conditions: [(expression: Expression, mask: UInt64, fraction: Double)] = []
+
+        mutating func prepare(_ cardinality: Cardinality) {
+            rows = relations.map(cardinality.rows)
+            var owner: [ColumnID: Int] = [:]
+            for (index, relation) in relations.enumerated() { for id in relation.columnIDs { owner[id] = index } }
+            func mask(_ expression: Expression) -> UInt64 {
+                expression.columnIDs.reduce(0) { $0 | (owner[$1].map { 1 << UInt64($0) } ?? 0) }
+            }
+            func distinct(_ expression: Expression, _ mask: UInt64) -> Double {
+                cardinality.distinct(expression, among: mask.nonzeroBitCount == 1 ? rows[mask.trailingZeroBitCount] : 1e6)
+            }
+            for equality in equalities {
+                let (left, right) = (mask(equality.left), mask(equality.right))
+                if !equality.nullsEqual, case .column(_, let a) = equality.left, case .column(_, let b) = equality.right, a == b {
+                    merge((left, equality.left, distinct(equality.left, left)), (right, equality.right, distinct(equality.right, right)))
+                } else {
+                    others.append((equality, left, right, 1 / max(distinct(equality.left, left), distinct(equality.right, right))))
+                }
+            }
+            conditions = residual.map { ($0, mask($0), cardinality.fraction($0)) }
+        }
+
+        private mutating func merge(
+            _ a: (mask: UInt64, expression: Expression, distinct: Double), _ b: (mask: UInt64, expression: Expression, distinct: Double)
+        ) {
+            func place(_ expression: Expression) -> Int? { classes.firstIndex { $0.contains { $0.expression == expression } } }
+            switch (place(a.expression), place(b.expression)) {
+            case (let one?, let other?):
+                guard one != other else { return }
+                classes[one] += classes[other]
+                classes.remove(at: other)
+            case (let one?, nil): classes[one].append(b)
+            case (nil, let other?): classes[other].append(a)
+            case (nil, nil): classes.append([a, b])
+            }
+        }
+
+        /// Rows of the join of a set of relations: the same whatever the order.
+        func rows(of set: UInt64) -> Double {
+            var result = 1.0
+            for index in relations.indices where set & (1 << UInt64(index)) != 0 { result *= rows[index] }
+            for members in classes {
+                var distinct = members.filter { $0.mask & ~set == 0 }.map(\.distinct)
+                guard distinct.count > 1 else { continue }
+                distinct.sort()
+                for value in distinct.dropFirst() { result /= max(1, value) }
+            }
+            for other in others where (other.left | other.right) & ~set == 0 { result *= other.fraction }
+            for condition in conditions where condition.mask & ~set == 0 { result *= condition.fraction }
+            return max(1, result)
+        }
+
+        func isConnected(_ left: UInt64, _ right: UInt64) -> Bool {
+            classes.contains { members in
+                members.contains { $0.mask & ~left == 0 } && members.contains { $0.mask & ~right == 0 }
+            } || others.contains { ($0.left & ~left == 0 && $0.right & ~right == 0) || ($0.left & ~right == 0 && $0.right & ~left == 0) }
+        }
+
+        /// The join of two sets, with every condition that first becomes testable here.
+        func join(_ left: (UInt64, LogicalPlan), _ right: (UInt64, LogicalPlan)) -> LogicalPlan {
+            var node = JoinNode(kind: .inner, left: left.1, right: right.1)
+            let both = left.0 | right.0
+            for members in classes {
+                let own = members.filter { $0.mask & ~left.0 == 0 }, other = members.filter { $0.mask & ~right.0 == 0 }
+                if let one = own.first, let two = other.first { node.equalities.append(JoinNode.Equality(one.expression, two.expression)) }
+            }
+            func isNew(_ mask: UInt64) -> Bool { mask & ~both == 0 && mask & ~left.0 != 0 && mask & ~right.0 != 0 }
+            for other in others where isNew(other.left | other.right) {
+                let equality = other.equality
+                if other.left & ~left.0 == 0, other.right & ~right.0 == 0 {
+                    node.equalities.append(equality)
+                } else if other.left & ~right.0 == 0, other.right & ~left.0 == 0 {
+                    node.equalities.append(JoinNode.Equality(equality.right, equality.left, nullsEqual: equality.nullsEqual))
+                } else if equality.nullsEqual {
+                    node.residual.append(.isDistinct(equality.left, equality.right, isNegated: true))
+                } else {
+                    node.residual.append(.call(.equal, [equality.left, equality.right], type: .boolean, position: nil))
+                }
+            }
+            node.residual += conditions.filter { isNew($0.mask) }.map(\.expression)
+            if node.equalities.isEmpty, node.residual.isEmpty { node.kind = .cross }
+            return .join(node)
+        }
+
+        /// The side with fewer rows goes right, where the hash table is built.
+        func sidedJoin(_ a: (UInt64, LogicalPlan), _ b: (UInt64, LogicalPlan)) -> LogicalPlan {
+            rows(of: a.0) < rows(of: b.0) ? join(b, a) : join(a, b)
+        }
+    }
+
+    // MARK: Search
+
+    private func exhaustive(_ graph: inout Graph) -> LogicalPlan {
+        let count = graph.relations.count
+        let all: UInt64 = (1 << UInt64(count)) - 1
+        var cost = [Double](repeating: .infinity, count: Int(all) + 1)
+        var split = [UInt64](repeating: 0, count: Int(all) + 1)
+        for index in 0..<count { cost[1 << index] = 0 }
+        for set in 1...all where set.nonzeroBitCount > 1 {
+            let rows = graph.rows(of: set)
+            var part = (set - 1) & set
+            while part > 0 {
+                let rest = set ^ part
+                if part < rest {
+                    // The rows that come out, and those that go into a hash table. A product of unconnected sets last of all.
+                    let build = min(graph.rows(of: part), graph.rows(of: rest))
+                    let penalty = graph.isConnected(part, rest) ? 1.0 : 1_000.0
+                    let total = cost[Int(part)] + cost[Int(rest)] + rows * penalty + build
+                    if total < cost[Int(set)] { (cost[Int(set)], split[Int(set)]) = (total, part) }
+                }
+                part = (part - 1) & set
+            }
+        }
+        func build(_ set: UInt64) -> LogicalPlan {
+            if set.nonzeroBitCount == 1 { return graph.relations[set.trailingZeroBitCount] }
+            let part = split[Int(set)]
+            return graph.sidedJoin((part, build(part)), (set ^ part, build(set ^ part)))
+        }
+        return build(all)
+    }
+
+    private func greedy(_ graph: inout Graph) -> LogicalPlan {
+        var parts = graph.relations.enumerated().map { (UInt64(1) << UInt64($0.offset), $0.element) }
+        while parts.count > 1 {
+            var best: (a: Int, b: Int, cost: Double)?
+            for a in parts.indices {
+                for b in parts.indices where b > a {
+                    let penalty = graph.isConnected(parts[a].0, parts[b].0) ? 1.0 : 1_000.0
+                    let cost = graph.rows(of: parts[a].0 | parts[b].0) * penalty
+                    if cost < best?.cost ?? .infinity { best = (a, b, cost) }
+                }
+            }
+            guard let best else { break }
+            let joined = (parts[best.a].0 | parts[best.b].0, graph.sidedJoin(parts[best.a], parts[best.b]))
+            parts.remove(at: best.b)
+            parts[best.a] = joined
+        }
+        return parts[0].1
+    }
+}

@@ -1,0 +1,50 @@
+import ColumnStore
+
+/// Takes out projections that only rename or leave out columns: what stands above names the columns beneath itself.
+///
+/// They stay where columns are read by place: at the root, under set operations and DISTINCT, in shared tables.
+enum ProjectionRemoval {
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { shaped(plan) }
+
+    /// The plan with exactly its columns, under their ids.
+    private static func shaped(_ plan: LogicalPlan) -> LogicalPlan {
+        let columns = plan.columns
+        let (inner, map) = strip(plan)
+        if inner.columns.map(\.id) == columns.map(\.id) { return inner }
+        return .project(input: inner, columns: columns.map { ProjectedColumn($0, map[$0.id] ?? .column($0)) })
+    }
+
+    /// Also gives what stands for the columns that are gone.
+    private static func strip(_ plan: LogicalPlan) -> (LogicalPlan, [ColumnID: Expression]) {
+        switch plan {
+        case .setOperation, .distinct, .shared: return (plan.withInputs(plan.inputs.map(shaped)), [:])
+        default: break
+        }
+        var map: [ColumnID: Expression] = [:]
+        var inputs: [LogicalPlan] = []
+        for input in plan.inputs {
+            let (inner, renamed) = strip(input)
+            inputs.append(inner)
+            map.merge(renamed) { first, _ in first }
+        }
+        var node = plan.withInputs(inputs)
+        if !map.isEmpty { node = node.mapExpressions { $0.substituting(map) } }
+        switch node {
+        case .project(let input, let columns):
+            guard columns.allSatisfy({ if case .column = $0.expression { true } else { false } }) else { return (node, [:]) }
+            let own = columns.filter { $0.expression != .column($0.column) }
+            return (input, Dictionary(own.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first }))
+        case .aggregate: return (node, [:])
+        case .unnest(var unnest):
+            var passed: [OutputColumn] = []
+            for column in unnest.passed {
+                var inner = column
+                if case .column(let id, let type)? = map[column.id] { inner = OutputColumn(id: id, name: column.name, type: type) }
+                if !passed.contains(inner) { passed.append(inner) }
+            }
+            unnest.passed = passed
+            return (.unnest(unnest), map)
+        default: return (node, map)
+        }
+    }
+}
