@@ -32,6 +32,10 @@ package class PhysicalOperator: @unchecked Sendable {
         Dictionary(columns.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// A test that rows may be dropped by early, because the plan above drops them too: handed down to the scan that reads the column.
+    /// Called before `prepare`.
+    func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {}
+
     /// Makes everything ready that streams need. Called once.
     func prepare(_ run: QueryRun) throws {
         for input in inputs { try input.prepare(run) }

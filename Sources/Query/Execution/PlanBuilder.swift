@@ -38,9 +38,12 @@ final class PlanBuilder {
         case .filter(let input, let conjuncts): return FilterOperator(try build(input), conjuncts: conjuncts)
         case .project(let input, let columns): return ProjectOperator(try build(input), columns: columns)
         case .aggregate(let node): return AggregateOperator(try build(node.input), node)
-        case .join: throw QueryError(.unsupportedSQL, "joins cannot be run yet")
+        case .join(let node): return JoinOperator(try build(node.left), try build(node.right), node)
         case .unnest(let node): return UnnestOperator(try build(node.input), node)
-        case .window(let node): return try WindowOperator(try build(node.input), node)
+        case .window(let node):
+            let input = try build(node.input)
+            let keys = node.partition.map { SortKey($0) } + node.order
+            return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0), node)
         case .sort(let node): return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset)
         case .limit(let input, let count, let offset): return LimitOperator(try build(input), count: count, offset: offset)
         case .distinct(let input): return distinct(try build(input))

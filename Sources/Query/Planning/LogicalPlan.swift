@@ -201,10 +201,13 @@ package struct JoinNode: Hashable, Sendable {
         package var right: Expression
         /// NULL matches NULL (IS NOT DISTINCT FROM).
         package var nullsEqual: Bool
-        package init(_ left: Expression, _ right: Expression, nullsEqual: Bool = false) {
+        /// In a null-aware join: a condition of the subquery itself (its correlation), where NULL is no match; the comparison of IN is not.
+        package var isCorrelation: Bool
+        package init(_ left: Expression, _ right: Expression, nullsEqual: Bool = false, isCorrelation: Bool = false) {
             self.left = left
             self.right = right
             self.nullsEqual = nullsEqual
+            self.isCorrelation = isCorrelation
         }
     }
 }

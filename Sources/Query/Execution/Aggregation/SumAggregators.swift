@@ -24,13 +24,7 @@ final class ExactSumAggregator: Aggregator {
     override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
         let column = arguments[0]
         let validity = column.rowValidity
-        if case .int128(let values) = column.values {
-            return try addWide(values, validity, groups.numbers)
-        }
-        if case .constant(.decimal(let value)) = column.values, Int64(exactly: value) == nil {
-            return try addWide([Int128](repeating: value, count: column.count), validity, groups.numbers)
-        }
-        guard let values = column.integers() else { return }
+        guard let values = column.integers() else { return try addWide(column.wideIntegers(), validity, groups.numbers) }
         switch groups {
         case .one: addAll(values, validity)
         case .numbers(let numbers): add(values, validity, numbers)

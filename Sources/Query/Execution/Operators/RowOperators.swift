@@ -11,6 +11,7 @@ final class FilterOperator: PhysicalOperator, @unchecked Sendable {
     }
 
     override var name: String { "Filter" }
+    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) { inputs[0].pushRuntimeFilter(id, test) }
     override var details: [String] { ["\(conjuncts.count) condition(s)"] }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
@@ -47,6 +48,13 @@ final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
     }
 
     override var name: String { "Project" }
+
+    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
+        guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
+            type == column.column.type
+        else { return }
+        inputs[0].pushRuntimeFilter(source, test)
+    }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         var evaluators: [Evaluator] = []

@@ -54,8 +54,13 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
         node.columns.first { $0.column.id == id && !$0.column.type.isNested }.map { ColumnPath($0.name) }
     }
 
-    /// To be called before `prepare`. The filter must drop only rows that the plan above drops as well.
-    func addRuntimeFilter(_ filter: ColumnFilter) { runtimeFilters.append(filter) }
+    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
+        // The source compares values of its own type.
+        guard let path = sourcePath(of: id), let own = node.table.source.schema.field(at: path)?.type,
+            let wanted = columns.first(where: { $0.id == id })?.type, own.scale == wanted.scale, own.isDecimal == wanted.isDecimal
+        else { return }
+        runtimeFilters.append(ColumnFilter(path, test))
+    }
 
     override func prepare(_ run: QueryRun) throws {
         try measured(run) {

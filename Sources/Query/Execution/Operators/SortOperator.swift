@@ -85,6 +85,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
         }
 
         func take(_ batch: ColumnBatch) throws {
+            if top == 0 { return }
             let view = RowView(batch)
             var sortColumns: [SortColumn] = []
             for (evaluator, key) in zip(evaluators, owner.keys) {

@@ -14,6 +14,10 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
 
     override var name: String { "Unnest" }
 
+    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
+        if node.passed.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, test) }
+    }
+
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let input = inputs[0]
         let layout = input.layout

@@ -1,8 +1,167 @@
 import ColumnStore
 
-/// Window functions. Placeholder for its file until the operator below is complete.
+/// Window functions over rows that come sorted by partition and order. Whole partitions are held; those that a batch holds together are
+/// computed together.
 final class WindowOperator: PhysicalOperator, @unchecked Sendable {
-    init(_ input: PhysicalOperator, _ node: WindowNode) throws(QueryError) {
-        throw QueryError(.unsupportedSQL, "window functions cannot be run yet")
+    private let node: WindowNode
+
+    init(_ sorted: PhysicalOperator, _ node: WindowNode) {
+        self.node = node
+        super.init(columns: sorted.columns + node.calls.map(\.column), inputs: [sorted])
+    }
+
+    override var name: String { "Window" }
+    override var streamCountMax: Int { 1 }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        try Stream(try inputs[0].stream(run, worker: worker), node, inputs[0].layout, types: inputs[0].columns.map(\.type), run)
+    }
+
+    private final class Stream: BatchStream {
+        private let input: any BatchStream
+        private let node: WindowNode
+        private let types: [ColumnType]
+        private let run: QueryRun
+        private let partition: [Evaluator]
+        private let order: [Evaluator]
+        private let calls: [CallEvaluators]
+        private let share: MemoryShare
+        /// Rows of the partition that is not yet over.
+        private var held: [ColumnBatch] = []
+        private var heldByteCount = 0
+        private var lastKey: [UInt8]?
+        private var isOver = false
+        private var output: ColumnBatch?
+        private var outputRow = 0
+
+        init(_ input: any BatchStream, _ node: WindowNode, _ layout: [ColumnID: Int], types: [ColumnType], _ run: QueryRun) throws {
+            self.input = input
+            self.node = node
+            self.types = types
+            self.run = run
+            func make(_ expression: Expression) throws -> Evaluator { try Evaluator(expression, layout: layout, context: run.context) }
+            partition = try node.partition.map(make)
+            order = try node.order.map { try make($0.expression) }
+            calls = try node.calls.map { call in
+                CallEvaluators(call: call, arguments: try call.arguments.map(make), filter: try call.filter.map(make))
+            }
+            share = MemoryShare(run.memory)
+        }
+
+        func next() throws -> ColumnBatch? {
+            while true {
+                if let output, outputRow < output.rowCount {
+                    let end = min(outputRow + ColumnBatch.targetRowCount, output.rowCount)
+                    defer { outputRow = end }
+                    return output.slice(outputRow..<end)
+                }
+                if isOver { return nil }
+                (output, outputRow) = (try nextPartitions(), 0)
+            }
+        }
+
+        /// Reads until some partitions are complete, and computes them.
+        private func nextPartitions() throws -> ColumnBatch? {
+            guard let batch = try input.next() else {
+                isOver = true
+                let rest = held
+                held = []
+                return rest.isEmpty ? nil : try compute(rest)
+            }
+            let starts = try partitionStarts(batch)
+            guard let last = starts.last else {
+                hold(batch)
+                return nil
+            }
+            var complete = held
+            if last > 0 { complete.append(batch.slice(0..<last)) }
+            held = []
+            heldByteCount = 0
+            hold(last > 0 ? batch.slice(last..<batch.rowCount) : batch)
+            return complete.isEmpty ? nil : try compute(complete)
+        }
+
+        private func hold(_ batch: ColumnBatch) {
+            held.append(batch)
+            heldByteCount += batch.byteCount
+            // A partition must be whole: it is held, fitting or not.
+            share.force(to: heldByteCount * 2)
+        }
+
+        /// Rows that begin a partition; row 0 only when it differs from the row before the batch.
+        private func partitionStarts(_ batch: ColumnBatch) throws -> [Int] {
+            let keys = try partitionKeys(batch)
+            var starts: [Int] = []
+            for row in 0..<batch.rowCount {
+                if row == 0 {
+                    if let lastKey, !keys[0].elementsEqual(lastKey) { starts.append(0) }
+                } else if !keys[row].elementsEqual(keys[row - 1]) {
+                    starts.append(row)
+                }
+            }
+            lastKey = Array(keys[batch.rowCount - 1])
+            return starts
+        }
+
+        private func partitionKeys(_ batch: ColumnBatch) throws -> ByteArrays {
+            let view = RowView(batch)
+            return SortKeys.encode(try partition.map { SortColumn(try $0.evaluate(view)) }, count: batch.rowCount)
+        }
+
+        private func compute(_ batches: [ColumnBatch]) throws -> ColumnBatch {
+            let rowCount = batches.reduce(0) { $0 + $1.rowCount }
+            let joined = ColumnBatch(
+                rowCount: rowCount,
+                columns: types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) })
+            let view = RowView(joined)
+            var sortColumns: [SortColumn] = []
+            for (evaluator, key) in zip(order, node.order) {
+                sortColumns.append(SortColumn(try evaluator.evaluate(view), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+            }
+            let rows = WindowRows(partitionKeys: try partitionKeys(joined), order: sortColumns, rowCount: rowCount)
+            var columns = joined.columns
+            for call in calls {
+                try run.cancellation.check()
+                columns.append(try call.evaluate(view, rows, run))
+            }
+            return ColumnBatch(rowCount: rowCount, columns: columns)
+        }
+    }
+}
+
+/// Where partitions and peers begin and end, row by row.
+struct WindowRows {
+    let rowCount: Int
+    let order: [SortColumn]
+    /// First row of the row's partition, and the row after its last.
+    private(set) var partitionStart: [Int32]
+    private(set) var partitionEnd: [Int32]
+    /// The same of its peers: rows that the order does not tell apart.
+    private(set) var peerStart: [Int32]
+    private(set) var peerEnd: [Int32]
+    /// The number of its peers among the partition's, from 0.
+    private(set) var peerNumber: [Int32]
+
+    init(partitionKeys: ByteArrays, order: [SortColumn], rowCount: Int) {
+        self.rowCount = rowCount
+        self.order = order
+        let orderKeys = SortKeys.encode(order, count: rowCount)
+        partitionStart = Array(repeating: 0, count: rowCount)
+        partitionEnd = partitionStart
+        peerStart = partitionStart
+        peerEnd = partitionStart
+        peerNumber = partitionStart
+        for row in 0..<rowCount {
+            let isNewPartition = row == 0 || !partitionKeys[row].elementsEqual(partitionKeys[row - 1])
+            let isNewPeer = isNewPartition || !orderKeys[row].elementsEqual(orderKeys[row - 1])
+            partitionStart[row] = isNewPartition ? Int32(row) : partitionStart[row - 1]
+            peerStart[row] = isNewPeer ? Int32(row) : peerStart[row - 1]
+            peerNumber[row] = isNewPartition ? 0 : peerNumber[row - 1] + (isNewPeer ? 1 : 0)
+        }
+        for row in (0..<rowCount).reversed() {
+            let isLast = row == rowCount - 1
+            partitionEnd[row] = isLast || partitionStart[row + 1] != partitionStart[row] ? Int32(row + 1) : partitionEnd[row + 1]
+            peerEnd[row] = isLast || peerStart[row + 1] != peerStart[row] ? Int32(row + 1) : peerEnd[row + 1]
+        }
     }
 }

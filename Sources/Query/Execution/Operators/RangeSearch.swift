@@ -1,0 +1,96 @@
+import ColumnStore
+
+/// RANGE frames with a distance: rows whose order value lies within the distance of the row's own.
+struct RangeSearch {
+    private let rows: WindowRows
+    /// The order values, and for each row the value at the frame's edge; in the order of the rows after `isDescending` is taken out.
+    private var values: [Double] = []
+    private var targets: [Double] = []
+    private var wideValues: [Int128] = []
+    private var wideTargets: [Int128] = []
+    private let isReal: Bool
+    private let validity: Bitmap?
+
+    init(_ rows: WindowRows, _ distance: Value, _ distanceType: ColumnType, _ sign: Int, _ context: EvaluationContext) throws(QueryError) {
+        guard rows.order.count == 1, let key = rows.order.first else {
+            throw QueryError(.badSQL, "RANGE with a distance needs ORDER BY of exactly one expression")
+        }
+        self.rows = rows
+        validity = key.column.rowValidity
+        let direction = key.isDescending ? -sign : sign
+        isReal = key.column.type == .double
+        if isReal {
+            guard case .double(let step) = distance else { throw QueryError(.dataError, "a frame's distance must not be NULL") }
+            let own = key.column.doubles()
+            values = key.isDescending ? own.map { -$0 } : own
+            targets = values.map { $0 + Double(sign) * step }
+            return
+        }
+        switch distance {
+        case .interval(let interval):
+            let moments = try Self.moments(key.column, context)
+            var clock = ZoneClock(key.column.type == .timestampTZ ? context.timeZone : .utc)
+            for row in moments.indices {
+                let target = try? TimeArithmeticKernels.moved(moments[row], by: interval, sign: Int64(direction), clock: &clock)
+                wideValues.append(Int128(moments[row]))
+                wideTargets.append(target.map { Int128($0) } ?? (direction > 0 ? .max / 2 : .min / 2))
+            }
+        case .integer, .decimal:
+            let own = key.column.wideIntegers()
+            var step: Int128 = 0
+            if case .integer(let value) = distance { step = Int128(value) }
+            if case .decimal(let value) = distance { step = value }
+            step = DecimalMath.rescale(step, from: distanceType.scale, to: key.column.type.scale) ?? .max / 4
+            for value in own {
+                wideValues.append(value)
+                wideTargets.append(value + Int128(direction) * step)
+            }
+        default: throw QueryError(.dataError, "a frame's distance must not be NULL")
+        }
+        if key.isDescending {
+            wideValues = wideValues.map { -$0 }
+            wideTargets = wideTargets.map { -$0 }
+        }
+    }
+
+    private static func moments(_ column: Column, _ context: EvaluationContext) throws(QueryError) -> [Int64] {
+        do {
+            let type = column.type == .date ? ColumnType.timestamp(isUTC: false) : column.type
+            return try CastKernels.cast(column, to: type, zone: context.timeZone).integers() ?? []
+        } catch {
+            throw error.queryError(position: nil)
+        }
+    }
+
+    func edges(isStart: Bool) throws(QueryError) -> [Int32] {
+        var result = [Int32](repeating: 0, count: rows.rowCount)
+        for row in 0..<rows.rowCount {
+            // NULLs have only each other near.
+            guard validity?[row] ?? true else {
+                result[row] = isStart ? rows.peerStart[row] : rows.peerEnd[row]
+                continue
+            }
+            var low = Int(rows.partitionStart[row])
+            var high = Int(rows.partitionEnd[row])
+            if let validity {
+                while low < high, !validity[low] { low = Int(rows.peerEnd[low]) }
+                while high > low, !validity[high - 1] { high = Int(rows.peerStart[high - 1]) }
+            }
+            while low < high {
+                let middle = (low + high) / 2
+                if isBefore(middle, row, isStart: isStart) { low = middle + 1 } else { high = middle }
+            }
+            result[row] = Int32(low)
+        }
+        return result
+    }
+
+    /// Whether the row at `place` lies before the edge of `row`'s frame.
+    private func isBefore(_ place: Int, _ row: Int, isStart: Bool) -> Bool {
+        if isReal {
+            let order = CompareKernels.order(values[place], targets[row])
+            return isStart ? order < 0 : order <= 0
+        }
+        return isStart ? wideValues[place] < wideTargets[row] : wideValues[place] <= wideTargets[row]
+    }
+}

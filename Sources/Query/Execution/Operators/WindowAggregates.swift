@@ -1,0 +1,159 @@
+import ColumnStore
+
+/// An aggregate over the frame of every row. Exact sums and counts come from running totals, least and greatest from a queue that slides with
+/// the frame; everything else is computed frame by frame, once for rows that share one.
+struct WindowAggregates {
+    private let function: AggregateFunction
+    private let call: WindowNode.Call
+    private let arguments: [Column]
+    /// Rows that FILTER lets through; nil is all.
+    private let kept: Bitmap?
+    private let frames: WindowFrames
+    private let run: QueryRun
+
+    init(
+        _ function: AggregateFunction, _ call: WindowNode.Call, _ arguments: [Column], _ kept: Bitmap?, _ frames: WindowFrames, _ run: QueryRun
+    ) {
+        self.function = function
+        self.call = call
+        self.arguments = arguments
+        self.kept = kept
+        self.frames = frames
+        self.run = run
+    }
+
+    private var rowCount: Int { frames.rows.rowCount }
+
+    func evaluate() throws -> Column {
+        switch function {
+        case .countRows: return .whole(differences(totals(kept)), type: .int64, validity: nil)
+        case .count: return .whole(differences(totals(present)), type: .int64, validity: nil)
+        case .sum, .avg:
+            if arguments[0].type != .double, call.column.type != .double { return try exactSums() }
+        case .min, .max: return extremes()
+        default: break
+        }
+        return try byFrame()
+    }
+
+    /// Rows with a value that count.
+    private var present: Bitmap? { .both(kept, arguments[0].rowValidity) }
+
+    /// How many rows before each are in `bits`.
+    private func totals(_ bits: Bitmap?) -> [Int64] {
+        var totals: [Int64] = [0]
+        totals.reserveCapacity(rowCount + 1)
+        var total: Int64 = 0
+        for row in 0..<rowCount {
+            if bits?[row] ?? true { total += 1 }
+            totals.append(total)
+        }
+        return totals
+    }
+
+    private func differences(_ totals: [Int64]) -> [Int64] {
+        (0..<rowCount).map { totals[Int(frames.end[$0])] - totals[Int(frames.start[$0])] }
+    }
+
+    private func exactSums() throws(QueryError) -> Column {
+        let overflow = KernelError.numericOverflow.queryError(position: nil)
+        let present = present
+        let values = arguments[0].wideIntegers()
+        var sums: [Int128] = [0]
+        for row in 0..<rowCount {
+            let (sum, isOver) = sums[row].addingReportingOverflow(present?[row] ?? true ? values[row] : 0)
+            if isOver { throw overflow }
+            sums.append(sum)
+        }
+        let counts = differences(totals(present))
+        let (from, type) = (arguments[0].type.scale, call.column.type)
+        var result = [Int128](repeating: 0, count: rowCount)
+        for row in 0..<rowCount where counts[row] > 0 {
+            let (sum, isOver) = sums[Int(frames.end[row])].subtractingReportingOverflow(sums[Int(frames.start[row])])
+            let value =
+                function == .avg
+                ? DecimalMath.divide(sum, scale: from, by: Int128(counts[row]), scale: 0, toScale: type.scale)
+                : DecimalMath.rescale(sum, from: from, to: type.scale)
+            guard !isOver, let value, DecimalMath.fits(value), type.isDecimal || Int64(exactly: value) != nil else { throw overflow }
+            result[row] = value
+        }
+        let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
+        if type.isDecimal { return .decimals(result, type: type, validity: validity) }
+        return .whole(result.map { Int64(truncatingIfNeeded: $0) }, type: type, validity: validity)
+    }
+
+    /// A queue of rows, each better than all after it: its head is the frame's answer.
+    private func extremes() -> Column {
+        let present = present
+        let keys = SortKeys.encode([SortColumn(arguments[0], isDescending: function == .max)], count: rowCount)
+        var indices = [Int32](repeating: -1, count: rowCount)
+        var queue: [Int32] = []
+        var head = 0
+        var next = 0
+        for row in 0..<rowCount {
+            if row == Int(frames.rows.partitionStart[row]) {
+                queue.removeAll(keepingCapacity: true)
+                (head, next) = (0, row)
+            }
+            next = max(next, Int(frames.start[row]))
+            while next < Int(frames.end[row]) {
+                if present?[next] ?? true {
+                    while queue.count > head, !precedes(keys, Int(queue[queue.count - 1]), next) { queue.removeLast() }
+                    queue.append(Int32(next))
+                }
+                next += 1
+            }
+            while head < queue.count, queue[head] < frames.start[row] { head += 1 }
+            if head < queue.count, queue[head] < frames.end[row] { indices[row] = queue[head] }
+        }
+        return arguments[0].gatheringOrNull(indices)
+    }
+
+    private func precedes(_ keys: ByteArrays, _ one: Int, _ other: Int) -> Bool {
+        keys.bytes.withUnsafeBytes { bytes in
+            CompareKernels.order(
+                UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: one)]), UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: other)])) < 0
+        }
+    }
+
+    /// Each distinct frame is a group of its own; rows of a frame are fed to the aggregate a few thousand at a time.
+    private func byFrame() throws -> Column {
+        let literals = arguments.map { Expression.literal($0.constantValue ?? .null, $0.type) }
+        let aggregate = AggregateCall(column: call.column, function: function, arguments: literals)
+        let aggregator = try AggregatorFactory.make(aggregate)
+        var groups: [Int32] = []
+        var groupOfRow = [Int32](repeating: 0, count: rowCount)
+        for row in 0..<rowCount {
+            let isSame = row > 0 && frames.start[row] == frames.start[row - 1] && frames.end[row] == frames.end[row - 1]
+            if !isSame { groups.append(Int32(row)) }
+            groupOfRow[row] = Int32(groups.count - 1)
+        }
+        aggregator.resize(groups.count)
+        var rows: [Int32] = []
+        var numbers: [UInt32] = []
+        func flush() throws {
+            try run.cancellation.check()
+            guard !rows.isEmpty else { return }
+            do {
+                try aggregator.update(arguments.map { $0.gathering(rows) }, .numbers(numbers))
+            } catch {
+                throw error.queryError(position: nil)
+            }
+            rows.removeAll(keepingCapacity: true)
+            numbers.removeAll(keepingCapacity: true)
+        }
+        for (number, row) in groups.enumerated() {
+            for index in frames.start[Int(row)]..<frames.end[Int(row)] where kept?[Int(index)] ?? true {
+                rows.append(index)
+                numbers.append(UInt32(number))
+                if rows.count >= ColumnBatch.targetRowCount { try flush() }
+            }
+        }
+        try flush()
+        do {
+            return try aggregator.finish().gathering(groupOfRow)
+        } catch {
+            throw error.queryError(position: nil)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import ColumnStore
+
+/// One window call: its evaluators, and its answer for every row.
+struct CallEvaluators {
+    let call: WindowNode.Call
+    let arguments: [Evaluator]
+    let filter: Evaluator?
+
+    func evaluate(_ view: RowView, _ rows: WindowRows, _ run: QueryRun) throws -> Column {
+        let type = call.column.type
+        var columns: [Column] = []
+        for argument in arguments { columns.append(try argument.evaluate(view)) }
+        switch call.function {
+        case .rowNumber: return counted(rows) { $0 - Int(rows.partitionStart[$0]) + 1 }
+        case .rank: return counted(rows) { Int(rows.peerStart[$0] - rows.partitionStart[$0]) + 1 }
+        case .denseRank: return counted(rows) { Int(rows.peerNumber[$0]) + 1 }
+        case .percentRank:
+            return real(rows) { row in
+                let count = rows.partitionEnd[row] - rows.partitionStart[row]
+                return count <= 1 ? 0 : Double(rows.peerStart[row] - rows.partitionStart[row]) / Double(count - 1)
+            }
+        case .cumulativeDistribution:
+            return real(rows) { row in
+                Double(rows.peerEnd[row] - rows.partitionStart[row]) / Double(rows.partitionEnd[row] - rows.partitionStart[row])
+            }
+        case .ntile: return try ntile(columns[0], rows)
+        case .lag, .lead: return try shifted(columns, rows, sign: call.function == .lag ? -1 : 1)
+        case .firstValue, .lastValue, .nthValue:
+            let frames = try WindowFrames(call.frame, rows, run.context)
+            return try valueOfFrame(columns, frames).retyped(type)
+        case .aggregate(let function):
+            let frames = try WindowFrames(call.frame, rows, run.context)
+            var kept: Bitmap?
+            if let filter { kept = try filter.evaluate(view).trueRows() }
+            return try WindowAggregates(function, call, columns, kept, frames, run).evaluate().retyped(type)
+        }
+    }
+
+    private func counted(_ rows: WindowRows, _ number: (Int) -> Int) -> Column {
+        .whole((0..<rows.rowCount).map { Int64(number($0)) }, type: call.column.type, validity: nil)
+    }
+
+    private func real(_ rows: WindowRows, _ number: (Int) -> Double) -> Column {
+        Column(type: .double, count: rows.rowCount, values: .double((0..<rows.rowCount).map(number)))
+    }
+
+    /// The first `count % n` buckets have one row more.
+    private func ntile(_ column: Column, _ rows: WindowRows) throws(QueryError) -> Column {
+        let values = column.integers() ?? []
+        let validity = column.rowValidity
+        var result = [Int64](repeating: 0, count: rows.rowCount)
+        var present = Bitmap(repeating: true, count: rows.rowCount)
+        for row in 0..<rows.rowCount {
+            // The partition's first row says how many buckets there are.
+            let first = Int(rows.partitionStart[row])
+            guard validity?[first] ?? true else {
+                present[row] = false
+                continue
+            }
+            let buckets = values[first]
+            guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0") }
+            let count = Int64(rows.partitionEnd[row] - rows.partitionStart[row])
+            let (size, larger) = count.quotientAndRemainder(dividingBy: buckets)
+            let index = Int64(row - first)
+            let inLarger = larger * (size + 1)
+            result[row] = index < inLarger ? index / (size + 1) + 1 : larger + (index - inLarger) / max(1, size) + 1
+        }
+        return .whole(result, type: call.column.type, validity: present.isAllSet ? nil : present)
+    }
+
+    private func shifted(_ columns: [Column], _ rows: WindowRows, sign: Int64) throws(QueryError) -> Column {
+        let count = rows.rowCount
+        let offsets = columns.count > 1 ? columns[1].integers() ?? [] : [Int64](repeating: 1, count: count)
+        let offsetValidity = columns.count > 1 ? columns[1].rowValidity : nil
+        var indices = [Int32](repeating: -1, count: count)
+        var isOutside = Bitmap(repeating: false, count: count)
+        for row in 0..<count where offsetValidity?[row] ?? true {
+            let (target, overflow) = Int64(row).addingReportingOverflow(sign &* offsets[row])
+            if !overflow, target >= Int64(rows.partitionStart[row]), target < Int64(rows.partitionEnd[row]) {
+                indices[row] = Int32(target)
+            } else {
+                isOutside[row] = true
+            }
+        }
+        let gathered = columns[0].gatheringOrNull(indices).retyped(call.column.type)
+        guard columns.count > 2 else { return gathered }
+        let sources = (0..<count).map { isOutside[$0] ? Int32(1) : 0 }
+        return ChoiceKernels.interleave([gathered, columns[2]], sources: sources, rows: Array(0..<Int32(count)), type: call.column.type)
+    }
+
+    private func valueOfFrame(_ columns: [Column], _ frames: WindowFrames) throws(QueryError) -> Column {
+        var indices = [Int32](repeating: -1, count: frames.start.count)
+        let numbers = columns.count > 1 ? columns[1].integers() : nil
+        let validity = columns.count > 1 ? columns[1].rowValidity : nil
+        for row in indices.indices where frames.start[row] < frames.end[row] {
+            switch call.function {
+            case .firstValue: indices[row] = frames.start[row]
+            case .lastValue: indices[row] = frames.end[row] - 1
+            default:
+                guard let numbers, validity?[row] ?? true else { continue }
+                guard numbers[row] > 0 else { throw QueryError(.dataError, "nth_value takes a number above 0") }
+                if numbers[row] <= Int64(frames.end[row] - frames.start[row]) { indices[row] = frames.start[row] + Int32(numbers[row]) - 1 }
+            }
+        }
+        return columns[0].gatheringOrNull(indices)
+    }
+}
+
+/// The frame of every row: `start[row] ..< end[row]`. Within a partition both only grow.
+struct WindowFrames {
+    private(set) var start: [Int32]
+    private(set) var end: [Int32]
+    let rows: WindowRows
+
+    init(_ frame: WindowNode.Frame, _ rows: WindowRows, _ context: EvaluationContext) throws(QueryError) {
+        self.rows = rows
+        start = try Self.edge(frame.start, frame.unit, rows, isStart: true, context)
+        end = try Self.edge(frame.end, frame.unit, rows, isStart: false, context)
+        for row in start.indices where end[row] < start[row] { end[row] = start[row] }
+    }
+
+    /// A bound as a row number: of the first row within for a start, of the row after the last for an end.
+    private static func edge(
+        _ bound: WindowNode.Frame.Bound, _ unit: WindowNode.Frame.Unit, _ rows: WindowRows, isStart: Bool, _ context: EvaluationContext
+    ) throws(QueryError) -> [Int32] {
+        switch bound {
+        case .unboundedPreceding: return rows.partitionStart
+        case .unboundedFollowing: return rows.partitionEnd
+        case .currentRow:
+            if unit == .rows { return (0..<Int32(rows.rowCount)).map { isStart ? $0 : $0 + 1 } }
+            return isStart ? rows.peerStart : rows.peerEnd
+        case .preceding(let distance): return try moved(distance, -1, unit, rows, isStart: isStart, context)
+        case .following(let distance): return try moved(distance, 1, unit, rows, isStart: isStart, context)
+        }
+    }
+
+    private static func moved(
+        _ distance: Expression, _ sign: Int, _ unit: WindowNode.Frame.Unit, _ rows: WindowRows, isStart: Bool, _ context: EvaluationContext
+    ) throws(QueryError) -> [Int32] {
+        let value = try Evaluator(distance, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+        if unit == .range { return try RangeSearch(rows, value, distance.type, sign, context).edges(isStart: isStart) }
+        guard case .integer(let given) = value, given >= 0 else { throw QueryError(.dataError, "a frame's distance must not be negative") }
+        let count = Int(min(given, Int64(Int32.max))) * sign
+        var result = [Int32](repeating: 0, count: rows.rowCount)
+        for row in 0..<rows.rowCount {
+            let (first, last) = (Int(rows.partitionStart[row]), Int(rows.partitionEnd[row]))
+            if unit == .rows {
+                result[row] = Int32(max(first, min(last, row + count + (isStart ? 0 : 1))))
+            } else {
+                result[row] = groupEdge(rows, row, count, isStart: isStart)
+            }
+        }
+        return result
+    }
+
+    /// Steps over whole groups of peers.
+    private static func groupEdge(_ rows: WindowRows, _ row: Int, _ count: Int, isStart: Bool) -> Int32 {
+        var place = row
+        var left = abs(count)
+        while left > 0 {
+            if count < 0 {
+                guard rows.peerStart[place] > rows.partitionStart[row] else { return rows.partitionStart[row] }
+                place = Int(rows.peerStart[place]) - 1
+            } else {
+                guard rows.peerEnd[place] < rows.partitionEnd[row] else { return rows.partitionEnd[row] }
+                place = Int(rows.peerEnd[place])
+            }
+            left -= 1
+        }
+        return isStart ? rows.peerStart[place] : rows.peerEnd[place]
+    }
+}
