@@ -41,11 +41,23 @@ package final class QueryEngine: Sendable {
     /// Reads a query's text and settles what it means.
     /// - Throws: `QueryError` with its position; errors of the catalog.
     package func prepare(_ text: String, in context: QueryContext) throws -> PreparedQuery {
-        let statement = try Binder.bind(text, in: context)
         let zone = try Self.zone(context.timeZone)
-        switch statement {
-        case .query(let query): return PreparedQuery(query: query, explain: nil, timeZone: zone)
-        case .explain(let query, let analyze): return PreparedQuery(query: query, explain: analyze ? .analyze : .plan, timeZone: zone)
+        let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
+        func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
+            BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns)
+        }
+        switch try Binder.bind(text, in: context) {
+        case .query(let query): return PreparedQuery(query: try optimized(query), explain: nil, timeZone: zone)
+        case .explain(let query, let analyze):
+            return PreparedQuery(query: try optimized(query), explain: analyze ? .analyze : .plan, timeZone: zone)
+        }
+    }
+
+    /// The value of an expression without columns.
+    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluator {
+        { expression in
+            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
+            return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
         }
     }
 

@@ -1,0 +1,134 @@
+import ColumnStore
+import Query
+import TestSupport
+import XCTest
+
+/// Queries of every kind over random tables (NULLs, duplicates, skew, unicode, NaN, extreme decimals), answered here and by DuckDB.
+/// Everything runs three ways: on one thread, on two, and with so little memory that sorts, groups and joins spill.
+final class DifferentialTests: XCTestCase {
+    private static func tables(seed: UInt64, count: Int) -> [DuckDBComparison.Table] {
+        var random = SplitMix64(state: seed)
+        func maybe(_ value: Value, _ percent: UInt64 = 12) -> Value { random.next() % 100 < percent ? .null : value }
+        let words = ["хліб", "Milk", "", "a,b", "straße", "x\"y", "bread", "Їжа", "zz", "milk", "öl"]
+        func word() -> Value { .string(words[Int(random.next() % UInt64(words.count))]) }
+        let start: Int64 = 1_700_000_000_000_000
+        let a = (0..<count).map { index -> [Value] in
+            let amount = Int128(Int64(random.next() % 2_000_000)) - 1_000_000
+            return [
+                .integer(Int64(index)), maybe(.integer(Int64(random.next() % 40))), maybe(word()), maybe(.decimal(amount)),
+                maybe(.double(Double(Int64(random.next() % 2_000)) / 8 - 100)), maybe(.boolean(random.next() % 2 == 0)),
+                maybe(.integer(19_000 + Int64(random.next() % 900))), maybe(.integer(start + Int64(random.next() % 40_000_000) * 1_000_000)),
+                maybe(.decimal(Int128(random.next()) * 1_000_003)),
+            ]
+        }
+        let b = (0..<(count / 5)).map { index -> [Value] in
+            [
+                .integer(Int64(index)), maybe(.integer(Int64(random.next() % 60))), maybe(word()),
+                maybe(.decimal(Int128(random.next() % 10_000))), maybe(.integer(19_000 + Int64(random.next() % 900))),
+            ]
+        }
+        let fieldsA = [
+            Field("id", .int64), Field("k", .int32), Field("g", .string), Field("d", .decimal(precision: 18, scale: 2)), Field("x", .double),
+            Field("f", .boolean), Field("day", .date), Field("ts", .timestampTZ), Field("w", .decimal(precision: 38, scale: 6)),
+        ]
+        let fieldsB = [
+            Field("bid", .int64), Field("k", .int32), Field("g", .string), Field("p", .decimal(precision: 9, scale: 4)), Field("day", .date),
+        ]
+        return [.init(name: "a", fields: fieldsA, rows: a), .init(name: "b", fields: fieldsB, rows: b), .init(name: "e", fields: fieldsB, rows: [])]
+    }
+
+    private func compare(_ queries: [DuckDBComparison.Query], line: UInt = #line) throws {
+        for (seed, count, threads, memory) in [(7, 600, 1, 256 << 20), (8, 3_000, 2, 256 << 20), (9, 3_000, 2, 40_000)] as [(UInt64, Int, Int, Int)] {
+            let comparison = DuckDBComparison(
+                tables: Self.tables(seed: seed, count: count), threads: threads, queryMemory: memory, usesDictionaries: seed != 7)
+            let report = try comparison.disagreements(queries)
+            XCTAssertEqual(report, "", "seed \(seed), \(count) rows, \(threads) threads, \(memory) bytes", line: line)
+        }
+    }
+
+    func test_filtersAndExpressions() throws {
+        try compare([
+            "SELECT id, d + 1, d * 2, d - 0.5, -d, abs(d) FROM a", "SELECT id, k + id, k * k, k % 7, -k FROM a WHERE k > 0",
+            "SELECT id FROM a WHERE d > 100 AND x < 50 OR f", "SELECT id FROM a WHERE NOT (d > 0)", "SELECT id FROM a WHERE g IN ('milk', 'zz', NULL)",
+            "SELECT id FROM a WHERE g NOT IN ('milk', 'zz')", "SELECT id FROM a WHERE k IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)",
+            "SELECT id FROM a WHERE k BETWEEN 5 AND 20 AND g LIKE '%i%'", "SELECT id FROM a WHERE g ILIKE 'm%' OR g IS NULL",
+            "SELECT id, upper(replace(g, 'ß', 's')), lower(g), length(g), substring(g, 2, 2), replace(g, 'i', 'I') FROM a",
+            "SELECT id, left(g, 2), right(g, 2), lpad(g, 6, '*'), rpad(g, 6, '-'), reverse(g) FROM a",
+            "SELECT id, coalesce(g, 'none'), nullif(g, 'milk'), CASE WHEN d > 0 THEN 'p' WHEN d < 0 THEN 'n' END FROM a",
+            "SELECT id, CASE g WHEN 'milk' THEN 1 WHEN 'zz' THEN 2 ELSE k END FROM a", "SELECT id, greatest(d, 0), least(d, 5.5) FROM a",
+            "SELECT id, x + 1, x * 2, x / 3, sqrt(abs(x)), power(x, 2) FROM a", "SELECT id, round(d, 1), floor(x), ceil(x) FROM a",
+            "SELECT id, extract(year FROM day), extract(month FROM ts), extract(dow FROM day), extract(doy FROM day) FROM a",
+            "SELECT id, date_trunc('month', ts), date_trunc('week', ts), date_trunc('quarter', ts), date_trunc('hour', ts) FROM a",
+            "SELECT id, ts + INTERVAL '1 month 3 days', ts - INTERVAL '5 hours' FROM a", "SELECT id, day + 30, day - DATE '2022-01-01' FROM a",
+            "SELECT id, d::VARCHAR, k::VARCHAR, f::VARCHAR, day::VARCHAR, w::VARCHAR FROM a", "SELECT id, d::INTEGER, x::BIGINT, k::DOUBLE PRECISION FROM a",
+            "SELECT id, g || '-' || k, concat(g, k, f::INTEGER) FROM a", "SELECT id FROM a WHERE f IS DISTINCT FROM (k > 10)",
+            "SELECT id, g > 'm', g = 'milk', d = 5, x <= 0 FROM a", "SELECT id, split_part(g, ',', 1), starts_with(g, 'm'), trim(g) FROM a",
+            "SELECT id, w * 2, w + d FROM a", "SELECT id FROM a WHERE w > 1000000000000.5",
+        ])
+    }
+
+    func test_aggregates() throws {
+        try compare([
+            "SELECT count(*), count(g), sum(d), avg(d), min(d), max(d), sum(k), sum(x), min(g), max(g), min(ts), max(day) FROM a",
+            "SELECT g, count(*), sum(d), avg(k), min(x), max(w) FROM a GROUP BY g", "SELECT g, k, count(*), sum(w) FROM a GROUP BY g, k",
+            "SELECT k, f, g, sum(d), count(DISTINCT day), count(DISTINCT g) FROM a GROUP BY 1, 2, 3", "SELECT day, count(*), sum(d) FROM a GROUP BY day",
+            "SELECT id % 1000, count(*), max(g), min(w) FROM a GROUP BY 1", "SELECT w, count(*) FROM a GROUP BY w", "SELECT x, f, count(*) FROM a GROUP BY x, f",
+            "SELECT count(DISTINCT k), count(DISTINCT g), sum(DISTINCT k), avg(DISTINCT d) FROM a", "SELECT g, bool_and(f), bool_or(f) FROM a GROUP BY g",
+            "SELECT k, stddev(x), variance(d), stddev_pop(k), var_pop(x) FROM a GROUP BY k", "SELECT sum(d) FILTER (WHERE f), count(*) FILTER (WHERE d > 0) FROM a",
+            "SELECT g, sum(d) FROM a GROUP BY g HAVING count(*) > 20", "SELECT date_trunc('month', ts), sum(d), count(DISTINCT k) FROM a GROUP BY 1",
+            "SELECT k, percentile_cont(0.25) WITHIN GROUP (ORDER BY x), percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM a GROUP BY k",
+            "SELECT k, string_agg(g, ';' ORDER BY id), array_agg(id ORDER BY id DESC) FROM a GROUP BY k", "SELECT count(*), sum(p) FROM e", "SELECT g, count(*) FROM e GROUP BY g",
+            "SELECT g, f, count(*), sum(d) FROM a GROUP BY ROLLUP (g, f)", "SELECT g, f, k, count(*) FROM a GROUP BY CUBE (g, f, k)",
+            "SELECT g, k, sum(d), grouping(g, k) FROM a GROUP BY GROUPING SETS ((g), (k), (g, k), ())", "SELECT DISTINCT g, k FROM a", "SELECT DISTINCT d FROM a",
+            "SELECT sum(d + k), sum(d * k), avg(d * 2) FROM a", "SELECT length(g), count(*) FROM a GROUP BY length(g)",
+        ])
+    }
+
+    func test_orderAndLimit() throws {
+        try compare([
+            "SELECT id, d FROM a ORDER BY d, id", "SELECT id, d FROM a ORDER BY d DESC, id DESC", "SELECT id FROM a ORDER BY g, k DESC, id",
+            "SELECT id FROM a ORDER BY g NULLS FIRST, k NULLS LAST, id LIMIT 50", "SELECT id FROM a ORDER BY x DESC NULLS LAST, id LIMIT 20 OFFSET 15",
+            "SELECT id FROM a ORDER BY ts, id LIMIT 7", "SELECT id, w FROM a ORDER BY w DESC, id LIMIT 100", "SELECT id FROM a ORDER BY f, day, id OFFSET 500",
+            "SELECT g, sum(d) AS s FROM a GROUP BY g ORDER BY s DESC, g LIMIT 3", "SELECT count(*) FROM (SELECT id FROM a LIMIT 77) AS s",
+        ])
+    }
+
+    func test_joins() throws {
+        try compare([
+            "SELECT a.id, b.bid FROM a JOIN b ON a.k = b.k", "SELECT a.id, b.bid FROM a LEFT JOIN b ON a.k = b.k AND b.p > 0.5",
+            "SELECT a.id, b.bid FROM a RIGHT JOIN b ON a.k = b.k AND a.d > 0", "SELECT a.id, b.bid FROM a FULL JOIN b ON a.k = b.k AND a.g = b.g",
+            "SELECT a.id, b.bid FROM a JOIN b ON a.g = b.g AND a.k < b.k", "SELECT count(*), sum(a.d), sum(b.p) FROM a JOIN b ON a.g = b.g",
+            "SELECT count(*) FROM a CROSS JOIN b", "SELECT count(*) FROM a, b WHERE a.day = b.day", "SELECT a.id, b.bid FROM a JOIN b ON a.day = b.day AND a.k = b.k",
+            "SELECT a.id, e.bid FROM a LEFT JOIN e ON a.k = e.k", "SELECT a.id FROM a JOIN e ON a.k = e.k", "SELECT b.bid FROM e RIGHT JOIN b ON e.k = b.k",
+            "SELECT a.id, b.bid FROM a LEFT JOIN b ON a.k > b.k AND b.bid < 5", "SELECT x.id, y.id FROM a x JOIN a y ON x.id = y.id + 1 WHERE x.k = y.k",
+            "SELECT b.g, count(*), sum(a.d) FROM a JOIN b ON a.k = b.k JOIN b c ON c.bid = b.bid GROUP BY b.g",
+            "SELECT k, a.id, bid FROM a JOIN b USING (k)",
+        ])
+    }
+
+    func test_windows() throws {
+        try compare([
+            "SELECT id, row_number() OVER (PARTITION BY g ORDER BY id), rank() OVER (PARTITION BY g ORDER BY k), dense_rank() OVER (PARTITION BY g ORDER BY k) FROM a",
+            "SELECT id, sum(d) OVER (PARTITION BY g ORDER BY id), count(*) OVER (PARTITION BY g), avg(x) OVER (PARTITION BY k) FROM a",
+            "SELECT id, sum(d) OVER (ORDER BY id ROWS BETWEEN 3 PRECEDING AND 2 FOLLOWING), min(k) OVER (ORDER BY id ROWS BETWEEN 5 PRECEDING AND CURRENT ROW) FROM a",
+            "SELECT id, max(g) OVER (PARTITION BY k ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) FROM a",
+            "SELECT id, lag(d) OVER (ORDER BY id), lead(d, 2) OVER (ORDER BY id), lag(k, 1, -1) OVER (PARTITION BY g ORDER BY id) FROM a",
+            "SELECT id, first_value(d) OVER (PARTITION BY g ORDER BY id), last_value(d) OVER (PARTITION BY g ORDER BY id), nth_value(id, 3) OVER (PARTITION BY g ORDER BY id) FROM a",
+            "SELECT id, ntile(7) OVER (ORDER BY id), percent_rank() OVER (PARTITION BY g ORDER BY k), cume_dist() OVER (PARTITION BY g ORDER BY k) FROM a",
+            "SELECT id, count(*) OVER (ORDER BY k RANGE BETWEEN 3 PRECEDING AND 3 FOLLOWING), sum(k) OVER (ORDER BY k) FROM a",
+            "SELECT id, count(*) OVER (ORDER BY k DESC RANGE BETWEEN 3 PRECEDING AND CURRENT ROW) FROM a",
+            "SELECT id, sum(d) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '3 days' PRECEDING AND CURRENT ROW) FROM a WHERE ts IS NOT NULL",
+            "SELECT id, count(x) OVER (PARTITION BY f ORDER BY k GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM a",
+            "SELECT id, sum(d) FILTER (WHERE f) OVER (PARTITION BY g ORDER BY id) FROM a", "SELECT id, max(d) OVER () FROM a",
+            "SELECT g, sum(sum(d)) OVER (ORDER BY g) FROM a GROUP BY g", "SELECT id, stddev(x) OVER (PARTITION BY g ORDER BY id ROWS 10 PRECEDING) FROM a",
+        ])
+    }
+
+    func test_setOperationsAndTables() throws {
+        try compare([
+            "SELECT g FROM a UNION SELECT g FROM b", "SELECT k FROM a INTERSECT SELECT k FROM b", "SELECT k FROM a EXCEPT SELECT k FROM b", "SELECT g, k FROM a INTERSECT ALL SELECT g, k FROM b",
+            "SELECT k FROM a EXCEPT ALL SELECT k FROM b", "WITH s AS (SELECT g, sum(d) AS t FROM a GROUP BY g) SELECT x.g, y.t FROM s x JOIN s y ON x.g = y.g",
+            "SELECT count(*), sum(s) FROM (SELECT g, k, sum(d) AS s FROM a GROUP BY g, k) AS q WHERE s > 0",
+        ])
+    }
+}
