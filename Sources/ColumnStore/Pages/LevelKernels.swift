@@ -1,39 +1,37 @@
-/// Loops over levels, one byte each.
+/// Loops over levels, one byte each and below 128, eight at a time in a word.
 enum LevelKernels {
-    /// How many of the `count` levels from `from` on are `level`.
-    static func count(_ levels: [UInt8], _ from: Int, _ count: Int, equalTo level: UInt8) -> Int {
-        precondition(from >= 0 && count >= 0 && from + count <= levels.count)
-        return levels.withUnsafeBufferPointer { levels in
-            var total = 0
-            var index = from
-            let end = from + count
-            while index < end {
-                // Counted in a byte, so that the loop is vectorised over sixteen or more at a time.
-                let stop = min(index &+ 192, end)
-                var part: UInt8 = 0
-                for place in index..<stop { part &+= levels[place] == level ? 1 : 0 }
-                total &+= Int(part)
-                index = stop
-            }
-            return total
+    /// How many of the `count` levels from `from` on are at least `level`, which is above 0.
+    static func count(_ levels: [UInt8], _ from: Int, _ count: Int, atLeast level: UInt8) -> Int {
+        precondition(from >= 0 && count >= 0 && from + count <= levels.count && level > 0 && level < 128)
+        return levels.withUnsafeBytes { raw in
+            guard count > 0, let base = raw.baseAddress else { return 0 }
+            return countAtLeast(base + from, count, level)
         }
     }
 
-    static func count(_ levels: [UInt8], _ from: Int, _ count: Int, atLeast level: UInt8) -> Int {
-        precondition(from >= 0 && count >= 0 && from + count <= levels.count)
-        return levels.withUnsafeBufferPointer { levels in
-            var total = 0
-            var index = from
-            let end = from + count
-            while index < end {
-                let stop = min(index &+ 192, end)
-                var part: UInt8 = 0
-                for place in index..<stop { part &+= levels[place] >= level ? 1 : 0 }
-                total &+= Int(part)
-                index = stop
+    /// - Precondition: all levels are below 128, `level` is 1…127.
+    private static func countAtLeast(_ base: UnsafeRawPointer, _ count: Int, _ level: UInt8) -> Int {
+        // A byte's top bit is set by this addition when the level is reached.
+        let bias = UInt64(0x80 - level) &* 0x0101_0101_0101_0101
+        var total = 0
+        var index = 0
+        while index &+ 8 <= count {
+            // Each byte of the counters holds 255 at most. One simple loop, so that the compiler vectorises it.
+            let wordCount = min((count &- index) >> 3, 255)
+            var counters: UInt64 = 0
+            for word in 0..<wordCount {
+                let eight = (base + index).loadUnaligned(fromByteOffset: word &* 8, as: UInt64.self)
+                counters &+= ((eight &+ bias) >> 7) & 0x0101_0101_0101_0101
             }
-            return total
+            let pairs = (counters & 0x00FF_00FF_00FF_00FF) &+ ((counters >> 8) & 0x00FF_00FF_00FF_00FF)
+            total &+= Int((pairs &* 0x0001_0001_0001_0001) >> 48)
+            index &+= wordCount &* 8
         }
+        while index < count {
+            total &+= (base + index).load(as: UInt8.self) >= level ? 1 : 0
+            index &+= 1
+        }
+        return total
     }
 
     /// The entries, of the `count` from `from` on, before the start of row number `rowCountMax` + 1.
@@ -41,22 +39,22 @@ enum LevelKernels {
     /// - Returns: them, and how many rows start among them.
     static func rows(_ repetition: [UInt8], _ from: Int, _ count: Int, upTo rowCountMax: Int) -> (entries: Int, rows: Int) {
         precondition(from >= 0 && count >= 0 && from + count <= repetition.count)
-        return repetition.withUnsafeBufferPointer { levels in
+        return repetition.withUnsafeBytes { raw in
+            guard count > 0, let start = raw.baseAddress else { return (0, 0) }
+            let base = start + from
             var rows = 0
-            var index = from
-            let end = from + count
-            while index < end {
-                let stop = min(index &+ 192, end)
-                var part: UInt8 = 0
-                for place in index..<stop { part &+= levels[place] == 0 ? 1 : 0 }
-                if rows &+ Int(part) > rowCountMax {
-                    for place in index..<stop where levels[place] == 0 {
-                        if rows == rowCountMax { return (place &- from, rows) }
+            var index = 0
+            while index < count {
+                let part = min(count &- index, 1_024)
+                let starts = part &- countAtLeast(base + index, part, 1)
+                if rows &+ starts > rowCountMax {
+                    for place in index..<(index &+ part) where (base + place).load(as: UInt8.self) == 0 {
+                        if rows == rowCountMax { return (place, rows) }
                         rows &+= 1
                     }
                 }
-                rows &+= Int(part)
-                index = stop
+                rows &+= starts
+                index &+= part
             }
             return (count, rows)
         }

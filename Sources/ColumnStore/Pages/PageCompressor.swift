@@ -13,7 +13,7 @@ public final class PageCompressor {
     public let level: Int32
     private var zstdContext: OpaquePointer?
     /// Room for the worst case, kept from page to page.
-    private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
+    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     /// - Parameter level: nil for the codec's customary one (zstd 3, gzip 6, brotli 8).
     /// - Throws: `.unsupported` for codecs that are not written (LZO, unknown ones).

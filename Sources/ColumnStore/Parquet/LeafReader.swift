@@ -149,7 +149,7 @@ final class LeafReader {
                 if definitionRuns != nil {
                     valueCount = try definitionRuns?.skipCountingOnes(part) ?? part
                 } else {
-                    valueCount = LevelKernels.count(pageDefinition, cursor, part, equalTo: greatest)
+                    valueCount = LevelKernels.count(pageDefinition, cursor, part, atLeast: greatest)
                     cursor += part
                 }
             }
@@ -222,7 +222,7 @@ final class LeafReader {
     }
 
     private func skipEntries(_ count: Int) throws(PageError) {
-        let valueCount = isAllDefined ? count : LevelKernels.count(pageDefinition, cursor, count, equalTo: greatest)
+        let valueCount = isAllDefined ? count : LevelKernels.count(pageDefinition, cursor, count, atLeast: greatest)
         cursor += count
         entriesLeft -= count
         try skipValues(valueCount)
@@ -230,7 +230,7 @@ final class LeafReader {
 
     /// Appends to the validity one bit for each of the `count` entries that has a slot in the innermost list.
     private func appendSlots(_ from: Int, _ count: Int) throws(PageError) -> (slots: Int, valueCount: Int) {
-        let valueCount = LevelKernels.count(pageDefinition, from, count, equalTo: greatest)
+        let valueCount = LevelKernels.count(pageDefinition, from, count, atLeast: greatest)
         if valueCount == count {
             output.validity.append(repeating: true, count)
             return (count, count)
@@ -286,7 +286,7 @@ final class LeafReader {
             }
         }
         if !isFlat, let rows = outline.rowCount {
-            let starts = LevelKernels.count(pageRepetition, 0, pageRepetition.count, equalTo: 0)
+            let starts = pageRepetition.count - LevelKernels.count(pageRepetition, 0, pageRepetition.count, atLeast: 1)
             guard starts == rows else { throw PageError.outOfRange("the page's row count", value: rows) }
         }
     }
