@@ -6,6 +6,7 @@ import Synchronization
 //
 //   till-columns FILE        then, on standard input, lines "workers column,column…" ("*" for all columns);
 //                            each is answered by "milliseconds rows batches"
+//   till-columns FILE OUT    writes the file's rows anew, as Till lays them out, and says how long that took
 
 /// Hands out row groups to workers.
 final class RowGroupQueue: Sendable {
@@ -69,10 +70,44 @@ struct ThreadGroup {
     func wait() { for thread in threads { while !thread.isFinished { usleep(50) } } }
 }
 
+/// A sink into a local file, without the promises of a store.
+final class FileSink: ByteSink {
+    private let handle: FileHandle
+
+    init(path: String) throws {
+        guard FileManager.default.createFile(atPath: path, contents: nil) else {
+            throw ColumnStoreError(.io, path: path, "cannot be made")
+        }
+        handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    }
+
+    func write(_ bytes: RawSpan) throws(ColumnStoreError) {
+        bytes.withUnsafeBytes { handle.write(Data($0)) }
+    }
+}
+
+func rewrite(_ path: String, to target: String) throws {
+    let file = try ParquetFile(try LocalFileBytes(path: path))
+    let scan = try file.scan()
+    let clock = ContinuousClock()
+    let start = clock.now
+    let writer = try FileWriter(scan.schema, options: WriterOptions(), to: try FileSink(path: target))
+    for rowGroup in scan.rowGroups {
+        let reader = try scan.reader(rowGroup: rowGroup)
+        while let batch = try reader.next() { try writer.append(batch) }
+    }
+    _ = try writer.finish()
+    FileHandle.standardOutput.write(Data("\(clock.now - start)\n".utf8))
+}
+
 let arguments = CommandLine.arguments
-guard arguments.count == 2 else {
-    FileHandle.standardError.write(Data("usage: till-columns FILE\n".utf8))
+guard arguments.count == 2 || arguments.count == 3 else {
+    FileHandle.standardError.write(Data("usage: till-columns FILE [OUT]\n".utf8))
     exit(2)
+}
+if arguments.count == 3 {
+    try rewrite(arguments[1], to: arguments[2])
+    exit(0)
 }
 while let line = readLine() {
     let parts = line.split(separator: " ")

@@ -16,13 +16,40 @@ struct DictionaryFilter {
         case .isNull, .isNotNull: return filter.select(column)
         default: break
         }
-        if tested !== dictionary {
-            let bits = filter.select(dictionary.values.retyped(column.type))
-            passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
-            tested = dictionary
-        }
+        test(dictionary, column.type)
         let selected = Self.select(codes, passes)
         return column.validity.map { selected & $0 } ?? selected
+    }
+
+    /// Whether the filter asks about values, so that rows without one never pass.
+    var isOfValues: Bool { if case .isNull = filter.test { false } else { true } }
+
+    mutating func passesSome(_ dictionary: DictionaryValues, _ type: ColumnType) -> Bool {
+        test(dictionary, type)
+        return passes.contains(1)
+    }
+
+    private mutating func test(_ dictionary: DictionaryValues, _ type: ColumnType) {
+        if tested === dictionary { return }
+        let bits = filter.select(dictionary.values.retyped(type))
+        passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
+        tested = dictionary
+    }
+
+    /// One bit for each row of a list column: whether some element passes. The elements may be structs of one member.
+    ///
+    /// - Returns: nil for a column that is no list.
+    mutating func selectRows(_ column: Column) -> Bitmap? {
+        guard case .list(let offsets, var element) = column.values else { return nil }
+        while case .structure(let members) = element.values, let only = members.first, members.count == 1 { element = only }
+        let passing = select(element)
+        var rows = [UInt64](repeating: 0, count: (column.count + 63) / 64)
+        var row = 0
+        for index in passing.setIndices() {
+            while offsets[row + 1] <= index { row += 1 }
+            rows[row >> 6] |= 1 << UInt64(row & 63)
+        }
+        return Bitmap(words: rows, count: column.count)
     }
 
     /// - Precondition: every code is within `passes`, as an invariant of `Column` says.

@@ -345,6 +345,16 @@ final class LeafReader {
         return isUniform
     }
 
+    /// The chunk's dictionary, read before its first page; nil when it has none.
+    func dictionaryEntries() throws -> DictionaryValues? {
+        do {
+            if decodesValues, !isDictionaryLoaded { try loadDictionary() }
+            return dictionary?.shared
+        } catch let error as PageError {
+            throw pages.fault(error)
+        }
+    }
+
     private func loadDictionary() throws {
         isDictionaryLoaded = true
         guard let (bytes, count) = try pages.loadDictionary() else { return }

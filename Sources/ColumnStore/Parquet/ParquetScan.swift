@@ -7,9 +7,15 @@ public final class ParquetScan: Sendable {
         let node: ReadNode
     }
 
+    /// A filter on elements with the list that holds them.
+    struct ElementFilter: Sendable {
+        let filter: ColumnFilter
+        let node: ReadNode
+    }
+
     /// When a leaf is read: the fewer rows are left, the later.
     enum Phase: Int, Comparable {
-        case filters, residual, rest
+        case filters, elements, residual, rest
         static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
     }
 
@@ -19,8 +25,9 @@ public final class ParquetScan: Sendable {
     /// The row groups whose statistics let rows pass, ascending: the pieces of work.
     public let rowGroups: [Int]
     let request: ParquetScanRequest
-    let projection: [ReadNode]
+    let projection: [ProjectedColumn]
     let filters: [PlannedFilter]
+    let elementFilters: [ElementFilter]
     let residual: [ReadNode]
     let leaves: [PlannedLeaf]
     /// One for each leaf.
@@ -31,41 +38,61 @@ public final class ParquetScan: Sendable {
         var resolver = ColumnResolver(path: file.path, columns: file.columns, schema: request.schema)
         let all = (request.schema ?? file.schema).fields.map { ColumnPath($0.name) }
         let projected = try resolver.project(request.projection ?? all)
+        let residual = try request.residual.map { (residual) throws(ColumnStoreError) in
+            try resolver.project(residual.columns).map(\.node)
+        } ?? []
+        let elementFilters = try Self.elementFilters(request.elementFilters, &resolver)
         var filters: [PlannedFilter] = []
         for filter in request.filters {
             filters.append(PlannedFilter(filter: filter, node: try resolver.scalar(filter.path).node))
         }
-        residual = try request.residual.map { (residual) throws(ColumnStoreError) in
-            try resolver.project(residual.columns).map(\.node)
-        } ?? []
-        pruning = PruningPredicate(
+        var phases = [Phase](repeating: .rest, count: resolver.leaves.count)
+        for node in residual { for leaf in node.leaves { phases[leaf] = .residual } }
+        for filter in elementFilters { for leaf in filter.node.leaves { phases[leaf] = .elements } }
+        for filter in filters { for leaf in filter.node.leaves { phases[leaf] = .filters } }
+        Self.align(&phases, elementFilters.map(\.node) + residual, projected.map(\.node))
+        var leaves = resolver.leaves
+        projection = projected.map { ProjectedColumn($0.node, phases: phases, leaves: &leaves) }
+        let pruning = PruningPredicate(
             request.filters + request.elementFilters, resolver: resolver, metadata: file.metadata)
-        self.file = file
-        self.request = request
-        self.filters = filters
-        projection = projected.map(\.node)
-        schema = Schema(projected.map(\.field))
-        leaves = resolver.leaves
-        phases = Self.phases(
-            leafCount: leaves.count, filters: filters.map(\.node), residual: residual, projection: projection)
-        let pruning = pruning
         rowGroups = file.metadata.rowGroups.indices.filter { number in
             file.metadata.rowGroups[number].rowCount > 0 && pruning.canMatch(file.metadata.rowGroups[number])
         }
+        self.file = file
+        self.request = request
+        self.filters = filters
+        self.elementFilters = elementFilters
+        self.residual = residual
+        self.pruning = pruning
+        self.leaves = leaves
+        self.phases = phases
+        schema = Schema(projected.map(\.field))
     }
 
-    /// The earliest use decides; the leaves of one column are then drawn to the earliest among them, since a column is made
-    /// of leaves with the same rows.
-    private static func phases(
-        leafCount: Int, filters: [ReadNode], residual: [ReadNode], projection: [ReadNode]
-    ) -> [Phase] {
-        var phases = [Phase](repeating: .rest, count: leafCount)
-        for node in residual { for leaf in node.leaves { phases[leaf] = .residual } }
-        for node in filters { for leaf in node.leaves { phases[leaf] = .filters } }
+    /// The filters on elements that can be applied to rows: those on leaves that are read anyway, in one list.
+    private static func elementFilters(
+        _ filters: [ColumnFilter], _ resolver: inout ColumnResolver
+    ) throws(ColumnStoreError) -> [ElementFilter] {
+        var planned: [ElementFilter] = []
+        for filter in filters {
+            guard let leaf = resolver.pruningLeaf(filter.path)?.leaf, leaf.greatestRepetitionLevel == 1,
+                resolver.leaves.contains(where: { $0.descriptor.index == leaf.index }),
+                let node = try resolver.project([filter.path]).first?.node
+            else { continue }
+            planned.append(ElementFilter(filter: filter, node: node))
+        }
+        return planned
+    }
+
+    /// Draws the leaves of one column to the earliest phase among them, since a column is made of leaves with the same rows;
+    /// except where a column can be put together from parts.
+    private static func align(_ phases: inout [Phase], _ wholes: [ReadNode], _ projection: [ReadNode]) {
+        var nodes = wholes
+        for node in projection { nodes += ProjectedColumn.separableMembers(node) ?? [node] }
         var isChanged = true
         while isChanged {
             isChanged = false
-            for node in residual + projection {
+            for node in nodes {
                 let leaves = node.leaves
                 guard let first = leaves.map({ phases[$0] }).min() else { continue }
                 for leaf in leaves where phases[leaf] != first {
@@ -74,7 +101,6 @@ public final class ParquetScan: Sendable {
                 }
             }
         }
-        return phases
     }
 
     /// The phase in which a column's leaves are read; columns without leaves are made in the last.

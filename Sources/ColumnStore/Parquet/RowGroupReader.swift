@@ -1,8 +1,8 @@
 /// Reads the rows of one row group that pass a scan's filters, batch by batch.
 ///
-/// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the residual
-/// predicate, for the rows still there; then the rest, for the rows that passed everything. Whole pages and runs of rows that
-/// did not pass are never decoded. One owner on one thread.
+/// The order of work on a window of rows: the columns of the filters are decoded and tested; then the elements that filters ask
+/// for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
+/// everything. Whole pages and runs of rows that did not pass are never decoded. One owner on one thread.
 public final class RowGroupReader {
     /// Rows that did not pass are decoded along when no more of them than this stand between two that did.
     private static let gapRowCountMax = 64
@@ -19,7 +19,9 @@ public final class RowGroupReader {
     private var rangeIndex = 0
     private var nextRow = 0
     private var windowRowCount: Int
+    /// One for each filter of the scan.
     private var dictionaryFilters: [DictionaryFilter]
+    private var elementFilters: [DictionaryFilter]
     private var counted = ParquetScanCounters()
 
     public var counters: ParquetScanCounters {
@@ -33,6 +35,7 @@ public final class RowGroupReader {
         self.rowGroup = rowGroup
         budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
         dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
+        elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
         windowRowCount = max(1, scan.request.batchRowCount)
         try open()
     }
@@ -50,6 +53,40 @@ public final class RowGroupReader {
         if ranges.isEmpty { return }
         makeReaders(layouts)
         windowRowCount = windowSize(layouts)
+        if try !dictionariesCanMatch() { ranges = [] }
+        if ranges.isEmpty { counted.prunedRowCount = rowCount }
+    }
+
+    /// Whether each filter passes some entry of its column's dictionary, where all of the chunk's pages have codes of it.
+    private func dictionariesCanMatch() throws -> Bool {
+        for (index, planned) in scan.filters.enumerated() {
+            guard case .leaf(let leaf) = planned.node else { continue }
+            guard try canMatch(&dictionaryFilters[index], leaf) else { return false }
+        }
+        for (index, planned) in scan.elementFilters.enumerated() {
+            guard let leaf = planned.node.leaves.first(where: { scan.leaves[$0].decodesValues }) else { continue }
+            guard try canMatch(&elementFilters[index], leaf) else { return false }
+        }
+        return true
+    }
+
+    private func canMatch(_ filter: inout DictionaryFilter, _ leaf: Int) throws -> Bool {
+        guard filter.isOfValues, isDictionaryWhole(scan.leaves[leaf].descriptor),
+            let entries = try readers[leaf].dictionaryEntries()
+        else { return true }
+        return filter.passesSome(entries, scan.leaves[leaf].type)
+    }
+
+    /// Whether the footer says that every data page of the chunk has dictionary codes.
+    private func isDictionaryWhole(_ leaf: LeafDescriptor) -> Bool {
+        guard let metadata = scan.file.metadata.rowGroups[rowGroup].columns[leaf.index].metadata else { return false }
+        if let stats = metadata.encodingStats {
+            let pages = stats.filter { $0.pageKind != .dictionary }
+            return !pages.isEmpty && pages.allSatisfy { $0.encoding.isDictionary || $0.count == 0 }
+        }
+        // Without counts: PLAIN in the list may be the dictionary's own encoding or that of pages after it.
+        return metadata.encodings.allSatisfy { $0.isDictionary || $0 == .rle || $0 == .bitPacked }
+            && metadata.encodings.contains { $0.isDictionary }
     }
 
     private func prune(_ layouts: inout [ChunkLayout], _ rowCount: Int) throws {
@@ -171,29 +208,35 @@ public final class RowGroupReader {
     private func read(_ start: Int, _ count: Int) throws -> ColumnBatch? {
         var outputs = [LeafOutput?](repeating: nil, count: scan.leaves.count)
         var selection = Selection(count: count, rows: nil)
-        let window = ReadRows(ranges: [start..<(start + count)], start: start)
+        var decoded = DecodedRows()
         if !scan.filters.isEmpty {
+            let window = ReadRows(ranges: [start..<(start + count)], start: start)
+            decoded.filters = window
             try decode(.filters, window, &outputs)
             guard try applyFilters(outputs, count, &selection) else { return nil }
         }
-        var residualRows = window
+        if !scan.elementFilters.isEmpty {
+            let rows = readRows(selection, start, count)
+            decoded.elements = rows
+            try decode(.elements, rows, &outputs)
+            guard try applyElementFilters(outputs, decoded, start, &selection) else { return nil }
+        }
         if let residual = scan.request.residual {
-            residualRows = readRows(selection, start, count)
-            try decode(.residual, residualRows, &outputs)
-            guard try apply(residual, outputs, window, residualRows, start, &selection) else { return nil }
+            let rows = readRows(selection, start, count)
+            decoded.residual = rows
+            try decode(.residual, rows, &outputs)
+            guard try apply(residual, outputs, decoded, start, &selection) else { return nil }
         }
         let restRows = readRows(selection, start, count)
         try decode(.rest, restRows, &outputs)
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var columns: [Column] = []
-        for node in scan.projection {
-            let rows =
-                switch scan.phase(of: node) {
-                case .filters: window
-                case .residual: residualRows
-                case .rest: restRows
-                }
-            columns.append(try column(node, assembly, rows, selection, start))
+        for projected in scan.projection {
+            var parts: [Column] = []
+            for node in projected.parts {
+                parts.append(try column(node, assembly, decoded.rows(scan.phase(of: node)) ?? restRows, selection, start))
+            }
+            columns.append(try placed(projected.parts[0]) { () throws(PageError) in try projected.merged(parts) })
         }
         return ColumnBatch(rowCount: selection.count, columns: columns)
     }
@@ -211,19 +254,35 @@ public final class RowGroupReader {
         return true
     }
 
+    /// Leaves out the rows of which no element passes.
+    private func applyElementFilters(
+        _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
+    ) throws -> Bool {
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        for (index, planned) in scan.elementFilters.enumerated() {
+            guard let rows = decoded.rows(scan.phase(of: planned.node)) else { continue }
+            let column = try column(planned.node, assembly, rows, selection, start)
+            guard let bits = elementFilters[index].selectRows(column) else { continue }
+            if bits.setCount == 0 { return false }
+            narrow(&selection, to: bits)
+        }
+        return true
+    }
+
     private func apply(
-        _ residual: ParquetScanRequest.Residual, _ outputs: [LeafOutput?], _ window: ReadRows, _ residualRows: ReadRows,
-        _ start: Int, _ selection: inout Selection
+        _ residual: ParquetScanRequest.Residual, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int,
+        _ selection: inout Selection
     ) throws -> Bool {
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var columns: [Column] = []
         for node in scan.residual {
-            let rows = scan.phase(of: node) == .filters ? window : residualRows
+            let rows = decoded.rows(scan.phase(of: node)) ?? readRows(selection, start, selection.count)
             columns.append(try column(node, assembly, rows, selection, start))
         }
         let bits = try residual.select(ColumnBatch(rowCount: selection.count, columns: columns))
         guard bits.count == selection.count else {
-            throw ColumnStoreError(.invalidRequest, path: scan.file.path, "the predicate gave \(bits.count) bits for \(selection.count) rows")
+            throw ColumnStoreError(
+                .invalidRequest, path: scan.file.path, "the predicate gave \(bits.count) bits for \(selection.count) rows")
         }
         if bits.setCount == 0 { return false }
         narrow(&selection, to: bits)
@@ -251,6 +310,22 @@ public final class RowGroupReader {
         /// Of the window.
         let start: Int
         var count: Int { ranges.reduce(0) { $0 + $1.count } }
+    }
+
+    /// What each phase before the last has decoded of the window.
+    private struct DecodedRows {
+        var filters: ReadRows?
+        var elements: ReadRows?
+        var residual: ReadRows?
+
+        func rows(_ phase: ParquetScan.Phase) -> ReadRows? {
+            switch phase {
+            case .filters: filters
+            case .elements: elements
+            case .residual: residual
+            case .rest: nil
+            }
+        }
     }
 
     /// The selected rows as ranges, with short gaps closed.

@@ -206,6 +206,37 @@ final class ParquetScanTests: XCTestCase {
         XCTAssertLessThan(ids.count, 300, "pages were not left out")
     }
 
+    func test_elementFilters_withMembersReadLate_keepListsWhole() throws {
+        let table = RandomTable(batchRowCounts: [3_000], seed: 45)
+        let schema = table.schema
+        let (big, lines) = try (XCTUnwrap(schema.index(of: "big")), XCTUnwrap(schema.index(of: "lines")))
+        for (name, change) in Self.layouts {
+            let file = try Self.open(try Self.image(table, change))
+            for residual in [false, true] {
+                var request = ParquetScanRequest(
+                    projection: ["big", "lines"], filters: [ColumnFilter("flag", .isNotNull)],
+                    elementFilters: [ColumnFilter("lines.code", .equal(.string("sugar\n\"1kg\"")))], batchRowCount: 500)
+                if residual {
+                    request.residual = .init(columns: ["lines.count"]) { batch in
+                        var bits = Bitmap(repeating: false, count: batch.rowCount)
+                        for row in 0..<batch.rowCount {
+                            if case .list(let elements) = batch.columns[0].value(at: row) { bits[row] = elements.count > 2 }
+                        }
+                        return bits
+                    }
+                }
+                let scanned = try Self.rows(try file.scan(request))
+                let flag = try XCTUnwrap(schema.index(of: "flag"))
+                let expected = Self.rows(table).filter { row in
+                    guard !row[flag].isNull, case .list(let elements) = row[lines], !residual || elements.count > 2 else { return false }
+                    return elements.contains { if case .structure(let values) = $0 { values[0] == .string("sugar\n\"1kg\"") } else { false } }
+                }
+                XCTAssertGreaterThan(expected.count, 100)
+                assertEqual(scanned, expected.map { [$0[big], $0[lines]] }, "\(name), residual \(residual)")
+            }
+        }
+    }
+
     // MARK: Schemas of tables
 
     func test_tableSchema_findsByID_widens_andGivesNULLForWhatIsMissing() throws {
