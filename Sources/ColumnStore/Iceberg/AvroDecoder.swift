@@ -170,30 +170,49 @@ struct AvroDecoder {
         }
     }
 
-    /// An int-keyed map: an array of records of key and value.
-    mutating func optionalIntMap<Value>(
-        _ field: AvroField, _ value: (inout AvroDecoder, AvroField) throws(AvroFault) -> Value?
-    ) throws(AvroFault) -> [Int32: Value]? {
+    // An int-keyed map is an array of records of key and value.
+
+    mutating func optionalCounts(_ field: AvroField) throws(AvroFault) -> FieldCounts? {
+        guard let value = try mapValueType(field) else { return nil }
+        switch value {
+        case .int, .long: break
+        default: throw .wrongType(field: field.name)
+        }
+        var map = FieldCounts()
+        while case let count = try blockItemCount(), count > 0 {
+            for _ in 0..<count {
+                let key = try int()
+                map[key] = try long()
+            }
+        }
+        return map
+    }
+
+    mutating func optionalBounds(_ field: AvroField) throws(AvroFault) -> FieldBounds? {
+        guard let value = try mapValueType(field) else { return nil }
+        switch value {
+        case .bytes, .string: break
+        default: throw .wrongType(field: field.name)
+        }
+        var map = FieldBounds()
+        while case let count = try blockItemCount(), count > 0 {
+            for _ in 0..<count {
+                let key = try int()
+                map[key] = try byteArray()
+            }
+        }
+        return map
+    }
+
+    /// The type of a map's values; nil for null. Every writer puts the key first, and neither key nor value can be null.
+    private mutating func mapValueType(_ field: AvroField) throws(AvroFault) -> AvroType? {
         switch try branch(of: field.type) {
         case .null: return nil
-        case .array(.record(let fields)):
-            var map: [Int32: Value] = [:]
-            while case let count = try blockItemCount(), count > 0 {
-                for _ in 0..<count {
-                    var key: Int32?
-                    var entry: Value?
-                    for member in fields {
-                        switch member.name {
-                        case "key": key = try optionalInt(member)
-                        case "value": entry = try value(&self, member)
-                        default: try skip(member.type)
-                        }
-                    }
-                    guard let key, let entry else { throw .wrongType(field: field.name) }
-                    map[key] = entry
-                }
+        case .array(.record(let members)):
+            guard members.count == 2, members[0].name == "key", case .int = members[0].type, members[1].name == "value" else {
+                throw .wrongType(field: field.name)
             }
-            return map
+            return members[1].type
         default: throw .wrongType(field: field.name)
         }
     }

@@ -59,16 +59,23 @@ struct AvroEncoder {
     }
 
     /// An int-keyed map as `["null", array of records of key and value]`, by ascending key; null when there is none.
-    mutating func optionalIntMap<Value>(
-        _ map: [Int32: Value]?, _ encode: (inout AvroEncoder, Value) -> Void
-    ) {
+    mutating func optionalCounts(_ map: FieldCounts?) {
         optional(map) { encoder, map in
-            if !map.isEmpty {
-                encoder.long(Int64(map.count))
-                for (key, value) in map.sorted(by: { $0.key < $1.key }) {
-                    encoder.int(key)
-                    encode(&encoder, value)
-                }
+            if !map.ids.isEmpty { encoder.long(Int64(map.ids.count)) }
+            for (id, value) in zip(map.ids, map.values) {
+                encoder.int(id)
+                encoder.long(value)
+            }
+            encoder.long(0)
+        }
+    }
+
+    mutating func optionalBounds(_ map: FieldBounds?) {
+        optional(map) { encoder, map in
+            if !map.ids.isEmpty { encoder.long(Int64(map.ids.count)) }
+            for (index, id) in map.ids.enumerated() {
+                encoder.int(id)
+                encoder.byteArray(map.bound(at: index))
             }
             encoder.long(0)
         }

@@ -7,13 +7,13 @@ public struct DataFile: Sendable, Equatable {
     /// Exact: readers find the footer by it.
     public let byteCount: Int64
     /// By field id, as are the maps below; counts for columns outside lists only.
-    public var columnSizes: [Int32: Int64]?
-    public var valueCounts: [Int32: Int64]?
-    public var nullCounts: [Int32: Int64]?
-    public var nanCounts: [Int32: Int64]?
+    public var columnSizes: FieldCounts?
+    public var valueCounts: FieldCounts?
+    public var nullCounts: FieldCounts?
+    public var nanCounts: FieldCounts?
     /// In Iceberg's single-value form, see `BoundCoding`.
-    public var lowerBounds: [Int32: [UInt8]]?
-    public var upperBounds: [Int32: [UInt8]]?
+    public var lowerBounds: FieldBounds?
+    public var upperBounds: FieldBounds?
     /// Where row groups begin.
     public var splitOffsets: [Int64]?
     /// The sort order in which the rows lie.
@@ -35,12 +35,12 @@ public struct DataFile: Sendable, Equatable {
     /// - Parameter sortOrderID: the table's sort order that the rows follow; nil for none.
     public init(_ written: WrittenFile, location: String, sortOrderID: Int32?) {
         self.init(location: location, recordCount: written.rowCount, byteCount: written.byteCount)
-        var sizes: [Int32: Int64] = [:]
-        var values: [Int32: Int64] = [:]
-        var nulls: [Int32: Int64] = [:]
-        var nans: [Int32: Int64] = [:]
-        var lower: [Int32: [UInt8]] = [:]
-        var upper: [Int32: [UInt8]] = [:]
+        var sizes = FieldCounts()
+        var values = FieldCounts()
+        var nulls = FieldCounts()
+        var nans = FieldCounts()
+        var lower = FieldBounds()
+        var upper = FieldBounds()
         for leaf in written.leaves {
             guard let id = leaf.fieldID else { continue }
             sizes[id] = leaf.compressedByteCount

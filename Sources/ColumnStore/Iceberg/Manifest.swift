@@ -61,8 +61,8 @@ public struct ManifestFile: Sendable, Equatable {
 
 /// The least lower and the greatest upper bound of some files, by field id.
 public struct ManifestBounds: Sendable, Equatable {
-    public var lower: [Int32: [UInt8]] = [:]
-    public var upper: [Int32: [UInt8]] = [:]
+    public var lower = FieldBounds()
+    public var upper = FieldBounds()
 
     /// - Parameter schema: tells how the bytes of a bound compare.
     init(_ files: some Sequence<DataFile>, schema: TableSchema) {
@@ -101,8 +101,8 @@ public struct ManifestBounds: Sendable, Equatable {
     /// Two maps in Avro's encoding, as one opaque value that other readers pass over.
     var encoded: [UInt8] {
         var encoder = AvroEncoder()
-        encoder.optionalIntMap(lower) { $0.byteArray($1) }
-        encoder.optionalIntMap(upper) { $0.byteArray($1) }
+        encoder.optionalBounds(lower)
+        encoder.optionalBounds(upper)
         return encoder.bytes
     }
 
@@ -113,11 +113,7 @@ public struct ManifestBounds: Sendable, Equatable {
             AvroField(name: "key", id: nil, type: .int), AvroField(name: "value", id: nil, type: .bytes),
         ])
         let field = AvroField(name: "bounds", id: nil, type: .union([.null, .array(pair)]))
-        lower = try decoder.optionalIntMap(field, Self.bound) ?? [:]
-        upper = try decoder.optionalIntMap(field, Self.bound) ?? [:]
-    }
-
-    private static func bound(_ decoder: inout AvroDecoder, _ field: AvroField) throws(AvroFault) -> [UInt8]? {
-        try decoder.optionalBytes(field)
+        lower = try decoder.optionalBounds(field) ?? [:]
+        upper = try decoder.optionalBounds(field) ?? [:]
     }
 }

@@ -8,8 +8,8 @@ final class ManifestCache: Sendable {
     }
     private let state = Mutex(State())
 
-    /// About a kilobyte each.
-    private static let entryCountMax = 20_000
+    /// Of a kilobyte or two each.
+    private static let entryCountMax = 10_000
 
     func entries(of location: String) -> [ManifestEntry]? {
         state.withLock { $0.entries[location] }

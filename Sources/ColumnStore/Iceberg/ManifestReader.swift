@@ -86,12 +86,12 @@ enum ManifestReader {
                 guard format.uppercased() == "PARQUET" else { throw .unsupported("data files of format \(format)") }
             case 103: recordCount = try decoder.optionalLong(field)
             case 104: byteCount = try decoder.optionalLong(field)
-            case 108: rest.columnSizes = try decoder.optionalIntMap(field, long)
-            case 109: rest.valueCounts = try decoder.optionalIntMap(field, long)
-            case 110: rest.nullCounts = try decoder.optionalIntMap(field, long)
-            case 137: rest.nanCounts = try decoder.optionalIntMap(field, long)
-            case 125: rest.lowerBounds = try decoder.optionalIntMap(field, bytes)
-            case 128: rest.upperBounds = try decoder.optionalIntMap(field, bytes)
+            case 108: rest.columnSizes = try decoder.optionalCounts(field)
+            case 109: rest.valueCounts = try decoder.optionalCounts(field)
+            case 110: rest.nullCounts = try decoder.optionalCounts(field)
+            case 137: rest.nanCounts = try decoder.optionalCounts(field)
+            case 125: rest.lowerBounds = try decoder.optionalBounds(field)
+            case 128: rest.upperBounds = try decoder.optionalBounds(field)
             case 131: rest.keyMetadata = try decoder.optionalBytes(field)
             case 132: rest.splitOffsets = try decoder.optionalLongs(field)
             case 140: rest.sortOrderID = try decoder.optionalInt(field)
@@ -114,14 +114,6 @@ enum ManifestReader {
         file.splitOffsets = rest.splitOffsets
         file.sortOrderID = rest.sortOrderID
         return file
-    }
-
-    private static func long(_ decoder: inout AvroDecoder, _ field: AvroField) throws(AvroFault) -> Int64? {
-        try decoder.optionalLong(field)
-    }
-
-    private static func bytes(_ decoder: inout AvroDecoder, _ field: AvroField) throws(AvroFault) -> [UInt8]? {
-        try decoder.optionalBytes(field)
     }
 
     // MARK: Manifest lists

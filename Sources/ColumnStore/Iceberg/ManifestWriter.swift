@@ -53,12 +53,12 @@ enum ManifestWriter {
         // partition: an empty record takes no bytes
         encoder.long(file.recordCount)
         encoder.long(file.byteCount)
-        encoder.optionalIntMap(file.columnSizes) { $0.long($1) }
-        encoder.optionalIntMap(file.valueCounts) { $0.long($1) }
-        encoder.optionalIntMap(file.nullCounts) { $0.long($1) }
-        encoder.optionalIntMap(file.nanCounts) { $0.long($1) }
-        encoder.optionalIntMap(file.lowerBounds) { $0.byteArray($1) }
-        encoder.optionalIntMap(file.upperBounds) { $0.byteArray($1) }
+        encoder.optionalCounts(file.columnSizes)
+        encoder.optionalCounts(file.valueCounts)
+        encoder.optionalCounts(file.nullCounts)
+        encoder.optionalCounts(file.nanCounts)
+        encoder.optionalBounds(file.lowerBounds)
+        encoder.optionalBounds(file.upperBounds)
         encoder.optional(file.keyMetadata) { $0.byteArray($1) }
         encoder.optionalLongs(file.splitOffsets)
         encoder.optionalLongs(nil)  // equality_ids

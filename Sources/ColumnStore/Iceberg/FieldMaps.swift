@@ -1,0 +1,95 @@
+/// A number for each of some columns, by ascending field id: a hash table for each of a million data files would be ten times as
+/// large.
+public struct FieldCounts: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    private(set) var ids: [Int32] = []
+    private(set) var values: [Int64] = []
+
+    public init() {}
+
+    public init(dictionaryLiteral elements: (Int32, Int64)...) {
+        for (id, value) in elements { self[id] = value }
+    }
+
+    public subscript(id: Int32) -> Int64? {
+        get { FieldSearch.index(of: id, in: ids).map { values[$0] } }
+        set {
+            let place = FieldSearch.place(of: id, in: ids)
+            if place == ids.count, let newValue {
+                ids.append(id)
+                values.append(newValue)
+                return
+            }
+            let isKnown = place < ids.count && ids[place] == id
+            switch (isKnown, newValue) {
+            case (true, let value?): values[place] = value
+            case (true, nil):
+                ids.remove(at: place)
+                values.remove(at: place)
+            case (false, let value?):
+                ids.insert(id, at: place)
+                values.insert(value, at: place)
+            case (false, nil): break
+            }
+        }
+    }
+}
+
+/// A bound for each of some columns, by ascending field id, all bytes in one array.
+public struct FieldBounds: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    private(set) var ids: [Int32] = []
+    /// Where the bytes of each end.
+    private var ends: [Int32] = []
+    private var bytes: [UInt8] = []
+
+    public init() {}
+
+    public init(dictionaryLiteral elements: (Int32, [UInt8])...) {
+        for (id, value) in elements { self[id] = value }
+    }
+
+    public subscript(id: Int32) -> [UInt8]? {
+        get { FieldSearch.index(of: id, in: ids).map { bound(at: $0) } }
+        set {
+            let place = FieldSearch.place(of: id, in: ids)
+            if place == ids.count, let newValue {
+                ids.append(id)
+                bytes.append(contentsOf: newValue)
+                ends.append(Int32(bytes.count))
+                return
+            }
+            rebuild(place, id, newValue)
+        }
+    }
+
+    func bound(at index: Int) -> [UInt8] {
+        Array(bytes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])])
+    }
+
+    private mutating func rebuild(_ place: Int, _ id: Int32, _ value: [UInt8]?) {
+        let old = self
+        self = FieldBounds()
+        for index in old.ids.indices {
+            if index == place, let value { self[id] = value }
+            if old.ids[index] != id { self[old.ids[index]] = old.bound(at: index) }
+        }
+    }
+}
+
+private enum FieldSearch {
+    /// The first place whose id isn't below `id`: at the end for ids that come in order.
+    static func place(of id: Int32, in ids: [Int32]) -> Int {
+        guard let last = ids.last, id <= last else { return ids.count }
+        var low = 0
+        var high = ids.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    static func index(of id: Int32, in ids: [Int32]) -> Int? {
+        let place = place(of: id, in: ids)
+        return place < ids.count && ids[place] == id ? place : nil
+    }
+}
