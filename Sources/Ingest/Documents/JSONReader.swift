@@ -17,18 +17,9 @@ package final class JSONReader {
     private var indexer: OpaquePointer?
     private var nodes: UnsafeMutablePointer<JSONNode>
     private var nodeCapacity: Int
-    /// Of each open container: its node, and where its members' names begin in `names`.
-    private let frames: UnsafeMutablePointer<Frame>
-    /// Names of the members of all open objects: hash in the upper half, node in the lower.
+    private let frames: UnsafeMutablePointer<JSONWalk.Frame>
     private var names: UnsafeMutablePointer<UInt64>
     private var nameCapacity: Int
-
-    private struct Frame: BitwiseCopyable {
-        var node: UInt32
-        var childCount: UInt32
-        var nameBase: UInt32
-        var isObject: Bool
-    }
 
     package init() {
         indexer = till_json_indexer_new()
@@ -75,19 +66,26 @@ package final class JSONReader {
         guard tokenCount / 2 + 1 <= Self.nodeCountMax else {
             throw DocumentError(.tooLarge, "more than \(Self.nodeCountMax) values in one JSON text")
         }
-        reserve(nodeCount: tokenCount / 2 + 2)
+        // A member takes three: its name, a colon, a value.
+        reserve(nodeCount: tokenCount / 2 + 2, nameCount: tokenCount / 3 + 2)
         var walk = JSONWalk(
-            bytes: base + start, byteCount: text.count - start, indexes: indexes, tokenCount: tokenCount, nodes: nodes)
-        let fault = run(&walk)
-        if let fault { throw DocumentError(.badJSON, offset: fault.offset + start, fault.reason) }
+            bytes: base + start, byteCount: text.count - start, indexes: indexes, tokenCount: tokenCount, nodes: nodes, frames: frames,
+            names: names)
+        if let fault = walk.run() { throw DocumentError(.badJSON, offset: fault.offset + start, fault.reason) }
         return JSONTape(bytes: base + start, byteCount: text.count - start, nodes: nodes, count: walk.nodeCount, textOffset: start)
     }
 
-    private func reserve(nodeCount: Int) {
-        guard nodeCount > nodeCapacity else { return }
-        nodes.deallocate()
-        nodeCapacity = nodeCount
-        nodes = .allocate(capacity: nodeCapacity)
+    private func reserve(nodeCount: Int, nameCount: Int) {
+        if nodeCount > nodeCapacity {
+            nodes.deallocate()
+            nodeCapacity = nodeCount
+            nodes = .allocate(capacity: nodeCapacity)
+        }
+        if nameCount > nameCapacity {
+            names.deallocate()
+            nameCapacity = nameCount
+            names = .allocate(capacity: nameCapacity)
+        }
     }
 
     private func shrink() {
@@ -105,119 +103,5 @@ package final class JSONReader {
             till_json_indexer_delete(indexer)
             self.indexer = till_json_indexer_new()
         }
-    }
-
-    // MARK: The walk over containers
-
-    /// Fills the tape. Returns the first fault, or nil.
-    private func run(_ walk: inout JSONWalk) -> JSONFault? {
-        var depth = 0
-        var nameCount = 0
-        let seed = NameHash.processSeed
-        var name = JSONName(offset: 0, byteCount: 0, hash: 0, flags: 0)
-        value: while true {
-            guard walk.token < walk.tokenCount else { return walk.fault("the text ends where a value should be") }
-            let opener = walk.byte
-            if opener == UInt8(ascii: "{") || opener == UInt8(ascii: "[") {
-                guard depth < Self.depthMax else { return walk.fault("nested deeper than \(Self.depthMax)") }
-                let isObject = opener == UInt8(ascii: "{")
-                let node = walk.open(isObject ? .object : .array, name)
-                walk.token += 1
-                guard walk.token < walk.tokenCount else { return walk.fault("the text ends inside \(isObject ? "an object" : "an array")") }
-                if walk.byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-                    walk.close(node, childCount: 0)
-                } else {
-                    frames[depth] = Frame(
-                        node: UInt32(truncatingIfNeeded: node), childCount: 1, nameBase: UInt32(truncatingIfNeeded: nameCount),
-                        isObject: isObject)
-                    depth += 1
-                    if isObject {
-                        if let fault = walk.readName(&name, seed: seed) { return fault }
-                        note(name, of: walk.nodeCount, &nameCount)
-                    } else {
-                        name = JSONName(offset: 0, byteCount: 0, hash: 0, flags: 0)
-                    }
-                    continue value
-                }
-            } else if let fault = walk.readScalar(opener, name) {
-                return fault
-            }
-            // A value is done: go on in the container that holds it, or leave it.
-            while true {
-                guard depth > 0 else {
-                    guard walk.token == walk.tokenCount else { return walk.fault("something follows the value") }
-                    return nil
-                }
-                let isObject = frames[depth - 1].isObject
-                guard walk.token < walk.tokenCount else { return walk.fault("the text ends inside \(isObject ? "an object" : "an array")") }
-                let separator = walk.byte
-                if separator == UInt8(ascii: ",") {
-                    walk.token += 1
-                    frames[depth - 1].childCount += 1
-                    if isObject {
-                        guard walk.token < walk.tokenCount else { return walk.fault("the text ends inside an object") }
-                        if let fault = walk.readName(&name, seed: seed) { return fault }
-                        note(name, of: walk.nodeCount, &nameCount)
-                    }
-                    continue value
-                }
-                guard separator == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                    return walk.fault("a comma or \(isObject ? "}" : "]") is missing")
-                }
-                let frame = frames[depth - 1]
-                if isObject {
-                    if let fault = repeatedName(walk, from: Int(frame.nameBase), to: nameCount) { return fault }
-                    nameCount = Int(frame.nameBase)
-                }
-                walk.close(Int(frame.node), childCount: frame.childCount)
-                depth -= 1
-                name = JSONName(offset: 0, byteCount: 0, hash: 0, flags: 0)
-            }
-        }
-    }
-
-    @inline(__always)
-    private func note(_ name: JSONName, of node: Int, _ nameCount: inout Int) {
-        if nameCount == nameCapacity { growNames() }
-        names[nameCount] = UInt64(name.hash) << 32 | UInt64(truncatingIfNeeded: node)
-        nameCount &+= 1
-    }
-
-    private func growNames() {
-        let grown = UnsafeMutablePointer<UInt64>.allocate(capacity: nameCapacity * 2)
-        grown.update(from: names, count: nameCapacity)
-        names.deallocate()
-        names = grown
-        nameCapacity *= 2
-    }
-
-    /// Two members of one object with one name, if there are such.
-    private func repeatedName(_ walk: JSONWalk, from base: Int, to end: Int) -> JSONFault? {
-        if end - base <= 16 {
-            // For the few members of an ordinary object each pair of hashes is compared sooner than they could be sorted.
-            for later in base..<end {
-                let hash = names[later] >> 32
-                for earlier in base..<later where names[earlier] >> 32 == hash {
-                    if let fault = walk.faultIfSameName(Int(names[earlier] & 0xFFFF_FFFF), Int(names[later] & 0xFFFF_FFFF)) {
-                        return fault
-                    }
-                }
-            }
-            return nil
-        }
-        var slice = UnsafeMutableBufferPointer(start: names + base, count: end - base)
-        slice.sort()
-        var index = 1
-        while index < slice.count {
-            var earlier = index
-            while earlier > 0, slice[earlier - 1] >> 32 == slice[index] >> 32 {
-                earlier -= 1
-                if let fault = walk.faultIfSameName(Int(slice[earlier] & 0xFFFF_FFFF), Int(slice[index] & 0xFFFF_FFFF)) {
-                    return fault
-                }
-            }
-            index += 1
-        }
-        return nil
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A fault of grammar: its byte after the BOM, and what it is.
 struct JSONFault {
     let offset: Int
@@ -12,27 +14,152 @@ struct JSONName: BitwiseCopyable {
     var flags: UInt8
 }
 
-/// The state of a walk over the tokens of one text: it reads names and scalars and lays nodes down.
+/// A walk over the tokens of one text: checks the grammar and lays nodes down.
 ///
-/// Invariants: `indexes` has `tokenCount` ascending offsets below `byteCount`; `nodes` has room for `tokenCount / 2 + 2`.
+/// Invariants: `indexes` has `tokenCount` ascending offsets below `byteCount`; `nodes` has room for `tokenCount / 2 + 2`, `names` for
+/// `tokenCount / 3 + 2`, `frames` for the deepest nesting.
 struct JSONWalk {
+    /// An open container.
+    struct Frame: BitwiseCopyable {
+        var node: UInt32
+        var childCount: UInt32
+        /// Where its members' names begin in `names`.
+        var nameBase: UInt32
+        var isObject: Bool
+    }
+
     let bytes: UnsafePointer<UInt8>
     let byteCount: Int
     let indexes: UnsafePointer<UInt32>
     let tokenCount: Int
     let nodes: UnsafeMutablePointer<JSONNode>
+    private let frames: UnsafeMutablePointer<Frame>
+    /// Names of the members of all open objects: hash in the upper half, node in the lower.
+    private let names: UnsafeMutablePointer<UInt64>
+    /// Whether any string may hold an escape.
+    private let mayEscape: Bool
     var token = 0
     var nodeCount = 0
 
     init(
         bytes: UnsafePointer<UInt8>, byteCount: Int, indexes: UnsafePointer<UInt32>, tokenCount: Int,
-        nodes: UnsafeMutablePointer<JSONNode>
+        nodes: UnsafeMutablePointer<JSONNode>, frames: UnsafeMutablePointer<Frame>, names: UnsafeMutablePointer<UInt64>
     ) {
         self.bytes = bytes
         self.byteCount = byteCount
         self.indexes = indexes
         self.tokenCount = tokenCount
         self.nodes = nodes
+        self.frames = frames
+        self.names = names
+        mayEscape = memchr(bytes, 0x5C, byteCount) != nil
+    }
+
+    /// Fills the tape. Returns the first fault, or nil.
+    mutating func run() -> JSONFault? {
+        var depth = 0
+        var nameCount = 0
+        let seed = NameHash.processSeed
+        let (frames, names) = (frames, names)
+        let nameless = JSONName(offset: 0, byteCount: 0, hash: 0, flags: 0)
+        var name = nameless
+        value: while true {
+            guard token < tokenCount else { return fault("the text ends where a value should be") }
+            let opener = byte
+            if opener == UInt8(ascii: "{") || opener == UInt8(ascii: "[") {
+                guard depth < JSONReader.depthMax else { return fault("nested deeper than \(JSONReader.depthMax)") }
+                let isObject = opener == UInt8(ascii: "{")
+                let node = open(isObject ? .object : .array, name)
+                token &+= 1
+                guard token < tokenCount else { return unfinished(isObject) }
+                if byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+                    close(node, childCount: 0)
+                } else {
+                    frames[depth] = Frame(
+                        node: UInt32(truncatingIfNeeded: node), childCount: 1, nameBase: UInt32(truncatingIfNeeded: nameCount), isObject: isObject)
+                    depth &+= 1
+                    if isObject {
+                        if let fault = readName(&name, seed: seed) { return fault }
+                        names[nameCount] = UInt64(name.hash) << 32 | UInt64(truncatingIfNeeded: nodeCount)
+                        nameCount &+= 1
+                    } else {
+                        name = nameless
+                    }
+                    continue value
+                }
+            } else if let fault = readScalar(opener, name) {
+                return fault
+            }
+            // A value is done: go on in the container that holds it, or leave it.
+            while true {
+                guard depth > 0 else {
+                    guard token == tokenCount else { return fault("something follows the value") }
+                    return nil
+                }
+                let isObject = frames[depth &- 1].isObject
+                guard token < tokenCount else { return unfinished(isObject) }
+                let separator = byte
+                if separator == UInt8(ascii: ",") {
+                    token &+= 1
+                    frames[depth &- 1].childCount &+= 1
+                    if isObject {
+                        guard token < tokenCount else { return unfinished(isObject) }
+                        if let fault = readName(&name, seed: seed) { return fault }
+                        names[nameCount] = UInt64(name.hash) << 32 | UInt64(truncatingIfNeeded: nodeCount)
+                        nameCount &+= 1
+                    }
+                    continue value
+                }
+                guard separator == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    return fault("a comma or \(isObject ? "}" : "]") is missing")
+                }
+                let frame = frames[depth &- 1]
+                if isObject {
+                    if let fault = repeatedName(from: Int(frame.nameBase), to: nameCount) { return fault }
+                    nameCount = Int(frame.nameBase)
+                }
+                close(Int(frame.node), childCount: frame.childCount)
+                depth &-= 1
+                name = nameless
+            }
+        }
+    }
+
+    private func unfinished(_ isObject: Bool) -> JSONFault { fault("the text ends inside \(isObject ? "an object" : "an array")") }
+
+    /// Two members of one object with one name, if there are such.
+    @inline(__always)
+    private func repeatedName(from base: Int, to end: Int) -> JSONFault? {
+        guard end &- base <= 16 else { return repeatedNameOfMany(from: base, to: end) }
+        // For the few members of an ordinary object each pair of hashes is compared sooner than they could be sorted.
+        var later = base &+ 1
+        while later < end {
+            let hash = names[later] >> 32
+            var earlier = base
+            while earlier < later {
+                if names[earlier] >> 32 == hash,
+                    let fault = faultIfSameName(Int(names[earlier] & 0xFFFF_FFFF), Int(names[later] & 0xFFFF_FFFF))
+                {
+                    return fault
+                }
+                earlier &+= 1
+            }
+            later &+= 1
+        }
+        return nil
+    }
+
+    private func repeatedNameOfMany(from base: Int, to end: Int) -> JSONFault? {
+        var slice = UnsafeMutableBufferPointer(start: names + base, count: end - base)
+        slice.sort()
+        for index in 1..<slice.count {
+            var earlier = index
+            while earlier > 0, slice[earlier - 1] >> 32 == slice[index] >> 32 {
+                earlier -= 1
+                if let fault = faultIfSameName(Int(slice[earlier] & 0xFFFF_FFFF), Int(slice[index] & 0xFFFF_FFFF)) { return fault }
+            }
+        }
+        return nil
     }
 
     /// First byte of the present token. There is one: callers compare `token` with `tokenCount` first.
@@ -84,7 +211,7 @@ struct JSONWalk {
         let count = end &- start &- 2
         var flags: UInt8 = 0
         var hash: UInt32 = 0
-        if JSONGrammar.hasBackslash(bytes + start + 1, count) {
+        if mayEscape, JSONGrammar.hasBackslash(bytes + start + 1, count) {
             if let bad = JSONGrammar.badEscape(bytes, start + 1, count) { return bad }
             flags = JSONNode.nameEscaped
             hash = NameHash.hash(JSONGrammar.unescaped(bytes + start + 1, count))
@@ -109,7 +236,7 @@ struct JSONWalk {
             guard end &- start >= 2, bytes[end &- 1] == UInt8(ascii: "\"") else { return fault("a string is not closed") }
             let count = end &- start &- 2
             var flags: UInt8 = 0
-            if JSONGrammar.hasBackslash(bytes + start + 1, count) {
+            if mayEscape, JSONGrammar.hasBackslash(bytes + start + 1, count) {
                 if let bad = JSONGrammar.badEscape(bytes, start + 1, count) { return bad }
                 flags = JSONNode.valueEscaped
             }

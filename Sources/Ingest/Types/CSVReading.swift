@@ -54,7 +54,7 @@ struct CSVReading {
             outcome = Recognition.choice(
                 snapshot.types.filter { type in
                     guard type.format == .csv, type.file.hasMatch else { return false }
-                    var matcher = PathMatcher(source: source(type), isTyped: false)
+                    let matcher = PathMatcher(source: source(type), isTyped: false)
                     return matcher.passes(type.match, from: fields.count)
                 })
         }

@@ -42,7 +42,7 @@ struct Conversion: Sendable {
         guard text.kind != .container else { throw .wrongType }
         switch kind {
         case .string:
-            if memchr(text.bytes, 0, text.count) != nil { throw .nulCharacter }
+            if !text.isWithoutNUL, memchr(text.bytes, 0, text.count) != nil { throw .nulCharacter }
             if suffix.isEmpty { return .bytes(text.bytes, text.count) }
             let rest = try withoutSuffix(text)
             return .bytes(rest.bytes, rest.count)

@@ -42,6 +42,44 @@ enum DecimalText {
         return try scaled(Int128(digits), isNegative: isNegative, power: exponent + shift + scale - fraction)
     }
 
+    /// As `unscaled`, for the ordinary number: no exponent, eighteen significant digits at most before and after scaling, none past
+    /// `scale`. Nil leaves the number, or the fault, to `unscaled`.
+    @inline(__always)
+    static func plain(_ bytes: UnsafePointer<UInt8>, _ count: Int, scale: Int) -> Int64? {
+        guard count > 0, count <= 18 else { return nil }
+        var index = 0
+        let isNegative = bytes[0] == UInt8(ascii: "-")
+        if isNegative { index = 1 }
+        var digits: Int64 = 0
+        var fraction = 0
+        var isPastMark = false
+        let start = index
+        while index < count {
+            let digit = bytes[index] &- 0x30
+            if digit < 10 {
+                digits = digits &* 10 &+ Int64(digit)
+                if isPastMark { fraction &+= 1 }
+            } else if bytes[index] == UInt8(ascii: "."), !isPastMark, index > start {
+                isPastMark = true
+            } else {
+                return nil
+            }
+            index &+= 1
+        }
+        let digitCount = index &- start &- (isPastMark ? 1 : 0)
+        let missing = scale &- fraction
+        guard digitCount > 0, missing >= 0, digitCount &+ missing <= 18, !(isPastMark && fraction == 0) else { return nil }
+        digits = digits &* powers[missing]
+        return isNegative ? -digits : digits
+    }
+
+    /// 10^0 … 10^18, where no check for a first use stands before each read.
+    private static let powers: InlineArray<19, Int64> = [
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
+        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
+        100_000_000_000_000_000, 1_000_000_000_000_000_000,
+    ]
+
     /// The exponent from `index` on, clamped to ±100,000: far beyond what any column holds.
     private static func exponent(_ bytes: UnsafePointer<UInt8>, _ count: Int, from index: Int) throws(ValueFault) -> Int {
         guard index < count else { return 0 }

@@ -5,12 +5,12 @@ protocol DocumentSource {
     /// The document itself: where `match`, absolute paths and `from_root` start.
     var root: Int { get }
     /// For each slot of `scope` the first node that its path selects from `node`.
-    mutating func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>)
+    func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>)
     /// Calls `body` with each node that the path selects, in document order, until it returns false.
-    mutating func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
+    func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
     /// The elements of the array `node`, until `body` returns false; nil when it is no array.
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void?
-    mutating func text(_ node: Int) -> ScalarText
+    func text(_ node: Int) -> ScalarText
     /// Whether a node stands for something: JSON null does not.
     func exists(_ node: Int) -> Bool
     /// Where `node` is, as `errors[].pointer` names it, from the receipt's `element` on.
@@ -39,7 +39,7 @@ struct SlotScope: Sendable {
 
 extension DocumentSource {
     /// The first node that the path selects, or `none`.
-    mutating func first(_ path: Int, from node: Int) -> Int {
+    func first(_ path: Int, from node: Int) -> Int {
         var found = none
         forEach(path, from: node) { candidate in
             found = candidate

@@ -41,10 +41,9 @@ package final class DocumentType: Sendable {
         } else {
             each = nil
         }
-        (plan, jsonPaths) = compiler.plan()
+        layout = RowLayout(fields: Self.fields(of: file))
+        (plan, jsonPaths) = compiler.plan(layout: layout)
         (xmlPaths, csvPaths) = (compiler.xmlPaths, compiler.csvPaths)
-        let fields = Self.fields(of: file)
-        layout = RowLayout(fields: fields)
         bloomPaths = Self.bloomPaths(of: file)
         rules = RuleSet(of: file, &compiler)
         schema = Self.schema(of: file, &compiler)

@@ -2,34 +2,61 @@ internal import Query
 
 /// The buffers of one thread's extraction, reused from receipt to receipt: once they have grown, extracting allocates only its result.
 final class ExtractionContext {
+    /// A list's elements among the cells.
+    struct ListView: BitwiseCopyable {
+        /// The first element's first cell.
+        var start: Int
+        var rowCount: Int
+        var width: Int
+    }
+
+    /// Behind a pointer, so that reading one on the way is a load and no more.
+    struct Buffers {
+        /// Nodes by slot: of the receipt's element, the document, the present element of a list.
+        var slots = GrowingBuffer<Int>()
+        var rootSlots = GrowingBuffer<Int>()
+        var listSlots = GrowingBuffer<Int>()
+        /// The receipt's scalar cells in the plan's order, then the lists' elements', row after row.
+        var cells = GrowingBuffer<Cell>()
+        var lists = GrowingBuffer<ListView>()
+        /// Nodes of the present list's elements.
+        var elements = GrowingBuffer<Int>()
+        /// The lists' cells as rules see them.
+        var ruleLists = GrowingBuffer<RuleEnvironment.ListCells>()
+
+        fileprivate mutating func free() {
+            slots.free()
+            rootSlots.free()
+            listSlots.free()
+            cells.free()
+            lists.free()
+            elements.free()
+            ruleLists.free()
+        }
+    }
+
     let arena = Arena()
-    /// Of the receipt's element, the document, and the present element of a list.
-    var slots = SlotBuffer()
-    var rootSlots = SlotBuffer()
-    var listSlots = SlotBuffer()
-    /// The receipt's scalar cells, in the plan's order.
-    var cells: [Cell] = []
-    /// Of each list its elements' cells, row after row.
-    var listCells: [[Cell]] = []
-    var elementCounts: [Int] = []
-    var elements: [Int] = []
+    let buffers: UnsafeMutablePointer<Buffers>
     var output = ByteBuffer()
     var violations: [Problem.Violation] = []
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
     private(set) var violationCount = 0
-
-    /// The lists' cells as rules see them: set anew by `prepareLists`.
-    private(set) var listViews = UnsafeMutableBufferPointer<RuleEnvironment.ListCells>(start: nil, count: 0)
-    /// The members of each list.
-    var listWidths: [Int] = []
     /// Evaluators of programs that the plain way cannot finish. A program is kept with its own, so that none is taken for another.
     private var evaluators: [ObjectIdentifier: (program: RuleProgram, evaluator: Evaluator)] = [:]
     private static let evaluatorCountMax = 500
+    /// 3 MiB of cells: what an outsize receipt needed more is freed after it.
+    private static let keptCellCount = 100_000
 
-    init() {}
+    init() {
+        buffers = .allocate(capacity: 1)
+        buffers.initialize(to: Buffers())
+    }
 
-    deinit { listViews.deallocate() }
+    deinit {
+        buffers.pointee.free()
+        buffers.deallocate()
+    }
 
     func evaluator(of program: RuleProgram) throws(QueryError) -> Evaluator {
         if let known = evaluators[ObjectIdentifier(program)] { return known.evaluator }
@@ -39,24 +66,10 @@ final class ExtractionContext {
         return evaluator
     }
 
-    /// Points `listViews` at the lists' cells. They stay where they are until a list is read anew; storing into one does not move it.
-    func prepareLists() {
-        if listViews.count != listCells.count {
-            listViews.deallocate()
-            listViews = .allocate(capacity: listCells.count)
-        }
-        for index in listCells.indices {
-            let width = listWidths[index]
-            let count = elementCounts[index]
-            let start = listCells[index].withUnsafeMutableBufferPointer { UnsafePointer($0.baseAddress) }
-            listViews.initializeElement(at: index, to: RuleEnvironment.ListCells(cells: start, width: width, rowCount: count))
-        }
-    }
-
     func beginDocument() {
         arena.reset()
-        if cells.capacity > 100_000 { cells = [] }
-        if listCells.contains(where: { $0.capacity > 100_000 }) { listCells = [] }
+        if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.free() }
+        if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.free() }
     }
 
     func beginReceipt() {
@@ -71,24 +84,40 @@ final class ExtractionContext {
     }
 }
 
-/// Node numbers by slot; grows, never shrinks.
-struct SlotBuffer: ~Copyable {
-    private(set) var nodes: UnsafeMutablePointer<Int>
-    private var capacity: Int
+/// Trivial elements that grow in place of an array where its checks cost more than the work. Freed by hand.
+struct GrowingBuffer<Element: BitwiseCopyable> {
+    private(set) var base = UnsafeMutablePointer<Element>.allocate(capacity: 16)
+    private(set) var capacity = 16
+    var count = 0
 
-    init() {
-        capacity = 64
-        nodes = .allocate(capacity: capacity)
+    init() {}
+
+    /// Room for `needed` elements in all; those that are there stay.
+    @inline(__always)
+    mutating func reserve(_ needed: Int) {
+        if needed > capacity { grow(needed) }
     }
 
-    mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        nodes.deallocate()
-        capacity = count * 2
-        nodes = .allocate(capacity: capacity)
+    private mutating func grow(_ needed: Int) {
+        let larger = max(needed, capacity * 2)
+        let grown = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+        grown.initialize(from: base, count: count)
+        base.deallocate()
+        (base, capacity) = (grown, larger)
     }
 
-    deinit { nodes.deallocate() }
+    @inline(__always)
+    mutating func append(_ element: Element) {
+        reserve(count &+ 1)
+        (base + count).initialize(to: element)
+        count &+= 1
+    }
+
+    /// Frees the memory; the buffer is then small and empty, and may be used again.
+    mutating func free() {
+        base.deallocate()
+        (base, capacity, count) = (.allocate(capacity: 16), 16, 0)
+    }
 }
 
 /// Bytes being written. Appends without the checks of an array's uniqueness.

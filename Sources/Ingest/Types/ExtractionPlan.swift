@@ -19,13 +19,32 @@ final class ExtractionPlan: Sendable {
     let clientID: [[PartPlan]]
     let callbackURL: [[PartPlan]]
 
+    /// The same as plain records, for the way that almost every value takes.
+    nonisolated(unsafe) let scalarSteps: UnsafeMutableBufferPointer<ScalarStep>
+    nonisolated(unsafe) let storedSteps: UnsafeMutableBufferPointer<StoredStep>
+
+    deinit {
+        scalarSteps.deallocate()
+        storedSteps.deallocate()
+    }
+
     init(
-        scalars: [ScalarPlan], lists: [ListPlan], stored: [StoredColumn], elementScope: SlotScope, rootScope: SlotScope, zone: ZonePlan?,
+        scalars: [ScalarPlan], lists: [ListPlan], stored: [StoredColumn], layout: RowLayout, elementScope: SlotScope, rootScope: SlotScope, zone: ZonePlan?,
         receiptID: [[PartPlan]], issuedAt: [[PartPlan]], businessDay: [[PartPlan]], clientID: [[PartPlan]], callbackURL: [[PartPlan]]
     ) {
         self.scalars = scalars
         self.lists = lists
         self.stored = stored
+        scalarSteps = ScalarStep.steps(of: scalars)
+        storedSteps = .allocate(capacity: stored.count)
+        for (index, column) in stored.enumerated() {
+            let step =
+                switch column {
+                case .scalar(let cell): StoredStep(index: Int32(cell), isList: false, form: layout.columns[index].form)
+                case .list(let number): StoredStep(index: Int32(number), isList: true, form: .list)
+                }
+            storedSteps.initializeElement(at: index, to: step)
+        }
         self.elementScope = elementScope
         self.rootScope = rootScope
         self.zone = zone
@@ -69,12 +88,20 @@ final class ListPlan: Sendable {
     let name: String
     let lookups: [LookupPlan]
     let members: [ScalarPlan]
-    /// Numbers of the stored members.
-    let storedMembers: [Int]
+    nonisolated(unsafe) let memberSteps: UnsafeMutableBufferPointer<ScalarStep>
+    /// The stored members.
+    nonisolated(unsafe) let storedSteps: UnsafeMutableBufferPointer<StoredStep>
+    /// Whether a path leads straight to the elements' array.
+    let isDirect: Bool
     let isStored: Bool
     let isRequired: Bool
     /// Paths from an element of the list.
     let scope: SlotScope
+
+    deinit {
+        memberSteps.deallocate()
+        storedSteps.deallocate()
+    }
 
     init(
         name: String, lookups: [LookupPlan], members: [ScalarPlan], isStored: Bool, isRequired: Bool, scope: SlotScope
@@ -82,11 +109,77 @@ final class ListPlan: Sendable {
         self.name = name
         self.lookups = lookups
         self.members = members
-        storedMembers = members.indices.filter { members[$0].isStored }
+        memberSteps = ScalarStep.steps(of: members)
+        let storedMembers = members.indices.filter { members[$0].isStored }
+        storedSteps = .allocate(capacity: storedMembers.count)
+        for (index, member) in storedMembers.enumerated() {
+            let form = ColumnLayout(members[member].type).form
+            storedSteps.initializeElement(at: index, to: StoredStep(index: Int32(member), isList: false, form: form))
+        }
+        isDirect = lookups.count == 1 && lookups[0].isDirect
         self.isStored = isStored
         self.isRequired = isRequired
         self.scope = scope
     }
+}
+
+/// A scalar column as a plain record: enough for a value that is where the first path says and converts without more ado.
+struct ScalarStep: BitwiseCopyable {
+    /// In its scope; -1 when only the plan itself can tell.
+    var slot: Int32
+    var isFromRoot: Bool
+    /// Nothing there is NULL and no more: no other path, no default, not required.
+    var isNullWhenMissing: Bool
+    var kind: Conversion.Kind
+    var precision: Int8
+    var scale: Int8
+
+    static func steps(of columns: [ScalarPlan]) -> UnsafeMutableBufferPointer<ScalarStep> {
+        let steps = UnsafeMutableBufferPointer<ScalarStep>.allocate(capacity: columns.count)
+        for (index, column) in columns.enumerated() { steps.initializeElement(at: index, to: ScalarStep(column)) }
+        return steps
+    }
+
+    private init(_ column: ScalarPlan) {
+        let conversion = column.conversion
+        let isPlain = conversion.shift == 0 && conversion.mark == UInt8(ascii: ".") && conversion.suffix.isEmpty && conversion.format == nil
+        let lookup = column.lookups.first
+        slot = isPlain && lookup?.isDirect ?? false ? Int32(lookup?.slot ?? -1) : -1
+        isFromRoot = lookup?.isFromRoot ?? false
+        isNullWhenMissing = column.lookups.count == 1 && !column.isRequired && column.fallback.isNull
+        kind = conversion.kind
+        precision = Int8(conversion.precision)
+        scale = Int8(conversion.scale)
+    }
+
+    /// The value of a text, where that takes no more than its digits or bytes; false leaves it to the column's conversion.
+    @inline(__always)
+    func convert(_ text: ScalarText, into cell: UnsafeMutablePointer<Cell>) -> Bool {
+        switch kind {
+        case .string:
+            guard text.isWithoutNUL else { return false }
+            cell.initialize(to: .bytes(text.bytes, text.count))
+            return true
+        case .decimal, .int32, .int64:
+            guard text.kind == .number || text.kind == .string,
+                let digits = DecimalText.plain(text.bytes, text.count, scale: Int(scale))
+            else { return false }
+            // Eighteen digits at most: any BIGINT holds them, an INTEGER and a short DECIMAL need a look.
+            if kind == .int32, Int32(exactly: digits) == nil { return false }
+            if kind == .decimal, precision < 18, digits.magnitude >= PowersOfTen.int64[Int(precision)].magnitude { return false }
+            cell.initialize(to: .number(Int128(digits)))
+            return true
+        default: return false
+        }
+    }
+}
+
+/// A stored column as a plain record.
+struct StoredStep: BitwiseCopyable {
+    /// The scalar's cell, the list's number, or the member's place.
+    var index: Int32
+    var isList: Bool
+    var form: ColumnLayout.Form
 }
 
 /// A way to a node.
@@ -101,9 +194,12 @@ final class LookupPlan: Sendable {
     let isSum: Bool
     /// The node in the slot is the value: nothing to test, descend or add.
     let isDirect: Bool
+    /// For JSON: the path has a `/*`.
+    let hasStar: Bool
 
-    init(path: Int, slot: Int, isFromRoot: Bool, tests: [TestPlan], value: Int?, isSum: Bool) {
+    init(path: Int, slot: Int, isFromRoot: Bool, tests: [TestPlan], value: Int?, isSum: Bool, hasStar: Bool) {
         self.path = path
+        self.hasStar = hasStar
         self.slot = slot
         self.isFromRoot = isFromRoot
         self.tests = tests

@@ -4,10 +4,11 @@ internal import ColumnStore
 ///
 /// Whatever is wrong goes to the context's violations, all of it; a receipt comes out only when nothing is.
 struct Extractor<Source: DocumentSource> {
-    var source: Source
+    let source: Source
     let type: DocumentType
     let plan: ExtractionPlan
     let context: ExtractionContext
+    private let buffers: UnsafeMutablePointer<ExtractionContext.Buffers>
     private var element: Int
     private var zone: ZoneRules?
     private var isZoneKnown = false
@@ -17,21 +18,24 @@ struct Extractor<Source: DocumentSource> {
         self.type = type
         plan = type.plan
         self.context = context
+        buffers = context.buffers
         element = source.root
-        context.rootSlots.reserve(plan.rootScope.paths.count)
-        if !plan.rootScope.paths.isEmpty { self.source.resolve(plan.rootScope, from: source.root, into: context.rootSlots.nodes) }
+        buffers.pointee.rootSlots.reserve(plan.rootScope.paths.count)
+        if !plan.rootScope.paths.isEmpty { source.resolve(plan.rootScope, from: source.root, into: buffers.pointee.rootSlots.base) }
     }
+
+    private var slots: UnsafeMutablePointer<Int> { buffers.pointee.slots.base }
 
     /// The receipt at `element` (the document's root where the type has no `each`), or nil when the context has violations.
     ///
     /// - Parameter now: microseconds since 1970; `issued_at` may lie a day beyond.
     mutating func receipt(at element: Int, document: ReceiptDocument, now: Int64) -> ExtractedReceipt? {
         self.element = element
-        context.slots.reserve(plan.elementScope.paths.count)
-        source.resolve(plan.elementScope, from: element, into: context.slots.nodes)
+        buffers.pointee.slots.reserve(plan.elementScope.paths.count)
+        source.resolve(plan.elementScope, from: element, into: slots)
         findZone()
-        let receiptID = identifier(plan.receiptID, name: "receipt_id", isRequired: true)
-        let clientID = identifier(plan.clientID, name: "client_id", isRequired: false)
+        let receiptID = identifier(plan.receiptID, name: "receipt_id")
+        let clientID = identifier(plan.clientID, name: "client_id")
         let callback = callbackURL()
         let time = issueTime(now: now)
         readColumns()
@@ -40,7 +44,7 @@ struct Extractor<Source: DocumentSource> {
         guard context.violationCount == 0, let receiptID, let time else { return nil }
         return ExtractedReceipt(
             type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
-            row: RowWriter.row(of: plan, layout: type.layout, context: context), document: document)
+            row: RowWriter.row(of: plan, context: context), document: document)
     }
 
     private func report(_ node: Int, _ code: String, _ message: @autoclosure () -> String) {
@@ -50,63 +54,40 @@ struct Extractor<Source: DocumentSource> {
     // MARK: Following lookups
 
     /// Calls `body` with each node of a lookup that passes its tests, the value's path followed, until it returns false.
-    private mutating func forEach(_ lookup: LookupPlan, from start: Int, expandsArrays: Bool, _ body: (Int) -> Bool) {
+    private func forEach(_ lookup: LookupPlan, from start: Int, _ body: (Int) -> Bool) {
         let start = lookup.isFromRoot ? source.root : start
-        if !expandsArrays, lookup.tests.isEmpty, lookup.value == nil { return source.forEach(lookup.path, from: start, body) }
-        // Nodes are gathered first: following their own paths needs the source again.
-        var candidates: [Int] = []
-        let reader = source
-        source.forEach(lookup.path, from: start) { node in
-            let isArray: Void? = reader.forEachElement(of: node) { child in
-                candidates.append(child)
-                return true
-            }
-            if isArray == nil { candidates.append(node) }
-            return true
-        }
-        for candidate in candidates where passes(lookup.tests, from: candidate) {
-            guard let value = lookup.value else {
-                guard body(candidate) else { return }
-                continue
-            }
-            var isEnough = false
+        /// False once `body` has had enough.
+        func visit(_ candidate: Int) -> Bool {
+            guard passes(lookup.tests, from: candidate) else { return true }
+            guard let value = lookup.value else { return body(candidate) }
+            var isWanted = true
             source.forEach(value, from: candidate) { node in
-                isEnough = !body(node)
-                return !isEnough
+                isWanted = body(node)
+                return isWanted
             }
-            if isEnough { return }
+            return isWanted
+        }
+        source.forEach(lookup.path, from: start) { node in
+            // The path may name the array whose elements are meant.
+            var isWanted = true
+            let isArray: Void? = source.forEachElement(of: node) { child in
+                isWanted = visit(child)
+                return isWanted
+            }
+            return isArray == nil ? visit(node) : isWanted
         }
     }
 
-    mutating func passes(_ tests: [TestPlan], from node: Int) -> Bool {
-        for test in tests where !passes(test, from: node) { return false }
-        return true
-    }
-
-    private mutating func passes(_ test: TestPlan, from node: Int) -> Bool {
-        var nodes: [Int] = []
-        source.forEach(test.path, from: node) { found in
-            nodes.append(found)
-            return true
-        }
-        switch test.condition {
-        case .exists(let isWanted):
-            return nodes.contains { source.exists($0) } == isWanted
-        case .anyOf(let constants):
-            for node in nodes {
-                let text = source.text(node)
-                if constants.contains(where: { $0.matches(text, isTyped: type.format == .json) }) { return true }
-            }
-            return false
-        }
+    private func passes(_ tests: [TestPlan], from node: Int) -> Bool {
+        tests.isEmpty || PathMatcher(source: source, isTyped: type.format == .json).passes(tests, from: node)
     }
 
     /// The node that a lookup leads to from `start`, whose slots are `slots`; `none` when there is none.
     @inline(__always)
-    private mutating func node(_ lookup: LookupPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Int {
-        if lookup.isDirect { return lookup.isFromRoot ? context.rootSlots.nodes[lookup.slot] : slots[lookup.slot] }
+    private func node(_ lookup: LookupPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Int {
+        if lookup.isDirect { return lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot] }
         var found = none
-        forEach(lookup, from: start, expandsArrays: true) { node in
+        forEach(lookup, from: start) { node in
             found = node
             return false
         }
@@ -116,12 +97,12 @@ struct Extractor<Source: DocumentSource> {
     // MARK: Identity and time
 
     /// The first alternative whose parts are all there: a text and node for each part (an optional one that is missing has `none`).
-    private mutating func complete(_ alternatives: [[PartPlan]]) -> [(part: PartPlan, node: Int, text: ScalarText)]? {
+    private func complete(_ alternatives: [[PartPlan]]) -> [(part: PartPlan, node: Int, text: ScalarText)]? {
         for parts in alternatives {
             var found: [(part: PartPlan, node: Int, text: ScalarText)] = []
             var isComplete = true
             for part in parts {
-                let node = node(part.lookup, from: element, slots: context.slots.nodes)
+                let node = node(part.lookup, from: element, slots: slots)
                 let text = node == Ingest.none ? ScalarText.absent : source.text(node).trimmed()
                 if text.isPresent, text.count > 0 {
                     found.append((part, node, text))
@@ -137,10 +118,10 @@ struct Extractor<Source: DocumentSource> {
         return nil
     }
 
-    private mutating func reportMissing(_ alternatives: [[PartPlan]], name: String) {
+    private func reportMissing(_ alternatives: [[PartPlan]], name: String) {
         guard let parts = alternatives.first else { return }
         for part in parts where !part.isOptional {
-            let node = node(part.lookup, from: element, slots: context.slots.nodes)
+            let node = node(part.lookup, from: element, slots: slots)
             if node == Ingest.none {
                 let start = part.lookup.isFromRoot ? source.root : element
                 context.report(
@@ -156,12 +137,14 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// The parts joined with hyphens.
-    private mutating func identifier(_ alternatives: [[PartPlan]], name: String, isRequired: Bool) -> [UInt8]? {
+    private func identifier(_ alternatives: [[PartPlan]], name: StaticString) -> [UInt8]? {
+        if alternatives.isEmpty { return nil }
         guard let parts = complete(alternatives) else {
-            if !Self.mayBeMissing(alternatives) { reportMissing(alternatives, name: name) }
+            if !Self.mayBeMissing(alternatives) { reportMissing(alternatives, name: "\(name)") }
             return nil
         }
         var identifier: [UInt8] = []
+        identifier.reserveCapacity(parts.reduce(0) { $0 + $1.text.count + 1 })
         var isFirst = true
         for (_, node, text) in parts where node != none {
             guard text.kind == .string || text.kind == .number else {
@@ -189,7 +172,7 @@ struct Extractor<Source: DocumentSource> {
         return nil
     }
 
-    private mutating func callbackURL() -> String? {
+    private func callbackURL() -> String? {
         guard !plan.callbackURL.isEmpty else { return nil }
         guard let parts = complete(plan.callbackURL) else {
             // A receipt without a webhook of its own is an ordinary one.
@@ -212,7 +195,7 @@ struct Extractor<Source: DocumentSource> {
         case .fixed(let rules): zone = rules
         case .mapped(let lookup, let map, let fallback):
             zone = fallback
-            let node = node(lookup, from: element, slots: context.slots.nodes)
+            let node = node(lookup, from: element, slots: slots)
             guard node != Ingest.none else {
                 isZoneKnown = fallback != nil
                 return
@@ -229,7 +212,7 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// One alternative's parts as a single time: the date of the first that has one, the time of day and offset of the last that have.
-    private mutating func time(
+    private func time(
         _ alternatives: [[PartPlan]], name: String
     ) -> (parts: TimeParts, node: Int)? {
         guard let found = complete(alternatives) else {
@@ -258,7 +241,7 @@ struct Extractor<Source: DocumentSource> {
         return (whole, node)
     }
 
-    private mutating func issueTime(now: Int64) -> (instant: Int64, day: Int32)? {
+    private func issueTime(now: Int64) -> (instant: Int64, day: Int32)? {
         guard let (parts, node) = time(plan.issuedAt, name: "issued_at") else {
             _ = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day")
             return nil
@@ -321,74 +304,94 @@ struct Extractor<Source: DocumentSource> {
 
     // MARK: Columns
 
-    private mutating func readColumns() {
-        context.cells.removeAll(keepingCapacity: true)
-        for index in plan.scalars.indices {
-            let cell = cell(plan.scalars[index], from: element, slots: context.slots.nodes)
-            context.cells.append(cell)
-        }
-        if context.listCells.count != plan.lists.count {
-            context.listCells = Array(repeating: [], count: plan.lists.count)
-            context.elementCounts = Array(repeating: 0, count: plan.lists.count)
-        }
-        context.listWidths.removeAll(keepingCapacity: true)
-        for list in plan.lists { context.listWidths.append(list.members.count) }
-        for index in plan.lists.indices { readList(index) }
+    private func readColumns() {
+        let steps = plan.scalarSteps
+        buffers.pointee.cells.count = 0
+        buffers.pointee.cells.reserve(steps.count)
+        fill(steps, plan.scalars, from: element, slots: slots, at: 0)
+        buffers.pointee.cells.count = steps.count
+        buffers.pointee.lists.count = 0
+        for list in plan.lists { readList(list) }
     }
 
-    private mutating func readList(_ index: Int) {
-        let list = plan.lists[index]
-        context.listCells[index].removeAll(keepingCapacity: true)
-        context.elements.removeAll(keepingCapacity: true)
+    /// Sets the cells of one receipt or element, from place `start` on.
+    @inline(__always)
+    private func fill(
+        _ steps: UnsafeMutableBufferPointer<ScalarStep>, _ columns: [ScalarPlan], from origin: Int, slots: UnsafeMutablePointer<Int>, at start: Int
+    ) {
+        let rootSlots = buffers.pointee.rootSlots.base
+        let cells = buffers.pointee.cells.base + start
+        for index in 0..<steps.count {
+            let step = steps[index]
+            if step.slot >= 0 {
+                let node = step.isFromRoot ? rootSlots[Int(step.slot)] : slots[Int(step.slot)]
+                if node == none {
+                    if step.isNullWhenMissing {
+                        (cells + index).initialize(to: .null)
+                        continue
+                    }
+                } else {
+                    let text = source.text(node)
+                    if text.kind == .null, step.isNullWhenMissing {
+                        (cells + index).initialize(to: .null)
+                        continue
+                    }
+                    if text.kind == .string || text.kind == .number, step.convert(text, into: cells + index) { continue }
+                }
+            }
+            let cell = cell(columns[index], from: origin, slots: slots)
+            (cells + index).initialize(to: cell)
+        }
+    }
+
+    private func readList(_ list: ListPlan) {
+        buffers.pointee.elements.count = 0
         for lookup in list.lookups {
             gatherElements(lookup, list)
-            if !context.elements.isEmpty { break }
+            if buffers.pointee.elements.count > 0 { break }
         }
-        context.elementCounts[index] = context.elements.count
-        if list.isRequired, context.elements.isEmpty, let lookup = list.lookups.first {
+        let rowCount = buffers.pointee.elements.count
+        if list.isRequired, rowCount == 0, let lookup = list.lookups.first {
             context.report(source.location(ofMissing: lookup.path, from: element, within: element), "required", "\(list.name) needs an element")
         }
-        context.listSlots.reserve(list.scope.paths.count)
-        for position in context.elements.indices {
-            let node = context.elements[position]
-            source.resolve(list.scope, from: node, into: context.listSlots.nodes)
-            for member in list.members.indices {
-                let cell = cell(list.members[member], from: node, slots: context.listSlots.nodes)
-                context.listCells[index].append(cell)
-            }
+        let width = list.memberSteps.count
+        let start = buffers.pointee.cells.count
+        buffers.pointee.lists.append(ExtractionContext.ListView(start: start, rowCount: rowCount, width: width))
+        buffers.pointee.cells.reserve(start + rowCount * width)
+        buffers.pointee.listSlots.reserve(list.scope.paths.count)
+        let listSlots = buffers.pointee.listSlots.base
+        for row in 0..<rowCount {
+            let node = buffers.pointee.elements.base[row]
+            source.resolve(list.scope, from: node, into: listSlots)
+            fill(list.memberSteps, list.members, from: node, slots: listSlots, at: start + row * width)
         }
+        buffers.pointee.cells.count = start + rowCount * width
     }
 
-    private mutating func gatherElements(_ lookup: LookupPlan, _ list: ListPlan) {
-        let start = lookup.isFromRoot ? source.root : element
-        var containers: [Int] = []
-        source.forEach(lookup.path, from: start) { node in
-            containers.append(node)
-            return true
-        }
-        let reader = source
-        for container in containers {
-            let context = context
-            let isArray: Void? = reader.forEachElement(of: container) { child in
-                context.elements.append(child)
+    private func gatherElements(_ lookup: LookupPlan, _ list: ListPlan) {
+        func gather(_ container: Int) -> Bool {
+            let isArray: Void? = source.forEachElement(of: container) { child in
+                if lookup.tests.isEmpty || passes(lookup.tests, from: child) { buffers.pointee.elements.append(child) }
                 return true
             }
-            guard isArray == nil else { continue }
-            guard source.exists(container) else { continue }
+            guard isArray == nil, source.exists(container) else { return true }
             if type.format == .json, !type.jsonPaths.paths[lookup.path].tokens.contains(where: \.isStar) {
                 report(container, "wrong-type", "\(list.name) is a list: an array should be here")
-            } else {
-                context.elements.append(container)
+            } else if passes(lookup.tests, from: container) {
+                buffers.pointee.elements.append(container)
             }
+            return true
         }
-        if !lookup.tests.isEmpty {
-            let all = context.elements
-            context.elements.removeAll(keepingCapacity: true)
-            for node in all where passes(lookup.tests, from: node) { context.elements.append(node) }
+        // In JSON one node is all that a pointer without stars can name, and the walk has found it already.
+        if type.format == .json, !lookup.hasStar {
+            let node = lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot]
+            if node != none { _ = gather(node) }
+        } else {
+            source.forEach(lookup.path, from: lookup.isFromRoot ? source.root : element, gather)
         }
     }
 
-    private mutating func cell(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Cell {
+    private func cell(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Cell {
         if column.hasExpression { return .null }
         for lookup in column.lookups {
             if lookup.isSum {
@@ -426,7 +429,7 @@ struct Extractor<Source: DocumentSource> {
         report(node, fault.rawValue, message)
     }
 
-    private mutating func reportMissing(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) {
+    private func reportMissing(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) {
         guard let lookup = column.lookups.first else { return report(start, "required", "\(column.name) is required") }
         let node = node(lookup, from: start, slots: slots)
         if node == Ingest.none {
@@ -438,20 +441,16 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// The exact sum of all that a lookup selects; NULL over none.
-    private mutating func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int) -> Cell {
-        var nodes: [Int] = []
-        forEach(lookup, from: start, expandsArrays: true) { node in
-            nodes.append(node)
-            return true
-        }
+    private func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int) -> Cell {
         // Digits past the column's scale may add up to none: they are kept while adding.
         let scale = column.conversion.scale
         let wide = max(scale, 18)
         var total: Int128 = 0
         var isAny = false
-        for node in nodes {
+        var isFaulty = false
+        forEach(lookup, from: start) { node in
             let text = source.text(node)
-            guard text.isPresent else { continue }
+            guard text.isPresent else { return true }
             do throws(ValueFault) {
                 guard text.kind != .container else { throw .wrongType }
                 let (next, isOverflow) = total.addingReportingOverflow(try column.conversion.number(text, scale: wide))
@@ -460,10 +459,11 @@ struct Extractor<Source: DocumentSource> {
                 isAny = true
             } catch {
                 reportFault(error, node, text, column)
-                return .null
+                isFaulty = true
             }
+            return true
         }
-        guard isAny else { return .null }
+        guard isAny, !isFaulty else { return .null }
         do throws(ValueFault) {
             return try column.conversion.cell(ofSum: total, scale: wide)
         } catch {

@@ -42,7 +42,9 @@ struct JSONPath: Sendable {
 
 /// All paths of a JSON type, and for those that start alike at a kind of node one trie, so that a walk over the members that matter finds
 /// them all.
-struct JSONPathTable: Sendable {
+///
+/// Safe to share: built by one thread, then only read.
+final class JSONPathTable: @unchecked Sendable {
     struct TrieNode: Sendable, BitwiseCopyable {
         var firstEdge: Int32 = 0
         var edgeCount: Int32 = 0
@@ -60,14 +62,40 @@ struct JSONPathTable: Sendable {
     }
 
     let paths: [JSONPath]
-    private(set) var trie: [TrieNode] = []
-    private(set) var edges: [Edge] = []
-    private(set) var names: [UInt8] = [0]
+    private var trie: [TrieNode] = []
+    private var edges: [Edge] = []
+    private var names: [UInt8] = [0]
+    /// The same once `freeze` has laid them down: read on the way without counting references.
+    private(set) var trieBase: UnsafeMutablePointer<TrieNode>
+    private(set) var edgeBase: UnsafeMutablePointer<Edge>
+    private(set) var nameBase: UnsafeMutablePointer<UInt8>
 
-    init(paths: [JSONPath]) { self.paths = paths }
+    init(paths: [JSONPath]) {
+        self.paths = paths
+        (trieBase, edgeBase, nameBase) = (.allocate(capacity: 1), .allocate(capacity: 1), .allocate(capacity: 1))
+    }
+
+    deinit {
+        trieBase.deallocate()
+        edgeBase.deallocate()
+        nameBase.deallocate()
+    }
+
+    /// Ends building.
+    func freeze() {
+        func laid<Element: BitwiseCopyable>(_ array: [Element], over old: UnsafeMutablePointer<Element>) -> UnsafeMutablePointer<Element> {
+            old.deallocate()
+            let base = UnsafeMutablePointer<Element>.allocate(capacity: max(array.count, 1))
+            for (index, element) in array.enumerated() { (base + index).initialize(to: element) }
+            return base
+        }
+        trieBase = laid(trie, over: trieBase)
+        edgeBase = laid(edges, over: edgeBase)
+        nameBase = laid(names, over: nameBase)
+    }
 
     /// Builds the trie of a scope's paths and notes where it begins.
-    mutating func addTrie(for scope: inout SlotScope) {
+    func addTrie(for scope: inout SlotScope) {
         final class Branch {
             var children: [(token: JSONPath.Token, branch: Branch)] = []
             var slot: Int32 = -1
@@ -112,62 +140,74 @@ struct JSONSource: DocumentSource {
     let tape: JSONTape
     let table: JSONPathTable
     let arena: Arena
+    private let trie: UnsafePointer<JSONPathTable.TrieNode>
+    private let edges: UnsafePointer<JSONPathTable.Edge>
+    private let names: UnsafePointer<UInt8>
 
     init(tape: JSONTape, table: JSONPathTable, arena: Arena) {
         self.tape = tape
         self.table = table
         self.arena = arena
+        trie = UnsafePointer(table.trieBase)
+        edges = UnsafePointer(table.edgeBase)
+        names = UnsafePointer(table.nameBase)
     }
 
     var root: Int { 0 }
 
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
         for slot in 0..<scope.paths.count { slots[slot] = none }
-        table.trie.withUnsafeBufferPointer { trie in
-            table.edges.withUnsafeBufferPointer { edges in
-                table.names.withUnsafeBufferPointer { names in
-                    guard let trie = trie.baseAddress, let names = names.baseAddress else { return }
-                    visit(node, scope.trieRoot, trie, edges.baseAddress, names, slots)
-                }
-            }
-        }
+        visit(node, scope.trieRoot, slots)
+    }
+
+    @inline(__always)
+    func resolve(trieRoot: Int, slotCount: Int, from node: Int, into slots: UnsafeMutablePointer<Int>) {
+        for slot in 0..<slotCount { slots[slot] = none }
+        visit(node, trieRoot, slots)
     }
 
     /// Depth is bounded by that of the document, 128.
-    private func visit(
-        _ node: Int, _ place: Int, _ trie: UnsafePointer<JSONPathTable.TrieNode>, _ edges: UnsafePointer<JSONPathTable.Edge>?,
-        _ names: UnsafePointer<UInt8>, _ slots: UnsafeMutablePointer<Int>
-    ) {
+    private func visit(_ node: Int, _ place: Int, _ slots: UnsafeMutablePointer<Int>) {
         let branch = trie[place]
         if branch.slot >= 0, slots[Int(branch.slot)] == none { slots[Int(branch.slot)] = node }
-        guard branch.edgeCount > 0, let edges else { return }
-        let parent = tape.nodes[node]
+        guard branch.edgeCount > 0 else { return }
+        let nodes = tape.nodes
+        let parent = nodes[node]
         let end = Int(parent.end)
         let first = edges + Int(branch.firstEdge)
         let edgeCount = Int(branch.edgeCount)
         var child = node &+ 1
         if parent.kind == .object {
+            // Documents mostly keep one order of members, and type files follow it: the search goes on from the last hit.
+            var hint = 0
             while child < end {
-                let hash = tape.nodes[child].nameHash
-                var edge = 0
-                while edge < edgeCount {
+                let hash = nodes[child].nameHash
+                var tried = 0
+                var edge = hint
+                while tried < edgeCount {
                     if first[edge].hash == hash, tape.isNamed(child, names + Int(first[edge].nameOffset), Int(first[edge].nameCount), hash: hash) {
-                        visit(child, Int(first[edge].target), trie, edges, names, slots)
+                        let target = Int(first[edge].target)
+                        if trie[target].edgeCount == 0 {
+                            let slot = Int(trie[target].slot)
+                            if slots[slot] == none { slots[slot] = child }
+                        } else {
+                            visit(child, target, slots)
+                        }
+                        hint = edge &+ 1 == edgeCount ? 0 : edge &+ 1
                         break
                     }
-                    edge &+= 1
+                    edge = edge &+ 1 == edgeCount ? 0 : edge &+ 1
+                    tried &+= 1
                 }
-                child = Int(tape.nodes[child].end)
+                child = Int(nodes[child].end)
             }
         } else if parent.kind == .array {
             var position: Int32 = 0
             while child < end {
-                for edge in 0..<edgeCount where first[edge].index == position {
-                    visit(child, Int(first[edge].target), trie, edges, names, slots)
-                }
-                if branch.star >= 0 { visit(child, Int(branch.star), trie, edges, names, slots) }
+                for edge in 0..<edgeCount where first[edge].index == position { visit(child, Int(first[edge].target), slots) }
+                if branch.star >= 0 { visit(child, Int(branch.star), slots) }
                 position &+= 1
-                child = Int(tape.nodes[child].end)
+                child = Int(nodes[child].end)
             }
         }
     }
@@ -213,7 +253,7 @@ struct JSONSource: DocumentSource {
         let count = Int(value.byteCount)
         switch value.kind {
         case .string:
-            guard value.isEscaped else { return ScalarText(kind: .string, bytes: bytes, count: count) }
+            guard value.isEscaped else { return ScalarText(kind: .string, isWithoutNUL: true, bytes: bytes, count: count) }
             let target = arena.allocate(count)
             return ScalarText(kind: .string, bytes: target, count: JSONGrammar.unescape(bytes, count, into: target))
         case .number: return ScalarText(kind: .number, bytes: bytes, count: count)

@@ -56,7 +56,7 @@ struct JSONReading {
     }
 
     private func matches(_ type: DocumentType, from node: Int) -> Bool {
-        var matcher = PathMatcher(source: JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena), isTyped: true)
+        let matcher = PathMatcher(source: JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena), isTyped: true)
         return matcher.passes(type.match, from: node)
     }
 
@@ -108,7 +108,7 @@ struct JSONReading {
             if isArray == nil { nodes.append(node) }
             return true
         }
-        var matcher = PathMatcher(source: source, isTyped: true)
+        let matcher = PathMatcher(source: source, isTyped: true)
         if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
         if nodes.isEmpty { return noReceipts(type) }
         guard countsEach || nodes.count <= limit else { throw steps.tooMany(limit) }
@@ -137,9 +137,9 @@ struct JSONReading {
     }
 }
 
-/// Tests of `match` and of an envelope's `where`, before there is an extractor.
+/// Tests of `match` and `where` from a node.
 struct PathMatcher<Source: DocumentSource> {
-    var source: Source
+    let source: Source
     let isTyped: Bool
 
     init(source: Source, isTyped: Bool) {
@@ -147,24 +147,31 @@ struct PathMatcher<Source: DocumentSource> {
         self.isTyped = isTyped
     }
 
-    mutating func passes(_ tests: [TestPlan], from node: Int) -> Bool {
-        for test in tests {
-            var nodes: [Int] = []
-            source.forEach(test.path, from: node) { found in
-                nodes.append(found)
-                return true
-            }
-            let isPassed: Bool
-            switch test.condition {
-            case .exists(let isWanted): isPassed = nodes.contains { source.exists($0) } == isWanted
-            case .anyOf(let constants):
-                isPassed = nodes.contains { node in
-                    let text = source.text(node)
-                    return constants.contains { $0.matches(text, isTyped: isTyped) }
-                }
-            }
-            if !isPassed { return false }
-        }
+    func passes(_ tests: [TestPlan], from node: Int) -> Bool {
+        for test in tests where !passes(test, from: node) { return false }
         return true
+    }
+
+    /// Of several nodes one is enough.
+    private func passes(_ test: TestPlan, from node: Int) -> Bool {
+        var isFound = false
+        switch test.condition {
+        case .exists(let isWanted):
+            source.forEach(test.path, from: node) { found in
+                isFound = source.exists(found)
+                return !isFound
+            }
+            return isFound == isWanted
+        case .anyOf(let constants):
+            source.forEach(test.path, from: node) { found in
+                let text = source.text(found)
+                for constant in constants where constant.matches(text, isTyped: isTyped) {
+                    isFound = true
+                    break
+                }
+                return !isFound
+            }
+            return isFound
+        }
     }
 }

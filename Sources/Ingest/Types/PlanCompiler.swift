@@ -65,7 +65,7 @@ struct PlanCompiler {
         let slot = lookup.path.isFromRoot ? rootScope.slot(of: path) : scope.slot(of: path)
         return LookupPlan(
             path: path, slot: slot, isFromRoot: lookup.path.isFromRoot, tests: tests, value: lookup.value.map { number($0) },
-            isSum: lookup.isSum)
+            isSum: lookup.isSum, hasStar: file.format == .json && jsonPaths.indices.contains(path) && jsonPaths[path].tokens.contains(where: \.isStar))
     }
 
     private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope) -> ScalarPlan {
@@ -116,7 +116,7 @@ struct PlanCompiler {
     }
 
     /// Compiles everything. `json` has the tries of its scopes afterwards.
-    mutating func plan() -> (plan: ExtractionPlan, json: JSONPathTable) {
+    mutating func plan(layout: RowLayout) -> (plan: ExtractionPlan, json: JSONPathTable) {
         var scope = SlotScope()
         let zone = zone(&scope)
         let receiptID = parts(file.receiptID, &scope)
@@ -138,11 +138,12 @@ struct PlanCompiler {
                 scalars.append(scalar(column, &scope))
             }
         }
-        var table = JSONPathTable(paths: jsonPaths)
+        let table = JSONPathTable(paths: jsonPaths)
         if file.format == .json {
             table.addTrie(for: &scope)
             table.addTrie(for: &rootScope)
             for index in drafts.indices { table.addTrie(for: &drafts[index].scope) }
+            table.freeze()
         }
         let lists = drafts.map { draft in
             ListPlan(
@@ -150,7 +151,7 @@ struct PlanCompiler {
                 isRequired: draft.column.isRequired, scope: draft.scope)
         }
         let plan = ExtractionPlan(
-            scalars: scalars, lists: lists, stored: stored, elementScope: scope, rootScope: rootScope, zone: zone, receiptID: receiptID,
+            scalars: scalars, lists: lists, stored: stored, layout: layout, elementScope: scope, rootScope: rootScope, zone: zone, receiptID: receiptID,
             issuedAt: issuedAt, businessDay: businessDay, clientID: clientID, callbackURL: callbackURL)
         return (plan, table)
     }

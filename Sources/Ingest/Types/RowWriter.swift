@@ -1,38 +1,45 @@
-internal import ColumnStore
-
 /// Writes a receipt's cells as `RowLayout` has them.
 enum RowWriter {
-    static func row(of plan: ExtractionPlan, layout: RowLayout, context: ExtractionContext) -> [UInt8] {
+    static func row(of plan: ExtractionPlan, context: ExtractionContext) -> [UInt8] {
         context.output.removeAll()
-        let validity = context.output.appendBitmap(plan.stored.count)
-        for index in plan.stored.indices {
-            switch plan.stored[index] {
-            case .scalar(let cell):
-                let value = context.cells[cell]
-                if value.isNull { continue }
-                context.output.setBit(index, ofBitmapAt: validity)
-                write(value, layout.columns[index].form, to: &context.output)
-            case .list(let number):
-                context.output.setBit(index, ofBitmapAt: validity)
-                write(plan.lists[number], number, layout.columns[index].members, context)
-            }
-        }
+        write(plan, context.buffers, to: &context.output)
         return context.output.array()
     }
 
-    private static func write(_ list: ListPlan, _ number: Int, _ members: [ColumnLayout], _ context: ExtractionContext) {
-        let rowCount = context.elementCounts[number]
-        let width = list.members.count
-        context.output.append(count: rowCount)
-        for index in list.storedMembers.indices {
-            let member = list.storedMembers[index]
-            let form = members[index].form
-            let validity = context.output.appendBitmap(rowCount)
-            for row in 0..<rowCount {
-                let value = context.listCells[number][row &* width &+ member]
+    private static func write(_ plan: ExtractionPlan, _ buffers: UnsafeMutablePointer<ExtractionContext.Buffers>, to output: inout ByteBuffer) {
+        let steps = plan.storedSteps
+        let cells = UnsafePointer(buffers.pointee.cells.base)
+        let validity = output.appendBitmap(steps.count)
+        for index in 0..<steps.count {
+            let step = steps[index]
+            if step.isList {
+                output.setBit(index, ofBitmapAt: validity)
+                let view = buffers.pointee.lists.base[Int(step.index)]
+                write(plan.lists[Int(step.index)].storedSteps, cells + view.start, view, to: &output)
+            } else {
+                let value = cells[Int(step.index)]
                 if value.isNull { continue }
-                context.output.setBit(row, ofBitmapAt: validity)
-                write(value, form, to: &context.output)
+                output.setBit(index, ofBitmapAt: validity)
+                write(value, step.form, to: &output)
+            }
+        }
+    }
+
+    private static func write(
+        _ members: UnsafeMutableBufferPointer<StoredStep>, _ cells: UnsafePointer<Cell>, _ view: ExtractionContext.ListView,
+        to output: inout ByteBuffer
+    ) {
+        output.append(count: view.rowCount)
+        for member in 0..<members.count {
+            let step = members[member]
+            let validity = output.appendBitmap(view.rowCount)
+            var place = Int(step.index)
+            for row in 0..<view.rowCount {
+                if !cells[place].isNull {
+                    output.setBit(row, ofBitmapAt: validity)
+                    write(cells[place], step.form, to: &output)
+                }
+                place &+= view.width
             }
         }
     }

@@ -11,6 +11,8 @@ struct ScalarText: BitwiseCopyable {
     }
 
     var kind: Kind
+    /// No NUL can be in it: raw text of JSON and XML cannot hold one.
+    var isWithoutNUL = false
     /// Text in UTF-8, unescaped; in the document or an arena.
     var bytes: UnsafePointer<UInt8>
     var count: Int
@@ -38,6 +40,6 @@ struct ScalarText: BitwiseCopyable {
         var end = count
         while start < end, Self.isBlank(bytes[start]) { start &+= 1 }
         while end > start, Self.isBlank(bytes[end &- 1]) { end &-= 1 }
-        return ScalarText(kind: kind, bytes: bytes + start, count: end &- start)
+        return ScalarText(kind: kind, isWithoutNUL: isWithoutNUL, bytes: bytes + start, count: end &- start)
     }
 }

@@ -55,7 +55,7 @@ struct XMLReading {
             let namespace = root.pointee.ns?.pointee.href.map { String(cString: $0) } ?? ""
             guard type.file.roots.contains(where: { $0.name == local && $0.namespace == namespace }) else { return false }
         }
-        var matcher = PathMatcher(source: source(type), isTyped: false)
+        let matcher = PathMatcher(source: source(type), isTyped: false)
         return matcher.passes(type.match, from: matcher.source.root)
     }
 
@@ -69,7 +69,7 @@ struct XMLReading {
             nodes.append(node)
             return true
         }
-        var matcher = PathMatcher(source: source, isTyped: false)
+        let matcher = PathMatcher(source: source, isTyped: false)
         if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
         if nodes.isEmpty {
             let problem = Problem(

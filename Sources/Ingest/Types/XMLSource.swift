@@ -156,7 +156,7 @@ struct XMLSource: DocumentSource {
 
     private static func content(of node: xmlNodePtr) -> ScalarText {
         guard let content = node.pointee.content else { return ScalarText(kind: .string, bytes: ScalarText.noBytes, count: 0) }
-        return ScalarText(kind: .string, bytes: UnsafePointer(content), count: Int(xmlStrlen(content)))
+        return ScalarText(kind: .string, isWithoutNUL: true, bytes: UnsafePointer(content), count: Int(xmlStrlen(content)))
     }
 
     private static func forEachText(in first: xmlNodePtr, _ body: (ScalarText) -> Void) {

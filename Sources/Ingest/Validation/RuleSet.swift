@@ -61,21 +61,22 @@ struct RuleSet: Sendable {
     /// Computes the columns, then tests the rules. What fails goes to `report`: pointer, code, message.
     func evaluate(_ plan: ExtractionPlan, in context: ExtractionContext, at pointer: () -> String) {
         if isEmpty { return }
+        prepareLists(context)
         for step in steps {
             switch step.target {
-            case .scalar(let index): compute(step, context, pointer, element: nil) { context.cells[index] = $0 }
+            case .scalar(let index): compute(step, context, environment(context, element: nil), pointer, into: index)
             case .member(let list, let member):
-                let width = plan.lists[list].members.count
-                for row in 0..<context.elementCounts[list] {
-                    compute(step, context, pointer, element: (list, row * width)) { context.listCells[list][row * width + member] = $0 }
+                let view = context.buffers.pointee.lists.base[list]
+                for row in 0..<view.rowCount {
+                    let start = view.start + row * view.width
+                    compute(step, context, environment(context, element: start), pointer, into: start + member)
                 }
             }
         }
         guard context.violationCount == 0 else { return }
         for rule in rules {
             do throws(QueryError) {
-                let verdict = try withEnvironment(plan, context, element: nil) { (environment) throws(QueryError) in try rule.program.value(environment, context) }
-                if verdict.isFalse { context.report(pointer(), rule.name, rule.message) }
+                if try rule.program.value(environment(context, element: nil), context).isFalse { context.report(pointer(), rule.name, rule.message) }
             } catch {
                 context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated: \(error.detail)")
             }
@@ -83,36 +84,33 @@ struct RuleSet: Sendable {
     }
 
     private func compute(
-        _ step: Step, _ context: ExtractionContext, _ pointer: () -> String, element: (list: Int, offset: Int)?, _ store: (Cell) -> Void
+        _ step: Step, _ context: ExtractionContext, _ environment: RuleEnvironment, _ pointer: () -> String, into place: Int
     ) {
         do throws(QueryError) {
-            let cell = try withEnvironment(nil, context, element: element) { (environment) throws(QueryError) in try step.program.value(environment, context) }
-            store(cell)
+            let cell = try step.program.value(environment, context)
+            context.buffers.pointee.cells.base[place] = cell
             if cell.isNull, step.isRequired { context.report(pointer(), "required", "\(step.name) is required, and its expression is NULL") }
         } catch {
             context.report(pointer(), "expression-failed", "\(step.name) cannot be computed: \(error.detail)")
         }
     }
 
-    private func withEnvironment(
-        _ plan: ExtractionPlan?, _ context: ExtractionContext, element: (list: Int, offset: Int)?,
-        _ body: (RuleEnvironment) throws(QueryError) -> Cell
-    ) throws(QueryError) -> Cell {
-        context.prepareLists()
-        let lists = UnsafePointer(context.listViews.baseAddress)
-        let result = context.cells.withUnsafeBufferPointer { cells -> Result<Cell, QueryError> in
-            let elementCells = element.flatMap { place in lists?[place.list].cells.map { $0 + place.offset } }
-            let environment = RuleEnvironment(cells: cells.baseAddress ?? Self.noCells, lists: lists, element: elementCells)
-            do throws(QueryError) { return .success(try body(environment)) } catch { return .failure(error) }
-        }
-        return try result.get()
+    /// - Parameter element: the place of a list element's first cell.
+    private func environment(_ context: ExtractionContext, element: Int?) -> RuleEnvironment {
+        let cells = UnsafePointer(context.buffers.pointee.cells.base)
+        return RuleEnvironment(cells: cells, lists: UnsafePointer(context.buffers.pointee.ruleLists.base), element: element.map { cells + $0 })
     }
 
-    nonisolated(unsafe) private static let noCells: UnsafePointer<Cell> = {
-        let cell = UnsafeMutablePointer<Cell>.allocate(capacity: 1)
-        cell.initialize(to: .null)
-        return UnsafePointer(cell)
-    }()
+    /// Points the rules' lists at their cells, which stay where they are while rules run.
+    private func prepareLists(_ context: ExtractionContext) {
+        let buffers = context.buffers
+        buffers.pointee.ruleLists.count = 0
+        for index in 0..<buffers.pointee.lists.count {
+            let view = buffers.pointee.lists.base[index]
+            let cells = UnsafePointer(buffers.pointee.cells.base + view.start)
+            buffers.pointee.ruleLists.append(RuleEnvironment.ListCells(cells: cells, width: view.width, rowCount: view.rowCount))
+        }
+    }
 
     // MARK: Names
 

@@ -1,0 +1,59 @@
+import Foundation
+import Ingest
+
+// Times the way from a document's bytes to its row, on one thread, without HTTP and disk.
+//
+//   till-documents TYPES-FOLDER FILE.ndjson [ROUNDS]
+//
+// Prints microseconds a receipt: finding lines, reading JSON into a tape, and the whole (recognise, validate, extract, rules).
+
+func microseconds(_ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let elapsed = try clock.measure(body)
+    return Double(elapsed.components.attoseconds) / 1e12 + Double(elapsed.components.seconds) * 1e6
+}
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+func run() throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count >= 3 else {
+        print("usage: till-documents TYPES-FOLDER FILE.ndjson [ROUNDS]")
+        return
+    }
+    let registry = TypeRegistry()
+    for name in try FileManager.default.contentsOfDirectory(atPath: arguments[1]).sorted() where name.hasSuffix(".json") {
+        try registry.put(try DocumentType(json: Array(try Data(contentsOf: URL(fileURLWithPath: arguments[1] + "/" + name)))))
+    }
+    let body = Array(try Data(contentsOf: URL(fileURLWithPath: arguments[2])))
+    let lines = NDJSONLines.lines(body)
+    let rounds = arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5
+    let reader = DocumentReader(registry: registry)
+    let options = ReadingOptions(now: Int64(Date().timeIntervalSince1970 * 1e6))
+    var times: [String: [Double]] = [:]
+    var acceptedCount = 0
+    try body.withUnsafeBytes { bytes in
+        let json = JSONReader()
+        for _ in 0..<rounds {
+            times["lines", default: []].append(microseconds { _ = NDJSONLines.lines(body) })
+            times["tape", default: []].append(
+                try microseconds {
+                    for line in lines { _ = try json.tape(of: UnsafeRawBufferPointer(rebasing: bytes[line])) }
+                })
+            acceptedCount = 0
+            times["whole", default: []].append(
+                try microseconds {
+                    for line in lines {
+                        let reading = try reader.readJSON(UnsafeRawBufferPointer(rebasing: bytes[line]), options)
+                        if case .accepted = reading.receipts[0] { acceptedCount += 1 }
+                    }
+                })
+        }
+    }
+    print("\(lines.count) lines of \(body.count / max(lines.count, 1)) bytes, \(acceptedCount) accepted, \(registry.snapshot.types.count) types")
+    for (name, values) in times.sorted(by: { $0.key < $1.key }) {
+        print(name, String(format: "%.2f µs a receipt", median(values) / Double(max(lines.count, 1))))
+    }
+}
+
+try run()
