@@ -4,6 +4,7 @@ import Ingest
 // Times the way from a document's bytes to its row, on one thread, without HTTP and disk.
 //
 //   till-documents TYPES-FOLDER FILE.ndjson [ROUNDS]
+//   till-documents TYPES-FOLDER FILE.xml [ROUNDS]         reads the one document 1,000 times
 //
 // Prints microseconds a receipt: finding lines, reading JSON into a tape, and the whole (recognise, validate, extract, rules).
 
@@ -30,6 +31,14 @@ func run() throws {
     let rounds = arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5
     let reader = DocumentReader(registry: registry)
     let options = ReadingOptions(now: Int64(Date().timeIntervalSince1970 * 1e6))
+    if arguments[2].hasSuffix(".xml") {
+        let repeats = 1_000
+        let spans = try (0..<rounds).map { _ in
+            try microseconds { for _ in 0..<repeats { _ = try reader.readXML(body, options) } } / Double(repeats)
+        }
+        print("\(body.count) bytes of XML,", String(format: "%.1f µs a receipt", median(spans)))
+        return
+    }
     var times: [String: [Double]] = [:]
     var acceptedCount = 0
     try body.withUnsafeBytes { bytes in

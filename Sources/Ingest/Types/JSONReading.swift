@@ -25,7 +25,7 @@ struct JSONReading {
         if let name = options.type {
             if case .found(let type) = Recognition.named(name, .json, in: snapshot), type.each != nil { return try envelope(type) }
         } else {
-            let envelopes = snapshot.types.filter { $0.format == .json && $0.each != nil && $0.file.hasMatch && matches($0, from: 0) }
+            let envelopes = snapshot.json.matches(tape, 0, context, envelopesOnly: true)
             if !envelopes.isEmpty {
                 switch Recognition.choice(envelopes) {
                 case .found(let type): return try envelope(type)
@@ -52,12 +52,7 @@ struct JSONReading {
 
     private func recognise(_ node: Int) -> Recognition.Outcome {
         if let name = options.type { return Recognition.named(name, .json, in: snapshot) }
-        return Recognition.choice(snapshot.types.filter { $0.format == .json && $0.file.hasMatch && matches($0, from: node) })
-    }
-
-    private func matches(_ type: DocumentType, from node: Int) -> Bool {
-        let matcher = PathMatcher(source: JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena), isTyped: true)
-        return matcher.passes(type.match, from: node)
+        return Recognition.choice(snapshot.json.matches(tape, node, context))
     }
 
     private func document(at node: Int) -> [ReceiptResult] {

@@ -7,6 +7,7 @@ enum Recognition {
 
     /// The one of `candidates` with the highest priority.
     static func choice(_ candidates: [DocumentType]) -> Outcome {
+        if candidates.count == 1 { return .found(candidates[0]) }
         guard let highest = candidates.map(\.file.priority).max() else {
             return .failed(
                 Problem(.unknownType, "no document type matches this document; GET /v1/types lists them, and ?type= names one"))

@@ -7,9 +7,14 @@ package final class TypeRegistry: Sendable {
     package final class Snapshot: Sendable {
         package let types: [DocumentType]
         private let byName: [String: DocumentType]
+        let json: JSONRecognizer
+        /// XML types that are recognised by their `match`.
+        let xml: [DocumentType]
 
         init(types: [DocumentType]) {
             self.types = types.sorted { $0.name < $1.name }
+            json = JSONRecognizer(types: self.types)
+            xml = self.types.filter { $0.format == .xml && $0.file.hasMatch }
             byName = Swift.Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
         }
 

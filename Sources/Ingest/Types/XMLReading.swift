@@ -8,7 +8,6 @@ struct XMLReading {
     let context: ExtractionContext
     let options: ReadingOptions
     private let steps: ReceiptSteps
-    private let evaluator: XPathEvaluator
 
     init(
         document: XMLDocument, byteCount: Int, snapshot: TypeRegistry.Snapshot, context: ExtractionContext, options: ReadingOptions
@@ -19,7 +18,6 @@ struct XMLReading {
         self.context = context
         self.options = options
         steps = ReceiptSteps(context: context, options: options)
-        evaluator = XPathEvaluator(document: document, arena: context.arena)
     }
 
     func read() throws -> DocumentReading {
@@ -45,7 +43,7 @@ struct XMLReading {
 
     private func recognise() -> Recognition.Outcome {
         if let name = options.type { return Recognition.named(name, .xml, in: snapshot) }
-        return Recognition.choice(snapshot.types.filter { $0.format == .xml && $0.file.hasMatch && matches($0) })
+        return Recognition.choice(snapshot.xml.filter { matches($0) })
     }
 
     private func matches(_ type: DocumentType) -> Bool {

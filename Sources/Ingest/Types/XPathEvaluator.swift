@@ -7,24 +7,31 @@ final class XPathEvaluator {
     /// Values that are no nodes are numbered -1, -2, …: far above any `none`, below any address.
     static let valueFloor = -1 << 40
 
-    private let context: xmlXPathContextPtr?
+    private let document: XMLDocument
     private let arena: Arena
+    /// Made when first needed: it costs more than most plain paths take to follow.
+    private lazy var context: xmlXPathContextPtr? = {
+        let context = xmlXPathNewContext(document.tree)
+        context?.pointee.opLimit = Self.operationCountMax
+        context?.pointee.error = { _, _ in }
+        return context
+    }()
+    private var hasContext = false
     private var registered: Set<String> = []
     private var values: [(text: ScalarText, expression: String)] = []
 
     init(document: XMLDocument, arena: Arena) {
+        self.document = document
         self.arena = arena
-        context = xmlXPathNewContext(document.tree)
-        context?.pointee.opLimit = Self.operationCountMax
-        context?.pointee.error = { _, _ in }
     }
 
-    deinit { xmlXPathFreeContext(context) }
+    deinit { if hasContext { xmlXPathFreeContext(context) } }
 
     func value(_ node: Int) -> ScalarText { values[-1 - node].text }
     func expression(of node: Int) -> String { values[-1 - node].expression }
 
     func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
+        hasContext = true
         guard let context, let compiled = path.compiled, let start = xmlNodePtr(bitPattern: node) else { return }
         for (prefix, uri) in path.namespaces where registered.insert(prefix).inserted { xmlXPathRegisterNs(context, prefix, uri) }
         context.pointee.node = start

@@ -1,0 +1,79 @@
+/// Finds which JSON types match a document, all of them in one walk: their paths share a trie.
+///
+/// Built anew whenever a type comes or goes.
+final class JSONRecognizer: Sendable {
+    private struct Candidate: Sendable {
+        let type: DocumentType
+        /// Of paths without stars: at most one node each.
+        let tests: [(slot: Int, condition: TestPlan.Condition)]
+        /// With stars: followed one by one.
+        let slowTests: [TestPlan]
+    }
+
+    private let candidates: [Candidate]
+    private let table: JSONPathTable
+    private let scope: SlotScope
+    var slotCount: Int { scope.paths.count }
+
+    init(types: [DocumentType]) {
+        var paths: [JSONPath] = []
+        var numbers: [String: Int] = [:]
+        var scope = SlotScope()
+        var candidates: [Candidate] = []
+        for type in types where type.format == .json && type.file.hasMatch {
+            var tests: [(slot: Int, condition: TestPlan.Condition)] = []
+            var slowTests: [TestPlan] = []
+            for test in type.match {
+                let path = type.jsonPaths.paths[test.path]
+                guard !path.tokens.contains(where: \.isStar) else {
+                    slowTests.append(test)
+                    continue
+                }
+                let number = numbers[path.text] ?? paths.count
+                if number == paths.count {
+                    paths.append(path)
+                    numbers[path.text] = number
+                }
+                tests.append((scope.slot(of: number), test.condition))
+            }
+            candidates.append(Candidate(type: type, tests: tests, slowTests: slowTests))
+        }
+        table = JSONPathTable(paths: paths)
+        table.addTrie(for: &scope)
+        table.freeze()
+        self.scope = scope
+        self.candidates = candidates
+    }
+
+    /// The types whose `match` the value at `node` meets, envelopes only if `envelopesOnly`.
+    func matches(_ tape: JSONTape, _ node: Int, _ context: ExtractionContext, envelopesOnly: Bool = false) -> [DocumentType] {
+        let source = JSONSource(tape: tape, table: table, arena: context.arena)
+        context.buffers.pointee.slots.reserve(slotCount)
+        let slots = context.buffers.pointee.slots.base
+        source.resolve(trieRoot: scope.trieRoot, slotCount: slotCount, from: node, into: slots)
+        var found: [DocumentType] = []
+        for index in candidates.indices where passes(index, source, slots, node) {
+            let type = candidates[index].type
+            if !envelopesOnly || type.each != nil { found.append(type) }
+        }
+        return found
+    }
+
+    private func passes(_ index: Int, _ source: JSONSource, _ slots: UnsafeMutablePointer<Int>, _ node: Int) -> Bool {
+        for (slot, condition) in candidates[index].tests {
+            let place = slots[slot]
+            switch condition {
+            case .exists(let isWanted):
+                if (place != none && source.exists(place)) != isWanted { return false }
+            case .anyOf(let constants):
+                guard place != none else { return false }
+                let text = source.text(place)
+                guard constants.contains(where: { $0.matches(text, isTyped: true) }) else { return false }
+            }
+        }
+        let slow = candidates[index].slowTests
+        if slow.isEmpty { return true }
+        let own = JSONSource(tape: source.tape, table: candidates[index].type.jsonPaths, arena: source.arena)
+        return PathMatcher(source: own, isTyped: true).passes(slow, from: node)
+    }
+}
