@@ -1,6 +1,5 @@
-internal import ColumnStore
 package import Ingest
-import Query
+package import Query
 import Synchronization
 
 /// The server's middle: takes a request from its listener through router and authorizer to its route, on the right thread, and counts it.
@@ -23,6 +22,8 @@ package final class Service: RequestHandler, Sendable {
     package static let bulkByteCountMin = 128 << 10
 
     package let engine: any EngineInterface
+    package let store: any QueryStore
+    package let queryEngine: QueryEngine
     package let router: Router
     package let limits: Limits
     package let metrics: HTTPMetrics
@@ -39,8 +40,13 @@ package final class Service: RequestHandler, Sendable {
     /// Distinguishes this run's request ids from another's.
     private let runID: String
 
-    package init(engine: any EngineInterface, adminKey: String, limits: Limits, log: Log, routes: [Route] = APIRoutes.all) throws {
+    package init(
+        engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, limits: Limits, log: Log,
+        routes: [Route] = APIRoutes.all
+    ) throws {
         self.engine = engine
+        store = engine
+        queryEngine = queries
         self.limits = limits
         self.log = log
         router = Router(routes)
@@ -48,7 +54,7 @@ package final class Service: RequestHandler, Sendable {
         openAPI = OpenAPI.document(routes)
         authorizer = Authorizer(engine: engine, adminKey: adminKey)
         reads = WorkerPool(threadCount: 8, waitingMax: 4_096)
-        queries = WorkerPool(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace)
+        self.queries = WorkerPool(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace)
         control = WorkerPool(threadCount: 4, waitingMax: 64)
         bulk = WorkerPool(threadCount: 2, waitingMax: 256)
         runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

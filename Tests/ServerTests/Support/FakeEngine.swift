@@ -1,10 +1,11 @@
 import ColumnStore
 import Foundation
 import Ingest
+import Query
 import Synchronization
 
 /// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
-final class FakeEngine: EngineInterface {
+final class FakeEngine: EngineInterface, QueryStore {
     struct State {
         var contracts: [String: Contract] = [:]
         var keys: [[UInt8]: (clientID: String, id: String)] = [:]
@@ -17,6 +18,8 @@ final class FakeEngine: EngineInterface {
         var receipt: ReceiptLookupResult?
         var tickets: [String: Ticket] = [:]
         var isReady = true
+        var catalog: any QueryCatalog = FixedCatalog([])
+        var askedSequences: [Int64?] = []
     }
     let state = Mutex(State())
 
@@ -117,4 +120,26 @@ final class FakeEngine: EngineInterface {
     var isReady: Bool { state.withLock { $0.isReady } }
     func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
     func close() throws {}
+
+    func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
+        state.withLock { state in
+            state.askedSequences.append(sequence)
+            return (state.catalog, sequence ?? 77)
+        }
+    }
+
+    /// Hexadecimal with the binding's hash behind it: enough for a test to see that it is checked.
+    func seal(_ fields: [[UInt8]], binding: [String]) -> String {
+        (fields + [Array("\(binding)".utf8)]).map { field in field.map { String($0 + 0, radix: 16).count == 1 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined() }
+            .joined(separator: ".")
+    }
+
+    func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? {
+        let parts = cursor.split(separator: ".", omittingEmptySubsequences: false).map { part -> [UInt8] in
+            let digits = Array(part)
+            return stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
+        }
+        guard let last = parts.last, last == Array("\(binding)".utf8) else { return nil }
+        return Array(parts.dropLast())
+    }
 }

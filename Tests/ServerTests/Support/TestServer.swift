@@ -1,4 +1,5 @@
 import Ingest
+import Query
 import Server
 import Synchronization
 import TestSupport
@@ -13,7 +14,7 @@ final class TestServer {
     init(limits: Service.Limits = Service.Limits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60) throws {
         let log = Log(format: .json, level: .error)
         service = try Service(
-            engine: engine, adminKey: Self.adminKey, limits: limits, log: log, routes: APIRoutes.all + extraRoutes)
+            engine: engine, queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, routes: APIRoutes.all + extraRoutes)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
         settings.idleTimeout = idleTimeout
         listener = try Listener(settings, handler: service)

@@ -1,0 +1,63 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// A question in SQL, from the body of POST /v1/sql or the command line.
+struct SQLRequest: Sendable {
+    static let limitMax = 10_000
+
+    var query: String
+    var parameters: [QueryParameter] = []
+    var limit = limitMax
+    var cursor: String?
+    var timeZone = "UTC"
+
+    init(query: String) { self.query = query }
+
+    /// - Throws: `bad-parameter` naming the member.
+    init(body: JSONValue) throws {
+        guard let query = body["query"] else { throw Problem.parameter("query", "is required", code: "required") }
+        guard let text = query.text else { throw Problem.parameter("query", "a string is wanted, not \(query.kind)", code: "type") }
+        self.query = text
+        if let value = body["limit"] {
+            guard let limit = value.integer, (1...Self.limitMax).contains(limit) else {
+                throw Problem.parameter("limit", "an integer from 1 to \(Self.limitMax) is wanted", code: "out-of-range")
+            }
+            self.limit = limit
+        }
+        if let value = body["cursor"], value != .null {
+            guard let cursor = value.text else { throw Problem.parameter("cursor", "a string is wanted, not \(value.kind)", code: "type") }
+            self.cursor = cursor
+        }
+        if let value = body["time_zone"], value != .null {
+            guard let zone = value.text, try TimeZoneDatabase.system.rules(for: zone) != nil else {
+                throw Problem.parameter("time_zone", "a name of tzdata, as Europe/Kyiv, is wanted")
+            }
+            timeZone = zone
+        }
+        if let value = body["params"], value != .null {
+            guard case .array(let values) = value else { throw Problem.parameter("params", "an array is wanted, not \(value.kind)", code: "type") }
+            parameters = try values.enumerated().map { index, value in try Self.parameter(value, index) }
+        }
+    }
+
+    private static func parameter(_ value: JSONValue, _ index: Int) throws -> QueryParameter {
+        switch value {
+        case .null: return .null
+        case .boolean(let value): return .boolean(value)
+        case .number(let digits): return .number(digits)
+        case .string(let text): return .string(text)
+        case .array, .object: throw Problem.parameter("params/\(index)", "a string, a number, a boolean or null is wanted", code: "type")
+        }
+    }
+}
+
+/// The forms that an answer to SQL has.
+enum SQLForm: String, CaseIterable, Sendable {
+    case page = "application/json"
+    case lines = "application/x-ndjson"
+    case csv = "text/csv"
+    case parquet = "application/vnd.apache.parquet"
+
+    var contentType: String { self == .csv ? "text/csv; charset=utf-8; header=present" : rawValue }
+}

@@ -1,0 +1,112 @@
+internal import ColumnStore
+internal import Query
+
+/// Runs questions over a catalog and writes their answers, a page at a time or as a stream. HTTP and command line share it.
+struct SQLRunner: Sendable {
+    /// A page ends at so many bytes, whatever its limit.
+    private static let pageByteCountMax = 64 << 20
+    /// Rows are encoded by about so many bytes, so that neither a page nor a stream goes far over its bound.
+    private static let pieceByteCount = 1 << 20
+
+    let engine: QueryEngine
+
+    struct Page {
+        let bytes: [UInt8]
+        /// Nil at the end of the walk.
+        let position: WalkPosition?
+    }
+
+    // MARK: Pages
+
+    /// - Parameter seal: makes a cursor of where the page ended.
+    func page(
+        _ request: SQLRequest, in context: QueryContext, after position: WalkPosition?, cancellation: Cancellation,
+        started: (ResultStream) -> Void = { _ in }, seal: (WalkPosition) -> String
+    ) throws -> Page {
+        var walk: AnswerWalk?
+        let prepared = try engine.prepare(request.query, in: context) { bound in
+            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit)
+            walk = made
+            return made.bound
+        }
+        let stream = try engine.execute(prepared, cancellation: cancellation)
+        started(stream)
+        let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
+        var encoder = JSONPageEncoder(columns: columns)
+        var bytes: [UInt8] = []
+        encoder.begin(into: &bytes)
+        var end: WalkPosition?
+        if let walk {
+            end = try walk.read(stream) { batch in
+                try Self.encode(batch, while: { $0.count < Self.pageByteCountMax }, into: &bytes) { encoder.append($0, into: &$1) }
+            }
+        } else {
+            while let batch = try stream.next() { encoder.append(batch, into: &bytes) }
+        }
+        encoder.end(cursor: end.map(seal), statistics: stream.statistics, into: &bytes)
+        return Page(bytes: bytes, position: end)
+    }
+
+    /// Encodes `batch` by small pieces as long as `goesOn`; at least one row.
+    ///
+    /// - Returns: how many rows were encoded.
+    private static func encode(
+        _ batch: ColumnBatch, while goesOn: (inout [UInt8]) throws -> Bool, into bytes: inout [UInt8],
+        append: (ColumnBatch, inout [UInt8]) throws -> Void
+    ) throws -> Int {
+        var row = 0
+        var count = 16
+        while row < batch.rowCount {
+            let before = bytes.count
+            let end = min(batch.rowCount, row + count)
+            try append(batch.slice(row..<end), &bytes)
+            let rowByteCount = max(1, (bytes.count - before) / (end - row))
+            count = min(max(1, pieceByteCount / rowByteCount), 8_192)
+            row = end
+            if try !goesOn(&bytes) { break }
+        }
+        return row
+    }
+
+    // MARK: Streams
+
+    /// An answer that has begun: what can be known before its first byte has not failed.
+    struct Started {
+        let stream: ResultStream
+        fileprivate let columns: [ResultColumn]
+        fileprivate let first: ColumnBatch?
+    }
+
+    /// Prepares the query and waits for its first rows, so that what is wrong with it is still an error of its own.
+    func start(_ request: SQLRequest, in context: QueryContext, cancellation: Cancellation, started: (ResultStream) -> Void = { _ in }) throws -> Started {
+        let prepared = try engine.prepare(request.query, in: context)
+        let stream = try engine.execute(prepared, cancellation: cancellation)
+        started(stream)
+        return Started(stream: stream, columns: prepared.columns, first: try stream.next())
+    }
+
+    func write(_ answer: Started, as form: SQLForm, to sink: (inout [UInt8]) throws -> Void) throws {
+        switch form {
+        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), sink)
+        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), sink)
+        case .parquet: try ParquetAnswer.write(answer.columns, first: answer.first, rest: answer.stream, to: sink)
+        }
+    }
+
+    private func encode<Encoder: ResultEncoder>(_ answer: Started, _ encoder: Encoder, _ sink: (inout [UInt8]) throws -> Void) throws {
+        var encoder = encoder
+        var bytes: [UInt8] = []
+        try encoder.begin(into: &bytes)
+        var next = answer.first
+        while let batch = next {
+            let send: (inout [UInt8]) throws -> Bool = { bytes in
+                try sink(&bytes)
+                return true
+            }
+            _ = try Self.encode(batch, while: send, into: &bytes) { try encoder.append($0, into: &$1) }
+            next = try answer.stream.next()
+        }
+        try encoder.end(cursor: nil, statistics: answer.stream.statistics, into: &bytes)
+        try sink(&bytes)
+    }
+}

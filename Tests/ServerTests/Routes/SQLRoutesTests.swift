@@ -1,0 +1,176 @@
+import ColumnStore
+import Foundation
+import Ingest
+import Query
+import Server
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: an answer is the same whole, page by page at any page size, and in every form. Method: queries over a small table in memory,
+/// walked over HTTP with every page size, against the answer in one page.
+final class SQLRoutesTests: XCTestCase {
+    /// 60 rows; `kind` has NULLs and many ties, `sequence` is the row key.
+    private static func table() -> MemoryTable {
+        var client = ColumnBuilder(type: .string), kind = ColumnBuilder(type: .string), total = ColumnBuilder(type: .decimal(precision: 18, scale: 4))
+        var sequence = ColumnBuilder(type: .int64), ratio = ColumnBuilder(type: .double)
+        for row in 0..<60 {
+            client.append(bytes: Array("c\(row % 3)".utf8))
+            if row % 7 == 0 { kind.appendNull() } else { kind.append(bytes: Array(["ä", "b", "z"][row % 3].utf8)) }
+            total.append(decimal: Int128((row * 7919) % 23) * 2_500)
+            sequence.append(integer: Int64(100 + (row * 37) % 60))
+            if row % 5 == 0 { ratio.appendNull() } else { ratio.append(double: row % 11 == 0 ? .nan : Double(row % 4) / 3) }
+        }
+        let columns = [client.finish(), kind.finish(), total.finish(), sequence.finish(), ratio.finish()]
+        let schema = Schema([
+            Field("client_id", .string), Field("kind", .string), Field("total", .decimal(precision: 18, scale: 4)), Field("sequence", .int64),
+            Field("ratio", .double),
+        ])
+        return MemoryTable(schema: schema, batches: [ColumnBatch(rowCount: 60, columns: columns)])
+    }
+
+    private static func server() throws -> TestServer {
+        let server = try TestServer()
+        let catalog = FixedCatalog([
+            (name: "receipts", entry: .table(table(), scope: [])),
+            (name: "receipts_accepted", entry: .view(query: "SELECT * FROM receipts WHERE total > 0")),
+        ])
+        server.engine.state.withLock { $0.catalog = catalog }
+        return server
+    }
+
+    private func page(_ client: HTTPClient, _ query: String, limit: Int, cursor: String?) throws -> JSONValue {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("query", query)
+        writer.member("limit", limit)
+        if let cursor { writer.member("cursor", cursor) }
+        writer.endObject()
+        let answer = try client.post("/v1/sql", String(decoding: writer.bytes, as: UTF8.self))
+        XCTAssertEqual(answer.status, 200, "\(query): \(answer.text)")
+        return try JSONParser.parse(answer.body)
+    }
+
+    private func rows(_ page: JSONValue) -> [JSONValue] {
+        if case .array(let rows)? = page["rows"] { rows } else { [] }
+    }
+
+    func test_walk_everyPageSize_givesTheWholeAnswerOnce() throws {
+        let server = try Self.server()
+        let client = server.client()
+        // Each with whether its order is total already: then pages must be in the answer's own order, not only its rows.
+        let queries: [(query: String, isOrdered: Bool)] = [
+            ("SELECT client_id, kind, total FROM receipts", false),
+            ("SELECT sequence, kind FROM receipts ORDER BY kind", false),
+            ("SELECT sequence FROM receipts ORDER BY kind DESC NULLS LAST, sequence", true),
+            ("SELECT sequence FROM receipts ORDER BY ratio DESC, total, sequence DESC", true),
+            ("SELECT kind, total + 1 AS x FROM receipts_accepted WHERE client_id <> 'c1' ORDER BY x DESC", false),
+            ("SELECT sequence FROM receipts ORDER BY sequence LIMIT 17 OFFSET 5", true),
+            ("SELECT kind FROM receipts ORDER BY total, sequence LIMIT 30", true),
+            ("SELECT kind, count(*), sum(total) FROM receipts GROUP BY kind ORDER BY 2, 1", true),
+            ("SELECT DISTINCT kind, ratio FROM receipts", false),
+            ("SELECT kind FROM receipts UNION ALL SELECT kind FROM receipts ORDER BY 1", true),
+            ("SELECT count(*) FROM receipts", true), ("SELECT sequence FROM receipts WHERE false", true), ("SELECT 1 AS a", true),
+        ]
+        for (query, isOrdered) in queries {
+            let whole = rows(try page(client, query, limit: 10_000, cursor: nil))
+            for limit in [1, 2, 3, 7, 16, 17, 59, 60] {
+                var walked: [JSONValue] = []
+                var cursor: String?
+                var pageCount = 0
+                repeat {
+                    let page = try page(client, query, limit: limit, cursor: cursor)
+                    XCTAssertLessThanOrEqual(rows(page).count, limit)
+                    walked += rows(page)
+                    cursor = page["next_cursor"]?.text
+                    pageCount += 1
+                } while cursor != nil && pageCount < 200
+                if isOrdered {
+                    XCTAssertEqual(walked, whole, "\(query) by \(limit)")
+                } else {
+                    let texts = { (rows: [JSONValue]) in rows.map { String(decoding: $0.serialized, as: UTF8.self) }.sorted() }
+                    XCTAssertEqual(texts(walked), texts(whole), "\(query) by \(limit)")
+                }
+            }
+        }
+    }
+
+    func test_cursor_isBoundToQueryAndKeepsSnapshotAndNow() throws {
+        let server = try Self.server()
+        let client = server.client()
+        let first = try page(client, "SELECT sequence, now() FROM receipts", limit: 10, cursor: nil)
+        let cursor = try XCTUnwrap(first["next_cursor"]?.text)
+        let second = try page(client, "SELECT sequence, now() FROM receipts", limit: 20, cursor: cursor)
+        guard case .array(let firstRow)? = rows(first).first, case .array(let secondRow)? = rows(second).first else { return XCTFail("no rows") }
+        XCTAssertEqual(firstRow[1], secondRow[1])
+        XCTAssertEqual(server.engine.state.withLock { $0.askedSequences }, [nil, 77])
+        for body in [
+            #"{"query":"SELECT sequence FROM receipts","cursor":"\#(cursor)"}"#, #"{"query":"SELECT sequence, now() FROM receipts","cursor":"x"}"#,
+            #"{"query":"SELECT sequence, now() FROM receipts","params":[1],"cursor":"\#(cursor)"}"#,
+            #"{"query":"SELECT sequence, now() FROM receipts","time_zone":"Europe/Kyiv","cursor":"\#(cursor)"}"#,
+        ] {
+            let answer = try client.post("/v1/sql", body)
+            XCTAssertEqual(answer.status, 400, body)
+            XCTAssertTrue(answer.text.contains("bad-cursor"), answer.text)
+        }
+        let other = server.client(key: try server.key("c", .read, .all))
+        XCTAssertEqual(try other.post("/v1/sql", #"{"query":"SELECT sequence, now() FROM receipts","cursor":"\#(cursor)"}"#).status, 400)
+    }
+
+    func test_forms_linesCSVAndParquet() throws {
+        let server = try Self.server()
+        let client = server.client()
+        let body = #"{"query":"SELECT sequence, kind, total FROM receipts ORDER BY sequence"}"#
+        let lines = try client.post("/v1/sql", body, [("Accept", "application/x-ndjson")])
+        XCTAssertEqual(lines.headers["content-type"], "application/x-ndjson")
+        XCTAssertEqual(lines.text.split(separator: "\n").count, 60)
+        XCTAssertTrue(lines.text.hasPrefix(#"{"sequence":100,"kind":null,"total":"0.0000"}"#), lines.text)
+        let csv = try client.post("/v1/sql", body, [("Accept", "text/csv"), ("Accept-Encoding", "gzip")])
+        XCTAssertEqual(csv.headers["content-encoding"], "gzip")
+        let parquet = try client.post("/v1/sql", body, [("Accept", "application/vnd.apache.parquet")])
+        XCTAssertEqual(parquet.status, 200)
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("a.parquet")
+        try Data(parquet.body).write(to: path)
+        XCTAssertEqual(try ParquetFile(try LocalFileBytes(path: path.path)).rowCount, 60)
+        XCTAssertEqual(try client.post("/v1/sql", body, [("Accept", "text/html")]).status, 406)
+    }
+
+    func test_faults_beforeAndAfterTheFirstByte() throws {
+        let server = try Self.server()
+        let client = server.client()
+        for accept in SQLRoutesTests.forms {
+            let answer = try client.post("/v1/sql", #"{"query":"SELECT 1 / 0"}"#, [("Accept", accept)])
+            XCTAssertEqual(answer.status, 422, accept)
+            XCTAssertTrue(answer.text.contains("/problems/data-error"), answer.text)
+        }
+        let position = try client.post("/v1/sql", #"{"query":"SELECT 'é', nothing FROM receipts"}"#)
+        XCTAssertTrue(position.text.contains(#""position":13"#), position.text)
+        // Some hundred thousand rows come before the fault.
+        let late = try client.post(
+            "/v1/sql", #"{"query":"SELECT 1000000 / (400000 - g) FROM generate_series(1, 500000) AS s(g)"}"#, [("Accept", "application/x-ndjson")])
+        XCTAssertEqual(late.status, 200)
+        XCTAssertTrue(late.isCut)
+        XCTAssertTrue(late.text.split(separator: "\n").last?.hasPrefix(#"{"error":{"type":"/problems/data-error""#) ?? false, String(late.text.suffix(300)))
+    }
+
+    private static let forms = ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"]
+
+    func test_queries_pastPlacesAndQueue_are429() throws {
+        var limits = Service.Limits()
+        limits.queryCount = 1
+        let server = try TestServer(limits: limits)
+        let clients = (0..<8).map { _ in server.client() }
+        let body = #"{"query":"SELECT count(*) FROM generate_series(1, 3000000) AS a(x) WHERE x % 7 = 1"}"#
+        for client in clients {
+            try client.send(Array("POST /v1/sql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8))
+            usleep(20_000)
+        }
+        let statuses = try clients.map { try $0.answer() }
+        XCTAssertTrue(statuses.contains { $0.status == 200 })
+        let refused = try XCTUnwrap(statuses.first { $0.status == 429 })
+        XCTAssertTrue(refused.text.contains("too-many-queries"))
+        XCTAssertNotNil(refused.headers["retry-after"])
+    }
+}
