@@ -1,5 +1,6 @@
 import Glibc
 internal import Ingest
+internal import Query
 
 /// Runs the server until it is told to stop.
 enum ServeCommand: Command {
@@ -24,12 +25,13 @@ enum ServeCommand: Command {
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         var signals = blockSignals()
         raiseFileLimit()
-        let engine = try EngineOpening.open(directory: directory, settings: settings, log: log)
+        let engine = try EngineOpening.open(directory: directory, settings: settings)
         let adminKey = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
-        let service = try Service(engine: engine, adminKey: adminKey, limits: Service.Limits(settings), log: log)
+        let service = try Service(
+            engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, limits: Service.Limits(settings), log: log)
         let listener = try Listener(try listenerSettings(settings), handler: service)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
-        EngineOpening.publish(url: self.url(settings, port: listener.port), engine)
+        engine.publish(url: self.url(settings, port: listener.port))
         log.info("listening", ["url": url, "data": directory, "version": TillVersion.text])
 
         var signal: Int32 = 0
@@ -111,5 +113,16 @@ extension Service.Limits {
         queryCount = settings.limits.queries
         queryTime = settings.limits.queryTime
         streamTime = settings.limits.streamTime
+    }
+}
+
+extension QueryEngine {
+    /// With the budgets of the configuration.
+    static func make(_ settings: Server.Settings, threadCount: Int? = nil) -> QueryEngine {
+        var own = QueryEngine.Settings(threadCount: threadCount)
+        own.memoryByteCountMax = settings.memoryBudget
+        own.queryMemoryByteCountMax = min(settings.limits.queryMemory, settings.memoryBudget)
+        own.spillDirectory = Environment["TMPDIR"] ?? "/tmp"
+        return QueryEngine(own)
     }
 }

@@ -1,4 +1,5 @@
 internal import Ingest
+internal import Query
 
 /// How a command reaches a store: through the server that `--url` names or that holds the directory; else it serves the directory to
 /// itself for as long as it runs. Either way there is one path to everything, the API.
@@ -25,7 +26,7 @@ final class StoreAccess {
             (directory, local) = (nil, nil)
         case (let data?, nil):
             directory = data
-            if let url = try EngineOpening.serverURL(of: data) {
+            if let url = EngineOpening.serverURL(of: data) {
                 client = try APIClient(url: url, key: try Self.key(of: data))
                 local = nil
             } else {
@@ -45,10 +46,11 @@ final class StoreAccess {
     private static func serve(_ directory: String) throws -> (APIClient, (Listener, Service, any EngineInterface)) {
         let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
         let log = Log(format: .text, level: .warning)
-        let engine = try EngineOpening.open(directory: directory, settings: settings, log: log)
+        // Who can write the directory is the administrator, and needs no contract to add to it.
+        let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false)
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
-        let service = try Service(engine: engine, adminKey: key, limits: Service.Limits(settings), log: log)
+        let service = try Service(engine: engine, queries: QueryEngine.make(settings), adminKey: key, limits: Service.Limits(settings), log: log)
         let listener = try Listener(.init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service)
         return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (listener, service, engine))
     }
