@@ -1,0 +1,173 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: the command line keeps its contract: exit 0 done, 1 failed, 2 misused, each with words. Method: the real binary.
+final class CommandLineTests: XCTestCase {
+    func test_help_isThereForEveryCommand() throws {
+        for command in [
+            [], ["serve"], ["sql"], ["import"], ["compact"], ["verify"], ["type", "check"], ["inspect"], ["contract", "put"],
+            ["key", "create"], ["version"],
+        ] {
+            let run = try TillRun(command + ["--help"])
+            XCTAssertEqual(run.status, 0, "\(command): \(run.error)")
+            XCTAssertTrue(run.text.contains("usage: till"), "\(command)")
+        }
+    }
+
+    func test_misuse_isTwo() throws {
+        for arguments in [
+            [], ["nothing"], ["serve"], ["serve", "--data"], ["serve", "--data", "x", "--colour", "red"], ["sql", "SELECT 1"],
+            ["sql", "--format", "xml", "--data", "x"], ["import", "--data", "x"], ["import", "--data", "x", "--client", "c"], ["inspect"],
+            ["type", "check"], ["type"], ["contract", "put", "c", "--data", "x"], ["compact"], ["serve", "--data", "x", "--listen", "nowhere"],
+        ] {
+            let run = try TillRun(arguments)
+            XCTAssertEqual(run.status, 2, "\(arguments): \(run.error)")
+            XCTAssertFalse(run.error.isEmpty, "\(arguments)")
+        }
+    }
+
+    func test_badConfiguration_isTwoAndNamed() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("till.json")
+        for (text, key) in [
+            (#"{"listne":"x"}"#, "listne"), (#"{"limits":{"query_time":"soon"}}"#, "limits.query_time"), ("{", "till.json"),
+            (#"{"registrars":{"tax":{"url":"https://x"}}}"#, "registrars.tax.secret"),
+        ] {
+            try Data(text.utf8).write(to: file)
+            let run = try TillRun(["serve", "--data", folder.appendingPathComponent("D").path, "--config", file.path])
+            XCTAssertEqual(run.status, 2, text)
+            XCTAssertTrue(run.error.contains(key), run.error)
+        }
+        let data = folder.appendingPathComponent("D").path
+        let run = try TillRun(["serve", "--data", data], environment: ["TILL_LIMITS_QUERIES": "0"])
+        XCTAssertEqual(run.status, 2)
+        XCTAssertTrue(run.error.contains("TILL_LIMITS_QUERIES"), run.error)
+        XCTAssertEqual(try TillRun(["serve", "--data", data, "--config", folder.appendingPathComponent("none.json").path]).status, 2)
+        // A key that is too short makes no store that nobody can open.
+        XCTAssertEqual(try TillRun(["serve", "--data", data, "--listen", "127.0.0.1:0"], environment: ["TILL_ADMIN_KEY": "short"]).status, 1)
+    }
+
+    func test_serve_twoOnOneDirectory_secondIsRefusedAndNamesTheFirst() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let second = try TillRun(["serve", "--data", server.data.path, "--listen", "127.0.0.1:0"], environment: ["TILL_ADMIN_KEY": TillServer.adminKey])
+        XCTAssertEqual(second.status, 1)
+        XCTAssertTrue(second.error.contains(server.url), second.error)
+        let mode = try FileManager.default.attributesOfItem(atPath: server.data.appendingPathComponent("admin.key").path)[.posixPermissions] as? Int
+        XCTAssertEqual(mode, 0o600)
+    }
+
+    func test_serve_stopsOnTermAndKeepsWhatItTook() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        let posted = try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1"))
+        XCTAssertEqual(posted.status, 201, posted.text)
+        // A long poll must not hold the stop up.
+        let poll = server.client()
+        let after = Receipts.member("sequence", of: posted.text) ?? "0"
+        try poll.send(Array("GET /v1/changes?after=\(after)&wait=60 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TillServer.adminKey)\r\n\r\n".utf8))
+        usleep(200_000)
+        let startedAt = Date()
+        XCTAssertEqual(server.stop(), 0, server.logText)
+        XCTAssertLessThan(Date().timeIntervalSince(startedAt), 10)
+        try server.start()
+        XCTAssertEqual(try server.client().get("/v1/receipts/R-1?client=shop&raw=1").text, Receipts.pos("R-1"))
+        server.kill()
+        try server.start()
+        XCTAssertEqual(try server.client().get("/v1/tickets/\(Receipts.member("ticket_id", of: posted.text) ?? "")").status, 200)
+        XCTAssertFalse(server.logText.contains(TillServer.adminKey))
+    }
+
+    func test_import_everyFormat_throughServerAndDirectory() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let lines = folder.appendingPathComponent("a.ndjson")
+        try Data(((0..<25).map { Receipts.pos("L-\($0)") }.joined(separator: "\n") + "\n{\"bad\":\n" + Receipts.pos("L-3") + "\n").utf8).write(to: lines)
+        let array = folder.appendingPathComponent("b.json")
+        try Data(("[\n" + (0..<3).map { Receipts.pos("A-\($0)").replacingOccurrences(of: ",\"lines\"", with: ",\n\"lines\"") }.joined(separator: ",\n") + "]").utf8).write(to: array)
+        let data = folder.appendingPathComponent("DATA").path
+        let first = try TillRun(["import", "--data", data, "--client", "shop", lines.path, array.path])
+        XCTAssertEqual(first.status, 0, first.error)
+        XCTAssertEqual(first.text, "imported 28, repeated 1, rejected 1\n")
+        let rejected = try String(contentsOf: URL(fileURLWithPath: lines.path + ".rejected.ndjson"), encoding: .utf8)
+        XCTAssertTrue(rejected.contains("\"record\":26") && rejected.contains("bad-json"), rejected)
+        let server = try TillServer(data: URL(fileURLWithPath: data))
+        defer { server.remove() }
+        _ = try server.key("shop")
+        let again = try TillRun(
+            ["import", "--url", server.url, "--client", "shop", "-"], input: try Data(contentsOf: lines), environment: ["TILL_KEY": TillServer.adminKey],
+            folder: folder)
+        XCTAssertEqual(again.status, 0, again.error)
+        XCTAssertEqual(again.text, "imported 0, repeated 26, rejected 1\n")
+        let held = try TillRun(["import", "--data", data, "--client", "shop", array.path])
+        XCTAssertEqual(held.text, "imported 0, repeated 3, rejected 0\n", held.error)
+        XCTAssertEqual(try TillRun(["import", "--url", server.url, "--client", "shop", lines.path], environment: ["TILL_KEY": "till_wrong"]).status, 1)
+        XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", folder.appendingPathComponent("none").path]).status, 1)
+    }
+
+    func test_sql_everyFormat() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        for index in 0..<3 { _ = try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-\(index)")) }
+        let query = "SELECT receipt_id, total FROM receipts ORDER BY 1;"
+        let base = ["sql", "--data", server.data.path]
+        XCTAssertEqual(try TillRun(base + ["--format", "csv", query]).text, "receipt_id,total\r\nR-0,65.0000\r\nR-1,65.0000\r\nR-2,65.0000\r\n")
+        XCTAssertTrue(try TillRun(base + ["--format", "ndjson", query]).text.hasPrefix(#"{"receipt_id":"R-0","total":"65.0000"}"# + "\n"))
+        let objects = try JSONSerialization.jsonObject(with: try TillRun(base + ["--format", "json", query]).output) as? [[String: Any]]
+        XCTAssertEqual(objects?.compactMap { $0["receipt_id"] as? String }, ["R-0", "R-1", "R-2"])
+        let table = try TillRun(base + [query]).text
+        XCTAssertTrue(table.contains("R-2") && table.contains("3 rows"), table)
+        let parquet = try TillRun(base + ["--format", "parquet", query]).output
+        let file = server.data.deletingLastPathComponent().appendingPathComponent("answer.parquet")
+        try parquet.write(to: file)
+        let readBack = try TillRun(["sql", "--table", "t=\(file.path)", "--format", "csv", "SELECT count(*), sum(total) FROM t"])
+        XCTAssertEqual(readBack.status, 0, readBack.error)
+        XCTAssertTrue(readBack.text.hasSuffix("3,195.0000\r\n"), readBack.text)
+        XCTAssertEqual(try TillRun(["inspect", file.path]).status, 0)
+        let piped = try TillRun(base + ["--format", "csv"], input: Data("SELECT 1 AS a;\nSELECT 2 AS b".utf8))
+        XCTAssertEqual(piped.text, "a\r\n1\r\nb\r\n2\r\n", piped.error)
+        let wrong = try TillRun(base + ["SELECT nothing FROM receipts"])
+        XCTAssertEqual(wrong.status, 1)
+        XCTAssertTrue(wrong.error.contains("bad-sql at 8"), wrong.error)
+    }
+
+    func test_administration_throughDirectoryAndServer() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = folder.appendingPathComponent("DATA").path
+        XCTAssertEqual(try TillRun(["contract", "put", "shop", "--access", "read-write", "--scope", "own", "--data", data]).status, 0)
+        let made = try TillRun(["key", "create", "shop", "--data", data])
+        XCTAssertEqual(made.status, 0, made.error)
+        let key = try XCTUnwrap(Receipts.member("key", of: made.text))
+        XCTAssertEqual(try TillRun(["contract", "put", "c", "--access", "write", "--scope", "own", "--data", data]).status, 1)
+        let server = try TillServer(data: URL(fileURLWithPath: data))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client(key: key).post("/v1/receipts", Receipts.pos("R-1")).status, 201)
+        let compacted = try TillRun(["compact", "--data", data])
+        XCTAssertEqual(compacted.status, 0, compacted.error)
+        XCTAssertTrue(compacted.text.contains("rows moved: 1"), compacted.text)
+        XCTAssertEqual(try server.client(key: key).get("/v1/receipts/R-1?raw=1").text, Receipts.pos("R-1"))
+    }
+
+    func test_typeCheck_showsColumnsAndErrors() throws {
+        let type = Project.root.appendingPathComponent("types/pos-receipt.json").path
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let good = folder.appendingPathComponent("good.json")
+        try Data(Receipts.pos("R-1").utf8).write(to: good)
+        let bad = folder.appendingPathComponent("bad.json")
+        try Data(Receipts.pos("", total: "1.000001").utf8).write(to: bad)
+        let first = try TillRun(["type", "check", type, good.path])
+        XCTAssertEqual(first.status, 0, first.error)
+        XCTAssertTrue(first.text.contains(#""receipt_id":"R-1""#) && first.text.contains(#""total":"65.0000""#), first.text)
+        let second = try TillRun(["type", "check", type, good.path, bad.path])
+        XCTAssertEqual(second.status, 1)
+        XCTAssertEqual(second.text.split(separator: "\n").count, 2)
+        XCTAssertTrue(second.text.contains(#""errors":["#))
+        XCTAssertEqual(try TillRun(["type", "check", good.path, good.path]).status, 1)
+    }
+}

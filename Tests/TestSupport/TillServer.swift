@@ -1,0 +1,134 @@
+package import Foundation
+
+/// The real binary, serving a directory on a free port.
+package final class TillServer {
+    package static let adminKey = "admin-key-of-the-system-tests"
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let data: URL
+    package private(set) var port: UInt16 = 0
+    private var process: Process?
+    private let log: URL
+
+    /// The binary under test: `TILL_BINARY`, else the newest build.
+    package static var binary: URL {
+        if let path = ProcessInfo.processInfo.environment["TILL_BINARY"] { return URL(fileURLWithPath: path) }
+        let candidates = ["debug", "release"].map { Project.root.appendingPathComponent(".build/\($0)/till") }
+        func age(_ file: URL) -> Date {
+            (try? FileManager.default.attributesOfItem(atPath: file.path)[.modificationDate] as? Date) ?? .distantPast
+        }
+        return candidates.max { age($0) < age($1) } ?? candidates[0]
+    }
+
+    /// - Parameter data: nil for a new directory.
+    package init(data: URL? = nil, arguments: [String] = [], environment: [String: String] = [:]) throws {
+        let folder = try Project.temporaryFolder("till-system")
+        self.data = data ?? folder.appendingPathComponent("DATA")
+        log = folder.appendingPathComponent("server.log")
+        try start(arguments: arguments, environment: environment)
+    }
+
+    package func start(arguments: [String] = [], environment: [String: String] = [:]) throws {
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        let process = Process()
+        process.executableURL = Self.binary
+        process.arguments = ["serve", "--data", data.path, "--listen", "127.0.0.1:0"] + arguments
+        process.environment = Self.environment(["TILL_ADMIN_KEY": Self.adminKey].merging(environment) { $1 })
+        process.standardError = try FileHandle(forWritingTo: log)
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        for _ in 0..<600 {
+            let text = logText
+            if let range = text.range(of: #"http[s]?://[^"]*:([0-9]+)""#, options: .regularExpression), text.contains("\"listening\"") {
+                let digits = text[range].dropLast().reversed().prefix { $0.isNumber }.reversed()
+                port = UInt16(String(digits)) ?? 0
+                return
+            }
+            if !process.isRunning { throw Failure(description: "the server ended with \(process.terminationStatus): \(text)") }
+            usleep(50_000)
+        }
+        kill()
+        throw Failure(description: "the server was not listening within 30 s: \(logText)")
+    }
+
+    /// The environment of a child: none of our own settings.
+    package static func environment(_ added: [String: String] = [:]) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TILL_") }
+        environment.merge(added) { $1 }
+        return environment
+    }
+
+    package var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    package var isRunning: Bool { process?.isRunning ?? false }
+    package var processID: Int32 { process?.processIdentifier ?? 0 }
+    package var url: String { "http://127.0.0.1:\(port)" }
+
+    package func client(key: String? = TillServer.adminKey) -> HTTPClient { HTTPClient(port: port, key: key) }
+
+    /// SIGTERM, and how it ended.
+    @discardableResult
+    package func stop() -> Int32 {
+        guard let process, process.isRunning else { return process?.terminationStatus ?? 0 }
+        process.terminate()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// SIGKILL.
+    package func kill() {
+        guard let process, process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Makes a contract and a key for it.
+    package func key(_ clientID: String, access: String = "read-write", scope: String = "own", more: String = "") throws -> String {
+        let admin = client()
+        let made = try admin.put("/v1/contracts/\(clientID)", #"{"access":"\#(access)","scope":"\#(scope)"\#(more)}"#)
+        guard made.status == 201 || made.status == 200 else { throw Failure(description: "contract: \(made.status) \(made.text)") }
+        let answer = try admin.call("POST", "/v1/contracts/\(clientID)/keys")
+        guard let range = answer.text.range(of: #""key":"[^"]+""#, options: .regularExpression) else {
+            throw Failure(description: "key: \(answer.status) \(answer.text)")
+        }
+        return String(answer.text[range].dropFirst(7).dropLast())
+    }
+
+    package func remove() {
+        kill()
+        try? FileManager.default.removeItem(at: log.deletingLastPathComponent())
+    }
+}
+
+/// One run of the binary that ends by itself.
+package struct TillRun {
+    package let status: Int32
+    package let output: Data
+    package let error: String
+    package var text: String { String(decoding: output, as: UTF8.self) }
+
+    package init(_ arguments: [String], input: Data? = nil, environment: [String: String] = [:], folder: URL? = nil) throws {
+        let process = Process()
+        process.executableURL = TillServer.binary
+        process.arguments = arguments
+        process.environment = TillServer.environment(environment)
+        if let folder { process.currentDirectoryURL = folder }
+        let scratch = try Project.temporaryFolder("till-run")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        // Files, not pipes: nobody needs to read while it runs.
+        for name in ["in", "out", "err"] {
+            _ = FileManager.default.createFile(atPath: scratch.appendingPathComponent(name).path, contents: name == "in" ? input : nil)
+        }
+        process.standardInput = try FileHandle(forReadingFrom: scratch.appendingPathComponent("in"))
+        process.standardOutput = try FileHandle(forWritingTo: scratch.appendingPathComponent("out"))
+        process.standardError = try FileHandle(forWritingTo: scratch.appendingPathComponent("err"))
+        try process.run()
+        process.waitUntilExit()
+        status = process.terminationStatus
+        output = try Data(contentsOf: scratch.appendingPathComponent("out"))
+        error = String(decoding: try Data(contentsOf: scratch.appendingPathComponent("err")), as: UTF8.self)
+    }
+}
