@@ -39,15 +39,18 @@ package final class QueryEngine: Sendable {
     }
 
     /// Reads a query's text and settles what it means.
+    /// - Parameter rewriting: what to make of a query that is no EXPLAIN, before it is planned: a page of it.
     /// - Throws: `QueryError` with its position; errors of the catalog.
-    package func prepare(_ text: String, in context: QueryContext) throws -> PreparedQuery {
+    package func prepare(
+        _ text: String, in context: QueryContext, rewriting: (BoundQuery) -> BoundQuery = { $0 }
+    ) throws -> PreparedQuery {
         let zone = try Self.zone(context.timeZone)
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
             BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns)
         }
         switch try Binder.bind(text, in: context) {
-        case .query(let query): return PreparedQuery(query: try optimized(query), explain: nil, timeZone: zone)
+        case .query(let query): return PreparedQuery(query: try optimized(rewriting(query)), explain: nil, timeZone: zone)
         case .explain(let query, let analyze):
             return PreparedQuery(query: try optimized(query), explain: analyze ? .analyze : .plan, timeZone: zone)
         }

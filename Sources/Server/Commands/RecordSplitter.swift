@@ -19,9 +19,30 @@ package enum ImportFormat: Sendable {
         let text = first.starts(with: [0xEF, 0xBB, 0xBF]) ? first.dropFirst(3) : first[...]
         switch text.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) {
         case UInt8(ascii: "<"): return .xml
-        case UInt8(ascii: "{"), UInt8(ascii: "["): return .json
+        case UInt8(ascii: "["): return .json
+        // A value that ends with its line is a line of many: then a broken one cannot swallow its neighbours.
+        case UInt8(ascii: "{"): return endsWithLine(text) ? .lines : .json
         default: return .csv
         }
+    }
+
+    private static func endsWithLine(_ text: ArraySlice<UInt8>) -> Bool {
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        for byte in text {
+            if isEscaped { isEscaped = false; continue }
+            switch byte {
+            case UInt8(ascii: "\\") where isInString: isEscaped = true
+            case UInt8(ascii: "\""): isInString.toggle()
+            case UInt8(ascii: "{") where !isInString: depth += 1
+            case UInt8(ascii: "}") where !isInString: depth -= 1
+            case 0x0A where depth > 0: return false
+            default: break
+            }
+            if depth == 0, byte == UInt8(ascii: "}") { return true }
+        }
+        return false
     }
 }
 

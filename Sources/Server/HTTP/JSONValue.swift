@@ -75,7 +75,7 @@ package struct JSONSyntaxError: Error, Equatable {
 /// RFC 8259, strictly: UTF-8, no duplicate member names, no lone surrogates, nothing after the value.
 package struct JSONParser {
     /// Deeper nesting is refused: the parser recurses.
-    package static let depthMax = 64
+    package static let depthMax = 128
 
     private let bytes: [UInt8]
     private var position = 0

@@ -58,6 +58,8 @@ enum TypeRoutes {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "a type file is application/json")
         }
+        // What is no JSON at all is a fault of the body; all else is one of the type.
+        _ = try JSONParser.parse(call.request.body)
         let outcome = try call.engine.putType(name: call.pathValues[0], body: call.request.body)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
             .adding("Location", "/v1/types/\(RequestTarget.encode(call.pathValues[0]))")

@@ -35,7 +35,8 @@ final class RecordSplitterTests: XCTestCase {
         XCTAssertEqual(ImportFormat.of(path: "a.ndjson.zst", first: []), .lines)
         XCTAssertEqual(ImportFormat.of(path: "A.JSON.gz", first: []), .json)
         XCTAssertEqual(ImportFormat.of(path: "-", first: Array("  <?xml".utf8)), .xml)
-        XCTAssertEqual(ImportFormat.of(path: "-", first: Array("\u{FEFF}{".utf8)), .json)
+        XCTAssertEqual(ImportFormat.of(path: "-", first: Array("\u{FEFF}{\n\"a\":1}".utf8)), .json)
+        XCTAssertEqual(ImportFormat.of(path: "-", first: Array("{\"a\":\"}\\\"\n\"}".utf8)), .lines)
         XCTAssertEqual(ImportFormat.of(path: "x", first: Array("id,total".utf8)), .csv)
     }
 

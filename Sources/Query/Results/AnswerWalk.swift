@@ -1,0 +1,213 @@
+package import ColumnStore
+
+/// Where a page of an answer ended.
+package struct WalkPosition: Sendable, Equatable {
+    /// The sort key of the last row given; nil where it is too large to carry: then `rowCount` alone counts.
+    package var key: [Value]?
+    /// How many rows with that key were given, where the key may come more than once.
+    package var tieCount: Int
+    /// Rows given so far.
+    package var rowCount: Int
+
+    package init(key: [Value]?, tieCount: Int, rowCount: Int) {
+        (self.key, self.tieCount, self.rowCount) = (key, tieCount, rowCount)
+    }
+}
+
+/// Rewrites a query so that it gives one page of its answer, in a total order that every page shares: its own order, then the row key
+/// `sequence` where it is a plain SELECT from one table, else all columns of the answer that can be compared.
+///
+/// The next page begins behind the last key, so that rows which vanish meanwhile (a state that changed) leave no gap.
+package struct AnswerWalk: Sendable {
+    /// The plan of the page: the answer's columns, then the key's.
+    package let bound: BoundQuery
+    package let visibleColumnCount: Int
+    private let keyTypes: [ColumnType]
+    private let isKeyUnique: Bool
+    private let position: WalkPosition?
+    /// Rows to pass over before the page's first: the query's OFFSET, and ties that were given before.
+    private let skippedRowCount: Int
+    private let pageRowCount: Int
+
+    private static let rowKey = "sequence"
+
+    /// - Parameters:
+    ///   - query: as the binder made it: no rewrite has moved its ORDER BY and LIMIT yet.
+    ///   - rowCountMax: rows of a page.
+    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int) {
+        var spine = Spine(query.plan)
+        let ids = PlanIDs(after: query.plan)
+        let given = position?.rowCount ?? 0
+        let left = spine.limit.map { max(0, $0 - given) }
+        self.position = position
+        visibleColumnCount = query.columns.count
+        pageRowCount = min(rowCountMax, left ?? rowCountMax)
+
+        // All rows fit on the page: no order is needed that the query does not ask for.
+        if position == nil, let limit = spine.limit, limit <= rowCountMax {
+            bound = query
+            (keyTypes, isKeyUnique, skippedRowCount) = ([], false, 0)
+            return
+        }
+        var keys = spine.keys
+        if let rowKey = spine.addRowKey(named: Self.rowKey, ids) {
+            keys.append(SortKey(rowKey))
+            isKeyUnique = true
+        } else {
+            for column in spine.outputs where !column.expression.type.isNested { keys.append(SortKey(column.expression)) }
+            isKeyUnique = false
+        }
+        var input = spine.inner
+        if let key = position?.key, key.count == keys.count {
+            input = .filter(input: input, conjuncts: [Self.condition(keys, behind: key, orAt: !isKeyUnique)])
+            skippedRowCount = isKeyUnique ? 0 : position?.tieCount ?? 0
+        } else {
+            skippedRowCount = spine.offset + given
+        }
+        let (wanted, overflows) = skippedRowCount.addingReportingOverflow(pageRowCount + 1)
+        let sorted = LogicalPlan.limit(
+            input: .sort(SortNode(input: input, keys: keys)), count: overflows ? Int.max : wanted, offset: 0)
+        let keyColumns = keys.map { ProjectedColumn(ids.newColumn("", $0.expression.type), $0.expression) }
+        keyTypes = keys.map(\.expression.type)
+        bound = BoundQuery(
+            plan: .project(input: sorted, columns: spine.outputs + keyColumns), columns: query.columns + keyColumns.map(\.column))
+    }
+
+    // MARK: The condition
+
+    /// Rows whose key comes behind `values` in the order of `keys` (or is the same, when `orAt`).
+    private static func condition(_ keys: [SortKey], behind values: [Value], orAt: Bool) -> Expression {
+        var alternatives: [Expression] = []
+        var same: [Expression] = []
+        for (key, value) in zip(keys, values) {
+            if let behind = behind(key, value) { alternatives.append(same.isEmpty ? behind : .and(same + [behind])) }
+            same.append(.isDistinct(key.expression, .literal(value, key.expression.type), isNegated: true))
+        }
+        if orAt { alternatives.append(same.count == 1 ? same[0] : .and(same)) }
+        if alternatives.isEmpty { return .literal(.boolean(false), .boolean) }
+        return alternatives.count == 1 ? alternatives[0] : .or(alternatives)
+    }
+
+    /// Nil where nothing comes behind: NULL, when NULLs are last.
+    private static func behind(_ key: SortKey, _ value: Value) -> Expression? {
+        let expression = key.expression
+        if value.isNull { return key.nullsFirst ? .not(.isNull(expression)) : nil }
+        let later = Expression.call(
+            key.isDescending ? .less : .greater, [expression, .literal(value, expression.type)], type: .boolean, position: nil)
+        return key.nullsFirst ? later : .or([later, .isNull(expression)])
+    }
+
+    // MARK: Reading the page
+
+    /// Gives the page's rows to `take`, which returns how many of a batch it took: fewer end the page there.
+    ///
+    /// - Returns: where the page ended, nil at the end of the walk.
+    package func read(_ stream: ResultStream, take: (ColumnBatch) throws -> Int) throws -> WalkPosition? {
+        var skip = skippedRowCount
+        var given = 0
+        var end = KeyEnd(position, isKeyUnique)
+        while let batch = try stream.next() {
+            var rest = batch
+            if skip > 0 {
+                let count = min(skip, batch.rowCount)
+                skip -= count
+                rest = batch.slice(count..<batch.rowCount)
+            }
+            if rest.rowCount == 0 { continue }
+            if given == pageRowCount || rest.rowCount == 0 { return finish(stream, end, given) }
+            let wanted = rest.slice(0..<min(rest.rowCount, pageRowCount - given))
+            let taken = try take(ColumnBatch(rowCount: wanted.rowCount, columns: Array(wanted.columns.prefix(visibleColumnCount))))
+            given += taken
+            if !keyTypes.isEmpty { end.note(wanted, rows: taken, keyStart: visibleColumnCount, keyCount: keyTypes.count) }
+            if taken < rest.rowCount { return finish(stream, end, given) }
+        }
+        return nil
+    }
+
+    private func finish(_ stream: ResultStream, _ end: KeyEnd, _ given: Int) -> WalkPosition? {
+        stream.cancel()
+        // The query's own LIMIT is used up.
+        if keyTypes.isEmpty { return nil }
+        return WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given)
+    }
+
+    /// The key of the last row given, and how many rows had it.
+    private struct KeyEnd {
+        private(set) var key: [Value]?
+        private(set) var tieCount: Int
+        private let isUnique: Bool
+
+        init(_ position: WalkPosition?, _ isUnique: Bool) {
+            key = position?.key
+            tieCount = position?.tieCount ?? 0
+            self.isUnique = isUnique
+        }
+
+        mutating func note(_ batch: ColumnBatch, rows: Int, keyStart: Int, keyCount: Int) {
+            guard rows > 0 else { return }
+            let columns = batch.columns[keyStart..<(keyStart + keyCount)]
+            func key(at row: Int) -> [Value] { columns.map { $0.value(at: row) } }
+            let last = key(at: rows - 1)
+            if isUnique {
+                (self.key, tieCount) = (last, 1)
+                return
+            }
+            var first = rows - 1
+            while first > 0, key(at: first - 1) == last { first -= 1 }
+            let goesOn = first == 0 && self.key == last
+            tieCount = (goesOn ? tieCount : 0) + rows - first
+            self.key = last
+        }
+    }
+}
+
+/// The top of a bound plan: LIMIT, the answer's columns, ORDER BY, and what lies beneath.
+private struct Spine {
+    var limit: Int?
+    var offset = 0
+    /// The answer's columns over what `inner` puts out.
+    var outputs: [ProjectedColumn]
+    var keys: [SortKey] = []
+    var inner: LogicalPlan
+
+    init(_ plan: LogicalPlan) {
+        var plan = plan
+        if case .limit(let input, let count, let offset) = plan {
+            (limit, self.offset) = (count, offset)
+            plan = input
+        }
+        outputs = plan.columns.map { ProjectedColumn($0, .column($0.id, $0.type)) }
+        if case .project(let input, let columns) = plan, case .sort = input {
+            outputs = columns
+            plan = input
+        }
+        if case .sort(let node) = plan, node.limit == nil, node.offset == 0 {
+            keys = node.keys
+            plan = node.input
+        }
+        inner = plan
+    }
+
+    /// Carries the scan's row key up to the top of `inner`, where that is a plain SELECT from one table.
+    mutating func addRowKey(named name: String, _ ids: PlanIDs) -> Expression? {
+        guard let (plan, key) = Self.adding(name, to: inner, ids) else { return nil }
+        inner = plan
+        return .column(key.id, key.type)
+    }
+
+    private static func adding(_ name: String, to plan: LogicalPlan, _ ids: PlanIDs) -> (LogicalPlan, OutputColumn)? {
+        switch plan {
+        case .scan(let scan):
+            guard let column = scan.columns.first(where: { $0.name == name }), column.column.type == .int64 else { return nil }
+            return (plan, column.column)
+        case .filter(let input, let conjuncts):
+            guard let (input, key) = adding(name, to: input, ids) else { return nil }
+            return (.filter(input: input, conjuncts: conjuncts), key)
+        case .project(let input, let columns):
+            guard let (input, key) = adding(name, to: input, ids) else { return nil }
+            let carried = ids.newColumn("", key.type)
+            return (.project(input: input, columns: columns + [ProjectedColumn(carried, .column(key.id, key.type))]), carried)
+        default: return nil
+        }
+    }
+}

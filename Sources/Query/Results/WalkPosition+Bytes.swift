@@ -1,0 +1,70 @@
+import ColumnStore
+
+/// A position as the fields of a cursor: numbers of 8 bytes, big-endian, then a field for each value of the key, its kind first.
+extension WalkPosition {
+    /// A key longer than this is left out: its cursor would be of no use in a request.
+    private static let keyByteCountMax = 2_048
+
+    package var fields: [[UInt8]] {
+        var keyFields: [[UInt8]] = []
+        for value in key ?? [] {
+            guard let field = Self.field(value) else { return [Self.bytes(Int64(rowCount)), Self.bytes(0)] }
+            keyFields.append(field)
+        }
+        if key == nil || keyFields.reduce(0, { $0 + $1.count }) > Self.keyByteCountMax { return [Self.bytes(Int64(rowCount)), Self.bytes(0)] }
+        return [Self.bytes(Int64(rowCount)), Self.bytes(Int64(tieCount))] + keyFields
+    }
+
+    /// Nil for fields that are no position.
+    package init?(fields: some Collection<[UInt8]>) {
+        let fields = Array(fields)
+        guard fields.count >= 2, let rowCount = Self.integer(fields[0][...]), let tieCount = Self.integer(fields[1][...]) else { return nil }
+        guard rowCount >= 0, tieCount >= 0 else { return nil }
+        var key: [Value] = []
+        for field in fields.dropFirst(2) {
+            guard let value = Self.value(field) else { return nil }
+            key.append(value)
+        }
+        self.init(key: key.isEmpty ? nil : key, tieCount: Int(tieCount), rowCount: Int(rowCount))
+    }
+
+    private static func bytes(_ number: Int64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+
+    private static func integer(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        guard bytes.count == 8 else { return nil }
+        return Int64(bitPattern: bytes.reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    private static func field(_ value: Value) -> [UInt8]? {
+        switch value {
+        case .null: [0]
+        case .boolean(let value): [1, value ? 1 : 0]
+        case .integer(let value): [2] + bytes(value)
+        case .double(let value): [3] + bytes(Int64(bitPattern: value.bitPattern))
+        case .decimal(let value): [4] + bytes(Int64(truncatingIfNeeded: value >> 64)) + bytes(Int64(truncatingIfNeeded: value))
+        case .bytes(let bytes): [5] + bytes
+        case .interval(let value): [6] + bytes(Int64(value.months)) + bytes(Int64(value.days)) + bytes(value.microseconds)
+        case .list, .structure: nil
+        }
+    }
+
+    private static func value(_ field: [UInt8]) -> Value? {
+        let rest = field.dropFirst()
+        switch field.first {
+        case 0: return rest.isEmpty ? .null : nil
+        case 1: return rest.count == 1 ? .boolean(rest.first == 1) : nil
+        case 2: return integer(rest).map { .integer($0) }
+        case 3: return integer(rest).map { .double(Double(bitPattern: UInt64(bitPattern: $0))) }
+        case 4:
+            guard rest.count == 16, let high = integer(rest.prefix(8)), let low = integer(rest.suffix(8)) else { return nil }
+            return .decimal(Int128(high) << 64 | Int128(UInt64(bitPattern: low)))
+        case 5: return .bytes(Array(rest))
+        case 6:
+            guard rest.count == 24, let months = integer(rest.prefix(8)), let days = integer(rest.dropFirst(8).prefix(8)),
+                let microseconds = integer(rest.suffix(8))
+            else { return nil }
+            return .interval(Interval(months: Int32(truncatingIfNeeded: months), days: Int32(truncatingIfNeeded: days), microseconds: microseconds))
+        default: return nil
+        }
+    }
+}
