@@ -48,7 +48,8 @@ package final class Engine: EngineInterface {
             findCold: { identity, snapshot in try ColdLookup.find(identity, in: snapshot) })
         types = try TypeStore(catalog: catalog, tables: tier.tables)
         reader = DocumentReader(registry: types.registry)
-        compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction)
+        compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
+            clock: options.hot.clock)
         compactor.start()
     }
 

@@ -55,6 +55,10 @@ final class EngineFixture {
 
     /// All rows of a walk, as texts of some columns.
     func walk(_ request: PageRequest, as principal: Principal = .admin) throws -> [String] {
+        try Self.walk(engine, request, as: principal)
+    }
+
+    static func walk(_ engine: Engine, _ request: PageRequest, as principal: Principal = .admin) throws -> [String] {
         var rows: [String] = []
         var request = request
         while true {

@@ -255,7 +255,7 @@ final class EngineTests: XCTestCase {
         let before = try fixture.walk(PageRequest(fields: fields, limit: 777))
         XCTAssertEqual(before.count, 3_000)
         try fixture.engine.tier.writer.seal()
-        try HotFlusher(writer: fixture.engine.tier.writer).flush(fixture.engine.tier.boundary.snapshot().files)
+        try fixture.engine.tier.flush()
         let file = fixture.engine.tier.boundary.snapshot().files[0]
         let view = try XCTUnwrap(file.tail(of: "receipts")).view(through: .max)
         XCTAssertEqual(view.groups.map(\.bounds.rowCount), [3_000])

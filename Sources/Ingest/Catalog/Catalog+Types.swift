@@ -53,16 +53,3 @@ extension Catalog {
         }
     }
 }
-
-/// Cold tables and their objects.
-extension Catalog {
-    /// The metadata version of each cold table.
-    func coldVersions() throws -> [(table: String, version: Int)] {
-        try read { connection in
-            let statement = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
-            var versions: [(table: String, version: Int)] = []
-            while try statement.step() { versions.append((statement.text(0), Int(statement.int64(1)))) }
-            return versions
-        }
-    }
-}

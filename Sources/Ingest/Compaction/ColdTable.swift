@@ -1,20 +1,46 @@
 package import ColumnStore
 import Query
+import Synchronization
 
 /// One version of a table's cold rows: an Iceberg snapshot and the files behind it. Immutable.
 package final class ColdTable: Sendable {
     package let name: String
     package let iceberg: Table
     let cache: ParquetFileCache
+    let versions: Versions
 
-    init(name: String, iceberg: Table, cache: ParquetFileCache) {
+    /// The versions of a table that somebody still holds: their files must stay.
+    final class Versions: Sendable {
+        /// Proof: the weak reference is read and written within the mutex only.
+        private struct Entry: @unchecked Sendable { weak var table: ColdTable? }
+        private let entries = Mutex<[Entry]>([])
+
+        fileprivate func add(_ table: ColdTable) {
+            entries.withLock { entries in
+                entries.removeAll { $0.table == nil }
+                entries.append(Entry(table: table))
+            }
+        }
+
+        func snapshotsInUse() -> Set<Int64> {
+            entries.withLock { entries in Set(entries.compactMap { $0.table?.iceberg.metadata.currentSnapshotID }) }
+        }
+    }
+
+    convenience init(name: String, iceberg: Table) {
+        self.init(name: name, iceberg: iceberg, cache: ParquetFileCache(), versions: Versions())
+    }
+
+    private init(name: String, iceberg: Table, cache: ParquetFileCache, versions: Versions) {
         self.name = name
         self.iceberg = iceberg
         self.cache = cache
+        self.versions = versions
+        versions.add(self)
     }
 
     /// The next version, with the same cache.
-    func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache) }
+    func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions) }
 
     func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.open(file) } }
 
@@ -111,18 +137,24 @@ final class ColdMorsel: Morsel {
 extension ColdTable {
     /// The business days that the files' bounds span; nil when there is no row.
     func dayRange() throws -> ClosedRange<Int32>? {
-        guard let field = iceberg.schema["business_day"], let id = field.id else { return nil }
-        var low = Int32.max
-        var high = Int32.min
+        var range: ClosedRange<Int32>?
+        try iceberg.plan { (file) throws(ColumnStoreError) in
+            guard file.recordCount > 0 else { return }
+            // Without bounds, any day may be in it.
+            let days = days(of: file) ?? Int32.min...Int32.max
+            range = range.map { min($0.lowerBound, days.lowerBound)...max($0.upperBound, days.upperBound) } ?? days
+        }
+        return range
+    }
+
+    /// The business days of a file's rows; nil when it has no bounds.
+    func days(of file: DataFile) -> ClosedRange<Int32>? {
+        guard let id = iceberg.schema["business_day"]?.id else { return nil }
         func day(_ bytes: [UInt8]?) -> Int32? {
             guard let bytes, bytes.count == 4 else { return nil }
             return bytes.withUnsafeBytes { Int32(littleEndian: $0.loadUnaligned(as: Int32.self)) }
         }
-        try iceberg.plan { (file) throws(ColumnStoreError) in
-            guard file.recordCount > 0 else { return }
-            low = min(low, day(file.lowerBounds?[id]) ?? .min)
-            high = max(high, day(file.upperBounds?[id]) ?? .max)
-        }
-        return low <= high ? low...high : nil
+        guard let low = day(file.lowerBounds?[id]), let high = day(file.upperBounds?[id]), low <= high else { return nil }
+        return low...high
     }
 }

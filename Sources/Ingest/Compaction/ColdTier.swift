@@ -19,65 +19,58 @@ final class ColdTier: Sendable {
         for (name, version) in try catalog.coldVersions() {
             let iceberg = try Table.open(try storage(name), version: version)
             try iceberg.discardNewerVersions()
-            tables[name] = ColdTable(name: name, iceberg: iceberg, cache: ParquetFileCache())
+            tables[name] = ColdTable(name: name, iceberg: iceberg)
         }
         return tables
     }
-}
 
-/// Finding single receipts in cold tables: by day bounds, bloom filters and page indexes, as their files' reader does it.
-enum ColdLookup {
-    static let columns: [ColumnPath] = [
-        "ticket_id", "sequence", "client_id", "receipt_id", "business_day", "type", "state", "received_at", "completed_at",
-        "document_sha256",
-    ]
-
-    /// The receipt that holds an identity; FAILED ones do not.
-    static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
-        try receipts(
-            identity.table, snapshot,
-            [
-                ColumnFilter("business_day", .equal(.integer(Int64(identity.businessDay)))),
-                ColumnFilter("receipt_id", .equal(.bytes(identity.receipt))), ColumnFilter("client_id", .equal(.bytes(identity.client))),
-            ]
-        ).first { $0.summary.state != .failed }
+    /// The table to append to: made when there is none, widened when types have added columns since.
+    ///
+    /// - Parameter created: takes what was written on the way.
+    func prepare(
+        _ name: String, present: ColdTable?, columns: [Field], _ created: inout [WrittenObject]
+    ) throws -> ColdTable {
+        guard let present else { return try create(name, columns, &created) }
+        // An attempt that failed between its commit and the catalog left a version behind, which would be in this one's way.
+        try present.iceberg.discardNewerVersions()
+        let added = Self.missing(columns, in: present.iceberg.schema.fields, at: [])
+        guard !added.isEmpty else { return present }
+        let commit = try present.iceberg.addColumns(added)
+        created += commit.written
+        return present.next(commit.table)
     }
 
-    static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
-        try receipts(table, snapshot, [ColumnFilter("ticket_id", .equal(.bytes(ticket.text)))]).first
+    private func create(_ name: String, _ columns: [Field], _ created: inout [WrittenObject]) throws -> ColdTable {
+        let storage = try storage(name)
+        // Metadata that no catalog names is of a first commit that a crash cut off.
+        var left: [String] = []
+        try storage.list(prefix: "metadata/") { object in left.append(object.key) }
+        for key in left.sorted(by: >) { try storage.delete(key) }
+        let commit = try Table.create(
+            storage, schema: StandardColumns.schema(typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day")
+        created += commit.written
+        return ColdTable(name: name, iceberg: commit.table)
     }
 
-    static func receipts(
-        _ table: String, _ snapshot: TierBoundary.Snapshot, _ filters: [ColumnFilter]
-    ) throws -> [StoredReceipt] {
-        guard let cold = snapshot.cold[table] else { return [] }
-        var found: [StoredReceipt] = []
-        for file in try cold.iceberg.files(filters) {
-            let scan = try cold.open(file).scan(ParquetScanRequest(projection: columns, schema: cold.iceberg.schema, filters: filters))
-            for rowGroup in scan.rowGroups {
-                let reader = try scan.reader(rowGroup: rowGroup)
-                while let batch = try reader.next() {
-                    for row in 0..<batch.rowCount { found.append(try receipt(batch, row, table: table)) }
-                }
+    /// What the table lacks of its types' columns, with where it goes.
+    private static func missing(_ wanted: [Field], in present: [Field], at path: [String]) -> [(into: ColumnPath, field: Field)] {
+        var missing: [(into: ColumnPath, field: Field)] = []
+        for field in wanted {
+            guard let known = present.first(where: { $0.name.utf8.elementsEqual(field.name.utf8) }) else {
+                missing.append((ColumnPath(path), field))
+                continue
+            }
+            if case .list(let element) = field.type, case .structure(let members) = element.type,
+                case .list(let knownElement) = known.type, case .structure(let knownMembers) = knownElement.type
+            {
+                missing += Self.missing(members, in: knownMembers, at: path + [field.name])
             }
         }
-        return found
+        return missing
     }
 
-    /// A row of `columns`.
-    static func receipt(_ batch: ColumnBatch, _ row: Int, table: String) throws -> StoredReceipt {
-        func text(_ index: Int) -> String {
-            if case .bytes(let bytes) = batch.columns[index].value(at: row) { String(decoding: bytes, as: UTF8.self) } else { "" }
-        }
-        func integer(_ index: Int) -> Int64? {
-            if case .integer(let value) = batch.columns[index].value(at: row) { value } else { nil }
-        }
-        guard let state = ReceiptState(rawValue: text(6)), let sequence = integer(1), let day = integer(4), let received = integer(7),
-            case .bytes(let hash) = batch.columns[9].value(at: row)
-        else { throw ColumnStoreError(.corruptFile, "a row of \(table) lacks a state, a sequence, a day or a hash") }
-        let summary = ReceiptSummary(
-            ticketID: text(0), clientID: text(2), receiptID: text(3), type: text(5), businessDay: Int32(clamping: day), state: state,
-            sequence: sequence)
-        return StoredReceipt(summary: summary, table: table, sha256: hash, receivedAt: received, completedAt: integer(8))
+    /// Removes versions that a failed move had made.
+    func takeBack(_ names: [String], _ present: [String: ColdTable]) throws {
+        for name in names { try present[name]?.iceberg.discardNewerVersions() }
     }
 }

@@ -7,31 +7,251 @@ package struct CompactionOptions: Sendable {
     package var hotDays: Int32 = 30
     /// In seconds.
     package var intervalSeconds = 300.0
-    /// How long replaced files stay, in seconds.
+    /// How long replaced files stay for outside readers, in seconds.
     package var snapshotKeepSeconds = 7.0 * 86_400
 
     package init() {}
 }
 
-/// Moves hot files to cold and merges cold ones: by itself at intervals, and when asked.
+/// Moves hot files to cold and merges cold ones: by itself at intervals, and when asked. One thread of low priority does both.
 final class Compactor: Sendable {
-    let tier: HotTier
-    let catalog: Catalog
-    let cold: ColdTier
-    let types: TypeStore
-    let quarantine: Quarantine
-    let options: CompactionOptions
+    private struct State {
+        var requests: [Request] = []
+        var isStopping = false
+        var isStopped = false
+    }
 
-    init(tier: HotTier, catalog: Catalog, cold: ColdTier, types: TypeStore, quarantine: Quarantine, options: CompactionOptions) {
+    private struct Request: Sendable {
+        let before: Int32
+        let completion: @Sendable (Result<CompactionSummary, any Error>) -> Void
+    }
+
+    private let tier: HotTier
+    private let catalog: Catalog
+    private let cold: ColdTier
+    private let types: TypeStore
+    private let quarantine: Quarantine
+    private let options: CompactionOptions
+    private let clock: Clock
+    private let names = ULIDGenerator()
+    private let state = Monitor(State())
+    private let thread = Mutex<WorkerThread?>(nil)
+    private let lastFailure = Mutex<String?>(nil)
+    /// Bytes of Parquet written, and of them by merges: the second over the difference is the amplification.
+    let writtenBytes = Atomic<Int>(0)
+    let mergedBytes = Atomic<Int>(0)
+    let movedRows = Atomic<Int>(0)
+
+    /// An orphan of a commit that failed is removed at this age: no commit takes so long.
+    private static let orphanAgeMilliseconds: Int64 = 24 * 3_600_000
+
+    init(
+        tier: HotTier, catalog: Catalog, cold: ColdTier, types: TypeStore, quarantine: Quarantine, options: CompactionOptions, clock: Clock
+    ) {
         self.tier = tier
         self.catalog = catalog
         self.cold = cold
         self.types = types
         self.quarantine = quarantine
         self.options = options
+        self.clock = clock
     }
 
-    func start() {}
-    func stop() {}
-    func compact(before day: Int32?) throws -> CompactionSummary { CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0) }
+    func start() {
+        thread.withLock { $0 = WorkerThread(name: "compactor") { [self] in run() } }
+    }
+
+    /// Ends the thread; what it was doing is left as it was.
+    func stop() {
+        state.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    /// Moves hot files of days before `day` (nil: all), merges, and returns when done.
+    func compact(before day: Int32?) throws -> CompactionSummary {
+        let before = day ?? Clock.day(ofMicroseconds: clock.now()) + 1
+        let done = Monitor<Result<CompactionSummary, any Error>?>(nil)
+        let isTaken = state.broadcast { state in
+            if state.isStopping { return false }
+            state.requests.append(Request(before: before) { result in done.broadcast { $0 = result } })
+            return true
+        }
+        guard isTaken else { throw Problem(.overloaded, "the server is stopping") }
+        return try done.wait { $0 }.get()
+    }
+
+    /// What went wrong at the last attempt by itself; nil when nothing did.
+    var failure: String? { lastFailure.withLock { $0 } }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func run() {
+        WorkerThread.lowerPriority()
+        let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
+        while true {
+            let requests = state.wait(nanoseconds: interval) { state -> [Request]? in
+                if state.isStopping { return [] }
+                guard !state.requests.isEmpty else { return nil }
+                defer { state.requests = [] }
+                return state.requests
+            }
+            if isStopping { break }
+            for request in requests ?? [] { request.completion(Result { try work(before: request.before, isRequested: true) }) }
+            if requests == nil { attempt() }
+        }
+        let late = state.withLock { state in
+            defer { state.requests = [] }
+            return state.requests
+        }
+        for request in (late) { request.completion(.failure(Problem(.overloaded, "the server is stopping"))) }
+    }
+
+    /// By itself: what fails is tried again at the next interval, and shown by `failure`.
+    private func attempt() {
+        do {
+            _ = try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false)
+            try tidy()
+            lastFailure.withLock { $0 = nil }
+        } catch is DayCompactor.Cancelled {
+        } catch {
+            lastFailure.withLock { $0 = "\(error)" }
+        }
+    }
+
+    private func work(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
+        var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
+        if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.writer.seal() }
+        for file in tier.boundary.snapshot().files where file.day < day && file.state.isSealed {
+            guard try file.isFinal() else {
+                summary.filesLeft += 1
+                continue
+            }
+            summary.rowsMoved += try move(file)
+            summary.filesMoved += 1
+        }
+        for table in tier.boundary.snapshot().cold.keys.sorted() {
+            summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested))
+        }
+        return summary
+    }
+
+    // MARK: Moving
+
+    private func move(_ file: HotFile) throws -> Int {
+        var switches: [Catalog.ColdSwitch] = []
+        var next: [String: ColdTable] = [:]
+        var written: [(outputs: [ColdFileWriter.Output], table: Table)] = []
+        var rowCount = 0
+        do {
+            for tail in file.allTails.sorted(by: { $0.table < $1.table }) {
+                let name = tail.table
+                var created: [WrittenObject] = []
+                let table = try cold.prepare(name, present: tier.boundary.snapshot().cold[name], columns: tier.tables.columns(of: name), &created)
+                let day = DayCompactor(
+                    file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
+                    isCancelled: { [self] in isStopping })
+                let (outputs, rows) = try day.write(name, into: table.iceberg)
+                written.append((outputs, table.iceberg))
+                guard rows == tail.rowCount else {
+                    throw ColumnStoreError(.corruptFile, path: file.path, "\(rows) of \(tail.rowCount) rows of \(name) can be read: nothing was moved")
+                }
+                rowCount += rows
+                let commit = try table.iceberg.append(outputs.map(\.file), summary: ["till.hot-file": file.name])
+                next[name] = table.next(commit.table)
+                switches.append(try Self.change(name, commit, outputs, created: created, replaced: []))
+            }
+        } catch {
+            // What was committed is taken back when the table is opened or written next; the files go at once.
+            for (outputs, table) in written { try ColdFileWriter.discard(outputs, table) }
+            try cold.takeBack(Array(next.keys), tier.boundary.snapshot().cold)
+            throw error
+        }
+        let info = file.state
+        try catalog.switchToCold(switches, leaving: (file.day, file.part, info.lastSequence, info.lastTicket))
+        tier.boundary.replace([file], cold: next)
+        tier.retire(file)
+        movedRows.wrappingAdd(rowCount, ordering: .relaxed)
+        let bytes = written.reduce(0) { $0 + $1.outputs.reduce(0) { $0 + Int($1.byteCount) } }
+        writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
+        return rowCount
+    }
+
+    private static func change(
+        _ name: String, _ commit: Commit, _ outputs: [ColdFileWriter.Output], created: [WrittenObject], replaced: [String]
+    ) throws -> Catalog.ColdSwitch {
+        var objects = outputs.map { Catalog.ColdObject(key: $0.key, kind: .data, byteCount: $0.byteCount, sha256: $0.sha256) }
+        objects += (created + commit.written).map {
+            Catalog.ColdObject(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256)
+        }
+        return Catalog.ColdSwitch(
+            table: name, version: commit.table.version, rowCount: try commit.table.counts().rowCount, written: objects, replaced: replaced,
+            obsolete: commit.obsoleteKeys)
+    }
+
+    // MARK: Merging
+
+    private func merge(_ name: String, _ picker: CompactionPicker) throws -> Int {
+        var merged = 0
+        while let present = tier.boundary.snapshot().cold[name] {
+            if isStopping { throw DayCompactor.Cancelled() }
+            let files = try present.iceberg.files()
+            let candidates = files.compactMap { file in
+                present.days(of: file).map {
+                    CompactionPicker.File(
+                        location: file.location, byteCount: file.byteCount, firstDay: $0.lowerBound, lastDay: $0.upperBound)
+                }
+            }
+            guard let chosen = picker.next(candidates) else { break }
+            let locations = Set(chosen.map(\.location))
+            try merge(present, files.filter { locations.contains($0.location) })
+            merged += chosen.count
+        }
+        return merged
+    }
+
+    private func merge(_ present: ColdTable, _ files: [DataFile]) throws {
+        let merger = FileMerger(
+            cold: present, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(),
+            isCancelled: { [self] in isStopping })
+        let outputs = try merger.merge(files)
+        let commit: Commit
+        do {
+            try present.iceberg.discardNewerVersions()
+            commit = try present.iceberg.replace(Set(files.map(\.location)), with: outputs.map(\.file))
+        } catch {
+            try ColdFileWriter.discard(outputs, present.iceberg)
+            throw error
+        }
+        let replaced = files.compactMap { present.iceberg.storage.key(ofLocation: $0.location) }
+        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)], leaving: nil)
+        tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
+        let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
+        writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
+        mergedBytes.wrappingAdd(bytes, ordering: .relaxed)
+    }
+
+    // MARK: Tidying
+
+    /// Ends old snapshots, removes orphans and what the quarantine keeps too long, notes when keys were used.
+    private func tidy() throws {
+        try quarantine.trim()
+        try catalog.flushKeyUses()
+        let milliseconds = clock.now() / 1_000
+        let cutoff = milliseconds - Int64(options.snapshotKeepSeconds * 1_000)
+        for (name, present) in tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) {
+            if isStopping { throw DayCompactor.Cancelled() }
+            if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
+                try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])], leaving: nil)
+                tier.boundary.replace([], cold: [name: present.next(commit.table)])
+                present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
+                try commit.table.delete(commit.obsoleteKeys)
+            }
+            let current = tier.boundary.snapshot().cold[name] ?? present
+            _ = try current.iceberg.removeOrphans(before: milliseconds - Self.orphanAgeMilliseconds)
+        }
+    }
 }

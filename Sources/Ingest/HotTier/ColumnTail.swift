@@ -118,6 +118,15 @@ package final class ColumnTail: Sendable {
         return waiting + state.withLock { state in state.builder.rowCount + state.chunks.reduce(0) { $0 + $1.bounds.rowCount } }
     }
 
+    /// All rows, those that wait included.
+    var rowCount: Int {
+        state.withLock { state in
+            let waiting = incoming.withLock { $0.count }
+            return waiting + state.builder.rowCount + state.chunks.reduce(0) { $0 + $1.bounds.rowCount }
+                + state.groups.reduce(0) { $0 + $1.bounds.rowCount }
+        }
+    }
+
     /// Bounds of all rows laid into columns so far, for the planner.
     package var bounds: HotBounds {
         state.withLock { state in

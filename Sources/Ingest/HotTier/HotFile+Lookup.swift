@@ -49,6 +49,11 @@ extension HotFile {
         return try statement.step() ? try statement.storedReceipt().receipt : nil
     }
 
+    /// Whether no row waits for anything any more, so that the file may leave.
+    func isFinal() throws -> Bool {
+        try pool.withConnection { try $0.integer("SELECT 1 FROM rows WHERE state = 0 LIMIT 1") == nil }
+    }
+
     /// What the columns leave out, of rows in ascending order.
     struct StoredParts {
         var document: [UInt8]?

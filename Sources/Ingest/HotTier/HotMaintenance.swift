@@ -15,6 +15,7 @@ final class HotMaintenance: Sendable {
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
     private let failures = Mutex<[String]>([])
+    private let flushing = Mutex(())
 
     /// The log is copied when it has grown by so much, so that a restart reads little of it.
     private static let logByteCountMax: Int64 = 16 << 20
@@ -54,8 +55,12 @@ final class HotMaintenance: Sendable {
             }
             if isStopping { return }
             do {
-                try HotFlusher(writer: writer).flush(boundary.snapshot().files)
-                if let file = state.withLock({ $0.lastCommitted }) { try checkpoint(file, writer) }
+                try flush(writer)
+                let file = state.withLock { state in
+                    defer { state.lastCommitted = nil }
+                    return state.lastCommitted
+                }
+                if let file { try checkpoint(file, writer) }
             } catch {
                 // Rows stay in memory and in the log; the next commit tries again.
                 failures.withLock { failures in
@@ -65,6 +70,11 @@ final class HotMaintenance: Sendable {
             // Not after each of a thousand commits a second.
             _ = state.wait(nanoseconds: 20_000_000) { $0.isStopping ? true : nil }
         }
+    }
+
+    /// Flushes what is full, and all of sealed files. One at a time: a chunk must not be flushed twice.
+    func flush(_ writer: HotWriter) throws {
+        try flushing.withLock { _ in try HotFlusher(writer: writer).flush(boundary.snapshot().files) }
     }
 
     /// What went wrong since the last call, for the log.

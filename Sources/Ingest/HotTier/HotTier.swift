@@ -34,7 +34,8 @@ package final class HotTier: Sendable {
         }
         let files = try Self.openFiles(directory, catalog, dictionaries, tables)
         let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
-        let lastTicket = files.compactMap(\.state.lastTicket).max() ?? ULID(high: 0, low: 0)
+        let movedTicket = try catalog.bytes("ticket").flatMap { ULID(bytes: $0) }
+        let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let boundary = TierBoundary(TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence))
         let listeners = CommitListeners(sequence: sequence)
         let maintenance = HotMaintenance(boundary: boundary)
@@ -111,6 +112,16 @@ package final class HotTier: Sendable {
     package func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
         listeners.add(beyond: sequence, wake: wake)
     }
+
+    /// A file whose rows are in cold now: it goes from disk when its last reader is done.
+    func retire(_ file: HotFile) {
+        file.removeAfterLastReader()
+        // The writer may hold a connection to it; when it has stopped it holds nothing.
+        do { try writer.forget(file) } catch {}
+    }
+
+    /// Flushes what is full, and all of sealed files.
+    func flush() throws { try maintenance.flush(writer) }
 
     /// Writes what waits and ends the threads. The files stay open until their last reader is done.
     package func close() {

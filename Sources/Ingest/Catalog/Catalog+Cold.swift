@@ -1,0 +1,109 @@
+import ColumnStore
+
+/// Cold tables: which version of each is in force, and every object that it is made of, with its hash.
+extension Catalog {
+    /// An object of a cold table.
+    struct ColdObject: Sendable {
+        enum Kind: String, Sendable { case data, metadata }
+        let key: String
+        let kind: Kind
+        let byteCount: Int64
+        let sha256: [UInt8]
+    }
+
+    /// A switch of one table to a new version.
+    struct ColdSwitch: Sendable {
+        var table: String
+        var version: Int
+        var rowCount: Int64
+        var written: [ColdObject]
+        /// Data files that the version no longer has; outside readers may still have them open.
+        var replaced: [String]
+        /// What nothing leads to any more.
+        var obsolete: [String]
+    }
+
+    /// Moves the boundary: hot files leave, tables have new versions, all in one transaction.
+    func switchToCold(
+        _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int, lastSequence: Int64, lastTicket: ULID?)?
+    ) throws {
+        let now = now
+        try write { connection in
+            for change in switches {
+                let table = try connection.statement("""
+                    INSERT INTO tables(name, columns, cold_version, cold_rows) VALUES(?1, '', ?2, ?3)
+                    ON CONFLICT(name) DO UPDATE SET cold_version = excluded.cold_version, cold_rows = excluded.cold_rows
+                    """)
+                try table.bind(1, change.table)
+                table.bind(2, Int64(change.version))
+                table.bind(3, change.rowCount)
+                try table.run()
+                try Self.record(change, now: now, connection)
+            }
+            guard let file else { return }
+            try Self.setState(.moved, day: file.day, part: file.part, connection)
+            try Self.raise("sequence", to: file.lastSequence, connection)
+            if let ticket = file.lastTicket {
+                let statement = try connection.statement("""
+                    INSERT INTO meta(key, value) VALUES('ticket', ?1) ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)
+                    """)
+                try statement.bind(1, ticket.bytes)
+                try statement.run()
+            }
+        }
+    }
+
+    private static func record(_ change: ColdSwitch, now: Int64, _ connection: SQLiteConnection) throws {
+        for object in change.written {
+            let insert = try connection.statement("""
+                INSERT OR REPLACE INTO cold_objects(key, table_name, kind, byte_count, sha256, version, replaced_at)
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, NULL)
+                """)
+            try insert.bind(1, "\(change.table)/\(object.key)")
+            try insert.bind(2, change.table)
+            try insert.bind(3, object.kind.rawValue)
+            insert.bind(4, object.byteCount)
+            try insert.bind(5, object.sha256)
+            insert.bind(6, Int64(change.version))
+            try insert.run()
+        }
+        for key in change.replaced {
+            let update = try connection.statement("UPDATE cold_objects SET replaced_at = ?2 WHERE key = ?1")
+            try update.bind(1, "\(change.table)/\(key)")
+            update.bind(2, now)
+            try update.run()
+        }
+        for key in change.obsolete {
+            let delete = try connection.statement("DELETE FROM cold_objects WHERE key = ?1")
+            try delete.bind(1, "\(change.table)/\(key)")
+            try delete.run()
+        }
+    }
+
+    /// The objects of a table, as the catalog knows them, with their keys in the table's storage.
+    func coldObjects(of table: String) throws -> [(object: ColdObject, isReplaced: Bool)] {
+        try read { connection in
+            let statement = try connection.statement(
+                "SELECT key, kind, byte_count, sha256, replaced_at FROM cold_objects WHERE table_name = ?1 ORDER BY key")
+            try statement.bind(1, table)
+            var objects: [(object: ColdObject, isReplaced: Bool)] = []
+            while try statement.step() {
+                let object = ColdObject(
+                    key: String(statement.text(0).dropFirst(table.utf8.count + 1)), kind: ColdObject.Kind(rawValue: statement.text(1)) ?? .data,
+                    byteCount: statement.int64(2), sha256: statement.bytes(3))
+                objects.append((object, !statement.isNull(4)))
+            }
+            return objects
+        }
+    }
+
+    /// The metadata version of each cold table.
+    func coldVersions() throws -> [(table: String, version: Int)] {
+        try read { connection in
+            let statement = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
+            var versions: [(table: String, version: Int)] = []
+            while try statement.step() { versions.append((statement.text(0), Int(statement.int64(1)))) }
+            return versions
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ColumnStore
+
+/// Writes rows, which come in order, into Parquet files of a cold table: one file for each calendar year, none above the target size.
+///
+/// The files are durable when `finish` returns, and belong to the table once they are committed to it; until then they are orphans.
+final class ColdFileWriter {
+    /// A file that was written, with its hash for the catalog.
+    struct Output {
+        let file: DataFile
+        let key: String
+        let byteCount: Int64
+        let sha256: [UInt8]
+    }
+
+    private struct Open {
+        let key: String
+        let sink: any ObjectSink
+        let hashing: HashingSink
+        let writer: FileWriter
+        let year: Int
+    }
+
+    private let table: Table
+    private let options: WriterOptions
+    private let tickets: ULIDGenerator
+    private let now: Int64
+    private let dayIndex: Int
+    private var open: Open?
+    private var outputs: [Output] = []
+
+    /// - Parameter bloomPaths: columns of types that ask for bloom filters.
+    init(table: Table, bloomPaths: Set<ColumnPath>, names: ULIDGenerator, now: Int64) throws {
+        self.table = table
+        self.tickets = names
+        self.now = now
+        guard let dayIndex = table.schema.index(of: "business_day") else {
+            throw ColumnStoreError(.corruptFile, path: table.metadataLocation, "the table has no business_day")
+        }
+        self.dayIndex = dayIndex
+        var options = WriterOptions()
+        options.sorting = ColdOrder.sorting
+        for path in bloomPaths.union(["receipt_id", "ticket_id"]) where table.schema.field(at: path) != nil {
+            options.columns[path] = ColumnWriterOptions(hasBloomFilter: true)
+        }
+        // Nobody asks for a range of these; and what a person's document says has no place in metadata.
+        for path in ["document", "history"] as [ColumnPath] {
+            options.columns[path] = ColumnWriterOptions(hasBounds: false, pageByteCount: path == "document" ? 4 << 20 : nil)
+        }
+        options.columns["document_sha256"] = ColumnWriterOptions(encoding: .plain, hasBounds: false)
+        self.options = options
+    }
+
+    /// Appends rows with the table's columns, in its order.
+    func append(_ batch: ColumnBatch) throws {
+        guard case .int32(let days) = batch.columns[dayIndex].flattened().values else { preconditionFailure("business_day is a DATE") }
+        var start = 0
+        while start < days.count {
+            let year = CompactionPicker.year(days[start])
+            var end = start + 1
+            while end < days.count, CompactionPicker.year(days[end]) == year { end += 1 }
+            try append(start == 0 && end == days.count ? batch : batch.slice(start..<end), year: year)
+            start = end
+        }
+    }
+
+    private func append(_ batch: ColumnBatch, year: Int) throws {
+        if let open, open.year != year || open.writer.writtenByteCount >= CompactionPicker.targetByteCount { try close() }
+        let current = try open ?? begin(year)
+        open = current
+        try current.writer.append(batch)
+    }
+
+    private func begin(_ year: Int) throws -> Open {
+        let key = "data/\(year)/\(tickets.next(milliseconds: now / 1_000)).parquet"
+        let sink = try table.storage.create(key)
+        let hashing = HashingSink(sink)
+        return Open(
+            key: key, sink: sink, hashing: hashing, writer: try FileWriter(table.schema, options: options, to: hashing), year: year)
+    }
+
+    private func close() throws {
+        guard let current = open else { return }
+        open = nil
+        let written = try current.writer.finish()
+        try current.sink.commit()
+        outputs.append(
+            Output(
+                file: DataFile(written, location: table.storage.location(of: current.key), sortOrderID: 1), key: current.key,
+                byteCount: current.hashing.byteCount, sha256: current.hashing.digest()))
+    }
+
+    func finish() throws -> [Output] {
+        try close()
+        return outputs
+    }
+
+    /// Removes what was written: after an error, or when the commit did not happen.
+    static func discard(_ outputs: [Output], _ table: Table) throws {
+        for output in outputs { try table.storage.delete(output.key) }
+    }
+}

@@ -1,0 +1,58 @@
+import ColumnStore
+
+/// Finding single receipts in cold tables: by day bounds, bloom filters and page indexes, as their files' reader does it.
+enum ColdLookup {
+    static let columns: [ColumnPath] = [
+        "ticket_id", "sequence", "client_id", "receipt_id", "business_day", "type", "state", "received_at", "completed_at",
+        "document_sha256",
+    ]
+
+    /// The receipt that holds an identity; FAILED ones do not.
+    static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        try receipts(
+            identity.table, snapshot,
+            [
+                ColumnFilter("business_day", .equal(.integer(Int64(identity.businessDay)))),
+                ColumnFilter("receipt_id", .equal(.bytes(identity.receipt))), ColumnFilter("client_id", .equal(.bytes(identity.client))),
+            ]
+        ).first { $0.summary.state != .failed }
+    }
+
+    static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        try receipts(table, snapshot, [ColumnFilter("ticket_id", .equal(.bytes(ticket.text)))]).first
+    }
+
+    static func receipts(
+        _ table: String, _ snapshot: TierBoundary.Snapshot, _ filters: [ColumnFilter]
+    ) throws -> [StoredReceipt] {
+        guard let cold = snapshot.cold[table] else { return [] }
+        var found: [StoredReceipt] = []
+        for file in try cold.iceberg.files(filters) {
+            let scan = try cold.open(file).scan(ParquetScanRequest(projection: columns, schema: cold.iceberg.schema, filters: filters))
+            for rowGroup in scan.rowGroups {
+                let reader = try scan.reader(rowGroup: rowGroup)
+                while let batch = try reader.next() {
+                    for row in 0..<batch.rowCount { found.append(try receipt(batch, row, table: table)) }
+                }
+            }
+        }
+        return found
+    }
+
+    /// A row of `columns`.
+    static func receipt(_ batch: ColumnBatch, _ row: Int, table: String) throws -> StoredReceipt {
+        func text(_ index: Int) -> String {
+            if case .bytes(let bytes) = batch.columns[index].value(at: row) { String(decoding: bytes, as: UTF8.self) } else { "" }
+        }
+        func integer(_ index: Int) -> Int64? {
+            if case .integer(let value) = batch.columns[index].value(at: row) { value } else { nil }
+        }
+        guard let state = ReceiptState(rawValue: text(6)), let sequence = integer(1), let day = integer(4), let received = integer(7),
+            case .bytes(let hash) = batch.columns[9].value(at: row)
+        else { throw ColumnStoreError(.corruptFile, "a row of \(table) lacks a state, a sequence, a day or a hash") }
+        let summary = ReceiptSummary(
+            ticketID: text(0), clientID: text(2), receiptID: text(3), type: text(5), businessDay: Int32(clamping: day), state: state,
+            sequence: sequence)
+        return StoredReceipt(summary: summary, table: table, sha256: hash, receivedAt: received, completedAt: integer(8))
+    }
+}

@@ -1,0 +1,78 @@
+import ColumnStore
+
+/// Chooses which cold files to merge: a pure function of what files there are.
+///
+/// Every file holds rows of one calendar year (its writers see to that), so years never mix. Within a year, small files join: first
+/// those of one month, then months, by size, so that a merge at least about doubles what it rewrites the most of. A row is thus written
+/// some six times on its way from the file of a small day to that of a year, less where days are large.
+package struct CompactionPicker: Sendable {
+    package struct File: Sendable, Equatable {
+        package var location: String
+        package var byteCount: Int64
+        package var firstDay: Int32
+        package var lastDay: Int32
+        package init(location: String, byteCount: Int64, firstDay: Int32, lastDay: Int32) {
+            self.location = location
+            self.byteCount = byteCount
+            self.firstDay = firstDay
+            self.lastDay = lastDay
+        }
+    }
+
+    /// A file this large is finished.
+    package static let targetByteCount: Int64 = 512 << 20
+    /// One of at least this much stays as it is: joining it with a small one would rewrite all of it for little.
+    static let settledByteCount = targetByteCount * 3 / 4
+    /// The largest file of a merge is at most so many times the sum of the others.
+    static let growthMax: Int64 = 4
+    /// So many files of a year, each too small for the next, are merged all the same: every file costs an open.
+    static let strayCountMax = 12
+    /// Files read side by side in one merge: each takes some megabytes of memory.
+    package static let inputCountMax = 16
+
+    /// How many files must come together: more by itself, to rewrite less; two when somebody asked for it.
+    private let countMin: Int
+
+    package init(isRequested: Bool) { countMin = isRequested ? 2 : 4 }
+
+    /// The next merge to do; nil when there is none. After it the files are others: ask again.
+    package func next(_ files: [File]) -> [File]? {
+        var years: [Int: [File]] = [:]
+        for file in files where file.byteCount < Self.settledByteCount { years[Self.year(file.firstDay), default: []].append(file) }
+        for year in years.keys.sorted() {
+            guard let candidates = years[year], candidates.count > 1 else { continue }
+            var months: [Int: [File]] = [:]
+            for file in candidates where Self.month(file.firstDay) == Self.month(file.lastDay) {
+                months[Self.month(file.firstDay), default: []].append(file)
+            }
+            for month in months.keys.sorted() {
+                // The days of a month, as long as they are not yet a large part of the year.
+                guard let days = months[month], days.count >= countMin, days.count < candidates.count else { continue }
+                if let chosen = tier(days) { return chosen }
+            }
+            if let chosen = tier(candidates) { return chosen }
+        }
+        return nil
+    }
+
+    /// The largest set, smallest files first, in which none outweighs the others too much.
+    private func tier(_ files: [File]) -> [File]? {
+        let ordered = files.sorted { ($0.byteCount, $0.firstDay, $0.location) < ($1.byteCount, $1.firstDay, $1.location) }
+        var sum: Int64 = 0
+        var count = 0
+        for (index, file) in ordered.prefix(Self.inputCountMax).enumerated() {
+            if index > 0, file.byteCount > sum * Self.growthMax { break }
+            sum += file.byteCount
+            count = index + 1
+        }
+        if count >= countMin { return Array(ordered.prefix(count)) }
+        return ordered.count >= Self.strayCountMax ? Array(ordered.prefix(Self.strayCountMax)) : nil
+    }
+
+    static func year(_ day: Int32) -> Int { Calendar.day(fromDays: Int(day)).year }
+
+    private static func month(_ day: Int32) -> Int {
+        let date = Calendar.day(fromDays: Int(day))
+        return date.year * 12 + date.month
+    }
+}
