@@ -216,16 +216,21 @@ enum PageDictionary {
     static func sorted(_ encoder: StringDictionaryEncoder, _ codes: inout [UInt32]) -> PageDictionary {
         let unsorted = encoder.entries
         let order = unsorted.bytes.withUnsafeBytes { bytes in
-            // The first eight bytes decide most comparisons without a look at the strings.
+            // Sixteen bytes after what all share decide nearly every comparison without a look at the strings.
+            let shared = ByteOrder.sharedPrefixCount(bytes, unsorted)
             var keys = (0..<unsorted.count).map { entry in
-                (prefix: ByteOrder.prefix(bytes, unsorted.range(at: entry)), entry: entry)
+                let range = unsorted.range(at: entry)
+                return (
+                    first: ByteOrder.word(bytes, range.dropFirst(shared)), second: ByteOrder.word(bytes, range.dropFirst(shared + 8)),
+                    entry: Int32(truncatingIfNeeded: entry)
+                )
             }
             keys.sort { left, right in
-                left.prefix != right.prefix
-                    ? left.prefix < right.prefix
-                    : ByteOrder.precedes(bytes, unsorted.range(at: left.entry), unsorted.range(at: right.entry))
+                if left.first != right.first { return left.first < right.first }
+                if left.second != right.second { return left.second < right.second }
+                return ByteOrder.precedes(bytes, unsorted.range(at: Int(left.entry)), unsorted.range(at: Int(right.entry)))
             }
-            return keys.map(\.entry)
+            return keys.map { Int($0.entry) }
         }
         var entries = ByteArrays()
         entries.bytes.reserveCapacity(unsorted.bytes.count)
@@ -254,11 +259,28 @@ enum PageDictionary {
 /// The order of byte strings: unsigned, a prefix first.
 enum ByteOrder {
     /// The first eight bytes as a number that orders as they do; shorter strings are filled up with zeros.
-    static func prefix(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
+    @inline(__always)
+    static func word(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
         if range.count >= 8 { return bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self).byteSwapped }
-        var prefix: UInt64 = 0
-        for index in range { prefix = prefix << 8 | UInt64(bytes[index]) }
-        return range.isEmpty ? 0 : prefix << UInt64(8 * (8 - range.count))
+        var word: UInt64 = 0
+        for index in range { word = word << 8 | UInt64(bytes[index]) }
+        return range.isEmpty ? 0 : word << UInt64(8 * (8 - range.count))
+    }
+
+    /// How many bytes all of `strings` begin with alike.
+    static func sharedPrefixCount(_ bytes: UnsafeRawBufferPointer, _ strings: ByteArrays) -> Int {
+        guard strings.count > 0 else { return 0 }
+        let first = strings.range(at: 0)
+        var shared = first.count
+        for index in 1..<max(strings.count, 1) {
+            let range = strings.range(at: index)
+            var count = 0
+            let limit = min(shared, range.count)
+            while count < limit, bytes[first.lowerBound + count] == bytes[range.lowerBound + count] { count += 1 }
+            shared = count
+            if shared == 0 { break }
+        }
+        return shared
     }
 
     /// Whether the bytes of `left` come before those of `right`.
