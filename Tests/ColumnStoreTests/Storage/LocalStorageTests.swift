@@ -114,7 +114,7 @@ final class LocalStorageTests: XCTestCase {
                 let left = try LocalStorage(root: directory.path + root).get("d/hint", byteCountMax: 1_000_000)
                 XCTAssert(left == old || left == new, "step \(step)\(root)")
                 if isDone { XCTAssertEqual(left.first, 2, "a finished put was lost, step \(step)\(root)") }
-                outcomes.insert(left[0])
+                outcomes.insert(left.first ?? 0)
             }
             if isDone { break }
         }
