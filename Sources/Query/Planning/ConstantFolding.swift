@@ -47,16 +47,16 @@ package enum ConstantFolding {
     private static func nullResult(_ expression: Expression) -> Expression? {
         guard case .call(let function, let arguments, let type, _) = expression else { return nil }
         switch function {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
-            let isSafe = arguments.allSatisfy { argument in
-                switch argument {
-                case .column, .literal: true
-                default: false
-                }
-            }
-            return isSafe && arguments.contains { $0.literalValue?.isNull == true } ? .null(type) : nil
-        default: return nil
+        case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount: return nil
+        default: break
         }
+        let isSafe = arguments.allSatisfy { argument in
+            switch argument {
+            case .column, .literal: true
+            default: false
+            }
+        }
+        return isSafe && arguments.contains { $0.literalValue?.isNull == true } ? .null(type) : nil
     }
 
     private static func castFolded(_ expression: Expression) -> Expression? {

@@ -12,12 +12,41 @@ struct JoinOrder {
 
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
         guard case .join(let node) = plan else { return plan.withInputs(plan.inputs.map(visit)) }
-        guard node.kind == .inner || node.kind == .cross else { return sided(node) }
+        guard node.kind == .inner || node.kind == .cross else {
+            let moved = lowered(node)
+            guard case .join(let outer) = moved, outer.kind != .inner, outer.kind != .cross else { return visit(moved) }
+            return sided(outer)
+        }
         var graph = Graph()
         flatten(plan, into: &graph)
         guard (2...Self.relationMax).contains(graph.relations.count) else { return plan.withInputs(plan.inputs.map(visit)) }
         graph.prepare(cardinality)
         return graph.relations.count <= Self.exhaustiveMax ? exhaustive(&graph) : greedy(&graph)
+    }
+
+    /// A semi- or anti-join drops rows as a condition does: it moves below inner joins to the side that it looks at, where what it looks for
+    /// is smaller than that side. A larger one waits for the joins to leave fewer rows.
+    private func lowered(_ join: JoinNode) -> LogicalPlan {
+        guard [.semi, .anti, .antiNullAware].contains(join.kind), case .join(var below) = join.left,
+            below.kind == .inner || below.kind == .cross
+        else { return .join(join) }
+        var used: Set<ColumnID> = []
+        for equality in join.equalities { equality.left.collectColumns(into: &used) }
+        for condition in join.residual { condition.collectColumns(into: &used) }
+        used.subtract(join.right.columnIDs)
+        guard !used.isEmpty else { return .join(join) }
+        let rows = cardinality.rows(join.right)
+        var moved = join
+        if used.isSubset(of: below.left.columnIDs), rows < cardinality.rows(below.left) {
+            moved.left = below.left
+            below.left = lowered(moved)
+        } else if used.isSubset(of: below.right.columnIDs), rows < cardinality.rows(below.right) {
+            moved.left = below.right
+            below.right = lowered(moved)
+        } else {
+            return .join(join)
+        }
+        return .join(below)
     }
 
     /// An outer join keeps its outer side; the smaller input is the one to build from.
