@@ -310,27 +310,6 @@ struct PredicatePushdown {
         }
         node.left = push(left, into: node.left)
         node.right = push(right, into: node.right)
-        return kept(above, over: lowered(node))
-    }
-
-    /// A semi- or anti-join drops rows as a condition does: it moves below an inner join to the side that it looks at.
-    private func lowered(_ join: JoinNode) -> LogicalPlan {
-        guard [.semi, .anti, .antiNullAware].contains(join.kind), case .join(var below) = join.left else { return .join(join) }
-        var used: Set<ColumnID> = []
-        for equality in join.equalities { equality.left.collectColumns(into: &used) }
-        for condition in join.residual { condition.collectColumns(into: &used) }
-        used.subtract(join.right.columnIDs)
-        guard !used.isEmpty else { return .join(join) }
-        var moved = join
-        if used.isSubset(of: below.left.columnIDs), [.inner, .cross, .left, .semi, .anti, .antiNullAware].contains(below.kind) {
-            moved.left = below.left
-            below.left = lowered(moved)
-        } else if used.isSubset(of: below.right.columnIDs), below.kind == .inner || below.kind == .cross {
-            moved.left = below.right
-            below.right = lowered(moved)
-        } else {
-            return .join(join)
-        }
-        return .join(below)
+        return kept(above, over: .join(node))
     }
 }
