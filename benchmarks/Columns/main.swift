@@ -4,8 +4,8 @@ import Synchronization
 
 // Decodes columns of a Parquet file to batches on request, so that another program can time it in turn with other readers.
 //
-//   till-columns FILE        then, on standard input, lines "workers column,column…" ("*" for all columns);
-//                            each is answered by "milliseconds rows batches"
+//   till-columns FILE        then, on standard input, lines "workers column,column… [column operator value]" ("*" for all
+//                            columns; the operators are =, >= and <); each is answered by "milliseconds rows batches"
 //   till-columns FILE OUT    writes the file's rows anew, as Till lays them out, and says how long that took
 
 /// Hands out row groups to workers.
@@ -24,10 +24,37 @@ final class RowGroupQueue: Sendable {
     }
 }
 
-func decode(_ path: String, columns: [String], workers: Int) throws -> (rows: Int, batches: Int) {
+/// A filter from its words; on a leaf in a list it is a hint only, as everywhere.
+func parseFilter(_ words: [String], _ schema: Schema) throws -> ColumnFilter {
+    let path = ColumnPath(stringLiteral: words[0])
+    guard let field = schema.field(at: path) else { throw ColumnStoreError(.invalidRequest, "no column \(path)") }
+    let value: Value =
+        switch field.type {
+        case .string, .binary: .string(words[2])
+        case .decimal: .decimal(Int128(words[2]) ?? 0)
+        case .double: .double(Double(words[2]) ?? 0)
+        default: .integer(Int64(words[2]) ?? 0)
+        }
+    switch words[1] {
+    case "=": return ColumnFilter(path, .equal(value))
+    case "<": return ColumnFilter(path, .range(lower: nil, upper: .init(value, isInclusive: false)))
+    default: return ColumnFilter(path, .range(lower: .init(value, isInclusive: true), upper: nil))
+    }
+}
+
+func decode(_ path: String, columns: [String], workers: Int, filter: [String]) throws -> (rows: Int, batches: Int) {
     let file = try ParquetFile(try LocalFileBytes(path: path))
     let projection = columns == ["*"] ? nil : columns.map { ColumnPath(stringLiteral: $0) }
-    let scan = try file.scan(ParquetScanRequest(projection: projection))
+    var request = ParquetScanRequest(projection: projection)
+    if filter.count == 3 {
+        let parsed = try parseFilter(filter, file.schema)
+        if case .list? = file.schema[parsed.path.names[0]]?.type {
+            request.elementFilters = [parsed]
+        } else {
+            request.filters = [parsed]
+        }
+    }
+    let scan = try file.scan(request)
     let queue = RowGroupQueue(scan.rowGroups)
     let totals = Mutex((rows: 0, batches: 0, failure: (any Error)?.none))
     let work: @Sendable () -> Void = {
@@ -111,10 +138,12 @@ if arguments.count == 3 {
 }
 while let line = readLine() {
     let parts = line.split(separator: " ")
-    guard parts.count == 2, let workers = Int(parts[0]) else { continue }
+    guard parts.count >= 2, let workers = Int(parts[0]) else { continue }
     let clock = ContinuousClock()
     let start = clock.now
-    let (rows, batches) = try decode(arguments[1], columns: parts[1].split(separator: ",").map(String.init), workers: workers)
+    let (rows, batches) = try decode(
+        arguments[1], columns: parts[1].split(separator: ",").map(String.init), workers: workers,
+        filter: parts.dropFirst(2).map(String.init))
     let elapsed = clock.now - start
     let milliseconds = Double(elapsed.components.attoseconds) / 1e15 + Double(elapsed.components.seconds) * 1e3
     FileHandle.standardOutput.write(Data("\(milliseconds) \(rows) \(batches)\n".utf8))

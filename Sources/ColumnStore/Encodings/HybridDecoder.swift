@@ -101,13 +101,11 @@ struct HybridDecoder {
 
     /// Decodes `count` levels, none above `greatest`.
     ///
-    /// - Returns: whether all are `greatest`.
-    /// - Precondition: the width is at most 7.
+    /// - Precondition: the width is at most 7, and what `greatest` needs.
     mutating func decodeLevels(
         into target: UnsafeMutablePointer<UInt8>, count: Int, greatest: UInt8
-    ) throws(PageError) -> Bool {
+    ) throws(PageError) {
         var done = 0
-        var isUniform = true
         while done < count {
             if runLeft == 0 {
                 try nextRun()
@@ -117,23 +115,16 @@ struct HybridDecoder {
             if isPacked {
                 BitUnpacking.unpack(source + packedStart, width: width, first: packedIndex, count: part, into: target + done)
                 packedIndex += part
-                var least = UInt8.max
-                var most: UInt8 = 0
-                for index in done..<(done + part) {
-                    least = min(least, target[index])
-                    most = max(most, target[index])
-                }
-                guard most <= greatest else { throw .outOfRange("a level", value: Int(most)) }
-                if least < greatest { isUniform = false }
             } else {
-                guard repeated <= greatest else { throw .outOfRange("a level", value: Int(repeated)) }
-                (target + done).update(repeating: UInt8(repeated), count: part)
-                if repeated < greatest { isUniform = false }
+                // Fits: a run's value is below 2^width.
+                (target + done).update(repeating: UInt8(truncatingIfNeeded: repeated), count: part)
             }
             runLeft -= part
             done += part
         }
-        return isUniform
+        if UInt8(1) << UInt8(width) - 1 > greatest, LevelKernels.countAtLeast(target, count, greatest + 1) > 0 {
+            throw .outOfRange("a level", value: Int(greatest) + 1)
+        }
     }
 
     /// Appends `count` values of width 1 as bits.

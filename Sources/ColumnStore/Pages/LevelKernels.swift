@@ -10,7 +10,7 @@ enum LevelKernels {
     }
 
     /// - Precondition: all levels are below 128, `level` is 1…127.
-    private static func countAtLeast(_ base: UnsafeRawPointer, _ count: Int, _ level: UInt8) -> Int {
+    static func countAtLeast(_ base: UnsafeRawPointer, _ count: Int, _ level: UInt8) -> Int {
         // A byte's top bit is set by this addition when the level is reached.
         let bias = UInt64(0x80 - level) &* 0x0101_0101_0101_0101
         var total = 0

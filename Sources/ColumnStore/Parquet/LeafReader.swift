@@ -312,21 +312,21 @@ final class LeafReader {
             return
         }
         if !isAllDefined {
-            isAllDefined = try fill(
+            try fill(
                 &pageDefinition, content.definitionLevels, greatest: leaf.greatestDefinitionLevel, content.valueCount)
+            isAllDefined =
+                LevelKernels.count(pageDefinition, 0, content.valueCount, atLeast: greatest) == content.valueCount
         }
         if !isFlat {
-            _ = try fill(&pageRepetition, content.repetitionLevels, greatest: leaf.greatestRepetitionLevel, content.valueCount)
+            try fill(&pageRepetition, content.repetitionLevels, greatest: leaf.greatestRepetitionLevel, content.valueCount)
         }
     }
 
-    /// - Returns: whether all levels are the greatest.
     private func fill(
         _ target: inout [UInt8], _ levels: PageContent.LevelBytes, greatest: Int, _ count: Int
-    ) throws(PageError) -> Bool {
+    ) throws(PageError) {
         if target.capacity < count { try budget.require(count) }
         target.removeAll(keepingCapacity: true)
-        var isUniform = false
         try target.append(addingCapacity: count) { (span: inout OutputSpan<UInt8>) throws(PageError) in
             try span.withUnsafeMutableBufferPointer { (buffer, filled) throws(PageError) in
                 guard let base = buffer.baseAddress, count > 0 else { return }
@@ -334,7 +334,7 @@ final class LeafReader {
                 case .none: base.update(repeating: UInt8(greatest), count: count)
                 case .hybrid(let bytes):
                     var runs = try HybridDecoder(bytes, width: Levels.width(greatest))
-                    isUniform = try runs.decodeLevels(into: base, count: count, greatest: UInt8(greatest))
+                    try runs.decodeLevels(into: base, count: count, greatest: UInt8(greatest))
                 case .packed(let bytes):
                     try BitPackedLevels.decode(
                         bytes, width: Levels.width(greatest), count: count, greatest: UInt8(greatest), into: base)
@@ -342,7 +342,6 @@ final class LeafReader {
                 filled = count
             }
         }
-        return isUniform
     }
 
     /// The chunk's dictionary, read before its first page; nil when it has none.

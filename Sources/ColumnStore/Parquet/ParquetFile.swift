@@ -131,7 +131,7 @@ extension ParquetFile {
             throw fault(.corruptFile, "the column chunk at \(start) of \(metadata.totalCompressedByteCount) bytes is outside the file")
         }
         // Old versions of parquet-mr left the dictionary page's header out of the total.
-        let slack: Int64 = self.metadata.createdBy?.hasPrefix("parquet-mr") == true ? 100 : 0
+        let slack: Int64 = 100
         return ChunkLayout(
             column: leaf.path, codec: metadata.codec, valueCount: Int(metadata.valueCount),
             range: start..<min(end + slack, dataEnd), greatestRepetitionLevel: leaf.greatestRepetitionLevel,

@@ -1,8 +1,7 @@
 """Writes the values of Parquet files as pyarrow reads them, and makes files of every layout that pyarrow writes.
 
 dump_parquet.py dump TARGET FILE...     TARGET/<name>.txt for each file
-dump_parquet.py generate TARGET         TARGET/*.parquet and their dumps
-dump_parquet.py filter FILE             reads lines of "column operator value" and prints the row count for each
+dump_parquet.py generate TARGET [NAME…] TARGET/*.parquet and their dumps; of pyarrow's files only those named
 
 A dump has a line "column <name>" for each column, then a line for each row: null, true, false, i<whole number>, n<decimal's digits>,
 f<bits of the double in hex>, x<bytes in hex>, [list], {struct}. Dates are days, times and timestamps microseconds (nanoseconds where the
@@ -18,8 +17,8 @@ import struct
 import sys
 
 import duckdb
+import polars
 import pyarrow
-import pyarrow.compute
 import pyarrow.parquet as parquet
 
 decimal.getcontext().prec = 100
@@ -104,9 +103,9 @@ def dump(source, target):
     # Without the Arrow schema in the metadata, the types are those of the Parquet schema alone.
     try:
         table = parquet.ParquetFile(source, coerce_int96_timestamp_unit="us").read()
-    except pyarrow.ArrowInvalid as refusal:
-        # Presto wrote maps with optional keys; pyarrow refuses those, others read them.
-        if "Map keys" not in str(refusal):
+    except (pyarrow.ArrowInvalid, OSError) as refusal:
+        # Presto wrote maps with optional keys, and DuckDB writes delta pages without values as no bytes; pyarrow refuses both.
+        if "Map keys" not in str(refusal) and "InitBlock EOF" not in str(refusal):
             raise
         table = duckdb.sql(f"FROM read_parquet('{source}')").to_arrow_table()
     with open(target, "w", encoding="utf-8") as output:
@@ -199,7 +198,7 @@ class Made:
                     ("spot", pyarrow.struct([("x", pyarrow.float64()), ("on", pyarrow.bool_())])),
                 ])),
             "map": a(
-                self.values(lambda: [(self.text(), r.choice([None, r.randrange(9)])) for _ in range(r.randrange(0, 4))]),
+                self.values(lambda: list({self.text(): r.choice([None, r.randrange(9)]) for _ in range(r.randrange(0, 4))}.items())),
                 pyarrow.map_(pyarrow.string(), pyarrow.int64())),
             "deep": a(
                 self.values(self.list_of(lambda: {"rows": self.list_of(make_line, 3)()}, 4)),
@@ -217,10 +216,12 @@ STRINGS = ["name", "choice", "blob"]
 SPLIT = ["i32", "i64", "u32", "sequence", "single", "ratio", "half", "fixed", "price", "total", "wide", "day", "at_us"]
 
 
-def generate(target):
+def generate(target, only):
     target = pathlib.Path(target)
 
     def write(name, table, **options):
+        if only and name not in only:
+            return
         path = target / f"{name}.parquet"
         options = {"store_schema": False, **options}
         parquet.write_table(table, path, **options)
@@ -253,27 +254,43 @@ def generate(target):
     write("old-lists", table.select(["numbers", "words", "lines", "grid"]), use_compliant_nested_type=False)
     write("decimal-integers", table.select(["price", "total", "wide"]), store_decimal_as_integer=True)
     write("int96", table.select(["at_ms", "at_us", "day"]).slice(0, 800), use_deprecated_int96_timestamps=True)
+    lists = pyarrow.table({
+        "numbers": pyarrow.array([[1, 2], [], None, [3]] * 50, pyarrow.list_(pyarrow.field("element", pyarrow.int32(), nullable=False))),
+        "pairs": pyarrow.array(
+            [[{"a": 1, "b": "x"}, {"a": None, "b": "y"}], None, [], [{"a": 4, "b": None}]] * 50,
+            pyarrow.list_(pyarrow.field("element", pyarrow.struct([("a", pyarrow.int64()), ("b", pyarrow.string())]), nullable=False))),
+        "singles": pyarrow.array(
+            [[{"only": "x"}, {"only": None}], None, [], [{"only": "z"}]] * 50,
+            pyarrow.list_(pyarrow.field("element", pyarrow.struct([("only", pyarrow.string())]), nullable=False))),
+    })
+    write("required-elements", lists, compression="none")
+    if not only:
+        write_others(target, table)
     write("version-1.0", table.drop_columns(["at_ns"]), version="1.0")
 
 
-def count(path):
-    table = parquet.ParquetFile(path, coerce_int96_timestamp_unit="us").read()
-    for line in sys.stdin:
-        name, operator, value = line.rstrip("\n").split(" ", 2)
-        column = table[name]
-        scalar = pyarrow.scalar(value).cast(column.type)
-        compare = {
-            "=": pyarrow.compute.equal, "<": pyarrow.compute.less, ">=": pyarrow.compute.greater_equal,
-        }[operator]
-        print(pyarrow.compute.sum(compare(column, scalar)).as_py() or 0)
+def write_others(target, table):
+    """Files of DuckDB and polars."""
+    connection = duckdb.connect()
+    connection.register("made", table.drop_columns(["half"]))
+    for version, codec in [("v1", "snappy"), ("v2", "zstd"), ("v2", "brotli"), ("v1", "lz4_raw"), ("v1", "gzip"), ("v1", "uncompressed")]:
+        path = target / f"duckdb-{version}-{codec}.parquet"
+        connection.execute(
+            f"COPY (SELECT *, {'gen_random_uuid() AS uuid, ' if version == 'v1' else ''}u32::UTINYINT % 3 AS tiny_u, choice::ENUM('red', 'green', '', 'жовтий') AS enum "
+            f"FROM (SELECT * REPLACE (u32 % 200 AS u32) FROM made)) TO '{path}' "
+            f"(FORMAT parquet, PARQUET_VERSION {version}, COMPRESSION {codec}, ROW_GROUP_SIZE 1000)")
+        dump(path, path.with_suffix(".txt"))
+    frame = polars.from_arrow(table.drop_columns(["half", "map", "wide", "clock_ms"]))
+    for codec in ["zstd", "lz4", "uncompressed"]:
+        path = target / f"polars-{codec}.parquet"
+        frame.write_parquet(path, compression=codec, row_group_size=700, data_page_size=2000)
+        dump(path, path.with_suffix(".txt"))
 
 
 def main():
     command, target, *files = sys.argv[1:]
     if command == "generate":
-        generate(target)
-    elif command == "filter":
-        count(target)
+        generate(target, files)
     else:
         for file in files:
             dump(file, pathlib.Path(target) / (pathlib.Path(file).name + ".txt"))
