@@ -1,0 +1,119 @@
+@testable import ColumnStore
+import TestSupport
+import XCTest
+
+/// What the writer says of its pages must never hide a row: filters through bounds, page index and bloom filters against a loop.
+final class WrittenBoundsTests: XCTestCase {
+    private struct Sample {
+        let table: RandomTable
+        let file: ParquetFile
+        let rows: [[Value]]
+
+        init(_ table: RandomTable, _ options: WriterOptions) throws {
+            self.table = table
+            let sink = MemorySink()
+            let writer = try FileWriter(table.schema, options: options, to: sink)
+            for batch in table.batches { try writer.append(batch) }
+            _ = try writer.finish()
+            file = try ParquetFile(MemoryBytes(sink.bytes, name: "sample"))
+            rows = table.batches.flatMap { batch in
+                (0..<batch.rowCount).map { row in batch.columns.map { $0.value(at: row) } }
+            }
+        }
+
+        /// The keys of the rows that pass, by the scan.
+        func found(_ filter: ColumnFilter) throws -> [Value] {
+            let scan = try file.scan(ParquetScanRequest(projection: ["key"], filters: [filter]))
+            var keys: [Value] = []
+            for group in scan.rowGroups {
+                let reader = try scan.reader(rowGroup: group)
+                while let batch = try reader.next() {
+                    for row in 0..<batch.rowCount { keys.append(batch.columns[0].value(at: row)) }
+                }
+            }
+            return keys
+        }
+
+        func expected(_ column: Int, _ filter: ColumnFilter) -> [Value] {
+            let key = table.schema.index(of: "key") ?? 0
+            return rows.filter { filter.passes($0[column]) }.map { $0[key] }
+        }
+    }
+
+    private func check(_ sample: Sample) throws {
+        for (column, field) in sample.table.schema.fields.enumerated() where !field.type.isNested {
+            let present = sample.rows.map { $0[column] }.filter { !$0.isNull }
+            guard !present.isEmpty else { continue }
+            var tests: [ColumnFilter.Test] = [.isNull, .isNotNull]
+            for index in [0, present.count / 3, present.count - 1] {
+                let value = present[index]
+                tests += [.equal(value), .notEqual(value), .oneOf([value, present[present.count / 2]])]
+                for isInclusive in [true, false] {
+                    tests.append(.range(lower: .init(value, isInclusive: isInclusive), upper: nil))
+                    tests.append(.range(lower: nil, upper: .init(value, isInclusive: isInclusive)))
+                }
+                if field.type == .string, case .bytes(let bytes) = value {
+                    tests.append(.hasPrefix(Array(bytes.prefix(5))))
+                    tests.append(.equal(.bytes(bytes + [0x21])))
+                    tests.append(.range(lower: .init(.bytes(bytes + [0]), isInclusive: true), upper: nil))
+                }
+            }
+            for test in tests {
+                let filter = ColumnFilter(ColumnPath(field.name), test)
+                let expected = sample.expected(column, filter)
+                XCTAssertEqual(try sample.found(filter), expected, "\(field.name) \(test)")
+            }
+        }
+    }
+
+    func test_filters_manySmallPages_hideNoRow() throws {
+        let schema = Schema(RandomTable.allTypes.fields.filter { !["lines", "tags", "grid", "place"].contains($0.name) })
+        var options = WriterOptions()
+        options.pageRowCount = 40
+        options.rowGroupRowCount = 300
+        // Shorter than most values: bounds are cut, and rounded up.
+        options.boundByteCount = 6
+        options.defaultColumn.hasBloomFilter = true
+        try check(Sample(RandomTable(schema, batchRowCounts: [400, 350], seed: 31), options))
+        // Pages of nothing but NULL.
+        try check(Sample(RandomTable(schema, batchRowCounts: [200], seed: 32, nullShare: 97), options))
+        options.defaultColumn.encoding = .dictionary
+        options.dataPageVersion = 1
+        try check(Sample(RandomTable(schema, batchRowCounts: [300], seed: 33), options))
+    }
+
+    func test_statistics_ofKnownColumn_areExact() throws {
+        var numbers = ColumnBuilder(type: .int64)
+        var texts = ColumnBuilder(type: .string)
+        for row in 0..<100 {
+            numbers.append(row % 10 == 3 ? .null : .integer(Int64(row - 50)))
+            texts.append(.string(String(repeating: "x", count: 70) + "\(row % 7)"))
+        }
+        let schema = Schema([Field("number", .int64), Field("text", .string)])
+        let sink = MemorySink()
+        var options = WriterOptions()
+        options.pageRowCount = 20
+        let writer = try FileWriter(schema, options: options, to: sink)
+        try writer.append(ColumnBatch(rowCount: 100, columns: [numbers.finish(), texts.finish()]))
+        let file = try writer.finish()
+        let chunks = file.metadata.rowGroups[0].columns
+        let number = try XCTUnwrap(chunks[0].metadata?.statistics)
+        XCTAssertEqual(number.nullCount, 10)
+        XCTAssertEqual(number.minValue, ValueBounds.littleEndian(Int64(-50)))
+        XCTAssertEqual(number.maxValue, ValueBounds.littleEndian(Int64(49)))
+        XCTAssertEqual(number.isMaxValueExact, true)
+        let text = try XCTUnwrap(chunks[1].metadata?.statistics)
+        XCTAssertEqual(text.minValue, [UInt8](repeating: UInt8(ascii: "x"), count: 64))
+        XCTAssertEqual(text.maxValue, [UInt8](repeating: UInt8(ascii: "x"), count: 63) + [UInt8(ascii: "y")])
+        XCTAssertEqual(text.isMinValueExact, false)
+        XCTAssertEqual(text.isMaxValueExact, false)
+        XCTAssertEqual(text.distinctCount, 7)
+        XCTAssertEqual(file.leaves[1].maximum, .string(String(repeating: "x", count: 70) + "6"))
+        let start = Int(try XCTUnwrap(chunks[0].columnIndexOffset))
+        let count = Int(try XCTUnwrap(chunks[0].columnIndexByteCount))
+        let index = try ColumnIndex.parse(Array(sink.bytes[start..<start + count]))
+        XCTAssertEqual(index.boundaryOrder, .ascending)
+        XCTAssertEqual(index.minValues.count, 5)
+        XCTAssertEqual(index.nullCounts, [2, 2, 2, 2, 2])
+    }
+}
