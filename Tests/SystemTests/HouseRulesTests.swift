@@ -47,7 +47,8 @@ final class HouseRulesTests: XCTestCase {
 
     /// A ratchet: a file this long holds more than one idea. Lower the figure when the longest file shrinks; never raise it.
     func test_sources_stayShort() throws {
-        for source in try Self.sources() {
+        // What a script writes is as long as what it is made of.
+        for source in try Self.sources() where source.lines.first?.text.hasPrefix("// Made by script/") != true {
             XCTAssertLessThanOrEqual(source.lines.count, 800, "\(source.path) has \(source.lines.count) lines: split it")
         }
     }
