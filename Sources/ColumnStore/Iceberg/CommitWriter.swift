@@ -277,10 +277,14 @@ struct CommitWriter {
         }
     }
 
-    /// Takes back what a failed commit wrote. What cannot be deleted now goes as an orphan.
+    /// Takes back what a failed commit wrote.
     func removeWritten() {
         for object in written {
-            do { try storage.delete(object.key) } catch {}
+            do {
+                try storage.delete(object.key)
+            } catch {
+                // It goes with the next removal of orphans; the commit's own error is the one to report.
+            }
         }
     }
 }

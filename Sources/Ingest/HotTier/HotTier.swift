@@ -116,8 +116,11 @@ package final class HotTier: Sendable {
     /// A file whose rows are in cold now: it goes from disk when its last reader is done.
     func retire(_ file: HotFile) {
         file.removeAfterLastReader()
-        // The writer may hold a connection to it; when it has stopped it holds nothing.
-        do { try writer.forget(file) } catch {}
+        do {
+            try writer.forget(file)
+        } catch {
+            // The writer has stopped, and holds no connection to the file any more.
+        }
     }
 
     /// Flushes what is full, and all of sealed files.

@@ -20,7 +20,11 @@ final class RuleProgram: Sendable {
     /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
     func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         if let tree {
-            do throws(RuleEscape) { return try tree.evaluate(environment) } catch {}
+            do throws(RuleEscape) {
+                return try tree.evaluate(environment)
+            } catch {
+                // The tree gave up on these values: the evaluator below decides.
+            }
         }
         return try evaluated(environment, context)
     }
