@@ -185,21 +185,18 @@ struct StoredStep: BitwiseCopyable {
 /// A way to a node.
 final class LookupPlan: Sendable {
     let path: Int
-    /// In its scope: the root's when `isFromRoot`.
+    /// In its scope (the root's when `isFromRoot`); -1 when the path is followed when it is needed.
     let slot: Int
     let isFromRoot: Bool
     let tests: [TestPlan]
     /// A path from each node that passes, or nil for the node itself.
     let value: Int?
     let isSum: Bool
-    /// The node in the slot is the value: nothing to test, descend or add.
+    /// The path's first node is the value: nothing to test, descend or add.
     let isDirect: Bool
-    /// For JSON: the path has a `/*`.
-    let hasStar: Bool
 
-    init(path: Int, slot: Int, isFromRoot: Bool, tests: [TestPlan], value: Int?, isSum: Bool, hasStar: Bool) {
+    init(path: Int, slot: Int, isFromRoot: Bool, tests: [TestPlan], value: Int?, isSum: Bool) {
         self.path = path
-        self.hasStar = hasStar
         self.slot = slot
         self.isFromRoot = isFromRoot
         self.tests = tests

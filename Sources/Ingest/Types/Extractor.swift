@@ -85,7 +85,8 @@ struct Extractor<Source: DocumentSource> {
     /// The node that a lookup leads to from `start`, whose slots are `slots`; `none` when there is none.
     @inline(__always)
     private func node(_ lookup: LookupPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Int {
-        if lookup.isDirect { return lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot] }
+        if lookup.slot >= 0, lookup.isDirect { return lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot] }
+        if lookup.isDirect { return source.first(lookup.path, from: lookup.isFromRoot ? source.root : start) }
         var found = none
         forEach(lookup, from: start) { node in
             found = node
@@ -382,8 +383,8 @@ struct Extractor<Source: DocumentSource> {
             }
             return true
         }
-        // In JSON one node is all that a pointer without stars can name, and the walk has found it already.
-        if type.format == .json, !lookup.hasStar {
+        // In JSON one node is all that a pointer without stars can name, and the walk has found it.
+        if lookup.slot >= 0 {
             let node = lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot]
             if node != none { _ = gather(node) }
         } else {

@@ -59,13 +59,27 @@ struct PlanCompiler {
     /// The number of a path outside the plan: `each`, the `at` of an XSD.
     mutating func path(_ path: TypeFile.Path) -> Int { number(path) }
 
-    private mutating func lookup(_ lookup: TypeFile.Lookup, _ scope: inout SlotScope) -> LookupPlan {
+    /// - Parameters:
+    ///   - isFirst: no other way is tried before it, so that its node is always wanted.
+    ///   - isList: it leads to a list's elements, not to a value.
+    private mutating func lookup(
+        _ lookup: TypeFile.Lookup, _ scope: inout SlotScope, isFirst: Bool = true, isList: Bool = false
+    ) -> LookupPlan {
         let path = number(lookup.path)
         let tests = tests(lookup.tests)
-        let slot = lookup.path.isFromRoot ? rootScope.slot(of: path) : scope.slot(of: path)
+        let hasStar = file.format == .json && jsonPaths.indices.contains(path) && jsonPaths[path].tokens.contains(where: \.isStar)
+        let isDirect = tests.isEmpty && lookup.value == nil && !lookup.isSum
+        // In JSON a path more costs the walk nothing; elsewhere each path is followed by itself, so only what is sure to be asked for.
+        let needsSlot = isList ? file.format == .json && !hasStar : isDirect && (isFirst || file.format == .json)
+        var slot = -1
+        if needsSlot { slot = lookup.path.isFromRoot ? rootScope.slot(of: path) : scope.slot(of: path) }
         return LookupPlan(
             path: path, slot: slot, isFromRoot: lookup.path.isFromRoot, tests: tests, value: lookup.value.map { number($0) },
-            isSum: lookup.isSum, hasStar: file.format == .json && jsonPaths.indices.contains(path) && jsonPaths[path].tokens.contains(where: \.isStar))
+            isSum: lookup.isSum)
+    }
+
+    private mutating func lookups(_ lookups: [TypeFile.Lookup], _ scope: inout SlotScope, isList: Bool = false) -> [LookupPlan] {
+        lookups.enumerated().map { index, each in lookup(each, &scope, isFirst: index == 0, isList: isList) }
     }
 
     private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope) -> ScalarPlan {
@@ -81,7 +95,7 @@ struct PlanCompiler {
             }
         }
         return ScalarPlan(
-            name: column.name, type: type, lookups: column.lookups.map { lookup($0, &scope) }, conversion: conversion,
+            name: column.name, type: type, lookups: lookups(column.lookups, &scope), conversion: conversion,
             isRequired: column.isRequired, hasExpression: column.expression != nil, isStored: column.isStored, fallback: fallback)
     }
 
@@ -97,11 +111,11 @@ struct PlanCompiler {
     }
 
     private mutating func parts(_ alternatives: [TypeFile.Parts], _ scope: inout SlotScope) -> [[PartPlan]] {
-        alternatives.map { alternative in
-            alternative.parts.map { part in
+        alternatives.enumerated().map { index, alternative in
+            alternative.parts.enumerated().map { place, part in
                 PartPlan(
-                    lookup: lookup(part.lookup[0], &scope), conversion: Conversion(type: .timestampTZ, format: part.format),
-                    isOptional: part.isOptional)
+                    lookup: lookup(part.lookup[0], &scope, isFirst: index == 0 && place == 0),
+                    conversion: Conversion(type: .timestampTZ, format: part.format), isOptional: part.isOptional)
             }
         }
     }
@@ -132,7 +146,7 @@ struct PlanCompiler {
                 var members = SlotScope()
                 let plans = column.members.map { scalar($0, &members) }
                 if column.isStored { stored.append(.list(drafts.count)) }
-                drafts.append((column, column.lookups.map { lookup($0, &scope) }, plans, members))
+                drafts.append((column, lookups(column.lookups, &scope, isList: true), plans, members))
             } else {
                 if column.isStored { stored.append(.scalar(scalars.count)) }
                 scalars.append(scalar(column, &scope))
