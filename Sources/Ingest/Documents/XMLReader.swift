@@ -61,7 +61,8 @@ package enum XMLReader {
                 xmlFreeDoc(tree)
                 return .failure(error(refusal, line: Int(context.pointee.input?.pointee.line ?? 0)))
             }
-            guard let tree, context.pointee.wellFormed != 0 else {
+            // Names with prefixes that nothing declares are well-formed XML, but belong to no namespace.
+            guard let tree, context.pointee.wellFormed != 0, context.pointee.nsWellFormed != 0 else {
                 xmlFreeDoc(tree)
                 return .failure(error(of: context))
             }
@@ -131,14 +132,15 @@ package final class XMLDocument {
 
     deinit { xmlFreeDoc(tree) }
 
-    /// Exclusive XML Canonicalization 1.0 (without comments) of one element, in UTF-8.
-    func canonicalForm(of element: xmlNodePtr) -> [UInt8]? {
+    /// Exclusive XML Canonicalization 1.0 (without comments) of one element, in UTF-8; nil when the node is no element.
+    func canonicalForm(ofNode node: Int) -> [UInt8]? {
+        guard let element = xmlNodePtr(bitPattern: node), element.pointee.type == XML_ELEMENT_NODE else { return nil }
         // libxml2 canonicalises whole trees, asking for each node whether it is wanted: for a copy the answer is always yes, and an
         // envelope of ten thousand is not walked ten thousand times. Copying takes along the namespaces that the element sees.
         guard let copy = xmlNewDoc("1.0") else { return nil }
         defer { xmlFreeDoc(copy) }
-        guard let node = xmlDocCopyNode(element, copy, 1) else { return nil }
-        xmlDocSetRootElement(copy, node)
+        guard let root = xmlDocCopyNode(element, copy, 1) else { return nil }
+        xmlDocSetRootElement(copy, root)
         var text: UnsafeMutablePointer<xmlChar>?
         let count = xmlC14NDocDumpMemory(copy, nil, Int32(XML_C14N_EXCLUSIVE_1_0.rawValue), nil, 0, &text)
         defer { till_xml_free(text) }

@@ -34,7 +34,19 @@ struct XMLSource: DocumentSource {
         }
     }
 
+    /// A relative path that finds nothing from the document starts at its root element instead, so that both readings of "starts at
+    /// the document" are understood: they can only differ where an element holds one of its own name.
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
+        guard node == root, !paths[path].isAbsolute else { return follow(path, from: node, body) }
+        var isFound = false
+        follow(path, from: node) { found in
+            isFound = true
+            return body(found)
+        }
+        if !isFound, let element = xmlDocGetRootElement(document.tree) { follow(path, from: Self.node(element), body) }
+    }
+
+    private func follow(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
         let path = paths[path]
         guard let steps = path.steps else { return evaluator.forEach(path, from: node, body) }
         let start = path.isAbsolute ? root : node

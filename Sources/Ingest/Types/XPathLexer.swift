@@ -22,9 +22,19 @@ struct XPathLexer {
         scalars = Array(text.unicodeScalars)
         while true {
             while let scalar = peek(), scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" { index += 1 }
-            guard let scalar = peek() else { return }
+            guard let scalar = peek() else { break }
             try lex(scalar)
         }
+        var open: [XPathToken.Kind] = []
+        for token in tokens {
+            switch token.kind {
+            case .openParenthesis, .openBracket: open.append(token.kind)
+            case .closeParenthesis: guard open.popLast() == .openParenthesis else { throw TypeFileFault("the XPath's parentheses do not match") }
+            case .closeBracket: guard open.popLast() == .openBracket else { throw TypeFileFault("the XPath's brackets do not match") }
+            default: break
+            }
+        }
+        guard open.isEmpty else { throw TypeFileFault("a parenthesis or bracket of the XPath is not closed") }
     }
 
     private func peek(_ distance: Int = 0) -> Unicode.Scalar? { index + distance < scalars.count ? scalars[index + distance] : nil }
@@ -80,6 +90,13 @@ struct XPathLexer {
         }
     }
 
+    /// XPath 1.0, section 4.
+    private static let functions: Set<String> = [
+        "last", "position", "count", "id", "local-name", "namespace-uri", "name", "string", "concat", "starts-with", "contains",
+        "substring-before", "substring-after", "substring", "string-length", "normalize-space", "translate", "boolean", "not", "true", "false",
+        "lang", "number", "sum", "floor", "ceiling", "round",
+    ]
+
     private static func isDigit(_ scalar: Unicode.Scalar?) -> Bool { scalar.map { ("0"..."9").contains($0) } ?? false }
 
     private static func isNameStart(_ scalar: Unicode.Scalar) -> Bool {
@@ -123,8 +140,10 @@ struct XPathLexer {
         var next = index + length
         while next < scalars.count, scalars[next] == " " { next += 1 }
         if next < scalars.count, scalars[next] == "(" {
-            let isNodeType = ["node", "text", "comment", "processing-instruction"].contains(name)
-            return add(isNodeType ? .nodeType : .function, length)
+            if ["node", "text", "comment", "processing-instruction"].contains(name) { return add(.nodeType, length) }
+            guard Self.functions.contains(name) else { throw TypeFileFault("XPath 1.0 has no function \(name)()") }
+            guard name != "sum" else { throw TypeFileFault("XPath's sum() adds binary floats: use \"sum\": path, which is exact") }
+            return add(.function, length)
         }
         if next + 1 < scalars.count, scalars[next] == ":", scalars[next + 1] == ":" {
             tokens.append(XPathToken(kind: .axis, text: name))
