@@ -110,11 +110,12 @@ struct ReceiptSteps {
         guard byteCount <= options.documentByteCountMax else { return .refused(tooLarge(byteCount), type: type.name, document: document) }
         context.beginReceipt()
         if let receipt = extract() { return .accepted(receipt) }
+        let violations = context.distinctViolations()
         let count = context.violationCount
         let detail =
             count == 1
-            ? "the document is not what the type \(type.name) asks for: \(context.violations.first?.message ?? "")"
+            ? "the document is not what the type \(type.name) asks for: \(violations.first?.message ?? "")"
             : "the document has \(count) faults by the type \(type.name)"
-        return .refused(Problem(.invalidDocument, detail, errors: context.violations), type: type.name, document: document)
+        return .refused(Problem(.invalidDocument, detail, errors: violations), type: type.name, document: document)
     }
 }

@@ -77,6 +77,14 @@ final class ExtractionContext {
         violationCount = 0
     }
 
+    /// What schema and columns both ask for is said once.
+    func distinctViolations() -> [Problem.Violation] {
+        var seen: Set<[String]> = []
+        let distinct = violations.filter { seen.insert([$0.pointer, $0.code]).inserted || $0.code == "xsd" }
+        violationCount -= violations.count - distinct.count
+        return distinct
+    }
+
     func report(_ pointer: @autoclosure () -> String, _ code: String, _ message: @autoclosure () -> String) {
         violationCount += 1
         guard violations.count < Self.violationCountMax else { return }

@@ -83,9 +83,8 @@ struct XMLReading {
                 results.append(.refused(steps.tooMany(limit), type: type.name, document: .own([])))
                 continue
             }
-            guard let element = xmlNodePtr(bitPattern: node), element.pointee.type == XML_ELEMENT_NODE,
-                let canonical = document.canonicalForm(of: element)
-            else {
+            // The value of an expression that selects no node has no address.
+            guard node > 0, let canonical = document.canonicalForm(ofNode: node) else {
                 let problem = Problem(.invalidDocument, "the path \(type.file.each?.path.text ?? "") of the type \(type.name) leads to no element")
                 results.append(.refused(problem, type: type.name, document: .own([])))
                 continue
