@@ -18,7 +18,19 @@ package struct WalkPosition: Sendable, Equatable {
 /// `sequence` where it is a plain SELECT from one table, else all columns of the answer that can be compared.
 ///
 /// The next page begins behind the last key, so that rows which vanish meanwhile (a state that changed) leave no gap.
+///
+/// A plain SELECT is read in two steps: first the keys alone find where the page ends, then its rows are read between the two ends. So
+/// wide columns, documents above all, are read for the page's rows only.
 package struct AnswerWalk: Sendable {
+    package enum Step: Sendable {
+        /// The page's rows at once.
+        case whole
+        /// Their keys only.
+        case keys
+        /// The rows up to this key, which the step before found.
+        case rows(upTo: [Value])
+    }
+
     /// The plan of the page: the answer's columns, then the key's.
     package let bound: BoundQuery
     package let visibleColumnCount: Int
@@ -34,13 +46,15 @@ package struct AnswerWalk: Sendable {
     /// - Parameters:
     ///   - query: as the binder made it: no rewrite has moved its ORDER BY and LIMIT yet.
     ///   - rowCountMax: rows of a page.
-    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int) {
+    ///   - step: other than `whole` only where `hasRowKey`.
+    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole) {
         var spine = Spine(query.plan)
         let ids = PlanIDs(after: query.plan)
         let given = position?.rowCount ?? 0
         let left = spine.limit.map { max(0, $0 - given) }
         self.position = position
-        visibleColumnCount = query.columns.count
+        if case .keys = step { spine.outputs = [] }
+        visibleColumnCount = spine.outputs.count
         pageRowCount = min(rowCountMax, left ?? rowCountMax)
 
         // All rows fit on the page: no order is needed that the query does not ask for.
@@ -64,14 +78,21 @@ package struct AnswerWalk: Sendable {
         } else {
             skippedRowCount = spine.offset + given
         }
+        if case .rows(let last) = step, last.count == keys.count {
+            input = .filter(input: input, conjuncts: [.not(Self.condition(keys, behind: last, orAt: false))])
+        }
         let (wanted, overflows) = skippedRowCount.addingReportingOverflow(pageRowCount + 1)
         let sorted = LogicalPlan.limit(
             input: .sort(SortNode(input: input, keys: keys)), count: overflows ? Int.max : wanted, offset: 0)
         let keyColumns = keys.map { ProjectedColumn(ids.newColumn("", $0.expression.type), $0.expression) }
         keyTypes = keys.map(\.expression.type)
         bound = BoundQuery(
-            plan: .project(input: sorted, columns: spine.outputs + keyColumns), columns: query.columns + keyColumns.map(\.column))
+            plan: .project(input: sorted, columns: spine.outputs + keyColumns),
+            columns: query.columns.prefix(spine.outputs.count) + keyColumns.map(\.column))
     }
+
+    /// Whether the key tells every row from every other, and there are other columns worth reading late.
+    package var hasRowKey: Bool { isKeyUnique && !keyTypes.isEmpty }
 
     // MARK: The condition
 
@@ -94,15 +115,18 @@ package struct AnswerWalk: Sendable {
         if value.isNull { return key.nullsFirst ? .not(.isNull(expression)) : nil }
         let later = Expression.call(
             key.isDescending ? .less : .greater, [expression, .literal(value, expression.type)], type: .boolean, position: nil)
-        return key.nullsFirst ? later : .or([later, .isNull(expression)])
+        // True or false for every row, never NULL: the condition is also used the other way round.
+        return key.nullsFirst ? .and([.not(.isNull(expression)), later]) : .or([.isNull(expression), later])
     }
 
     // MARK: Reading the page
 
     /// Gives the page's rows to `take`, which returns how many of a batch it took: fewer end the page there.
     ///
-    /// - Returns: where the page ended, nil at the end of the walk.
-    package func read(_ stream: ResultStream, take: (ColumnBatch) throws -> Int) throws -> WalkPosition? {
+    /// - Returns: where the page ended (nil when it is empty), and whether rows come behind it.
+    package func read(
+        _ stream: ResultStream, take: (ColumnBatch) throws -> Int
+    ) throws -> (end: WalkPosition?, hasMore: Bool) {
         var skip = skippedRowCount
         var given = 0
         var end = KeyEnd(position, isKeyUnique)
@@ -114,21 +138,22 @@ package struct AnswerWalk: Sendable {
                 rest = batch.slice(count..<batch.rowCount)
             }
             if rest.rowCount == 0 { continue }
-            if given == pageRowCount || rest.rowCount == 0 { return finish(stream, end, given) }
+            if given == pageRowCount { return finish(stream, end, given, hasMore: true) }
             let wanted = rest.slice(0..<min(rest.rowCount, pageRowCount - given))
             let taken = try take(ColumnBatch(rowCount: wanted.rowCount, columns: Array(wanted.columns.prefix(visibleColumnCount))))
             given += taken
             if !keyTypes.isEmpty { end.note(wanted, rows: taken, keyStart: visibleColumnCount, keyCount: keyTypes.count) }
-            if taken < rest.rowCount { return finish(stream, end, given) }
+            if taken < rest.rowCount { return finish(stream, end, given, hasMore: true) }
         }
-        return nil
+        return finish(stream, end, given, hasMore: false)
     }
 
-    private func finish(_ stream: ResultStream, _ end: KeyEnd, _ given: Int) -> WalkPosition? {
+    private func finish(_ stream: ResultStream, _ end: KeyEnd, _ given: Int, hasMore: Bool) -> (end: WalkPosition?, hasMore: Bool) {
         stream.cancel()
-        // The query's own LIMIT is used up.
-        if keyTypes.isEmpty { return nil }
-        return WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given)
+        // Without keys the answer has one page: the query's own LIMIT says so.
+        if keyTypes.isEmpty || given == 0 { return (nil, false) }
+        let place = WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given)
+        return (place, hasMore)
     }
 
     /// The key of the last row given, and how many rows had it.

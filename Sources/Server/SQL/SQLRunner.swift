@@ -18,18 +18,28 @@ struct SQLRunner: Sendable {
 
     // MARK: Pages
 
-    /// - Parameter seal: makes a cursor of where the page ended.
+    /// - Parameters:
+    ///   - cancellation: made anew for each of the up to two queries that a page takes, since the end of one ends its own.
+    ///   - seal: makes a cursor of where the page ended.
     func page(
-        _ request: SQLRequest, in context: QueryContext, after position: WalkPosition?, cancellation: Cancellation,
+        _ request: SQLRequest, in context: QueryContext, after position: WalkPosition?, cancellation: () -> Cancellation,
         started: (ResultStream) -> Void = { _ in }, seal: (WalkPosition) -> String
     ) throws -> Page {
         var walk: AnswerWalk?
+        let keys = try engine.prepare(request.query, in: context) { bound in
+            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys)
+            walk = made
+            return made.bound
+        }
+        if let walk, walk.hasRowKey {
+            return try pageInTwoSteps(request, context, position, walk, keys, cancellation, started, seal)
+        }
         let prepared = try engine.prepare(request.query, in: context) { bound in
             let made = AnswerWalk(bound, after: position, rowCountMax: request.limit)
             walk = made
             return made.bound
         }
-        let stream = try engine.execute(prepared, cancellation: cancellation)
+        let stream = try engine.execute(prepared, cancellation: cancellation())
         started(stream)
         let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
         var encoder = JSONPageEncoder(columns: columns)
@@ -37,13 +47,53 @@ struct SQLRunner: Sendable {
         encoder.begin(into: &bytes)
         var end: WalkPosition?
         if let walk {
-            end = try walk.read(stream) { batch in
+            let (place, hasMore) = try walk.read(stream) { batch in
                 try Self.encode(batch, while: { $0.count < Self.pageByteCountMax }, into: &bytes) { encoder.append($0, into: &$1) }
             }
+            end = hasMore ? place : nil
         } else {
             while let batch = try stream.next() { encoder.append(batch, into: &bytes) }
         }
         encoder.end(cursor: end.map(seal), statistics: stream.statistics, into: &bytes)
+        return Page(bytes: bytes, position: end)
+    }
+
+    /// The keys say where the page ends; then its rows are read.
+    private func pageInTwoSteps(
+        _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, _ keyWalk: AnswerWalk, _ keys: PreparedQuery,
+        _ cancellation: () -> Cancellation, _ started: (ResultStream) -> Void, _ seal: (WalkPosition) -> String
+    ) throws -> Page {
+        let keyStream = try engine.execute(keys, cancellation: cancellation())
+        started(keyStream)
+        var rowCount = 0
+        let (keyEnd, hasMoreKeys) = try keyWalk.read(keyStream) { batch in
+            rowCount += batch.rowCount
+            return batch.rowCount
+        }
+        var walk = keyWalk
+        let prepared = try engine.prepare(request.query, in: context) { bound in
+            walk = AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []))
+            return walk.bound
+        }
+        var encoder = JSONPageEncoder(columns: Array(prepared.columns.prefix(walk.visibleColumnCount)))
+        var bytes: [UInt8] = []
+        var statistics = keyStream.statistics
+        encoder.begin(into: &bytes)
+        var end = hasMoreKeys ? keyEnd : nil
+        if rowCount > 0 {
+            let stream = try engine.execute(prepared, cancellation: cancellation())
+            started(stream)
+            let (place, wasCut) = try walk.read(stream) { batch in
+                try Self.encode(batch, while: { $0.count < Self.pageByteCountMax }, into: &bytes) { encoder.append($0, into: &$1) }
+            }
+            if wasCut { end = place }
+            // The same rows, seen twice.
+            statistics.rowsScanned = max(statistics.rowsScanned, stream.statistics.rowsScanned)
+            statistics.bytesRead += stream.statistics.bytesRead
+            statistics.filesPruned = max(statistics.filesPruned, stream.statistics.filesPruned)
+            statistics.elapsedMilliseconds += stream.statistics.elapsedMilliseconds
+        }
+        encoder.end(cursor: end.map(seal), statistics: statistics, into: &bytes)
         return Page(bytes: bytes, position: end)
     }
 
