@@ -10,7 +10,7 @@ extension Engine {
             }
             let intake = Intake(engine: self, request: request)
             switch request.form {
-            case .json, .xml: try intake.takeDocument(completion)
+            case .json, .xml, .csv: try intake.takeDocument(completion)
             case .ndjson: intake.takeLines(completion)
             }
         } catch {
@@ -51,8 +51,11 @@ struct Intake: Sendable {
         let reading: DocumentReading
         do {
             try checkTypeAllowed(request.type)
-            reading = try request.form == .xml
-                ? engine.reader.readXML(request.body, readingOptions) : engine.reader.readJSON(request.body, readingOptions)
+            switch request.form {
+            case .xml: reading = try engine.reader.readXML(request.body, readingOptions)
+            case .csv: reading = try engine.reader.readCSV(request.body, readingOptions)
+            case .json, .ndjson: reading = try engine.reader.readJSON(request.body, readingOptions)
+            }
         } catch let problem as Problem {
             throw try quarantined(problem, type: request.type, document: request.body)
         }
@@ -285,6 +288,7 @@ struct Intake: Sendable {
 
     /// A few spellings only: each makes a kind of its own, and what stands here comes from outside.
     private var contentType: String {
+        if request.form == .csv { return "text/csv" }
         guard request.form == .xml else { return "application/json" }
         let parts = request.contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " } }
         let media = parts.first == "text/xml" ? "text/xml" : "application/xml"

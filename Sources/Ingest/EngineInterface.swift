@@ -127,7 +127,11 @@ package struct Problem: Error, Sendable {
 }
 
 package struct TakeRequest: Sendable {
-    package enum Form: Sendable { case json, xml, ndjson }
+    package enum Form: Sendable {
+        case json, xml, ndjson
+        /// A header and records, each on its own: what `till import` sends.
+        case csv
+    }
 
     package var form: Form
     package var body: [UInt8]

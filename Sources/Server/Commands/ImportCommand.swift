@@ -21,6 +21,7 @@ enum ImportCommand: Command {
         var path = "/v1/receipts?client=\(RequestTarget.encode(client))"
         if let type = try arguments.one("type") { path += "&type=\(RequestTarget.encode(type))" }
         let store = try StoreAccess(arguments)
+        if store.directory != nil, !store.isLocal { try makeContract(client, store) }
         var total = ImportSender.Counts()
         for file in arguments.operands {
             let counts = try take(file, store, path)
@@ -31,6 +32,14 @@ enum ImportCommand: Command {
         try store.close()
         Terminal.write("imported \(total.imported), repeated \(total.repeated), rejected \(total.rejected)\n")
         return ExitStatus.done
+    }
+
+    /// A server knows clients by their contracts, but who can write the directory needs none: one without keys lets nobody in.
+    private static func makeContract(_ client: String, _ store: StoreAccess) throws {
+        let path = "/v1/contracts/\(RequestTarget.encode(client))"
+        guard try store.client.call("GET", path).status == 404 else { return }
+        let body = Array(#"{"access":"read-write","scope":"own"}"#.utf8)
+        _ = try APIClient.succeed(try store.client.call("PUT", path, headers: [("Content-Type", "application/json")], body: body))
     }
 
     private static func take(_ file: String, _ store: StoreAccess, _ path: String) throws -> ImportSender.Counts {
@@ -48,7 +57,14 @@ enum ImportCommand: Command {
                 format = ImportFormat.of(path: file, first: piece ?? [])
                 splitter = RecordSplitter(format)
             }
-            try splitter?.add(piece ?? [], isLast: piece == nil) { try batcher.add($0, format: format) }
+            if var cutter = splitter {
+                splitter = nil
+                // The header of a CSV file is known once its first row is.
+                var records: [[UInt8]] = []
+                try cutter.add(piece ?? [], isLast: piece == nil) { records.append($0) }
+                for record in records { try batcher.add(record, format: format, header: cutter.csvHeader) }
+                splitter = cutter
+            }
             let fraction = input.byteCount.map { Double(input.readByteCount) / Double(max($0, 1)) }
             bar.show(fraction: fraction, count: sender.counts.total, unit: "records")
             if piece == nil { break }
@@ -68,12 +84,13 @@ enum ImportCommand: Command {
 
         init(sender: ImportSender) { self.sender = sender }
 
-        mutating func add(_ record: [UInt8], format: ImportFormat) throws {
+        mutating func add(_ record: [UInt8], format: ImportFormat, header: [UInt8]?) throws {
             number += 1
+            if let header { (batch.contentType, batch.header) = ("text/csv", header) }
             let contentType: String? =
                 switch format {
                 case .xml: "application/xml"
-                case .csv: "text/csv"
+                case .csv: nil
                 case .json, .lines: record.contains(0x0A) || record.contains(0x0D) ? "application/json" : nil
                 }
             if let contentType {

@@ -2,9 +2,13 @@
 final class ImportSender: Sendable {
     struct Batch: Sendable {
         var contentType: String
+        /// Goes before the records: a CSV file's header.
+        var header: [UInt8]?
         /// With the record's number in its file, from 1.
         var records: [(number: Int, bytes: [UInt8])]
         var byteCount = 0
+
+        func document(_ index: Int) -> [UInt8] { (header.map { $0 + [0x0A] } ?? []) + records[index].bytes }
     }
 
     struct Counts: Sendable {
@@ -96,7 +100,8 @@ final class ImportSender: Sendable {
     private func post(_ batch: Batch, _ client: APIClient) throws -> Counts {
         var body: [UInt8] = []
         body.reserveCapacity(batch.byteCount + batch.records.count)
-        let isLines = batch.contentType == "application/x-ndjson"
+        let isLines = batch.contentType == "application/x-ndjson" || batch.header != nil
+        if let header = batch.header { body += header + [0x0A] }
         for record in batch.records {
             body.append(contentsOf: record.bytes)
             if isLines { body.append(0x0A) }
@@ -125,7 +130,7 @@ final class ImportSender: Sendable {
         case 201, 202: counts.imported += 1
         case let status where [400, 409, 413, 415, 422].contains(status) && batch.records.count == 1:
             counts.rejected += 1
-            try rejected.add(number: batch.records[0].number, document: batch.records[0].bytes, problem: answer.body)
+            try rejected.add(number: batch.records[0].number, document: batch.document(0), problem: answer.body)
         default: throw CommandError(APIClient.problemText(answer))
         }
         return counts
@@ -140,8 +145,8 @@ final class ImportSender: Sendable {
             default:
                 counts.rejected += 1
                 // An envelope's receipts are more than its records.
-                let record = index < batch.records.count ? batch.records[index] : batch.records[batch.records.count - 1]
-                try rejected.add(number: record.number, document: record.bytes, problem: result["problem"]?.serialized ?? Array(line))
+                let place = min(index, batch.records.count - 1)
+                try rejected.add(number: batch.records[place].number, document: batch.document(place), problem: result["problem"]?.serialized ?? Array(line))
             }
         }
     }

@@ -59,7 +59,8 @@ package struct RecordSplitter {
     private var isEscaped = false
     private var isInArray = false
     private var hasBegun = false
-    private var csvHeader: [UInt8]?
+    /// The first row of a CSV file, which says what the others hold.
+    package private(set) var csvHeader: [UInt8]?
 
     package init(_ format: ImportFormat) { self.format = format }
 
@@ -160,7 +161,7 @@ package struct RecordSplitter {
         if !record.isEmpty { try take(Array(record)) }
     }
 
-    /// Each row goes with the header before it: `header LF row`.
+    /// Rows without their line ends; the first is the header.
     private mutating func rows(_ isLast: Bool, _ take: ([UInt8]) throws -> Void) throws {
         while scanned < pending.count {
             let byte = pending[scanned]
@@ -181,10 +182,10 @@ package struct RecordSplitter {
         var row = pending[start..<end]
         if row.last == 0x0D { row = row.dropLast() }
         guard !row.isEmpty else { return }
-        guard let csvHeader else {
-            self.csvHeader = Array(row)
+        guard csvHeader != nil else {
+            csvHeader = Array(row)
             return
         }
-        try take(csvHeader + [0x0A] + row)
+        try take(Array(row))
     }
 }

@@ -14,6 +14,9 @@ final class StoreAccess {
     let directory: String?
     private let local: (listener: Listener, service: Service, engine: any EngineInterface)?
 
+    /// Whether this process holds the directory itself.
+    var isLocal: Bool { local != nil }
+
     init(_ arguments: Arguments) throws {
         let data = try arguments.one("data")
         let url = try arguments.one("url")

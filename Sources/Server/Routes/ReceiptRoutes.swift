@@ -19,7 +19,7 @@ enum ReceiptRoutes {
                 ],
                 body: [
                     .json(#"{"type":["object","array"]}"#), .init("application/xml", stringSchema),
-                    .init("application/x-ndjson", stringSchema),
+                    .init("application/x-ndjson", stringSchema), .init("text/csv", stringSchema),
                 ],
                 answers: [
                     .init(200, "A repeat; a batch; or a result for each line.", [
@@ -93,6 +93,7 @@ enum ReceiptRoutes {
         case "application/json": form = .json
         case "application/xml", "text/xml": form = .xml
         case "application/x-ndjson", "application/ndjson", "application/jsonl": form = .ndjson
+        case "text/csv": form = .csv
         case let other? where other.hasSuffix("+json"): form = .json
         case let other? where other.hasSuffix("+xml"): form = .xml
         default:
