@@ -108,6 +108,35 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", folder.appendingPathComponent("none").path]).status, 1)
     }
 
+    func test_import_csvAndCompressed() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        let type = """
+            {"name":"csv-sales","version":1,"format":"csv","receipt_id":"id","issued_at":"at","time_zone":"UTC",
+             "columns":{"total":{"path":"sum","type":"DECIMAL(18,4)","required":true},"store_id":{"path":"shop","type":"VARCHAR"}}}
+            """
+        let put = try server.client().put("/v1/types/csv-sales", type)
+        XCTAssertEqual(put.status, 201, put.text)
+        let file = server.data.deletingLastPathComponent().appendingPathComponent("sales.csv")
+        try Data("id,at,sum,shop\r\nC-1,2026-11-19T10:00:00Z,1.50,\"a, \"\"b\"\"\"\r\nC-2,2026-11-19T11:00:00Z,x,c\r\nC-3,2026-11-19T12:00:00Z,3,d\r\n".utf8)
+            .write(to: file)
+        let run = try TillRun(["import", "--data", server.data.path, "--client", "shop", "--type", "csv-sales", file.path])
+        XCTAssertEqual(run.status, 0, run.error)
+        XCTAssertEqual(run.text, "imported 2, repeated 0, rejected 1\n")
+        let rejected = try String(contentsOf: URL(fileURLWithPath: file.path + ".rejected.ndjson"), encoding: .utf8)
+        XCTAssertTrue(rejected.contains("\"record\":2") && rejected.contains("id,at,sum,shop\\n"), rejected)
+        XCTAssertEqual(try server.client().get("/v1/receipts/C-1?client=shop&raw=1").text, "id,at,sum,shop\nC-1,2026-11-19T10:00:00Z,1.50,\"a, \"\"b\"\"\"")
+        let packed = server.data.deletingLastPathComponent().appendingPathComponent("more.ndjson.gz")
+        let zip = Process()
+        zip.executableURL = URL(fileURLWithPath: "/bin/sh")
+        zip.arguments = ["-c", "printf '%s\\n' \"$1\" | gzip > \"$2\"", "sh", Receipts.pos("Z-1"), packed.path]
+        try zip.run()
+        zip.waitUntilExit()
+        let second = try TillRun(["import", "--data", server.data.path, "--client", "shop", packed.path])
+        XCTAssertEqual(second.text, "imported 1, repeated 0, rejected 0\n", second.error)
+    }
+
     func test_sql_everyFormat() throws {
         let server = try TillServer()
         defer { server.remove() }
