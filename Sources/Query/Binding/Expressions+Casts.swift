@@ -81,7 +81,7 @@ extension Binder {
             }
             type = common
         }
-        if type == .null { type = items.contains(where: \.isUntyped) ? .string : .null }
+        if type == .null { type = .string }
         type = TypeRules.widened(type)
         var result: [Expression] = []
         for item in items { result.append(try cast(item, to: type, isExplicit: false)) }

@@ -150,7 +150,9 @@ package enum IntervalLiteral {
         var unit = word(&rest)
         if unit.isEmpty || unit == "ago" {
             rest = saved
-            unit = bareUnit
+            // `1 12:30`: a bare number before a clock counts days.
+            let next = rest.prefix { !ValueText.isBlank($0) }
+            unit = next.contains(UInt8(ascii: ":")) ? "day" : bareUnit
         }
         if unit.count > 1, unit.hasSuffix("s"), !["us", "ms"].contains(unit) { unit.removeLast() }
         return add(value, unit: unit, to: &sum)
