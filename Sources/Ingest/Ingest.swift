@@ -1,1 +1,6 @@
-// Ingest
+// Ingest: the engine, with no HTTP server in it. From the bytes that a client posted to a durable row, and on to a cold one.
+//
+// The way of a document: Engine+Take.swift (the call) ► Types/Recognition.swift (which type is it?) ► Documents/ (bytes to a tree; hostile input
+// ends here) ► Validation/ (schema and rules) ► Types/Extractor.swift (columns) ► HotTier/HotWriter.swift (group commit, once) ►
+// Registration/ (who else must accept it) ► Compaction/ (Parquet, one Iceberg table) ► Catalog/ (what must outlive a file).
+// The way back: Engine+Lookup.swift, Engine+Pages.swift and Engine+Queries.swift over Compaction/TieredTable.swift, hot and cold as one.
