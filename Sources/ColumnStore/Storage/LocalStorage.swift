@@ -127,7 +127,11 @@ private final class LocalObjectSink: ObjectSink {
     private var descriptor: Int32?
     /// Small writes gathered to one call.
     private var buffer: [UInt8] = []
+    private var unsyncedByteCount = 0
     private static let bufferByteCount = 1 << 18
+    /// A large file is synced as it grows: one sync of half a gigabyte at its end would hold up the small syncs of others, on which
+    /// acknowledgements wait.
+    private static let unsyncedByteCountMax = 32 << 20
 
     init(storage: LocalStorage, key: String, replacing: Bool) throws(ColumnStoreError) {
         try ObjectKey.check(key)
@@ -154,7 +158,7 @@ private final class LocalObjectSink: ObjectSink {
             }
             try flush(descriptor)
             if bytes.byteCount >= Self.bufferByteCount {
-                try storage.calls.write(descriptor, bytes)
+                try append(descriptor, bytes)
             } else {
                 bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
             }
@@ -205,8 +209,17 @@ private final class LocalObjectSink: ObjectSink {
         var full: [UInt8] = []
         swap(&full, &buffer)
         guard !full.isEmpty else { return }
-        try storage.calls.write(descriptor, full.span.bytes)
+        try append(descriptor, full.span.bytes)
         full.removeAll(keepingCapacity: true)
         swap(&full, &buffer)
+    }
+
+    private func append(_ descriptor: Int32, _ bytes: RawSpan) throws(FileSystemFault) {
+        try storage.calls.write(descriptor, bytes)
+        unsyncedByteCount += bytes.byteCount
+        if unsyncedByteCount >= Self.unsyncedByteCountMax {
+            try storage.calls.synchronize(descriptor)
+            unsyncedByteCount = 0
+        }
     }
 }
