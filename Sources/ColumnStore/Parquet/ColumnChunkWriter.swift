@@ -119,8 +119,15 @@ final class ColumnChunkWriter {
         case .codes(_, .bytes(_, let hashes)):
             bloomHashes.append(contentsOf: hashes)
             bloomDistinctCount = hashes.count
-        case .codes(_, .integers(let entries)):
-            addHashes(integers: entries)
+        case .codes(_, .integers(let entries, let isWide)):
+            if isWide {
+                addHashes(.int128(entries.map { Int128($0) }))
+            } else {
+                addHashes(integers: entries)
+            }
+            bloomDistinctCount = entries.count
+        case .codes(_, .doubles(let entries, _)):
+            addHashes(.double(entries))
             bloomDistinctCount = entries.count
         case .int32(let values): addHashes(integers: values.map { Int64($0) })
         case .int64(let values): addHashes(integers: values)

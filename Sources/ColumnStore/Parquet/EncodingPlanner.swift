@@ -27,8 +27,14 @@ struct EncodingPlanner {
         case .int64(let values):
             if isWhole, let plan = try planDictionary(.int64(values), wide: { values }) { return plan }
             return try planOther(.int64(values), [.plain, .deltaBinaryPacked])
-        case .int128(let values): return Plan(values: .int128(values), encoding: .plain)
-        case .double(let values): return try planOther(.double(values), [.plain, .byteStreamSplit])
+        case .int128(let values):
+            let narrow = values.compactMap { Int64(exactly: $0) }
+            if isWhole, narrow.count == values.count, let plan = try planDictionary(.int128(values), wide: { narrow }) { return plan }
+            return Plan(values: .int128(values), encoding: .plain)
+        case .double(let values):
+            let patterns = { values.map { Int64(bitPattern: $0.bitPattern) } }
+            if isWhole, let plan = try planDictionary(.double(values), wide: patterns) { return plan }
+            return try planOther(.double(values), [.plain, .byteStreamSplit])
         case .bytes(let arrays): return try planOther(.bytes(arrays), bytesEncodings)
         case .codes(let codes, let dictionary): return try planCodes(codes, dictionary)
         case .moved: preconditionFailure("a leaf without storage")
@@ -112,7 +118,7 @@ struct EncodingPlanner {
 
     // MARK: Dictionaries
 
-    /// A plan with a dictionary of integers, or nil when another encoding is better.
+    /// A plan with a dictionary of numbers of up to 64 bits, or nil when another encoding is better.
     private func planDictionary(_ plain: PageValues, wide: () -> [Int64]) throws(PageError) -> Plan? {
         let count = plain.count
         guard options.encoding == .automatic || options.encoding == .dictionary, count > 0 else { return nil }
@@ -128,10 +134,22 @@ struct EncodingPlanner {
                 values, countMax: countMax, trialCount: trial - 1, trialCountMax: isForced ? countMax : trial / 2)
         }
         guard var codes = made else { return nil }
-        let dictionary = PageDictionary.sorted(encoder.entries, &codes)
+        let dictionary: PageDictionary
+        let candidates: [PageEncoding]
+        switch plain {
+        case .double:
+            dictionary = .sortedDoubles(encoder.entries, &codes)
+            candidates = [.plain, .byteStreamSplit]
+        case .int128:
+            dictionary = .sorted(encoder.entries, &codes, isWide: true)
+            candidates = [.plain]
+        default:
+            dictionary = .sorted(encoder.entries, &codes, isWide: false)
+            candidates = [.plain, .deltaBinaryPacked]
+        }
         let plan = Plan(values: .codes(codes, dictionary), encoding: .rleDictionary)
         if isForced { return plan }
-        let others = try smallest(plain, [.plain, .deltaBinaryPacked])
+        let others = try smallest(plain, candidates)
         let own = try dictionaryByteCount(plan.values, dictionary)
         return own <= others.byteCount * Self.dictionaryAllowance ? plan : nil
     }

@@ -137,14 +137,16 @@ enum PageValues {
             return hasNumber ? .double(low, high) : nil
         case .bytes(let arrays): return Self.extremes(arrays, range)
         case .codes(let codes, let dictionary):
-            let (low, high) = codes.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
-            return dictionary.bounds(Int(low), Int(high))
+            return codes.withUnsafeBufferPointer { dictionary.bounds(Self.part($0, range)) }
         }
     }
 
     func nanCount(_ range: Range<Int>) -> Int {
-        guard case .double(let values) = self else { return 0 }
-        return values[range].reduce(0) { $0 + ($1.isNaN ? 1 : 0) }
+        switch self {
+        case .double(let values): values[range].count(where: \.isNaN)
+        case .codes(let codes, .doubles(_, let numberCount)): codes[range].count { Int($0) >= numberCount }
+        default: 0
+        }
     }
 
     @inline(__always)
@@ -175,23 +177,42 @@ enum PageValues {
 enum PageDictionary {
     /// With the hash of each entry.
     case bytes(ByteArrays, hashes: [UInt64])
-    /// Of an INT32 or INT64 column.
-    case integers([Int64])
+    /// Of an INT32 or INT64 column, or (`isWide`) of a decimal of more digits than its values have.
+    case integers([Int64], isWide: Bool)
+    /// Those that are numbers first, then the NaNs.
+    case doubles([Double], numberCount: Int)
 
     var count: Int {
         switch self {
         case .bytes(let entries, _): entries.count
-        case .integers(let entries): entries.count
+        case .integers(let entries, _): entries.count
+        case .doubles(let entries, _): entries.count
         }
     }
 
     /// Of a code.
     var bitWidth: Int { RunLengthEncoder.bitWidth(max: max(count - 1, 0)) }
 
-    func bounds(_ low: Int, _ high: Int) -> ValueBounds {
+    /// The bounds of the values behind `codes`.
+    func bounds(_ codes: UnsafeBufferPointer<UInt32>) -> ValueBounds? {
+        var low = UInt32.max
+        var high: UInt32 = 0
+        for code in codes {
+            low = min(low, code)
+            high = max(high, code)
+        }
         switch self {
-        case .bytes(let entries, _): .bytes(Array(entries[low]), Array(entries[high]))
-        case .integers(let entries): .integer(entries[low], entries[high])
+        case .bytes(let entries, _): return .bytes(Array(entries[Int(low)]), Array(entries[Int(high)]))
+        case .integers(let entries, let isWide):
+            let (least, greatest) = (entries[Int(low)], entries[Int(high)])
+            return isWide ? .wide(Int128(least), Int128(greatest)) : .integer(least, greatest)
+        case .doubles(let entries, let numberCount):
+            guard Int(low) < numberCount else { return nil }
+            if Int(high) >= numberCount {
+                high = low
+                for code in codes where Int(code) < numberCount { high = max(high, code) }
+            }
+            return .double(entries[Int(low)], entries[Int(high)])
         }
     }
 
@@ -201,13 +222,18 @@ enum PageDictionary {
         switch self {
         case .bytes(let entries, _):
             PageValues.bytes(entries).encode(0..<entries.count, as: .plain, leaf: leaf, into: &target)
-        case .integers(let entries):
-            if leaf.physicalType == .int32 {
+        case .integers(let entries, let isWide):
+            if isWide {
+                let wide = entries.map { Int128($0) }
+                wide.withUnsafeBufferPointer { PlainEncoder.encodeBigEndian($0, byteCount: leaf.typeLength, into: &target) }
+            } else if leaf.physicalType == .int32 {
                 let narrow = entries.map { Int32(truncatingIfNeeded: $0) }
                 narrow.withUnsafeBufferPointer { PlainEncoder.encode($0, into: &target) }
             } else {
                 entries.withUnsafeBufferPointer { PlainEncoder.encode($0, into: &target) }
             }
+        case .doubles(let entries, _):
+            entries.withUnsafeBufferPointer { PlainEncoder.encode($0, into: &target) }
         }
         return target
     }
@@ -240,11 +266,21 @@ enum PageDictionary {
         return .bytes(entries, hashes: order.map { encoder.hashes[$0] })
     }
 
-    static func sorted(_ unsorted: [Int64], _ codes: inout [UInt32]) -> PageDictionary {
+    /// - Parameter patterns: the bits of the doubles.
+    static func sortedDoubles(_ patterns: [Int64], _ codes: inout [UInt32]) -> PageDictionary {
+        let values = patterns.map { Double(bitPattern: UInt64(bitPattern: $0)) }
+        let order = values.indices.sorted { left, right in
+            values[left].isNaN || values[right].isNaN ? !values[left].isNaN && values[right].isNaN : values[left] < values[right]
+        }
+        renumber(&codes, order)
+        return .doubles(order.map { values[$0] }, numberCount: values.count - values.count(where: \.isNaN))
+    }
+
+    static func sorted(_ unsorted: [Int64], _ codes: inout [UInt32], isWide: Bool) -> PageDictionary {
         var keys = unsorted.enumerated().map { (value: $1, entry: $0) }
         keys.sort { $0.value < $1.value }
         renumber(&codes, keys.map(\.entry))
-        return .integers(keys.map(\.value))
+        return .integers(keys.map(\.value), isWide: isWide)
     }
 
     private static func renumber(_ codes: inout [UInt32], _ order: [Int]) {
