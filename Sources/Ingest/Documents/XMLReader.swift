@@ -27,7 +27,8 @@ package enum XMLReader {
     ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
     package static func read(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument {
         initialiseLibrary()
-        guard bytes.count < 1 << 30 else { throw DocumentError(.tooLarge, "an XML text of 1 GiB or more") }
+        // Converted to UTF-8 it may take three times as much, and libxml2 counts in 32 bits.
+        guard bytes.count <= 1 << 28 else { throw DocumentError(.tooLarge, "an XML text of more than 256 MiB") }
         guard !bytes.isEmpty else { throw DocumentError(.badXML, offset: 0, "empty text") }
         let (converted, bomByteCount) = try XMLEncoding.utf8(bytes)
         let result: Result<XMLDocument, DocumentError>

@@ -28,7 +28,10 @@ struct XPathLexer {
         var open: [XPathToken.Kind] = []
         for token in tokens {
             switch token.kind {
-            case .openParenthesis, .openBracket: open.append(token.kind)
+            case .openParenthesis, .openBracket:
+                open.append(token.kind)
+                // libxml2 takes a dozen frames of stack for each.
+                guard open.count <= Self.nestingMax else { throw TypeFileFault("parentheses and brackets of the XPath nest deeper than \(Self.nestingMax)") }
             case .closeParenthesis: guard open.popLast() == .openParenthesis else { throw TypeFileFault("the XPath's parentheses do not match") }
             case .closeBracket: guard open.popLast() == .openBracket else { throw TypeFileFault("the XPath's brackets do not match") }
             default: break
@@ -89,6 +92,8 @@ struct XPathLexer {
         default: true
         }
     }
+
+    static let nestingMax = 64
 
     /// XPath 1.0, section 4.
     private static let functions: Set<String> = [

@@ -5,6 +5,8 @@ struct SchemaCompiler {
     static let trueIndex = 0
     static let falseIndex = 1
     static let nodeCountMax = 100_000
+    /// References that lead to references: each takes stack, here and in the validator.
+    private static let depthMax = 500
 
     private let assertsFormat: Bool
     private var library: SchemaLibrary
@@ -12,6 +14,7 @@ struct SchemaCompiler {
     private(set) var dynamicAnchors: [[String: Int]] = []
     private var compiled: [SchemaLibrary.Location: Int] = [:]
     private var reasons: [Problem.Violation] = []
+    private var depth = 0
 
     init(files: [String: [UInt8]], assertsFormat: Bool) {
         self.assertsFormat = assertsFormat
@@ -75,6 +78,12 @@ struct SchemaCompiler {
             if reasons.isEmpty { fail(location, "more than \(Self.nodeCountMax) schemas") }
             return Self.trueIndex
         }
+        guard depth < Self.depthMax else {
+            if reasons.isEmpty { fail(location, "schemas and references nest deeper than \(Self.depthMax)") }
+            return Self.trueIndex
+        }
+        depth += 1
+        defer { depth -= 1 }
         let node = SchemaNode()
         let index = nodes.count
         nodes.append(node)

@@ -7,7 +7,7 @@ struct SchemaValidator {
     /// References within references: a schema that goes round without going into the document ends here.
     private static let depthMax = 600
     /// Schemas applied to one document, for schemas that multiply their work.
-    private static let stepCountMax = 20_000_000
+    private static let stepCountMax = 2_000_000
 
     private let schema: JSONSchema
     private let tape: JSONTape
@@ -57,7 +57,7 @@ struct SchemaValidator {
             return verdict
         }
         stepCount += 1
-        guard depth < Self.depthMax, stepCount < Self.stepCountMax else {
+        guard depth < Self.depthMax, stepCount < Self.stepCountMax, !isExhausted else {
             if !isExhausted {
                 isExhausted = true
                 // Said whatever is quiet: no verdict can be given.

@@ -103,6 +103,18 @@ final class JSONSchemaTests: XCTestCase {
         }
     }
 
+    func test_init_endlessChainOfReferences_isRefused() {
+        let chain = (0..<5_000).map { "\"d\($0)\":{\"$ref\":\"#/$defs/d\($0 + 1)\"}" }.joined(separator: ",")
+        XCTAssertThrowsError(try JSONSchema(Array("{\"$ref\":\"#/$defs/d0\",\"$defs\":{\(chain),\"d5000\":true}}".utf8), assertsFormat: true))
+    }
+
+    /// A schema whose work doubles at each level ends, with a reason.
+    func test_validate_workThatMultiplies_ends() throws {
+        let levels = (0..<40).map { "\"d\($0)\":{\"anyOf\":[{\"allOf\":[{\"$ref\":\"#/$defs/d\($0 + 1)\"}]},{\"$ref\":\"#/$defs/d\($0 + 1)\"}]}" }.joined(separator: ",")
+        let schema = "{\"$ref\":\"#/$defs/d0\",\"$defs\":{\(levels),\"d40\":false}}"
+        XCTAssertTrue(try violations(schema, "1").contains(" schema-too-deep"))
+    }
+
     func test_init_badSchemas_areRefusedWithReasons() {
         for schema in [
             ##"{"type":"strin"}"##, ##"{"$ref":"#/nowhere"}"##, ##"{"$ref":"other.json"}"##, ##"{"pattern":"(?=a)"}"##, ##"{"minLength":-1}"##, ##"{"multipleOf":0}"##,
