@@ -1,0 +1,145 @@
+internal import Glibc
+package import ColumnStore
+import Synchronization
+
+/// Parquet files as one table: every row of each, columns matched by name.
+package final class ParquetTable: TableSource {
+    package let schema: Schema
+    private let files: [ParquetFile]
+
+    /// Files, or patterns of the shell (`sales/*.parquet`).
+    /// - Throws: `ColumnStoreError`: no file matches, one cannot be read, or two disagree on a column's type.
+    package convenience init(paths: [String]) throws(ColumnStoreError) {
+        var files: [ParquetFile] = []
+        for path in paths {
+            for match in try Self.expanded(path) { files.append(try ParquetFile(try LocalFileBytes(path: match))) }
+        }
+        try self.init(files: files)
+    }
+
+    package init(files: [ParquetFile]) throws(ColumnStoreError) {
+        guard let first = files.first else { throw ColumnStoreError(.notFound, "a table needs at least one file") }
+        var fields = first.schema.fields.map(\.withoutIDs)
+        for file in files.dropFirst() {
+            for field in file.schema.fields {
+                guard let index = fields.firstIndex(where: { $0.name.utf8.elementsEqual(field.name.utf8) }) else {
+                    fields.append(field.withoutIDs)
+                    continue
+                }
+                guard let type = Self.widened(fields[index].type, field.type.withoutIDs) else {
+                    throw ColumnStoreError(
+                        .invalidRequest, path: file.path, column: field.name,
+                        "the column is \(TypeNames.name(of: field.type)) here and \(TypeNames.name(of: fields[index].type)) in \(first.path)")
+                }
+                fields[index].type = type
+            }
+        }
+        self.files = files
+        schema = Schema(fields)
+    }
+
+    /// The type that holds both: whole numbers and decimals may differ in width.
+    private static func widened(_ left: ColumnType, _ right: ColumnType) -> ColumnType? {
+        if left == right { return left }
+        switch (left, right) {
+        case (.int32, .int64), (.int64, .int32): return .int64
+        case (.decimal(let one, let scale), .decimal(let other, let otherScale)) where scale == otherScale:
+            return .decimal(precision: max(one, other), scale: scale)
+        default: return nil
+        }
+    }
+
+    private static func expanded(_ pattern: String) throws(ColumnStoreError) -> [String] {
+        guard pattern.contains(where: { "*?[".contains($0) }) else { return [pattern] }
+        var found = glob_t()
+        defer { globfree(&found) }
+        let code = glob(pattern, 0, nil, &found)
+        guard code == 0, let names = found.gl_pathv else {
+            throw ColumnStoreError(.notFound, path: pattern, code == GLOB_NOMATCH ? "no file matches" : "the files cannot be listed")
+        }
+        return (0..<Int(found.gl_pathc)).compactMap { index in names[index].map { String(cString: $0) } }
+    }
+
+    package var rowCount: Int { files.reduce(0) { $0 + $1.rowCount } }
+    package var statistics: TableStatistics { TableStatistics(rowCount: rowCount) }
+
+    package func scan(_ request: ScanRequest) throws -> any TableScan { Scan(files, schema, request) }
+
+    private final class Scan: TableScan {
+        private let counters: ScanCounters
+        private let request: ParquetScanRequest
+        private let read: Set<String>
+        private let state: Mutex<State>
+
+        private struct State {
+            var files: ArraySlice<ParquetFile>
+            var current: ParquetScan?
+            var rowGroups: ArraySlice<Int> = []
+        }
+
+        init(_ files: [ParquetFile], _ schema: Schema, _ request: ScanRequest) {
+            counters = request.counters
+            var parquet = ParquetScanRequest(
+                projection: request.projection, schema: schema, filters: request.scope + request.filters, elementFilters: request.elementFilters)
+            if let residual = request.residual { parquet.residual = .init(columns: residual.columns, select: residual.select) }
+            self.request = parquet
+            let paths = request.projection + parquet.filters.map(\.path) + (request.residual?.columns ?? [])
+            read = Set(paths.map { $0.names.joined(separator: ".") })
+            state = Mutex(State(files: files[...]))
+        }
+
+        func nextMorsel() throws -> (any Morsel)? {
+            try state.withLock { state in
+                while true {
+                    if let scan = state.current, let rowGroup = state.rowGroups.popFirst() {
+                        counters.add(bytesRead: byteCount(scan.file.metadata.rowGroups[rowGroup]))
+                        return RowGroup(try scan.reader(rowGroup: rowGroup), counters)
+                    }
+                    guard let file = state.files.popFirst() else { return nil }
+                    let scan = try file.scan(request)
+                    let pruned = file.metadata.rowGroups.count - scan.rowGroups.count
+                    counters.rowGroupsPruned.wrappingAdd(pruned, ordering: .relaxed)
+                    if scan.rowGroups.isEmpty { counters.add(filesPruned: 1) } else { counters.filesScanned.wrappingAdd(1, ordering: .relaxed) }
+                    (state.current, state.rowGroups) = (scan, scan.rowGroups[...])
+                }
+            }
+        }
+
+        /// Of the column chunks that the request touches.
+        private func byteCount(_ rowGroup: RowGroupMetadata) -> Int {
+            rowGroup.columns.reduce(0) { sum, chunk in
+                guard let metadata = chunk.metadata, isRead(metadata.path) else { return sum }
+                return sum + Int(clamping: metadata.totalCompressedByteCount)
+            }
+        }
+
+        /// A chunk's path has names for list levels that a request's has not: the wanted names come in order.
+        private func isRead(_ path: [String]) -> Bool {
+            read.contains { wanted in
+                var names = wanted.split(separator: ".").map(String.init)[...]
+                guard names.first == path.first else { return false }
+                for name in path where name == names.first { names = names.dropFirst() }
+                return names.isEmpty
+            }
+        }
+    }
+
+    private final class RowGroup: Morsel {
+        private let reader: RowGroupReader
+        private let counters: ScanCounters
+        private var counted = 0
+
+        init(_ reader: RowGroupReader, _ counters: ScanCounters) {
+            self.reader = reader
+            self.counters = counters
+        }
+
+        func next() throws -> ColumnBatch? {
+            let batch = try reader.next()
+            let read = reader.counters.rowCount
+            counters.add(rowsScanned: read - counted)
+            counted = read
+            return batch
+        }
+    }
+}
