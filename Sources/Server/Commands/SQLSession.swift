@@ -1,17 +1,29 @@
-/// Finds what answers: the server of a directory or URL, this process for files.
+/// Finds what answers: the server of a directory or URL, else this process.
 final class SQLSession {
     let endpoint: any SQLEndpoint
-    private let store: StoreAccess?
+    private let local: LocalSQL?
 
     init(_ arguments: Arguments) throws {
         let tables = arguments.all("table")
-        let hasStore = try arguments.one("data") != nil || arguments.one("url") != nil
-        guard hasStore || !tables.isEmpty else { throw UsageError("--data, --url or --table is wanted") }
-        guard tables.isEmpty else { throw CommandError("tables of files are not there yet") }
-        let store = try StoreAccess(arguments)
-        self.store = store
-        endpoint = RemoteSQL(client: store.client)
+        let data = try arguments.one("data")
+        let url = try arguments.one("url")
+        guard data != nil || url != nil || !tables.isEmpty else { throw UsageError("--data, --url or --table is wanted") }
+        let threadCount = try Self.threadCount(arguments)
+        let isRemote = url != nil || data.map { EngineOpening.serverURL(of: $0) != nil } ?? false
+        if isRemote {
+            guard tables.isEmpty else { throw CommandError("a server does not see files of this machine: --table goes without it") }
+            (endpoint, local) = (RemoteSQL(client: try StoreAccess(arguments).client), nil)
+        } else {
+            let here = try LocalSQL(tables: tables, directory: data, threadCount: threadCount)
+            (endpoint, local) = (here, here)
+        }
     }
 
-    func close() throws { try store?.close() }
+    private static func threadCount(_ arguments: Arguments) throws -> Int? {
+        guard let text = try arguments.one("threads") else { return nil }
+        guard let count = Int(text), (1...1_024).contains(count) else { throw UsageError("--threads wants a number from 1 to 1024") }
+        return count
+    }
+
+    func close() throws { try local?.close() }
 }

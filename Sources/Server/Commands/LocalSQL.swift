@@ -1,0 +1,63 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// Answers in this process: over files, and over a store's directory that no server holds.
+final class LocalSQL: SQLEndpoint {
+    private let runner: SQLRunner
+    private let files: FixedCatalog
+    private let engine: Engine?
+    private var position: WalkPosition?
+    /// Of the walk at hand: its pages show one state and one now().
+    private var context: QueryContext?
+
+    /// - Parameters:
+    ///   - tables: `NAME=FILE-or-GLOB`, each.
+    ///   - directory: nil for none.
+    init(tables: [String], directory: String?, threadCount: Int?) throws {
+        let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
+        runner = SQLRunner(engine: QueryEngine.make(settings, threadCount: threadCount))
+        var sources: [(name: String, source: any TableSource)] = []
+        for table in tables {
+            let pair = table.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2 else { throw UsageError("--table wants NAME=FILE, not \(table)") }
+            sources.append((String(pair[0]), try ParquetTable(paths: [String(pair[1])])))
+        }
+        files = FixedCatalog(tables: sources)
+        engine = try directory.map { try EngineOpening.open(directory: $0, settings: settings, clientsNeedContract: false) }
+    }
+
+    func page(_ query: String, cursor: String?) throws -> JSONValue {
+        if cursor == nil { (position, context) = (nil, try freshContext()) }
+        let context = try context ?? freshContext()
+        let page = try runner.page(
+            SQLRequest(query: query), in: context, after: position, cancellation: { Cancellation() }, seal: { _ in "more" })
+        position = page.position
+        return try JSONParser.parse(page.bytes)
+    }
+
+    func stream(_ query: String, mediaType: String, take: (ArraySlice<UInt8>) throws -> Void) throws {
+        guard let form = SQLForm(rawValue: mediaType) else { throw CommandError("no form \(mediaType)") }
+        let started = try runner.start(SQLRequest(query: query), in: try freshContext(), cancellation: Cancellation())
+        try runner.write(started, as: form) { bytes in
+            try take(bytes[...])
+            bytes.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func freshContext() throws -> QueryContext {
+        let store = try engine?.catalog(as: .admin, upTo: nil).catalog
+        return QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
+    }
+
+    func close() throws { try engine?.close() }
+
+    /// Files stand before the store's tables of the same name.
+    private struct BothCatalogs: QueryCatalog {
+        let first: any QueryCatalog
+        let second: (any QueryCatalog)?
+
+        var entryNames: [String] { first.entryNames + (second?.entryNames ?? []) }
+        func entry(named name: String) throws -> CatalogEntry? { try first.entry(named: name) ?? second?.entry(named: name) }
+    }
+}
