@@ -1,5 +1,8 @@
 /// Reads the column and offset indexes and bloom filters of a row group.
 struct PageIndexReader {
+    /// Of more values than this one is nearly always there, and each costs a read.
+    private static let probeCountMax = 256
+
     let file: ParquetFile
     let rowGroup: Int
     private let ranges: CoalescedRanges
@@ -112,6 +115,7 @@ struct PageIndexReader {
         guard byteCount > 0, byteCount % BloomFilter.blockByteCount == 0, byteCount <= BloomFilter.byteCountMax,
             Int64(byteCount) <= file.dataEnd - start
         else { throw fault(leaf, offset, "bloom filter: it has the impossible length \(byteCount)") }
+        if hashes.count > Self.probeCountMax { return true }
         for hash in hashes {
             let block = BloomFilter.blockOffset(of: hash, byteCount: byteCount)
             let inHead = headerByteCount + block

@@ -118,7 +118,8 @@ public final class RowGroupReader {
 
     private func makeReaders(_ layouts: [ChunkLayout]) {
         let file = scan.file
-        let target = file.options.readByteCountTarget
+        // Each leaf may hold a read of this size: of many leaves all together a quarter of the budget.
+        let target = max(16 << 10, min(file.options.readByteCountTarget, budget.byteCountMax / 4 / max(layouts.count, 1)))
         let hasFilters = !scan.filters.isEmpty || scan.request.residual != nil
         var wanted: [Range<Int64>] = []
         for (index, layout) in layouts.enumerated() {

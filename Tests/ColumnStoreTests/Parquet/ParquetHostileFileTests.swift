@@ -70,12 +70,56 @@ final class ParquetHostileFileTests: XCTestCase {
         XCTAssertLessThan(Self.peakByteCount(), 1 << 30)
     }
 
+    /// Pruning reads what a whole scan does not: page indexes, bloom filters, pages out of order.
+    func test_mutationsUnderFilters_giveValuesOrErrors() throws {
+        let table = RandomTable(batchRowCounts: [600], seed: 3)
+        let image = try ParquetScanTests.image(table) {
+            $0.pageRowCount = 40
+            $0.rowGroupRowCount = 250
+            $0.defaultColumn.hasBloomFilter = true
+        }
+        let row = try XCTUnwrap(ParquetScanTests.rows(table).first { !$0[13].isNull && !$0[8].isNull })
+        let requests = [
+            ParquetScanRequest(projection: ["lines", "blob"], filters: [ColumnFilter("at", .equal(row[13]))]),
+            ParquetScanRequest(projection: ["place", "grid"], filters: [ColumnFilter("key", .equal(row[8]))]),
+            ParquetScanRequest(
+                projection: ["lines.amount", "lines.code", "uid"], filters: [ColumnFilter("day", .range(lower: nil, upper: .init(.integer(19_001), isInclusive: true)))],
+                elementFilters: [ColumnFilter("lines.code", .equal(.string("milk")))]),
+        ]
+        let seconds = ProcessInfo.processInfo.environment["FUZZ_SECONDS"].flatMap(Double.init) ?? 0
+        let end = Date(timeIntervalSinceNow: seconds)
+        var random = SplitMix64(state: 0x1DE7)
+        var refused = 0
+        var total = 0
+        repeat {
+            for _ in 0..<1_000 {
+                let seed = random.next()
+                var mutation = SplitMix64(state: seed)
+                let request = requests[Int(mutation.next() % 3)]
+                // The indexes stand before the footer: more of the end than elsewhere.
+                let mutated = Self.mutated(image, &mutation, tail: 16_000)
+                total += 1
+                do {
+                    let scan = try ParquetFile(MemoryBytes(mutated, name: "seed \(seed)"), options: Self.options).scan(request)
+                    for rowGroup in scan.rowGroups {
+                        let reader = try scan.reader(rowGroup: rowGroup)
+                        while let batch = try reader.next() { XCTAssertLessThanOrEqual(batch.rowCount, 600) }
+                    }
+                } catch let error as ColumnStoreError {
+                    XCTAssertEqual(error.path, "seed \(seed)")
+                    refused += 1
+                }
+            }
+        } while Date() < end
+        XCTAssertGreaterThan(refused, total / 20)
+    }
+
     /// Changes a few bytes, the more often the nearer to the end, where the metadata is.
-    private static func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
+    private static func mutated(_ bytes: [UInt8], _ random: inout SplitMix64, tail: Int = 600) -> [UInt8] {
         var mutated = bytes
         for _ in 0...Int(random.next() % 4) {
             var place = Int(random.next() % UInt64(bytes.count))
-            if random.next() % 2 == 0 { place = bytes.count - 1 - Int(random.next() % UInt64(min(bytes.count, 600))) }
+            if random.next() % 2 == 0 { place = bytes.count - 1 - Int(random.next() % UInt64(min(bytes.count, tail))) }
             switch random.next() % 4 {
             case 0: mutated[place] = UInt8(truncatingIfNeeded: random.next())
             case 1: mutated[place] ^= 1 << UInt8(random.next() % 8)
