@@ -24,14 +24,14 @@ final class ExtractionContext {
         /// The lists' cells as rules see them.
         var ruleLists = GrowingBuffer<RuleEnvironment.ListCells>()
 
-        fileprivate mutating func free() {
-            slots.free()
-            rootSlots.free()
-            listSlots.free()
-            cells.free()
-            lists.free()
-            elements.free()
-            ruleLists.free()
+        fileprivate func deallocate() {
+            slots.base.deallocate()
+            rootSlots.base.deallocate()
+            listSlots.base.deallocate()
+            cells.base.deallocate()
+            lists.base.deallocate()
+            elements.base.deallocate()
+            ruleLists.base.deallocate()
         }
     }
 
@@ -54,7 +54,7 @@ final class ExtractionContext {
     }
 
     deinit {
-        buffers.pointee.free()
+        buffers.pointee.deallocate()
         buffers.deallocate()
     }
 
@@ -68,8 +68,8 @@ final class ExtractionContext {
 
     func beginDocument() {
         arena.reset()
-        if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.free() }
-        if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.free() }
+        if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.shrink() }
+        if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.shrink() }
     }
 
     func beginReceipt() {
@@ -121,8 +121,8 @@ struct GrowingBuffer<Element: BitwiseCopyable> {
         count &+= 1
     }
 
-    /// Frees the memory; the buffer is then small and empty, and may be used again.
-    mutating func free() {
+    /// Gives back what an outsize receipt needed; the buffer is then small and empty.
+    mutating func shrink() {
         base.deallocate()
         (base, capacity, count) = (.allocate(capacity: 16), 16, 0)
     }
