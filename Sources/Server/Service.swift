@@ -121,7 +121,7 @@ package final class Service: RequestHandler, Sendable {
     /// Runs the route's handler on the present thread; nil when the answer comes later.
     private func run(_ call: Call, on exchange: Exchange) -> Response? {
         do {
-            if let coding = exchange.request.header("Content-Encoding") {
+            if call.route.body != .none, let coding = exchange.request.header("Content-Encoding") {
                 let body = exchange.request.body
                 exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: bodyByteCountMax(call.route))
             }

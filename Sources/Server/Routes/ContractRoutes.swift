@@ -38,7 +38,8 @@ enum ContractRoutes {
             .post, "/v1/contracts/{client_id}/keys", access: .admin, place: .control, body: .small,
             operation: Operation(
                 "makeKey", "Makes a key; it is shown this once.", parameters: [client],
-                answers: [.init(201, "The key.", [.reference("NewKey")])], problems: [.notFound, .diskFull]),
+                answers: [.init(201, "The key.", [.reference("NewKey")])],
+                problems: [.notFound, .badJSON, .badEncoding, .unsupportedMediaType, .diskFull]),
             handle: makeKey),
         Route(
             .delete, "/v1/contracts/{client_id}/keys/{id}", access: .admin, place: .control,
