@@ -170,11 +170,7 @@ struct Intake: Sendable {
             }
             return .read(only, body: bytes)
         } catch {
-            do {
-                return .refused(try quarantined(Self.problem(error), type: request.type, document: bytes))
-            } catch {
-                return .refused(Self.problem(error))
-            }
+            return .read(.refused(Self.problem(error), type: request.type, document: .own(bytes)), body: bytes)
         }
     }
 
@@ -188,12 +184,14 @@ struct Intake: Sendable {
         var results = [Result<Taken, Problem>](repeating: .failure(Problem(.internalError, "not taken")), count: items.count)
         var rows: [HotRow] = []
         var places: [Int] = []
+        var kept: [(place: Int, refused: Quarantine.Refused)] = []
         for (index, item) in items.enumerated() {
             do {
                 switch item {
                 case .refused(let problem): throw problem
                 case .read(.refused(let problem, let type, let document), let body):
-                    throw try quarantined(problem, type: type, document: Self.bytes(document, in: body))
+                    if let refused = refused(problem, type: type, document: Self.bytes(document, in: body)) { kept.append((index, refused)) }
+                    throw problem
                 case .read(.accepted(let receipt), let body):
                     rows.append(try row(receipt, in: body))
                     places.append(index)
@@ -202,6 +200,7 @@ struct Intake: Sendable {
                 results[index] = .failure(Self.problem(error))
             }
         }
+        keep(kept, &results)
         guard !rows.isEmpty else { return completion(.each(results)) }
         let gathered = Mutex((results: results, left: rows.count))
         for start in stride(from: 0, to: rows.count, by: Self.partRowCount) {
@@ -318,12 +317,31 @@ struct Intake: Sendable {
 
     /// A problem with its quarantine entry, where it is one that is kept.
     private func quarantined(_ problem: Problem, type: String?, document: [UInt8]) throws -> Problem {
-        guard ProblemClass(problem.slug) == .document else { return problem }
+        guard let refused = refused(problem, type: type, document: document) else { return problem }
         var problem = problem
-        problem.ticketID = try engine.quarantine.add(
-            client: request.principal.scope == .all ? request.client ?? request.principal.clientID : request.principal.clientID, contentType: contentType, type: type, problem: problem,
-            document: document)
+        problem.ticketID = try engine.quarantine.add([refused]).first
         return problem
+    }
+
+    /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
+    private func refused(_ problem: Problem, type: String?, document: [UInt8]) -> Quarantine.Refused? {
+        guard ProblemClass(problem.slug) == .document else { return nil }
+        let principal = request.principal
+        let client = principal.scope == .all ? request.client ?? principal.clientID : principal.clientID
+        return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document)
+    }
+
+    /// Puts many refusals into quarantine at once, and their tickets into the results.
+    private func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: inout [Result<Taken, Problem>]) {
+        do {
+            for (entry, ticket) in zip(kept, try engine.quarantine.add(kept.map(\.refused))) {
+                var problem = entry.refused.problem
+                problem.ticketID = ticket
+                results[entry.place] = .failure(problem)
+            }
+        } catch {
+            for entry in kept { results[entry.place] = .failure(Self.problem(error)) }
+        }
     }
 }
 

@@ -12,21 +12,97 @@ package final class Quarantine: Sendable {
     private let limits: Limits
     private let tickets = ULIDGenerator()
 
+    /// A refused document on its way in.
+    struct Refused: Sendable {
+        var client: String?
+        var contentType: String
+        var type: String?
+        var problem: Problem
+        var document: [UInt8]
+    }
+
+    /// Refusals of all connections that wait for a commit: whoever finds nobody writing writes for all.
+    private struct Waiting {
+        var entries: [(number: UInt64, refused: Refused)] = []
+        var results: [UInt64: Result<String, any Error>] = [:]
+        var nextNumber: UInt64 = 0
+        var isWriting = false
+    }
+    private let waiting = Monitor(Waiting())
+    /// Entries of one transaction.
+    private static let groupCount = 1_000
+
     package init(catalog: Catalog, limits: Limits) {
         self.catalog = catalog
         self.limits = limits
     }
 
-    /// Keeps a refused document; the same bytes of the same client have one entry.
+    /// Keeps refused documents; the same bytes of the same client have one entry. Durable when it returns; one fsync serves all who
+    /// wait at the time.
     ///
-    /// - Returns: the entry's ticket.
-    func add(client: String?, contentType: String, type: String?, problem: Problem, document: [UInt8]) throws -> String {
-        let hash = SHA256.hash(document)
+    /// - Returns: for each the entry's ticket.
+    func add(_ refused: [Refused]) throws -> [String] {
+        guard !refused.isEmpty else { return [] }
+        let numbers = waiting.withLock { waiting in
+            refused.map { refused -> UInt64 in
+                waiting.nextNumber += 1
+                waiting.entries.append((waiting.nextNumber, refused))
+                return waiting.nextNumber
+            }
+        }
+        while true {
+            let group = waiting.wait { waiting -> [(number: UInt64, refused: Refused)]? in
+                if numbers.allSatisfy({ waiting.results[$0] != nil }) { return [] }
+                guard !waiting.isWriting else { return nil }
+                waiting.isWriting = true
+                let group = Array(waiting.entries.prefix(Self.groupCount))
+                waiting.entries.removeFirst(group.count)
+                return group
+            }
+            if group.isEmpty { break }
+            let results = write(group.map(\.refused))
+            waiting.broadcast { waiting in
+                for (entry, result) in zip(group, results) { waiting.results[entry.number] = result }
+                waiting.isWriting = false
+            }
+        }
+        let results = waiting.withLock { waiting in numbers.map { waiting.results.removeValue(forKey: $0) } }
+        return try results.map { result in
+            guard let result else { preconditionFailure("a refusal without a result") }
+            return try result.get()
+        }
+    }
+
+    private func write(_ group: [Refused]) -> [Result<String, any Error>] {
         let now = catalog.now
-        let ticket = tickets.next(milliseconds: now / 1_000)
-        let text = ProblemText.text(problem)
         let limits = limits
-        return try catalog.write { connection in
+        let entries = group.map { refused in
+            Entry(
+                ticket: tickets.next(milliseconds: now / 1_000), hash: SHA256.hash(refused.document), text: ProblemText.text(refused.problem),
+                refused: refused)
+        }
+        do {
+            return try catalog.write { connection in
+                let tickets = try entries.map { try Self.write($0, now: now, connection) }
+                try Self.trim(limits, now: now, connection)
+                return tickets.map { .success($0) }
+            }
+        } catch {
+            return group.map { _ in .failure(error) }
+        }
+    }
+
+    private struct Entry: Sendable {
+        let ticket: ULID
+        let hash: [UInt8]
+        let text: String
+        let refused: Refused
+    }
+
+    private static func write(_ entry: Entry, now: Int64, _ connection: SQLiteConnection) throws -> String {
+        let (client, type, document) = (entry.refused.client, entry.refused.type, entry.refused.document)
+        let (hash, ticket, text, contentType) = (entry.hash, entry.ticket, entry.text, entry.refused.contentType)
+        do {
             let known = try connection.statement("SELECT ticket FROM quarantine WHERE sha256 = ?1 AND client_id IS ?2")
             try known.bind(1, hash)
             try known.bind(2, client)
@@ -56,7 +132,6 @@ package final class Quarantine: Sendable {
             try insert.bind(9, document)
             try insert.run()
             try Self.addBytes(Int64(document.count), connection)
-            try Self.trim(limits, now: now, connection)
             return ticket.description
         }
     }
@@ -73,7 +148,7 @@ package final class Quarantine: Sendable {
     private static func trim(_ limits: Limits, now: Int64, _ connection: SQLiteConnection) throws {
         var bytes = try connection.integer("SELECT value FROM meta WHERE key = 'quarantine_bytes'") ?? 0
         let cutoff = now - Int64(limits.days) * Clock.microsecondsPerDay
-        for _ in 0..<16 {
+        for _ in 0..<groupCount * 2 {
             let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY ticket LIMIT 1")
             guard try oldest.step() else { return }
             let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), oldest.int64(2))
