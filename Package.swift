@@ -57,6 +57,8 @@ let package = Package(
         .executableTarget(
             name: "till-columns", dependencies: ["ColumnStore"], path: "benchmarks/Columns", swiftSettings: strict),
         .executableTarget(name: "till-documents", dependencies: ["Ingest"], path: "benchmarks/Documents", swiftSettings: strict),
+        .executableTarget(
+            name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
