@@ -40,6 +40,8 @@ package struct AnswerWalk: Sendable {
     /// Rows to pass over before the page's first: the query's OFFSET, and ties that were given before.
     private let skippedRowCount: Int
     private let pageRowCount: Int
+    /// The query's own LIMIT allows no row behind this page.
+    private let endsWalk: Bool
 
     private static let rowKey = "sequence"
 
@@ -56,6 +58,7 @@ package struct AnswerWalk: Sendable {
         if case .keys = step { spine.outputs = [] }
         visibleColumnCount = spine.outputs.count
         pageRowCount = min(rowCountMax, left ?? rowCountMax)
+        endsWalk = left.map { $0 <= rowCountMax } ?? false
 
         // All rows fit on the page: no order is needed that the query does not ask for.
         if position == nil, let limit = spine.limit, limit <= rowCountMax {
@@ -153,7 +156,7 @@ package struct AnswerWalk: Sendable {
         // Without keys the answer has one page: the query's own LIMIT says so.
         if keyTypes.isEmpty || given == 0 { return (nil, false) }
         let place = WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given)
-        return (place, hasMore)
+        return (place, hasMore && !(endsWalk && given == pageRowCount))
     }
 
     /// The key of the last row given, and how many rows had it.

@@ -1,0 +1,74 @@
+import ColumnStore
+import Query
+import TestSupport
+import XCTest
+
+/// Walks queries page by page: together the pages are the whole answer, each row once, in one order, whatever the page size.
+final class AnswerWalkTests: XCTestCase {
+    private func fixture() -> QueryFixture {
+        var random = SplitMix64(state: 11)
+        let words = ["a", "b", "ї", ""]
+        let rows = (0..<101).map { index -> [Value] in
+            [
+                .integer(Int64(index) * 3), random.next() % 5 == 0 ? .null : .string(words[Int(random.next() % 4)]),
+                random.next() % 6 == 0 ? .null : .decimal(Int128(random.next() % 50)), .double(Double(random.next() % 3)),
+            ]
+        }
+        let fields = [Field("sequence", .int64), Field("g", .string), Field("d", .decimal(precision: 9, scale: 2)), Field("x", .double)]
+        return QueryFixture([("t", QueryFixture.table(fields, rows, batchRowCount: 8))])
+    }
+
+    private func cells(_ batches: [ColumnBatch]) -> [[Value]] {
+        batches.flatMap { batch in (0..<batch.rowCount).map { row in batch.columns.map { $0.value(at: row) } } }
+    }
+
+    /// One page, as the server reads it.
+    private func page(
+        _ query: String, _ fixture: QueryFixture, limit: Int, after position: WalkPosition?
+    ) throws -> (rows: [[Value]], next: WalkPosition?) {
+        var walk: AnswerWalk?
+        let prepared = try fixture.engine.prepare(query, in: QueryContext(catalog: fixture.catalog, now: 0)) { bound in
+            let made = AnswerWalk(bound, after: position, rowCountMax: limit)
+            walk = made
+            return made.bound
+        }
+        let stream = try fixture.engine.execute(prepared)
+        var rows: [[Value]] = []
+        let (end, hasMore) = try XCTUnwrap(walk).read(stream) { batch in
+            rows += self.cells([batch])
+            return batch.rowCount
+        }
+        return (rows, hasMore ? end : nil)
+    }
+
+    func test_page_walks_giveTheWholeAnswerOnce() throws {
+        let fixture = fixture()
+        for query in [
+            "SELECT * FROM t", "SELECT g, d FROM t", "SELECT g FROM t WHERE d > 0.1", "SELECT d, x FROM t ORDER BY d DESC, g", "SELECT g AS h FROM t ORDER BY d NULLS FIRST",
+            "SELECT g, count(*), sum(d) FROM t GROUP BY g", "SELECT g, x FROM t UNION ALL SELECT g, x FROM t", "SELECT DISTINCT d FROM t ORDER BY d DESC",
+            "SELECT d FROM t ORDER BY d LIMIT 33 OFFSET 5", "SELECT a.g, b.d FROM t a JOIN t b ON a.d = b.d WHERE a.x = 1", "SELECT x FROM t LIMIT 40",
+            "SELECT * FROM (SELECT d, x FROM t ORDER BY d LIMIT 20) AS s", "SELECT 1", "SELECT d FROM t WHERE false", "SELECT d FROM t LIMIT 0",
+            "SELECT upper(g) FROM t ORDER BY 1 DESC, d + 1", "WITH c AS (SELECT g FROM t) SELECT c.g FROM c",
+        ] {
+            let whole = cells(try fixture.batches(query).batches)
+            for size in [1, 7, 1_000] {
+                if size == 1, whole.count > 120 { continue }
+                var walked: [[Value]] = []
+                var position: WalkPosition?
+                repeat {
+                    let page = try page(query, fixture, limit: size, after: position)
+                    XCTAssertLessThanOrEqual(page.rows.count, size)
+                    walked += page.rows
+                    position = page.next
+                    if position != nil { XCTAssertFalse(page.rows.isEmpty, "\(query), \(size) a page") }
+                    if page.rows.isEmpty { break }
+                } while position != nil && walked.count <= whole.count
+                XCTAssertEqual(walked.count, whole.count, "\(query), \(size) a page")
+                if !query.contains("LIMIT") || query.contains("ORDER BY") {
+                    let counted = { (rows: [[Value]]) in Dictionary(rows.map { ("\($0)", 1) }, uniquingKeysWith: +) }
+                    XCTAssertEqual(counted(walked), counted(whole), "\(query), \(size) a page")
+                }
+            }
+        }
+    }
+}
