@@ -1,0 +1,78 @@
+@testable import Query
+import TestSupport
+import XCTest
+
+/// Division and rounding of 38-digit decimals against schoolbook arithmetic on digit arrays.
+final class DecimalMathTests: XCTestCase {
+    /// Non-negative numbers as decimal digits, most significant first.
+    private struct Digits: Equatable {
+        var digits: [Int]
+
+        init(_ value: UInt128) { digits = String(value).map { Int(String($0)) ?? 0 } }
+
+        mutating func append(zeros: Int) { digits += Array(repeating: 0, count: zeros) }
+
+        /// Quotient rounded half up, by long division with 128-bit remainders doubled only when they fit.
+        func divided(by divisor: UInt128) -> [Int] {
+            var quotient: [Int] = []
+            var remainder: UInt128 = 0
+            for digit in digits {
+                remainder = remainder * 10 + UInt128(digit)
+                quotient.append(Int(remainder / divisor))
+                remainder %= divisor
+            }
+            if remainder >= divisor - remainder {
+                var index = quotient.count - 1
+                while index >= 0, quotient[index] == 9 {
+                    quotient[index] = 0
+                    index -= 1
+                }
+                if index >= 0 { quotient[index] += 1 } else { quotient.insert(1, at: 0) }
+            }
+            return Array(quotient.drop { $0 == 0 })
+        }
+    }
+
+    func test_divide_randomOperands_agreesWithLongDivision() {
+        var random = SplitMix64(state: 3)
+        for _ in 0..<20_000 {
+            let left = Int128(random.next() >> (random.next() % 64)) * Int128(random.next() >> (random.next() % 64)) % DecimalMath.greatest
+            // A divisor below 2^124 keeps the oracle's remainders within 128 bits.
+            let right = max(1, Int128(random.next() >> (random.next() % 64)) * Int128((random.next() >> (random.next() % 64)) / 32))
+            let (leftScale, rightScale) = (Int(random.next() % 20), Int(random.next() % 20))
+            let scale = max(leftScale, 6)
+            var digits = Digits(left.magnitude)
+            digits.append(zeros: scale - leftScale + rightScale)
+            let expected = digits.divided(by: right.magnitude)
+            let isNegative = random.next() % 2 == 0
+            let result = DecimalMath.divide(isNegative ? -left : left, scale: leftScale, by: right, scale: rightScale, toScale: scale)
+            if expected.count > 38 {
+                XCTAssertNil(result)
+            } else {
+                let magnitude = expected.reduce(Int128(0)) { $0 * 10 + Int128($1) }
+                XCTAssertEqual(result, isNegative ? -magnitude : magnitude, "\(left) / \(right), scales \(leftScale), \(rightScale)")
+            }
+        }
+    }
+
+    func test_rescale_halves_goAwayFromZero() {
+        XCTAssertEqual(DecimalMath.rescale(25, from: 1, to: 0), 3)
+        XCTAssertEqual(DecimalMath.rescale(-25, from: 1, to: 0), -3)
+        XCTAssertEqual(DecimalMath.rescale(24, from: 1, to: 0), 2)
+        XCTAssertNil(DecimalMath.rescale(DecimalMath.greatest, from: 0, to: 1))
+        XCTAssertEqual(DecimalMath.rescale(DecimalMath.greatest, from: 38, to: 0), 1)
+        XCTAssertEqual(DecimalMath.divide(1, scale: 0, by: 3, scale: 38, toScale: 6), nil)
+        XCTAssertEqual(DecimalMath.divide(2, scale: 0, by: Int128(3) * DecimalMath.powers[37], scale: 38, toScale: 6), 6_666_667)
+    }
+
+    func test_double_manyDigits_isTheNearest() {
+        var random = SplitMix64(state: 5)
+        for _ in 0..<2_000 {
+            let value = Int128(Int64(bitPattern: random.next())) * Int128(random.next() % 1_000)
+            let scale = Int(random.next() % 30)
+            var text: [UInt8] = []
+            NumberText.appendDecimal(value, scale: scale, to: &text)
+            XCTAssertEqual(DecimalMath.double(value, scale: scale), Double(String(decoding: text, as: UTF8.self)))
+        }
+    }
+}
