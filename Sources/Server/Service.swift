@@ -68,6 +68,20 @@ package final class Service: RequestHandler, Sendable {
         deadlines.fireAll()
     }
 
+    // MARK: Queries that run
+
+    private let running = Mutex<[ObjectIdentifier: ResultStream]>([:])
+
+    /// Keeps `stream` in view until `finished`, so that a stop can end it.
+    package func started(_ stream: ResultStream) { running.withLock { $0[ObjectIdentifier(stream)] = stream } }
+    package func finished(_ stream: ResultStream) { running.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(stream)) } }
+
+    /// Ends every query that runs: the server stops and has waited long enough.
+    package func cancelQueries() {
+        let streams = running.withLock { Array($0.values) }
+        for stream in streams { stream.cancel() }
+    }
+
     // MARK: A request's way
 
     package func begin(_ exchange: Exchange) throws -> Int {

@@ -15,8 +15,9 @@ enum ServeCommand: Command {
         .init("tls-key", "FILE", "Its key, PEM."),
     ]
 
-    /// Long enough for what runs, short enough for the 10 s that a stop may take. In seconds.
-    private static let drainSeconds = 7.0
+    /// Long enough for what runs, short enough for the 10 s that a stop may take; then queries are ended. In seconds.
+    private static let drainSeconds = 5.0
+    private static let cancelSeconds = 2.0
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
@@ -40,7 +41,12 @@ enum ServeCommand: Command {
         service.beginStopping()
         listener.stopAccepting()
         if !listener.waitUntilIdle(seconds: drainSeconds) {
-            log.warning("requests were cut off", ["count": String(listener.inFlightCount)])
+            service.cancelQueries()
+            guard listener.waitUntilIdle(seconds: cancelSeconds) else {
+                // Files are not closed under those who still read them; what is durable is so without it.
+                log.warning("stopped with requests cut off", ["count": String(listener.inFlightCount)])
+                return ExitStatus.done
+            }
         }
         try engine.close()
         log.info("stopped")

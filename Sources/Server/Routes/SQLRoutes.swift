@@ -52,10 +52,12 @@ enum SQLRoutes {
         let context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         let exchange = call.exchange
         let deadline = monotonicSeconds() + service.limits.queryTime
+        let watch = StreamWatch(exchange, service)
+        defer { watch.end() }
         let page = try SQLRunner(engine: service.queryEngine).page(
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - monotonicSeconds())) },
-            started: { stream in exchange.whenGone { stream.cancel() } },
+            started: watch.begin,
             seal: { service.store.seal([bytes(bound), bytes(now)] + $0.fields, binding: binding) })
         return Response(status: 200, contentType: SQLForm.page.contentType, bytes: page.bytes).adding("Vary", "Accept")
     }
@@ -84,9 +86,11 @@ enum SQLRoutes {
         let context = QueryContext(
             catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: CalendarText.now)
         let runner = SQLRunner(engine: service.queryEngine)
+        let watch = StreamWatch(exchange, service)
+        defer { watch.end() }
         let answer = try runner.start(
             request, in: context, cancellation: Cancellation(timeLimitSeconds: service.limits.streamTime),
-            started: { stream in exchange.whenGone { stream.cancel() } })
+            started: watch.begin)
         let output = ResponseStream()
         var response = Response(status: 200, contentType: form.contentType, stream: output).adding("Vary", "Accept, Accept-Encoding")
         if let coding { response.headers.append(.init("Content-Encoding", coding.rawValue)) }
@@ -124,4 +128,21 @@ enum SQLRoutes {
         try writer.write(line.bytes + [0x0A])
         try writer.flush()
     }
+}
+
+/// Ends a query with its client, or with the server.
+private final class StreamWatch {
+    private let exchange: Exchange
+    private let service: Service
+    private var streams: [ResultStream] = []
+
+    init(_ exchange: Exchange, _ service: Service) { (self.exchange, self.service) = (exchange, service) }
+
+    func begin(_ stream: ResultStream) {
+        streams.append(stream)
+        service.started(stream)
+        exchange.whenGone { stream.cancel() }
+    }
+
+    func end() { for stream in streams { service.finished(stream) } }
 }
