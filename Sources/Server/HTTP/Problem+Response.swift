@@ -31,8 +31,8 @@ extension Problem.Slug {
 
     private var pageOfProblem: (title: String, meaning: String) {
         switch self {
-        case .badJSON: ("The body is not JSON", "The text breaks RFC 8259, or has a duplicate member name, a lone surrogate or a byte that is not UTF-8. `errors` says where.")
-        case .badXML: ("The body is not well-formed XML", "The text is not well-formed, or has a DOCTYPE, which is refused. `errors` says where.")
+        case .badJSON: ("The body is not JSON", "The text breaks RFC 8259, or has a duplicate member name, a lone surrogate or a byte that is not UTF-8. `detail` says where.")
+        case .badXML: ("The body is not well-formed XML", "The text is not well-formed, or has a DOCTYPE, which is refused. `detail` says where.")
         case .badEncoding: ("The text is not in its encoding", "Bytes do not fit the declared encoding, a byte order mark contradicts it, or a Content-Encoding could not be undone.")
         case .unknownParameter: ("Unknown query parameter", "The call does not take a parameter of that name. The description of the call in /openapi.json names those that it takes.")
         case .badParameter: ("Bad parameter", "A parameter, a header or a member of the body is missing, or its value is out of range. `errors` names each.")

@@ -132,12 +132,6 @@ enum ReceiptPage {
                 DocumentBody.write(document, contentType: contentType, isLine: isLine, to: &writer)
                 continue
             }
-            if field.name == "history", let history = column.bytes(row) {
-                // It is JSON already.
-                writer.key("history")
-                writer.raw(history)
-                continue
-            }
             writer.key(field.name)
             column.write(row, to: &writer)
         }
