@@ -158,8 +158,15 @@ struct ColumnPruning {
             let kept = columns.indices.filter { keepsAll || isNeeded(columns[$0]) }
             return .values(columns: kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
         case .distinct(let input): return .distinct(input: prune(input, keepsAll: true))
-        case .series, .join: return remapped(plan.withInputs(plan.inputs.map { prune($0, keepsAll: false) }))
-        case .filter, .sort, .limit, .singleRow: return remapped(plan.withInputs(plan.inputs.map { prune($0, keepsAll: keepsAll) }))
+        case .series, .join, .filter, .sort, .limit, .singleRow:
+            let isRow = switch plan {
+            case .series, .join: false
+            default: keepsAll
+            }
+            // Inputs first: only then is it known which types changed.
+            var inputs: [LogicalPlan] = []
+            for input in plan.inputs { inputs.append(prune(input, keepsAll: isRow)) }
+            return remapped(plan.withInputs(inputs))
         }
     }
 
