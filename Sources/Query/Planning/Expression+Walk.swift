@@ -124,6 +124,7 @@ extension Expression {
         case (.conditional(let a, let otherA, let typeA), .conditional(let b, let otherB, let typeB)):
             guard a.count == b.count, (otherA == nil) == (otherB == nil), typeA == typeB else { return false }
         case (.inList(_, _, let a), .inList(_, _, let b)): guard a == b else { return false }
+        case (.subquery(let a), .subquery(let b)): return a == b
         default: return false
         }
         let left = children, right = other.children

@@ -8,10 +8,10 @@ struct JoinOrder {
     private static let exhaustiveMax = 10
     private static let relationMax = 60
 
-    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { JoinOrder(cardinality: Cardinality(plan)).visit(plan) }
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { JoinOrder(cardinality: Cardinality(plan)).visit(plan).shaped(as: plan.columns) }
 
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
-        guard case .join(let node) = plan else { return plan.withInputs(plan.inputs.map(visit)) }
+        guard case .join(let node) = plan else { return plan.withReorderedInputs(plan.inputs.map(visit)) }
         guard node.kind == .inner || node.kind == .cross else {
             let moved = lowered(node)
             guard case .join(let outer) = moved, outer.kind != .inner, outer.kind != .cross else { return visit(moved) }

@@ -146,6 +146,20 @@ extension LogicalPlan {
 
     package var columnIDs: Set<ColumnID> { Set(columns.map(\.id)) }
 
+    /// New inputs, in the order of columns that the old ones had where they are read by place: a rewrite may swap a join's sides.
+    func withReorderedInputs(_ items: [LogicalPlan]) -> LogicalPlan {
+        switch self {
+        case .setOperation, .shared: withInputs(zip(items, inputs).map { $0.shaped(as: $1.columns) })
+        default: withInputs(items)
+        }
+    }
+
+    /// The same rows with exactly these columns, all of which the plan puts out.
+    func shaped(as wanted: [OutputColumn]) -> LogicalPlan {
+        if columns.map(\.id) == wanted.map(\.id) { return self }
+        return .project(input: self, columns: wanted.map { ProjectedColumn($0, .column($0)) })
+    }
+
     /// Columns that expressions below mention and no node below puts out: the correlation of a subquery.
     package var freeColumns: Set<ColumnID> {
         var used: Set<ColumnID> = []

@@ -4,7 +4,7 @@ import ColumnStore
 ///
 /// Order is kept where it can matter: a condition that stood after another never comes before it on the same rows.
 struct PredicatePushdown {
-    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { PredicatePushdown().push([], into: plan) }
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { PredicatePushdown().push([], into: plan).shaped(as: plan.columns) }
 
     private func push(_ conditions: [Expression], into plan: LogicalPlan) -> LogicalPlan {
         switch plan {
@@ -25,7 +25,7 @@ struct PredicatePushdown {
         }
     }
 
-    private func descend(_ plan: LogicalPlan) -> LogicalPlan { plan.withInputs(plan.inputs.map { push([], into: $0) }) }
+    private func descend(_ plan: LogicalPlan) -> LogicalPlan { plan.withReorderedInputs(plan.inputs.map { push([], into: $0) }) }
 
     /// The filter that stays here; no rows at all where a condition is never true.
     private func kept(_ conditions: [Expression], over plan: LogicalPlan) -> LogicalPlan {
@@ -107,7 +107,8 @@ struct PredicatePushdown {
         for index in node.inputs.indices {
             let map = Dictionary(
                 zip(node.columns, node.inputs[index].columns).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
-            node.inputs[index] = push(conditions.map { $0.substituting(map) }, into: node.inputs[index])
+            let columns = node.inputs[index].columns
+            node.inputs[index] = push(conditions.map { $0.substituting(map) }, into: node.inputs[index]).shaped(as: columns)
         }
         return .setOperation(node)
     }
