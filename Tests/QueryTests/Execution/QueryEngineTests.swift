@@ -76,6 +76,19 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT ratio, count(*) FROM t GROUP BY ratio ORDER BY ratio", "-1,1|0.5,2|2,1|Infinity,1|NaN,1|,1")
     }
 
+    /// Rows whose NULLs a filter has taken out still bear a validity bitmap: no group may come of it.
+    func test_aggregate_keysWithoutNullsButWithValidity_giveNoEmptyGroup() {
+        var entries = ColumnBuilder(type: .string)
+        for text in ["x", "y"] { entries.append(.string(text)) }
+        let column = Column(
+            type: .string, count: 3, validity: Bitmap(repeating: true, count: 3),
+            values: .dictionary(codes: [0, 1, 0], DictionaryValues(values: entries.finish())))
+        let table = MemoryTable(schema: Schema([Field("k", .string)]), batches: [ColumnBatch(rowCount: 3, columns: [column])])
+        let fixture = QueryFixture([("t", table)])
+        XCTAssertEqual(try fixture.rows("SELECT k, count(*) FROM t GROUP BY k ORDER BY k NULLS FIRST"), "x,2|y,1")
+        XCTAssertEqual(try fixture.rows("SELECT count(DISTINCT k) FROM t"), "2")
+    }
+
     func test_groupingSets() {
         check("SELECT shop, paid, count(*), grouping(shop, paid) FROM t GROUP BY ROLLUP (shop, paid) ORDER BY 4, 1, 2", "A,true,1,0|A,,2,0|B,false,2,0|C,true,1,0|,true,1,0|A,,3,1|B,,2,1|C,,1,1|,,1,1|,,7,3")
         check("SELECT shop, count(*) FROM t WHERE false GROUP BY GROUPING SETS ((shop), ())", ",0")

@@ -49,7 +49,9 @@ struct KeyTable {
         if !missing.isEmpty {
             cache.learn(missing, assignFlat(dictionary.values.retyped(type).gathering(missing)))
         }
-        return cache.map(codes, column.validity, null: column.validity == nil ? 0 : null())
+        // NULL is given a code only when there is one: a code without rows would be a group without rows.
+        let hasNull = column.nullCount > 0
+        return cache.map(codes, column.validity, null: hasNull ? null() : 0)
     }
 
     private mutating func null() -> UInt32 {
