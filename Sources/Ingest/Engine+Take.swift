@@ -304,9 +304,11 @@ struct Intake: Sendable {
         do {
             let snapshot = engine.tier.boundary.snapshot()
             let open = snapshot.files.last { !$0.state.isSealed }
-            let earlier = try rows.map { row in
-                let identity = row.identity
-                return try HotTier.find(identity, in: snapshot, except: open) ?? ColdLookup.find(identity, in: snapshot)
+            let identities = rows.map(\.identity)
+            var earlier = try identities.map { try HotTier.find($0, in: snapshot, except: open) }
+            if !snapshot.cold.isEmpty {
+                let missing = earlier.indices.filter { earlier[$0] == nil }
+                for (place, found) in zip(missing, try ColdLookup.find(missing.map { identities[$0] }, in: snapshot)) { earlier[place] = found }
             }
             engine.tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion))

@@ -18,6 +18,28 @@ enum ColdLookup {
         ).first { $0.summary.state != .failed }
     }
 
+    /// So many identities are looked up one by one, by their bloom filters; more in one pass over the files of their days.
+    private static let singleCountMax = 4
+
+    /// As `find`, for several identities.
+    static func find(_ identities: [ReceiptIdentity], in snapshot: TierBoundary.Snapshot) throws -> [StoredReceipt?] {
+        guard identities.count > singleCountMax else { return try identities.map { try find($0, in: snapshot) } }
+        var found: [ReceiptIdentity: StoredReceipt] = [:]
+        for (table, group) in Dictionary(grouping: identities, by: \.table) where snapshot.cold[table] != nil {
+            let filters = [
+                ColumnFilter("business_day", .oneOf(Set(group.map(\.businessDay)).sorted().map { .integer(Int64($0)) })),
+                ColumnFilter("receipt_id", .oneOf(Set(group.map(\.receipt)).map { .bytes($0) })),
+            ]
+            for receipt in try receipts(table, snapshot, filters) where receipt.summary.state != .failed {
+                let identity = ReceiptIdentity(
+                    table: table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
+                    businessDay: receipt.summary.businessDay)
+                found[identity] = receipt
+            }
+        }
+        return identities.map { found[$0] }
+    }
+
     static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
         try receipts(table, snapshot, [ColumnFilter("ticket_id", .equal(.bytes(ticket.text)))]).first
     }

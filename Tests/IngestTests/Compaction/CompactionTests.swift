@@ -51,15 +51,29 @@ final class CompactionTests: XCTestCase {
             fixture.refusal(EngineFixture.receipt("R-4", at: "2026-11-18T14:00:00Z", total: "4.25", code: "x"), as: .admin, client: "c1")?.slug,
             .differentDocument)
         XCTAssertEqual(try fixture.engine.ticket(ticket.summary.ticketID, as: .admin).summary?.receiptID, "R-4")
+        // Many at once: repeats, a conflict, and new ones among them.
+        let many = (0..<20).map { number in
+            EngineFixture.receipt(
+                number < 15 ? "R-\(number)" : "N-\(number)", at: "\(days[number % 5])T\(10 + number % 10):00:00Z", total: "\(number).25",
+                code: number == 7 ? "x" : "48\(number % 97)")
+        }
+        guard case .each(let results) = fixture.take(many.joined(separator: "\n"), .ndjson, as: .admin, client: "c1") else { return XCTFail("no results") }
+        let shown = results.map { result in
+            switch result {
+            case .success(let taken): taken.isRepeat ? "repeat" : "new"
+            case .failure(let problem): problem.slug.rawValue
+            }
+        }
+        XCTAssertEqual(shown, (0..<20).map { $0 == 7 ? "different-document" : $0 < 15 ? "repeat" : "new" })
         guard case .found(_, let row) = try fixture.engine.receipt(ReceiptLookup(receiptID: "R-4"), as: .admin) else { return XCTFail("not found") }
         XCTAssertEqual(row.rowCount, 1)
-        XCTAssertEqual(try fixture.engine.changes(after: 1_990, limit: 100, as: .admin).changes.map(\.sequence), Array(1_991...2_000))
+        XCTAssertEqual(try fixture.engine.changes(after: 1_990, limit: 100, as: .admin).changes.map(\.sequence), Array(1_991...2_005))
 
         try fill(fixture, 2_000..<3_000, days: days)
         let more = try fixture.walk(PageRequest(fields: Self.fields, limit: 1_000))
-        XCTAssertEqual(more.count, 3_000)
+        XCTAssertEqual(more.count, 3_005)
         let second = try fixture.engine.compact(before: nil)
-        XCTAssertEqual(second.rowsMoved, 1_000)
+        XCTAssertEqual(second.rowsMoved, 1_005)
         XCTAssertGreaterThan(second.filesMerged, 0)
         XCTAssertEqual(try fixture.walk(PageRequest(fields: Self.fields, limit: 1_000)), more)
         try fixture.engine.close()
@@ -67,7 +81,7 @@ final class CompactionTests: XCTestCase {
         let reopened = try EngineFixture(directory.path)
         XCTAssertEqual(try reopened.walk(PageRequest(fields: Self.fields, limit: 999)), more)
         let next = try reopened.taken(EngineFixture.receipt("new"))
-        XCTAssertEqual(next.summary.sequence, 3_001)
+        XCTAssertEqual(next.summary.sequence, 3_006)
         try reopened.engine.close()
     }
 
