@@ -122,6 +122,6 @@ extension Engine {
             metrics.append(Metric(name: "cold_rows", help: "Receipts in cold files.", kind: .gauge, labels: labels, value: Double(counts.rowCount)))
             metrics.append(Metric(name: "cold_files", help: "Cold data files.", kind: .gauge, labels: labels, value: Double(counts.fileCount)))
         }
-        return metrics
+        return metrics + (registration.withLock { $0 }?.metrics() ?? [])
     }
 }

@@ -80,9 +80,9 @@ extension Engine {
         let absent = Problem(.notFound, "there is no ticket \(ticketID)")
         guard let ticket = ULID(ticketID) else { throw absent }
         let snapshot = tier.boundary.snapshot()
-        if let receipt = try receipt(of: ticket, snapshot) {
+        if let (receipt, history) = try stored(ticket, snapshot) {
             guard principal.ownClient.map({ $0.hasSameBytes(as: receipt.summary.clientID) }) ?? true else { throw absent }
-            return try self.ticket(receipt, snapshot)
+            return try self.ticket(receipt, history, snapshot)
         }
         if let entry = try quarantine.entry(ticket), isVisible(entry, principal) {
             return Ticket(
@@ -92,21 +92,34 @@ extension Engine {
         throw absent
     }
 
-    private func receipt(of ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+    private func stored(_ ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> (StoredReceipt, ReceiptHistory)? {
         for file in snapshot.files.reversed() {
-            if let found = try file.find(ticket: ticket), found.receipt.summary.sequence <= snapshot.sequence { return found.receipt }
+            if let found = try file.find(ticket: ticket), found.receipt.summary.sequence <= snapshot.sequence {
+                // One read for both would be a transaction; the history may be a moment younger than the state.
+                return (found.receipt, try file.history(row: found.row))
+            }
         }
+        return try coldTicket(ticket, snapshot)
+    }
+
+    func coldTicket(_ ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> (StoredReceipt, ReceiptHistory)? {
         for table in snapshot.cold.keys.sorted() {
-            if let found = try ColdLookup.find(ticket: ticket, table: table, in: snapshot) { return found }
+            if let found = try ColdLookup.find(ticket: ticket, table: table, in: snapshot) {
+                return (found, try ColdLookup.history(found, in: snapshot))
+            }
         }
         return nil
     }
 
-    private func ticket(_ receipt: StoredReceipt, _ snapshot: TierBoundary.Snapshot) throws -> Ticket {
-        var ticket = Ticket(summary: receipt.summary, history: [HistoryEvent(at: receipt.receivedAt, event: "received")])
-        if let completedAt = receipt.completedAt {
+    private func ticket(_ receipt: StoredReceipt, _ history: ReceiptHistory, _ snapshot: TierBoundary.Snapshot) throws -> Ticket {
+        var ticket = Ticket(
+            summary: receipt.summary, steps: history.steps, errors: history.errors,
+            history: [HistoryEvent(at: receipt.receivedAt, event: "received")])
+        // Complete at once: the one event that no history holds.
+        if history.steps.isEmpty, let completedAt = receipt.completedAt {
             ticket.history.append(HistoryEvent(at: completedAt, event: receipt.summary.state == .failed ? "failed" : "complete"))
         }
+        ticket.history += history.events
         if receipt.summary.state == .failed {
             let identity = ReceiptIdentity(
                 table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
@@ -147,13 +160,20 @@ extension Engine {
         ]
         if let client { scope.append(ColumnFilter("client_id", .equal(.bytes(client)))) }
         var changes: [ChangePage.Change] = []
-        for table in tier.tables.tables {
-            let source = TieredTable(name: table, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+        var hot = snapshot
+        hot.cold = [:]
+        var cold = snapshot
+        cold.files = []
+        for (table, isHot) in tier.tables.tables.flatMap({ [($0, true), ($0, false)] }) {
+            if !isHot, snapshot.cold[table] == nil { continue }
+            let source = TieredTable(name: table, boundary: tier.boundary, tables: tier.tables, snapshot: isHot ? hot : cold)
             let scan = try source.scan(ScanRequest(projection: ColdLookup.columns, scope: scope))
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {
                     for row in 0..<batch.rowCount {
-                        let receipt = try ColdLookup.receipt(batch, row, table: table)
+                        var receipt = try ColdLookup.receipt(batch, row, table: table)
+                        // What became final later did so by an event of its own; in cold there is only the end.
+                        if isHot, receipt.completedAt != receipt.receivedAt { receipt.summary.state = .processing }
                         changes.append(
                             ChangePage.Change(
                                 sequence: receipt.summary.sequence, at: receipt.receivedAt, event: Self.event(receipt.summary.state),
@@ -164,8 +184,10 @@ extension Engine {
         }
         for file in snapshot.files {
             for event in try file.events(after: low, through: high, client: client, limit: .max) {
-                changes.append(
-                    ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: event.receipt.summary))
+                var summary = event.receipt.summary
+                // As of then: it may have changed since.
+                summary.state = ReceiptState.allCases.first { Self.event($0) == event.event } ?? summary.state
+                changes.append(ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: summary))
             }
         }
         return changes.sorted { $0.sequence < $1.sequence }

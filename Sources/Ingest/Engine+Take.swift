@@ -241,11 +241,13 @@ struct Intake: Sendable {
         let client = try owner(of: receipt)
         let document = Self.bytes(receipt.document, in: body)
         let (stored, coding) = try engine.tier.dictionaries.compress(document, type: receipt.type.name)
+        let callbackURL = request.callbackURL ?? receipt.callbackURL
+        let process = try engine.process(stages: receipt.type.register, client: client, callbackURL: callbackURL)
         return HotRow(
             kind: engine.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
             businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),
             storedDocument: stored, documentByteCount: document.count, coding: coding,
-            callbackURL: request.callbackURL ?? receipt.callbackURL, state: .complete)
+            callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process)
     }
 
     /// Whose receipt it is: `?client=`, else the document's own word, else the contract's.

@@ -10,6 +10,7 @@ package final class Engine: EngineInterface {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()
         package var compaction = CompactionOptions()
+        package var registration = RegistrationOptions()
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
@@ -28,6 +29,7 @@ package final class Engine: EngineInterface {
     let kinds = RowKinds()
     let compactor: Compactor
     let cursors: CursorCoder
+    let registration = Mutex<Registration?>(nil)
     private let isClosed = Mutex(false)
 
     /// Opens or makes the store in a directory.
@@ -42,11 +44,14 @@ package final class Engine: EngineInterface {
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog)
+        let registrars = options.registration.registrars
+        var hot = options.hot
+        hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
         tier = try HotTier(
-            directory: directory, catalog: catalog, options: options.hot, cold: try cold.open(),
+            directory: directory, catalog: catalog, options: hot, cold: try cold.open(),
             sequenceFloor: try catalog.integer("sequence") ?? 0,
             findCold: { identity, snapshot in try ColdLookup.find(identity, in: snapshot) })
-        types = try TypeStore(catalog: catalog, tables: tier.tables)
+        types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
         reader = DocumentReader(registry: types.registry)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
@@ -65,6 +70,7 @@ package final class Engine: EngineInterface {
         }
         guard !wasClosed else { return }
         compactor.stop()
+        registration.withLock { $0 }?.stop()
         tier.close()
         try catalog.flushKeyUses()
         directory.release()

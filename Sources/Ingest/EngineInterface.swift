@@ -42,6 +42,15 @@ package protocol EngineInterface: AnyObject, Sendable {
     /// Moves hot files of UTC days before `before` to cold and merges; returns when done. Nil: tomorrow, the open file too.
     func compact(before: Int32?) throws -> CompactionSummary
 
+    // Registration.
+
+    /// A registrar's answer that comes by itself. The signature is checked before anything else; `completion` is called once, on any
+    /// thread, when it is durable.
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void)
+    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
+    /// Tries a dead letter again; returns when that is durable.
+    func redrive(_ id: String, as principal: Principal) throws
+
     var isReady: Bool { get }
     /// Figures for /metrics: name without prefix, labels, value.
     func metrics() -> [Metric]
@@ -159,7 +168,7 @@ package struct TakeRequest: Sendable {
     }
 }
 
-package enum ReceiptState: String, Sendable { case processing = "PROCESSING", complete = "COMPLETE", failed = "FAILED" }
+package enum ReceiptState: String, Sendable, CaseIterable { case processing = "PROCESSING", complete = "COMPLETE", failed = "FAILED" }
 
 /// The body of a POST's answer.
 package struct ReceiptSummary: Sendable {
@@ -370,9 +379,35 @@ package struct Contract: Sendable, Hashable {
     package struct Webhook: Sendable, Hashable {
         package var url: String
         package var secret: String
-        package init(url: String, secret: String) {
+        /// The secret before this one: calls bear a signature of each until then, so that the receiver can change over at leisure.
+        package var previousSecret: String?
+        /// Microseconds since 1970.
+        package var previousUntil: Int64?
+        package init(url: String, secret: String, previousSecret: String? = nil, previousUntil: Int64? = nil) {
             self.url = url
             self.secret = secret
+            self.previousSecret = previousSecret
+            self.previousUntil = previousUntil
+        }
+
+        /// How long two secrets are valid, in microseconds.
+        package static let rotation: Int64 = 24 * 3_600_000_000
+
+        func secrets(at now: Int64) -> [WebhookSecret] {
+            let previous = previousUntil.map { now < $0 } == true ? previousSecret : nil
+            return [secret, previous].compactMap { $0 }.compactMap { WebhookSecret($0) }
+        }
+
+        /// With the secret that it replaces, if it is another.
+        func following(_ earlier: Webhook?, now: Int64) -> Webhook {
+            var result = Webhook(url: url, secret: secret)
+            guard let earlier else { return result }
+            if earlier.secret == secret {
+                (result.previousSecret, result.previousUntil) = (earlier.previousSecret, earlier.previousUntil)
+            } else {
+                (result.previousSecret, result.previousUntil) = (earlier.secret, now + Self.rotation)
+            }
+            return result
         }
     }
     package var clientID: String
@@ -432,6 +467,45 @@ package struct QuarantineEntry: Sendable {
         self.type = type
         self.problem = problem
         self.document = document
+    }
+}
+
+/// A signed call from a registrar, as it came.
+package struct RegistrarCallback: Sendable {
+    package var registrar: String
+    package var webhookID: String
+    package var timestamp: String
+    package var signature: String
+    package var body: [UInt8]
+    package init(registrar: String, webhookID: String, timestamp: String, signature: String, body: [UInt8]) {
+        self.registrar = registrar
+        self.webhookID = webhookID
+        self.timestamp = timestamp
+        self.signature = signature
+        self.body = body
+    }
+}
+
+/// A step or an event that was given up.
+package struct DeadLetter: Sendable {
+    package enum Kind: String, Sendable { case step, webhook }
+    package var id: String
+    package var kind: Kind
+    /// The registrar, or `callback` or `contract`.
+    package var name: String
+    /// Microseconds since 1970.
+    package var at: Int64
+    package var reason: String
+    package var attempts: Int
+    package var receipt: ReceiptSummary
+    package init(id: String, kind: Kind, name: String, at: Int64, reason: String, attempts: Int, receipt: ReceiptSummary) {
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.at = at
+        self.reason = reason
+        self.attempts = attempts
+        self.receipt = receipt
     }
 }
 

@@ -32,7 +32,10 @@ extension SQLiteStatement {
             throw SQLiteError(code: 11, message: "contract \(text(0)) has an unknown access or scope", path: "", sql: sql)
         }
         var webhook: Contract.Webhook?
-        if let url = optionalText(8) { webhook = Contract.Webhook(url: url, secret: text(9)) }
+        if let url = optionalText(8) {
+            webhook = Contract.Webhook(
+                url: url, secret: text(9), previousSecret: optionalText(11), previousUntil: optionalInt64(12))
+        }
         return Contract(
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
             types: optionalText(4).map { Catalog.split($0) }, validFrom: optionalInt64(5), validTo: optionalInt64(6),
@@ -42,7 +45,8 @@ extension SQLiteStatement {
 
 extension Catalog {
     static let contractQuery = """
-        SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts
+        SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
+            webhook_previous_secret, webhook_previous_until
         FROM contracts
         """
 
@@ -55,12 +59,23 @@ extension Catalog {
 
     package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[Array(clientID.utf8)] } }
 
-    package func put(_ contract: Contract) throws -> PutOutcome {
+    package func put(_ given: Contract) throws -> PutOutcome {
+        var contract = given
+        contract.webhook = given.webhook?.following(self.contract(given.clientID)?.webhook, now: now)
+        let stored = contract
+        try keep(stored)
+        return access.state.withLock { state in
+            let earlier = state.contracts.updateValue(stored, forKey: Array(stored.clientID.utf8))
+            return earlier == nil ? .created : earlier == stored ? .unchanged : .replaced
+        }
+    }
+
+    private func keep(_ contract: Contract) throws {
         try write { connection in
             let statement = try connection.statement("""
                 INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                    webhook_secret, callback_hosts)
-                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                    webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until)
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                 """)
             try statement.bind(1, contract.clientID)
             try statement.bind(2, contract.name)
@@ -73,11 +88,9 @@ extension Catalog {
             try statement.bind(9, contract.webhook?.url)
             try statement.bind(10, contract.webhook?.secret)
             try statement.bind(11, contract.callbackHosts.joined(separator: "\n"))
+            try statement.bind(12, contract.webhook?.previousSecret)
+            statement.bind(13, contract.webhook?.previousUntil)
             try statement.run()
-        }
-        return access.state.withLock { state in
-            let earlier = state.contracts.updateValue(contract, forKey: Array(contract.clientID.utf8))
-            return earlier == nil ? .created : earlier == contract ? .unchanged : .replaced
         }
     }
 

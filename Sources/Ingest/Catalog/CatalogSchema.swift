@@ -29,6 +29,14 @@ enum CatalogSchema {
             sha256 BLOB NOT NULL, problem TEXT NOT NULL, byte_count INTEGER NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
         CREATE UNIQUE INDEX quarantine_document ON quarantine(sha256, client_id);
         CREATE INDEX quarantine_client ON quarantine(client_id, ticket);
+        """,
         """
+        ALTER TABLE contracts ADD COLUMN webhook_previous_secret TEXT;
+        ALTER TABLE contracts ADD COLUMN webhook_previous_until INTEGER;
+        CREATE TABLE dead_letters(
+            id TEXT PRIMARY KEY, position BLOB NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL,
+            reason TEXT NOT NULL, attempts INTEGER NOT NULL, ticket_id TEXT NOT NULL, client_id TEXT NOT NULL, receipt_id TEXT NOT NULL,
+            type TEXT NOT NULL, business_day INTEGER NOT NULL, state TEXT NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ]
 }

@@ -5,6 +5,7 @@ import Synchronization
 package final class TypeStore: Sendable {
     package let registry = TypeRegistry()
     private let catalog: Catalog
+    private let registrars: Set<String>
     private let tables: TableColumns
     /// The newest version of each type that ever was; changes go one at a time.
     private let stored: Mutex<[String: StoredType]>
@@ -12,7 +13,9 @@ package final class TypeStore: Sendable {
     /// Puts every type in force that is not deleted, built-in ones that the store does not know yet among them.
     ///
     /// - Throws: `TypeFileError` when a stored type cannot be compiled any more: this program is older than the store.
-    init(catalog: Catalog, tables: TableColumns) throws {
+    /// - Parameter registrars: those that a type may register with.
+    init(catalog: Catalog, tables: TableColumns, registrars: Set<String> = []) throws {
+        self.registrars = registrars
         self.catalog = catalog
         self.tables = tables
         var stored: [String: StoredType] = [:]
@@ -60,7 +63,7 @@ package final class TypeStore: Sendable {
             let type: DocumentType
             do {
                 type = try DocumentType(json: json)
-                try Self.check(type, name: name)
+                try check(type, name: name)
             } catch let error as TypeFileError {
                 throw Self.problem(error)
             }
@@ -80,18 +83,21 @@ package final class TypeStore: Sendable {
         }
     }
 
-    private static func check(_ type: DocumentType, name: String) throws {
+    private func check(_ type: DocumentType, name: String) throws {
         var reasons: [Problem.Violation] = []
         if type.name != name {
             reasons.append(.init(pointer: "/name", code: "wrong-name", message: "the file's name \"\(type.name)\" is not that of the call, \"\(name)\""))
         }
-        for (stage, registrars) in type.register.enumerated() {
-            for (place, registrar) in registrars.enumerated() {
+        for (stage, names) in type.register.enumerated() {
+            for (place, registrar) in names.enumerated() where !registrars.contains(registrar) {
                 reasons.append(
                     .init(
                         pointer: "/register/\(stage)/\(place)", code: "unknown-registrar",
                         message: "the registrar \"\(registrar)\" is not configured: no receipt may wait for it"))
             }
+        }
+        if type.register.reduce(0, { $0 + $1.count }) > ProcessKey.stepCountMax {
+            reasons.append(.init(pointer: "/register", code: "too-many", message: "at most \(ProcessKey.stepCountMax) registrars"))
         }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }

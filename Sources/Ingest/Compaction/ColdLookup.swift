@@ -44,6 +44,27 @@ enum ColdLookup {
         try receipts(table, snapshot, [ColumnFilter("ticket_id", .equal(.bytes(ticket.text)))]).first
     }
 
+    /// The history of a receipt that was found by its ticket.
+    static func history(_ receipt: StoredReceipt, in snapshot: TierBoundary.Snapshot) throws -> ReceiptHistory {
+        guard let cold = snapshot.cold[receipt.table] else { return ReceiptHistory() }
+        let filters = [
+            ColumnFilter("business_day", .equal(.integer(Int64(receipt.summary.businessDay)))),
+            ColumnFilter("ticket_id", .equal(.string(receipt.summary.ticketID))),
+        ]
+        for file in try cold.iceberg.files(filters) {
+            let scan = try cold.open(file).scan(ParquetScanRequest(projection: ["history"], schema: cold.iceberg.schema, filters: filters))
+            for rowGroup in scan.rowGroups {
+                let reader = try scan.reader(rowGroup: rowGroup)
+                while let batch = try reader.next() {
+                    if case .bytes(let text) = batch.columns[0].value(at: 0) {
+                        return try ReceiptHistory(text: String(decoding: text, as: UTF8.self))
+                    }
+                }
+            }
+        }
+        return ReceiptHistory()
+    }
+
     static func receipts(
         _ table: String, _ snapshot: TierBoundary.Snapshot, _ filters: [ColumnFilter]
     ) throws -> [StoredReceipt] {

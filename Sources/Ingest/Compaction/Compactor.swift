@@ -126,11 +126,16 @@ final class Compactor: Sendable {
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
         if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.writer.seal() }
         for file in tier.boundary.snapshot().files where file.day < day && file.state.isSealed {
-            guard try file.isFinal() else {
+            guard try mayLeave(file) else {
                 summary.filesLeft += 1
                 continue
             }
-            summary.rowsMoved += try move(file)
+            do {
+                summary.rowsMoved += try move(file)
+            } catch {
+                file.publish { $0.isLeaving = false }
+                throw error
+            }
             summary.filesMoved += 1
         }
         for table in tier.boundary.snapshot().cold.keys.sorted() {
@@ -140,6 +145,26 @@ final class Compactor: Sendable {
     }
 
     // MARK: Moving
+
+    /// Stops the file's processes from moving, if all of them are at their end.
+    private func mayLeave(_ file: HotFile) throws -> Bool {
+        // On the writer's thread: no change is under way there then, and none begins after it.
+        try tier.writer.perform(on: file) { _ in file.publish { $0.isLeaving = true } }
+        if try file.isFinal() { return true }
+        file.publish { $0.isLeaving = false }
+        return false
+    }
+
+    /// What must outlive the file and is no row.
+    private func keepDeadLetters(of file: HotFile) throws {
+        var after: DeadLetterKey?
+        while true {
+            let letters = try file.deadLetters(after: after, client: nil, limit: 1_000)
+            try catalog.add(letters)
+            guard letters.count == 1_000, let last = letters.last else { return }
+            after = last.key
+        }
+    }
 
     private func move(_ file: HotFile) throws -> Int {
         var switches: [Catalog.ColdSwitch] = []
@@ -170,6 +195,7 @@ final class Compactor: Sendable {
             try cold.takeBack(Array(next.keys), tier.boundary.snapshot().cold)
             throw error
         }
+        try keepDeadLetters(of: file)
         let info = file.state
         try catalog.switchToCold(switches, leaving: (file.day, file.part, info.lastSequence, info.lastTicket))
         tier.boundary.replace([file], cold: next)

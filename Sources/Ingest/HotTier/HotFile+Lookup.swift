@@ -41,6 +41,8 @@ extension HotFile {
         }
     }
 
+    func receipt(row: Int64) throws -> StoredReceipt? { try pool.withConnection { try Self.receipt($0, row: row) } }
+
     private static func receipt(_ connection: SQLiteConnection, row: Int64) throws -> StoredReceipt? {
         let statement = try connection.statement(
             "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.id = ?1")
@@ -49,27 +51,29 @@ extension HotFile {
         return try statement.step() ? try statement.storedReceipt().receipt : nil
     }
 
-    /// Whether no row waits for anything any more, so that the file may leave.
+    /// Whether no row is PROCESSING and every event delivered or dead, so that the file may leave.
     func isFinal() throws -> Bool {
-        try pool.withConnection { try $0.integer("SELECT 1 FROM rows WHERE state = 0 LIMIT 1") == nil }
+        try pool.withConnection { connection in
+            try connection.integer("SELECT 1 FROM rows WHERE state = 0 LIMIT 1") == nil
+                && connection.integer("SELECT 1 FROM outbox WHERE state = 0 LIMIT 1") == nil
+        }
     }
 
     /// What the columns leave out, of rows in ascending order.
     struct StoredParts {
         var document: [UInt8]?
         var sha256: [UInt8]?
-        var history: String?
     }
 
-    /// Reads documents, hashes and histories of the rows `ids`, ascending.
+    /// Reads documents and hashes of the rows `ids`, ascending.
     ///
     /// - Throws: when a row is missing or its document cannot be inflated.
     func readStored(_ ids: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void) throws {
         try pool.withConnection { connection in
             let statement = try connection.statement(
                 document
-                    ? "SELECT id, sha256, history, coding, document_bytes, document FROM rows WHERE id >= ?1 AND id <= ?2"
-                    : "SELECT id, sha256, history FROM rows WHERE id >= ?1 AND id <= ?2")
+                    ? "SELECT id, sha256, coding, document_bytes, document FROM rows WHERE id >= ?1 AND id <= ?2"
+                    : "SELECT id, sha256 FROM rows WHERE id >= ?1 AND id <= ?2")
             defer { statement.reset() }
             var next = 0
             while next < ids.count {
@@ -82,7 +86,7 @@ extension HotFile {
                         throw SQLiteError(code: 11, message: "row \(ids[next]) is missing", path: path)
                     }
                     guard statement.int64(0) == ids[next] else { continue }  // a row in a gap
-                    var parts = StoredParts(document: nil, sha256: statement.bytes(1), history: statement.optionalText(2))
+                    var parts = StoredParts(document: nil, sha256: statement.bytes(1))
                     if document { parts.document = try inflate(statement) }
                     try body(next, parts)
                     next += 1
@@ -92,9 +96,9 @@ extension HotFile {
     }
 
     private func inflate(_ statement: SQLiteStatement) throws -> [UInt8] {
-        let coding = DocumentCoding(rawValue: statement.int64(3))
-        let byteCount = Int(statement.int64(4))
-        return try statement.withBytes(5) { try dictionaries.inflate($0, coding: coding, byteCount: byteCount) }
+        let coding = DocumentCoding(rawValue: statement.int64(2))
+        let byteCount = Int(statement.int64(3))
+        return try statement.withBytes(4) { try dictionaries.inflate($0, coding: coding, byteCount: byteCount) }
     }
 
     /// The end of the ids from `start` on that are worth one range: gaps of a few rows are read over.

@@ -17,8 +17,10 @@ package final class HotFile: Sendable {
         /// Every business day of its rows.
         package var days: Set<Int32> = []
         package var isSealed = false
-        /// Rows whose state changed after their columns were laid down, by id.
-        package var overlay: [Int64: StateChange] = [:]
+        /// Rows whose state changed after their columns were laid down.
+        package var overlay = StateOverlay()
+        /// The file is on its way to cold: no process in it moves any more.
+        package var isLeaving = false
     }
 
     package struct StateChange: Sendable {
@@ -107,6 +109,12 @@ package final class HotFile: Sendable {
             while try days.step() { info.days.insert(Int32(clamping: days.int64(0))) }
             let dictionaryRows = try connection.statement("SELECT id, bytes FROM dictionaries")
             while try dictionaryRows.step() { dictionaries.register(dictionaryRows.int64(0), bytes: dictionaryRows.bytes(1)) }
+            let changed = try connection.statement("SELECT row, sequence, state, completed_at FROM changed")
+            while try changed.step() {
+                guard let state = ReceiptState(code: changed.int64(2)) else { continue }
+                info.overlay.set(
+                    changed.int64(0), StateChange(state: state, completedAt: changed.optionalInt64(3)), sequence: changed.int64(1))
+            }
             let loaded = try HotFileLoader(connection: connection, file: self).tails()
             tails.withLock { $0 = loaded }
             published.withLock { $0 = info }

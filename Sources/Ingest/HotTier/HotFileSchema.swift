@@ -1,6 +1,9 @@
 /// The tables of a hot file. On disk: change only by a new version.
 package enum HotFileSchema {
-    package static let version: Int64 = 1
+    package static var version: Int64 { Int64(migrations.count) }
+
+    /// Step `i` takes a file from version `i` to `i + 1`.
+    static let migrations = [statements, processStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -31,7 +34,25 @@ package enum HotFileSchema {
         CREATE TABLE events(
             sequence INTEGER PRIMARY KEY, row INTEGER NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, detail TEXT);
         CREATE INDEX events_row ON events(row);
-        PRAGMA user_version = 1;
+        """
+
+    /// What a row's process is made of: its steps, the events that are owed to others, and what happened. All three are clustered by
+    /// the row, whose number is the upper part of their ids (`ProcessKey`), so that they need no index of it.
+    /// `changed` has the rows whose state changed after their values were laid into columns, or may have.
+    static let processStatements = """
+        CREATE INDEX rows_open ON rows(state) WHERE state = 0;
+        CREATE TABLE steps(
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, stage INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,
+            next_at INTEGER, locked_until INTEGER, expires_at INTEGER, at INTEGER, reference TEXT, detail TEXT, errors TEXT);
+        CREATE INDEX steps_open ON steps(state) WHERE state IN (1, 2, 3);
+        CREATE INDEX steps_dead ON steps(state) WHERE state = 6;
+        CREATE TABLE outbox(
+            id INTEGER PRIMARY KEY, event INTEGER NOT NULL, at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,
+            next_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, detail TEXT);
+        CREATE INDEX outbox_open ON outbox(state) WHERE state = 0;
+        CREATE INDEX outbox_dead ON outbox(state) WHERE state = 2;
+        CREATE TABLE history(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, details TEXT NOT NULL);
+        CREATE TABLE changed(row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, state INTEGER NOT NULL, completed_at INTEGER);
         """
 
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.

@@ -46,8 +46,11 @@ final class HotFileWriter {
             PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
             """)
         let version = try connection.integer("PRAGMA user_version") ?? 0
-        if version == 0 {
-            try connection.transaction { try connection.execute(HotFileSchema.statements) }
+        if (0..<HotFileSchema.version).contains(version) {
+            try connection.transaction {
+                for step in HotFileSchema.migrations[Int(version)...] { try connection.execute(step) }
+                try connection.execute("PRAGMA user_version = \(HotFileSchema.version)")
+            }
         } else if version != HotFileSchema.version {
             throw SQLiteError(code: 26, message: "hot file of version \(version), this program knows \(HotFileSchema.version)", path: file.path)
         }
@@ -221,6 +224,11 @@ final class HotFileWriter {
 
     /// The business days that the file holds.
     var businessDays: Set<Int32> { days }
+
+    /// Changes of processes within the present transaction.
+    func process(now: Int64, sequence: Int64, rules: ProcessRules) -> ProcessTransaction {
+        ProcessTransaction(connection: connection, file: file, now: now, nextSequence: sequence, rules: rules)
+    }
 
     // Beside rows: what the flusher and registration write, each within a transaction of the writer.
 

@@ -24,7 +24,9 @@ struct HotFlusher {
     }
 
     private func flush(_ chunks: [HotChunk], of tail: ColumnTail, _ file: HotFile) throws {
-        let image = try Self.image(chunks)
+        // What changed up to here goes into the image; what changes from here on stays beside it.
+        let published = file.state
+        let image = try Self.image(chunks, published.overlay)
         var bounds = HotBounds()
         for chunk in chunks { bounds.add(chunk.bounds) }
         let columns = chunks[0].typeColumns
@@ -47,18 +49,24 @@ struct HotFlusher {
             try writer.perform { try $0.execute("UPDATE groups SET is_complete = 1 WHERE id = \(id)") }
         }
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
-        try deletePending(chunks, file)
+        try deletePending(chunks, file, laidDown: published.lastSequence)
     }
 
     /// The chunks as one Parquet file. Light compression: it lives for days, and its pages are read more often than they are moved.
-    private static func image(_ chunks: [HotChunk]) throws -> [UInt8] {
+    private static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
         var options = WriterOptions()
         options.compressionLevel = 1
         options.pageRowCount = ColumnBatch.targetRowCount
         options.rowGroupRowCount = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
         let sink = MemorySink()
         let writer = try FileWriter(Schema(HotChunk.fields(typeColumns: chunks[0].typeColumns)), options: options, to: sink)
-        for chunk in chunks { try writer.append(chunk.batch) }
+        for chunk in chunks {
+            var columns = chunk.batch.columns
+            let changes = overlay.changes(of: columns[HotChunk.rowIDIndex])
+            columns[HotChunk.stateIndex] = StateOverlay.states(columns[HotChunk.stateIndex], changes)
+            columns[HotChunk.completedAtIndex] = StateOverlay.completions(columns[HotChunk.completedAtIndex], changes)
+            try writer.append(ColumnBatch(rowCount: chunk.batch.rowCount, columns: columns))
+        }
         _ = try writer.finish()
         return sink.bytes
     }
@@ -91,7 +99,8 @@ struct HotFlusher {
         return id.withLock { $0 }
     }
 
-    private func deletePending(_ chunks: [HotChunk], _ file: HotFile) throws {
+    /// - Parameter sequence: state changes up to it are in the image.
+    private func deletePending(_ chunks: [HotChunk], _ file: HotFile, laidDown sequence: Int64) throws {
         var runs: [ClosedRange<Int64>] = []
         for chunk in chunks {
             guard case .int64(let rows) = chunk.batch.columns[HotChunk.rowIDIndex].values else { continue }
@@ -122,8 +131,16 @@ struct HotFlusher {
                         delete.bind(2, range.upperBound)
                         try delete.run()
                     }
+                    let changed = try connection.statement("DELETE FROM changed WHERE row BETWEEN ?1 AND ?2 AND sequence <= ?3")
+                    for range in ranges {
+                        changed.bind(1, range.lowerBound)
+                        changed.bind(2, range.upperBound)
+                        changed.bind(3, sequence)
+                        try changed.run()
+                    }
                 }
             }
+            file.publish { info in for range in ranges { info.overlay.remove(range, through: sequence) } }
         }
     }
 }

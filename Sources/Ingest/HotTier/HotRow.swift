@@ -54,11 +54,13 @@ package struct HotRow: Sendable {
     package let callbackURL: String?
     /// PROCESSING when registrars must accept it first.
     package let state: ReceiptState
+    /// What must happen to it, and who hears of it; nil for most.
+    package let process: ProcessPlan?
 
     package init(
         kind: RowKind, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
         values: [UInt8], sha256: [UInt8], storedDocument: [UInt8], documentByteCount: Int, coding: DocumentCoding,
-        callbackURL: String? = nil, state: ReceiptState = .complete
+        callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil
     ) {
         precondition(sha256.count == 32)
         self.kind = kind
@@ -77,6 +79,7 @@ package struct HotRow: Sendable {
         self.coding = coding
         self.callbackURL = callbackURL
         self.state = state
+        self.process = process
     }
 
     package var client: ArraySlice<UInt8> { columns[..<clientByteCount] }

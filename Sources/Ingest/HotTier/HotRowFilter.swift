@@ -91,12 +91,13 @@ struct HotRowFilter: Sendable {
 private final class PieceReader {
     let piece: HotRowFilter.Piece
     private let needed: ColumnShape
-    private let overlay: [Int64: HotFile.StateChange]
+    /// Rows of the piece whose state changed after it was laid down, by place.
+    private let changes: [(place: Int, change: HotFile.StateChange)]
 
     init(piece: HotRowFilter.Piece, needed: ColumnShape) {
         self.piece = piece
         self.needed = needed
-        overlay = piece.file.state.overlay
+        changes = piece.file.state.overlay.changes(of: piece.rows)
     }
 
     /// The column with all its members that any part of the scan needs.
@@ -108,20 +109,11 @@ private final class PieceReader {
     func column(_ entry: ColumnShape.Entry) -> Column {
         let own = piece.column(entry.name)
         let conformed = ColumnShape.conform(own?.0, from: own?.1, to: entry.type, rowCount: piece.rowCount)
-        guard !overlay.isEmpty, entry.name == "state" || entry.name == "completed_at" else { return conformed }
-        return overlaid(conformed, isState: entry.name == "state")
-    }
-
-    private func overlaid(_ column: Column, isState: Bool) -> Column {
-        var builder = ColumnBuilder(type: column.type)
-        for row in 0..<piece.rowCount {
-            guard case .integer(let id) = piece.rows.value(at: row), let change = overlay[id] else {
-                builder.append(column.value(at: row))
-                continue
-            }
-            builder.append(isState ? .string(change.state.rawValue) : change.completedAt.map { .integer($0) } ?? .null)
+        switch entry.name {
+        case "state": return StateOverlay.states(conformed, changes)
+        case "completed_at": return StateOverlay.completions(conformed, changes)
+        default: return conformed
         }
-        return builder.finish()
     }
 
     /// `document`, `document_sha256` or `history` of some rows.
@@ -132,11 +124,14 @@ private final class PieceReader {
             if case .integer(let id) = piece.rows.value(at: Int(index)) { return id }
             preconditionFailure("a row without an id")
         }
+        if name == "history" {
+            for text in try piece.file.histories(ids) { builder.append(bytes: Array(text.utf8)) }
+            return builder.finish()
+        }
         try piece.file.readStored(ids, document: name == "document") { _, parts in
             switch name {
             case "document": builder.append(bytes: parts.document ?? [])
-            case "document_sha256": builder.append(bytes: parts.sha256 ?? [])
-            default: builder.append(bytes: Array((parts.history ?? ReceiptHistory.empty).utf8))
+            default: builder.append(bytes: parts.sha256 ?? [])
             }
         }
         return builder.finish()

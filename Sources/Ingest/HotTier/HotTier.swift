@@ -10,10 +10,13 @@ package final class HotTier: Sendable {
     package let writer: HotWriter
     let maintenance: HotMaintenance
     private let listeners: CommitListeners
+    /// What processes wait to be done; whoever does them takes it from here.
+    let workQueue = WorkQueue()
 
     package struct Options: Sendable {
         package var writer = HotWriter.Limits()
         package var clock = Clock.system
+        package var rules = ProcessRules()
         package init() {}
     }
 
@@ -44,6 +47,7 @@ package final class HotTier: Sendable {
         self.boundary = boundary
         self.listeners = listeners
         self.maintenance = maintenance
+        let queue = workQueue
         let store = HotWriterCore.Store(
             directory: directory.hotPath, clock: options.clock, boundary: boundary, dictionaries: dictionaries, tables: tables,
             minFreeBytes: options.writer.minFreeBytes,
@@ -55,7 +59,7 @@ package final class HotTier: Sendable {
             committed: { file, sequence in
                 maintenance.noteCommit(file)
                 listeners.fire(sequence)
-            })
+            }, rules: options.rules, queued: { work in queue.add(work) })
         let openFile = files.last { !$0.state.isSealed }
         let openWriter = SendOnce(try openFile.map { try HotFileWriter(file: $0) })
         writer = HotWriter(limits: options.writer) {

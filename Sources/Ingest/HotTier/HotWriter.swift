@@ -39,6 +39,7 @@ package final class HotWriter: Sendable {
 
     private struct Queue {
         var submissions: [Submission] = []
+        var changes: [ProcessChange] = []
         var jobs: [Job] = []
         var rowCount = 0
         var byteCount = 0
@@ -92,6 +93,17 @@ package final class HotWriter: Sendable {
         }
     }
 
+    /// Hands in a change of a process. Never refused for their number: each follows from a call, and calls are limited.
+    package func submit(_ change: ProcessChange) {
+        let refusal = queue.signal { queue -> Problem? in
+            if let failure = queue.failure { return failure }
+            if queue.isStopping { return Problem(.overloaded, "the server is stopping; send it again") }
+            queue.changes.append(change)
+            return nil
+        }
+        if let refusal { change.completion(.failure(refusal)) }
+    }
+
     /// How many rows wait.
     package var queuedRowCount: Int { queue.withLock { $0.rowCount } }
 
@@ -134,15 +146,15 @@ package final class HotWriter: Sendable {
 
     private static func run(_ queue: Monitor<Queue>, _ core: HotWriterCore, _ limits: Limits, _ statistics: Statistics) {
         while true {
-            let work = queue.wait { queue -> (group: [Submission], jobs: [Job])? in
-                if queue.submissions.isEmpty && queue.jobs.isEmpty { return queue.isStopping ? ([], []) : nil }
-                return (takeGroup(&queue, limits), take(&queue.jobs))
+            let work = queue.wait { queue -> (group: [Submission], changes: [ProcessChange], jobs: [Job])? in
+                if queue.submissions.isEmpty && queue.jobs.isEmpty && queue.changes.isEmpty { return queue.isStopping ? ([], [], []) : nil }
+                return (takeGroup(&queue, limits), takeChanges(&queue, limits), take(&queue.jobs))
             }
-            if work.group.isEmpty && work.jobs.isEmpty { break }
+            if work.group.isEmpty && work.changes.isEmpty && work.jobs.isEmpty { break }
             for job in work.jobs { core.perform(job) }
-            if !work.group.isEmpty {
+            if !work.group.isEmpty || !work.changes.isEmpty {
                 let began = Clock.steadyNanoseconds()
-                let stored = core.commit(work.group)
+                let stored = core.commit(work.group, work.changes)
                 statistics.rows.wrappingAdd(stored, ordering: .relaxed)
                 statistics.groups.wrappingAdd(1, ordering: .relaxed)
                 statistics.commitNanoseconds.wrappingAdd(Clock.steadyNanoseconds() &- began, ordering: .relaxed)
@@ -160,6 +172,12 @@ package final class HotWriter: Sendable {
     private static func take(_ jobs: inout [Job]) -> [Job] {
         defer { jobs = [] }
         return jobs
+    }
+
+    private static func takeChanges(_ queue: inout Queue, _ limits: Limits) -> [ProcessChange] {
+        let taken = Array(queue.changes.prefix(limits.groupRows))
+        queue.changes.removeFirst(taken.count)
+        return taken
     }
 
     private static func takeGroup(_ queue: inout Queue, _ limits: Limits) -> [Submission] {

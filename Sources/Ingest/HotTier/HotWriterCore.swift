@@ -17,6 +17,9 @@ final class HotWriterCore {
         let registerFile: @Sendable (HotFile) throws -> Void
         /// Rows were committed: flush, wake waiting readers.
         let committed: @Sendable (_ file: HotFile, _ sequence: Int64) -> Void
+        let rules: ProcessRules
+        /// Steps and events that are durable now and wait to be done.
+        let queued: @Sendable ([QueuedWork]) -> Void
     }
 
     private let store: Store
@@ -55,41 +58,113 @@ final class HotWriterCore {
         var rows: [TailRow] = []
     }
 
-    /// Stores a group with one fsync and answers each submission.
+    /// Stores a group with one fsync, and with it the changes of processes in the open file; those of other files in a transaction for
+    /// each file. Answers each submission and change.
     ///
     /// - Returns: rows stored.
-    func commit(_ submissions: [Submission]) -> Int {
-        if let refusal = failure ?? checkFree() {
-            for submission in submissions { submission.completion(.refused(refusal)) }
-            return 0
-        }
+    func commit(_ submissions: [Submission], _ changes: [ProcessChange]) -> Int {
         let now = store.clock.now()
-        let sequenceBefore = nextSequence
-        do {
-            let writer = try openFile(day: Clock.day(ofMicroseconds: now))
-            try writer.begin()
-            var group = Group()
-            do {
-                for submission in submissions { group.answers.append(try store(submission, writer, now, &group.rows)) }
-                try writer.commit()
-            } catch {
-                nextSequence = sequenceBefore
-                noteFailure(error)
-                try writer.rollback()
-                throw error
+        var own: [ProcessChange] = []
+        var others: [(file: HotFile, changes: [ProcessChange])] = []
+        for change in changes {
+            if let open, open.file === change.file {
+                own.append(change)
+            } else if let place = others.firstIndex(where: { $0.file === change.file }) {
+                others[place].changes.append(change)
+            } else {
+                others.append((change.file, [change]))
             }
-            publish(group.rows, writer)
+        }
+        let count = submissions.isEmpty && own.isEmpty ? 0 : commitOpen(submissions, own, now)
+        for (file, changes) in others { commitOther(file, changes, now) }
+        return count
+    }
+
+    private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64) -> Int {
+        var submissions = submissions
+        if let refusal = failure ?? (submissions.isEmpty ? nil : checkFree()) {
+            for submission in submissions { submission.completion(.refused(refusal)) }
+            // A process may go on where nothing new is taken: what it writes is little, and lets files leave.
+            if failure != nil || changes.isEmpty {
+                for change in changes { change.completion(.failure(refusal)) }
+                return 0
+            }
+            submissions = []
+        }
+        do {
+            // Before a new file is begun: the changes are of the present one.
+            if !changes.isEmpty, let open, open.file.day < Clock.day(ofMicroseconds: now) {
+                commitOther(open.file, changes, now)
+                return submissions.isEmpty ? 0 : commitOpen(submissions, [], now)
+            }
+            let writer = try openFile(day: Clock.day(ofMicroseconds: now))
+            var group = Group()
+            let results = try transaction(writer, changes, now) { process in
+                for submission in submissions { group.answers.append(try store(submission, writer, process, now, &group.rows)) }
+            } published: { publish(group.rows, writer) }
             for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
+            for (change, result) in zip(changes, results) { change.completion(.success(result)) }
             return group.rows.count
         } catch {
             let refusal = failure ?? Self.refusal(error)
             for submission in submissions { submission.completion(.refused(refusal)) }
+            for change in changes { change.completion(.failure(refusal)) }
             return 0
         }
     }
 
+    private func commitOther(_ file: HotFile, _ changes: [ProcessChange], _ now: Int64) {
+        do {
+            if let failure { throw failure }
+            let results = try transaction(try writer(of: file), changes, now, { _ in }, published: {})
+            for (change, result) in zip(changes, results) { change.completion(.success(result)) }
+        } catch {
+            for change in changes { change.completion(.failure(failure ?? Self.refusal(error))) }
+        }
+    }
+
+    /// One durable transaction of rows and changes; then all of it is visible and queued.
+    private func transaction(
+        _ writer: HotFileWriter, _ changes: [ProcessChange], _ now: Int64, _ body: (ProcessTransaction) throws -> Void,
+        published: () -> Void
+    ) throws -> [ProcessResult] {
+        let sequenceBefore = nextSequence
+        let process = writer.process(now: now, sequence: sequenceBefore, rules: store.rules)
+        var results: [ProcessResult] = []
+        try writer.begin()
+        do {
+            try body(process)
+            process.nextSequence = nextSequence
+            for change in changes { results.append(try process.apply(change.action)) }
+            try writer.commit()
+            nextSequence = process.nextSequence
+        } catch {
+            nextSequence = sequenceBefore
+            noteFailure(error)
+            try writer.rollback()
+            throw error
+        }
+        published()
+        publish(process.changes, writer.file)
+        if !process.work.isEmpty { store.queued(process.work) }
+        return results
+    }
+
+    /// States that changed are there for every query that begins from now on.
+    private func publish(_ changes: [ProcessTransaction.RowChange], _ file: HotFile) {
+        guard let last = changes.last else { return }
+        file.publish { info in
+            for change in changes { info.overlay.set(change.row, change.change, sequence: change.sequence) }
+            info.lastSequence = max(info.lastSequence, last.sequence)
+        }
+        // Who looked for the holder of an identity in that file may have seen one that holds it no more.
+        if changes.contains(where: { $0.change.state != .complete }) { store.boundary.noteSealed() }
+        store.boundary.publish(sequence: last.sequence)
+        store.committed(file, last.sequence)
+    }
+
     private func store(
-        _ submission: Submission, _ writer: HotFileWriter, _ now: Int64, _ rows: inout [TailRow]
+        _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
         let snapshot = store.boundary.snapshot()
         var earlier = submission.earlier
@@ -102,19 +177,20 @@ final class HotWriterCore {
         if !submission.isAtomic {
             var outcomes: [Submission.Outcome] = []
             for (row, earlier) in zip(submission.rows, earlier) {
-                if case .done(let outcome) = try storeOne(row, earlier, writer, now, &rows) { outcomes += outcome } else { outcomes.append(.conflict) }
+                if case .done(let outcome) = try storeOne(row, earlier, writer, process, now, &rows) { outcomes += outcome } else { outcomes.append(.conflict) }
             }
             return .done(outcomes)
         }
-        if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, now, &rows) }
+        if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, process, now, &rows) }
         let rowsBefore = rows.count
         let countBefore = writer.rowCount
         let sequenceBefore = nextSequence
+        let workBefore = process.work.count
         try writer.beginPart()
         var outcomes: [Submission.Outcome] = []
         var conflicts: [Int] = []
         for index in submission.rows.indices {
-            switch try storeOne(submission.rows[index], earlier[index], writer, now, &rows) {
+            switch try storeOne(submission.rows[index], earlier[index], writer, process, now, &rows) {
             case .done(let outcome): outcomes += outcome
             case .conflicts: conflicts.append(index)
             case .refused: preconditionFailure("a row alone is never refused")
@@ -126,12 +202,14 @@ final class HotWriterCore {
         }
         try writer.undoPart(rowCount: countBefore)
         rows.removeLast(rows.count - rowsBefore)
+        process.undo(workCount: workBefore)
         nextSequence = sequenceBefore
         return .conflicts(conflicts)
     }
 
     private func storeOne(
-        _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ now: Int64, _ rows: inout [TailRow]
+        _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64,
+        _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
         if let earlier { return answer(row, existing: earlier) }
         let ticket = tickets.next(milliseconds: now / 1_000)
@@ -140,6 +218,10 @@ final class HotWriterCore {
                 throw SQLiteError(code: 11, message: "a conflict without a conflicting row", path: writer.file.path)
             }
             return answer(row, existing: existing)
+        }
+        if let plan = row.process {
+            try process.begin(
+                row: writer.rowCount, plan, state: row.state, client: String(decoding: row.client, as: UTF8.self), callbackURL: row.callbackURL)
         }
         let completedAt: Int64? = row.state == .processing ? nil : now
         rows.append(
@@ -224,15 +306,7 @@ final class HotWriterCore {
                 case .checkpoint(let file): if let open, open.file === file { try open.checkpoint(.restart) }
                 case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
                 case .file(let file):
-                    let writer: HotFileWriter
-                    if let open, open.file === file {
-                        writer = open
-                    } else if let sealed, sealed.file === file {
-                        writer = sealed
-                    } else {
-                        writer = try HotFileWriter(file: file)
-                        sealed = writer
-                    }
+                    let writer = try writer(of: file)
                     try writer.begin()
                     do {
                         try job.body(writer)
@@ -244,6 +318,14 @@ final class HotWriterCore {
                     }
                 }
             })
+    }
+
+    private func writer(of file: HotFile) throws -> HotFileWriter {
+        if let open, open.file === file { return open }
+        if let sealed, sealed.file === file { return sealed }
+        let writer = try HotFileWriter(file: file)
+        sealed = writer
+        return writer
     }
 
     // MARK: Failures

@@ -24,6 +24,11 @@ package struct AddressPolicy: Sendable {
         self.rules = rules
     }
 
+    /// Public addresses alone.
+    package static let publicOnly = AddressPolicy(rules: [])
+
+    private init(rules: [Rule]) { self.rules = rules }
+
     /// Whether a connection for `host` may go to `address` (4 or 16 bytes, network order) at `port`.
     package func allows(address: [UInt8], port: UInt16, host: String) -> Bool {
         let plain = Self.unmapped(address)

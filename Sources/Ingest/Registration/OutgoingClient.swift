@@ -289,13 +289,22 @@ private final class Transfer {
     }
 
     /// The host of a URL, for the policy's host rules; the address decides, so a wrong reading only refuses.
-    static func host(of url: String) -> String {
-        guard let parts = curl_url() else { return "" }
+    static func host(of url: String) -> String { OutgoingClient.parts(of: url)?.host ?? "" }
+}
+
+extension OutgoingClient {
+    /// Where a URL leads, as libcurl reads it; nil when it reads none.
+    static func parts(of url: String) -> (host: String, port: String, hasCredentials: Bool)? {
+        guard let parts = curl_url() else { return nil }
         defer { curl_url_cleanup(parts) }
-        var text: UnsafeMutablePointer<CChar>?
-        guard curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK, curl_url_get(parts, CURLUPART_HOST, &text, 0) == CURLUE_OK, let text
-        else { return "" }
-        defer { curl_free(text) }
-        return String(cString: text)
+        guard curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK else { return nil }
+        func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(parts, part, &text, UInt32(flags)) == CURLUE_OK, let text else { return nil }
+            defer { curl_free(text) }
+            return String(cString: text)
+        }
+        guard let host = part(CURLUPART_HOST) else { return nil }
+        return (host, part(CURLUPART_PORT, CURLU_DEFAULT_PORT) ?? "", part(CURLUPART_USER) != nil || part(CURLUPART_PASSWORD) != nil)
     }
 }

@@ -13,11 +13,35 @@ enum EngineOpening {
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
+        options.registration = try registration(settings)
         do {
             return try Engine(path: directory, options: options)
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process"))
         }
+    }
+
+    private static func registration(_ settings: Settings) throws -> RegistrationOptions {
+        var options = RegistrationOptions()
+        do {
+            options.policy = try AddressPolicy(allow: settings.outgoingAllow)
+        } catch {
+            throw SettingError(key: "outgoing.allow", message: error.description)
+        }
+        for (name, registrar) in settings.registrars {
+            guard WebhookSecret(registrar.secret) != nil else {
+                throw SettingError(key: "registrars.\(name).secret", message: "what follows whsec_ must be base64")
+            }
+            func microseconds(_ seconds: Double) -> Int64 { Int64(seconds * 1e6) }
+            options.registrars[name] = RegistrarOptions(
+                url: registrar.url, secret: registrar.secret, statusURL: registrar.statusURL, lock: microseconds(registrar.lock),
+                retry: RetryPolicy(
+                    backoffMinimum: microseconds(registrar.backoffMin), backoffMaximum: microseconds(registrar.backoffMax),
+                    attemptCountMax: registrar.maxAttempts),
+                expires: microseconds(registrar.expires), duplicateWindow: microseconds(registrar.duplicateWindow),
+                concurrency: registrar.concurrency)
+        }
+        return options
     }
 
     /// Where the directory is served, if a server holds it.

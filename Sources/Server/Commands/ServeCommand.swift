@@ -33,6 +33,7 @@ enum ServeCommand: Command {
         let listener = try Listener(try listenerSettings(settings), handler: service)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
+        try engine.startRegistration(callbackBase: url)
         log.info("listening", ["url": url, "data": directory, "version": TillVersion.text])
 
         var signal: Int32 = 0

@@ -4,16 +4,29 @@ internal import Ingest
 enum CallbackRoutes {
     static let all: [Route] = [
         Route(
-            .post, "/v1/callbacks/{registrar}", access: .signed, place: .control, body: .small,
+            .post, "/v1/callbacks/{registrar}", access: .signed, place: .connection, body: .small,
             operation: Operation(
                 "callback", "A registrar's outcome for a ticket.", parameters: [.path("registrar", "The registrar's name.")],
                 body: [.json(#"{"type":"object","required":["ticket_id","outcome"],"properties":{"ticket_id":{"type":"string"},"outcome":{"enum":["accepted","rejected"]},"reference":{"type":["string","null"]},"errors":{"type":"array"}}}"#)],
-                answers: [.init(204, "Taken, or taken before.")], problems: [.notFound, .contradictingOutcome]),
+                answers: [.init(204, "Taken, or taken before.")], problems: [.badParameter, .notFound, .contradictingOutcome, .diskFull]),
             handle: callback)
     ]
 
-    /// The signature comes first: who cannot sign learns nothing, not even which registrars there are.
-    private static func callback(_ call: Call) throws -> Response {
-        throw Problem(.badSignature, "the call bears no valid signature of a registrar of this name")
+    private static func callback(_ call: Call) throws -> Response? {
+        let exchange = call.exchange
+        let callback = RegistrarCallback(
+            registrar: call.pathValues[0], webhookID: call.request.header("webhook-id") ?? "",
+            timestamp: call.request.header("webhook-timestamp") ?? "", signature: call.request.header("webhook-signature") ?? "",
+            body: call.request.body)
+        if !exchange.isSuspended { exchange.suspend() }
+        call.engine.callback(callback) { result in
+            exchange.complete {
+                switch result {
+                case .success: .noContent
+                case .failure(let problem): call.service.response(to: problem, on: exchange)
+                }
+            }
+        }
+        return nil
     }
 }

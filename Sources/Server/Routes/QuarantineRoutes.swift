@@ -25,7 +25,7 @@ enum QuarantineRoutes {
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
             operation: Operation(
                 "redrive", "Tries a dead letter again.", parameters: [.path("id", "The dead letter.")],
-                answers: [.init(202, "It is tried again.")], problems: [.notFound]),
+                answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .diskFull]),
             handle: redrive),
     ]
 
@@ -66,20 +66,33 @@ enum QuarantineRoutes {
     }
 
     private static func deadLetters(_ call: Call) throws -> Response {
-        _ = try call.integer("limit", in: 1...10_000, default: 1_000)
-        _ = try call.client()
-        guard call.parameter("cursor") == nil else { throw Problem(.badCursor, "the cursor is of no list of dead letters") }
-        var writer = JSONWriter(reserving: 64)
+        let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        let page = try call.engine.deadLetters(
+            client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
+        var writer = JSONWriter(reserving: 4_096)
         writer.beginObject()
         writer.key("dead_letters")
         writer.beginArray()
+        for letter in page.letters {
+            writer.beginObject()
+            writer.member("id", letter.id)
+            writer.member("kind", letter.kind.rawValue)
+            writer.member("name", letter.name)
+            writer.member("at", CalendarText.text(instant: letter.at))
+            writer.member("reason", letter.reason)
+            writer.member("attempts", letter.attempts)
+            writer.key("receipt")
+            TakeAnswer.write(letter.receipt, to: &writer)
+            writer.endObject()
+        }
         writer.endArray()
-        writer.member("next_cursor", nil)
+        writer.member("next_cursor", page.nextCursor)
         writer.endObject()
         return .json(writer)
     }
 
     private static func redrive(_ call: Call) throws -> Response {
-        throw Problem(.notFound, "there is no such dead letter")
+        try call.engine.redrive(call.pathValues[0], as: call.principal)
+        return Response(status: 202)
     }
 }

@@ -31,6 +31,14 @@ final class FakeEngine: EngineInterface, QueryStore {
             state: state, sequence: sequence)
     }
 
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void) {
+        completion(.failure(Problem(.badSignature, "no registrar")))
+    }
+    func deadLetters(
+        client: String?, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (letters: [DeadLetter], nextCursor: String?) { ([], nil) }
+    func redrive(_ id: String, as principal: Principal) throws { throw Problem(.notFound, "no dead letter") }
+
     func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
         let outcome = state.withLock { state in
             state.taken.append(request)

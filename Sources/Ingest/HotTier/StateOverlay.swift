@@ -1,0 +1,95 @@
+package import ColumnStore
+
+/// The states of rows that changed after their columns were laid down: what a scan puts over them.
+///
+/// A row that becomes final within the seconds before its batch is flushed leaves it with the flush; so it holds what registrars took
+/// long for. Rows lie in blocks of arrays, 17 bytes each: an outage of an hour is some tens of megabytes.
+package struct StateOverlay: Sendable {
+    private struct Block: Sendable {
+        /// State codes; `absent` where the row has no change.
+        var states = [UInt8](repeating: StateOverlay.absent, count: StateOverlay.blockRowCount)
+        var completions = [Int64](repeating: .min, count: StateOverlay.blockRowCount)
+        var sequences = [Int64](repeating: 0, count: StateOverlay.blockRowCount)
+        var count = 0
+    }
+
+    private static let absent: UInt8 = 0xFF
+    private static let blockBits: Int64 = 10
+    private static let blockRowCount = 1 << Int(blockBits)
+
+    private var blocks: [Int64: Block] = [:]
+
+    package init() {}
+
+    package var isEmpty: Bool { blocks.isEmpty }
+
+    package subscript(row: Int64) -> HotFile.StateChange? {
+        guard let block = blocks[row >> Self.blockBits] else { return nil }
+        let place = Int(row & Int64(Self.blockRowCount - 1))
+        guard let state = ReceiptState(code: Int64(block.states[place])) else { return nil }
+        return HotFile.StateChange(state: state, completedAt: block.completions[place] == .min ? nil : block.completions[place])
+    }
+
+    package mutating func set(_ row: Int64, _ change: HotFile.StateChange, sequence: Int64) {
+        let place = Int(row & Int64(Self.blockRowCount - 1))
+        // In place: a block taken out and put back would be copied.
+        Self.update(&blocks[row >> Self.blockBits, default: Block()], place, change, sequence)
+    }
+
+    private static func update(_ block: inout Block, _ place: Int, _ change: HotFile.StateChange, _ sequence: Int64) {
+        if block.states[place] == absent { block.count += 1 }
+        block.states[place] = UInt8(change.state.code)
+        block.completions[place] = change.completedAt ?? .min
+        block.sequences[place] = sequence
+    }
+
+    /// Forgets changes up to a sequence: the rows' columns have them now.
+    package mutating func remove(_ rows: ClosedRange<Int64>, through sequence: Int64) {
+        guard !blocks.isEmpty else { return }
+        for number in (rows.lowerBound >> Self.blockBits)...(rows.upperBound >> Self.blockBits) {
+            guard var block = blocks.removeValue(forKey: number) else { continue }
+            let first = number << Self.blockBits
+            let low = max(rows.lowerBound, first) - first
+            let high = min(rows.upperBound - first, Int64(Self.blockRowCount - 1))
+            for place in Int(low)...Int(high) where block.states[place] != Self.absent && block.sequences[place] <= sequence {
+                block.states[place] = Self.absent
+                block.count -= 1
+            }
+            if block.count > 0 { blocks[number] = block }
+        }
+    }
+
+    /// The changes of some rows, by their place among them.
+    package func changes(of rows: Column) -> [(place: Int, change: HotFile.StateChange)] {
+        guard !blocks.isEmpty else { return [] }
+        var found: [(place: Int, change: HotFile.StateChange)] = []
+        for place in 0..<rows.count {
+            guard case .integer(let row) = rows.value(at: place), let change = self[row] else { continue }
+            found.append((place, change))
+        }
+        return found
+    }
+
+    /// A column of states with changes over it.
+    package static func states(_ column: Column, _ changes: [(place: Int, change: HotFile.StateChange)]) -> Column {
+        overlaid(column, changes) { .string($0.state.rawValue) }
+    }
+
+    /// A column of instants of completion with changes over it.
+    package static func completions(_ column: Column, _ changes: [(place: Int, change: HotFile.StateChange)]) -> Column {
+        overlaid(column, changes) { $0.completedAt.map { .integer($0) } ?? .null }
+    }
+
+    private static func overlaid(
+        _ column: Column, _ changes: [(place: Int, change: HotFile.StateChange)], _ value: (HotFile.StateChange) -> Value
+    ) -> Column {
+        guard !changes.isEmpty else { return column }
+        var builder = ColumnBuilder(type: column.type)
+        var order = Array(0..<Int32(column.count))
+        for (number, change) in changes.enumerated() {
+            builder.append(value(change.change))
+            order[change.place] = Int32(column.count + number)
+        }
+        return Column.concatenating([column, builder.finish()], type: column.type).gathering(order)
+    }
+}

@@ -1,0 +1,140 @@
+/// Reading processes: what is to be done, what was done.
+extension HotFile {
+    // MARK: Histories
+
+    /// The `history` column of rows, in their order.
+    func histories(_ ids: [Int64]) throws -> [String] {
+        try pool.withConnection { connection in try ids.map { try Self.history(connection, row: $0).text } }
+    }
+
+    func history(row: Int64) throws -> ReceiptHistory { try pool.withConnection { try Self.history($0, row: row) } }
+
+    private static func history(_ connection: SQLiteConnection, row: Int64) throws -> ReceiptHistory {
+        var history = ReceiptHistory()
+        let steps = try connection.statement(
+            "SELECT name, stage, state, attempts, at, reference, detail, errors FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+        defer { steps.reset() }
+        let stepRange = ProcessKey.range(row, ProcessKey.stepBits)
+        steps.bind(1, stepRange.first)
+        steps.bind(2, stepRange.last)
+        while try steps.step() {
+            history.steps.append(
+                TicketStep(
+                    name: steps.text(0), stage: Int(steps.int64(1)), state: StepState(rawValue: steps.int64(2))?.text ?? "",
+                    attempts: Int(steps.int64(3)), at: steps.optionalInt64(4), reference: steps.optionalText(5), detail: steps.optionalText(6)))
+            if let errors = steps.optionalText(7) { history.errors += try ReceiptHistory(text: #"{"errors":\#(errors)}"#).errors }
+        }
+        let events = try connection.statement("SELECT at, event, details FROM history WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+        defer { events.reset() }
+        let range = ProcessKey.range(row, ProcessKey.historyBits)
+        events.bind(1, range.first)
+        events.bind(2, range.last)
+        while try events.step() {
+            history.events.append(
+                HistoryEvent(at: events.int64(0), event: events.text(1), details: try ReceiptHistory.members(events.text(2))))
+        }
+        return history
+    }
+
+    // MARK: Work
+
+    /// What a restart finds to do: open steps, and of each row the oldest event that a target has not got.
+    ///
+    /// - Complexity: O(unfinished steps and events).
+    func unfinishedWork(now: Int64) throws -> [QueuedWork] {
+        try pool.withConnection { connection in
+            var work: [QueuedWork] = []
+            let steps = try connection.statement(
+                "SELECT id, name, state, next_at, locked_until, expires_at FROM steps INDEXED BY steps_open WHERE state IN (1, 2, 3)")
+            while try steps.step() {
+                let dueAt = (steps.int64(2) == StepState.inProgress.rawValue ? steps.optionalInt64(4) : steps.optionalInt64(3)) ?? now
+                work.append(
+                    QueuedWork(
+                        file: self, id: steps.int64(0), kind: .step(name: steps.text(1)), dueAt: dueAt, since: min(now, dueAt),
+                        expiresAt: steps.optionalInt64(5) ?? .max, mayHaveArrived: true))
+            }
+            let events = try connection.statement("""
+                SELECT o.id, o.next_at, o.expires_at, o.at, r.client, r.callback_url
+                FROM outbox o INDEXED BY outbox_open JOIN rows r ON r.id = o.id >> \(ProcessKey.eventBits) WHERE o.state = 0 ORDER BY o.id
+                """)
+            var first: Set<Int64> = []
+            while try events.step() {
+                let id = events.int64(0)
+                guard let target = ProcessKey.target(ofEvent: id),
+                    first.insert(ProcessKey.row(ofEvent: id) << ProcessKey.targetBits | target.rawValue).inserted
+                else { continue }
+                work.append(
+                    QueuedWork(
+                        file: self, id: id, kind: .event(client: events.text(4), callbackURL: target == .callback ? events.optionalText(5) : nil),
+                        dueAt: events.int64(1), since: events.int64(3), expiresAt: events.int64(2)))
+            }
+            return work
+        }
+    }
+
+    /// A step as a call needs it.
+    struct StepCall {
+        var state: StepState
+        var attempts: Int
+        var stored: StoredReceipt
+        var contentType: String
+        var document: [UInt8]
+    }
+
+    func stepCall(_ id: Int64) throws -> StepCall? {
+        let row = ProcessKey.row(ofStep: id)
+        let found = try pool.withConnection { connection -> StepCall? in
+            let step = try connection.statement("SELECT state, attempts FROM steps WHERE id = ?1")
+            defer { step.reset() }
+            step.bind(1, id)
+            guard try step.step(), let state = StepState(rawValue: step.int64(0)) else { return nil }
+            let select = try connection.statement(
+                "SELECT \(HotFileSchema.receiptColumns), k.content_type FROM \(HotFileSchema.receiptSource) WHERE r.id = ?1")
+            defer { select.reset() }
+            select.bind(1, row)
+            guard try select.step() else { return nil }
+            return StepCall(
+                state: state, attempts: Int(step.int64(1)), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [])
+        }
+        guard var call = found, call.state.isOpen else { return found }
+        try readStored([row], document: true) { _, parts in call.document = parts.document ?? [] }
+        return call
+    }
+
+    struct EventCall {
+        var isPending: Bool
+        var attempts: Int
+        var event: ReceiptState
+        var at: Int64
+        var stored: StoredReceipt
+    }
+
+    func eventCall(_ id: Int64) throws -> EventCall? {
+        try pool.withConnection { connection in
+            let select = try connection.statement("""
+                SELECT \(HotFileSchema.receiptColumns), o.state, o.attempts, o.event, o.at
+                FROM \(HotFileSchema.receiptSource) JOIN outbox o ON o.id = ?2 WHERE r.id = ?1
+                """)
+            defer { select.reset() }
+            select.bind(1, ProcessKey.row(ofEvent: id))
+            select.bind(2, id)
+            guard try select.step(), let event = ReceiptState(code: select.int64(14)) else { return nil }
+            return EventCall(
+                isPending: select.int64(12) == EventState.pending.rawValue, attempts: Int(select.int64(13)), event: event, at: select.int64(15),
+                stored: try select.storedReceipt().receipt)
+        }
+    }
+
+    /// The step of a name in a row's process.
+    func step(named name: String, row: Int64) throws -> Int64? {
+        try pool.withConnection { connection in
+            let select = try connection.statement("SELECT id FROM steps WHERE id BETWEEN ?1 AND ?2 AND name = ?3")
+            defer { select.reset() }
+            let range = ProcessKey.range(row, ProcessKey.stepBits)
+            select.bind(1, range.first)
+            select.bind(2, range.last)
+            try select.bind(3, name)
+            return try select.step() ? select.int64(0) : nil
+        }
+    }
+}

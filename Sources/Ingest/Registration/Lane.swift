@@ -1,0 +1,73 @@
+/// The queue of one endpoint: what is due when, how many calls are under way, and whether it may be called at all.
+///
+/// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
+struct Lane: Sendable {
+    private struct Entry: Sendable {
+        let work: QueuedWork
+        /// Tells those of one instant apart: first come, first served.
+        let number: Int
+        var isBefore: (Int64, Int) { (work.dueAt, number) }
+    }
+
+    let limit: Int
+    var breaker = CircuitBreaker()
+    private(set) var inFlightCount = 0
+    private var heap: [Entry] = []
+    private var nextNumber = 0
+    /// Of calls since the start, by how they ended.
+    var outcomes: [String: Int] = [:]
+
+    init(limit: Int) { self.limit = limit }
+
+    var waitingCount: Int { heap.count }
+    var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && breaker.state == .closed }
+
+    /// When the oldest that is due, was; nil when none is.
+    func oldestSince(now: Int64) -> Int64? { heap.filter { $0.work.dueAt <= now }.map(\.work.since).min() }
+    func dueCount(now: Int64) -> Int { heap.reduce(0) { $0 + ($1.work.dueAt <= now ? 1 : 0) } }
+
+    mutating func add(_ work: QueuedWork) {
+        heap.append(Entry(work: work, number: nextNumber))
+        nextNumber += 1
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard heap[child].isBefore < heap[parent].isBefore else { break }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// The next one that may be done now, counted as under way.
+    mutating func take(now: Int64) -> QueuedWork? {
+        guard inFlightCount < limit, let first = heap.first, first.work.dueAt <= now, breaker.mayCall(now: now) else { return nil }
+        inFlightCount += 1
+        let last = heap.removeLast()
+        if !heap.isEmpty {
+            heap[0] = last
+            sink()
+        }
+        return first.work
+    }
+
+    mutating func end() { inFlightCount -= 1 }
+
+    /// When `take` is worth asking again; nil when only an end or an addition can change its answer.
+    var nextTime: Int64? {
+        guard inFlightCount < limit, let first = heap.first, breaker.state != .halfOpen else { return nil }
+        return max(first.work.dueAt, breaker.waitsUntil ?? .min)
+    }
+
+    private mutating func sink() {
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].isBefore < heap[least].isBefore {
+                least = child
+            }
+            if least == parent { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

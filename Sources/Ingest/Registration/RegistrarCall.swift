@@ -1,0 +1,158 @@
+import ColumnStore
+import Foundation
+
+/// What is said to a registrar, and what its answers mean.
+enum RegistrarCall {
+    /// Longer than this no answer is waited for, whatever the lock.
+    private static let timeoutMax: Int64 = 30_000_000
+
+    static func timeoutMilliseconds(_ registrar: RegistrarOptions) -> Int {
+        Int(max(100, min(registrar.lock, timeoutMax) / 1_000))
+    }
+
+    static func send(
+        _ call: HotFile.StepCall, to name: String, _ registrar: RegistrarOptions, secret: WebhookSecret, callbackBase: String, nowSeconds: Int64
+    ) -> OutgoingRequest {
+        let summary = call.stored.summary
+        var json = JSONText()
+        json.object { json in
+            json.member("ticket_id", summary.ticketID)
+            json.member("client_id", summary.clientID)
+            json.member("receipt_id", summary.receiptID)
+            json.member("type", summary.type)
+            json.member("content_type", call.contentType)
+            document(call, &json)
+            json.member("callback_url", callbackBase + "/v1/callbacks/" + pathComponent(name))
+        }
+        let id = "\(summary.ticketID):\(name)"
+        var headers = signature(id: id, body: json.bytes, secrets: [secret], nowSeconds: nowSeconds)
+        headers.append(("Content-Type", "application/json"))
+        headers.append(("Idempotency-Key", id))
+        return OutgoingRequest(
+            method: .post, url: registrar.url, headers: headers, body: json.bytes, timeoutMilliseconds: timeoutMilliseconds(registrar))
+    }
+
+    static func ask(
+        _ ticketID: String, of name: String, _ registrar: RegistrarOptions, statusURL: String, secret: WebhookSecret, nowSeconds: Int64
+    ) -> OutgoingRequest {
+        let id = "\(ticketID):\(name)"
+        let headers = signature(id: id, body: [], secrets: [secret], nowSeconds: nowSeconds)
+        let url = statusURL + (statusURL.contains("?") ? "&" : "?") + "ticket_id=\(ticketID)"
+        return OutgoingRequest(method: .get, url: url, headers: headers, timeoutMilliseconds: timeoutMilliseconds(registrar))
+    }
+
+    static func signature(
+        id: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64
+    ) -> [(name: String, value: String)] {
+        var headers = [("webhook-id", id), ("webhook-timestamp", String(nowSeconds))]
+        if !secrets.isEmpty {
+            headers.append(("webhook-signature", WebhookSignature.sign(id: id, timestamp: nowSeconds, body: body, secrets: secrets)))
+        }
+        return headers.map { (name: $0.0, value: $0.1) }
+    }
+
+    /// JSON as JSON, other text as a string, anything else in base 64.
+    private static func document(_ call: HotFile.StepCall, _ json: inout JSONText) {
+        var bytes = call.document[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        if call.contentType.hasPrefix("application/json") {
+            json.member("document", raw: bytes)
+        } else if String(validating: bytes, as: UTF8.self) != nil {
+            json.member("document", text: bytes)
+        } else {
+            json.member("document_base64", Data(call.document).base64EncodedString())
+        }
+    }
+
+    private static func pathComponent(_ name: String) -> String {
+        name.utf8.map { byte -> String in
+            let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [45, 46, 95, 126].contains(byte)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+
+    // MARK: Answers
+
+    enum Answer: Sendable {
+        case final(StepOutcome)
+        /// It will call back.
+        case inProgress
+        /// To a question: it never saw the ticket.
+        case neverSeen
+        /// Try again; `retryAfter` in microseconds.
+        case failed(detail: String, retryAfter: Int64?, mayHaveArrived: Bool)
+    }
+
+    static func answer(_ result: Result<OutgoingResponse, OutgoingFailure>, toQuestion isQuestion: Bool, nowSeconds: Int64) -> Answer {
+        switch result {
+        case .failure(let failure):
+            if case .notConnected = failure { return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: false) }
+            if failure == .addressRefused { return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: false) }
+            return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: true)
+        case .success(let response):
+            let retryAfter = response.headers["retry-after"].flatMap { seconds($0, nowSeconds) }
+            switch response.status {
+            case 200:
+                guard let outcome = outcome(response.body) else {
+                    return .failed(detail: "answered 200 without a valid outcome", retryAfter: retryAfter, mayHaveArrived: true)
+                }
+                return .final(outcome)
+            case 202: return .inProgress
+            case 404 where isQuestion: return .neverSeen
+            case 408, 429: return .failed(detail: "answered \(response.status)", retryAfter: retryAfter, mayHaveArrived: false)
+            case 400..<500 where !isQuestion:
+                let given = outcome(response.body)
+                let detail = "the registrar answered \(response.status)"
+                let errors = given.map(\.errors).flatMap { $0.isEmpty ? nil : $0 } ?? [.init(pointer: "", code: "rejected", message: detail)]
+                return .final(StepOutcome(isAccepted: false, reference: given?.reference, errors: errors))
+            default: return .failed(detail: "answered \(response.status)", retryAfter: retryAfter, mayHaveArrived: response.status >= 500)
+            }
+        }
+    }
+
+    /// Of an answer or a callback; nil when it has none.
+    static func outcome(_ body: [UInt8]) -> StepOutcome? {
+        guard !body.isEmpty else { return nil }
+        // What is no JSON has no outcome: the caller says so.
+        return try? JSONReader().read(body) { tape in outcome(tape) }
+    }
+
+    static func outcome(_ tape: JSONTape) -> StepOutcome? {
+        let decided: Bool
+        switch ReceiptHistory.string("outcome", 0, tape) {
+        case "accepted": decided = true
+        case "rejected": decided = false
+        default: return nil
+        }
+        var reference: String?
+        if let node = tape.member("reference", of: 0), tape[node].kind == .string || tape[node].kind == .number { reference = tape.string(of: node) }
+        var errors: [Problem.Violation] = []
+        if let list = tape.member("errors", of: 0), tape[list].kind == .array {
+            for node in tape.children(of: list).prefix(100) { errors.append(violation(node, tape)) }
+        }
+        if !decided, errors.isEmpty { errors = [.init(pointer: "", code: "rejected", message: "rejected by the registrar")] }
+        return StepOutcome(isAccepted: decided, reference: reference, errors: errors)
+    }
+
+    /// Registrars say errors in many ways: what has our members gives them, all else is the message.
+    private static func violation(_ node: Int, _ tape: JSONTape) -> Problem.Violation {
+        if tape[node].kind == .string { return .init(pointer: "", code: "rejected", message: tape.string(of: node)) }
+        let message = ReceiptHistory.string("message", node, tape) ?? ReceiptHistory.string("detail", node, tape)
+        let range = tape.range(of: node)
+        let raw = String(decoding: UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: min(range.count, 1_000)), as: UTF8.self)
+        return .init(
+            pointer: ReceiptHistory.string("pointer", node, tape) ?? "", code: ReceiptHistory.string("code", node, tape) ?? "rejected",
+            message: message ?? raw)
+    }
+
+    /// `Retry-After`: seconds, or an HTTP date. In microseconds from now.
+    static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
+        if let seconds = Int64(text) { return min(max(0, seconds), 86_400) * 1_000_000 }
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 0)
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        guard let date = formatter.date(from: text) else { return nil }
+        return min(max(0, Int64(date.timeIntervalSince1970) - nowSeconds), 86_400) * 1_000_000
+    }
+}

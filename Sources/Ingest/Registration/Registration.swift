@@ -1,0 +1,380 @@
+import Glibc
+import Synchronization
+
+/// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
+///
+/// One thread decides and prepares, libcurl's thread calls. In memory is only what is open, found again on disk after a restart; every
+/// outcome is durable before anything follows from it.
+final class Registration: Sendable {
+    private struct State {
+        var lanes: [String: Lane] = [:]
+        var isStopping = false
+    }
+
+    private let options: RegistrationOptions
+    private let tier: HotTier
+    private let catalog: Catalog
+    private let clock: Clock
+    private let callbackBase: String
+    private let secrets: [String: WebhookSecret]
+    private let client: OutgoingClient
+    private let state = Monitor(State())
+    private let thread = Mutex<WorkerThread?>(nil)
+
+    /// Calls to one host of webhooks at a time.
+    private static let webhookConcurrency = 32
+    private static let webhookRetry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
+    /// How long something waits whose registrar is not configured any more, or that could not be written down.
+    private static let patience: Int64 = 30_000_000
+    /// As many of a lane are prepared before the others have their turn.
+    private static let turnCount = 16
+
+    /// - Parameter callbackBase: the URL under which registrars reach this server.
+    init(options: RegistrationOptions, tier: HotTier, catalog: Catalog, clock: Clock, callbackBase: String) {
+        self.options = options
+        self.tier = tier
+        self.catalog = catalog
+        self.clock = clock
+        self.callbackBase = callbackBase.hasSuffix("/") ? String(callbackBase.dropLast()) : callbackBase
+        secrets = options.registrars.compactMapValues { WebhookSecret($0.secret) }
+        client = OutgoingClient(policy: options.policy)
+    }
+
+    /// Takes up what the files have open, then all that comes.
+    func start() throws {
+        // First the new, then the old: what is queued in between would come twice, and is told apart by its state on disk.
+        let known = Mutex<Set<WorkKey>?>([])
+        tier.workQueue.deliver { [self] work in
+            known.withLock { known in
+                guard var keys = known else { return }
+                for one in work { keys.insert(WorkKey(one)) }
+                known = keys
+            }
+            add(work)
+        }
+        for file in tier.boundary.snapshot().files {
+            let found = try file.unfinishedWork(now: clock.now())
+            let queued = known.withLock { $0 ?? [] }
+            add(found.filter { !queued.contains(WorkKey($0)) })
+        }
+        known.withLock { $0 = nil }
+        thread.withLock { $0 = WorkerThread(name: "registration") { [self] in run() } }
+    }
+
+    private struct WorkKey: Hashable {
+        let file: ObjectIdentifier
+        let id: Int64
+        let isStep: Bool
+        init(_ work: QueuedWork) {
+            file = ObjectIdentifier(work.file)
+            id = work.id
+            if case .step = work.kind { isStep = true } else { isStep = false }
+        }
+    }
+
+    /// Ends every call under way; what they were about is tried again after the next start.
+    func stop() {
+        tier.workQueue.deliver(to: nil)
+        state.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+        client.close()
+    }
+
+    // MARK: The queue
+
+    private func add(_ work: [QueuedWork]) {
+        state.signal { state in
+            for one in work { state.lanes[lane(of: one), default: Lane(limit: limit(of: one))].add(one) }
+        }
+    }
+
+    private func lane(of work: QueuedWork) -> String {
+        switch work.kind {
+        case .step(let name): return "registrar " + name
+        case .event(let client, let callbackURL):
+            let url = callbackURL ?? catalog.contract(client)?.webhook?.url ?? ""
+            return "webhook " + (CallbackURL.host(url)?.withPort ?? "")
+        }
+    }
+
+    private func limit(of work: QueuedWork) -> Int {
+        if case .step(let name) = work.kind { return options.registrars[name]?.concurrency ?? 1 }
+        return Self.webhookConcurrency
+    }
+
+    private func run() {
+        while true {
+            guard let ready = next() else { return }
+            for (lane, work) in ready { perform(work, lane) }
+        }
+    }
+
+    /// Waits for something to do; nil when it is time to stop.
+    private func next() -> [(lane: String, work: QueuedWork)]? {
+        while true {
+            let now = clock.now()
+            let earliest = state.withLock { state in state.lanes.values.compactMap(\.nextTime).min() }
+            let planned = min(earliest ?? .max, now + 60_000_000)
+            let ready = state.wait(nanoseconds: UInt64(max(0, planned - now)) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
+                if state.isStopping { return [] }
+                let ready = Self.take(&state, now: clock.now())
+                if !ready.isEmpty { return ready }
+                // Something came that is due before what the wait was planned for.
+                return state.lanes.values.contains { ($0.nextTime ?? .max) < planned } ? [] : nil
+            }
+            if state.withLock({ $0.isStopping }) { return nil }
+            if let ready, !ready.isEmpty { return ready }
+        }
+    }
+
+    private static func take(_ state: inout State, now: Int64) -> [(lane: String, work: QueuedWork)] {
+        var ready: [(lane: String, work: QueuedWork)] = []
+        for name in state.lanes.keys {
+            // In place: a lane's heap must not be copied for each look.
+            var count = 0
+            while count < turnCount, let work = state.lanes[name]?.take(now: now) {
+                ready.append((name, work))
+                count += 1
+            }
+            // Hosts of webhooks come and go.
+            if state.lanes[name]?.isIdle == true, name.hasPrefix("webhook ") { state.lanes[name] = nil }
+        }
+        return ready
+    }
+
+    /// A call ended: its place is free. `worked` is nil when no call was made.
+    private func release(_ lane: String, worked: Bool?, outcome: String) {
+        let now = clock.now()
+        state.signal { state in
+            state.lanes[lane]?.end()
+            state.lanes[lane]?.outcomes[outcome, default: 0] += 1
+            switch worked {
+            case true?: state.lanes[lane]?.breaker.recordSuccess()
+            case false?: state.lanes[lane]?.breaker.recordFailure(now: now)
+            case nil: if state.lanes[lane]?.breaker.state == .halfOpen { state.lanes[lane]?.breaker.recordSuccess() }
+            }
+        }
+    }
+
+    private func later(_ work: QueuedWork, at: Int64, mayHaveArrived: Bool? = nil) {
+        var work = work
+        work.dueAt = at
+        if let mayHaveArrived { work.mayHaveArrived = mayHaveArrived }
+        add([work])
+    }
+
+    /// Has a change written down; `next` is called once it is. What cannot be written is tried again later.
+    private func submit(_ action: ProcessChange.Action, _ work: QueuedWork, next: @escaping @Sendable (ProcessResult) -> Void = { _ in }) {
+        tier.writer.submit(
+            ProcessChange(file: work.file, action: action) { [self] result in
+                switch result {
+                case .success(let result): next(result)
+                case .failure: later(work, at: clock.now() + Self.patience, mayHaveArrived: true)
+                }
+            })
+    }
+
+    private func perform(_ work: QueuedWork, _ lane: String) {
+        do {
+            switch work.kind {
+            case .step(let name): try performStep(work, name, lane)
+            case .event(let client, let callbackURL): try performEvent(work, client, callbackURL, lane)
+            }
+        } catch {
+            // The file cannot be read now.
+            release(lane, worked: nil, outcome: "unreadable")
+            later(work, at: clock.now() + Self.patience)
+        }
+    }
+
+    // MARK: Steps
+
+    private func performStep(_ work: QueuedWork, _ name: String, _ lane: String) throws {
+        let now = clock.now()
+        guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(lane, worked: nil, outcome: "settled") }
+        guard now < work.expiresAt else {
+            release(lane, worked: nil, outcome: "expired")
+            let detail = "expired after \(call.attempts) attempts"
+            return submit(.dead(step: work.id, detail: detail, note("expired", name, call.attempts)), work)
+        }
+        guard let registrar = options.registrars[name], let secret = secrets[name] else {
+            release(lane, worked: nil, outcome: "unconfigured")
+            return later(work, at: now + Self.patience)
+        }
+        if work.mayHaveArrived, let statusURL = registrar.statusURL {
+            let ticket = call.stored.summary.ticketID
+            let request = RegistrarCall.ask(ticket, of: name, registrar, statusURL: statusURL, secret: secret, nowSeconds: now / 1_000_000)
+            return client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
+        }
+        guard call.attempts < registrar.retry.attemptCountMax else {
+            release(lane, worked: nil, outcome: "exhausted")
+            let detail = "no final answer in \(call.attempts) attempts"
+            return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
+        }
+        let attempt = call.attempts + 1
+        let request = RegistrarCall.send(
+            call, to: name, registrar, secret: secret, callbackBase: callbackBase, nowSeconds: now / 1_000_000)
+        tier.writer.submit(ProcessChange(file: work.file, action: .sent(step: work.id, attempt: attempt, lockedUntil: now + registrar.lock)))
+        client.send(request) { [self] in finish(work, name, registrar, lane, attempts: attempt, isQuestion: false, $0) }
+    }
+
+    private func note(
+        _ event: String, _ name: String, _ attempt: Int, _ more: (inout JSONText) -> Void = { _ in }
+    ) -> HistoryNote {
+        HistoryNote(event) { json in
+            json.member("name", name)
+            json.member("attempt", Int64(attempt))
+            more(&json)
+        }
+    }
+
+    /// On libcurl's thread.
+    private func finish(
+        _ work: QueuedWork, _ name: String, _ registrar: RegistrarOptions, _ lane: String, attempts: Int, isQuestion: Bool,
+        _ result: Result<OutgoingResponse, OutgoingFailure>
+    ) {
+        if case .failure(.closed) = result { return }
+        let now = clock.now()
+        var status: Int64?
+        if case .success(let response) = result { status = Int64(response.status) }
+        func note(_ event: String, _ more: (inout JSONText) -> Void = { _ in }) -> HistoryNote {
+            self.note(isQuestion ? "asked: \(event)" : event, name, attempts) { json in
+                if let status { json.member("status", status) }
+                more(&json)
+            }
+        }
+        switch RegistrarCall.answer(result, toQuestion: isQuestion, nowSeconds: now / 1_000_000) {
+        case .final(let outcome):
+            release(lane, worked: true, outcome: outcome.isAccepted ? "accepted" : "rejected")
+            let note = note(outcome.isAccepted ? "accepted" : "rejected") { $0.member("reference", outcome.reference) }
+            submit(.outcome(step: work.id, outcome, note), work)
+        case .inProgress:
+            release(lane, worked: true, outcome: "in-progress")
+            let until = min(now + registrar.lock, work.expiresAt)
+            submit(.inProgress(step: work.id, lockedUntil: until, note("in progress")), work) { [self] result in
+                if result == .applied { later(work, at: until, mayHaveArrived: true) }
+            }
+        case .neverSeen:
+            release(lane, worked: true, outcome: "never-seen")
+            later(work, at: now, mayHaveArrived: false)
+        case .failed(let detail, let retryAfter, let mayHaveArrived):
+            release(lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed")
+            let attempts = isQuestion ? attempts + 1 : attempts
+            if attempts >= registrar.retry.attemptCountMax {
+                let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
+                return submit(.dead(step: work.id, detail: dead, note("exhausted") { $0.member("detail", detail) }), work)
+            }
+            let delay = registrar.retry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+            let at = min(now + delay, work.expiresAt)
+            let action = ProcessChange.Action.retry(
+                step: work.id, attempts: attempts, at: at, detail: detail,
+                note("failed") { json in
+                    json.member("detail", detail)
+                    json.member("next_at", JSONText.instant(at))
+                })
+            submit(action, work) { [self] result in
+                if result == .applied { later(work, at: at, mayHaveArrived: mayHaveArrived || (isQuestion && work.mayHaveArrived)) }
+            }
+        }
+    }
+
+    // MARK: Events
+
+    private func performEvent(_ work: QueuedWork, _ client: String, _ callbackURL: String?, _ lane: String) throws {
+        let now = clock.now()
+        guard let call = try work.file.eventCall(work.id), call.isPending else { return release(lane, worked: nil, outcome: "settled") }
+        let version = ProcessKey.version(ofEvent: work.id)
+        let target = callbackURL == nil ? "contract" : "callback"
+        func note(_ event: String) -> HistoryNote { Self.note(event, version: version, target: target, attempt: call.attempts + 1) }
+        let contract = catalog.contract(client)
+        guard let url = callbackURL ?? contract?.webhook?.url else {
+            release(lane, worked: nil, outcome: "dead")
+            return submit(.deadEvent(work.id, detail: "the contract has no webhook any more", note("undeliverable")), work)
+        }
+        guard now < work.expiresAt else {
+            release(lane, worked: nil, outcome: "dead")
+            return submit(.deadEvent(work.id, detail: "not delivered in 3 days, \(call.attempts) attempts", note("undeliverable")), work)
+        }
+        let request = WebhookCall.request(
+            call, version: version, url: url, secrets: contract?.webhook?.secrets(at: now) ?? [], nowSeconds: now / 1_000_000)
+        self.client.send(request) { [self] in finishEvent(work, version, target, call.attempts + 1, lane, $0) }
+    }
+
+    private static func note(
+        _ event: String, version: Int64, target: String, attempt: Int, _ more: (inout JSONText) -> Void = { _ in }
+    ) -> HistoryNote {
+        HistoryNote("webhook: \(event)") { json in
+            json.member("target", target)
+            json.member("version", version)
+            json.member("attempt", Int64(attempt))
+            more(&json)
+        }
+    }
+
+    private func finishEvent(
+        _ work: QueuedWork, _ version: Int64, _ target: String, _ attempts: Int, _ lane: String, _ result: Result<OutgoingResponse, OutgoingFailure>
+    ) {
+        if case .failure(.closed) = result { return }
+        let now = clock.now()
+        var detail = ""
+        var retryAfter: Int64?
+        switch result {
+        case .success(let response):
+            if (200..<300).contains(response.status) {
+                release(lane, worked: true, outcome: "delivered")
+                let note = Self.note("delivered", version: version, target: target, attempt: attempts) { $0.member("status", Int64(response.status)) }
+                return submit(.delivered(event: work.id, note), work)
+            }
+            detail = "answered \(response.status)"
+            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
+        case .failure(let failure): detail = failure.description
+        }
+        release(lane, worked: false, outcome: "failed")
+        let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+        let at = min(now + delay, work.expiresAt)
+        let note = Self.note("failed", version: version, target: target, attempt: attempts) { json in
+            json.member("detail", detail)
+            json.member("next_at", JSONText.instant(at))
+        }
+        submit(.retryEvent(work.id, at: at, detail: detail, note), work) { [self] result in
+            if result == .applied { later(work, at: at) }
+        }
+    }
+
+    // MARK: Figures
+
+    func metrics() -> [Metric] {
+        let now = clock.now()
+        let lanes = state.withLock { $0.lanes }
+        var metrics: [Metric] = []
+        for (name, lane) in lanes.sorted(by: { $0.key < $1.key }) {
+            let isRegistrar = name.hasPrefix("registrar ")
+            let own = String(name.drop { $0 != " " }.dropFirst())
+            let queue = [(name: "queue", value: isRegistrar ? "registrar" : "webhook"), (name: "name", value: own)]
+            func gauge(_ name: String, _ help: String, _ labels: [(name: String, value: String)] = [], _ value: Double) {
+                metrics.append(Metric(name: name, help: help, kind: .gauge, labels: queue + labels, value: value))
+            }
+            let due = lane.dueCount(now: now)
+            let help = "Steps and webhook events that are not finished."
+            gauge("queue_items", help, [(name: "state", value: "due")], Double(due))
+            gauge("queue_items", help, [(name: "state", value: "later")], Double(lane.waitingCount - due))
+            gauge("queue_items", help, [(name: "state", value: "in-flight")], Double(lane.inFlightCount))
+            gauge(
+                "queue_oldest_seconds", "How long the oldest due item has waited.", [],
+                lane.oldestSince(now: now).map { Double(now - $0) / 1e6 } ?? 0)
+            let level = switch lane.breaker.state { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
+            gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)
+            for (outcome, count) in lane.outcomes.sorted(by: { $0.key < $1.key }) {
+                metrics.append(
+                    Metric(
+                        name: "calls_total", help: "Calls to registrars and webhooks, by how they ended.", kind: .counter,
+                        labels: queue + [(name: "outcome", value: outcome)], value: Double(count)))
+            }
+        }
+        return metrics
+    }
+}

@@ -1,0 +1,50 @@
+/// What is said to a client about its receipt.
+enum WebhookCall {
+    static let timeoutMilliseconds = 15_000
+
+    static func request(
+        _ call: HotFile.EventCall, version: Int64, url: String, secrets: [WebhookSecret], nowSeconds: Int64
+    ) -> OutgoingRequest {
+        let summary = call.stored.summary
+        let id = "\(summary.ticketID)-\(version)"
+        var json = JSONText()
+        json.object { json in
+            json.member("event_id", id)
+            json.member("event", "receipt.\(call.event.rawValue.lowercased())")
+            json.member("version", version)
+            json.member("at", JSONText.instant(call.at))
+            json.member("receipt") { json in
+                json.member("ticket_id", summary.ticketID)
+                json.member("client_id", summary.clientID)
+                json.member("receipt_id", summary.receiptID)
+                json.member("type", summary.type)
+                json.member("business_day", DayText.text(summary.businessDay))
+                json.member("state", call.event.rawValue)
+                json.member("sequence", summary.sequence)
+            }
+        }
+        var headers = RegistrarCall.signature(id: id, body: json.bytes, secrets: secrets, nowSeconds: nowSeconds)
+        headers.append((name: "Content-Type", value: "application/json"))
+        return OutgoingRequest(method: .post, url: url, headers: headers, body: json.bytes, timeoutMilliseconds: timeoutMilliseconds)
+    }
+}
+
+/// Where a callback goes: which hosts a contract allows.
+enum CallbackURL {
+    /// The host in lower case, and `host:port` where the URL says one; nil when it is no http or https URL.
+    static func host(_ url: String) -> (name: String, withPort: String)? {
+        guard url.utf8.count <= 2_000, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
+        let lower = url.lowercased()
+        guard lower.hasPrefix("http://") || lower.hasPrefix("https://"), let parts = OutgoingClient.parts(of: url), !parts.hasCredentials else {
+            return nil
+        }
+        let name = parts.host.lowercased()
+        guard !name.isEmpty else { return nil }
+        return (name, "\(name):\(parts.port)")
+    }
+
+    static func isAllowed(_ url: String, hosts: [String]) -> Bool {
+        guard let host = host(url) else { return false }
+        return hosts.contains { $0.lowercased() == host.name || $0.lowercased() == host.withPort }
+    }
+}
