@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "SystemTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,182 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Receipts that registrars must accept, from POST to webhook, through the real binary and real HTTP.
+final class RegistrationTests: XCTestCase {
+    static let stagesType = #"""
+        {"name":"sale","version":1,"table":"receipts","format":"json","match":{"/schema":"sale/1"},"receipt_id":"/id","issued_at":"/issued_at",
+        "columns":{"total":{"path":"/total","type":"DECIMAL(18,4)"}},"register":REGISTER}
+        """#
+
+    static func type(_ register: String) -> String { stagesType.replacingOccurrences(of: "REGISTER", with: register) }
+
+    static func sale(_ id: String, total: String = "65.00") -> String {
+        #"{"schema":"sale/1","id":"\#(id)","issued_at":"2026-11-19T14:03:07Z","total":\#(total)}"#
+    }
+
+    static func environment(_ registrars: [(simulator: RegistrarSimulator, more: String)]) -> [String: String] {
+        let members = registrars.map { simulator, more in
+            let base = "http://127.0.0.1:\(simulator.port)"
+            return #""\#(simulator.name)":{"url":"\#(base)/receipts","status_url":"\#(base)/status","secret":"\#(simulator.secret)"\#(more)}"#
+        }
+        return ["TILL_REGISTRARS": "{\(members.joined(separator: ","))}", "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#]
+    }
+
+    static let fast = #","lock":"1s","backoff_min":"50ms","backoff_max":"400ms","max_attempts":30"#
+
+    private func post(_ server: TillServer, _ key: String, _ document: String, _ headers: [(String, String)] = []) throws -> HTTPClient.Answer {
+        try server.client(key: key).post("/v1/receipts", document, headers)
+    }
+
+    private func ticket(_ server: TillServer, _ id: String) throws -> [String: Any] {
+        let answer = try server.client().get("/v1/tickets/\(id)")
+        return try XCTUnwrap(JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any], answer.text)
+    }
+
+    private func wait(_ what: String, seconds: Double = 20, _ condition: () throws -> Bool) throws {
+        let end = Date().addingTimeInterval(seconds)
+        while try !condition() {
+            if Date() > end { return XCTFail("not within \(seconds) s: \(what)") }
+            usleep(20_000)
+        }
+    }
+
+    func test_post_twoStages_completesInOrder_andTicketTellsAll_hotAndCold() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "tax secret", manners: [.plain])
+        let stock = RegistrarSimulator(name: "stock", secret: "whsec", manners: [.callback])
+        let receiver = WebhookReceiver(secrets: ["hook"])
+        defer { for close in [tax.close, stock.close, receiver.close] { close() } }
+        let server = try TillServer(environment: Self.environment([(tax, Self.fast), (stock, Self.fast)]))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"],["unknown"]]"#)).status, 422)
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"],["stock"]]"#)).status, 201)
+        let key = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/hook","secret":"hook"}"#)
+
+        let answer = try post(server, key, Self.sale("S-1"), [("Prefer", "wait=10")])
+        XCTAssertEqual(answer.status, 201, answer.text)
+        XCTAssertEqual(Receipts.member("state", of: answer.text), "COMPLETE")
+        let id = try XCTUnwrap(Receipts.member("ticket_id", of: answer.text))
+        try wait("both versions") { receiver.deliveries[id]?.count == 2 }
+        XCTAssertEqual(receiver.deliveries[id]?.map(\.version), [1, 2])
+        XCTAssertEqual(receiver.deliveries[id]?.map(\.state), ["PROCESSING", "COMPLETE"])
+        try wait("the second delivery in the history") {
+            (try self.ticket(server, id)["history"] as? [[String: Any]])?.filter { $0["event"] as? String == "webhook: delivered" }.count == 2
+        }
+        let hot = try ticket(server, id)
+        let steps = try XCTUnwrap(hot["steps"] as? [[String: Any]])
+        XCTAssertEqual(steps.map { $0["name"] as? String }, ["tax", "stock"])
+        XCTAssertEqual(steps.map { $0["state"] as? String }, ["ACCEPTED", "ACCEPTED"])
+        XCTAssertEqual(steps.map { $0["reference"] as? String }, ["tax-\(id)", "stock-\(id)"])
+        let again = try post(server, key, Self.sale("S-1"))
+        XCTAssertEqual(again.status, 200)
+        XCTAssertEqual(Receipts.member("state", of: again.text), "COMPLETE")
+
+        let changes = try server.client().get("/v1/changes").text
+        let events = changes.components(separatedBy: #""event":""#).dropFirst().map { $0.prefix { $0 != "\"" } }
+        XCTAssertEqual(events, ["receipt.processing", "receipt.complete"])
+        let sql = try server.client().post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts_accepted WHERE completed_at > received_at"}"#)
+        XCTAssertTrue(sql.text.contains("[[1]]"), sql.text)
+
+        let moved = try server.client().post("/v1/admin/compact", "{}").text
+        XCTAssertEqual(Receipts.member("files_moved", of: moved), "1", moved)
+        XCTAssertEqual(NSDictionary(dictionary: try ticket(server, id)), NSDictionary(dictionary: hot), "a ticket answers the same from cold")
+        XCTAssertEqual(tax.badRequests + stock.badRequests + receiver.badRequests, [])
+        XCTAssertEqual(server.stop(), 0)
+    }
+
+    func test_reject_frees_identity_andNewReceiptStandsBeside() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.reject])
+        let receiver = WebhookReceiver(secrets: ["old", "new"])
+        defer { for close in [tax.close, receiver.close] { close() } }
+        let server = try TillServer(environment: Self.environment([(tax, Self.fast)]))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let url = "http://127.0.0.1:\(receiver.port)/mine"
+        let key = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/x","secret":"old"},"callback_hosts":["127.0.0.1"]"#)
+        let first = try post(server, key, Self.sale("S-1"), [("Prefer", "wait=10"), ("Till-Callback-URL", url)])
+        XCTAssertEqual(first.status, 200, first.text)
+        XCTAssertEqual(Receipts.member("state", of: first.text), "FAILED")
+        let id = try XCTUnwrap(Receipts.member("ticket_id", of: first.text))
+        XCTAssertEqual((try ticket(server, id)["errors"] as? [[String: String]])?.first?["code"], "too-much")
+        try wait("both targets, both versions") { receiver.deliveries[id]?.count == 4 }
+        _ = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/x","secret":"new"},"callback_hosts":[]"#)
+
+        let second = try post(server, key, Self.sale("S-1", total: "1.00"))
+        XCTAssertEqual(second.status, 202, second.text)
+        let next = try XCTUnwrap(Receipts.member("ticket_id", of: second.text))
+        XCTAssertNotEqual(next, id)
+        XCTAssertEqual(try ticket(server, id)["replaced_by"] as? String, next)
+        let refused = try post(server, key, Self.sale("S-2"), [("Till-Callback-URL", url)])
+        XCTAssertEqual(refused.status, 422)
+        XCTAssertTrue(refused.text.contains("callback-host-not-allowed"), refused.text)
+        XCTAssertEqual(receiver.badRequests, [])
+    }
+
+    func test_callbacks_signatureFirst_thenOnceAndForAll() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.forgets])
+        defer { tax.close() }
+        let slow = #","lock":"60s""#
+        let server = try TillServer(environment: Self.environment([(tax, slow)]))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1")
+        let posted = try post(server, key, Self.sale("S-1"))
+        XCTAssertEqual(posted.status, 202)
+        let id = try XCTUnwrap(Receipts.member("ticket_id", of: posted.text))
+        try wait("the promise") { ((try self.ticket(server, id)["steps"] as? [[String: Any]])?.first?["state"] as? String) == "IN_PROGRESS" }
+        func call(_ body: String, registrar: String = "tax", secret: String = "t", seconds: Int = 0) throws -> Int {
+            let time = String(Int(Date().timeIntervalSince1970) + seconds)
+            let headers = [
+                ("Content-Type", "application/json"), ("webhook-id", "m1"), ("webhook-timestamp", time),
+                ("webhook-signature", Signatures.sign(id: "m1", timestamp: time, body: Array(body.utf8), secret: secret)),
+            ]
+            return try server.client(key: nil).call("POST", "/v1/callbacks/\(registrar)", headers: headers, body: Array(body.utf8)).status
+        }
+        let accepted = #"{"ticket_id":"\#(id)","outcome":"accepted","reference":"R","errors":[]}"#
+        XCTAssertEqual(try call(accepted, secret: "x"), 401)
+        XCTAssertEqual(try call(accepted, registrar: "nobody"), 401)
+        XCTAssertEqual(try call(accepted, seconds: -400), 401)
+        XCTAssertEqual(try call("no json"), 400)
+        XCTAssertEqual(try call(#"{"ticket_id":"01JDABCDEFGHJKMNPQRSTVWXYZ","outcome":"accepted"}"#), 404)
+        XCTAssertEqual(try call(#"{"ticket_id":"\#(id)","outcome":"perhaps"}"#), 400)
+        XCTAssertEqual(try call(accepted), 204)
+        XCTAssertEqual(try call(accepted), 204)
+        XCTAssertEqual(try call(#"{"ticket_id":"\#(id)","outcome":"rejected"}"#), 409)
+        XCTAssertEqual(try ticket(server, id)["state"] as? String, "COMPLETE")
+        _ = try server.client().post("/v1/admin/compact", "{}")
+        XCTAssertEqual(try call(accepted), 204, "from cold")
+        XCTAssertEqual(try call(#"{"ticket_id":"\#(id)","outcome":"rejected"}"#), 409, "from cold")
+    }
+
+    func test_exhausted_isDeadLetter_andRedriveCompletes() throws {
+        let isUp = Mutex(false)
+        let tax = TestHTTPServer { request in
+            guard isUp.withLock({ $0 }) else { return .init(status: 503) }
+            return .init(status: 200, body: #"{"outcome":"accepted","reference":"late"}"#)
+        }
+        defer { tax.close() }
+        let server = try TillServer(environment: [
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(tax.port)/","secret":"t","max_attempts":3,"backoff_min":"10ms","backoff_max":"20ms"}}"#,
+            "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ])
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1")
+        let failed = try post(server, key, Self.sale("S-1"), [("Prefer", "wait=10")])
+        XCTAssertEqual(failed.status, 200, failed.text)
+        let id = try XCTUnwrap(Receipts.member("ticket_id", of: failed.text))
+        let list = try server.client(key: key).get("/v1/dead-letters")
+        let letter = try XCTUnwrap(Receipts.member("id", of: list.text), list.text)
+        XCTAssertTrue(list.text.contains(id))
+        let reader = try server.key("c2")
+        XCTAssertFalse(try server.client(key: reader).get("/v1/dead-letters").text.contains(id))
+        XCTAssertEqual(try server.client(key: reader).call("POST", "/v1/dead-letters/\(letter)/redrive").status, 404)
+        isUp.withLock { $0 = true }
+        XCTAssertEqual(try server.client(key: key).call("POST", "/v1/dead-letters/\(letter)/redrive").status, 202)
+        try wait("COMPLETE") { try self.ticket(server, id)["state"] as? String == "COMPLETE" }
+        XCTAssertEqual(try server.client(key: key).call("POST", "/v1/dead-letters/\(letter)/redrive").status, 404)
+        XCTAssertTrue(try server.client().get("/metrics").text.contains("till_calls_total{queue=\"registrar\",name=\"tax\",outcome=\"failed\"}"))
+    }
+}
