@@ -6,7 +6,7 @@ import Query
 /// Rows are taken in runs that fit in memory, each sorted by itself; merging brings runs together later.
 struct DayCompactor {
     /// A run ends when its documents and columns take so much.
-    static let runByteCountMax = 96 << 20
+    static let runByteCountMax = 48 << 20
     static let runRowCountMax = 131_072
 
     let file: HotFile
