@@ -6,6 +6,7 @@ import TestSupport
 /// connections. It decides once for each idempotency key and keeps books of it.
 final class RegistrarSimulator: Sendable {
     struct Book: Sendable {
+        let receiptID: String
         var isAccepted: Bool
         /// How often the effect happened: once, or something is wrong.
         var effectCount = 0
@@ -71,7 +72,7 @@ final class RegistrarSimulator: Sendable {
         }
         let manner = manner(receipt)
         let (callCount, isAccepted) = state.withLock { state -> (Int, Bool) in
-            var book = state.books[ticket] ?? Book(isAccepted: manner != .reject)
+            var book = state.books[ticket] ?? Book(receiptID: receipt, isAccepted: manner != .reject)
             book.callCount += 1
             state.books[ticket] = book
             return (book.callCount, book.isAccepted)

@@ -5,7 +5,8 @@ import TestSupport
 /// Standard Webhooks, as the other side does it.
 enum Signatures {
     static func sign(id: String, timestamp: String, body: [UInt8], secret: String) -> String {
-        var code = HMACSHA256(key: Array(secret.utf8))
+        let key = secret.hasPrefix("whsec_") ? Array(Data(base64Encoded: String(secret.dropFirst(6))) ?? Data()) : Array(secret.utf8)
+        var code = HMACSHA256(key: key)
         code.update(Array("\(id).\(timestamp).".utf8) + body)
         return "v1," + Data(code.finalize()).base64EncodedString()
     }
