@@ -92,12 +92,11 @@ private final class PieceReader {
     let piece: HotRowFilter.Piece
     private let needed: ColumnShape
     /// Rows of the piece whose state changed after it was laid down, by place.
-    private let changes: [(place: Int, change: HotFile.StateChange)]
+    private lazy var changes = piece.file.state.overlay.changes(of: piece.rows)
 
     init(piece: HotRowFilter.Piece, needed: ColumnShape) {
         self.piece = piece
         self.needed = needed
-        changes = piece.file.state.overlay.changes(of: piece.rows)
     }
 
     /// The column with all its members that any part of the scan needs.

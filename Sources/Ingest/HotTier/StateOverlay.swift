@@ -59,13 +59,24 @@ package struct StateOverlay: Sendable {
         }
     }
 
-    /// The changes of some rows, by their place among them.
+    /// The changes of some rows, whose ids ascend, by their place among them.
     package func changes(of rows: Column) -> [(place: Int, change: HotFile.StateChange)] {
         guard !blocks.isEmpty else { return [] }
         var found: [(place: Int, change: HotFile.StateChange)] = []
-        for place in 0..<rows.count {
-            guard case .integer(let row) = rows.value(at: place), let change = self[row] else { continue }
-            found.append((place, change))
+        guard rows.validity == nil, case .int64(let values) = rows.values, let first = values.first, let last = values.last else {
+            for place in 0..<rows.count {
+                guard case .integer(let row) = rows.value(at: place), let change = self[row] else { continue }
+                found.append((place, change))
+            }
+            return found
+        }
+        // Ascending ids: only what lies in blocks with changes is looked at.
+        for number in blocks.keys.filter({ first >> Self.blockBits <= $0 && $0 <= last >> Self.blockBits }).sorted() {
+            var place = values.partitioningIndex { $0 >> Self.blockBits >= number }
+            while place < values.count, values[place] >> Self.blockBits == number {
+                if let change = self[values[place]] { found.append((place, change)) }
+                place += 1
+            }
         }
         return found
     }

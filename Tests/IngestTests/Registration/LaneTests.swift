@@ -1,0 +1,68 @@
+import XCTest
+
+@testable import Ingest
+
+/// The queue of one endpoint against a sorted array, and what holds it back.
+final class LaneTests: XCTestCase {
+    private static let file = HotFile(
+        directory: "/nowhere", day: 20_000, part: 1, dictionaries: DocumentDictionaries(known: []) { _, _ in 2 }, tables: TableColumns())
+
+    private func work(_ id: Int64, dueAt: Int64, since: Int64 = 0) -> QueuedWork {
+        QueuedWork(file: Self.file, id: id, kind: .step(name: "a"), dueAt: dueAt, since: since, expiresAt: .max)
+    }
+
+    func test_take_randomTimes_givesEachInOrderOfTime_firstComeFirst() {
+        var random = SystemRandomNumberGenerator()
+        for count in [0, 1, 2, 3, 10, 500] {
+            var lane = Lane(limit: .max)
+            var times: [(dueAt: Int64, id: Int64)] = []
+            for id in 0..<Int64(count) {
+                let dueAt = Int64.random(in: 0..<50, using: &random)
+                times.append((dueAt, id))
+                lane.add(work(id, dueAt: dueAt))
+            }
+            var taken: [Int64] = []
+            for now in Int64(0)..<50 { while let next = lane.take(now: now) { taken.append(next.id) } }
+            XCTAssertEqual(taken, times.sorted { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) }.map(\.id))
+            XCTAssertEqual(lane.waitingCount, 0)
+        }
+    }
+
+    func test_take_limitReached_waitsForAnEnd() {
+        var lane = Lane(limit: 2)
+        for id in 0..<3 { lane.add(work(Int64(id), dueAt: 5)) }
+        XCTAssertNil(lane.take(now: 4), "not due")
+        XCTAssertEqual(lane.nextTime, 5)
+        XCTAssertEqual([lane.take(now: 5)?.id, lane.take(now: 5)?.id, lane.take(now: 5)?.id], [0, 1, nil])
+        XCTAssertNil(lane.nextTime, "only an end changes anything")
+        lane.end()
+        XCTAssertEqual(lane.take(now: 5)?.id, 2)
+    }
+
+    func test_take_breakerOpen_waitsUntilItMayProbe_thenOneAtATime() throws {
+        var lane = Lane(limit: 10)
+        for id in 0..<5 { lane.add(work(Int64(id), dueAt: 0)) }
+        for _ in 0..<20 { lane.breaker.recordFailure(now: 100) }
+        XCTAssertEqual(lane.breaker.state, .open)
+        XCTAssertNil(lane.take(now: 101))
+        let next = try XCTUnwrap(lane.nextTime)
+        XCTAssertEqual(next, 1_000_100, "a second")
+        XCTAssertNotNil(lane.take(now: next))
+        XCTAssertNil(lane.take(now: next), "one probe")
+        lane.breaker.recordFailure(now: next)
+        XCTAssertEqual(lane.nextTime, next + 2_000_000, "twice as long")
+        XCTAssertNotNil(lane.take(now: next + 2_000_000))
+        lane.breaker.recordSuccess()
+        XCTAssertNotNil(lane.take(now: next + 2_000_000))
+        XCTAssertEqual(lane.breaker.state, .closed)
+    }
+
+    func test_figures_countWhatIsDue_andItsAge() {
+        var lane = Lane(limit: 1)
+        lane.add(work(1, dueAt: 10, since: 3))
+        lane.add(work(2, dueAt: 20, since: 1))
+        XCTAssertEqual(lane.dueCount(now: 15), 1)
+        XCTAssertEqual(lane.oldestSince(now: 15), 3)
+        XCTAssertEqual(lane.oldestSince(now: 25), 1)
+    }
+}

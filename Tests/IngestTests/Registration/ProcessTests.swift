@@ -1,0 +1,145 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+@testable import Ingest
+
+/// Steps and states in hot files without anybody who calls: changes go to the writer as a registrar's answers would.
+final class ProcessTests: XCTestCase {
+    private static func fixture(_ path: String) throws -> EngineFixture {
+        let fixture = try EngineFixture(path) { options in
+            for name in ["a", "b"] { options.registration.registrars[name] = RegistrarOptions(url: "http://127.0.0.1:1/", secret: "s") }
+        }
+        let type = #"""
+            {"name":"sale","version":1,"format":"json","match":{"/schema":"sale/1"},"receipt_id":"/id","issued_at":"/issued_at",
+            "columns":{"total":{"path":"/total","type":"DECIMAL(18,4)"}},"register":[["a"],["b"]]}
+            """#
+        _ = try fixture.engine.putType(name: "sale", body: Array(type.utf8))
+        return fixture
+    }
+
+    private static func sale(_ id: String) -> String { #"{"schema":"sale/1","id":"\#(id)","issued_at":"2026-11-18T14:03:07Z","total":1.5}"# }
+
+    private func apply(_ fixture: EngineFixture, _ file: HotFile, _ action: ProcessChange.Action) throws -> ProcessResult {
+        let done = Monitor<Result<ProcessResult, Problem>?>(nil)
+        fixture.engine.tier.writer.submit(ProcessChange(file: file, action: action) { result in done.broadcast { $0 = result } })
+        return try done.wait { $0 }.get()
+    }
+
+    private func settle(_ fixture: EngineFixture, row: Int64, _ ordinal: Int, accepted: Bool) throws -> ProcessResult {
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let outcome = StepOutcome(isAccepted: accepted, reference: "r", errors: [])
+        return try apply(fixture, file, .outcome(step: ProcessKey.step(row: row, ordinal: ordinal), outcome, HistoryNote("answer")))
+    }
+
+    private func states(_ fixture: EngineFixture) throws -> [String: String] {
+        var states: [String: String] = [:]
+        for row in try fixture.walk(PageRequest(fields: ["receipt_id", "state", "completed_at"], limit: 10_000)) {
+            let parts = row.split(separator: "|")
+            states[String(parts[0])] = String(parts[1])
+            XCTAssertEqual(parts[2] == "-", parts[1] == "PROCESSING", row)
+        }
+        return states
+    }
+
+    /// Row numbers begin at 1; receipts are named by them. What becomes of a row: by its remainder.
+    private func finish(_ fixture: EngineFixture, _ rows: some Sequence<Int>) throws {
+        for row in rows {
+            switch row % 4 {
+            case 0: XCTAssertEqual(try settle(fixture, row: Int64(row), 0, accepted: false), .applied)
+            case 1, 2:
+                XCTAssertEqual(try settle(fixture, row: Int64(row), 0, accepted: true), .applied)
+                XCTAssertEqual(try settle(fixture, row: Int64(row), 1, accepted: true), .applied)
+            default: XCTAssertEqual(try settle(fixture, row: Int64(row), 0, accepted: true), .applied)
+            }
+        }
+    }
+
+    private func expected(_ finished: Set<Int>, of count: Int) -> [String: String] {
+        var states: [String: String] = [:]
+        for row in 1...count {
+            let end = ["FAILED", "COMPLETE", "COMPLETE", "PROCESSING"][row % 4]
+            states["R\(row)"] = finished.contains(row) ? end : "PROCESSING"
+        }
+        return states
+    }
+
+    func test_states_changedBeforeAndAfterAFlush_areSeenByQueries_andAfterARestart() throws {
+        let directory = TemporaryDirectory()
+        var fixture = try Self.fixture(directory.path)
+        let count = 300
+        guard case .each(let results) = fixture.take((1...count).map { Self.sale("R\($0)") }.joined(separator: "\n"), .ndjson) else {
+            return XCTFail("lines")
+        }
+        XCTAssertTrue(results.allSatisfy { if case .success(let taken) = $0 { taken.summary.state == .processing } else { false } })
+        try finish(fixture, 1...100)
+        XCTAssertEqual(try states(fixture), expected(Set(1...100), of: count))
+        try fixture.engine.tier.writer.seal()
+        try fixture.engine.tier.flush()
+        XCTAssertEqual(try states(fixture), expected(Set(1...100), of: count), "from a flushed group")
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        XCTAssertTrue(file.state.overlay.isEmpty, "the group has what changed before it")
+        try finish(fixture, 101...200)
+        XCTAssertEqual(try states(fixture), expected(Set(1...200), of: count), "over a flushed group")
+        for state in [ReceiptState.processing, .complete, .failed] {
+            let wanted = expected(Set(1...200), of: count).filter { $0.value == state.rawValue }
+            XCTAssertEqual(try fixture.walk(PageRequest(state: state, fields: ["receipt_id"], limit: 1_000)).count, wanted.count, state.rawValue)
+        }
+        try fixture.engine.close()
+        fixture = try Self.fixture(directory.path)
+        XCTAssertEqual(try states(fixture), expected(Set(1...200), of: count), "after a restart")
+        // Open: the first step of 201 to 300, and the second where the first is accepted.
+        let reopened = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        XCTAssertEqual(try reopened.unfinishedWork(now: 0).count, 100 + 50)
+        XCTAssertEqual(try fixture.engine.compact(before: nil).filesLeft, 1, "rows are PROCESSING")
+        try finish(fixture, 201...300)
+        for row in stride(from: 3, through: count, by: 4) { XCTAssertEqual(try settle(fixture, row: Int64(row), 1, accepted: true), .applied) }
+        let hot = try states(fixture)
+        let summary = try fixture.engine.compact(before: nil)
+        XCTAssertEqual([summary.filesLeft, summary.rowsMoved], [0, count])
+        XCTAssertEqual(try states(fixture), hot, "from cold")
+        XCTAssertEqual(hot.values.filter { $0 == "FAILED" }.count, 75)
+        try fixture.engine.close()
+    }
+
+    func test_outcomes_repeatedAndContradicting_areToldApart() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        let ticket = try fixture.taken(Self.sale("R1")).summary.ticketID
+        XCTAssertEqual(try settle(fixture, row: 1, 1, accepted: true), .unknown, "its stage is not reached")
+        XCTAssertEqual(try settle(fixture, row: 1, 7, accepted: true), .unknown)
+        XCTAssertEqual(try settle(fixture, row: 1, 0, accepted: true), .applied)
+        XCTAssertEqual(try settle(fixture, row: 1, 0, accepted: true), .repeated)
+        XCTAssertEqual(try settle(fixture, row: 1, 0, accepted: false), .contradicting)
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let step = ProcessKey.step(row: 1, ordinal: 1)
+        XCTAssertEqual(try apply(fixture, file, .retry(step: step, attempts: 1, at: 5, detail: "no", HistoryNote("failed"))), .applied)
+        XCTAssertEqual(try apply(fixture, file, .dead(step: step, detail: "enough", HistoryNote("exhausted"))), .applied)
+        XCTAssertEqual(try fixture.engine.ticket(ticket, as: .admin).summary?.state, .failed)
+        XCTAssertEqual(try settle(fixture, row: 1, 1, accepted: true), .contradicting)
+        let letters = try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters
+        XCTAssertEqual(letters.map(\.reason), ["enough"])
+        // Another receipt has taken its identity: it stays history.
+        let next = try fixture.taken(Self.sale("R1")).summary
+        XCTAssertThrowsError(try fixture.engine.redrive(letters[0].id, as: .admin)) {
+            XCTAssertEqual(($0 as? Problem)?.slug, .differentDocument)
+        }
+        let old = try fixture.engine.ticket(ticket, as: .admin)
+        XCTAssertEqual(old.replacedBy, next.ticketID)
+        XCTAssertEqual(old.steps.map(\.state), ["ACCEPTED", "DEAD"])
+        XCTAssertEqual(old.history.map(\.event), ["received", "answer", "failed", "exhausted", "failed"])
+        try fixture.engine.close()
+    }
+
+    func test_history_asText_comesBack() throws {
+        var history = ReceiptHistory()
+        history.steps = [TicketStep(name: "ta\"x", stage: 1, state: "DEAD", attempts: 3, at: 1_795_000_000_123_456, reference: nil, detail: "a\nb\u{1}є")]
+        history.errors = [.init(pointer: "/a", code: "b", message: "c")]
+        history.events = [HistoryEvent(at: -1, event: "x", details: [("z", "{\"k\":[1,2]}"), ("a", "null")])]
+        let back = try ReceiptHistory(text: history.text)
+        XCTAssertEqual(back.text, history.text)
+        XCTAssertEqual(back.steps.first?.detail, "a\nb\u{1}є")
+        XCTAssertEqual(back.events.first?.details.map(\.name), ["z", "a"])
+        XCTAssertEqual(try ReceiptHistory(text: ReceiptHistory.empty).text, ReceiptHistory.empty)
+    }
+}
