@@ -64,7 +64,12 @@ struct Intake: Sendable {
             switch reading.receipts[0] {
             case .refused(let problem, let type, _): throw try quarantined(problem, type: type, document: request.body)
             case .accepted(let receipt):
-                let row = try row(receipt, in: request.body)
+                let row: HotRow
+                do {
+                    row = try self.row(receipt, in: request.body)
+                } catch let problem as Problem {
+                    throw try quarantined(problem, type: receipt.type.name, document: request.body)
+                }
                 submit([row]) { answer in completion(Self.single(answer)) }
             }
         case .single, .batch: try takeBatch(reading.receipts, completion)
@@ -193,7 +198,11 @@ struct Intake: Sendable {
                     if let refused = refused(problem, type: type, document: Self.bytes(document, in: body)) { kept.append((index, refused)) }
                     throw problem
                 case .read(.accepted(let receipt), let body):
-                    rows.append(try row(receipt, in: body))
+                    do {
+                        rows.append(try row(receipt, in: body))
+                    } catch let problem as Problem {
+                        throw try quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
+                    }
                     places.append(index)
                 }
             } catch {
@@ -359,7 +368,8 @@ enum ProblemClass {
 
     init(_ slug: Problem.Slug) {
         switch slug {
-        case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .numericOverflow, .dataError: self = .document
+        case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed, .numericOverflow,
+            .dataError: self = .document
         case .readOnly, .wrongClient, .typeNotAllowed, .contractNotValid, .unauthenticated, .notFound, .badParameter: self = .access
         default: self = .other
         }

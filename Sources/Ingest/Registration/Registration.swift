@@ -87,8 +87,9 @@ final class Registration: Sendable {
     // MARK: The queue
 
     private func add(_ work: [QueuedWork]) {
+        let placed = work.map { (lane: lane(of: $0), work: $0) }
         state.signal { state in
-            for one in work { state.lanes[lane(of: one), default: Lane(limit: limit(of: one))].add(one) }
+            for (lane, one) in placed { state.lanes[lane, default: Lane(limit: limit(of: one))].add(one) }
         }
     }
 

@@ -109,6 +109,8 @@ final class RegistrationCrashTests: XCTestCase {
         XCTAssertEqual(Receipts.member("files_left", of: moved), "0", moved)
         XCTAssertEqual(try sample.map { try server.client().get("/v1/tickets/\($0)").text }, hot)
         XCTAssertEqual(server.stop(), 0)
+        let verified = try TillRun(["verify", "--data", server.data.path])
+        XCTAssertEqual(verified.status, 0, verified.text + verified.error)
     }
 
     private func waitUntilFinal(_ server: TillServer) throws {
