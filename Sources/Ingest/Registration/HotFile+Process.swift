@@ -38,38 +38,78 @@ extension HotFile {
 
     // MARK: Work
 
-    /// What a restart finds to do: open steps, and of each row the oldest event that a target has not got.
+    /// What is to be done according to the file: open steps, and of each row the oldest event that a target has not got.
     ///
+    /// - Parameters:
+    ///   - name: of the steps that are wanted; nil for all.
+    ///   - body: called with some at a time; returns whether more are wanted.
     /// - Complexity: O(unfinished steps and events).
-    func unfinishedWork(now: Int64) throws -> [QueuedWork] {
-        try pool.withConnection { connection in
-            var work: [QueuedWork] = []
-            let steps = try connection.statement(
-                "SELECT id, name, state, next_at, locked_until, expires_at FROM steps INDEXED BY steps_open WHERE state IN (1, 2, 3)")
-            while try steps.step() {
-                let dueAt = (steps.int64(2) == StepState.inProgress.rawValue ? steps.optionalInt64(4) : steps.optionalInt64(3)) ?? now
-                work.append(
-                    QueuedWork(
-                        file: self, id: steps.int64(0), kind: .step(name: steps.text(1)), dueAt: dueAt, since: min(now, dueAt),
-                        expiresAt: steps.optionalInt64(5) ?? .max, mayHaveArrived: true))
-            }
-            let events = try connection.statement("""
-                SELECT o.id, o.next_at, o.expires_at, o.at, r.client, r.callback_url
-                FROM outbox o INDEXED BY outbox_open JOIN rows r ON r.id = o.id >> \(ProcessKey.eventBits) WHERE o.state = 0 ORDER BY o.id
-                """)
-            var first: Set<Int64> = []
-            while try events.step() {
-                let id = events.int64(0)
-                guard let target = ProcessKey.target(ofEvent: id),
-                    first.insert(ProcessKey.row(ofEvent: id) << ProcessKey.targetBits | target.rawValue).inserted
-                else { continue }
-                work.append(
-                    QueuedWork(
-                        file: self, id: id, kind: .event(client: events.text(4), callbackURL: target == .callback ? events.optionalText(5) : nil),
-                        dueAt: events.int64(1), since: events.int64(3), expiresAt: events.int64(2)))
-            }
-            return work
+    func forEachOpen(
+        steps wantsSteps: Bool = true, named name: String? = nil, events wantsEvents: Bool = true, now: Int64, _ body: ([QueuedWork]) -> Bool
+    ) throws {
+        if wantsSteps {
+            try pool.withConnection { try Self.inParts(try openSteps($0, name), body) { openStep($0, now: now) } }
         }
+        if wantsEvents {
+            try pool.withConnection { connection in
+                var (row, targets): (Int64, Set<EventTarget>) = (0, [])
+                try Self.inParts(try openEvents(connection), body) { statement in
+                    let id = statement.int64(0)
+                    if ProcessKey.row(ofEvent: id) != row { (row, targets) = (ProcessKey.row(ofEvent: id), []) }
+                    guard let target = ProcessKey.target(ofEvent: id), targets.insert(target).inserted else { return nil }
+                    return openEvent(statement, target)
+                }
+            }
+        }
+    }
+
+    private static let partCount = 1_000
+
+    private static func inParts(
+        _ statement: SQLiteStatement, _ body: ([QueuedWork]) -> Bool, _ make: (SQLiteStatement) -> QueuedWork?
+    ) throws {
+        defer { statement.reset() }
+        var part: [QueuedWork] = []
+        while try statement.step() {
+            if let work = make(statement) { part.append(work) }
+            if part.count == partCount {
+                guard body(part) else { return }
+                part = []
+            }
+        }
+        _ = body(part)
+    }
+
+    private func openSteps(_ connection: SQLiteConnection, _ name: String?) throws -> SQLiteStatement {
+        let statement = try connection.statement("""
+            SELECT id, name, state, next_at, locked_until, expires_at FROM steps INDEXED BY steps_open
+            WHERE state IN (1, 2, 3) AND (?1 IS NULL OR name = ?1)
+            """)
+        try statement.bind(1, name)
+        return statement
+    }
+
+    /// Of an earlier call it is only known that it may have been made.
+    private func openStep(_ statement: SQLiteStatement, now: Int64) -> QueuedWork {
+        let isInProgress = statement.int64(2) == StepState.inProgress.rawValue
+        let dueAt = (isInProgress ? statement.optionalInt64(4) : statement.optionalInt64(3)) ?? now
+        return QueuedWork(
+            file: self, id: statement.int64(0), kind: .step(name: statement.text(1)), dueAt: dueAt, since: min(now, dueAt),
+            expiresAt: statement.optionalInt64(5) ?? .max, mayHaveArrived: true)
+    }
+
+    private func openEvents(_ connection: SQLiteConnection) throws -> SQLiteStatement {
+        try connection.statement("""
+            SELECT o.id, o.next_at, o.expires_at, o.at, r.client, r.callback_url
+            FROM outbox o INDEXED BY outbox_open JOIN rows r ON r.id = o.id >> \(ProcessKey.eventBits) WHERE o.state = 0 ORDER BY o.id
+            """)
+    }
+
+    private func openEvent(_ statement: SQLiteStatement, _ target: EventTarget) -> QueuedWork {
+        QueuedWork(
+            file: self, id: statement.int64(0),
+            kind: .event(client: statement.text(4), callbackURL: target == .callback ? statement.optionalText(5) : nil),
+            dueAt: statement.int64(1), since: statement.int64(3), expiresAt: statement.int64(2))
     }
 
     /// A step as a call needs it.

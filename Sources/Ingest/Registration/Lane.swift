@@ -9,7 +9,15 @@ struct Lane: Sendable {
         var isBefore: (Int64, Int) { (work.dueAt, number) }
     }
 
+    /// Of what waits, as much is kept in memory; the rest is on disk alone until there is room: an outage must not fill the memory.
+    static let capacity = 200_000
+
     let limit: Int
+    private let capacity: Int
+    /// What waits here or is under way.
+    private var resident: Set<QueuedWork.Key> = []
+    /// Something was left on disk.
+    private(set) var hasMore = false
     var breaker = CircuitBreaker()
     private(set) var inFlightCount = 0
     private var heap: [Entry] = []
@@ -17,16 +25,31 @@ struct Lane: Sendable {
     /// Of calls since the start, by how they ended.
     var outcomes: [String: Int] = [:]
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, capacity: Int = Self.capacity) {
+        self.limit = limit
+        self.capacity = capacity
+    }
 
     var waitingCount: Int { heap.count }
-    var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && breaker.state == .closed }
+    var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && !hasMore && breaker.state == .closed }
+    var isFull: Bool { heap.count >= capacity }
+    /// There is room for what was left on disk.
+    var wantsMore: Bool { hasMore && heap.count <= capacity / 2 }
+    mutating func beginReload() { hasMore = false }
+    /// What could not be read is still there.
+    mutating func noteMore() { hasMore = true }
 
     /// When the oldest that is due, was; nil when none is.
     func oldestSince(now: Int64) -> Int64? { heap.filter { $0.work.dueAt <= now }.map(\.work.since).min() }
     func dueCount(now: Int64) -> Int { heap.reduce(0) { $0 + ($1.work.dueAt <= now ? 1 : 0) } }
 
+    /// What is here already is passed over.
     mutating func add(_ work: QueuedWork) {
+        if isFull {
+            hasMore = true
+            return
+        }
+        guard resident.insert(work.key).inserted else { return }
         heap.append(Entry(work: work, number: nextNumber))
         nextNumber += 1
         var child = heap.count - 1
@@ -50,7 +73,10 @@ struct Lane: Sendable {
         return first.work
     }
 
-    mutating func end() { inFlightCount -= 1 }
+    mutating func end(_ work: QueuedWork) {
+        inFlightCount -= 1
+        resident.remove(work.key)
+    }
 
     /// When `take` is worth asking again; nil when only an end or an addition can change its answer.
     var nextTime: Int64? {

@@ -90,6 +90,20 @@ package struct QueuedWork: Sendable {
         case event(client: String, callbackURL: String?)
     }
 
+    package struct Key: Sendable, Hashable {
+        private let file: ObjectIdentifier
+        private let id: Int64
+        private let isStep: Bool
+
+        init(_ work: QueuedWork) {
+            file = ObjectIdentifier(work.file)
+            id = work.id
+            if case .step = work.kind { isStep = true } else { isStep = false }
+        }
+    }
+
+    package var key: Key { Key(self) }
+
     package let file: HotFile
     /// Of the step or event in its file.
     package let id: Int64

@@ -42,35 +42,31 @@ final class Registration: Sendable {
 
     /// Takes up what the files have open, then all that comes.
     func start() throws {
-        // First the new, then the old: what is queued in between would come twice, and is told apart by its state on disk.
-        let known = Mutex<Set<WorkKey>?>([])
-        tier.workQueue.deliver { [self] work in
-            known.withLock { known in
-                guard var keys = known else { return }
-                for one in work { keys.insert(WorkKey(one)) }
-                known = keys
-            }
-            add(work)
-        }
+        // First the new, then the old: a lane passes over what it has already, and a call looks whether its step is still open.
+        tier.workQueue.deliver { [self] work in add(work) }
         for file in tier.boundary.snapshot().files {
-            let found = try file.unfinishedWork(now: clock.now())
-            let queued = known.withLock { $0 ?? [] }
-            add(found.filter { !queued.contains(WorkKey($0)) })
+            try file.forEachOpen(now: clock.now()) { work in
+                add(work)
+                return true
+            }
         }
-        known.withLock { $0 = nil }
         thread.withLock { $0 = WorkerThread(name: "registration") { [self] in run() } }
     }
 
-    private struct WorkKey: Hashable {
-        let file: ObjectIdentifier
-        let id: Int64
-        let isStep: Bool
-        init(_ work: QueuedWork) {
-            file = ObjectIdentifier(work.file)
-            id = work.id
-            if case .step = work.kind { isStep = true } else { isStep = false }
+    /// Takes up what a lane had no room for.
+    private func reload(_ lane: String) throws {
+        state.withLock { $0.lanes[lane]?.beginReload() }
+        let isRegistrar = lane.hasPrefix(Self.registrarPrefix)
+        let name = isRegistrar ? String(lane.dropFirst(Self.registrarPrefix.count)) : nil
+        for file in tier.boundary.snapshot().files {
+            try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
+                add(isRegistrar ? work : work.filter { self.lane(of: $0) == lane })
+                return state.withLock { $0.lanes[lane]?.isFull == false && !$0.isStopping }
+            }
         }
     }
+
+    private static let registrarPrefix = "registrar "
 
     /// Ends every call under way; what they were about is tried again after the next start.
     func stop() {
@@ -95,7 +91,7 @@ final class Registration: Sendable {
 
     private func lane(of work: QueuedWork) -> String {
         switch work.kind {
-        case .step(let name): return "registrar " + name
+        case .step(let name): return Self.registrarPrefix + name
         case .event(let client, let callbackURL):
             let url = callbackURL ?? catalog.contract(client)?.webhook?.url ?? ""
             return "webhook " + (CallbackURL.host(url)?.withPort ?? "")
@@ -111,6 +107,14 @@ final class Registration: Sendable {
         while true {
             guard let ready = next() else { return }
             for (lane, work) in ready { perform(work, lane) }
+            for lane in state.withLock({ $0.lanes.filter { $0.value.wantsMore }.map(\.key) }) {
+                do {
+                    try reload(lane)
+                } catch {
+                    // The file cannot be read now; the next round tries again.
+                    state.withLock { $0.lanes[lane]?.noteMore() }
+                }
+            }
         }
     }
 
@@ -148,10 +152,10 @@ final class Registration: Sendable {
     }
 
     /// A call ended: its place is free. `worked` is nil when no call was made.
-    private func release(_ lane: String, worked: Bool?, outcome: String) {
+    private func release(_ work: QueuedWork, _ lane: String, worked: Bool?, outcome: String) {
         let now = clock.now()
         state.signal { state in
-            state.lanes[lane]?.end()
+            state.lanes[lane]?.end(work)
             state.lanes[lane]?.outcomes[outcome, default: 0] += 1
             switch worked {
             case true?: state.lanes[lane]?.breaker.recordSuccess()
@@ -187,7 +191,7 @@ final class Registration: Sendable {
             }
         } catch {
             // The file cannot be read now.
-            release(lane, worked: nil, outcome: "unreadable")
+            release(work, lane, worked: nil, outcome: "unreadable")
             later(work, at: clock.now() + Self.patience)
         }
     }
@@ -196,14 +200,14 @@ final class Registration: Sendable {
 
     private func performStep(_ work: QueuedWork, _ name: String, _ lane: String) throws {
         let now = clock.now()
-        guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(lane, worked: nil, outcome: "settled") }
+        guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, lane, worked: nil, outcome: "settled") }
         guard now < work.expiresAt else {
-            release(lane, worked: nil, outcome: "expired")
+            release(work, lane, worked: nil, outcome: "expired")
             let detail = "expired after \(call.attempts) attempts"
             return submit(.dead(step: work.id, detail: detail, note("expired", name, call.attempts)), work)
         }
         guard let registrar = options.registrars[name], let secret = secrets[name] else {
-            release(lane, worked: nil, outcome: "unconfigured")
+            release(work, lane, worked: nil, outcome: "unconfigured")
             return later(work, at: now + Self.patience)
         }
         if work.mayHaveArrived, let statusURL = registrar.statusURL {
@@ -212,7 +216,7 @@ final class Registration: Sendable {
             return client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
         }
         guard call.attempts < registrar.retry.attemptCountMax else {
-            release(lane, worked: nil, outcome: "exhausted")
+            release(work, lane, worked: nil, outcome: "exhausted")
             let detail = "no final answer in \(call.attempts) attempts"
             return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
         }
@@ -250,20 +254,20 @@ final class Registration: Sendable {
         }
         switch RegistrarCall.answer(result, toQuestion: isQuestion, nowSeconds: now / 1_000_000) {
         case .final(let outcome):
-            release(lane, worked: true, outcome: outcome.isAccepted ? "accepted" : "rejected")
+            release(work, lane, worked: true, outcome: outcome.isAccepted ? "accepted" : "rejected")
             let note = note(outcome.isAccepted ? "accepted" : "rejected") { $0.member("reference", outcome.reference) }
             submit(.outcome(step: work.id, outcome, note), work)
         case .inProgress:
-            release(lane, worked: true, outcome: "in-progress")
+            release(work, lane, worked: true, outcome: "in-progress")
             let until = min(now + registrar.lock, work.expiresAt)
             submit(.inProgress(step: work.id, lockedUntil: until, note("in progress")), work) { [self] result in
                 if result == .applied { later(work, at: until, mayHaveArrived: true) }
             }
         case .neverSeen:
-            release(lane, worked: true, outcome: "never-seen")
+            release(work, lane, worked: true, outcome: "never-seen")
             later(work, at: now, mayHaveArrived: false)
         case .failed(let detail, let retryAfter, let mayHaveArrived):
-            release(lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed")
+            release(work, lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed")
             let attempts = isQuestion ? attempts + 1 : attempts
             if attempts >= registrar.retry.attemptCountMax {
                 let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
@@ -287,17 +291,17 @@ final class Registration: Sendable {
 
     private func performEvent(_ work: QueuedWork, _ client: String, _ callbackURL: String?, _ lane: String) throws {
         let now = clock.now()
-        guard let call = try work.file.eventCall(work.id), call.isPending else { return release(lane, worked: nil, outcome: "settled") }
+        guard let call = try work.file.eventCall(work.id), call.isPending else { return release(work, lane, worked: nil, outcome: "settled") }
         let version = ProcessKey.version(ofEvent: work.id)
         let target = callbackURL == nil ? "contract" : "callback"
         func note(_ event: String) -> HistoryNote { Self.note(event, version: version, target: target, attempt: call.attempts + 1) }
         let contract = catalog.contract(client)
         guard let url = callbackURL ?? contract?.webhook?.url else {
-            release(lane, worked: nil, outcome: "dead")
+            release(work, lane, worked: nil, outcome: "dead")
             return submit(.deadEvent(work.id, detail: "the contract has no webhook any more", note("undeliverable")), work)
         }
         guard now < work.expiresAt else {
-            release(lane, worked: nil, outcome: "dead")
+            release(work, lane, worked: nil, outcome: "dead")
             return submit(.deadEvent(work.id, detail: "not delivered in 3 days, \(call.attempts) attempts", note("undeliverable")), work)
         }
         let request = WebhookCall.request(
@@ -326,7 +330,7 @@ final class Registration: Sendable {
         switch result {
         case .success(let response):
             if (200..<300).contains(response.status) {
-                release(lane, worked: true, outcome: "delivered")
+                release(work, lane, worked: true, outcome: "delivered")
                 let note = Self.note("delivered", version: version, target: target, attempt: attempts) { $0.member("status", Int64(response.status)) }
                 return submit(.delivered(event: work.id, note), work)
             }
@@ -334,7 +338,7 @@ final class Registration: Sendable {
             retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
         case .failure(let failure): detail = failure.description
         }
-        release(lane, worked: false, outcome: "failed")
+        release(work, lane, worked: false, outcome: "failed")
         let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
         let at = min(now + delay, work.expiresAt)
         let note = Self.note("failed", version: version, target: target, attempt: attempts) { json in
@@ -353,7 +357,7 @@ final class Registration: Sendable {
         let lanes = state.withLock { $0.lanes }
         var metrics: [Metric] = []
         for (name, lane) in lanes.sorted(by: { $0.key < $1.key }) {
-            let isRegistrar = name.hasPrefix("registrar ")
+            let isRegistrar = name.hasPrefix(Self.registrarPrefix)
             let own = String(name.drop { $0 != " " }.dropFirst())
             let queue = [(name: "queue", value: isRegistrar ? "registrar" : "webhook"), (name: "name", value: own)]
             func gauge(_ name: String, _ help: String, _ labels: [(name: String, value: String)] = [], _ value: Double) {

@@ -35,7 +35,7 @@ final class LaneTests: XCTestCase {
         XCTAssertEqual(lane.nextTime, 5)
         XCTAssertEqual([lane.take(now: 5)?.id, lane.take(now: 5)?.id, lane.take(now: 5)?.id], [0, 1, nil])
         XCTAssertNil(lane.nextTime, "only an end changes anything")
-        lane.end()
+        lane.end(work(0, dueAt: 5))
         XCTAssertEqual(lane.take(now: 5)?.id, 2)
     }
 
@@ -55,6 +55,23 @@ final class LaneTests: XCTestCase {
         lane.breaker.recordSuccess()
         XCTAssertNotNil(lane.take(now: next + 2_000_000))
         XCTAssertEqual(lane.breaker.state, .closed)
+    }
+
+    func test_add_full_leavesTheRestToDisk_untilThereIsRoom() throws {
+        var lane = Lane(limit: 10, capacity: 4)
+        for id in 0..<6 { lane.add(work(Int64(id), dueAt: 0)) }
+        XCTAssertEqual(lane.waitingCount, 4)
+        XCTAssertTrue(lane.hasMore && !lane.wantsMore)
+        let first = try XCTUnwrap(lane.take(now: 0))
+        XCTAssertFalse(lane.wantsMore)
+        _ = lane.take(now: 0)
+        XCTAssertTrue(lane.wantsMore)
+        lane.beginReload()
+        for id in 0..<6 { lane.add(work(Int64(id), dueAt: 0)) }
+        XCTAssertEqual(lane.waitingCount, 4, "two that were there, two that were not; those under way are passed over")
+        XCTAssertFalse(lane.hasMore)
+        lane.end(first)
+        XCTAssertEqual(lane.inFlightCount, 1)
     }
 
     func test_figures_countWhatIsDue_andItsAge() {
