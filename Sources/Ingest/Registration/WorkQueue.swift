@@ -3,13 +3,21 @@ import Synchronization
 /// Where the writer puts steps and events that wait to be done. Without somebody who does them (a command on a directory) they are
 /// only on disk: the next `serve` finds them there.
 final class WorkQueue: Sendable {
-    private let taker = Mutex<(@Sendable ([QueuedWork]) -> Void)?>(nil)
+    /// A closure that stands in a generic by itself is wrapped once more at each look at it; in a struct it is not.
+    private struct Taker: Sendable {
+        let take: @Sendable ([QueuedWork]) -> Void
+    }
+
+    private let taker = Mutex<Taker?>(nil)
 
     func add(_ work: [QueuedWork]) {
         let taker = taker.withLock { $0 }
-        taker?(work)
+        taker?.take(work)
     }
 
-    /// From now on `taker` is called with all that is queued, on the writer's thread.
-    func deliver(to taker: (@Sendable ([QueuedWork]) -> Void)?) { self.taker.withLock { $0 = taker } }
+    /// From now on `take` is called with all that is queued, on the writer's thread; nil ends it.
+    func deliver(to take: (@Sendable ([QueuedWork]) -> Void)?) {
+        let next = take.map { Taker(take: $0) }
+        taker.withLock { $0 = next }
+    }
 }
