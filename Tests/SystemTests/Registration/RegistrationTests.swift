@@ -179,4 +179,51 @@ final class RegistrationTests: XCTestCase {
         XCTAssertEqual(try server.client(key: key).call("POST", "/v1/dead-letters/\(letter)/redrive").status, 404)
         XCTAssertTrue(try server.client().get("/metrics").text.contains("till_calls_total{queue=\"registrar\",name=\"tax\",outcome=\"failed\"}"))
     }
+
+    func test_slowRegistrar_holdsUpNoOther_andOnlyItsOwnLimitIsUsed() throws {
+        let slow = RegistrarSimulator(name: "slow", secret: "s", manners: [.plain], delayMilliseconds: 2_000)
+        let quick = RegistrarSimulator(name: "quick", secret: "q", manners: [.plain])
+        defer { for close in [slow.close, quick.close] { close() } }
+        let narrow = #","concurrency":2,"lock":"20s""#
+        let server = try TillServer(environment: Self.environment([(slow, narrow), (quick, Self.fast)]))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["slow"]]"#)).status, 201)
+        let other = Self.type(#"[["quick"]]"#).replacingOccurrences(of: "\"sale\"", with: "\"quick-sale\"")
+            .replacingOccurrences(of: "sale/1", with: "quick-sale/1")
+        XCTAssertEqual(try server.client().put("/v1/types/quick-sale", other).status, 201)
+        let key = try server.key("c1")
+        for number in 0..<10 { XCTAssertEqual(try post(server, key, Self.sale("S-\(number)")).status, 202) }
+        let began = Date()
+        for number in 0..<20 {
+            let document = Self.sale("Q-\(number)").replacingOccurrences(of: "sale/1", with: "quick-sale/1")
+            let answer = try post(server, key, document, [("Prefer", "wait=10")])
+            XCTAssertEqual(answer.status, 201, answer.text)
+        }
+        XCTAssertLessThan(Date().timeIntervalSince(began), 6)
+        XCTAssertLessThanOrEqual(slow.books.count, 8, "two at a time, each two seconds")
+    }
+
+    func test_webhookSecret_replaced_bothAreValidForADay_overARestart() throws {
+        let receivers = [WebhookReceiver(secrets: ["first"]), WebhookReceiver(secrets: ["second"])]
+        defer { for receiver in receivers { receiver.close() } }
+        let environment = ["TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#]
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        func key(_ receiver: WebhookReceiver, _ secret: String) throws -> String {
+            try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/","secret":"\#(secret)"}"#)
+        }
+        _ = try key(receivers[0], "first")
+        _ = try key(receivers[0], "second")
+        XCTAssertFalse(try server.client().get("/v1/contracts/c1").text.contains("first"))
+        server.kill()
+        try server.start(environment: environment)
+        for (number, receiver) in receivers.enumerated() {
+            let answer = try post(server, try key(receiver, "second"), Receipts.pos("R-\(number)"))
+            XCTAssertEqual(answer.status, 201, answer.text)
+            let id = try XCTUnwrap(Receipts.member("ticket_id", of: answer.text))
+            try wait("the event") { receiver.deliveries[id]?.count == 1 }
+            XCTAssertEqual(receiver.deliveries[id]?.first?.event, "receipt.complete")
+            XCTAssertEqual(receiver.badRequests, [])
+        }
+    }
 }
