@@ -122,6 +122,17 @@ extension Engine {
             metrics.append(Metric(name: "cold_rows", help: "Receipts in cold files.", kind: .gauge, labels: labels, value: Double(counts.rowCount)))
             metrics.append(Metric(name: "cold_files", help: "Cold data files.", kind: .gauge, labels: labels, value: Double(counts.fileCount)))
         }
+        var dead: (steps: Int64, events: Int64) = (0, 0)
+        for file in snapshot.files {
+            guard let counts = try? file.deadCounts() else { continue }  // a figure less, not an error
+            dead = (dead.steps + counts.steps, dead.events + counts.events)
+        }
+        for (kind, count) in [("step", dead.steps), ("webhook", dead.events)] {
+            metrics.append(
+                Metric(
+                    name: "dead_letters", help: "Steps and webhook events that were given up and can be redriven.", kind: .gauge,
+                    labels: [(name: "kind", value: kind)], value: Double(count)))
+        }
         return metrics + (registration.withLock { $0 }?.metrics() ?? [])
     }
 }

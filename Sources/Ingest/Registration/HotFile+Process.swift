@@ -63,6 +63,16 @@ extension HotFile {
         }
     }
 
+    /// Steps and events that were given up.
+    func deadCounts() throws -> (steps: Int64, events: Int64) {
+        try pool.withConnection { connection in
+            (
+                try connection.integer("SELECT count(*) FROM steps INDEXED BY steps_dead WHERE state = 6") ?? 0,
+                try connection.integer("SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE state = 2") ?? 0
+            )
+        }
+    }
+
     private static let partCount = 1_000
 
     private static func inParts(
