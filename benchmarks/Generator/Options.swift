@@ -2,6 +2,8 @@
 struct Options {
     var receiptCount = 200_000
     var skip = 0
+    /// How many the whole stream has, of which this is a part; nil: `receiptCount`.
+    var total: Int?
     var firstDay = CivilDate.days(year: 2021, month: 1, day: 1)
     var dayCount = 5 * 365 + 1
     var clientCount = 500
@@ -18,6 +20,7 @@ struct Options {
         Writes made-up sales receipts, one JSON document a line, the same ones for the same options.
           --receipts N      how many (200000)
           --skip N          leave out the first N: continue a stream
+          --total N         the length of the whole stream that this is a part of (--receipts)
           --from DAY        first day, yyyy-MM-dd (2021-01-01)
           --days N          days that they spread over (1826)
           --clients N       clients, sizes by Zipf's law (500)
@@ -61,6 +64,7 @@ struct Options {
         switch name {
         case "--receipts": return store(count(0...1_000_000_000), \.receiptCount)
         case "--skip": return store(count(0...1_000_000_000), \.skip)
+        case "--total": return store(count(0...1_000_000_000), \.total)
         case "--from": return store(Self.day(value), \.firstDay)
         case "--days": return store(count(1...36_525), \.dayCount)
         case "--clients": return store(count(1...99_999), \.clientCount)

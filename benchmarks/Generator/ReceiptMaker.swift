@@ -18,7 +18,7 @@ struct ReceiptMaker {
     init(options: Options) {
         self.options = options
         catalogue = Catalogue(count: options.productCount, seed: options.seed)
-        seasons = Seasons(receiptCount: options.receiptCount, firstDay: options.firstDay, dayCount: options.dayCount)
+        seasons = Seasons(receiptCount: options.total ?? options.receiptCount, firstDay: options.firstDay, dayCount: options.dayCount)
         clients = Zipf(count: options.clientCount, exponent: 1)
         customers = Zipf(count: options.customerCount, exponent: 0.6)
     }

@@ -37,6 +37,19 @@ def bytes_under(path: Path) -> int:
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
+def live_parquet_bytes(data: Path) -> int:
+    """Bytes of the data files of the current snapshot, replaced ones that readers may still hold left out."""
+    import json
+
+    total = 0
+    for table in (data / "warehouse").iterdir():
+        version = (table / "metadata/version-hint.text").read_text()
+        metadata = json.loads((table / f"metadata/v{version}.metadata.json").read_text())
+        current = next(each for each in metadata["snapshots"] if each["snapshot-id"] == metadata["current-snapshot-id"])
+        total += int(current["summary"].get("total-files-size", 0)) or bytes_under(table / "data")
+    return total
+
+
 def free_bytes(path: Path) -> int:
     status = os.statvfs(path)
     return status.f_bavail * status.f_frsize
