@@ -116,9 +116,14 @@ struct ReceiptMaker {
 
     private static let cities = ["Київ", "Львів", "Одеса", "Харків", "Дніпро", "Полтава", "Чернівці", "Ужгород", "Луцьк", "Суми"]
 
-    /// Near enough to Kyiv's summer time for made-up data: April to October.
+    /// Kyiv's summer time, as all of the European Union's: from 3:00 of March's last Sunday to 4:00 of October's.
     private func isSummer(_ second: Int) -> Bool {
-        let date = CivilDate(daysSince1970: second / 86_400)
-        return (4...10).contains(date.month)
+        let day = second / 86_400
+        let date = CivilDate(daysSince1970: day)
+        guard date.month == 3 || date.month == 10 else { return (4...9).contains(date.month) }
+        let last = CivilDate.days(year: date.year, month: date.month, day: 31)
+        let sunday = last - (last + 4) % 7  // 1970-01-01 was a Thursday.
+        let isPast = day > sunday || day == sunday && second % 86_400 >= (date.month == 3 ? 3 : 4) * 3_600
+        return date.month == 3 ? isPast : !isPast
     }
 }

@@ -2,10 +2,10 @@
 enum ImportCommand: Command {
     static let name = "import"
     static let summary = "Takes files of documents into the store."
-    static let usage = ["(--data DIR | --url URL) --client C [--type T] FILE…"]
+    static let usage = ["(--data DIR | --url URL) [--client C] [--type T] FILE…"]
     static let options =
         [
-            Arguments.Option("client", "C", "Whose documents they are."),
+            Arguments.Option("client", "C", "Whose documents they are; not needed where their type maps client_id."),
             .init("type", "T", "Their document type, instead of recognising it."),
         ] + StoreAccess.options
 
@@ -15,13 +15,15 @@ enum ImportCommand: Command {
     private static let connectionCount = 4
 
     static func run(_ arguments: Arguments) throws -> Int32 {
-        let client = try arguments.required("client")
+        let client = try arguments.one("client")
         guard !arguments.operands.isEmpty else { throw UsageError("a file is wanted, or - for standard input") }
         if arguments.operands.filter({ $0 == "-" }).count > 1 { throw UsageError("standard input can be read once") }
-        var path = "/v1/receipts?client=\(RequestTarget.encode(client))"
-        if let type = try arguments.one("type") { path += "&type=\(RequestTarget.encode(type))" }
+        let parameters = [("client", client), ("type", try arguments.one("type"))].compactMap { name, value in
+            value.map { "\(name)=\(RequestTarget.encode($0))" }
+        }
+        let path = "/v1/receipts" + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
         let store = try StoreAccess(arguments)
-        if store.directory != nil, !store.isLocal { try makeContract(client, store) }
+        if let client, store.directory != nil, !store.isLocal { try makeContract(client, store) }
         var total = ImportSender.Counts()
         for file in arguments.operands {
             let counts = try take(file, store, path)
