@@ -23,11 +23,11 @@ package protocol RequestHandler: AnyObject, Sendable {
     func ended(_ exchange: Exchange, isWhole: Bool)
 }
 
-/// The HTTP server: libmicrohttpd's epoll threads. No other file sees that library.
+/// The HTTP server: libmicrohttpd's daemons, each with an epoll of its own, run by a thread of ours. No other file sees that library.
 ///
 /// Requests run on the threads of their connections; what may wait suspends its connection and goes elsewhere.
 package final class Listener: @unchecked Sendable {
-    // Proof of Sendable: `daemon` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
+    // Proof of Sendable: `daemons` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
 
     package struct Settings {
         package var host: String
@@ -50,7 +50,7 @@ package final class Listener: @unchecked Sendable {
     /// A refused body is read past up to here, so that the client gets to read the answer; then the connection closes.
     private static let discardByteCountMax = 256 << 20
 
-    private var daemon: OpaquePointer?
+    private var daemons: [OpaquePointer] = []
     /// The port bound, also where 0 was asked for.
     package let port: UInt16
     private let handler: any RequestHandler
@@ -64,16 +64,32 @@ package final class Listener: @unchecked Sendable {
         watcher = HangupWatcher()
         let (socket, port) = try ListeningSocket.open(host: settings.host, port: settings.port)
         self.port = port
-        daemon = try start(settings, socket: socket)
+        for _ in 0..<max(settings.threadCount, 1) { daemons.append(try start(settings, socket: socket)) }
+        for daemon in daemons {
+            let bits = UInt(bitPattern: daemon)
+            DetachedThread.start { Self.run(OpaquePointer(bitPattern: bits)) }
+        }
+    }
+
+    /// How long a daemon may sleep, in milliseconds.
+    ///
+    /// The library's own threads are not used for this reason: it takes 128 events from epoll, and when there were exactly so many it asks
+    /// for more *before it serves them*, with the time to the next connection's timeout, a minute (libmicrohttpd 0.9.75, MHD_epoll). A
+    /// group commit wakes its clients together, so that is ordinary with 128 connections on a thread. So long at most they now wait.
+    private static let sleepMilliseconds: Int32 = 5
+
+    /// - Returns: when the daemon is shut down, which is never while the process lives.
+    private static func run(_ daemon: OpaquePointer?) {
+        while MHD_run_wait(daemon, sleepMilliseconds) == .YES {}
     }
 
     private func start(_ settings: Settings, socket: Int32) throws -> OpaquePointer {
-        var flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_TURBO.rawValue
+        var flags = MHD_USE_EPOLL.rawValue | MHD_USE_ITC.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_TURBO.rawValue
         // Never released: the library's threads call on it as long as the process lives.
         let context = Unmanaged.passRetained(self).toOpaque()
         var options = [
             MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
-            MHD_OptionItem(option: .CONNECTION_LIMIT, value: settings.connectionCountMax, ptr_value: nil),
+            MHD_OptionItem(option: .CONNECTION_LIMIT, value: settings.connectionCountMax / max(settings.threadCount, 1), ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: Int(settings.idleTimeout), ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
             MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
@@ -85,9 +101,6 @@ package final class Listener: @unchecked Sendable {
             MHD_OptionItem(
                 option: .UNESCAPE_CALLBACK, value: unsafeBitCast(Callbacks.keepEscapes, to: Int.self), ptr_value: nil),
         ]
-        if settings.threadCount > 1 {
-            options.append(MHD_OptionItem(option: .THREAD_POOL_SIZE, value: settings.threadCount, ptr_value: nil))
-        }
         if let certificate = settings.certificate, let key = settings.key {
             flags |= MHD_USE_TLS.rawValue
             // Not freed: the library keeps the pointers as long as it runs.
@@ -110,15 +123,15 @@ package final class Listener: @unchecked Sendable {
     package var inFlightCount: Int { inFlight.load(ordering: .relaxed) }
 
     package var connectionCount: Int {
-        guard let daemon, let info = till_mhd_connection_count_info(daemon) else { return 0 }
-        return Int(info.pointee.num_connections)
+        daemons.reduce(0) { $0 + Int(till_mhd_connection_count_info($1)?.pointee.num_connections ?? 0) }
     }
 
     /// Takes no more connections, and closes each after its present answer.
     package func stopAccepting() {
-        guard isStopping.exchange(true, ordering: .relaxed) == false, let daemon else { return }
-        let socket = MHD_quiesce_daemon(daemon)
-        if socket >= 0 { close(socket) }
+        guard isStopping.exchange(true, ordering: .relaxed) == false else { return }
+        // All listen on one socket.
+        let sockets = daemons.map { MHD_quiesce_daemon($0) }
+        if let socket = sockets.first, socket >= 0 { close(socket) }
     }
 
     /// Waits until no request is in flight, at most `seconds`.
