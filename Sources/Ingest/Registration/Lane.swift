@@ -39,9 +39,27 @@ struct Lane: Sendable {
     /// What could not be read is still there.
     mutating func noteMore() { hasMore = true }
 
-    /// When the oldest that is due, was; nil when none is.
-    func oldestSince(now: Int64) -> Int64? { heap.filter { $0.work.dueAt <= now }.map(\.work.since).min() }
-    func dueCount(now: Int64) -> Int { heap.reduce(0) { $0 + ($1.work.dueAt <= now ? 1 : 0) } }
+    /// What is shown of a lane.
+    struct Figures: Sendable {
+        var waitingCount: Int
+        /// Of those that wait.
+        var dueCount = 0
+        var inFlightCount: Int
+        /// Since when the oldest of the due ones is there.
+        var oldestSince: Int64?
+        var breaker: CircuitBreaker.State
+        var outcomes: [String: Int]
+    }
+
+    /// - Complexity: O(what waits).
+    func figures(now: Int64) -> Figures {
+        var figures = Figures(waitingCount: heap.count, inFlightCount: inFlightCount, breaker: breaker.state, outcomes: outcomes)
+        for entry in heap where entry.work.dueAt <= now {
+            figures.dueCount += 1
+            figures.oldestSince = min(figures.oldestSince ?? .max, entry.work.since)
+        }
+        return figures
+    }
 
     /// What is here already is passed over.
     mutating func add(_ work: QueuedWork) {

@@ -107,7 +107,7 @@ final class Registration: Sendable {
         while true {
             guard let ready = next() else { return }
             for (lane, work) in ready { perform(work, lane) }
-            for lane in state.withLock({ $0.lanes.filter { $0.value.wantsMore }.map(\.key) }) {
+            for lane in state.withLock({ $0.lanes.compactMap { $0.value.wantsMore ? $0.key : nil } }) {
                 do {
                     try reload(lane)
                 } catch {
@@ -354,24 +354,24 @@ final class Registration: Sendable {
 
     func metrics() -> [Metric] {
         let now = clock.now()
-        let lanes = state.withLock { $0.lanes }
+        // Within the lock: a lane that is held elsewhere would be copied at its next change.
+        let figures = state.withLock { state in state.lanes.map { (name: $0.key, lane: $0.value.figures(now: now)) } }
         var metrics: [Metric] = []
-        for (name, lane) in lanes.sorted(by: { $0.key < $1.key }) {
+        for (name, lane) in figures.sorted(by: { $0.name < $1.name }) {
             let isRegistrar = name.hasPrefix(Self.registrarPrefix)
             let own = String(name.drop { $0 != " " }.dropFirst())
             let queue = [(name: "queue", value: isRegistrar ? "registrar" : "webhook"), (name: "name", value: own)]
             func gauge(_ name: String, _ help: String, _ labels: [(name: String, value: String)] = [], _ value: Double) {
                 metrics.append(Metric(name: name, help: help, kind: .gauge, labels: queue + labels, value: value))
             }
-            let due = lane.dueCount(now: now)
             let help = "Steps and webhook events that are not finished."
-            gauge("queue_items", help, [(name: "state", value: "due")], Double(due))
-            gauge("queue_items", help, [(name: "state", value: "later")], Double(lane.waitingCount - due))
+            gauge("queue_items", help, [(name: "state", value: "due")], Double(lane.dueCount))
+            gauge("queue_items", help, [(name: "state", value: "later")], Double(lane.waitingCount - lane.dueCount))
             gauge("queue_items", help, [(name: "state", value: "in-flight")], Double(lane.inFlightCount))
             gauge(
                 "queue_oldest_seconds", "How long the oldest due item has waited.", [],
-                lane.oldestSince(now: now).map { Double(now - $0) / 1e6 } ?? 0)
-            let level = switch lane.breaker.state { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
+                lane.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
+            let level = switch lane.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)
             for (outcome, count) in lane.outcomes.sorted(by: { $0.key < $1.key }) {
                 metrics.append(

@@ -78,8 +78,8 @@ final class LaneTests: XCTestCase {
         var lane = Lane(limit: 1)
         lane.add(work(1, dueAt: 10, since: 3))
         lane.add(work(2, dueAt: 20, since: 1))
-        XCTAssertEqual(lane.dueCount(now: 15), 1)
-        XCTAssertEqual(lane.oldestSince(now: 15), 3)
-        XCTAssertEqual(lane.oldestSince(now: 25), 1)
+        XCTAssertEqual(lane.figures(now: 15).dueCount, 1)
+        XCTAssertEqual(lane.figures(now: 15).oldestSince, 3)
+        XCTAssertEqual(lane.figures(now: 25).oldestSince, 1)
     }
 }

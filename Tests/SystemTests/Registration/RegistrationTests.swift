@@ -24,7 +24,7 @@ final class RegistrationTests: XCTestCase {
         return ["TILL_REGISTRARS": "{\(members.joined(separator: ","))}", "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#]
     }
 
-    static let fast = #","lock":"1s","backoff_min":"50ms","backoff_max":"400ms","max_attempts":30"#
+    static let fast = #","lock":"1s","backoff_min":"50ms","backoff_max":"400ms","max_attempts":30,"concurrency":128"#
 
     private func post(_ server: TillServer, _ key: String, _ document: String, _ headers: [(String, String)] = []) throws -> HTTPClient.Answer {
         try server.client(key: key).post("/v1/receipts", document, headers)
