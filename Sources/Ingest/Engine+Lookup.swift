@@ -124,8 +124,9 @@ extension Engine {
             let identity = ReceiptIdentity(
                 table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
                 businessDay: receipt.summary.businessDay)
-            let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot)
-            ticket.replacedBy = holder?.summary.ticketID
+            let next = try HotTier.successor(of: identity, after: receipt.summary.sequence, in: snapshot)
+                ?? HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot)
+            ticket.replacedBy = next?.summary.ticketID
         }
         return ticket
     }

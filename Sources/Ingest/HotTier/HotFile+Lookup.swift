@@ -20,6 +20,26 @@ extension HotFile {
         }
     }
 
+    /// The receipt that came next under the identity of a FAILED one, itself FAILED by now or not.
+    func successor(of identity: ReceiptIdentity, after sequence: Int64) throws -> StoredReceipt? {
+        guard state.days.contains(identity.businessDay) else { return nil }
+        return try pool.withConnection { connection in
+            let statement = try connection.statement("""
+                SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
+                WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state = 2 AND t.name = ?4 AND r.sequence > ?5
+                ORDER BY r.sequence LIMIT 1
+                """)
+            defer { statement.reset() }
+            try statement.bind(1, identity.receipt)
+            try statement.bind(2, identity.client)
+            statement.bind(3, Int64(identity.businessDay))
+            try statement.bind(4, identity.table)
+            statement.bind(5, sequence)
+            if try statement.step() { return try statement.storedReceipt().receipt }
+            return nil
+        }
+    }
+
     /// The row of a ticket, with its id: tickets rise with the rows.
     package func find(ticket: ULID) throws -> (row: Int64, receipt: StoredReceipt)? {
         let info = state

@@ -112,6 +112,16 @@ package final class HotTier: Sendable {
         return nil
     }
 
+    /// The FAILED receipt that came next under the identity of another FAILED one.
+    package static func successor(
+        of identity: ReceiptIdentity, after sequence: Int64, in snapshot: TierBoundary.Snapshot
+    ) throws -> StoredReceipt? {
+        for file in snapshot.files {
+            if let found = try file.successor(of: identity, after: sequence) { return found }
+        }
+        return nil
+    }
+
     /// Calls `wake` once, when something beyond `sequence` is committed.
     package func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
         listeners.add(beyond: sequence, wake: wake)
