@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Synchronization
 
 /// What registrars and clients are told and tell: callbacks, dead letters, and the process that does the calling.

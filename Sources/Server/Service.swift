@@ -1,3 +1,4 @@
+internal import ColumnStore
 package import Ingest
 package import Query
 import Synchronization
@@ -192,7 +193,7 @@ package final class Service: RequestHandler, Sendable {
     }
 
     package func ended(_ exchange: Exchange, isWhole: Bool) {
-        let seconds = monotonicSeconds() - exchange.startedAt
+        let seconds = SteadyClock.seconds() - exchange.startedAt
         metrics.record(route: exchange.call?.routeIndex, status: exchange.status, seconds: seconds)
         log.request(exchange, seconds: seconds, isWhole: isWhole)
     }

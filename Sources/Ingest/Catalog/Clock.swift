@@ -21,13 +21,6 @@ package struct Clock: Sendable {
         let (quotient, remainder) = time.quotientAndRemainder(dividingBy: microsecondsPerDay)
         return Int32(clamping: remainder < 0 ? quotient - 1 : quotient)
     }
-
-    /// Nanoseconds of a clock that never jumps: for waits and rates.
-    package static func steadyNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    }
 }
 
 /// `2026-11-20` for days since 1970, and back: names of hot files, and messages.

@@ -1,3 +1,4 @@
+internal import ColumnStore
 package import Synchronization
 
 /// The one thread that writes hot files: gathers what all connections hand in, commits it as one group with one fsync, makes it
@@ -153,11 +154,11 @@ package final class HotWriter: Sendable {
             if work.group.isEmpty && work.changes.isEmpty && work.jobs.isEmpty { break }
             for job in work.jobs { core.perform(job) }
             if !work.group.isEmpty || !work.changes.isEmpty {
-                let began = Clock.steadyNanoseconds()
+                let began = SteadyClock.nanoseconds()
                 let stored = core.commit(work.group, work.changes)
                 statistics.rows.wrappingAdd(stored, ordering: .relaxed)
                 statistics.groups.wrappingAdd(1, ordering: .relaxed)
-                statistics.commitNanoseconds.wrappingAdd(Clock.steadyNanoseconds() &- began, ordering: .relaxed)
+                statistics.commitNanoseconds.wrappingAdd(SteadyClock.nanoseconds() &- began, ordering: .relaxed)
             }
             if let failure = core.failure { queue.withLock { $0.failure = failure } }
         }

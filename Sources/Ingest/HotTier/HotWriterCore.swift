@@ -351,7 +351,7 @@ final class HotWriterCore {
 
     /// Looks at most twice a second.
     private func checkFree() -> Problem? {
-        let now = Clock.steadyNanoseconds()
+        let now = SteadyClock.nanoseconds()
         if now &- freeCheckedAt > Self.freeCheckNanoseconds {
             freeCheckedAt = now
             isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false

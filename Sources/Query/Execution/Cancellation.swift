@@ -1,14 +1,15 @@
+internal import ColumnStore
 internal import Synchronization
 
 /// Ends a query from outside: its client is gone, its time is over, the server stops. Looked at once a batch.
 package final class Cancellation: Sendable {
     private let isCancelled = Atomic<Bool>(false)
-    /// On `MonotonicClock`; `Int.max` is never.
+    /// On `SteadyClock`; `Int.max` is never.
     private let deadline: Atomic<Int>
 
     /// - Parameter seconds: how long the query may run; nil is for ever.
     package init(timeLimitSeconds seconds: Double? = nil) {
-        deadline = Atomic(seconds.map { MonotonicClock.now() + Int($0 * 1e9) } ?? Int.max)
+        deadline = Atomic(seconds.map { Int(SteadyClock.nanoseconds()) + Int($0 * 1e9) } ?? Int.max)
     }
 
     package func cancel() { isCancelled.store(true, ordering: .relaxed) }
@@ -16,7 +17,7 @@ package final class Cancellation: Sendable {
     /// - Throws: `QueryError` cancelled or query-timeout.
     package func check() throws(QueryError) {
         if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the query was cancelled") }
-        if deadline.load(ordering: .relaxed) < MonotonicClock.now() {
+        if deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) {
             throw QueryError(.queryTimeout, "the query ran out of time: ask for less, or raise limits.query_time")
         }
     }

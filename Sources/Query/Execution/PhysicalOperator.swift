@@ -51,9 +51,9 @@ package class PhysicalOperator: @unchecked Sendable {
     /// Runs the whole-input work of `prepare` and counts its time.
     final func measured(_ run: QueryRun, _ body: () throws -> Void) rethrows {
         guard run.isMeasured else { return try body() }
-        let start = MonotonicClock.now()
+        let start = Int(SteadyClock.nanoseconds())
         try body()
-        measure.nanoseconds.wrappingAdd(MonotonicClock.now() - start, ordering: .relaxed)
+        measure.nanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed)
     }
 }
 
@@ -75,9 +75,9 @@ private final class MeasuredStream: BatchStream {
     }
 
     func next() throws -> ColumnBatch? {
-        let start = MonotonicClock.now()
+        let start = Int(SteadyClock.nanoseconds())
         let batch = try inner.next()
-        measure.nanoseconds.wrappingAdd(MonotonicClock.now() - start, ordering: .relaxed)
+        measure.nanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed)
         if let batch {
             measure.rows.wrappingAdd(batch.rowCount, ordering: .relaxed)
             measure.batches.wrappingAdd(1, ordering: .relaxed)

@@ -89,10 +89,10 @@ package final class QueryRun: Sendable {
 
         init(_ run: QueryRun) { self.run = run }
 
-        var hasFailed: Bool { state.read { $0.error != nil } }
-        func begin(_ count: Int) { state.update { $0.running = count } }
-        func end() { state.update { $0.running -= 1 } }
-        func fail(_ error: any Error) { state.update { if $0.error == nil { $0.error = error } } }
+        var hasFailed: Bool { state.withLock { $0.error != nil } }
+        func begin(_ count: Int) { state.broadcast { $0.running = count } }
+        func end() { state.broadcast { $0.running -= 1 } }
+        func fail(_ error: any Error) { state.broadcast { if $0.error == nil { $0.error = error } } }
 
         func wait() throws {
             let error = state.wait { state -> (any Error)?? in state.running == 0 ? .some(state.error) : nil }

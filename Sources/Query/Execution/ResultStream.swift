@@ -11,7 +11,7 @@ package final class ResultStream: @unchecked Sendable {
     private let queue = Monitor(Queue())
     private var lines: [String] = []
     private var isStarted = false
-    private let startedAt = MonotonicClock.now()
+    private let startedAt = Int(SteadyClock.nanoseconds())
     private var endedAt: Int?
 
     /// Enough that workers need not wait for a reader that keeps up.
@@ -43,7 +43,7 @@ package final class ResultStream: @unchecked Sendable {
 
     private func close() {
         run?.cancellation.cancel()
-        queue.update { queue in
+        queue.broadcast { queue in
             queue.isClosed = true
             queue.parked = []
             queue.batches = []
@@ -54,7 +54,7 @@ package final class ResultStream: @unchecked Sendable {
     package func cancel() { close() }
 
     package var statistics: QueryStatistics {
-        let elapsed = ((endedAt ?? MonotonicClock.now()) - startedAt) / 1_000_000
+        let elapsed = ((endedAt ?? Int(SteadyClock.nanoseconds())) - startedAt) / 1_000_000
         guard let run else { return QueryStatistics(elapsedMilliseconds: elapsed) }
         return QueryStatistics(
             rowsScanned: run.counters.rowsScanned.load(ordering: .relaxed), bytesRead: run.counters.bytesRead.load(ordering: .relaxed),
@@ -79,7 +79,7 @@ package final class ResultStream: @unchecked Sendable {
         }
         if batch == nil {
             try run.cancellation.check()
-            if endedAt == nil { endedAt = MonotonicClock.now() }
+            if endedAt == nil { endedAt = Int(SteadyClock.nanoseconds()) }
         } else {
             wake(run)
         }
@@ -100,12 +100,12 @@ package final class ResultStream: @unchecked Sendable {
         for worker in 0..<min(run.workerCount, root.streamCountMax) {
             feeders.append(Feeder(try root.stream(run, worker: worker), queue: queue, cancellation: run.cancellation))
         }
-        queue.update { $0.running = feeders.count }
+        queue.broadcast { $0.running = feeders.count }
         for feeder in feeders { run.pool.submit(feeder) }
     }
 
     private func wake(_ run: QueryRun) {
-        let woken = queue.update { queue -> [Feeder] in
+        let woken = queue.broadcast { queue -> [Feeder] in
             guard queue.batches.count * 2 <= Self.waitingBatchCountMax else { return [] }
             defer { queue.parked = [] }
             return queue.parked
@@ -130,7 +130,7 @@ package final class ResultStream: @unchecked Sendable {
             do {
                 try cancellation.check()
                 guard let batch = try stream?.next() else { return end(nil) }
-                return queue.update { queue in
+                return queue.broadcast { queue in
                     guard !queue.isClosed, queue.error == nil else {
                         stream = nil
                         queue.running -= 1
@@ -148,7 +148,7 @@ package final class ResultStream: @unchecked Sendable {
 
         private func end(_ error: (any Error)?) -> WorkerStep {
             stream = nil
-            queue.update { queue in
+            queue.broadcast { queue in
                 queue.running -= 1
                 if queue.error == nil { queue.error = error }
             }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import ColumnStore
 
 /// A piece of work that runs in steps, so that the pool's threads can turn to other queries between two of them.
 protocol WorkerTask: AnyObject, Sendable {
@@ -42,54 +42,27 @@ package final class WorkerPool: Sendable {
         self.threadCount = max(1, threadCount)
         let queue = Monitor(Line())
         self.queue = queue
-        for _ in 0..<self.threadCount { Self.startThread { Self.work(queue) } }
+        for _ in 0..<self.threadCount { WorkerThread(name: "query", isDetached: true) { Self.work(queue) } }
     }
 
-    deinit { queue.update { $0.isStopped = true } }
+    deinit { queue.broadcast { $0.isStopped = true } }
 
-    func submit(_ task: any WorkerTask) { queue.update { $0.tasks.append(task) } }
+    func submit(_ task: any WorkerTask) { queue.broadcast { $0.tasks.append(task) } }
 
     private static func work(_ queue: Monitor<Line>) {
         while true {
-            let next: (any WorkerTask)?? = queue.wait(checkingEvery: 10_000) { line in
+            let next: (any WorkerTask)?? = queue.wait { line in
                 if let task = line.take() { return .some(task) }
                 return line.isStopped ? .some(nil) : nil
             }
             guard let next, let task = next else { return }
-            let start = MonotonicClock.now()
+            let start = Int(SteadyClock.nanoseconds())
             var step = WorkerStep.more
             while case .more = step {
                 step = task.step()
-                if MonotonicClock.now() - start > sliceNanoseconds { break }
+                if Int(SteadyClock.nanoseconds()) - start > sliceNanoseconds { break }
             }
-            if case .more = step { queue.update { $0.tasks.append(task) } }
+            if case .more = step { queue.broadcast { $0.tasks.append(task) } }
         }
-    }
-
-    private final class ThreadBody {
-        let run: () -> Void
-        init(_ run: @escaping () -> Void) { self.run = run }
-    }
-
-    /// Deep expressions recurse: 8 MiB, as the main thread has.
-    private static func startThread(_ body: @escaping @Sendable () -> Void) {
-        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
-        pthread_attr_init(attributes)
-        pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(attributes, 8 << 20)
-        defer {
-            pthread_attr_destroy(attributes)
-            attributes.deallocate()
-        }
-        let argument = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, attributes,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, argument)
-        precondition(code == 0, "no thread can be started: error \(code)")
     }
 }

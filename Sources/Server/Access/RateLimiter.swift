@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Synchronization
 
 /// A bucket of tokens for each contract that has a rate: it fills at that rate, up to one second's worth.
@@ -14,7 +15,7 @@ package final class RateLimiter: Sendable {
     /// Takes a token.
     ///
     /// - Returns: nil when there was one, else the whole seconds until there will be.
-    package func wait(for clientID: String, ratePerSecond: Double, now: Double = monotonicSeconds()) -> Int? {
+    package func wait(for clientID: String, ratePerSecond: Double, now: Double = SteadyClock.seconds()) -> Int? {
         let capacity = max(ratePerSecond, 1)
         return buckets.withLock { buckets in
             var bucket = buckets[Array(clientID.utf8)] ?? Bucket(tokens: capacity, filledAt: now)

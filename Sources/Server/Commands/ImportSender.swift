@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Records on their way to the store, several requests at a time.
 final class ImportSender: Sendable {
     struct Batch: Sendable {
@@ -39,7 +41,7 @@ final class ImportSender: Sendable {
         for client in clients {
             let lent = Lent(client)
             state.withLock { $0.runningCount += 1 }
-            DetachedThread.start { [self] in run(lent.client) }
+            WorkerThread(name: "import", isDetached: true) { [self] in run(lent.client) }
         }
     }
 
@@ -51,22 +53,21 @@ final class ImportSender: Sendable {
 
     /// Waits while enough is under way.
     func send(_ batch: Batch) throws {
-        let failure: (any Error)?? = state.wait { state in
+        let failure = state.wait { state -> (any Error)?? in
             if let failure = state.failure { return .some(failure) }
             guard state.batches.count < Self.waitingMax else { return nil }
             state.batches.append(batch)
             return .some(nil)
         }
         // The queue has grown: whoever waits for that must look.
-        state.update { _ in }
-        if let failure = failure ?? nil { throw failure }
+        state.broadcast { _ in }
+        if let failure { throw failure }
     }
 
     /// Waits until everything is answered.
     func finish() throws -> Counts {
-        state.update { $0.isFinished = true }
-        let result = state.wait { state in state.runningCount == 0 ? (state.counts, state.failure) : nil }
-        guard let (counts, failure) = result else { return Counts() }
+        state.broadcast { $0.isFinished = true }
+        let (counts, failure) = state.wait { state in state.runningCount == 0 ? (state.counts, state.failure) : nil }
         if let failure { throw failure }
         return counts
     }
@@ -74,7 +75,7 @@ final class ImportSender: Sendable {
     var counts: Counts { state.withLock { $0.counts } }
 
     private func run(_ client: APIClient) {
-        defer { state.update { $0.runningCount -= 1 } }
+        defer { state.broadcast { $0.runningCount -= 1 } }
         while true {
             enum Turn { case batch(Batch), end }
             let turn = state.wait { state -> Turn? in
@@ -83,16 +84,16 @@ final class ImportSender: Sendable {
                 return state.isFinished ? .end : nil
             }
             guard case .batch(let batch) = turn else { return }
-            state.update { _ in }
+            state.broadcast { _ in }
             do {
                 let counts = try post(batch, client)
-                state.update { state in
+                state.broadcast { state in
                     state.counts.imported += counts.imported
                     state.counts.repeated += counts.repeated
                     state.counts.rejected += counts.rejected
                 }
             } catch {
-                state.update { $0.failure = $0.failure ?? error }
+                state.broadcast { $0.failure = $0.failure ?? error }
             }
         }
     }

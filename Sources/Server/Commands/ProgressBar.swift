@@ -1,9 +1,11 @@
+internal import ColumnStore
+
 /// A line on a terminal that shows how far a long command is. Nothing at all where standard error is no terminal.
 struct ProgressBar {
     /// Redrawn at most this often, in seconds.
     private static let period = 0.1
     private let isShown = Terminal.errorIsTerminal
-    private let startedAt = monotonicSeconds()
+    private let startedAt = SteadyClock.seconds()
     private var drawnAt = 0.0
 
     /// - Parameters:
@@ -11,7 +13,7 @@ struct ProgressBar {
     ///   - count: records so far.
     mutating func show(fraction: Double?, count: Int, unit: String, isLast: Bool = false) {
         guard isShown else { return }
-        let now = monotonicSeconds()
+        let now = SteadyClock.seconds()
         guard isLast || now - drawnAt >= Self.period else { return }
         drawnAt = now
         let rate = Int(Double(count) / max(now - startedAt, 0.001))

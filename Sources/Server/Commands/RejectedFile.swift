@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 
 /// FILE.rejected.ndjson: the records that were not taken, with their reasons. Made with the first of them.

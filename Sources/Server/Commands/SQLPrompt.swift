@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// The prompt of `till sql`.
 enum SQLPrompt {
     private static let help = """
@@ -38,13 +40,13 @@ enum SQLPrompt {
 
     /// A fault ends the statement, not the prompt.
     private static func answer(_ query: String, _ format: SQLCommand.Format, _ endpoint: any SQLEndpoint, _ showsTime: Bool) {
-        let startedAt = monotonicSeconds()
+        let startedAt = SteadyClock.seconds()
         do {
             try SQLCommand.answer(query, format, endpoint)
         } catch {
             Terminal.writeError(ErrorText.describe(error) + "\n")
         }
-        if showsTime { Terminal.write("\(Int((monotonicSeconds() - startedAt) * 1_000)) ms\n") }
+        if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
     }
 }
 

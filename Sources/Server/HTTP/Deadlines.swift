@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// One thread that calls each of many actions at its time: long polls, waits.
 package final class Deadlines: Sendable {
     package struct Handle: Sendable, Hashable { fileprivate let number: Int }
@@ -11,14 +13,14 @@ package final class Deadlines: Sendable {
     private let state = Monitor(State())
 
     package init() {
-        DetachedThread.start { [state] in Self.run(state) }
+        WorkerThread(name: "deadlines", isDetached: true) { [state] in Self.run(state) }
     }
 
     /// Calls `action` on the deadlines' thread; it must return quickly.
     @discardableResult
     package func after(_ seconds: Double, _ action: @escaping @Sendable () -> Void) -> Handle {
-        let at = monotonicSeconds() + seconds
-        return state.update { state in
+        let at = SteadyClock.seconds() + seconds
+        return state.broadcast { state in
             state.number += 1
             state.actions[state.number] = (at, action)
             state.earliest = min(state.earliest ?? at, at)
@@ -32,7 +34,7 @@ package final class Deadlines: Sendable {
 
     /// Calls every action now: the server stops.
     package func fireAll() {
-        let actions = state.update { state in
+        let actions = state.broadcast { state in
             let actions = state.actions.values.map(\.action)
             state.actions = [:]
             state.earliest = nil
@@ -44,10 +46,10 @@ package final class Deadlines: Sendable {
     private static func run(_ state: Monitor<State>) {
         while true {
             let earliest = state.withLock { $0.earliest }
-            let pause = earliest.map { max(0, $0 - monotonicSeconds()) } ?? 3_600
+            let pause = earliest.map { max(0, $0 - SteadyClock.seconds()) } ?? 3_600
             // Wakes when the time has come, or when an earlier one was added.
             _ = state.wait(seconds: pause) { $0.earliest != earliest ? true : nil }
-            let now = monotonicSeconds()
+            let now = SteadyClock.seconds()
             let due = state.withLock { state in
                 let due = state.actions.filter { $0.value.at <= now }
                 for number in due.keys { state.actions[number] = nil }

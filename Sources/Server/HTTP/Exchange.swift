@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Synchronization
 
 /// One request and its answer, from the request line until the last byte is sent or the connection is lost.
@@ -28,7 +29,7 @@ package final class Exchange: @unchecked Sendable {
     package var call: Call?
     /// For logs and error answers; made when first needed.
     package var requestID: String?
-    package let startedAt = monotonicSeconds()
+    package let startedAt = SteadyClock.seconds()
     package private(set) var isSuspended = false
     /// Of the answer; 0 before it.
     package var status = 0

@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 
 /// Notices clients that hang up while their connection is suspended: libmicrohttpd does not look at the socket then.
@@ -10,12 +11,12 @@ package final class HangupWatcher: Sendable {
     private let actions = Monitor<[Int32: @Sendable () -> Void]>([:])
 
     package init() {
-        DetachedThread.start { [actions] in Self.run(actions) }
+        WorkerThread(name: "hang-ups", isDetached: true) { [actions] in Self.run(actions) }
     }
 
     /// Calls `action` once, on the watcher's thread, when the peer of `socket` closes. Ends with `forget`.
     package func watch(_ socket: Int32, _ action: @escaping @Sendable () -> Void) {
-        actions.update { $0[socket] = action }
+        actions.broadcast { $0[socket] = action }
     }
 
     /// Must come before the socket is closed: its number is used again.
@@ -26,9 +27,9 @@ package final class HangupWatcher: Sendable {
     private static func run(_ actions: Monitor<[Int32: @Sendable () -> Void]>) {
         while true {
             // Sleeps as long as nobody is watched.
-            guard var polled = actions.wait(until: { watched -> [pollfd]? in
+            var polled = actions.wait { watched -> [pollfd]? in
                 watched.isEmpty ? nil : watched.keys.map { pollfd(fd: $0, events: peerClosed, revents: 0) }
-            }) else { continue }
+            }
             if poll(&polled, nfds_t(polled.count), 0) > 0 {
                 for one in polled where one.revents != 0 {
                     // A socket that was forgotten since has no action any more.

@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import ColumnStore
 import Glibc
 internal import Ingest
 import Synchronization
@@ -67,7 +68,7 @@ package final class Listener: @unchecked Sendable {
         for _ in 0..<max(settings.threadCount, 1) { daemons.append(try start(settings, socket: socket)) }
         for daemon in daemons {
             let bits = UInt(bitPattern: daemon)
-            DetachedThread.start { Self.run(OpaquePointer(bitPattern: bits)) }
+            WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits)) }
         }
     }
 
@@ -138,9 +139,9 @@ package final class Listener: @unchecked Sendable {
     ///
     /// - Returns: false when some still were.
     package func waitUntilIdle(seconds: Double) -> Bool {
-        let deadline = monotonicSeconds() + seconds
+        let deadline = SteadyClock.seconds() + seconds
         while inFlightCount > 0 {
-            if monotonicSeconds() > deadline { return false }
+            if SteadyClock.seconds() > deadline { return false }
             usleep(5_000)
         }
         return true

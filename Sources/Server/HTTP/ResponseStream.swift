@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// A body on its way from the thread that makes it to the connection that sends it, through a bounded queue.
 ///
 /// Invariants:
@@ -48,7 +50,7 @@ package final class ResponseStream: Sendable {
             Self.resume(&state)
             return true
         }
-        if isOpen != true { throw Closed() }
+        if !isOpen { throw Closed() }
     }
 
     package func finish() { end(.finished) }
@@ -59,7 +61,7 @@ package final class ResponseStream: Sendable {
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
     private func end(_ ending: Ending) {
-        state.update { state in
+        state.broadcast { state in
             if state.ending == .open { state.ending = ending }
             Self.resume(&state)
         }
@@ -69,7 +71,7 @@ package final class ResponseStream: Sendable {
 
     /// Copies what waits into `target`, or suspends `connection` until there is something.
     package func read(into target: UnsafeMutableRawBufferPointer, connection: any SuspendedConnection) -> Reading {
-        state.update { state in
+        state.broadcast { state in
             var copied = 0
             while copied < target.count, state.headIndex < state.pieces.count {
                 let piece = state.pieces[state.headIndex]
@@ -106,7 +108,7 @@ package final class ResponseStream: Sendable {
 
     /// The client has gone: the maker's next write throws.
     package func close() {
-        state.update { state in
+        state.broadcast { state in
             state.isClosed = true
             Self.resume(&state)
         }

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Threads for what may take long: the threads that serve connections never wait for a disk or a query.
 package final class WorkerPool: Sendable {
     private struct State {
@@ -14,12 +16,12 @@ package final class WorkerPool: Sendable {
     package init(threadCount: Int, waitingMax: Int) {
         state = Monitor(State())
         self.waitingMax = waitingMax
-        for _ in 0..<threadCount { DetachedThread.start { [state] in Self.run(state) } }
+        for _ in 0..<threadCount { WorkerThread(name: "http-worker", isDetached: true) { [state] in Self.run(state) } }
     }
 
     /// Queues `job`; false when the queue is full or the pool has stopped.
     package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
-        state.update { state in
+        state.broadcast { state in
             guard !state.isStopped, state.jobs.count - state.head < waitingMax else { return false }
             state.jobs.append(job)
             return true
@@ -32,7 +34,7 @@ package final class WorkerPool: Sendable {
     }
 
     /// Takes no more jobs; those queued still run.
-    package func stop() { state.update { $0.isStopped = true } }
+    package func stop() { state.broadcast { $0.isStopped = true } }
 
     private static func run(_ state: Monitor<State>) {
         enum Turn { case job(@Sendable () -> Void), end }

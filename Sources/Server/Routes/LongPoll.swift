@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 import Synchronization
 
@@ -28,7 +29,7 @@ final class LongPoll: Sendable {
     /// Starts the wait; the exchange must be suspended, and is completed in the end.
     static func run(_ call: Call, beyond sequence: Int64, deadline: Double, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt) {
         let poll = LongPoll(call, deadline: deadline, attempt: attempt)
-        let handle = call.service.deadlines.after(max(0, deadline - monotonicSeconds())) { poll.wake(isLast: true) }
+        let handle = call.service.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
         poll.state.withLock { $0.deadline = handle }
         call.exchange.whenGone { poll.end { .noContent } }
         if call.service.isStopping { return poll.wake(isLast: true) }

@@ -51,12 +51,12 @@ enum SQLRoutes {
         let (catalog, bound) = try service.store.catalog(as: call.principal, upTo: sequence)
         let context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         let exchange = call.exchange
-        let deadline = monotonicSeconds() + service.limits.queryTime
+        let deadline = SteadyClock.seconds() + service.limits.queryTime
         let watch = StreamWatch(exchange, service)
         defer { watch.end() }
         let page = try SQLRunner(engine: service.queryEngine).page(
             request, in: context, after: position,
-            cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - monotonicSeconds())) },
+            cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },
             started: watch.begin,
             seal: { service.store.seal([bytes(bound), bytes(now)] + $0.fields, binding: binding) })
         return Response(status: 200, contentType: SQLForm.page.contentType, bytes: page.bytes).adding("Vary", "Accept")

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// The answers to POST /v1/receipts.
@@ -96,7 +97,7 @@ enum Prefer {
 /// Holds an answer back until its receipt is final, or the client's patience ends.
 enum FinalWait {
     static func start(_ taken: Taken, seconds: Double, call: Call, principal: Principal) {
-        let deadline = monotonicSeconds() + seconds
+        let deadline = SteadyClock.seconds() + seconds
         call.exchange.watch()
         LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline) { isLast in
             let ticket = try call.engine.ticket(taken.summary.ticketID, as: principal)

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// What became of a receipt, and what changed at all.
@@ -84,7 +85,7 @@ enum TicketRoutes {
         let wait = try call.integer("wait", in: 0...60, default: 0)
         let page = try call.engine.changes(after: after, limit: limit, as: call.principal)
         if !page.changes.isEmpty || wait == 0 || call.service.isStopping { return response(page) }
-        let deadline = monotonicSeconds() + Double(wait)
+        let deadline = SteadyClock.seconds() + Double(wait)
         LongPoll.run(call, beyond: max(after, page.nextAfter), deadline: deadline) { isLast in
             let page = try call.engine.changes(after: after, limit: limit, as: call.principal)
             if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }

@@ -1,0 +1,63 @@
+internal import Glibc
+
+/// A thread of our own, for work that waits or takes long. Swift's concurrency threads must never be held up, so none of it runs there.
+package final class WorkerThread: @unchecked Sendable {
+    // Proof of Sendable: `thread` is written in init before anyone else has the object, and read by `join`, which its owner calls once.
+    private var thread = pthread_t()
+
+    /// Deep expressions and schemas recurse: 8 MiB, as the main thread has.
+    private static let stackByteCount = 8 << 20
+
+    private final class Body {
+        let run: @Sendable () -> Void
+        let name: String
+        init(name: String, run: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.run = run
+        }
+    }
+
+    /// Starts `run` on a new thread.
+    ///
+    /// - Parameters:
+    ///   - name: at most 15 bytes, as the system shows it.
+    ///   - isDetached: nobody will join it.
+    /// - Precondition: the system gives a thread; without one there is no service to give.
+    @discardableResult
+    package init(name: String, isDetached: Bool = false, _ run: @escaping @Sendable () -> Void) {
+        let body = Unmanaged.passRetained(Body(name: name, run: run))
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        pthread_attr_init(attributes)
+        pthread_attr_setstacksize(attributes, Self.stackByteCount)
+        if isDetached { pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED)) }
+        let code = pthread_create(
+            &thread, attributes,
+            { argument in
+                guard let argument else { return nil }
+                // Safe: the argument is the body retained above, handed over once.
+                let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+                WorkerThread.nameThisThread(body.name)
+                body.run()
+                return nil
+            }, body.toOpaque())
+        pthread_attr_destroy(attributes)
+        attributes.deallocate()
+        precondition(code == 0, "no thread can be started: error \(code)")
+    }
+
+    package func join() { pthread_join(thread, nil) }
+
+    /// glibc's call for it is hidden from Swift; a thread without its name works as well, so failures don't matter.
+    private static func nameThisThread(_ name: String) {
+        let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = write(descriptor, name, min(name.utf8.count, 15))
+        close(descriptor)
+    }
+
+    /// Puts the calling thread behind all others for processor and disk: compaction gives way to receipts.
+    package static func lowerPriority() {
+        // On Linux 0 names the calling thread alone; and the disk's priority follows this one unless it is set apart.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
+    }
+}
