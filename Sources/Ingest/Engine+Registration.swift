@@ -28,16 +28,16 @@ extension Engine {
     /// Who cannot sign learns nothing, not even which registrars there are; and an unknown one takes as long as a known.
     private func checkSignature(_ callback: RegistrarCallback) throws {
         let registrar = options.registration.registrars[callback.registrar]
-        let secret = registrar.flatMap { WebhookSecret($0.secret) } ?? Self.nobody
+        let now = options.hot.clock.now()
         let isValid = WebhookSignature.verify(
             id: callback.webhookID, timestamp: callback.timestamp, signature: callback.signature, body: callback.body,
-            secrets: secret.map { [$0] } ?? [], nowSeconds: options.hot.clock.now() / 1_000_000)
+            secrets: registrar?.secrets(at: now) ?? Self.nobody, nowSeconds: now / 1_000_000)
         guard registrar != nil, isValid else {
             throw Problem(.badSignature, "the call bears no valid signature of a registrar of this name")
         }
     }
 
-    private static let nobody = WebhookSecret("nobody's")
+    private static let nobody = [WebhookSecret("nobody's")].compactMap { $0 }
 
     private static func read(_ callback: RegistrarCallback) throws -> (ticketID: String, outcome: StepOutcome) {
         do {

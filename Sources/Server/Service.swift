@@ -32,6 +32,13 @@ package final class Service: RequestHandler, Sendable {
     package let deadlines = Deadlines()
     package let openAPI: [UInt8]
     private let authorizer: Authorizer
+    package let tokens: TokenVerifier?
+    /// Set once, before the first request.
+    package var certificates: CertificateFiles? {
+        get { certificateFiles.withLock { $0 } }
+        set { certificateFiles.withLock { $0 = newValue } }
+    }
+    private let certificateFiles = Mutex<CertificateFiles?>(nil)
     private let reads: WorkerPool
     private let queries: WorkerPool
     private let control: WorkerPool
@@ -42,8 +49,8 @@ package final class Service: RequestHandler, Sendable {
     private let runID: String
 
     package init(
-        engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, limits: Limits, log: Log,
-        routes: [Route] = APIRoutes.all
+        engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: Limits,
+        log: Log, routes: [Route] = APIRoutes.all
     ) throws {
         self.engine = engine
         store = engine
@@ -53,7 +60,8 @@ package final class Service: RequestHandler, Sendable {
         router = Router(routes)
         metrics = HTTPMetrics(routes: routes)
         openAPI = OpenAPI.document(routes)
-        authorizer = Authorizer(engine: engine, adminKey: adminKey)
+        authorizer = Authorizer(engine: engine, adminKey: adminKey, tokens: tokens)
+        self.tokens = tokens
         reads = WorkerPool(threadCount: 8, waitingMax: 4_096)
         self.queries = WorkerPool(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace)
         control = WorkerPool(threadCount: 4, waitingMax: 64)
@@ -89,7 +97,14 @@ package final class Service: RequestHandler, Sendable {
         let request = exchange.request
         let match = try router.match(request.method, request.target)
         let route = router.routes[match.routeIndex]
-        let principal = try authorizer.authorize(request, for: route.access)
+        let admission: Authorizer.Admission
+        do {
+            admission = try authorizer.authorize(request, for: route.access, mayWait: true)
+        } catch is Authorizer.KeysAwaited {
+            exchange.awaitsKeys = true
+            admission = Authorizer.nobody
+        }
+        exchange.admissionHeaders = admission.headers
         let parameters = try request.target.parameters()
         for parameter in parameters where !route.operation.takes(parameter.name) {
             throw Problem(
@@ -98,7 +113,9 @@ package final class Service: RequestHandler, Sendable {
         }
         exchange.call = Call(
             exchange: exchange, service: self, routeIndex: match.routeIndex, pathValues: match.values, parameters: parameters,
-            principal: principal)
+            principal: admission.principal)
+        // Of somebody not yet known no more is kept than any small call has.
+        if exchange.awaitsKeys { return min(bodyByteCountMax(route), 1 << 20) }
         switch route.body {
         case .none: return 64 << 10
         case .small: return 1 << 20
@@ -111,6 +128,7 @@ package final class Service: RequestHandler, Sendable {
         guard let call = exchange.call else {
             return response(to: Problem(.internalError, "the request has no route"), on: exchange)
         }
+        if exchange.awaitsKeys { return finishWithKeys(call, on: exchange) }
         let isHeavy = exchange.request.body.count > Self.bulkByteCountMin || exchange.request.header("Content-Encoding") != nil
         switch call.route.place {
         case .connection where !isHeavy: return run(call, on: exchange)
@@ -128,9 +146,36 @@ package final class Service: RequestHandler, Sendable {
             if let response = run(call, on: exchange) { exchange.complete { response } }
         }
         if !isTaken {
-            exchange.complete { Problem(slug, "the server has as much of this to do as it can; try again").response }
+            exchange.complete { Self.tooMuch(slug) }
         }
         return nil
+    }
+
+    /// Waits for the issuer's keys, then lets the request in or refuses it.
+    private func finishWithKeys(_ call: Call, on exchange: Exchange) -> Response? {
+        exchange.suspendWatched()
+        let isTaken = authorizer.whenKeysAreFetched { [self] in
+            let isRunning = control.submit { [self] in
+                guard !exchange.isGone else { return exchange.complete { .noContent } }
+                do {
+                    let admission = try authorizer.authorize(exchange.request, for: call.route.access)
+                    exchange.admissionHeaders = admission.headers
+                    let call = call.with(admission.principal)
+                    exchange.call = call
+                    if let response = run(call, on: exchange) { exchange.complete { response } }
+                } catch {
+                    let response = response(to: error, on: exchange)
+                    exchange.complete { response }
+                }
+            }
+            if !isRunning { exchange.complete { Self.tooMuch(.overloaded) } }
+        }
+        if !isTaken { exchange.complete { Self.tooMuch(.overloaded) } }
+        return nil
+    }
+
+    private static func tooMuch(_ slug: Problem.Slug) -> Response {
+        Problem(slug, "the server has as much of this to do as it can; try again").response
     }
 
     /// Runs the route's handler on the present thread; nil when the answer comes later.

@@ -11,7 +11,7 @@ enum RegistrarCall {
     }
 
     static func send(
-        _ call: HotFile.StepCall, to name: String, _ registrar: RegistrarOptions, secret: WebhookSecret, callbackBase: String, nowSeconds: Int64
+        _ call: HotFile.StepCall, to name: String, _ registrar: RegistrarOptions, callbackBase: String, now: Int64
     ) -> OutgoingRequest {
         let summary = call.stored.summary
         var json = JSONText()
@@ -25,7 +25,7 @@ enum RegistrarCall {
             json.member("callback_url", callbackBase + "/v1/callbacks/" + pathComponent(name))
         }
         let id = "\(summary.ticketID):\(name)"
-        var headers = signature(id: id, body: json.bytes, secrets: [secret], nowSeconds: nowSeconds)
+        var headers = signature(id: id, body: json.bytes, secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
         headers.append(("Content-Type", "application/json"))
         headers.append(("Idempotency-Key", id))
         return OutgoingRequest(
@@ -33,10 +33,10 @@ enum RegistrarCall {
     }
 
     static func ask(
-        _ ticketID: String, of name: String, _ registrar: RegistrarOptions, statusURL: String, secret: WebhookSecret, nowSeconds: Int64
+        _ ticketID: String, of name: String, _ registrar: RegistrarOptions, statusURL: String, now: Int64
     ) -> OutgoingRequest {
         let id = "\(ticketID):\(name)"
-        let headers = signature(id: id, body: [], secrets: [secret], nowSeconds: nowSeconds)
+        let headers = signature(id: id, body: [], secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
         let url = statusURL + (statusURL.contains("?") ? "&" : "?") + "ticket_id=\(ticketID)"
         return OutgoingRequest(method: .get, url: url, headers: headers, timeoutMilliseconds: timeoutMilliseconds(registrar))
     }

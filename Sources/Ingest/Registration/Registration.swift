@@ -17,7 +17,6 @@ final class Registration: Sendable {
     private let catalog: Catalog
     private let clock: Clock
     private let callbackBase: String
-    private let secrets: [String: WebhookSecret]
     private let client: OutgoingClient
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
@@ -37,7 +36,6 @@ final class Registration: Sendable {
         self.catalog = catalog
         self.clock = clock
         self.callbackBase = callbackBase.hasSuffix("/") ? String(callbackBase.dropLast()) : callbackBase
-        secrets = options.registrars.compactMapValues { WebhookSecret($0.secret) }
         client = OutgoingClient(policy: options.policy)
     }
 
@@ -207,13 +205,13 @@ final class Registration: Sendable {
             let detail = "expired after \(call.attempts) attempts"
             return submit(.dead(step: work.id, detail: detail, note("expired", name, call.attempts)), work)
         }
-        guard let registrar = options.registrars[name], let secret = secrets[name] else {
+        guard let registrar = options.registrars[name] else {
             release(work, lane, worked: nil, outcome: "unconfigured")
             return later(work, at: now + Self.patience)
         }
         if work.mayHaveArrived, let statusURL = registrar.statusURL {
             let ticket = call.stored.summary.ticketID
-            let request = RegistrarCall.ask(ticket, of: name, registrar, statusURL: statusURL, secret: secret, nowSeconds: now / 1_000_000)
+            let request = RegistrarCall.ask(ticket, of: name, registrar, statusURL: statusURL, now: now)
             return client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
         }
         guard call.attempts < registrar.retry.attemptCountMax else {
@@ -222,8 +220,7 @@ final class Registration: Sendable {
             return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
         }
         let attempt = call.attempts + 1
-        let request = RegistrarCall.send(
-            call, to: name, registrar, secret: secret, callbackBase: callbackBase, nowSeconds: now / 1_000_000)
+        let request = RegistrarCall.send(call, to: name, registrar, callbackBase: callbackBase, now: now)
         tier.writer.submit(ProcessChange(file: work.file, action: .sent(step: work.id, attempt: attempt, lockedUntil: now + registrar.lock)))
         client.send(request) { [self] in finish(work, name, registrar, lane, attempts: attempt, isQuestion: false, $0) }
     }

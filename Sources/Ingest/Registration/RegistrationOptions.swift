@@ -2,6 +2,10 @@
 package struct RegistrarOptions: Sendable, Hashable {
     package var url: String
     package var secret: String
+    /// The secret before this one: what either of them signed counts, and calls bear a signature of each, until then.
+    package var previousSecret: String?
+    /// Microseconds since 1970; nil: as long as it is configured.
+    package var previousSecretUntil: Int64?
     package var statusURL: String?
     /// How long a call holds its step: after it, whoever promised an answer is asked, or sent to again.
     package var lock: Int64
@@ -12,18 +16,26 @@ package struct RegistrarOptions: Sendable, Hashable {
     package var concurrency: Int
 
     package init(
-        url: String, secret: String, statusURL: String? = nil, lock: Int64 = 300_000_000,
+        url: String, secret: String, previousSecret: String? = nil, previousSecretUntil: Int64? = nil, statusURL: String? = nil, lock: Int64 = 300_000_000,
         retry: RetryPolicy = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: 10),
         expires: Int64 = 14 * 86_400_000_000, duplicateWindow: Int64 = 86_400_000_000, concurrency: Int = 64
     ) {
         self.url = url
         self.secret = secret
+        self.previousSecret = previousSecret
+        self.previousSecretUntil = previousSecretUntil
         self.statusURL = statusURL
         self.lock = lock
         self.retry = retry
         self.expires = expires
         self.duplicateWindow = duplicateWindow
         self.concurrency = concurrency
+    }
+
+    /// Those that are valid now, the newest first.
+    func secrets(at now: Int64) -> [WebhookSecret] {
+        let previous = previousSecretUntil.map { now < $0 } ?? true ? previousSecret : nil
+        return [secret, previous].compactMap { $0 }.compactMap { WebhookSecret($0) }
     }
 }
 

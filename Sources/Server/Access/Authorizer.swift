@@ -2,36 +2,56 @@ package import Ingest
 
 /// Turns the credential of a request into a `Principal`, or refuses it. What may be done once inside is the table of the API.
 package struct Authorizer: Sendable {
+    /// Somebody who is let in.
+    package struct Admission: Sendable {
+        package let principal: Principal
+        /// What the answer says of the rate that is left, whatever it is.
+        package var headers: [Response.Header] = []
+    }
+
+    /// The token's key may be in a set that is being fetched: ask again when `whenKeysAreFetched` calls.
+    package struct KeysAwaited: Error {}
+
     private let engine: any EngineInterface
     private let adminKeySHA256: [UInt8]
+    private let tokens: TokenVerifier?
     private let rates = RateLimiter()
 
-    package init(engine: any EngineInterface, adminKey: String) {
+    package init(engine: any EngineInterface, adminKey: String, tokens: TokenVerifier? = nil) {
         self.engine = engine
+        self.tokens = tokens
         adminKeySHA256 = APIKey.sha256(of: adminKey)
     }
 
-    /// - Throws: `unauthenticated`, `contract-not-valid`, `rate-limited`, or what `access` lacks.
-    package func authorize(_ request: Request, for access: Route.Access) throws -> Principal {
+    /// - Parameter mayWait: whether the caller would ask again; false the second time.
+    /// - Throws: `unauthenticated`, `contract-not-valid`, `rate-limited`, or what `access` lacks; `KeysAwaited`.
+    package func authorize(_ request: Request, for access: Route.Access, mayWait: Bool = false) throws -> Admission {
         switch access {
         case .open: return Self.nobody
         // The signature is checked by the call, which knows whose it must be.
         case .signed: return Self.nobody
         case .reader, .writer, .admin: break
         }
-        let principal = try authenticate(request)
-        if principal.isAdmin { return principal }
+        let admission = try authenticate(request, mayWait: mayWait)
+        if admission.principal.isAdmin { return admission }
         switch access {
-        case .admin: throw Problem(.adminOnly, "this call is for the admin key")
-        case .writer where principal.access == .read: throw Problem(.readOnly, "the contract's access is read; this call writes")
-        default: return principal
+        case .admin:
+            throw Refusal(problem: Problem(.adminOnly, "this call is for the admin key"), headers: admission.headers)
+        case .writer where admission.principal.access == .read:
+            throw Refusal(problem: Problem(.readOnly, "the contract's access is read; this call writes"), headers: admission.headers)
+        default: return admission
         }
     }
 
-    /// For calls without a credential: sees no row.
-    private static let nobody = Principal(clientID: "", access: .read, scope: .own, types: [])
+    /// Calls `wake` when the fetch that `KeysAwaited` spoke of is over.
+    ///
+    /// - Returns: false when too many wait already.
+    package func whenKeysAreFetched(_ wake: @escaping @Sendable () -> Void) -> Bool { tokens?.source.whenFetched(wake) ?? false }
 
-    private func authenticate(_ request: Request) throws -> Principal {
+    /// For calls without a credential, and until one is checked: sees no row.
+    package static let nobody = Admission(principal: Principal(clientID: "", access: .read, scope: .own, types: []))
+
+    private func authenticate(_ request: Request, mayWait: Bool) throws -> Admission {
         guard let header = request.header("Authorization") else {
             throw Problem(.unauthenticated, "send an API key: Authorization: Bearer <key>")
         }
@@ -39,10 +59,28 @@ package struct Authorizer: Sendable {
             throw Problem(.unauthenticated, "the Authorization header must be: Bearer <key>")
         }
         let hash = APIKey.sha256(of: key)
-        if Digest.areEqual(hash, adminKeySHA256) { return .admin }
-        guard let contract = engine.contract(forKeySHA256: hash) else {
-            throw Problem(.unauthenticated, "the key is unknown or revoked")
+        if Digest.areEqual(hash, adminKeySHA256) { return Admission(principal: .admin) }
+        return try admit(try contract(of: key, sha256: hash, mayWait: mayWait))
+    }
+
+    /// The contract that a key belongs to or a token names.
+    private func contract(of credential: String, sha256: [UInt8], mayWait: Bool) throws -> Contract {
+        if let contract = engine.contract(forKeySHA256: sha256) { return contract }
+        guard let tokens, JSONWebToken.looksLike(credential) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
+        let outcome: TokenVerifier.Outcome
+        do {
+            outcome = try tokens.verify(credential, sha256: sha256, now: Double(CalendarText.now) / 1e6, mayWait: mayWait)
+        } catch {
+            throw Problem(.unauthenticated, "the token does not count: \(error)")
         }
+        guard case .granted(let clientID) = outcome else { throw KeysAwaited() }
+        guard let contract = try engine.contract(clientID) else {
+            throw Problem(.unauthenticated, "the token names no contract that there is")
+        }
+        return contract
+    }
+
+    private func admit(_ contract: Contract) throws -> Admission {
         let now = CalendarText.now
         if let from = contract.validFrom, now < from {
             throw Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))")
@@ -50,12 +88,13 @@ package struct Authorizer: Sendable {
         if let to = contract.validTo, now >= to {
             throw Problem(.contractNotValid, "the contract ended at \(CalendarText.text(instant: to))")
         }
-        if let rate = contract.ratePerSecond, let wait = rates.wait(for: contract.clientID, ratePerSecond: rate) {
-            throw Refusal(
-                problem: Problem(.rateLimited, "the contract allows \(rate) requests a second"),
-                headers: [.init("Retry-After", String(wait))])
-        }
-        return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+        guard let rate = contract.ratePerSecond else { return Admission(principal: principal) }
+        let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
+        guard let wait = standing.wait else { return Admission(principal: principal, headers: standing.headers) }
+        throw Refusal(
+            problem: Problem(.rateLimited, "the contract allows \(ContractBody.text(rate: rate)) requests a second"),
+            headers: standing.headers + [.init("Retry-After", String(wait))])
     }
 
     private static func bearer(_ header: String) -> String? {

@@ -12,22 +12,39 @@ package final class RateLimiter: Sendable {
 
     package init() {}
 
-    /// Takes a token.
-    ///
-    /// - Returns: nil when there was one, else the whole seconds until there will be.
-    package func wait(for clientID: String, ratePerSecond: Double, now: Double = SteadyClock.seconds()) -> Int? {
+    /// How a contract stands after a request.
+    package struct Standing: Sendable, Equatable {
+        /// The requests that may come at once, by the contract.
+        package let capacity: Int
+        /// Those left.
+        package let remaining: Int
+        /// Whole seconds until there is room for one more, when there was none for this one.
+        package let wait: Int?
+
+        /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): the quota for each window of a second; what is left
+        /// of it and in how many seconds there will be more.
+        package var headers: [Response.Header] {
+            [
+                .init("RateLimit-Policy", "\"contract\";q=\(capacity);w=1"),
+                .init("RateLimit", "\"contract\";r=\(remaining);t=\(wait ?? (remaining < capacity ? 1 : 0))"),
+            ]
+        }
+    }
+
+    /// Takes a token, if there is one.
+    package func take(for clientID: String, ratePerSecond: Double, now: Double = SteadyClock.seconds()) -> Standing {
         let capacity = max(ratePerSecond, 1)
-        return buckets.withLock { buckets in
+        let (tokens, isTaken) = buckets.withLock { buckets -> (Double, Bool) in
             var bucket = buckets[Array(clientID.utf8)] ?? Bucket(tokens: capacity, filledAt: now)
             bucket.tokens = min(capacity, bucket.tokens + (now - bucket.filledAt) * ratePerSecond)
             bucket.filledAt = now
-            defer { buckets[Array(clientID.utf8)] = bucket }
-            if bucket.tokens >= 1 {
-                bucket.tokens -= 1
-                return nil
-            }
-            guard ratePerSecond > 0 else { return 60 }
-            return Int(min(((1 - bucket.tokens) / ratePerSecond).rounded(.up), 3_600))
+            let isTaken = bucket.tokens >= 1
+            if isTaken { bucket.tokens -= 1 }
+            buckets[Array(clientID.utf8)] = bucket
+            return (bucket.tokens, isTaken)
         }
+        let wait = ratePerSecond > 0 ? Int(min(((1 - tokens) / ratePerSecond).rounded(.up), 3_600)) : 60
+        return Standing(
+            capacity: Int(min(capacity, 1e9)), remaining: Int(min(tokens, 1e9)), wait: isTaken ? nil : max(wait, 1))
     }
 }

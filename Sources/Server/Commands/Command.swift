@@ -40,6 +40,9 @@ extension Command {
         } catch let error as SettingError {
             Terminal.writeError("till \(name): \(error)\n")
             return ExitStatus.misused
+        } catch let errors as SettingErrors {
+            for error in errors.errors { Terminal.writeError("till \(name): \(error)\n") }
+            return ExitStatus.misused
         } catch {
             Terminal.writeError("till \(name): \(ErrorText.describe(error))\n")
             return ExitStatus.failed

@@ -23,18 +23,12 @@ enum EngineOpening {
 
     private static func registration(_ settings: Settings) throws -> RegistrationOptions {
         var options = RegistrationOptions()
-        do {
-            options.policy = try AddressPolicy(allow: settings.outgoingAllow)
-        } catch {
-            throw SettingError(key: "outgoing.allow", message: error.description)
-        }
+        options.policy = try SettingsCheck.policy(settings)
         for (name, registrar) in settings.registrars {
-            guard WebhookSecret(registrar.secret) != nil else {
-                throw SettingError(key: "registrars.\(name).secret", message: "what follows whsec_ must be base64")
-            }
             func microseconds(_ seconds: Double) -> Int64 { Int64(seconds * 1e6) }
             options.registrars[name] = RegistrarOptions(
-                url: registrar.url, secret: registrar.secret, statusURL: registrar.statusURL, lock: microseconds(registrar.lock),
+                url: registrar.url, secret: registrar.secret, previousSecret: registrar.previousSecret,
+                previousSecretUntil: registrar.previousSecretUntil, statusURL: registrar.statusURL, lock: microseconds(registrar.lock),
                 retry: RetryPolicy(
                     backoffMinimum: microseconds(registrar.backoffMin), backoffMaximum: microseconds(registrar.backoffMax),
                     attemptCountMax: registrar.maxAttempts),

@@ -28,16 +28,18 @@ enum ServeCommand: Command {
         raiseFileLimit()
         let engine = try EngineOpening.open(directory: directory, settings: settings)
         let adminKey = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
+        let parts = try ServeParts(settings, log: log)
         let service = try Service(
-            engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, limits: Service.Limits(settings), log: log)
-        let listener = try Listener(try listenerSettings(settings), handler: service)
+            engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
+            log: log)
+        service.certificates = parts.certificates
+        let listener = try Listener(listenerSettings(settings), handler: service)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
         log.info("listening", ["url": url, "data": directory, "version": TillVersion.text])
 
-        var signal: Int32 = 0
-        sigwait(&signals, &signal)
+        let signal = waitForEnd(&signals, parts, log)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         service.beginStopping()
         listener.stopAccepting()
@@ -49,6 +51,7 @@ enum ServeCommand: Command {
                 return ExitStatus.done
             }
         }
+        parts.stop()
         try engine.close()
         log.info("stopped")
         return ExitStatus.done
@@ -67,24 +70,27 @@ enum ServeCommand: Command {
         for (option, key) in [("listen", "listen"), ("tls-cert", "tls.cert"), ("tls-key", "tls.key")] {
             if let value = try arguments.one(option) { overrides.append((key, value)) }
         }
-        return try SettingsReader.read(file: file, environment: Environment.all, overrides: overrides)
+        let (settings, faults) = SettingsReader.collect(file: file, environment: Environment.all, overrides: overrides)
+        let all = faults + SettingsCheck.faults(settings).filter { fault in !faults.contains { $0.key == fault.key } }
+        if !all.isEmpty { throw SettingErrors(all) }
+        return settings
     }
 
-    private static func listenerSettings(_ settings: Settings) throws -> Listener.Settings {
+    private static func listenerSettings(_ settings: Settings) -> Listener.Settings {
         // One thread a core, and two at least: one long answer must not stand before all others.
         var result = Listener.Settings(host: settings.host, port: settings.port, threadCount: max(2, Environment.processorCount))
-        if let certificate = settings.tlsCertificate, let key = settings.tlsKey {
-            result.certificate = try pem(certificate, "tls.cert")
-            result.key = try pem(key, "tls.key")
-        }
+        result.isSecure = settings.tlsCertificate != nil
         return result
     }
 
-    private static func pem(_ path: String, _ key: String) throws -> String {
-        do {
-            return String(decoding: try FileBytes.read(path, byteCountMax: 1 << 20), as: UTF8.self)
-        } catch {
-            throw SettingError(key: key, message: "\(error)")
+    /// Until TERM or INT; HUP takes certificate and token keys anew.
+    private static func waitForEnd(_ signals: inout sigset_t, _ parts: ServeParts, _ log: Log) -> Int32 {
+        while true {
+            var signal: Int32 = 0
+            guard sigwait(&signals, &signal) == 0 else { continue }
+            guard signal == SIGHUP else { return signal }
+            log.info("reloading", ["signal": "HUP"])
+            parts.checkNow(isForced: true)
         }
     }
 
@@ -100,6 +106,7 @@ enum ServeCommand: Command {
         sigemptyset(&signals)
         sigaddset(&signals, SIGTERM)
         sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGHUP)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         return signals
     }

@@ -15,6 +15,15 @@ struct SettingValue {
 
     func stringOrNull() throws -> String? { isNull ? nil : try string() }
 
+    /// An instant, or a date meaning its midnight UTC; in microseconds since 1970.
+    func instantOrNull() throws -> Int64? {
+        if isNull { return nil }
+        guard let text = value.text, let instant = CalendarText.instant(text) ?? CalendarText.day(text).map({ Int64($0) * 86_400_000_000 }) else {
+            throw fault("an instant like 2026-11-20T12:00:00Z, or a date, is wanted")
+        }
+        return instant
+    }
+
     func integer(_ range: ClosedRange<Int>) throws -> Int {
         let number: Int? =
             switch value {

@@ -16,6 +16,10 @@ package struct Settings: Sendable, Equatable {
     package struct Registrar: Sendable, Equatable {
         package var url = ""
         package var secret = ""
+        /// The secret before this one, valid beside it until `previousSecretUntil`, or as long as it stands here.
+        package var previousSecret: String?
+        /// Microseconds since 1970.
+        package var previousSecretUntil: Int64?
         package var statusURL: String?
         package var lock = 300.0
         package var maxAttempts = 10
@@ -64,4 +68,12 @@ package struct SettingError: Error, Equatable, CustomStringConvertible {
     package var source: String?
 
     package var description: String { (source.map { "\($0): " } ?? "") + "\(key): \(message)" }
+}
+
+/// All that is wrong with a configuration, to be mended at once.
+package struct SettingErrors: Error, CustomStringConvertible {
+    package let errors: [SettingError]
+    package init(_ errors: [SettingError]) { self.errors = errors }
+
+    package var description: String { errors.map(\.description).joined(separator: "\n") }
 }

@@ -1,3 +1,5 @@
+internal import Ingest
+
 /// Puts settings together: defaults, then the file, then the environment, then the command line.
 package enum SettingsReader {
     private struct Key: Sendable {
@@ -46,89 +48,112 @@ package enum SettingsReader {
     /// - Parameters:
     ///   - file: the configuration file's path and bytes.
     ///   - overrides: from the command line, by key.
-    /// - Throws: `SettingError` naming the first bad key.
+    /// - Throws: `SettingErrors` naming every bad key.
     package static func read(
         file: (path: String, bytes: [UInt8])?, environment: [String: String], overrides: [(key: String, value: String)]
     ) throws -> Settings {
-        var settings = Settings()
-        if let file { try apply(file: file.bytes, path: file.path, to: &settings) }
-        try apply(environment: environment, to: &settings)
-        for (name, value) in overrides {
-            guard let key = keys.first(where: { $0.path == name }) else { throw SettingError(key: name, message: "there is no such key") }
-            try key.set(SettingValue(key: name, value: .string(value)), &settings)
-        }
-        if (settings.tlsCertificate == nil) != (settings.tlsKey == nil) {
-            throw SettingError(
-                key: settings.tlsKey == nil ? "tls.key" : "tls.cert", message: "tls.cert and tls.key are wanted both or neither")
-        }
+        let (settings, faults) = collect(file: file, environment: environment, overrides: overrides)
+        if !faults.isEmpty { throw SettingErrors(faults) }
         return settings
     }
 
-    // MARK: The file
-
-    private static func apply(file bytes: [UInt8], path: String, to settings: inout Settings) throws {
-        let root: JSONValue
-        do {
-            root = try JSONParser.parse(bytes)
-        } catch {
-            throw SettingError(key: "byte \(error.offset)", message: error.message, source: path)
-        }
-        do {
-            try apply(object: root, prefix: "", to: &settings)
-        } catch var error as SettingError {
-            error.source = path
-            throw error
-        }
-    }
-
-    private static func apply(object: JSONValue, prefix: String, to settings: inout Settings) throws {
-        guard case .object(let members) = object else {
-            throw SettingError(key: prefix.isEmpty ? "the file" : String(prefix.dropLast()), message: "an object is wanted, not \(object.kind)")
-        }
-        for member in members {
-            let path = prefix + member.name
-            if let key = keys.first(where: { $0.path == path }) {
-                try key.set(SettingValue(key: path, value: member.value), &settings)
-            } else if keys.contains(where: { $0.path.hasPrefix(path + ".") }) {
-                try apply(object: member.value, prefix: path + ".", to: &settings)
+    /// The settings as far as they can be read, and every fault.
+    static func collect(
+        file: (path: String, bytes: [UInt8])?, environment: [String: String], overrides: [(key: String, value: String)]
+    ) -> (settings: Settings, faults: [SettingError]) {
+        var reading = Reading()
+        if let file { reading.apply(file: file.bytes, path: file.path) }
+        reading.apply(environment: environment)
+        reading.source = nil
+        for (name, value) in overrides {
+            if let key = keys.first(where: { $0.path == name }) {
+                reading.set(key, .string(value))
             } else {
-                throw SettingError(key: path, message: "there is no such key")
+                reading.fault(name, "there is no such key")
             }
         }
+        let settings = reading.settings
+        if (settings.tlsCertificate == nil) != (settings.tlsKey == nil) {
+            reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
+        }
+        return (settings, reading.faults)
     }
 
-    // MARK: The environment
+    /// Settings on their way, and what was wrong so far.
+    private struct Reading {
+        var settings = Settings()
+        var faults: [SettingError] = []
+        /// The file or the variable that is being read.
+        var source: String?
 
-    private static func apply(environment: [String: String], to settings: inout Settings) throws {
-        let groups = Set(keys.compactMap { key in key.path.contains(".") ? String(key.path.prefix { $0 != "." }) : nil })
-        for group in groups.sorted() {
-            let variable = "TILL_" + group.uppercased()
-            guard let text = environment[variable] else { continue }
-            try named(variable) { try apply(object: try json(text, key: group), prefix: group + ".", to: &settings) }
+        mutating func fault(_ key: String, _ message: String) {
+            faults.append(SettingError(key: key, message: message, source: source))
         }
-        for key in keys {
-            guard let text = environment[key.variable] else { continue }
-            // Lists and objects come as JSON; all else as it is.
-            let isStructured = key.path == "registrars" || key.path == "outgoing.allow"
-            let value: JSONValue = isStructured ? try named(key.variable) { try json(text, key: key.path) } : text == "null" ? .null : .string(text)
-            try named(key.variable) { try key.set(SettingValue(key: key.path, value: value), &settings) }
-        }
-    }
 
-    private static func json(_ text: String, key: String) throws -> JSONValue {
-        do {
-            return try JSONParser.parse(Array(text.utf8))
-        } catch {
-            throw SettingError(key: key, message: "JSON is wanted; byte \(error.offset): \(error.message)")
+        mutating func set(_ key: Key, _ value: JSONValue) {
+            do {
+                try key.set(SettingValue(key: key.path, value: value), &settings)
+            } catch let errors as SettingErrors {
+                for error in errors.errors { fault(error.key, error.message) }
+            } catch let error as SettingError {
+                fault(error.key, error.message)
+            } catch {
+                fault(key.path, "\(error)")
+            }
         }
-    }
 
-    private static func named<Result>(_ variable: String, _ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch var error as SettingError {
-            error.source = variable
-            throw error
+        mutating func apply(file bytes: [UInt8], path: String) {
+            source = path
+            do throws(JSONSyntaxError) {
+                apply(object: try JSONParser.parse(bytes), prefix: "")
+            } catch {
+                fault("byte \(error.offset)", error.message)
+            }
+        }
+
+        mutating func apply(object: JSONValue, prefix: String) {
+            guard case .object(let members) = object else {
+                return fault(prefix.isEmpty ? "the file" : String(prefix.dropLast()), "an object is wanted, not \(object.kind)")
+            }
+            for member in members {
+                let path = prefix + member.name
+                if let key = keys.first(where: { $0.path == path }) {
+                    set(key, member.value)
+                } else if keys.contains(where: { $0.path.hasPrefix(path + ".") }) {
+                    apply(object: member.value, prefix: path + ".")
+                } else {
+                    fault(path, "there is no such key")
+                }
+            }
+        }
+
+        mutating func apply(environment: [String: String]) {
+            let groups = Set(keys.compactMap { key in key.path.contains(".") ? String(key.path.prefix { $0 != "." }) : nil })
+            for group in groups.sorted() {
+                source = "TILL_" + group.uppercased()
+                guard let text = source.flatMap({ environment[$0] }), let value = json(text, key: group) else { continue }
+                apply(object: value, prefix: group + ".")
+            }
+            for key in keys {
+                guard let text = environment[key.variable] else { continue }
+                source = key.variable
+                // Lists and objects come as JSON; all else as it is.
+                let isStructured = key.path == "registrars" || key.path == "outgoing.allow"
+                if isStructured {
+                    if let value = json(text, key: key.path) { set(key, value) }
+                } else {
+                    set(key, text == "null" ? .null : .string(text))
+                }
+            }
+        }
+
+        private mutating func json(_ text: String, key: String) -> JSONValue? {
+            do throws(JSONSyntaxError) {
+                return try JSONParser.parse(Array(text.utf8))
+            } catch {
+                fault(key, "JSON is wanted; byte \(error.offset): \(error.message)")
+                return nil
+            }
         }
     }
 
@@ -147,22 +172,51 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "an object of registrars is wanted, not \(value.value.kind)")
         }
         var registrars: [String: Settings.Registrar] = [:]
+        var faults: [SettingError] = []
         for member in members {
-            registrars[member.name] = try registrar(SettingValue(key: "\(value.key).\(member.name)", value: member.value))
+            registrars[member.name] = registrar(SettingValue(key: "\(value.key).\(member.name)", value: member.value), &faults)
         }
+        if !faults.isEmpty { throw SettingErrors(faults) }
         return registrars
     }
 
-    private static func registrar(_ value: SettingValue) throws -> Settings.Registrar {
-        guard case .object(let members) = value.value else {
-            throw SettingError(key: value.key, message: "an object is wanted, not \(value.value.kind)")
-        }
+    private static func registrar(_ value: SettingValue, _ faults: inout [SettingError]) -> Settings.Registrar {
         var registrar = Settings.Registrar()
+        guard case .object(let members) = value.value else {
+            faults.append(SettingError(key: value.key, message: "an object is wanted, not \(value.value.kind)"))
+            return registrar
+        }
         for member in members {
-            let item = SettingValue(key: "\(value.key).\(member.name)", value: member.value)
-            switch member.name {
+            do {
+                try set(SettingValue(key: "\(value.key).\(member.name)", value: member.value), member.name, &registrar)
+            } catch {
+                faults.append(error)
+            }
+        }
+        func fault(_ name: String, _ message: String) {
+            let key = "\(value.key).\(name)"
+            if !faults.contains(where: { $0.key == key }) { faults.append(SettingError(key: key, message: message)) }
+        }
+        if registrar.url.isEmpty { fault("url", "is required") }
+        if registrar.secret.isEmpty { fault("secret", "is required") }
+        for (name, secret) in [("secret", registrar.secret), ("previous_secret", registrar.previousSecret ?? "")]
+        where !secret.isEmpty && WebhookSecret(secret) == nil {
+            fault(name, "what follows whsec_ must be base64")
+        }
+        if registrar.backoffMin > registrar.backoffMax { fault("backoff_max", "must not be less than backoff_min") }
+        if registrar.previousSecretUntil != nil, registrar.previousSecret == nil {
+            fault("previous_secret_until", "needs a previous_secret")
+        }
+        return registrar
+    }
+
+    private static func set(_ item: SettingValue, _ name: String, _ registrar: inout Settings.Registrar) throws(SettingError) {
+        do {
+            switch name {
             case "url": registrar.url = try url(item) ?? ""
             case "secret": registrar.secret = try item.string()
+            case "previous_secret": registrar.previousSecret = try item.stringOrNull()
+            case "previous_secret_until": registrar.previousSecretUntil = try item.instantOrNull()
             case "status_url": registrar.statusURL = try url(item)
             case "lock": registrar.lock = try item.duration()
             case "max_attempts": registrar.maxAttempts = try item.integer(1...1_000_000)
@@ -173,12 +227,10 @@ package enum SettingsReader {
             case "concurrency": registrar.concurrency = try item.integer(1...100_000)
             default: throw SettingError(key: item.key, message: "there is no such key")
             }
+        } catch let error as SettingError {
+            throw error
+        } catch {
+            throw SettingError(key: item.key, message: "\(error)")
         }
-        if registrar.url.isEmpty { throw SettingError(key: "\(value.key).url", message: "is required") }
-        if registrar.secret.isEmpty { throw SettingError(key: "\(value.key).secret", message: "is required") }
-        if registrar.backoffMin > registrar.backoffMax {
-            throw SettingError(key: "\(value.key).backoff_max", message: "must not be less than backoff_min")
-        }
-        return registrar
     }
 }

@@ -9,11 +9,18 @@ package struct Call: @unchecked Sendable {
     package let routeIndex: Int
     package let pathValues: [String]
     package let parameters: [RequestTarget.Parameter]
-    package let principal: Principal
+    package private(set) var principal: Principal
 
     package var route: Route { service.router.routes[routeIndex] }
     package var request: Request { exchange.request }
     package var engine: any EngineInterface { service.engine }
+
+    /// The same call by somebody else.
+    package func with(_ principal: Principal) -> Call {
+        var call = self
+        call.principal = principal
+        return call
+    }
 
     // MARK: Query parameters
 

@@ -27,6 +27,10 @@ package final class Exchange: @unchecked Sendable {
     var phase = Phase.head
     /// What the router and the authorizer made of the head. It refers back here: dropped when the request is over.
     package var call: Call?
+    /// The credential names a key that is being fetched: who it is will be known when the body is here.
+    package var awaitsKeys = false
+    /// Fields of the answer, whatever it is: the rate that is left.
+    package var admissionHeaders: [Response.Header] = []
     /// For logs and error answers; made when first needed.
     package var requestID: String?
     package let startedAt = SteadyClock.seconds()

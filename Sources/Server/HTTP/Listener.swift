@@ -37,9 +37,8 @@ package final class Listener: @unchecked Sendable {
         package var connectionCountMax = 8192
         /// In seconds, without a byte either way.
         package var idleTimeout: UInt32 = 60
-        /// PEM.
-        package var certificate: String?
-        package var key: String?
+        /// TLS, with the certificate that `ServerCertificate` has installed.
+        package var isSecure = false
 
         package init(host: String, port: UInt16, threadCount: Int) {
             (self.host, self.port, self.threadCount) = (host, port, threadCount)
@@ -102,18 +101,17 @@ package final class Listener: @unchecked Sendable {
             MHD_OptionItem(
                 option: .UNESCAPE_CALLBACK, value: unsafeBitCast(Callbacks.keepEscapes, to: Int.self), ptr_value: nil),
         ]
-        if let certificate = settings.certificate, let key = settings.key {
+        if settings.isSecure {
             flags |= MHD_USE_TLS.rawValue
-            // Not freed: the library keeps the pointers as long as it runs.
-            options.append(MHD_OptionItem(option: .HTTPS_MEM_CERT, value: 0, ptr_value: strdup(certificate)))
-            options.append(MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: strdup(key)))
+            options.append(MHD_OptionItem(option: .HTTPS_CERT_CALLBACK, value: 0, ptr_value: ServerCertificate.callback))
+            // Not freed: the library keeps the pointer as long as it runs.
             let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
             options.append(MHD_OptionItem(option: .HTTPS_PRIORITIES, value: 0, ptr_value: strdup(priorities)))
         }
         options.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
         guard let daemon = till_mhd_start(UInt32(flags), 0, nil, nil, Callbacks.access, context, &options) else {
             close(socket)
-            throw ListenerError(what: "the HTTP server did not start (certificate, key, or open files)", code: 0)
+            throw ListenerError(what: "the HTTP server did not start (TLS, or open files)", code: 0)
         }
         return daemon
     }
@@ -237,7 +235,7 @@ package final class Listener: @unchecked Sendable {
         exchange.status = response.status
         guard let raw = Self.makeResponse(response, exchange) else { return .NO }
         defer { MHD_destroy_response(raw) }
-        for header in response.headers {
+        for header in response.headers + exchange.admissionHeaders {
             header.name.withUTF8Buffer { name in
                 name.withMemoryRebound(to: CChar.self) { name in
                     // Safe: a StaticString's text ends with a NUL that its buffer does not count.

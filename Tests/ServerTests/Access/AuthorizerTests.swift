@@ -55,7 +55,20 @@ final class AuthorizerTests: XCTestCase {
         let client = server.client(key: slow)
         let statuses = try (0..<4).map { _ in try client.get("/v1/types").status }
         XCTAssertEqual(statuses, [200, 200, 429, 429])
-        XCTAssertEqual(try client.get("/v1/types").headers["retry-after"], "1")
+        let refused = try client.get("/v1/types")
+        XCTAssertEqual(refused.headers["retry-after"], "1")
+        XCTAssertEqual(refused.headers["ratelimit-policy"], #""contract";q=2;w=1"#)
+        XCTAssertEqual(refused.headers["ratelimit"], #""contract";r=0;t=1"#)
+        // What is left stands on every answer of a contract that has a rate: successes, and what is refused for another reason.
+        let left = try server.key("left", .read, .own) { $0.ratePerSecond = 100 }
+        let path: [(method: String, path: String, status: Int)] = [("GET", "/v1/types", 200), ("GET", "/v1/contracts", 403), ("POST", "/v1/receipts", 403)]
+        for (index, call) in path.enumerated() {
+            let answer = try server.client(key: left).call(call.method, call.path)
+            XCTAssertEqual(answer.status, call.status)
+            XCTAssertEqual(answer.headers["ratelimit-policy"], #""contract";q=100;w=1"#, call.path)
+            XCTAssertEqual(answer.headers["ratelimit"], #""contract";r=\#(99 - index);t=1"#, call.path)
+        }
+        XCTAssertNil(try server.client().get("/v1/types").headers["ratelimit"])
         for header in ["Basic YTpi", "Bearer", "Bearer ", TestServer.adminKey] {
             XCTAssertEqual(try server.client(key: nil).get("/v1/types", [("Authorization", header)]).status, 401, header)
         }

@@ -51,11 +51,35 @@ final class SettingsReaderTests: XCTestCase {
         ]
         for row in files {
             XCTAssertThrowsError(try read(row.file), row.file) { error in
-                XCTAssertEqual((error as? SettingError)?.key, row.key, "\(row.file): \(error)")
+                XCTAssertEqual((error as? SettingErrors)?.errors.first?.key, row.key, "\(row.file): \(error)")
             }
         }
         XCTAssertThrowsError(try read("{}", ["TILL_HOT_DAYS": "many"])) { error in
             XCTAssertEqual("\(error)", "TILL_HOT_DAYS: hot_days: an integer from 0 to 36500 is wanted")
         }
+    }
+
+    func test_everyFault_isNamedAtOnce() {
+        let file = #"""
+            {"hot_days":-1,"colour":"red","limits":{"queries":0,"body":"much"},
+             "registrars":{"tax":{"url":"ftp://x","lock":"long"},"stock":{"url":"https://s","secret":"whsec_!"}}}
+            """#
+        XCTAssertThrowsError(try read(file, ["TILL_LOG_LEVEL": "loud"], [("listen", "nowhere")])) { error in
+            XCTAssertEqual(
+                (error as? SettingErrors)?.errors.map(\.key),
+                [
+                    "hot_days", "colour", "limits.queries", "limits.body", "registrars.tax.url", "registrars.tax.lock", "registrars.tax.secret",
+                    "registrars.stock.secret", "log.level", "listen",
+                ], "\(error)")
+        }
+    }
+
+    func test_registrar_twoSecrets() throws {
+        let file = #"{"registrars":{"tax":{"url":"https://t","secret":"new","previous_secret":"old","previous_secret_until":"2026-12-01"}}}"#
+        let tax = try XCTUnwrap(try read(file).registrars["tax"])
+        XCTAssertEqual(tax.previousSecret, "old")
+        XCTAssertEqual(tax.previousSecretUntil, 1_796_083_200_000_000)
+        XCTAssertThrowsError(try read(file.replacingOccurrences(of: "2026-12-01", with: "soon")))
+        XCTAssertThrowsError(try read(file.replacingOccurrences(of: #","previous_secret":"old""#, with: "")))
     }
 }

@@ -1,0 +1,230 @@
+internal import ColumnStore
+package import Ingest
+import Synchronization
+
+/// Where an issuer's keys come from: a file that is read again when it changes, or a URL that is asked again before its answer is stale, and
+/// sooner when a token names a key that nobody has seen.
+///
+/// Keys that are there stay in force when a newer set cannot be had.
+package final class KeySetSource: Sendable {
+    package enum Place: Sendable {
+        case file(String)
+        case url(String)
+
+        package init(_ text: String) {
+            self = text.hasPrefix("http://") || text.hasPrefix("https://") ? .url(text) : .file(text)
+        }
+    }
+
+    package enum Lookup: Sendable {
+        case keys([PublicKey])
+        /// A set is on its way that may have the key: `whenFetched`.
+        case maySoonBeThere
+    }
+
+    /// In seconds.
+    package struct Times: Sendable {
+        /// How long an answer that says nothing of it is fresh.
+        package var freshFor = 300.0
+        package var freshForMin = 60.0
+        package var freshForMax = 3_600.0
+        /// After a fetch that failed.
+        package var retry = 30.0
+        /// At most so often does an unknown `kid` cause a fetch: whoever invents names must not make us call the issuer for each.
+        package var unknown = 30.0
+        package var timeout = 5.0
+        package init() {}
+    }
+
+    private struct State {
+        var keys = KeySet()
+        /// Rises with every set taken: what was verified with an earlier one is verified again.
+        var generation = 0
+        var isFetching = false
+        var wasFetched = false
+        var refreshAt = 0.0
+        var unknownAt = -Double.infinity
+        var takenAt: Double?
+        var stamp: FileStamp?
+        var waiters: [@Sendable () -> Void] = []
+        var failureCount = 0
+    }
+
+    /// As many requests wait for a fetch; what comes beyond is refused.
+    private static let waiterCountMax = 64
+    private static let byteCountMax = 1 << 20
+
+    private let place: Place
+    private let times: Times
+    private let client: OutgoingClient?
+    private let log: Log
+    private let state = Mutex(State())
+
+    /// - Parameter policy: which addresses a URL may lead to.
+    package init(_ place: Place, policy: AddressPolicy, times: Times = Times(), log: Log) {
+        self.place = place
+        self.times = times
+        self.log = log
+        if case .url = place { client = OutgoingClient(policy: policy) } else { client = nil }
+    }
+
+    /// Reads the file, or begins to ask the URL.
+    ///
+    /// - Throws: `SettingError` for a file that is no key set or has no key that can be used. A URL may come to life later.
+    package func start() throws {
+        switch place {
+        case .url: fetch()
+        case .file(let path):
+            let stamp = FileStamp(path: path)
+            do {
+                let keys = try KeySet(try FileBytes.read(path, byteCountMax: Self.byteCountMax))
+                guard keys.count > 0 else {
+                    throw KeySet.Failure(description: "no key in it can be used" + keys.notes.map { "; \($0)" }.joined())
+                }
+                take(keys, stamp: stamp)
+            } catch {
+                throw SettingError(key: "jwt.jwks", message: "\(path): \(error)")
+            }
+        }
+    }
+
+    package func stop() { client?.close() }
+
+    /// Whether the first set is there, or could not be had.
+    package var isSettled: Bool { state.withLock { $0.wasFetched } }
+    package var generation: Int { state.withLock { $0.generation } }
+
+    /// For metrics: keys, seconds since the set was taken, fetches that failed.
+    package var figures: (keyCount: Int, age: Double?, failureCount: Int) {
+        state.withLock { state in (state.keys.count, state.takenAt.map { SteadyClock.seconds() - $0 }, state.failureCount) }
+    }
+
+    /// - Parameter mayWait: whether the caller would wait for a newer set.
+    package func lookup(kid: String?, _ algorithm: SignatureAlgorithm, mayWait: Bool) -> Lookup {
+        let found = state.withLock { $0.keys.candidates(kid: kid, algorithm) }
+        guard found.isEmpty, mayWait else { return .keys(found) }
+        switch place {
+        case .file:
+            checkNow()
+            return .keys(state.withLock { $0.keys.candidates(kid: kid, algorithm) })
+        case .url:
+            let now = SteadyClock.seconds()
+            let (isComing, begins) = state.withLock { state -> (Bool, Bool) in
+                if state.isFetching { return (true, false) }
+                guard now - state.unknownAt >= times.unknown else { return (false, false) }
+                state.unknownAt = now
+                return (true, true)
+            }
+            if begins { fetch() }
+            return isComing ? .maySoonBeThere : .keys([])
+        }
+    }
+
+    /// Calls `wake` when no fetch is under way any more; at once when none is.
+    ///
+    /// - Returns: false when too many wait already.
+    package func whenFetched(_ wake: @escaping @Sendable () -> Void) -> Bool {
+        let (isTaken, isNow) = state.withLock { state -> (Bool, Bool) in
+            guard state.isFetching else { return (true, true) }
+            guard state.waiters.count < Self.waiterCountMax else { return (false, false) }
+            state.waiters.append(wake)
+            return (true, false)
+        }
+        if isNow { wake() }
+        return isTaken
+    }
+
+    /// Looks whether the file has changed, or the URL's answer is stale. Called every second or so, and on SIGHUP.
+    package func checkNow(isForced: Bool = false) {
+        switch place {
+        case .file(let path): reread(path, isForced: isForced)
+        case .url:
+            let isDue = state.withLock { !$0.isFetching && (isForced || SteadyClock.seconds() >= $0.refreshAt) }
+            if isDue { fetch() }
+        }
+    }
+
+    // MARK: File
+
+    private func reread(_ path: String, isForced: Bool) {
+        let stamp = FileStamp(path: path)
+        let isNew = state.withLock { state -> Bool in
+            guard isForced || stamp != state.stamp else { return false }
+            state.stamp = stamp
+            return true
+        }
+        guard isNew else { return }
+        do {
+            take(try KeySet(try FileBytes.read(path, byteCountMax: Self.byteCountMax)), stamp: stamp)
+        } catch {
+            failed("\(error)")
+        }
+    }
+
+    // MARK: URL
+
+    private func fetch() {
+        guard case .url(let url) = place, let client else { return }
+        let begins = state.withLock { state -> Bool in
+            defer { state.isFetching = true }
+            return !state.isFetching
+        }
+        guard begins else { return }
+        let request = OutgoingRequest(
+            method: .get, url: url, headers: [("Accept", "application/jwk-set+json, application/json")],
+            timeoutMilliseconds: Int(times.timeout * 1_000))
+        client.send(request) { [self] result in
+            let waiters: [@Sendable () -> Void]
+            switch result {
+            case .failure(.closed): return
+            case .failure(let failure): failed(failure.description)
+            case .success(let response) where response.status != 200: failed("the issuer answered \(response.status)")
+            case .success(let response):
+                do throws(KeySet.Failure) {
+                    take(try KeySet(response.body), stamp: nil, freshFor: freshness(response.headers["cache-control"]))
+                } catch {
+                    failed(error.description)
+                }
+            }
+            waiters = state.withLock { state in
+                state.isFetching = false
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for wake in waiters { wake() }
+        }
+    }
+
+    /// What `max-age` says, within reason (RFC 9111 section 5.2.2.1).
+    private func freshness(_ cacheControl: String?) -> Double {
+        let directive = cacheControl?.lowercased().split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.first { $0.hasPrefix("max-age=") }
+        guard let directive, let seconds = Double(directive.dropFirst(8).prefix { $0.isNumber }) else { return times.freshFor }
+        return min(max(seconds, times.freshForMin), times.freshForMax)
+    }
+
+    // MARK: Both
+
+    private func take(_ keys: KeySet, stamp: FileStamp?, freshFor: Double? = nil) {
+        let now = SteadyClock.seconds()
+        state.withLock { state in
+            state.keys = keys
+            state.generation += 1
+            state.wasFetched = true
+            state.takenAt = now
+            state.refreshAt = now + (freshFor ?? times.freshFor)
+            if let stamp { state.stamp = stamp }
+        }
+        log.info("token keys taken", ["keys": String(keys.count)])
+        for note in keys.notes { log.warning("token key passed over", ["reason": note]) }
+    }
+
+    private func failed(_ reason: String) {
+        let kept = state.withLock { state -> Int in
+            state.wasFetched = true
+            state.failureCount += 1
+            state.refreshAt = SteadyClock.seconds() + times.retry
+            return state.keys.count
+        }
+        log.warning("token keys not taken", ["reason": reason, "kept": String(kept)])
+    }
+}

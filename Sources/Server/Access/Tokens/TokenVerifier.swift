@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Says whom a JSON web token speaks for.
+package final class TokenVerifier: Sendable {
+    package enum Outcome: Sendable {
+        case granted(clientID: String)
+        /// The key that it names may be in a set that is being fetched.
+        case waits
+    }
+
+    private struct Known: Sendable {
+        let grant: TokenRules.Grant
+        let generation: Int
+    }
+
+    /// Verified tokens that are remembered: a signature costs more than the rest of a small request.
+    private static let knownCountMax = 10_000
+
+    package let source: KeySetSource
+    private let rules: TokenRules
+    private let known = Mutex<[[UInt8]: Known]>([:])
+
+    package init(source: KeySetSource, rules: TokenRules) {
+        self.source = source
+        self.rules = rules
+    }
+
+    /// - Parameters:
+    ///   - sha256: of the token.
+    ///   - now: seconds since 1970.
+    ///   - mayWait: whether the caller would come again when newer keys are there.
+    /// - Throws: why the token does not count.
+    package func verify(_ text: String, sha256: [UInt8], now: Double, mayWait: Bool) throws(JSONWebToken.Fault) -> Outcome {
+        let generation = source.generation
+        if let known = known.withLock({ $0[sha256] }), known.generation == generation {
+            try known.grant.check(at: now)
+            return .granted(clientID: known.grant.clientID)
+        }
+        let token = try JSONWebToken(text)
+        // Before the keys: what would be refused anyway must not cause a fetch.
+        let grant = try rules.grant(of: token.claims)
+        try grant.check(at: now)
+        switch source.lookup(kid: token.keyID, token.algorithm, mayWait: mayWait) {
+        case .maySoonBeThere: return .waits
+        case .keys(let candidates):
+            guard !candidates.isEmpty else { throw .init("no key of the issuer has its kid and alg") }
+            guard candidates.contains(where: { $0.verifies(token.signed, signature: token.signature) }) else {
+                throw .init("its signature is wrong")
+            }
+        }
+        known.withLock { known in
+            if known.count >= Self.knownCountMax { known = [:] }
+            known[sha256] = Known(grant: grant, generation: generation)
+        }
+        return .granted(clientID: grant.clientID)
+    }
+}

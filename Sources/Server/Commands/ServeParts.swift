@@ -1,0 +1,52 @@
+internal import ColumnStore
+import Glibc
+internal import Ingest
+import Synchronization
+
+/// What a server has beside its engine that may change while it runs: its certificate, and the keys of tokens.
+final class ServeParts: Sendable {
+    let certificates: CertificateFiles?
+    let tokens: TokenVerifier?
+    private let isStopped = Atomic<Bool>(false)
+
+    private static let pauseMicroseconds: UInt32 = 1_000_000
+
+    /// - Throws: `SettingError` for files that are wrong.
+    init(_ settings: Settings, log: Log) throws {
+        if let chain = settings.tlsCertificate, let key = settings.tlsKey {
+            let certificates = CertificateFiles(chain: chain, key: key, log: log)
+            try certificates.start()
+            self.certificates = certificates
+        } else {
+            certificates = nil
+        }
+        tokens = try Self.tokens(settings, log)
+        _ = WorkerThread(name: "reload", isDetached: true) { [self] in
+            while !isStopped.load(ordering: .relaxed) {
+                usleep(Self.pauseMicroseconds)
+                checkNow()
+            }
+        }
+    }
+
+    private static func tokens(_ settings: Settings, _ log: Log) throws -> TokenVerifier? {
+        guard let jwks = settings.jwt.jwks else { return nil }
+        if settings.jwt.issuer == nil { log.warning("jwt.issuer is not set: tokens of any issuer that signs with these keys count") }
+        if settings.jwt.audience == nil { log.warning("jwt.audience is not set: tokens that were made for another service count here too") }
+        if jwks.hasPrefix("http://") { log.warning("jwt.jwks is no https URL: who can alter the answer can let themselves in") }
+        let source = KeySetSource(.init(jwks), policy: try SettingsCheck.policy(settings), log: log)
+        try source.start()
+        return TokenVerifier(
+            source: source, rules: TokenRules(issuer: settings.jwt.issuer, audience: settings.jwt.audience, claim: settings.jwt.claim))
+    }
+
+    func checkNow(isForced: Bool = false) {
+        certificates?.checkNow(isForced: isForced)
+        tokens?.source.checkNow(isForced: isForced)
+    }
+
+    func stop() {
+        isStopped.store(true, ordering: .relaxed)
+        tokens?.source.stop()
+    }
+}

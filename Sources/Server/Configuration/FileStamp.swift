@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// Tells whether a file is another than before, also behind a symbolic link that was turned.
+package struct FileStamp: Sendable, Equatable {
+    private let device: dev_t
+    private let inode: ino_t
+    private let byteCount: off_t
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// Nil when there is no such file, or it cannot be seen.
+    package init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = status.st_dev
+        inode = status.st_ino
+        byteCount = status.st_size
+        seconds = status.st_mtim.tv_sec
+        nanoseconds = status.st_mtim.tv_nsec
+    }
+}
