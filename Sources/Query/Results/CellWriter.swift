@@ -1,7 +1,7 @@
-import ColumnStore
+package import ColumnStore
 
 /// One column of a batch, ready to be written cell by cell: its type is told apart here once.
-struct CellWriter {
+package struct CellWriter {
     private enum Source {
         case null
         case bits(Bitmap)
@@ -14,14 +14,22 @@ struct CellWriter {
         case doubles([Double])
         case bytes(ByteArrays)
         case dictionary([UInt32], ByteArrays)
+        case list(offsets: [Int32], Element)
+        case structure(keys: [[UInt8]], [CellWriter])
         case values(Column)
+    }
+
+    /// A list's element has a writer of its own; a struct cannot hold itself.
+    private final class Element {
+        let writer: CellWriter
+        init(_ writer: CellWriter) { self.writer = writer }
     }
 
     private let source: Source
     private let validity: Bitmap?
-    let type: ColumnType
+    package let type: ColumnType
 
-    init(_ column: Column) {
+    package init(_ column: Column) {
         type = column.type
         validity = column.rowValidity
         switch column.values {
@@ -49,17 +57,43 @@ struct CellWriter {
         case .int128(let values): .wideDecimals(values)
         case .double(let values): .doubles(values)
         case .bytes(let arrays): .bytes(arrays)
+        case .list(let offsets, let element): .list(offsets: offsets, Element(CellWriter(element)))
+        case .structure(let members):
+            if case .structure(let fields) = column.type {
+                .structure(keys: keys(fields), members.map { CellWriter($0) })
+            } else {
+                .values(column)
+            }
         default: .values(column)
         }
     }
 
-    func isNull(_ row: Int) -> Bool {
+    /// `"name":`, with a comma before all but the first.
+    private static func keys(_ fields: [Field]) -> [[UInt8]] {
+        fields.enumerated().map { index, field in
+            var key: [UInt8] = index == 0 ? [] : [UInt8(ascii: ",")]
+            JSONText.appendString(field.name.utf8, to: &key)
+            return key + [UInt8(ascii: ":")]
+        }
+    }
+
+    package func isNull(_ row: Int) -> Bool {
         if case .null = source { return true }
         return !(validity?[row] ?? true)
     }
 
+    /// The bytes of a text or binary cell; nil for NULL and for other types.
+    package func bytes(_ row: Int) -> ArraySlice<UInt8>? {
+        if isNull(row) { return nil }
+        switch source {
+        case .bytes(let arrays): return arrays[row]
+        case .dictionary(let codes, let arrays): return arrays[Int(codes[row])]
+        default: return nil
+        }
+    }
+
     /// Appends the cell as JSON.
-    func appendJSON(_ row: Int, to text: inout [UInt8]) {
+    package func appendJSON(_ row: Int, to text: inout [UInt8]) {
         if isNull(row) { return text.append(contentsOf: "null".utf8) }
         switch source {
         case .null: break
@@ -73,6 +107,20 @@ struct CellWriter {
             text.append(UInt8(ascii: "\""))
         case .bytes(let arrays): appendBytes(arrays, row, to: &text)
         case .dictionary(let codes, let arrays): appendBytes(arrays, Int(codes[row]), to: &text)
+        case .list(let offsets, let element):
+            text.append(UInt8(ascii: "["))
+            for place in Int(offsets[row])..<Int(offsets[row + 1]) {
+                if place > Int(offsets[row]) { text.append(UInt8(ascii: ",")) }
+                element.writer.appendJSON(place, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+        case .structure(let keys, let members):
+            text.append(UInt8(ascii: "{"))
+            for (key, member) in zip(keys, members) {
+                text.append(contentsOf: key)
+                member.appendJSON(row, to: &text)
+            }
+            text.append(UInt8(ascii: "}"))
         case .values(let column): JSONText.append(column.value(at: row), type: type, to: &text)
         }
     }
@@ -82,7 +130,7 @@ struct CellWriter {
     }
 
     /// Appends the cell as bare text: numbers and times without quotes, BLOB in base64, lists and structs as JSON. Nothing for NULL.
-    func appendPlain(_ row: Int, to text: inout [UInt8]) {
+    package func appendPlain(_ row: Int, to text: inout [UInt8]) {
         if isNull(row) { return }
         switch source {
         case .null: break
@@ -99,7 +147,7 @@ struct CellWriter {
             } else {
                 appendJSON(row, to: &text)
             }
-        case .bits, .int32, .int64: appendJSON(row, to: &text)
+        case .bits, .int32, .int64, .list, .structure: appendJSON(row, to: &text)
         }
     }
 

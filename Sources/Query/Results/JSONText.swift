@@ -1,7 +1,7 @@
 import ColumnStore
 
 /// Values as JSON, in the forms that the API gives to each type.
-enum JSONText {
+package enum JSONText {
     static func append(_ value: Value, type: ColumnType, to text: inout [UInt8]) {
         switch value {
         case .null: text.append(contentsOf: "null".utf8)
@@ -77,7 +77,7 @@ enum JSONText {
 
     private static let base64Digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func appendBase64(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+    package static func appendBase64(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
         text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
         var index = bytes.startIndex
         while index < bytes.endIndex {
@@ -94,7 +94,7 @@ enum JSONText {
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
     /// A string with what JSON asks to be escaped; runs of plain bytes are copied whole. Bytes that are not UTF-8 become U+FFFD.
-    static func appendString(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
+    package static func appendString(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         let isContiguous: Void? = bytes.withContiguousStorageIfAvailable { appendEscaped($0, to: &text) }
         if isContiguous == nil { Array(bytes).withUnsafeBufferPointer { appendEscaped($0, to: &text) } }

@@ -11,17 +11,36 @@ package struct ParquetEncoder: ResultEncoder {
     private let writer: FileWriter
     private let columns: [ResultColumn]
 
-    package init(columns: [ResultColumn]) throws(ColumnStoreError) {
+    /// Row groups of an answer are small: they wait in memory until they are whole.
+    private static let rowGroupByteCount = 32 << 20
+
+    /// - Throws: `QueryError.unsupportedSQL` for a column that Parquet cannot hold.
+    package init(columns: [ResultColumn]) throws {
         self.columns = columns
-        var seen: [String: Int] = [:]
-        var fields: [Field] = []
-        for column in columns {
-            let count = seen[column.name, default: 0]
-            seen[column.name] = count + 1
-            let name = column.name.isEmpty ? "column" : column.name
-            fields.append(Field(count == 0 ? name : "\(name)_\(count + 1)", Self.storable(column.type)))
+        var options = WriterOptions()
+        options.rowGroupByteCount = Self.rowGroupByteCount
+        do {
+            writer = try FileWriter(Self.schema(columns), options: options, to: sink)
+        } catch {
+            guard error.code == .invalidRequest || error.code == .unsupportedFeature else { throw error }
+            throw QueryError(.unsupportedSQL, "the answer has a column that Parquet cannot hold: \(error.detail)")
         }
-        writer = try FileWriter(Schema(fields), to: sink)
+    }
+
+    private static func schema(_ columns: [ResultColumn]) -> Schema {
+        // Names differ by bytes, and a numbered name may be another column's own.
+        var seen: Set<[UInt8]> = []
+        return Schema(
+            columns.map { column in
+                let stem = column.name.isEmpty ? "column" : column.name
+                var name = stem
+                var number = 1
+                while !seen.insert(Array(name.utf8)).inserted {
+                    number += 1
+                    name = "\(stem)_\(number)"
+                }
+                return Field(name, storable(column.type))
+            })
     }
 
     private static func storable(_ type: ColumnType) -> ColumnType { type == .interval || type == .null ? .string : type }

@@ -1,3 +1,5 @@
+internal import Query
+
 /// Writes one JSON text, value by value, into a byte buffer.
 ///
 /// Commas are placed by the writer; balance of brackets is the caller's. Text goes in as UTF-8 and is escaped only where RFC 8259
@@ -37,11 +39,9 @@ package struct JSONWriter {
     package mutating func string(_ value: String) { separate(); appendQuoted(value); isFresh = false }
 
     /// - Precondition: `value` is UTF-8; bytes that are not come out as they went in.
-    package mutating func string(utf8 value: some Sequence<UInt8>) {
+    package mutating func string(utf8 value: some Collection<UInt8>) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        for byte in value { appendEscaped(byte) }
-        bytes.append(UInt8(ascii: "\""))
+        JSONText.appendString(value, to: &bytes)
         isFresh = false
     }
 
@@ -72,6 +72,13 @@ package struct JSONWriter {
         isFresh = false
     }
 
+    /// One JSON value that `body` appends.
+    package mutating func value(_ body: (inout [UInt8]) -> Void) {
+        separate()
+        body(&bytes)
+        isFresh = false
+    }
+
     // MARK: Members
 
     package mutating func member(_ name: StaticString, _ value: String?) { key(name); optional(value) }
@@ -83,38 +90,5 @@ package struct JSONWriter {
         isFresh = true
     }
 
-    private mutating func appendQuoted(_ value: String) {
-        bytes.append(UInt8(ascii: "\""))
-        var value = value
-        value.withUTF8 { text in
-            if text.contains(where: Self.mustEscape) {
-                for byte in text { appendEscaped(byte) }
-            } else {
-                bytes.append(contentsOf: text)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private mutating func appendEscaped(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-        case 0x09: bytes.append(contentsOf: "\\t".utf8)
-        case 0..<0x20:
-            bytes.append(contentsOf: "\\u00".utf8)
-            bytes.append(Self.hexDigit(byte >> 4))
-            bytes.append(Self.hexDigit(byte & 15))
-        default: bytes.append(byte)
-        }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+    private mutating func appendQuoted(_ value: String) { JSONText.appendString(value.utf8, to: &bytes) }
 }

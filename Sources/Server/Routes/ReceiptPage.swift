@@ -1,5 +1,6 @@
 internal import ColumnStore
 internal import Ingest
+internal import Query
 
 /// A document as JSON answers carry it.
 struct DocumentBody {
@@ -33,7 +34,11 @@ struct DocumentBody {
             writer.string(utf8: bytes)
         } else {
             writer.key("document_base64")
-            writer.string(utf8: Base64.encode(bytes))
+            writer.value { text in
+                text.append(UInt8(ascii: "\""))
+                JSONText.appendBase64(bytes, to: &text)
+                text.append(UInt8(ascii: "\""))
+            }
         }
     }
 
@@ -51,7 +56,7 @@ struct ReceiptRow {
 
     init(schema: Schema, batch: ColumnBatch, row: Int) {
         self.schema = schema
-        columns = batch.columns.map(CellWriter.init)
+        columns = batch.columns.map { CellWriter($0) }
         self.row = row
     }
 
@@ -105,22 +110,10 @@ enum ReceiptPage {
     }
 
     static func csv(_ page: Page) throws -> [UInt8] {
+        var encoder = CSVEncoder(columns: page.schema.fields.map { ResultColumn(name: $0.name, type: $0.type) })
         var text: [UInt8] = []
-        for (index, field) in page.schema.fields.enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ",")) }
-            CSVText.append(Array(field.name.utf8), to: &text)
-        }
-        text.append(contentsOf: "\r\n".utf8)
-        eachRow(page) { columns, row, _ in
-            for (index, column) in columns.enumerated() {
-                if index > 0 { text.append(UInt8(ascii: ",")) }
-                guard !column.isNull(row) else { continue }
-                var cell: [UInt8] = []
-                column.appendText(row, to: &cell)
-                CSVText.append(cell, to: &text)
-            }
-            text.append(contentsOf: "\r\n".utf8)
-        }
+        encoder.begin(into: &text)
+        for batch in page.batches { encoder.append(batch, into: &text) }
         return text
     }
 
@@ -133,39 +126,19 @@ enum ReceiptPage {
                 continue
             }
             writer.key(field.name)
-            column.write(row, to: &writer)
+            writer.value { column.appendJSON(row, to: &$0) }
         }
     }
 
     private static func eachRow(_ page: Page, _ body: ([CellWriter], Int, String) -> Void) {
         let place = page.schema.index(of: "content_type")
         for (number, batch) in page.batches.enumerated() {
-            let columns = batch.columns.map(CellWriter.init)
+            let columns = batch.columns.map { CellWriter($0) }
             let types = place.map { columns[$0] } ?? page.contentTypes.flatMap { number < $0.count ? CellWriter($0[number]) : nil }
             for row in 0..<batch.rowCount {
                 let contentType = types?.bytes(row).map { String(decoding: $0, as: UTF8.self) } ?? ""
                 body(columns, row, contentType)
             }
         }
-    }
-}
-
-/// RFC 4180.
-enum CSVText {
-    /// A field that is there: empty text is quoted, since nothing at all is NULL.
-    static func append(_ field: [UInt8], to text: inout [UInt8]) {
-        let mustQuote =
-            field.isEmpty
-            || field.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 0x0A || $0 == 0x0D }
-        guard mustQuote else {
-            text.append(contentsOf: field)
-            return
-        }
-        text.append(UInt8(ascii: "\""))
-        for byte in field {
-            if byte == UInt8(ascii: "\"") { text.append(byte) }
-            text.append(byte)
-        }
-        text.append(UInt8(ascii: "\""))
     }
 }

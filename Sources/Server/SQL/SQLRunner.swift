@@ -139,7 +139,7 @@ struct SQLRunner: Sendable {
         switch form {
         case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), sink)
         case .csv: try encode(answer, CSVEncoder(columns: answer.columns), sink)
-        case .parquet: try ParquetAnswer.write(answer.columns, first: answer.first, rest: answer.stream, to: sink)
+        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), sink)
         }
     }
 
