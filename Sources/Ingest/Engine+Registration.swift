@@ -73,8 +73,16 @@ extension Engine {
                 json.member("name", registrar)
                 json.member("reference", outcome.reference)
             }
+            var action = ProcessChange.Action.outcome(step: step.id, outcome, note)
+            if step.state == .dead, outcome.isAccepted {
+                // The client may have sent another document in its place, which then stands.
+                do { try checkIdentityIsFree(of: found.row, in: file) } catch let problem as Problem where problem.slug == .differentDocument {
+                    throw Problem(.contradictingOutcome, "the receipt failed before this came, and \(problem.detail)")
+                }
+                action = .lateAcceptance(step: step.id, outcome, note)
+            }
             return tier.writer.submit(
-                ProcessChange(file: file, action: .outcome(step: step, outcome, note)) { result in
+                ProcessChange(file: file, action: action) { result in
                     switch result {
                     case .success(.applied), .success(.repeated): completion(.success(()))
                     case .success(.contradicting): completion(.failure(contradiction))
@@ -159,7 +167,7 @@ extension Engine {
     /// What must happen to a receipt, and who hears of it.
     ///
     /// - Throws: callback-host-not-allowed.
-    func process(stages: [[String]], client: [UInt8], callbackURL: String?) throws -> ProcessPlan? {
+    func process(stages: [[String]], client: [UInt8], callbackURL: String?, trace: String?) throws -> ProcessPlan? {
         let contract = catalog.contract(String(decoding: client, as: UTF8.self))
         var targets: [EventTarget] = []
         if let callbackURL {
@@ -171,6 +179,6 @@ extension Engine {
             targets.append(.callback)
         }
         if let webhook = contract?.webhook, callbackURL.map({ !$0.hasSameBytes(as: webhook.url) }) ?? true { targets.append(.contract) }
-        return stages.isEmpty && targets.isEmpty ? nil : ProcessPlan(stages: stages, targets: targets)
+        return stages.isEmpty && targets.isEmpty ? nil : ProcessPlan(stages: stages, targets: targets, trace: trace)
     }
 }

@@ -251,7 +251,7 @@ struct Intake: Sendable {
         let document = Self.bytes(receipt.document, in: body)
         let (stored, coding) = try engine.tier.dictionaries.compress(document, type: receipt.type.name)
         let callbackURL = request.callbackURL ?? receipt.callbackURL
-        let process = try engine.process(stages: receipt.type.register, client: client, callbackURL: callbackURL)
+        let process = try engine.process(stages: receipt.type.register, client: client, callbackURL: callbackURL, trace: request.trace)
         return HotRow(
             kind: engine.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
             businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),

@@ -153,11 +153,14 @@ package struct TakeRequest: Sendable {
     package var client: String?
     /// `?callback_url=` or the header.
     package var callbackURL: String?
+    /// Trace id and flags of the request's `traceparent`, for the calls that follow from it.
+    package var trace: String?
 
     package init(
         form: Form, body: [UInt8], contentType: String, principal: Principal, type: String? = nil, client: String? = nil,
-        callbackURL: String? = nil
+        callbackURL: String? = nil, trace: String? = nil
     ) {
+        self.trace = trace
         self.form = form
         self.body = body
         self.contentType = contentType

@@ -3,7 +3,7 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements]
+    static let migrations = [statements, processStatements, traceStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -54,6 +54,10 @@ package enum HotFileSchema {
         CREATE TABLE history(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, details TEXT NOT NULL);
         CREATE TABLE changed(row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, state INTEGER NOT NULL, completed_at INTEGER);
         """
+
+    /// `history` was never written: a row's history stands in tables of its own. Its place is the trace of the request that brought a row
+    /// with a process, for the calls that follow from it.
+    static let traceStatements = "ALTER TABLE rows RENAME COLUMN history TO trace"
 
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.
     static let receiptColumns = """

@@ -26,8 +26,8 @@ final class HotFileWriter {
         try HotFileWriter.prepare(connection, file: file)
         insertRow = try connection.statement("""
             INSERT INTO rows(id, sequence, ticket, table_id, kind, client, receipt, business_day, issued_at, received_at, state,
-                completed_at, callback_url, history, coding, document_bytes, sha256, document)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, ?14, ?15, ?16, ?17) ON CONFLICT DO NOTHING
+                completed_at, callback_url, trace, coding, document_bytes, sha256, document)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?18, ?14, ?15, ?16, ?17) ON CONFLICT DO NOTHING
             """)
         insertPending = try connection.statement("INSERT INTO pending(id, encoded) VALUES(?1, ?2)")
         selectIdentity = try connection.statement("""
@@ -138,6 +138,7 @@ final class HotFileWriter {
                     statement.bind(15, Int64(row.documentByteCount))
                     try statement.bindBorrowed(16, UnsafeRawBufferPointer(rebasing: document[..<32]))
                     try statement.bindBorrowed(17, UnsafeRawBufferPointer(rebasing: document[32...]))
+                    try statement.bind(18, row.process?.trace)
                     try statement.run()
                     guard connection.changeCount == 1 else { return false }
                     insertPending.bind(1, id)

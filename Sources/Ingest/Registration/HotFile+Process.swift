@@ -73,6 +73,23 @@ extension HotFile {
         }
     }
 
+    struct OpenSteps: Hashable {
+        let name: String
+        let state: Int64
+    }
+
+    /// - Complexity: O(open steps).
+    func openStepCounts() throws -> [OpenSteps: Int64] {
+        try pool.withConnection { connection in
+            let select = try connection.statement(
+                "SELECT name, state, count(*) FROM steps INDEXED BY steps_open WHERE state IN (1, 2, 3) GROUP BY name, state")
+            defer { select.reset() }
+            var counts: [OpenSteps: Int64] = [:]
+            while try select.step() { counts[OpenSteps(name: select.text(0), state: select.int64(1))] = select.int64(2) }
+            return counts
+        }
+    }
+
     private static let partCount = 1_000
 
     private static func inParts(
@@ -129,6 +146,7 @@ extension HotFile {
         var stored: StoredReceipt
         var contentType: String
         var document: [UInt8]
+        var trace: String?
     }
 
     func stepCall(_ id: Int64) throws -> StepCall? {
@@ -139,12 +157,13 @@ extension HotFile {
             step.bind(1, id)
             guard try step.step(), let state = StepState(rawValue: step.int64(0)) else { return nil }
             let select = try connection.statement(
-                "SELECT \(HotFileSchema.receiptColumns), k.content_type FROM \(HotFileSchema.receiptSource) WHERE r.id = ?1")
+                "SELECT \(HotFileSchema.receiptColumns), k.content_type, r.trace FROM \(HotFileSchema.receiptSource) WHERE r.id = ?1")
             defer { select.reset() }
             select.bind(1, row)
             guard try select.step() else { return nil }
             return StepCall(
-                state: state, attempts: Int(step.int64(1)), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [])
+                state: state, attempts: Int(step.int64(1)), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [],
+                trace: select.optionalText(13))
         }
         guard var call = found, call.state.isOpen else { return found }
         try readStored([row], document: true) { _, parts in call.document = parts.document ?? [] }
@@ -157,12 +176,13 @@ extension HotFile {
         var event: ReceiptState
         var at: Int64
         var stored: StoredReceipt
+        var trace: String?
     }
 
     func eventCall(_ id: Int64) throws -> EventCall? {
         try pool.withConnection { connection in
             let select = try connection.statement("""
-                SELECT \(HotFileSchema.receiptColumns), o.state, o.attempts, o.event, o.at
+                SELECT \(HotFileSchema.receiptColumns), o.state, o.attempts, o.event, o.at, r.trace
                 FROM \(HotFileSchema.receiptSource) JOIN outbox o ON o.id = ?2 WHERE r.id = ?1
                 """)
             defer { select.reset() }
@@ -171,20 +191,21 @@ extension HotFile {
             guard try select.step(), let event = ReceiptState(code: select.int64(14)) else { return nil }
             return EventCall(
                 isPending: select.int64(12) == EventState.pending.rawValue, attempts: Int(select.int64(13)), event: event, at: select.int64(15),
-                stored: try select.storedReceipt().receipt)
+                stored: try select.storedReceipt().receipt, trace: select.optionalText(16))
         }
     }
 
     /// The step of a name in a row's process.
-    func step(named name: String, row: Int64) throws -> Int64? {
+    func step(named name: String, row: Int64) throws -> (id: Int64, state: StepState)? {
         try pool.withConnection { connection in
-            let select = try connection.statement("SELECT id FROM steps WHERE id BETWEEN ?1 AND ?2 AND name = ?3")
+            let select = try connection.statement("SELECT id, state FROM steps WHERE id BETWEEN ?1 AND ?2 AND name = ?3")
             defer { select.reset() }
             let range = ProcessKey.range(row, ProcessKey.stepBits)
             select.bind(1, range.first)
             select.bind(2, range.last)
             try select.bind(3, name)
-            return try select.step() ? select.int64(0) : nil
+            guard try select.step(), let state = StepState(rawValue: select.int64(1)) else { return nil }
+            return (select.int64(0), state)
         }
     }
 }

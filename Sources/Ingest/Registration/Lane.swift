@@ -48,12 +48,14 @@ struct Lane: Sendable {
         /// Since when the oldest of the due ones is there.
         var oldestSince: Int64?
         var breaker: CircuitBreaker.State
+        /// Something is on disk alone.
+        var hasMore: Bool
         var outcomes: [String: Int]
     }
 
     /// - Complexity: O(what waits).
     func figures(now: Int64) -> Figures {
-        var figures = Figures(waitingCount: heap.count, inFlightCount: inFlightCount, breaker: breaker.state, outcomes: outcomes)
+        var figures = Figures(waitingCount: heap.count, inFlightCount: inFlightCount, breaker: breaker.state, hasMore: hasMore, outcomes: outcomes)
         for entry in heap where entry.work.dueAt <= now {
             figures.dueCount += 1
             figures.oldestSince = min(figures.oldestSince ?? .max, entry.work.since)

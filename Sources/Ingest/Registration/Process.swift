@@ -6,10 +6,13 @@ package struct ProcessPlan: Sendable, Hashable {
     package var stages: [[String]]
     /// Who hears of its changes of state.
     package var targets: [EventTarget]
+    /// The trace that the row came with, as `Trace` has it.
+    package var trace: String?
 
-    package init(stages: [[String]] = [], targets: [EventTarget] = []) {
+    package init(stages: [[String]] = [], targets: [EventTarget] = [], trace: String? = nil) {
         self.stages = stages
         self.targets = targets
+        self.trace = trace
     }
 }
 
@@ -144,6 +147,8 @@ package struct ProcessChange: Sendable {
         case inProgress(step: Int64, lockedUntil: Int64, HistoryNote)
         case retry(step: Int64, attempts: Int, at: Int64, detail: String, HistoryNote)
         case outcome(step: Int64, StepOutcome, HistoryNote)
+        /// A dead step was accepted after all, and its row's identity is free: the process goes on from there.
+        case lateAcceptance(step: Int64, StepOutcome, HistoryNote)
         case dead(step: Int64, detail: String, HistoryNote)
         case redriveStep(Int64)
         case delivered(event: Int64, HistoryNote)

@@ -103,8 +103,9 @@ final class ProcessTransaction {
             if result == .applied { try write(note, row: ProcessKey.row(ofStep: step)) }
             return result
         case .outcome(let step, let outcome, let note): return try settle(step, outcome, note)
+        case .lateAcceptance(let step, let outcome, let note): return try revive(step, outcome, note)
         case .dead(let step, let detail, let note): return try bury(step, detail, note)
-        case .redriveStep(let step): return try redrive(step)
+        case .redriveStep(let step): return try redrive(step, "redriven")
         case .delivered(let event, let note): return try end(event, .delivered, detail: nil, note)
         case .deadEvent(let event, let detail, let note): return try end(event, .dead, detail: detail, note)
         case .retryEvent(let event, let at, let detail, let note): return try postpone(event, at, detail, note)
@@ -162,13 +163,14 @@ final class ProcessTransaction {
         case .waiting: return .unknown
         case .accepted: return outcome.isAccepted ? .repeated : .contradicting
         case .rejected: return outcome.isAccepted ? .contradicting : .repeated
-        case .dead: return outcome.isAccepted ? .contradicting : .repeated
-        case .pending, .sent, .inProgress, .cancelled: break
+        // Nobody's outcome, so a rejection contradicts nothing: it is the reason that was missing. An acceptance must go through `revive`.
+        case .dead where outcome.isAccepted: return .contradicting
+        case .pending, .dead, .sent, .inProgress, .cancelled: break
         }
         if file.state.isLeaving { return .repeated }
         try finish(step, outcome)
         try write(note, row: row)
-        guard step.state != .cancelled else { return .applied }
+        guard step.state != .cancelled, step.state != .dead else { return .applied }
         if outcome.isAccepted {
             let stage = steps.filter { $0.stage == step.stage }
             guard stage.allSatisfy({ $0.id == id || $0.state == .accepted }) else { return .applied }
@@ -179,6 +181,21 @@ final class ProcessTransaction {
             try setState(.failed, of: row)
         }
         return .applied
+    }
+
+    /// As a redrive whose answer is there already. Where another registrar has rejected the receipt meanwhile, it is only written down.
+    private func revive(_ id: Int64, _ outcome: StepOutcome, _ note: HistoryNote) throws -> ProcessResult {
+        let row = ProcessKey.row(ofStep: id)
+        let steps = try steps(row: row)
+        guard let step = steps.first(where: { $0.id == id }), step.state == .dead else { return try settle(id, outcome, note) }
+        if file.state.isLeaving { return .contradicting }
+        if steps.contains(where: { $0.state == .rejected }) {
+            try finish(step, outcome)
+            try write(note, row: row)
+            return .applied
+        }
+        guard try redrive(id, "accepted late") == .applied else { return .contradicting }
+        return try settle(id, outcome, note)
     }
 
     private func finish(_ step: Step, _ outcome: StepOutcome) throws {
@@ -244,11 +261,11 @@ final class ProcessTransaction {
     }
 
     /// A dead step begins anew, and with it those that its end cancelled.
-    private func redrive(_ id: Int64) throws -> ProcessResult {
+    private func redrive(_ id: Int64, _ event: String) throws -> ProcessResult {
         let row = ProcessKey.row(ofStep: id)
         let steps = try steps(row: row)
         guard let step = steps.first(where: { $0.id == id }), step.state == .dead, !file.state.isLeaving else { return .unknown }
-        try write(HistoryNote("redriven") { $0.member("name", step.name) }, row: row)
+        try write(HistoryNote(event) { $0.member("name", step.name) }, row: row)
         for later in steps where later.state == .cancelled && later.stage > step.stage {
             let update = try connection.statement("UPDATE steps SET state = 0, at = NULL WHERE id = ?1")
             update.bind(1, later.id)

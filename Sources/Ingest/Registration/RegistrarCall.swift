@@ -28,15 +28,18 @@ enum RegistrarCall {
         var headers = signature(id: id, body: json.bytes, secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
         headers.append(("Content-Type", "application/json"))
         headers.append(("Idempotency-Key", id))
+        headers.append(("traceparent", Trace.parent(call.trace, ticketID: summary.ticketID)))
         return OutgoingRequest(
             method: .post, url: registrar.url, headers: headers, body: json.bytes, timeoutMilliseconds: timeoutMilliseconds(registrar))
     }
 
     static func ask(
-        _ ticketID: String, of name: String, _ registrar: RegistrarOptions, statusURL: String, now: Int64
+        _ call: HotFile.StepCall, of name: String, _ registrar: RegistrarOptions, statusURL: String, now: Int64
     ) -> OutgoingRequest {
+        let ticketID = call.stored.summary.ticketID
         let id = "\(ticketID):\(name)"
-        let headers = signature(id: id, body: [], secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
+        var headers = signature(id: id, body: [], secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
+        headers.append(("traceparent", Trace.parent(call.trace, ticketID: ticketID)))
         let url = statusURL + (statusURL.contains("?") ? "&" : "?") + "ticket_id=\(ticketID)"
         return OutgoingRequest(method: .get, url: url, headers: headers, timeoutMilliseconds: timeoutMilliseconds(registrar))
     }

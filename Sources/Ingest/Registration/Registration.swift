@@ -210,8 +210,7 @@ final class Registration: Sendable {
             return later(work, at: now + Self.patience)
         }
         if work.mayHaveArrived, let statusURL = registrar.statusURL {
-            let ticket = call.stored.summary.ticketID
-            let request = RegistrarCall.ask(ticket, of: name, registrar, statusURL: statusURL, now: now)
+            let request = RegistrarCall.ask(call, of: name, registrar, statusURL: statusURL, now: now)
             return client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
         }
         guard call.attempts < registrar.retry.attemptCountMax else {
@@ -370,6 +369,7 @@ final class Registration: Sendable {
                 "queue_oldest_seconds", "How long the oldest due item has waited.", [],
                 lane.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
             let level = switch lane.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
+            gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], lane.hasMore ? 1 : 0)
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)
             for (outcome, count) in lane.outcomes.sorted(by: { $0.key < $1.key }) {
                 metrics.append(

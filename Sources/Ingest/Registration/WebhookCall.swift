@@ -25,6 +25,7 @@ enum WebhookCall {
         }
         var headers = RegistrarCall.signature(id: id, body: json.bytes, secrets: secrets, nowSeconds: nowSeconds)
         headers.append((name: "Content-Type", value: "application/json"))
+        headers.append((name: "traceparent", value: Trace.parent(call.trace, ticketID: summary.ticketID)))
         return OutgoingRequest(method: .post, url: url, headers: headers, body: json.bytes, timeoutMilliseconds: timeoutMilliseconds)
     }
 }

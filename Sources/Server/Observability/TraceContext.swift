@@ -2,6 +2,8 @@
 package struct TraceContext: Sendable, Equatable {
     /// 32 hexadecimal digits.
     package let traceID: String
+    /// Two hexadecimal digits; 01: the caller records this trace.
+    package let flags: String
 
     package init?(_ header: String) {
         let parts = header.split(separator: "-", omittingEmptySubsequences: false)
@@ -9,6 +11,12 @@ package struct TraceContext: Sendable, Equatable {
             Self.isHex(parts[3], 2), parts[1].contains(where: { $0 != "0" })
         else { return nil }
         traceID = String(parts[1])
+        flags = String(parts[3])
+    }
+
+    /// Trace id and flags of a request; nil when it belongs to no trace.
+    package static func trace(of request: Request) -> String? {
+        request.header("traceparent").flatMap { TraceContext($0) }.map { "\($0.traceID)-\($0.flags)" }
     }
 
     private static func isHex(_ text: Substring, _ count: Int) -> Bool {

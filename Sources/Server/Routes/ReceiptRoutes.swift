@@ -108,7 +108,7 @@ enum ReceiptRoutes {
         if let type = call.parameter("type"), type.isEmpty { throw Problem.parameter("type", "a type's name is wanted") }
         return TakeRequest(
             form: form, body: call.request.body, contentType: header, principal: call.principal, type: call.parameter("type"),
-            client: client, callbackURL: callback ?? callbackHeader)
+            client: client, callbackURL: callback ?? callbackHeader, trace: TraceContext.trace(of: call.request))
     }
 
     // MARK: Out, one

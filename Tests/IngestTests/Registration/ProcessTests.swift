@@ -136,6 +136,44 @@ final class ProcessTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    func test_deadStep_lateWord_isHeard_whileTheIdentityIsFree() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        func outcome(_ isAccepted: Bool) -> StepOutcome {
+            StepOutcome(isAccepted: isAccepted, reference: "late", errors: isAccepted ? [] : [.init(pointer: "", code: "no", message: "no")])
+        }
+        /// The second stage's step runs out of attempts: FAILED. Then its endpoint says something.
+        func late(_ id: String, row: Int64, _ action: (Int64) -> ProcessChange.Action) throws -> (ProcessResult, Ticket) {
+            let ticket = try fixture.taken(Self.sale(id)).summary.ticketID
+            XCTAssertEqual(try settle(fixture, row: row, 0, accepted: true), .applied)
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+            let step = ProcessKey.step(row: row, ordinal: 1)
+            XCTAssertEqual(try apply(fixture, file, .dead(step: step, detail: "enough", HistoryNote("exhausted"))), .applied)
+            XCTAssertEqual(try fixture.engine.ticket(ticket, as: .admin).summary?.state, .failed)
+            let result = try apply(fixture, file, action(step))
+            return (result, try fixture.engine.ticket(ticket, as: .admin))
+        }
+        let accepted = try late("R1", row: 1) { .lateAcceptance(step: $0, outcome(true), HistoryNote("callback: accepted")) }
+        XCTAssertEqual(accepted.0, .applied)
+        XCTAssertEqual(accepted.1.summary?.state, .complete)
+        XCTAssertEqual(accepted.1.steps.map(\.state), ["ACCEPTED", "ACCEPTED"])
+        XCTAssertEqual(
+            accepted.1.history.map(\.event),
+            ["received", "answer", "exhausted", "failed", "accepted late", "processing", "callback: accepted", "complete"])
+        let rejected = try late("R2", row: 2) { .outcome(step: $0, outcome(false), HistoryNote("callback: rejected")) }
+        XCTAssertEqual(rejected.0, .applied)
+        XCTAssertEqual(rejected.1.summary?.state, .failed)
+        XCTAssertEqual(rejected.1.steps.map(\.state), ["ACCEPTED", "REJECTED"])
+        XCTAssertEqual(rejected.1.errors.map(\.code), ["no"])
+        XCTAssertEqual(try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters.count, 0)
+        // Sequences and events: no change is lost though two of one row stand in one group.
+        let changes = try fixture.engine.changes(after: 0, limit: 100, as: .admin).changes
+        XCTAssertEqual(changes.map(\.event).filter { $0 == "receipt.complete" }.count, 1)
+        XCTAssertEqual(changes.map(\.sequence), changes.map(\.sequence).sorted())
+        XCTAssertEqual(Set(changes.map(\.sequence)).count, changes.count)
+        try fixture.engine.close()
+    }
+
     func test_history_asText_comesBack() throws {
         var history = ReceiptHistory()
         history.steps = [TicketStep(name: "ta\"x", stage: 1, state: "DEAD", attempts: 3, at: 1_795_000_000_123_456, reference: nil, detail: "a\nb\u{1}є")]

@@ -180,6 +180,70 @@ final class RegistrationTests: XCTestCase {
         XCTAssertTrue(try server.client().get("/metrics").text.contains("till_calls_total{queue=\"registrar\",name=\"tax\",outcome=\"failed\"}"))
     }
 
+    /// A registrar that answers after its attempts ran out: its books and ours agree, and the client hears of it.
+    func test_deadStep_acceptedLate_completes_unlessReplaced() throws {
+        let tax = TestHTTPServer { _ in .init(status: 503) }
+        let receiver = WebhookReceiver(secrets: ["hook"])
+        defer { for close in [tax.close, receiver.close] { close() } }
+        let server = try TillServer(environment: [
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(tax.port)/","secret":"new","previous_secret":"old","max_attempts":2,"backoff_min":"10ms","backoff_max":"20ms"}}"#,
+            "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ])
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/","secret":"hook"}"#)
+        func failed(_ id: String) throws -> String {
+            let answer = try post(server, key, Self.sale(id), [("Prefer", "wait=10")])
+            XCTAssertEqual(Receipts.member("state", of: answer.text), "FAILED", answer.text)
+            return try XCTUnwrap(Receipts.member("ticket_id", of: answer.text))
+        }
+        func call(_ ticket: String, _ outcome: String, secret: String) throws -> Int {
+            let body = #"{"ticket_id":"\#(ticket)","outcome":"\#(outcome)","reference":"R"}"#
+            let time = String(Int(Date().timeIntervalSince1970))
+            let headers = [
+                ("Content-Type", "application/json"), ("webhook-id", "m1"), ("webhook-timestamp", time),
+                ("webhook-signature", Signatures.sign(id: "m1", timestamp: time, body: Array(body.utf8), secret: secret)),
+            ]
+            return try server.client(key: nil).call("POST", "/v1/callbacks/tax", headers: headers, body: Array(body.utf8)).status
+        }
+        let late = try failed("S-1")
+        XCTAssertEqual(try call(late, "accepted", secret: "older"), 401)
+        XCTAssertEqual(try call(late, "accepted", secret: "old"), 204, "the replaced secret still counts")
+        XCTAssertEqual(try call(late, "accepted", secret: "new"), 204)
+        XCTAssertEqual(try call(late, "rejected", secret: "new"), 409)
+        XCTAssertEqual(try ticket(server, late)["state"] as? String, "COMPLETE")
+        try wait("every version, in order") { receiver.deliveries[late]?.map(\.state) == ["PROCESSING", "FAILED", "PROCESSING", "COMPLETE"] }
+        XCTAssertEqual(receiver.deliveries[late]?.map(\.version), [1, 2, 3, 4])
+        let replaced = try failed("S-2")
+        XCTAssertEqual(try post(server, key, Self.sale("S-2", total: "1.00")).status, 202)
+        XCTAssertEqual(try call(replaced, "accepted", secret: "new"), 409, "another document stands in its place")
+        XCTAssertEqual(try ticket(server, replaced)["state"] as? String, "FAILED")
+        let rejected = try failed("S-3")
+        XCTAssertEqual(try call(rejected, "rejected", secret: "new"), 204)
+        XCTAssertEqual(try call(rejected, "accepted", secret: "new"), 409)
+        XCTAssertEqual((try ticket(server, rejected)["steps"] as? [[String: Any]])?.first?["state"] as? String, "REJECTED")
+    }
+
+    func test_registrarSecret_replaced_callsBearASignatureOfEach() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "old", manners: [.plain])
+        let stock = RegistrarSimulator(name: "stock", secret: "new", manners: [.forgets])
+        defer { for close in [tax.close, stock.close] { close() } }
+        let both = #","secret":"new","previous_secret":"old","previous_secret_until":"2100-01-01","lock":"1s""#
+        let over = #","secret":"new","previous_secret":"old","previous_secret_until":"2020-01-01","lock":"1s""#
+        let registrars = [(tax, both), (stock, over)].map { simulator, more in
+            let base = "http://127.0.0.1:\(simulator.port)"
+            return #""\#(simulator.name)":{"url":"\#(base)/receipts","status_url":"\#(base)/status"\#(more)}"#
+        }
+        let server = try TillServer(environment: [
+            "TILL_REGISTRARS": "{\(registrars.joined(separator: ","))}", "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ])
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax","stock"]]"#)).status, 201)
+        let answer = try post(server, try server.key("c1"), Self.sale("S-1"), [("Prefer", "wait=20")])
+        XCTAssertEqual(answer.status, 201, answer.text)
+        XCTAssertEqual(tax.badRequests + stock.badRequests, [])
+    }
+
     func test_slowRegistrar_holdsUpNoOther_andOnlyItsOwnLimitIsUsed() throws {
         let slow = RegistrarSimulator(name: "slow", secret: "s", manners: [.plain], delayMilliseconds: 2_000)
         let quick = RegistrarSimulator(name: "quick", secret: "q", manners: [.plain])
