@@ -71,7 +71,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Scripts"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

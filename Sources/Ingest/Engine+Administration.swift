@@ -91,48 +91,4 @@ extension Engine {
     }
 
     package func compact(before: Int32?) throws -> CompactionSummary { try compactor.compact(before: before) }
-
-    package func metrics() -> [Metric] {
-        let snapshot = tier.boundary.snapshot()
-        let hotRows = snapshot.files.reduce(0) { $0 + Int($1.state.rowCount) }
-        let inMemory = snapshot.files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } }
-        let statistics = tier.writer.statistics
-        var metrics = [
-            Metric(name: "hot_files", help: "Hot files.", kind: .gauge, value: Double(snapshot.files.count)),
-            Metric(name: "hot_rows", help: "Receipts in hot files.", kind: .gauge, value: Double(hotRows)),
-            Metric(name: "hot_rows_in_memory", help: "Receipts whose columns are in memory only.", kind: .gauge, value: Double(inMemory)),
-            Metric(name: "sequence", help: "The last sequence that was given out.", kind: .gauge, value: Double(snapshot.sequence)),
-            Metric(
-                name: "receipts_stored_total", help: "Receipts made durable since the start.", kind: .counter,
-                value: Double(statistics.rows.load(ordering: .relaxed))),
-            Metric(
-                name: "commits_total", help: "Groups committed since the start.", kind: .counter,
-                value: Double(statistics.groups.load(ordering: .relaxed))),
-            Metric(
-                name: "commit_seconds_total", help: "Time spent in commits since the start.", kind: .counter,
-                value: Double(statistics.commitNanoseconds.load(ordering: .relaxed)) / 1e9),
-            Metric(
-                name: "receipts_refused_overload_total", help: "Submissions refused because the writer's queue was full.", kind: .counter,
-                value: Double(statistics.rejected.load(ordering: .relaxed))),
-            Metric(name: "write_queue_rows", help: "Receipts waiting for the writer.", kind: .gauge, value: Double(tier.writer.queuedRowCount)),
-        ]
-        for (table, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
-            guard let counts = try? cold.iceberg.counts() else { continue }  // a figure less, not an error
-            let labels = [(name: "table", value: table)]
-            metrics.append(Metric(name: "cold_rows", help: "Receipts in cold files.", kind: .gauge, labels: labels, value: Double(counts.rowCount)))
-            metrics.append(Metric(name: "cold_files", help: "Cold data files.", kind: .gauge, labels: labels, value: Double(counts.fileCount)))
-        }
-        var dead: (steps: Int64, events: Int64) = (0, 0)
-        for file in snapshot.files {
-            guard let counts = try? file.deadCounts() else { continue }  // a figure less, not an error
-            dead = (dead.steps + counts.steps, dead.events + counts.events)
-        }
-        for (kind, count) in [("step", dead.steps), ("webhook", dead.events)] {
-            metrics.append(
-                Metric(
-                    name: "dead_letters", help: "Steps and webhook events that were given up and can be redriven.", kind: .gauge,
-                    labels: [(name: "kind", value: kind)], value: Double(count)))
-        }
-        return metrics + (registration.withLock { $0 }?.metrics() ?? [])
-    }
 }

@@ -60,6 +60,9 @@ package final class Engine: EngineInterface {
 
     package var isReady: Bool { !isClosed.withLock { $0 } }
 
+    /// Why the last compaction failed; nil when it did not. For the log.
+    package var compactionFailure: String? { compactor.failure }
+
     /// Writes where the directory is served into its lock, for other processes.
     package func publish(url: String) { directory.publish(url: url) }
 

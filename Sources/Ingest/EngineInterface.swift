@@ -42,6 +42,14 @@ package protocol EngineInterface: AnyObject, Sendable {
     /// Moves hot files of UTC days before `before` to cold and merges; returns when done. Nil: tomorrow, the open file too.
     func compact(before: Int32?) throws -> CompactionSummary
 
+    // The audit trail.
+
+    /// Durable when it returns: an administrative act that cannot be written down is not done.
+    func begin(_ act: AuditAct) throws -> Int64
+    func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws
+    /// The newest first.
+    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?)
+
     // Registration.
 
     /// A registrar's answer that comes by itself. The signature is checked before anything else; `completion` is called once, on any

@@ -31,6 +31,10 @@ package final class QueryEngine: Sendable {
     private let memory: MemoryBudget
     private let spill: SpillSpace
 
+    /// What queries hold now, and may hold, in bytes: for metrics.
+    package var memoryByteCounts: (used: Int, most: Int) { (memory.usedByteCount, memory.byteCountMax) }
+    package var spilledByteCount: Int { spill.usedByteCount }
+
     package init(_ settings: Settings = Settings()) {
         self.settings = settings
         pool = WorkerPool(threadCount: settings.threadCount ?? SystemFacts.coreCount)

@@ -32,6 +32,7 @@ package final class Service: RequestHandler, Sendable {
     package let deadlines = Deadlines()
     package let openAPI: [UInt8]
     private let authorizer: Authorizer
+    private let audit: AuditLog
     package let tokens: TokenVerifier?
     /// Set once, before the first request.
     package var certificates: CertificateFiles? {
@@ -50,7 +51,7 @@ package final class Service: RequestHandler, Sendable {
 
     package init(
         engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: Limits,
-        log: Log, routes: [Route] = APIRoutes.all
+        log: Log, administrator: String = "admin", routes: [Route] = APIRoutes.all
     ) throws {
         self.engine = engine
         store = engine
@@ -62,11 +63,20 @@ package final class Service: RequestHandler, Sendable {
         openAPI = OpenAPI.document(routes)
         authorizer = Authorizer(engine: engine, adminKey: adminKey, tokens: tokens)
         self.tokens = tokens
+        audit = AuditLog(engine: engine, log: log, administrator: administrator)
         reads = WorkerPool(threadCount: 8, waitingMax: 4_096)
         self.queries = WorkerPool(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace)
         control = WorkerPool(threadCount: 4, waitingMax: 64)
         bulk = WorkerPool(threadCount: 2, waitingMax: 256)
         runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// Why the server takes no work; nil when it does. Before the first answer of the tokens' issuer their clients would be refused.
+    package var notReady: String? {
+        if isStopping { return "the server is stopping" }
+        if !engine.isReady { return "the server is starting" }
+        if let tokens, !tokens.source.isSettled { return "the server waits for the keys of tokens" }
+        return nil
     }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -83,7 +93,13 @@ package final class Service: RequestHandler, Sendable {
 
     /// Keeps `stream` in view until `finished`, so that a stop can end it.
     package func started(_ stream: ResultStream) { running.withLock { $0[ObjectIdentifier(stream)] = stream } }
-    package func finished(_ stream: ResultStream) { running.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(stream)) } }
+    package func finished(_ stream: ResultStream) {
+        let wasRunning = running.withLock { $0.removeValue(forKey: ObjectIdentifier(stream)) != nil }
+        if wasRunning { queryFigures.add(stream.statistics) }
+    }
+
+    package var runningQueryCount: Int { running.withLock { $0.count } }
+    package let queryFigures = QueryFigures()
 
     /// Ends every query that runs: the server stops and has waited long enough.
     package func cancelQueries() {
@@ -185,11 +201,15 @@ package final class Service: RequestHandler, Sendable {
                 let body = exchange.request.body
                 exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: bodyByteCountMax(call.route))
             }
-            guard let response = try call.route.handle(call) else { return nil }
+            guard let response = try call.route.isAudited ? audited(call) : call.route.handle(call) else { return nil }
             return ContentCoding.encode(response, acceptEncoding: exchange.request.header("Accept-Encoding"))
         } catch {
             return response(to: error, on: exchange)
         }
+    }
+
+    private func audited(_ call: Call) throws -> Response? {
+        try audit.run(call, requestID: requestID(call.exchange)) { response(to: $0, on: call.exchange) }
     }
 
     private func bodyByteCountMax(_ route: Route) -> Int {

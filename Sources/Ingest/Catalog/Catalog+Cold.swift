@@ -106,4 +106,16 @@ extension Catalog {
             return versions
         }
     }
+
+    /// Bytes of the data files that a table's present snapshot has.
+    func coldByteCounts() throws -> [String: Int64] {
+        try read { connection in
+            let select = try connection.statement(
+                "SELECT table_name, sum(byte_count) FROM cold_objects WHERE kind = 'data' AND replaced_at IS NULL GROUP BY table_name")
+            defer { select.reset() }
+            var counts: [String: Int64] = [:]
+            while try select.step() { counts[select.text(0)] = select.int64(1) }
+            return counts
+        }
+    }
 }

@@ -38,5 +38,10 @@ enum CatalogSchema {
             reason TEXT NOT NULL, attempts INTEGER NOT NULL, ticket_id TEXT NOT NULL, client_id TEXT NOT NULL, receipt_id TEXT NOT NULL,
             type TEXT NOT NULL, business_day INTEGER NOT NULL, state TEXT NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE audit(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, origin TEXT, action TEXT NOT NULL,
+            target TEXT NOT NULL, request_id TEXT, ended_at INTEGER, outcome TEXT NOT NULL, status INTEGER, detail TEXT);
+        """,
     ]
 }

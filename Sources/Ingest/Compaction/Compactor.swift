@@ -36,7 +36,7 @@ final class Compactor: Sendable {
     private let names = ULIDGenerator()
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
-    private let lastFailure = Mutex<String?>(nil)
+    private let tally = Mutex(Tally())
     /// Bytes of Parquet written, and of them by merges: the second over the difference is the amplification.
     let writtenBytes = Atomic<Int>(0)
     let mergedBytes = Atomic<Int>(0)
@@ -84,8 +84,52 @@ final class Compactor: Sendable {
         return try done.wait { $0 }.get()
     }
 
-    /// What went wrong at the last attempt by itself; nil when nothing did.
-    var failure: String? { lastFailure.withLock { $0 } }
+    private struct Tally {
+        var figures = Figures()
+        var failure: String?
+    }
+
+    /// What became of compactions since the start.
+    struct Figures: Sendable {
+        var doneCount = 0
+        var failedCount = 0
+        var seconds = 0.0
+        var isFailing = false
+        /// Seconds since 1970; 0 for none.
+        var lastSuccess = 0.0
+    }
+
+    var figures: Figures { tally.withLock { $0.figures } }
+    /// What went wrong at the last attempt; nil when nothing did.
+    var failure: String? { tally.withLock { $0.failure } }
+
+    /// Runs one compaction and counts it.
+    private func counted<Result>(_ body: () throws -> Result) throws -> Result {
+        let began = SteadyClock.seconds()
+        func note(failure: String?) {
+            tally.withLock { tally in
+                tally.figures.seconds += SteadyClock.seconds() - began
+                tally.figures.isFailing = failure != nil
+                tally.failure = failure
+                if failure == nil {
+                    tally.figures.doneCount += 1
+                    tally.figures.lastSuccess = Double(clock.now()) / 1e6
+                } else {
+                    tally.figures.failedCount += 1
+                }
+            }
+        }
+        do {
+            let result = try body()
+            note(failure: nil)
+            return result
+        } catch let cancelled as DayCompactor.Cancelled {
+            throw cancelled
+        } catch {
+            note(failure: "\(error)")
+            throw error
+        }
+    }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -100,7 +144,7 @@ final class Compactor: Sendable {
                 return state.requests
             }
             if isStopping { break }
-            for request in requests ?? [] { request.completion(Result { try work(before: request.before, isRequested: true) }) }
+            for request in requests ?? [] { request.completion(Result { try counted { try work(before: request.before, isRequested: true) } }) }
             if requests == nil { attempt() }
         }
         let late = state.withLock { state in
@@ -113,12 +157,12 @@ final class Compactor: Sendable {
     /// By itself: what fails is tried again at the next interval, and shown by `failure`.
     private func attempt() {
         do {
-            _ = try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false)
-            try tidy()
-            lastFailure.withLock { $0 = nil }
-        } catch is DayCompactor.Cancelled {
+            try counted {
+                _ = try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false)
+                try tidy()
+            }
         } catch {
-            lastFailure.withLock { $0 = "\(error)" }
+            // Kept in `failure`, or nothing but the end of the program.
         }
     }
 

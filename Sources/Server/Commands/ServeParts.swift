@@ -12,7 +12,7 @@ final class ServeParts: Sendable {
     private static let pauseMicroseconds: UInt32 = 1_000_000
 
     /// - Throws: `SettingError` for files that are wrong.
-    init(_ settings: Settings, log: Log) throws {
+    init(_ settings: Settings, engine: Engine, log: Log) throws {
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             let certificates = CertificateFiles(chain: chain, key: key, log: log)
             try certificates.start()
@@ -21,10 +21,15 @@ final class ServeParts: Sendable {
             certificates = nil
         }
         tokens = try Self.tokens(settings, log)
-        _ = WorkerThread(name: "reload", isDetached: true) { [self] in
+        WorkerThread(name: "reload", isDetached: true) { [self] in
+            var failure: String?
             while !isStopped.load(ordering: .relaxed) {
                 usleep(Self.pauseMicroseconds)
                 checkNow()
+                // The engine has no log of its own.
+                let present = engine.compactionFailure
+                if present != failure, let present { log.error("compaction failed; it is tried again", ["reason": present]) }
+                failure = present
             }
         }
     }

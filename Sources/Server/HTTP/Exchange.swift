@@ -33,6 +33,8 @@ package final class Exchange: @unchecked Sendable {
     package var admissionHeaders: [Response.Header] = []
     /// For logs and error answers; made when first needed.
     package var requestID: String?
+    /// JSON for the audit trail: what an administrative act put, made or moved. Without secrets.
+    package var auditDetail: String?
     package let startedAt = SteadyClock.seconds()
     package private(set) var isSuspended = false
     /// Of the answer; 0 before it.

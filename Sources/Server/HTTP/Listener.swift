@@ -292,6 +292,9 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
     fileprivate func cut() { _ = shutdown(socket, Int32(SHUT_RDWR)) }
 
     package var socket: Int32 { till_mhd_socket(raw) }
+
+    /// The other end's address, without its port.
+    package var peer: String? { ListeningSocket.peer(of: socket) }
 }
 
 private final class BytesSender {

@@ -14,6 +14,9 @@ package enum ProblemMapping {
             Problem(.diskFull, "there is no room on the disk")
         case let error as ColumnStoreError where error.code == .overBudget:
             Problem(.overloaded, "the memory budget is used up")
+        case let error as SQLiteError where error.kind == .full || error.kind == .io:
+            Problem(.diskFull, "the disk cannot be written; try again later")
+        case let error as SQLiteError where error.kind == .busy: Problem(.overloaded, "the store is busy; try again")
         // What failed inside may name files and values: that is for the log, not for the client.
         default: Problem(.internalError, "the server failed; its log has the reason")
         }

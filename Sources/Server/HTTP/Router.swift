@@ -45,6 +45,9 @@ package struct Route: Sendable {
     /// Answers, or suspends the exchange and returns nil.
     package let handle: @Sendable (Call) throws -> Response?
 
+    /// Whether the audit trail has an entry of each call.
+    var isAudited: Bool { operation.isAudited || (access == .admin && method != .get) }
+
     package init(
         _ method: HTTPMethod, _ path: String, access: Access, place: Place = .connection, body: BodyLimit = .none,
         operation: Operation, handle: @escaping @Sendable (Call) throws -> Response?

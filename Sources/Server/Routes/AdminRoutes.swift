@@ -9,8 +9,44 @@ enum AdminRoutes {
                 "compact", "Moves hot files of UTC days before a day to cold now, and answers when done.",
                 body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"before":{"type":["string","null"],"format":"date"}}}"#)],
                 answers: [.init(200, "What was done.", [.reference("Compaction")])], problems: [.diskFull]),
-            handle: compact)
+            handle: compact),
+        Route(
+            .get, "/v1/admin/audit", access: .admin, place: .control,
+            operation: Operation(
+                "audit", "Administrative acts, the newest first: who did what when, and what came of it.", parameters: [.limit(10_000, 1_000), .cursor],
+                answers: [.init(200, "The acts.", [.reference("AuditList")])], problems: [.badCursor]),
+            handle: audit),
     ]
+
+    private static func audit(_ call: Call) throws -> Response {
+        let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        let page = try call.engine.audit(cursor: call.parameter("cursor"), limit: limit)
+        var writer = JSONWriter(reserving: 256 * page.entries.count + 64)
+        writer.beginObject()
+        writer.key("audit")
+        writer.beginArray()
+        for entry in page.entries {
+            writer.beginObject()
+            writer.member("id", Int(entry.id))
+            writer.member("at", CalendarText.text(instant: entry.at))
+            writer.member("actor", entry.act.actor)
+            writer.member("origin", entry.act.origin)
+            writer.member("action", entry.act.action)
+            writer.member("target", entry.act.target)
+            writer.member("request_id", entry.act.requestID)
+            writer.member("outcome", entry.outcome.rawValue)
+            writer.key("status")
+            if let status = entry.status { writer.raw(String(status).utf8) } else { writer.null() }
+            writer.member("ended_at", entry.endedAt.map { CalendarText.text(instant: $0) })
+            writer.key("detail")
+            if let detail = entry.detail { writer.raw(detail.utf8) } else { writer.null() }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.member("next_cursor", page.nextCursor)
+        writer.endObject()
+        return .json(writer)
+    }
 
     private static func compact(_ call: Call) throws -> Response {
         var before: Int32?
@@ -31,6 +67,7 @@ enum AdminRoutes {
         writer.member("files_left", summary.filesLeft)
         writer.member("files_merged", summary.filesMerged)
         writer.endObject()
+        call.exchange.auditDetail = String(decoding: writer.bytes, as: UTF8.self)
         return .json(writer)
     }
 }

@@ -83,6 +83,7 @@ enum ContractRoutes {
         let outcome = try call.engine.putContract(contract)
         var writer = JSONWriter()
         ContractBody.write(contract, to: &writer)
+        call.exchange.auditDetail = String(decoding: writer.bytes, as: UTF8.self)
         return Response.json(outcome == .created ? 201 : 200, writer).adding("Location", "/v1/contracts/\(RequestTarget.encode(clientID))")
     }
 
@@ -118,6 +119,7 @@ enum ContractRoutes {
         _ = try find(call)
         let key = try APIKey.make()
         _ = try call.engine.addKey(of: call.pathValues[0], id: key.id, secretSHA256: key.sha256)
+        call.exchange.auditDetail = #"{"id":"\#(key.id)"}"#
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("id", key.id)

@@ -53,10 +53,12 @@ package struct Operation: Sendable {
     package let answers: [Answer]
     /// Beyond those that every call of its access and body has.
     package let problems: [Problem.Slug]
+    /// Written to the audit trail though others than the administrator may do it.
+    package let isAudited: Bool
 
     package init(
         _ id: String, _ summary: String, parameters: [Parameter] = [], body: [Content] = [], answers: [Answer],
-        problems: [Problem.Slug] = []
+        problems: [Problem.Slug] = [], isAudited: Bool = false
     ) {
         self.id = id
         self.summary = summary
@@ -64,6 +66,7 @@ package struct Operation: Sendable {
         self.body = body
         self.answers = answers
         self.problems = problems
+        self.isAudited = isAudited
     }
 
     /// Whether the call has a query parameter of that name.

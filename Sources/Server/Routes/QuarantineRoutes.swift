@@ -25,7 +25,7 @@ enum QuarantineRoutes {
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
             operation: Operation(
                 "redrive", "Tries a dead letter again.", parameters: [.path("id", "The dead letter.")],
-                answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .diskFull]),
+                answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .diskFull], isAudited: true),
             handle: redrive),
     ]
 

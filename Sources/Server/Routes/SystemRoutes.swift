@@ -44,9 +44,7 @@ enum SystemRoutes {
     }
 
     private static func ready(_ call: Call) throws -> Response {
-        guard call.engine.isReady, !call.service.isStopping else {
-            throw Problem(.overloaded, call.service.isStopping ? "the server is stopping" : "the server is starting")
-        }
+        if let reason = call.service.notReady { throw Problem(.overloaded, reason) }
         return statusResponse("ready")
     }
 
@@ -64,6 +62,29 @@ enum SystemRoutes {
         return .json(writer)
     }
 
+    private static func writeService(_ call: Call, to text: inout PrometheusText) {
+        let service = call.service
+        text.describe("till_build_info", "1, with the version.", .gauge)
+        text.sample("till_build_info", [("version", TillVersion.text)], 1)
+        text.describe("till_ready", "1 when the server takes work.", .gauge)
+        text.sample("till_ready", [], service.notReady == nil ? 1 : 0)
+        if let validTo = service.certificates?.validTo {
+            text.describe("till_certificate_valid_to_seconds", "When the certificate in use ends, in seconds since 1970.", .gauge)
+            text.sample("till_certificate_valid_to_seconds", [], Double(validTo))
+        }
+        if let source = service.tokens?.source {
+            let figures = source.figures
+            text.describe("till_token_keys", "Keys that tokens are verified with.", .gauge)
+            text.sample("till_token_keys", [], Double(figures.keyCount))
+            if let age = figures.age {
+                text.describe("till_token_keys_age_seconds", "How long ago the keys were last taken or found unchanged.", .gauge)
+                text.sample("till_token_keys_age_seconds", [], age)
+            }
+            text.describe("till_token_key_failures_total", "Times that the keys could not be had.", .counter)
+            text.sample("till_token_key_failures_total", [], Double(figures.failureCount))
+        }
+    }
+
     private static func metrics(_ call: Call) throws -> Response {
         var text = PrometheusText()
         call.service.metrics.write(to: &text)
@@ -73,6 +94,8 @@ enum SystemRoutes {
             text.sample("till_pool_jobs", [("pool", pool.name), ("state", "running")], Double(pool.running))
         }
         ProcessFigures.write(to: &text)
+        call.service.queryFigures.write(to: &text, call.service)
+        writeService(call, to: &text)
         var described: Set<String> = []
         for metric in call.engine.metrics().sorted(by: { $0.name < $1.name }) {
             let name = "till_" + metric.name

@@ -61,6 +61,8 @@ enum TypeRoutes {
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)
         let outcome = try call.engine.putType(name: call.pathValues[0], body: call.request.body)
+        let digest = Digest.sha256(call.request.body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
             .adding("Location", "/v1/types/\(RequestTarget.encode(call.pathValues[0]))")
     }

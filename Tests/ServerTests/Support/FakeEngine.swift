@@ -125,6 +125,9 @@ final class FakeEngine: EngineInterface, QueryStore {
     func compact(before: Int32?) throws -> CompactionSummary {
         CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
     }
+    func begin(_ act: AuditAct) throws -> Int64 { 1 }
+    func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
+    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
     var isReady: Bool { state.withLock { $0.isReady } }
     func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
     func close() throws {}

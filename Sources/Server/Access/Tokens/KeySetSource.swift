@@ -45,6 +45,8 @@ package final class KeySetSource: Sendable {
         var refreshAt = 0.0
         var unknownAt = -Double.infinity
         var takenAt: Double?
+        /// The file as it stands is the set in force.
+        var isTaken = false
         var stamp: FileStamp?
         var waiters: [@Sendable () -> Void] = []
         var failureCount = 0
@@ -94,7 +96,7 @@ package final class KeySetSource: Sendable {
     package var isSettled: Bool { state.withLock { $0.wasFetched } }
     package var generation: Int { state.withLock { $0.generation } }
 
-    /// For metrics: keys, seconds since the set was taken, fetches that failed.
+    /// For metrics: keys, seconds since the set was taken or found unchanged, failures.
     package var figures: (keyCount: Int, age: Double?, failureCount: Int) {
         state.withLock { state in (state.keys.count, state.takenAt.map { SteadyClock.seconds() - $0 }, state.failureCount) }
     }
@@ -149,9 +151,13 @@ package final class KeySetSource: Sendable {
     private func reread(_ path: String, isForced: Bool) {
         let stamp = FileStamp(path: path)
         let isNew = state.withLock { state -> Bool in
-            guard isForced || stamp != state.stamp else { return false }
-            state.stamp = stamp
-            return true
+            if isForced || stamp != state.stamp {
+                state.stamp = stamp
+                state.isTaken = false
+                return true
+            }
+            if state.isTaken { state.takenAt = SteadyClock.seconds() }
+            return false
         }
         guard isNew else { return }
         do {
@@ -210,6 +216,7 @@ package final class KeySetSource: Sendable {
             state.keys = keys
             state.generation += 1
             state.wasFetched = true
+            state.isTaken = true
             state.takenAt = now
             state.refreshAt = now + (freshFor ?? times.freshFor)
             if let stamp { state.stamp = stamp }

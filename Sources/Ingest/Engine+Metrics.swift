@@ -1,0 +1,117 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// Figures for /metrics: of the writer, the tiers, compaction and the queues.
+extension Engine {
+    package func metrics() -> [Metric] {
+        let snapshot = tier.boundary.snapshot()
+        return writerMetrics(snapshot) + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
+            + (registration.withLock { $0 }?.metrics() ?? [])
+    }
+
+    private func gauge(_ name: String, _ help: String, _ value: Double, _ labels: [(name: String, value: String)] = []) -> Metric {
+        Metric(name: name, help: help, kind: .gauge, labels: labels, value: value)
+    }
+
+    private func counter(_ name: String, _ help: String, _ value: Int, _ labels: [(name: String, value: String)] = []) -> Metric {
+        Metric(name: name, help: help, kind: .counter, labels: labels, value: Double(value))
+    }
+
+    private func writerMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
+        let statistics = tier.writer.statistics
+        let seconds = Double(statistics.commitNanoseconds.load(ordering: .relaxed)) / 1e9
+        return [
+            gauge("sequence", "The last sequence that was given out.", Double(snapshot.sequence)),
+            counter("receipts_stored_total", "Receipts made durable since the start.", statistics.rows.load(ordering: .relaxed)),
+            counter("commits_total", "Groups committed since the start.", statistics.groups.load(ordering: .relaxed)),
+            Metric(name: "commit_seconds_total", help: "Time spent in commits since the start.", kind: .counter, value: seconds),
+            counter(
+                "receipts_refused_overload_total", "Submissions refused because the writer's queue was full.",
+                statistics.rejected.load(ordering: .relaxed)),
+            gauge("write_queue_rows", "Receipts waiting for the writer.", Double(tier.writer.queuedRowCount)),
+        ]
+    }
+
+    private func hotMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
+        let files = snapshot.files
+        let byteCount = files.reduce(0) { $0 + Self.byteCount($1.path) + Self.byteCount($1.path + "-wal") }
+        let today = Clock.day(ofMicroseconds: options.hot.clock.now())
+        var metrics = [
+            gauge("hot_files", "Hot files.", Double(files.count)),
+            gauge("hot_rows", "Receipts in hot files.", Double(files.reduce(0) { $0 + Int($1.state.rowCount) })),
+            gauge(
+                "hot_rows_in_memory", "Receipts whose columns are in memory only.",
+                Double(files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } })),
+            gauge("hot_bytes", "Bytes of hot files.", Double(byteCount)),
+            gauge("hot_oldest_days", "Days since the day of the oldest hot file.", Double(files.map { today - $0.day }.max() ?? 0)),
+            gauge("disk_min_free_bytes", "Free bytes below which no receipt is taken.", Double(options.hot.writer.minFreeBytes)),
+        ]
+        if let free = DataDirectory.freeBytes(directory.path) {
+            metrics.append(gauge("disk_free_bytes", "Free bytes of the disk that holds the directory.", Double(free)))
+        }
+        return metrics
+    }
+
+    /// 0 for a file that is not there (any more).
+    private static func byteCount(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    private func coldMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
+        // A figure that cannot be had is left out; it is no reason to have none of the others.
+        let byteCounts = (try? catalog.coldByteCounts()) ?? [:]
+        var metrics: [Metric] = []
+        for (table, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
+            guard let counts = try? cold.iceberg.counts() else { continue }
+            let labels = [(name: "table", value: table)]
+            metrics.append(gauge("cold_rows", "Receipts in cold files.", Double(counts.rowCount), labels))
+            metrics.append(gauge("cold_files", "Cold data files.", Double(counts.fileCount), labels))
+            metrics.append(gauge("cold_bytes", "Bytes of cold data files in use.", Double(byteCounts[table] ?? 0), labels))
+        }
+        return metrics
+    }
+
+    private func compactionMetrics() -> [Metric] {
+        let figures = compactor.figures
+        let written = compactor.writtenBytes.load(ordering: .relaxed)
+        let merged = compactor.mergedBytes.load(ordering: .relaxed)
+        let runs = "Compactions, by themselves and on request."
+        let bytes = "Bytes of cold files written, by what for."
+        return [
+            counter("compaction_runs_total", runs, figures.doneCount, [(name: "result", value: "done")]),
+            counter("compaction_runs_total", runs, figures.failedCount, [(name: "result", value: "failed")]),
+            Metric(name: "compaction_seconds_total", help: "Time spent in compactions.", kind: .counter, value: figures.seconds),
+            gauge("compaction_failing", "1 when the last compaction failed.", figures.isFailing ? 1 : 0),
+            gauge("compaction_last_success_seconds", "When the last compaction ended well, in seconds since 1970; 0 for none since the start.", figures.lastSuccess),
+            counter("compaction_rows_moved_total", "Receipts moved to cold.", compactor.movedRows.load(ordering: .relaxed)),
+            counter("compaction_written_bytes_total", bytes, written - merged, [(name: "kind", value: "move")]),
+            counter("compaction_written_bytes_total", bytes, merged, [(name: "kind", value: "merge")]),
+        ]
+    }
+
+    private func stepMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
+        var dead: (steps: Int64, events: Int64) = (0, 0)
+        var open: [HotFile.OpenSteps: Int64] = [:]
+        for file in snapshot.files {
+            // As above: a figure less, not an error.
+            guard let counts = try? file.deadCounts(), let own = try? file.openStepCounts() else { continue }
+            dead = (dead.steps + counts.steps, dead.events + counts.events)
+            open.merge(own, uniquingKeysWith: +)
+        }
+        let help = "Steps and webhook events that were given up and can be redriven."
+        var metrics = [
+            gauge("dead_letters", help, Double(dead.steps), [(name: "kind", value: "step")]),
+            gauge("dead_letters", help, Double(dead.events), [(name: "kind", value: "webhook")]),
+        ]
+        for name in Set(options.registration.registrars.keys).union(open.keys.map(\.name)).sorted() {
+            for state in [StepState.pending, .sent, .inProgress] {
+                let labels = [(name: "name", value: name), (name: "state", value: state.text)]
+                let count = open[HotFile.OpenSteps(name: name, state: state.rawValue)] ?? 0
+                metrics.append(gauge("steps", "Steps that are not finished, on disk, by registrar and state.", Double(count), labels))
+            }
+        }
+        return metrics
+    }
+}

@@ -1,0 +1,48 @@
+internal import Ingest
+
+/// Writes down administrative acts around their doing, in the catalog and as lines of the log.
+struct AuditLog: Sendable {
+    let engine: any EngineInterface
+    let log: Log
+    /// Who the admin key stands for.
+    let administrator: String
+
+    /// Runs the route of an audited call.
+    ///
+    /// - Throws: when the act cannot be written down; it is not done then. What the act itself throws is in `failure`'s answer.
+    func run(_ call: Call, requestID: String, failure: (any Error) -> Response) throws -> Response? {
+        let act = AuditAct(
+            actor: call.principal.clientID.map { "client \($0)" } ?? administrator, origin: call.exchange.connection.peer,
+            action: call.route.operation.id, target: call.request.target.path, requestID: requestID)
+        let id = try engine.begin(act)
+        do {
+            let response = try call.route.handle(call)
+            end(id, act, .done, status: response?.status ?? 0, detail: call.exchange.auditDetail)
+            return response
+        } catch {
+            let response = failure(error)
+            let problem = (error as? Refusal)?.problem ?? ProblemMapping.problem(for: error)
+            var detail = JSONWriter()
+            detail.beginObject()
+            detail.member("problem", problem.slug.rawValue)
+            detail.endObject()
+            end(id, act, response.status >= 500 ? .failed : .refused, status: response.status, detail: String(decoding: detail.bytes, as: UTF8.self))
+            return response
+        }
+    }
+
+    private func end(_ id: Int64, _ act: AuditAct, _ outcome: AuditOutcome, status: Int, detail: String?) {
+        do {
+            try engine.end(act: id, outcome, status: status, detail: detail)
+        } catch {
+            // The act is done and its beginning written: the entry stays `begun`.
+            log.error("audit entry not ended", ["id": String(id), "error": "\(error)"])
+        }
+        log.info(
+            "audit",
+            [
+                "action": act.action, "target": act.target, "actor": act.actor, "origin": act.origin ?? "", "outcome": outcome.rawValue,
+                "status": String(status), "request_id": act.requestID ?? "",
+            ])
+    }
+}
