@@ -1,4 +1,7 @@
 #include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <microhttpd.h>
@@ -19,4 +22,18 @@ static inline const union MHD_DaemonInfo *till_mhd_connection_count_info(struct 
 static inline int till_mhd_socket(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info ? info->connect_fd : -1;
+}
+
+/// An eventfd among what a daemon without threads of its own waits for; -1 when there is none to be had. An event without a pointer is
+/// passed over by the library: it only ends the wait.
+static inline int till_mhd_wakeup(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (!info) return -1;
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data = {.ptr = 0}};
+    if (descriptor >= 0 && epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
 }

@@ -30,7 +30,7 @@ package protocol RequestHandler: AnyObject, Sendable {
 package final class Listener: @unchecked Sendable {
     // Proof of Sendable: `daemons` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
 
-    package struct Settings {
+    package struct Settings: Sendable {
         package var host: String
         package var port: UInt16
         package var threadCount: Int
@@ -39,6 +39,13 @@ package final class Listener: @unchecked Sendable {
         package var idleTimeout: UInt32 = 60
         /// TLS, with the certificate that `ServerCertificate` has installed.
         package var isSecure = false
+        /// How long a daemon may sleep, in milliseconds.
+        ///
+        /// The library's own threads are not used for this reason: it takes 128 events from epoll, and when there were exactly so many it
+        /// asks for more *before it serves them*, with the time to the next connection's timeout, a minute (libmicrohttpd 0.9.75,
+        /// MHD_epoll). A group commit wakes its clients together, so that is ordinary with 128 connections on a thread. So long at most
+        /// they now wait.
+        package var sleepMilliseconds: Int32 = 5
 
         package init(host: String, port: UInt16, threadCount: Int) {
             (self.host, self.port, self.threadCount) = (host, port, threadCount)
@@ -64,29 +71,32 @@ package final class Listener: @unchecked Sendable {
         watcher = HangupWatcher()
         let (socket, port) = try ListeningSocket.open(host: settings.host, port: settings.port)
         self.port = port
-        for _ in 0..<max(settings.threadCount, 1) { daemons.append(try start(settings, socket: socket)) }
-        for daemon in daemons {
+        for _ in 0..<max(settings.threadCount, 1) {
+            let (daemon, wakeup) = try start(settings, socket: socket)
+            daemons.append(daemon)
             let bits = UInt(bitPattern: daemon)
-            WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits)) }
+            WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits), wakeup, settings.sleepMilliseconds) }
         }
     }
 
-    /// How long a daemon may sleep, in milliseconds.
-    ///
-    /// The library's own threads are not used for this reason: it takes 128 events from epoll, and when there were exactly so many it asks
-    /// for more *before it serves them*, with the time to the next connection's timeout, a minute (libmicrohttpd 0.9.75, MHD_epoll). A
-    /// group commit wakes its clients together, so that is ordinary with 128 connections on a thread. So long at most they now wait.
-    private static let sleepMilliseconds: Int32 = 5
-
-    /// - Returns: when the daemon is shut down, which is never while the process lives.
-    private static func run(_ daemon: OpaquePointer?) {
-        while MHD_run_wait(daemon, sleepMilliseconds) == .YES {}
+    /// What the library's calls on one daemon's thread need.
+    fileprivate final class Context {
+        let listener: Listener
+        /// Set before the daemon runs.
+        var wakeup: Wakeup?
+        init(_ listener: Listener) { self.listener = listener }
     }
 
-    private func start(_ settings: Settings, socket: Int32) throws -> OpaquePointer {
+    /// - Returns: when the daemon is shut down, which is never while the process lives.
+    private static func run(_ daemon: OpaquePointer?, _ wakeup: Wakeup, _ sleepMilliseconds: Int32) {
+        repeat { wakeup.listen() } while MHD_run_wait(daemon, sleepMilliseconds) == .YES
+    }
+
+    private func start(_ settings: Settings, socket: Int32) throws -> (OpaquePointer, Wakeup) {
         var flags = MHD_USE_EPOLL.rawValue | MHD_USE_ITC.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_TURBO.rawValue
         // Never released: the library's threads call on it as long as the process lives.
-        let context = Unmanaged.passRetained(self).toOpaque()
+        let own = Context(self)
+        let context = Unmanaged.passRetained(own).toOpaque()
         var options = [
             MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_LIMIT, value: settings.connectionCountMax / max(settings.threadCount, 1), ptr_value: nil),
@@ -113,7 +123,11 @@ package final class Listener: @unchecked Sendable {
             close(socket)
             throw ListenerError(what: "the HTTP server did not start (TLS, or open files)", code: 0)
         }
-        return daemon
+        let descriptor = till_mhd_wakeup(daemon)
+        guard descriptor >= 0 else { throw ListenerError(what: "the HTTP server did not start: no eventfd", code: errno) }
+        let wakeup = Wakeup(descriptor: descriptor)
+        own.wakeup = wakeup
+        return (daemon, wakeup)
     }
 
     // MARK: Counts and the end
@@ -147,10 +161,10 @@ package final class Listener: @unchecked Sendable {
 
     // MARK: Called by the library
 
-    fileprivate func requestLine(_ connection: OpaquePointer, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
+    fileprivate func requestLine(_ connection: Connection, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
         inFlight.add(1, ordering: .relaxed)
         let raw = UnsafeRawBufferPointer(start: target, count: strlen(target))
-        let exchange = Exchange(connection: Connection(raw: connection), target: RequestTarget(Array(raw)), watcher: watcher)
+        let exchange = Exchange(connection: connection, target: RequestTarget(Array(raw)), watcher: watcher)
         return Unmanaged.passRetained(exchange).toOpaque()
     }
 
@@ -275,9 +289,16 @@ package final class Listener: @unchecked Sendable {
 package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendable {
     // Proof of Sendable: the library allows suspend and resume from any thread; header fields do not change while a request lasts.
     fileprivate let raw: OpaquePointer
+    fileprivate let wakeup: Wakeup
 
     package func suspend() { MHD_suspend_connection(raw) }
-    package func resume() { MHD_resume_connection(raw) }
+
+    package func resume() {
+        // From here on the request may end on its own thread, and with it all that it holds.
+        let wakeup = wakeup
+        MHD_resume_connection(raw)
+        wakeup.ring()
+    }
 
     package func header(_ name: StaticString) -> String? {
         name.withUTF8Buffer { name in
@@ -314,7 +335,9 @@ private enum Callbacks {
         @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
             context, target, connection in
             guard let context, let target, let connection else { return nil }
-            return Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue().requestLine(connection, target)
+            let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
+            guard let wakeup = own.wakeup else { return nil }
+            return own.listener.requestLine(Connection(raw: connection, wakeup: wakeup), target)
         }
 
     static let completed:
@@ -323,7 +346,7 @@ private enum Callbacks {
         ) -> Void = { context, _, slot, code in
             guard let context, let slot, let exchange = slot.pointee else { return }
             slot.pointee = nil
-            Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+            Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener
                 .completed(exchange, isWhole: code == .REQUEST_TERMINATED_COMPLETED_OK)
         }
 
@@ -337,7 +360,7 @@ private enum Callbacks {
             UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
         ) -> MHD_Result = { context, _, _, method, _, upload, uploadSize, slot in
             guard let context, let method, let uploadSize, let exchange = slot?.pointee else { return .NO }
-            return Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue().access(
+            return Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener.access(
                 Unmanaged<Exchange>.fromOpaque(exchange).takeUnretainedValue(), method: method, upload: upload, uploadSize: uploadSize)
         }
 

@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import Ingest
 import Server
@@ -32,6 +33,25 @@ final class ListenerTests: XCTestCase {
         try client.send(Array((one + "a" + one + "b").utf8))
         XCTAssertEqual(try client.answer().text, "a")
         XCTAssertEqual(try client.answer().text, "b")
+    }
+
+    /// Whoever resumes a connection wakes the thread that serves it: the answer does not wait for the end of that thread's sleep.
+    func test_resume_fromAnotherThread_endsTheSleep() throws {
+        let later = Self.route(.post, "/test/later", body: .documents) { call in
+            let exchange = call.exchange
+            exchange.suspend()
+            // Late enough that the thread sleeps again.
+            WorkerThread(name: "later", isDetached: true) {
+                usleep(2_000)
+                exchange.complete { Response(status: 200, contentType: "text/plain", bytes: Array("late".utf8)) }
+            }
+            return nil
+        }
+        let server = try TestServer(extraRoutes: [later], sleepMilliseconds: 20_000)
+        let clients = (0..<4).map { _ in server.client() }
+        let began = Date()
+        for _ in 0..<10 { for client in clients { XCTAssertEqual(try client.call("POST", "/test/later", body: Array("x".utf8)).text, "late") } }
+        XCTAssertLessThan(Date().timeIntervalSince(began), 20, "an answer waited for the thread's next look")
     }
 
     func test_body_overLimit_is413AndConnectionLives() throws {
