@@ -49,7 +49,7 @@ final class Driver {
             let isOver = now >= end || isOutOfLines
             if isOver && (idle.count == connections.count || now > end + 10_000_000) { break }
             if !isOver { issue(now: now, start: start, issued: &issued) }
-            let count = epoll_wait(epoll, events, 256, options.rate > 0 ? 0 : 1)
+            let count = till_epoll_wait(epoll, events, 256, pause(start: start, issued: issued, isOver: isOver))
             for index in 0..<max(Int(count), 0) {
                 let descriptor = events[index].data.fd
                 guard let connection = connections[descriptor] else { continue }
@@ -60,13 +60,21 @@ final class Driver {
         return true
     }
 
+    /// How long nothing is due, in microseconds: the driver shares its cores with the server, so it must not spin, and a millisecond's
+    /// sleep would count as the server's latency.
+    private func pause(start: Int, issued: Int, isOver: Bool) -> Int {
+        guard options.rate > 0, !isOver, !idle.isEmpty else { return 1_000 }
+        let due = start + Int(Double(issued) * 1e6 / Double(options.rate))
+        return min(max(due - Self.now(), 0), 1_000)
+    }
+
     private func issue(now: Int, start: Int, issued: inout Int) {
         if options.rate == 0 {
-            while let connection = idle.popLast() { send(connection, scheduledAt: now) }
+            while !isOutOfLines, let connection = idle.popLast() { send(connection, scheduledAt: now) }
             return
         }
         // Requests whose time has come wait for a connection if none is idle: their clock runs already.
-        while let connection = idle.last {
+        while !isOutOfLines, let connection = idle.last {
             let due = start + Int(Double(issued) * 1e6 / Double(options.rate))
             if due > now { return }
             idle.removeLast()

@@ -14,7 +14,7 @@ struct Options {
     var skip = 0
 
     static let help = """
-        usage: till-load --port P --key KEY --file receipts.ndjson [options]
+        usage: till-load --port P --key KEY --file receipts.ndjson|- [options]
         Posts each line of the file as one document to 127.0.0.1 and counts latency from the scheduled time, so that a server that
         stalls cannot hide it (no coordinated omission).
           --path P          what to post to (/v1/receipts)

@@ -7,7 +7,7 @@ if CommandLine.arguments.contains("--help") {
     exit(0)
 }
 guard let options = Options(Array(CommandLine.arguments.dropFirst()), complain: complain) else { exit(2) }
-guard let data = FileManager.default.contents(atPath: options.file) else {
+guard let data = options.file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: options.file) else {
     complain("cannot read \(options.file)")
     exit(1)
 }
