@@ -10,14 +10,21 @@ struct Options {
     var customerCount = 170_000
     var productCount = 20_000
     var seed: UInt64 = 1
+    /// Of the products, where several streams sell the same ones; nil: `seed`.
+    var catalogueSeed: UInt64?
     var schema = "shop/1"
+    /// Before the number in a receipt's id: streams with different ones never share an identity.
+    var prefix = "R-"
     /// Each receipt names its client (for a type that maps it); without, the importer's `--client` says whose they are.
     var namesClient = true
     var shares = ReceiptMaker.Shares()
 
     static let help = """
         usage: till-generate [options] > receipts.ndjson
-        Writes made-up sales receipts, one JSON document a line, the same ones for the same options.
+        Writes made-up sales receipts, one JSON document a line, the same ones for the same options. To a server at a given rate:
+          till-generate --receipts 60000 | till-load --file - --rate 1000 --seconds 60 --port 8080 --key KEY
+        and straight into a store:
+          till-generate | till import --data DIR -
           --receipts N      how many (200000)
           --skip N          leave out the first N: continue a stream
           --total N         the length of the whole stream that this is a part of (--receipts)
@@ -27,7 +34,9 @@ struct Options {
           --customers N     returning customers (170000)
           --products N      products in the catalogue (20000)
           --seed N          (1)
+          --catalogue N     seed of the products, for streams that sell the same ones (--seed)
           --schema NAME     the documents' "schema" member (shop/1)
+          --prefix TEXT     of the receipts' ids (R-)
           --no-client       leave out the "client" member
           --late SHARE      receipts that arrive days after their issue (0.01)
           --repeated SHARE  receipts sent twice (0.001)
@@ -71,13 +80,18 @@ struct Options {
         case "--customers": return store(count(1...9_999_999), \.customerCount)
         case "--products": return store(count(1...1_000_000), \.productCount)
         case "--seed": return store(UInt64(value), \.seed)
-        case "--schema": return store(value.utf8.allSatisfy { $0 > 32 && $0 != 34 && $0 != 92 } ? value : nil, \.schema)
+        case "--catalogue": return store(UInt64(value), \.catalogueSeed)
+        case "--schema": return store(Self.word(value), \.schema)
+        case "--prefix": return store(Self.word(value), \.prefix)
         case "--late": return store(share(), \.shares.late)
         case "--repeated": return store(share(), \.shares.repeated)
         case "--invalid": return store(share(), \.shares.invalid)
         default: return false
         }
     }
+
+    /// Text that needs no escape in JSON.
+    private static func word(_ text: String) -> String? { text.utf8.allSatisfy { $0 > 32 && $0 != 34 && $0 != 92 } ? text : nil }
 
     private static func day(_ text: String) -> Int? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }

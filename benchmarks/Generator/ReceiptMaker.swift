@@ -17,7 +17,7 @@ struct ReceiptMaker {
 
     init(options: Options) {
         self.options = options
-        catalogue = Catalogue(count: options.productCount, seed: options.seed)
+        catalogue = Catalogue(count: options.productCount, seed: options.catalogueSeed ?? options.seed)
         seasons = Seasons(receiptCount: options.total ?? options.receiptCount, firstDay: options.firstDay, dayCount: options.dayCount)
         clients = Zipf(count: options.clientCount, exponent: 1)
         customers = Zipf(count: options.customerCount, exponent: 0.6)
@@ -42,7 +42,7 @@ struct ReceiptMaker {
         if isLate { second -= (1 + random.below(10)) * 86_400 }
         let store = random.below(1 + 40 / (client + 1))
 
-        line.append("{\"schema\":\"\(options.schema)\",\"id\":\"R-")
+        line.append("{\"schema\":\"\(options.schema)\",\"id\":\"\(options.prefix)")
         line.append(integer: number, width: 9)
         if options.namesClient {
             line.append("\",\"client\":\"C")
