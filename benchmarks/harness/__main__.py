@@ -1,151 +1,187 @@
 """script/bench: the whole run, from generated receipts to benchmarks/RESULTS.md."""
 
 import argparse
-import json
+import datetime
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import machine, report
-from .measure import alternate, same
-from .peers import DuckDB
-from .queries import Choice, questions
-from .server import ROOT, Server, binary, build, command
+from . import asking, loading, machine, others, report, results, scaling, servers
+from .context import Context
+from .peers import postgres
+from .progress import Progress
+from .receipts import Plan
+from .server import ROOT, build
 
-CHUNK = 200_000
+HOT_SHARE = 0.3
+RESULTS = ROOT / "benchmarks/results"
+#: Receipts a second, as far as they are known beforehand: for the estimate of time only.
+RATES = {"generate": 250_000, "Till": 45_000, "Till hot": 25_000, "DuckDB": 100_000, "ClickHouse (chDB)": 90_000, "PostgreSQL": 14_000, "in order": 90_000}
+#: Bytes a receipt on disk while the run goes on.
+BYTES = {"Till": 900, "Till hot": 1_700, "DuckDB": 1_000, "ClickHouse (chDB)": 500, "PostgreSQL": 4_500}
 
 
-def progress(text: str) -> None:
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+@dataclass(frozen=True)
+class Part:
+    name: str
+    run: Callable[[Context], None]
+    #: Expected seconds, by the steps that the part reports.
+    steps: dict[str, float]
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="script/bench")
-    parser.add_argument("--receipts", type=int, default=2_000_000)
+    parser = argparse.ArgumentParser(
+        prog="script/bench", description="Till against its promises and its peers. Without options: 2,000,000 receipts over 20 years against DuckDB, about ten minutes.")
+    parser.add_argument("--peers", action="store_true", help="all peers: DuckDB natively and on our Parquet files, ClickHouse, PostgreSQL, polars; ingest against PostgreSQL")
+    parser.add_argument("--full", action="store_true", help="20,000,000 receipts, 6,000,000 of them in the last 30 days, against DuckDB and ClickHouse")
+    parser.add_argument("--scale", metavar="LIST", help="how each figure grows: sizes in millions, as 1,2,5,10,20; writes docs/scale.md")
+    parser.add_argument("--servers", type=int, metavar="N", help="clients divided over N servers, and other engines over the Iceberg tables of all")
+    parser.add_argument("--size", type=int, metavar="RECEIPTS", help="another number of receipts")
     parser.add_argument("--years", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each figure is taken (5)")
+    parser.add_argument("--seconds", type=int, default=15, help="of each run at a rate (15)")
+    parser.add_argument("--only", metavar="PARTS", help="some parts, separated by commas; those that ask need the data of --work")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--load-seconds", type=int, default=15)
-    parser.add_argument("--keep", action="store_true", help="keep the data and say where it is")
-    return parser.parse_args()
+    parser.add_argument("--work", type=Path, help="keep the data here and go on with what is there")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where figures are saved as JSON (benchmarks/results)")
+    parser.add_argument("--name", help="of the run, for its file of figures")
+    parser.add_argument("--report", action="store_true", help="only write the report again from the saved figures")
+    parser.add_argument("--tpch", type=Path, default=Path("/tmp/tpch"), help="where the tables of TPC-H are, or are put")
+    options = parser.parse_args()
+    options.complaint = None
+    return options
 
 
-def load(options: argparse.Namespace, work: Path, data: Path, duck: DuckDB) -> dict[str, float]:
-    """The same receipts into both, chunk by chunk: the text is never kept whole."""
-    with Server(data) as server:
-        server.call("PUT", "/v1/types/shop-receipt", json.loads((ROOT / "benchmarks/types/shop-receipt.json").read_text()))
-    figures = {"till_seconds": 0.0, "duckdb_seconds": 0.0, "raw_bytes": 0.0, "compact_seconds": 0.0}
-    file = work / "chunk.ndjson"
-    for start in range(0, options.receipts, CHUNK):
-        # Every chunk is its own stream of the generator: the seasons run over the whole span.
-        count = min(CHUNK, options.receipts - start)
-        generate_span(options, start, count, file)
-        figures["raw_bytes"] += file.stat().st_size
-        begin = time.perf_counter()
-        done = command("import", "--data", str(data), str(file))
-        figures["till_seconds"] += time.perf_counter() - begin
-        begin = time.perf_counter()
-        duck.load(file)
-        figures["duckdb_seconds"] += time.perf_counter() - begin
-        progress(f"loaded {start + count:,} receipts; {done.stdout.strip().splitlines()[-1]}")
-    file.unlink()
-    begin = time.perf_counter()
-    command("compact", "--data", str(data))
-    figures["compact_seconds"] = time.perf_counter() - begin
-    duck.finish()
-    return figures
+def plan(options: argparse.Namespace) -> Plan:
+    size = options.size or (20_000_000 if options.full else 2_000_000)
+    hot = int(size * HOT_SHARE)
+    return Plan(datetime.date.today(), options.years, size - hot, hot, asking.live_count(options.rounds, options.seconds), options.seed)
 
 
-def generate_span(options: argparse.Namespace, start: int, count: int, file: Path) -> None:
-    with open(file, "wb") as out:
-        subprocess.run(
-            [str(binary("till-generate")), "--total", str(options.receipts), "--receipts", str(start + count), "--skip", str(start), "--from",
-             f"{2025 - options.years + 1}-01-01", "--days", str(int(options.years * 365.25)), "--seed", str(options.seed)], stdout=out, check=True)
+def peer_names(options: argparse.Namespace) -> list[str]:
+    if options.peers:
+        names = ["DuckDB", "DuckDB on our Parquet", "ClickHouse (chDB)", "PostgreSQL", "polars on our Parquet"]
+        return names if postgres.available() else [name for name in names if name != "PostgreSQL"]
+    return ["DuckDB", "ClickHouse (chDB)"] if options.full else ["DuckDB"]
 
 
-def choose(duck: DuckDB) -> Choice:
-    """What to ask about: a middling client, a common product, a receipt in the middle, all read from the data."""
-    client = duck.sql("SELECT client_id FROM receipts GROUP BY 1 ORDER BY count(*) DESC LIMIT 1 OFFSET 4")[0][0]
-    receipt, day = duck.sql(f"SELECT receipt_id, business_day FROM receipts WHERE client_id = '{client}' ORDER BY issued_at LIMIT 1 OFFSET 1000")[0]
-    product = duck.sql("SELECT l.product_code FROM (SELECT unnest(lines) AS l FROM receipts LIMIT 100000) GROUP BY 1 ORDER BY count(*) DESC LIMIT 1 OFFSET 20")[0][0]
-    last = duck.sql("SELECT max(business_day) FROM receipts")[0][0].year
-    return Choice(
-        client=client, receipt_id=receipt, receipt_day=str(day), week_from=f"{last}-03-03", week_to=f"{last}-03-10",
-        hour_from=f"{last}-12-23 15:00:00+00", hour_to=f"{last}-12-23 16:00:00+00", product=product, month_from=f"{last}-05-01",
-        month_to=f"{last}-06-01", word="Кава", day_from=f"{last}-12-01", day_to=f"{last}-12-31")
+def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Part]:
+    size, rounds, seconds = plan.cold + plan.hot, options.rounds, options.seconds
+    loads = sum(1 / RATES[name] for name in names if name in RATES)
+    asked = (len(names) + 1) * (2 * rounds + 1) * 10 * (0.04 + size * 1.2e-8)
+    asked += (2 * rounds + 1) * size * 8e-6 if "PostgreSQL" in names else 0
+    ingest_only = "single,batch,mixed" if options.peers else "single,mixed"
+    ingest_seconds = min(seconds, 5)
+    found = [
+        Part("load", loading.load, {
+            "load cold": plan.cold * (1 / RATES["generate"] + 1 / RATES["Till"] + loads), "compact": plan.cold / 200_000 + 1,
+            "load hot": plan.hot * (1 / RATES["generate"] + 1 / RATES["Till hot"] + loads) + 10, "peers in order": size * len(names) / RATES["in order"]}),
+        Part("hot", lambda c: asking.ask(c, "hot", True), {"hot": asked * 0.5 + 10}),
+        Part("ready", asking.ready, {"ready": 5 * rounds + 15}),
+        Part("mixed", asking.mixed, {"mixed": 3 * seconds + asking.FULL_ROUNDS * asking.FULL_SECONDS + 20}),
+        Part("compact", asking.compact, {"compact hot": plan.hot / 40_000 + 3}),
+        Part("cold", lambda c: asking.ask(c, "cold", False), {"cold": asked + 10}),
+    ]
+    if not options.full:
+        imported = min(400_000, size)
+        found += [
+            Part("import", lambda c: others.import_(c, imported), {"import": rounds * imported / 20_000 + 5}),
+            Part("ingest", lambda c: others.ingest(c, ingest_only, ingest_seconds), {"ingest": rounds * ingest_seconds * (14 if options.peers else 6) + 30}),
+            Part("tpch", lambda c: others.tpch(c, options.tpch), {"tpch": rounds * 16 + 15}),
+            Part("columns", others.columns, {"columns": rounds * 3 + 5}),
+            Part("documents", others.documents, {"documents": rounds * 2 + 5}),
+            Part("registration", others.registration, {"registration": seconds + 15}),
+        ]
+    if options.only:
+        wanted = options.only.split(",")
+        if unknown := set(wanted) - {part.name for part in found}:
+            sys.exit(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(part.name for part in found)}")
+        found = [part for part in found if part.name in wanted]
+    return found
 
 
-def ask(options: argparse.Namespace, server: Server, data: Path, duck: DuckDB, duck_file: Path) -> list[dict]:
-    rows = []
-    for question in questions(choose(duck)):
-        sides = {"till": lambda: server.sql(question.till), "duckdb": lambda: duck.sql(question.duckdb)}
-        warm, answers = alternate(sides, options.runs)
-        equal = same(answers["till"], [list(row) for row in answers["duckdb"]])
-        cool = lambda: machine.drop_page_cache([data, duck_file])
-        cold, _ = alternate({"till": sides["till"]}, max(3, options.runs // 2), before=cool)
-        rows.append({"name": question.name, "title": question.title, "till": warm["till"], "duckdb": warm["duckdb"], "cold": cold["till"],
-                     "rows": len(answers["till"]), "equal": equal})
-        progress(f"{question.name} {question.title}: Till {warm['till']} ms, DuckDB {warm['duckdb']} ms, Till with a cold cache {cold['till']} ms"
-                 + ("" if equal else "  ANSWERS DIFFER"))
-    return rows
+def needed_bytes(plan: Plan, names: list[str]) -> int:
+    """The greatest amount on disk at once, with a gigabyte to spare."""
+    each = sum(BYTES.get(name, 0) for name in names)
+    # Two files of the generator's text at a time.
+    return plan.cold * (BYTES["Till"] + each) + (plan.hot + plan.live) * (BYTES["Till hot"] + each) + 2 * loading.CHUNK * 2_000 + (1 << 30)
 
 
-def post(options: argparse.Namespace, work: Path) -> list[dict]:
-    """Single-receipt POSTs to a server of their own, the load generator on the same cores."""
-    file = work / "post.ndjson"
-    with open(file, "wb") as out:
-        subprocess.run([str(binary("till-generate")), "--receipts", "800000", "--schema", "pos/1", "--no-client", "--seed", "99"], stdout=out, check=True)
-    runs = []
-    with Server(work / "POST", {"TILL_LOG_LEVEL": "error"}) as server:
-        server.call("PUT", "/v1/contracts/shop", {"access": "read-write", "scope": "own"})
-        skip = 0
-        for connections, rate, share in [(64, 0, 0.0), (256, 0, 0.0), (1000, 0, 0.1), (1000, 1000, 0.1)]:
-            before = machine.processor_seconds(server.process.pid)
-            done = subprocess.run(
-                [str(binary("till-load")), "--port", str(server.port), "--key", server.key, "--path", "/v1/receipts?client=shop", "--file", str(file), "--skip",
-                 str(skip), "--connections", str(connections), "--rate", str(rate), "--seconds", str(options.load_seconds), "--get-share", str(share)],
-                check=True, capture_output=True, text=True)
-            figures = json.loads(done.stdout)
-            figures["processor_seconds"] = machine.processor_seconds(server.process.pid) - before
-            figures["anonymous_bytes"] = machine.anonymous_memory(server.process.pid)
-            skip += figures["post"]["count"]
-            runs.append(figures)
-            progress(f"{connections} connections, rate {rate or 'full'}: {figures['per_second']:.0f}/s, p99 {figures['post']['p99_ms']} ms")
-    file.unlink()
-    return runs
+def check_disk(folder: Path, needed: int) -> None:
+    free = machine.free_bytes(folder)
+    if free < needed:
+        sys.exit(f"bench: {needed / 1e9:.0f} GB of free disk are needed under {folder}, {free / 1e9:.0f} GB are there: "
+                 "name another place with --work DIR, or a smaller --size")
+
+
+def measure(options: argparse.Namespace, work: Path) -> None:
+    planned, names = plan(options), peer_names(options)
+    todo = parts(options, planned, names)
+    name = options.name or ("full" if options.full else "peers" if options.peers else "default" if options.size is None else f"size-{options.size}")
+    if not (work / "state.json").exists():
+        check_disk(work, needed_bytes(planned, names))
+    steps = [(step, expected) for part in todo for step, expected in part.steps.items()]
+    progress = Progress(steps)
+    progress.say(f"{planned.cold + planned.hot:,} receipts against {', '.join(names)}: about {progress.total / 60:.0f} minutes")
+    run = results.read(options.results, name) or results.Run(name, 0, 0)
+    run.receipts, run.years, run.machine = planned.cold + planned.hot, planned.years, machine.describe()
+    context = Context(planned, run, progress, work, options.results, options.rounds, options.seconds, names)
+    context.remember(today=context.state.get("today", planned.today.isoformat()))
+    if context.state["today"] != planned.today.isoformat():
+        context.plan = Plan(datetime.date.fromisoformat(context.state["today"]), planned.years, planned.cold, planned.hot, planned.live, planned.seed)
+    failed = run_all(todo, context)
+    different = {part: found for part, found in ((part, disagreements(run.parts.get(part, {}))) for part in ("hot", "mixed", "ready", "cold")) if found}
+    if different or failed:
+        options.complaint = f"bench: answers differ: {different or 'none'}; parts that failed: {', '.join(failed) or 'none'}"
+
+
+def run_all(todo: list[Part], context: Context) -> list[str]:
+    """Every part, also after one failed: a long run is not lost for a short one. The names of those that failed come back."""
+    failed = []
+    try:
+        for part in todo:
+            try:
+                part.run(context)
+            except (RuntimeError, OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
+                failed.append(part.name)
+                context.progress.say(f"{part.name} FAILED: {type(error).__name__}: {error}")
+                if part.name == "load":
+                    break
+    finally:
+        context.close()
+        context.progress.finish()
+    return failed
+
+
+def disagreements(part: dict) -> dict:
+    found = {name: question["differences"] for name, question in part.get("questions", {}).items() if question.get("differences")}
+    return found or part.get("differences", {})
 
 
 def main() -> None:
     options = arguments()
-    needed = options.receipts * 6_000 + (4 << 30)
-    work = Path(tempfile.mkdtemp(prefix="till-bench-"))
-    if machine.free_bytes(work) < needed:
-        sys.exit(f"bench: {needed >> 30} GiB of free disk are needed under {work}")
-    try:
+    if not options.report:
         build()
-        data = work / "DATA"
-        duck_file = work / "duck.db"
-        duck = DuckDB(duck_file)
-        loading = load(options, work, data, duck)
-        sizes = {"raw": loading["raw_bytes"], "warehouse": machine.live_parquet_bytes(data), "duckdb": duck_file.stat().st_size}
-        with Server(data) as server:
-            ready = server.ready_seconds
-            answers = ask(options, server, data, duck, duck_file)
-            memory = machine.anonymous_memory(server.process.pid)
-        posts = post(options, work)
-        text = report.markdown(options, machine.describe(), duck.version, loading, sizes, ready, answers, memory, posts)
-        (ROOT / "benchmarks/RESULTS.md").write_text(text)
-        print(text)
-        if not all(row["equal"] for row in answers):
-            sys.exit("bench: Till and DuckDB disagree: see above")
-    finally:
-        if options.keep:
-            progress(f"kept {work}")
-        else:
-            shutil.rmtree(work, ignore_errors=True)
+        work = options.work or Path(tempfile.mkdtemp(prefix="till-bench-"))
+        work.mkdir(parents=True, exist_ok=True)
+        work.chmod(0o755)
+        try:
+            if options.scale:
+                scaling.measure(options, work, check_disk)
+            elif options.servers:
+                servers.measure(options, work, check_disk)
+            else:
+                measure(options, work)
+        finally:
+            if not options.work:
+                shutil.rmtree(work, ignore_errors=True)
+    print(report.write(options.results, options.results == RESULTS))
+    if options.complaint:
+        sys.exit(options.complaint)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,21 @@
-"""What machine this is, and how to make it forget its page cache."""
+"""What machine this is; how to make it forget its page cache; what a process and a folder take of it."""
 
 import datetime
 import os
 import platform
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 
 def describe() -> dict[str, str]:
     model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "unknown")
     memory = next(int(line.split()[1]) for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
-    swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    try:
+        swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    except (OSError, IndexError):
+        swift = "unknown"
     return {
         "date": datetime.date.today().isoformat(),
         "processor": f"{os.cpu_count()} × {model}",
@@ -20,33 +25,38 @@ def describe() -> dict[str, str]:
     }
 
 
+def files_of(paths: list[Path]) -> list[Path]:
+    """The files that these paths are, or hold. What vanishes meanwhile is left out."""
+    files = []
+    for path in paths:
+        if path.is_file():
+            files.append(path)
+        elif path.is_dir():
+            files += [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
+    return files
+
+
 def drop_page_cache(paths: list[Path]) -> None:
     """Drops these files (and the files under these folders) from the page cache."""
-    for path in paths:
-        files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-        for file in files:
+    for file in files_of(paths):
+        try:
             descriptor = os.open(file, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            finally:
-                os.close(descriptor)
+        except FileNotFoundError:
+            continue
+        try:
+            os.fsync(descriptor)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
 
 
 def bytes_under(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-
-
-def live_parquet_bytes(data: Path) -> int:
-    """Bytes of the data files of the current snapshot, replaced ones that readers may still hold left out."""
-    import json
-
     total = 0
-    for table in (data / "warehouse").iterdir():
-        version = (table / "metadata/version-hint.text").read_text()
-        metadata = json.loads((table / f"metadata/v{version}.metadata.json").read_text())
-        current = next(each for each in metadata["snapshots"] if each["snapshot-id"] == metadata["current-snapshot-id"])
-        total += int(current["summary"].get("total-files-size", 0)) or bytes_under(table / "data")
+    for file in files_of([path]):
+        try:
+            total += file.stat().st_size
+        except FileNotFoundError:
+            pass
     return total
 
 
@@ -56,13 +66,46 @@ def free_bytes(path: Path) -> int:
 
 
 def anonymous_memory(pid: int) -> int:
-    """RssAnon of a process, in bytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) * 1024
+    """RssAnon of a process, in bytes; 0 when it has ended."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon"):
+                return int(line.split()[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        pass
     return 0
 
 
 def processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """User and system time of all threads of a process, in nanoseconds' steps: its CPU clock (clock_getcpuclockid(3))."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def bytes_read(pid: int) -> int:
+    """What a process has had fetched from storage, so not what came from the page cache: read_bytes of proc(5)."""
+    for line in Path(f"/proc/{pid}/io").read_text().splitlines():
+        if line.startswith("read_bytes:"):
+            return int(line.split()[1])
+    return 0
+
+
+class MemoryWatch:
+    """The greatest RssAnon of a process while the watch is open, looked at every 20 ms."""
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self.peak = anonymous_memory(pid)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "MemoryWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.02):
+            self.peak = max(self.peak, anonymous_memory(self.pid))

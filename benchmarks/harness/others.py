@@ -1,0 +1,194 @@
+"""The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration."""
+
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import machine
+from .context import Context, put_type
+from .measure import Sample, alternate
+from .peers.duck import connect
+from .receipts import Plan
+from .server import ROOT, Server, binary, command
+
+BENCHMARKS = ROOT / "benchmarks"
+
+
+def run(program: list[str], timeout: int = 3_600) -> str:
+    done = subprocess.run(program, capture_output=True, text=True, timeout=timeout)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(program)}: exit {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def import_(context: Context, receipts: int) -> None:
+    """An NDJSON file to finished Parquet: Till with all its checks, DuckDB reading the same JSON into sorted zstd Parquet, in turn."""
+    context.progress.begin("import")
+    plan = Plan(context.plan.today, 1, receipts, 0, 0, seed=context.plan.seed + 7)
+    folder = Path(tempfile.mkdtemp(prefix="import-", dir=context.work))
+    file = folder / "receipts.ndjson"
+    plan.cold_stream.write(0, receipts, file)
+    peer = context.peer("DuckDB")
+    found = {"receipts": receipts, "raw_bytes": file.stat().st_size}
+
+    def till() -> Sample:
+        data = folder / "DATA"
+        shutil.rmtree(data, ignore_errors=True)
+        with Server(data) as server:
+            put_type(server)
+        (folder / "DATA.key").unlink()
+        usage = _children_seconds()
+        start = time.perf_counter()
+        command("import", "--data", str(data), str(file))
+        found["import_seconds"] = time.perf_counter() - start
+        if list((data / "hot").glob("*.sqlite")):
+            # Taken as any post is: the files are finished once the rows have left the hot tier.
+            command("compact", "--data", str(data))
+        elapsed = time.perf_counter() - start
+        found["till_bytes"] = machine.bytes_under(data / "warehouse/receipts/data")
+        return Sample(elapsed * 1000, (_children_seconds() - usage) * 1000)
+
+    def duck() -> Sample:
+        target = folder / "duck.parquet"
+        _, seconds, processor = peer._exchange("to_parquet", str(file), str(target))
+        found["duckdb_bytes"] = target.stat().st_size
+        target.unlink()
+        return Sample(seconds * 1000, processor * 1000)
+
+    series, _ = alternate({"Till": till, "DuckDB": duck}, context.rounds, before=lambda _: None)
+    for name, values in series.items():
+        found[name] = {**values.figures(), "per_second": receipts / values.figures()["median"] * 1000}
+        context.progress.say(f"import: {name} {found[name]['per_second']:,.0f} receipts a second")
+    shutil.rmtree(folder)
+    context.save("import", found)
+    context.progress.end()
+
+
+def _children_seconds() -> float:
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def ingest(context: Context, only: str, seconds: int) -> None:
+    """Durable posts against PostgreSQL, by benchmarks/ingest.py."""
+    context.progress.begin("ingest")
+    file = context.work / "ingest.json"
+    file.unlink(missing_ok=True)
+    run([sys.executable, str(BENCHMARKS / "ingest.py"), "--rounds", str(context.rounds), "--seconds", str(seconds), "--connections", "1,8,64" if "batch" in only else "64",
+         "--only", only, "--binaries", str(binary("till").parent), "--json", str(file), "--work", str(context.work)])
+    found = [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
+    if len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    context.save("ingest", {"measurements": found})
+    for each in found:
+        rates = [turn["per_second"] for turn in each["rounds"]]
+        context.progress.say(f"ingest {each['what']} {each.get('side', 'Till')} {each.get('connections', '')}: {statistics.median(rates):,.0f} a second")
+    context.progress.end()
+
+
+def tpch(context: Context, folder: Path) -> None:
+    """The 22 queries of TPC-H at scale factor 1 on Parquet files, each to DuckDB and to Till in turn; first, whether the answers agree."""
+    context.progress.begin("tpch")
+    if not (folder / "lineitem.parquet").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        run([str(Path(sys.executable).with_name("tpchgen-cli")), "-s", "1", "--format", "parquet", "--output-dir", str(folder)])
+    connection = connect()
+    tables = sorted(file.stem for file in folder.glob("*.parquet"))
+    for table in tables:
+        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')")
+    sources = [f"{table}={folder}/{table}.parquet" for table in tables]
+    files = sorted((BENCHMARKS / "tpch").glob("q*.sql"))
+    found: dict[str, dict] = {}
+    agree = _tpch_agreement(connection, files, folder, tables)
+    totals: dict[str, list[float]] = {"Till": [], "DuckDB": []}
+    times: dict[str, dict[str, list[float]]] = {file.stem: {"Till": [], "DuckDB": []} for file in files}
+    for turn in range(context.rounds):
+        output = run([str(binary("till-queries")), "--threads", "2", "--repeat", "3", *sources, "--", *map(str, files)])
+        measured = dict(re.findall(r"^(q\d+)\.sql: \d+ rows, ([\d.]+) ms$", output, re.M))
+        for file in files:
+            times[file.stem]["Till"].append(float(measured.get(file.stem, "nan")))
+            text = file.read_text().strip().rstrip(";")
+            best = []
+            for _ in range(3):
+                start = time.perf_counter()
+                connection.sql(text).to_arrow_table()
+                best.append((time.perf_counter() - start) * 1000)
+            times[file.stem]["DuckDB"].append(statistics.median(best))
+        for side in totals:
+            totals[side].append(sum(times[file.stem][side][-1] for file in files))
+        context.progress.advance((turn + 1) / context.rounds)
+    for name, sides in times.items():
+        found[name] = {side: statistics.median(values) for side, values in sides.items()} | {"agrees": agree.get(name, False)}
+    context.save("tpch", {"queries": found, "totals": totals})
+    context.progress.say(f"TPC-H: Till {statistics.median(totals['Till']):,.0f} ms, DuckDB {statistics.median(totals['DuckDB']):,.0f} ms, {sum(agree.values())} of {len(files)} agree")
+    context.progress.end()
+
+
+def _tpch_agreement(connection, files: list[Path], folder: Path, tables: list[str]) -> dict[str, bool]:
+    """Whether `till sql` gives DuckDB's rows, as sets where a query leaves the order open; decimals to twelve digits, as DuckDB's AVG is a double."""
+    agree = {}
+    arguments = [part for table in tables for part in ("--table", f"{table}={folder}/{table}.parquet")]
+    for file in files:
+        text = file.read_text().strip().rstrip(";")
+        done = subprocess.run([str(binary("till")), "sql", *arguments, "--format", "json", text], capture_output=True, text=True)
+        if done.returncode != 0:
+            agree[file.stem] = False
+            continue
+        ours = [[_rounded(value) for value in row.values()] for row in json.loads(done.stdout)]
+        theirs = [[_rounded(value) for value in row] for row in connection.execute(text).fetchall()]
+        agree[file.stem] = sorted(map(str, ours)) == sorted(map(str, theirs))
+    return agree
+
+
+def _rounded(value: object) -> object:
+    """A number as far as a double's sum is the same in any order of its rows."""
+    from decimal import Decimal, InvalidOperation
+
+    if value is None:
+        return None
+    try:
+        return f"{Decimal(str(value)):.3f}"
+    except InvalidOperation:
+        return str(value).strip()
+
+
+def columns(context: Context) -> None:
+    """Kinds of columns decoded, of the largest data file there is."""
+    context.progress.begin("columns")
+    file = max(context.live_files(), key=lambda each: each["bytes"])["path"]
+    output = run([sys.executable, str(BENCHMARKS / "columns.py"), file, str(context.rounds), str(binary("till-columns"))])
+    context.save("columns", {"text": output, "bytes": Path(file).stat().st_size})
+    context.progress.end()
+
+
+def documents(context: Context) -> None:
+    """Bytes of a document to its row, on one thread, without HTTP and disk."""
+    context.progress.begin("documents")
+    folder = Path(tempfile.mkdtemp(prefix="documents-", dir=context.work))
+    Plan(context.plan.today, 1, 50_000, 0, 0).cold_stream.write(0, 50_000, folder / "receipts.ndjson", "--schema", "shop/1")
+    found = {"json": run([str(binary("till-documents")), str(BENCHMARKS / "types"), str(folder / "receipts.ndjson"), str(context.rounds)])}
+    for sample in sorted((ROOT / "types/samples").glob("*.xml"))[:3]:
+        # A type with an XSD needs its files; what it cannot read is left out.
+        done = subprocess.run([str(binary("till-documents")), str(ROOT / "types"), str(sample), str(context.rounds)], capture_output=True, text=True)
+        if done.returncode == 0:
+            found[sample.name] = done.stdout
+    shutil.rmtree(folder)
+    context.save("documents", found)
+    context.progress.end()
+
+
+def registration(context: Context) -> None:
+    context.progress.begin("registration")
+    output = run([sys.executable, str(BENCHMARKS / "registration.py"), "--seconds", str(max(context.seconds, 5))])
+    found = json.loads(output)
+    context.save("registration", found)
+    context.progress.say(f"registration: COMPLETE p99 {found['complete_seconds']['p99']} s at {found['rate']} a second")
+    context.progress.end()

@@ -1,0 +1,158 @@
+"""What the design promises (its section 6), what was measured of it, and whether it was kept. Nothing here measures."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import results
+from .results import Run
+
+NOT_MEASURED, NOT_MET, MET, AIM_MET = "not measured", "not met", "met", "aim met"
+
+
+@dataclass(frozen=True)
+class Figure:
+    text: str
+    meets: bool
+    meets_aim: bool
+
+
+@dataclass(frozen=True)
+class Promise:
+    what: str
+    required: str
+    aim: str
+    #: The part of a run that it is read from, and how.
+    part: str
+    figure: Callable[[dict], Figure | None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    promise: Promise
+    figure: str
+    verdict: str
+    #: Which run it is from: "full (20,000,000)".
+    source: str
+
+
+def bounded(value: float, required: float, aim: float, text: str) -> Figure:
+    """A figure that must not be above its bounds."""
+    return Figure(text, value <= required, value <= aim)
+
+
+def _measurement(part: dict, what: str, side: str | None = None, connections: int | None = None) -> list[dict]:
+    for each in part.get("measurements", []):
+        if each["what"] == what and side in (None, each.get("side")) and connections in (None, each.get("connections")):
+            return each["rounds"]
+    return []
+
+
+def _median(rounds: list[dict], key: str) -> float:
+    return statistics.median(each[key] for each in rounds)
+
+
+def posts(part: dict) -> Figure | None:
+    till, peer, plain = (_measurement(part, "single", side, 64) for side in ("Till", "PostgreSQL", "Till, 204"))
+    if not till or not peer:
+        return None
+    ratio = statistics.median(a["per_second"] / b["per_second"] for a, b in zip(till, peer))
+    share = f"; {statistics.median(a['per_second'] / b['per_second'] for a, b in zip(till, plain)):.0%} of the same server answering 204" if plain else ""
+    text = f"{_median(till, 'per_second'):,.0f} against {_median(peer, 'per_second'):,.0f}: {ratio:.2f} ×{share}"
+    return Figure(text, ratio >= 1, ratio >= 2)
+
+
+def connections(part: dict) -> Figure | None:
+    full, rate = _measurement(part, "mixed"), _measurement(part, "rate")
+    if not full or not rate:
+        return None
+    loaded, calm = _median(full, "p99_ms"), _median(rate, "p99_ms")
+    text = f"p99 {loaded:.0f} ms at full load ({_median(full, 'per_second'):,.0f} a second), {calm:.0f} ms at 1,000 a second"
+    return Figure(text, loaded < 500, loaded < 500 and calm < 50)
+
+
+def imported(part: dict) -> Figure | None:
+    till, duck = part["Till"]["per_second"], part["DuckDB"]["per_second"]
+    return Figure(f"{till:,.0f} a second; DuckDB, unchecked, {duck:,.0f}", till >= 30_000, till >= 100_000)
+
+
+def points(part: dict) -> Figure | None:
+    found = part["points"]
+    worst = max(found["receipt"]["p99"], found["ticket"]["p99"])
+    return bounded(worst, 20, 2, f"receipt {found['receipt']['p99']:.1f} ms, ticket {found['ticket']['p99']:.1f} ms")
+
+
+def _slowest(part: dict, temperature: str) -> tuple[float, str]:
+    return max((question[temperature]["Till"]["median"], name) for name, question in part["questions"].items())
+
+
+def hot_answers(part: dict) -> Figure | None:
+    slowest, name = _slowest(part, "warm")
+    page = part["page"]["warm"]
+    text = f"page of {page['receipts']:,} with documents {page['median'] / 1000:.2f} s; slowest question {name} {slowest / 1000:.3f} s"
+    return bounded(max(slowest, page["median"]), 500, 100, text)
+
+
+def cold_answers(part: dict) -> Figure | None:
+    slowest, name = _slowest(part, "cold")
+    page = part["page"]["cold"]["median"]
+    behind = []
+    for key, question in part["questions"].items():
+        best = min((series["median"] for side, series in question["cold"].items() if side in ("DuckDB", "ClickHouse (chDB)")), default=None)
+        if best is not None and question["cold"]["Till"]["median"] > best:
+            behind.append(f"{key} {question['cold']['Till']['median'] / best:.2f} ×")
+    compared = sorted({side for question in part["questions"].values() for side in question["cold"]} & {"DuckDB", "ClickHouse (chDB)"})
+    tail = f"; behind the better of {' and '.join(compared)}: {', '.join(behind)}" if behind else f"; none behind {' or '.join(compared)}"
+    text = f"page of {part['page']['cold']['receipts']:,} {page / 1000:.2f} s; slowest question {name} {slowest / 1000:.2f} s{tail}"
+    return Figure(text, max(slowest, page) <= 30_000, not behind and len(compared) == 2)
+
+
+def size(part: dict) -> Figure | None:
+    raw = part["raw_bytes_loaded"] / part["receipts_loaded"] * part["rows"]
+    share = 100 * part["bytes"] / raw
+    return bounded(share, 22, 17, f"{share:.1f} %: {part['bytes'] / part['rows']:.0f} of {raw / part['rows']:,.0f} bytes a receipt")
+
+
+def memory(part: dict) -> Figure | None:
+    peak = part["full"]["memory_peak"] / 1048576
+    return bounded(peak, 1024, 512, f"{peak:,.0f} MiB at most")
+
+
+def tpch(part: dict) -> Figure | None:
+    ratio = statistics.median(a / b for a, b in zip(part["totals"]["Till"], part["totals"]["DuckDB"]))
+    right = sum(query["agrees"] for query in part["queries"].values())
+    text = f"{right} right; {statistics.median(part['totals']['Till']):,.0f} ms, {ratio:.2f} × DuckDB's {statistics.median(part['totals']['DuckDB']):,.0f} ms"
+    return Figure(text, right == 22 and ratio <= 3, right == 22 and ratio <= 1)
+
+
+def ready(part: dict) -> Figure | None:
+    middle = statistics.median(part["seconds"])
+    return bounded(middle, 10, 1, f"{middle:.2f} s with {part['hot_files']} hot files")
+
+
+PROMISES = [
+    Promise("durable single-receipt POSTs a second (2 kB JSON, validated, columns extracted), 64 connections", "PostgreSQL's", "2 × PostgreSQL", "ingest", posts),
+    Promise("1,000 connections, 90 % POST, 10 % GET", "p99 < 500 ms at full load", "p99 < 50 ms at 1,000 requests a second", "ingest", connections),
+    Promise("NDJSON file to finished Parquet (validated, unique, columns and documents)", "30,000 receipts a second", "100,000", "import", imported),
+    Promise("hot: point read and ticket, p99", "20 ms", "2 ms", "hot", points),
+    Promise("hot: page of 10,000 with documents; any of Q1–Q9 over 30 days, 6 M receipts", "0.5 s", "0.1 s", "hot", hot_answers),
+    Promise("cold: page of 10,000; any of Q1–Q9 over 20 years, 20 M receipts, cold cache", "30 s", "each ≤ the better of DuckDB and chDB", "cold", cold_answers),
+    Promise("columns and documents in cold, share of the raw bytes, merged to year files", "22 %", "17 %", "compact", size),
+    Promise("`serve` at full load, anonymous memory (RssAnon)", "1 GiB", "512 MiB", "mixed", memory),
+    Promise("TPC-H at scale factor 1 on Parquet files", "22 right, total ≤ 3 × DuckDB", "≤ 1 ×", "tpch", tpch),
+    Promise("ready after `kill -9`, 30 hot days", "10 s", "1 s", "ready", ready),
+]
+
+
+def verdicts(runs: list[Run]) -> list[Verdict]:
+    """Each promise from the run with the most receipts that has its part."""
+    found = []
+    for promise in PROMISES:
+        where = results.part(runs, promise.part)
+        figure = promise.figure(where[1]) if where else None
+        if where is None or figure is None:
+            found.append(Verdict(promise, "–", NOT_MEASURED, ""))
+            continue
+        word = AIM_MET if figure.meets and figure.meets_aim else MET if figure.meets else NOT_MET
+        found.append(Verdict(promise, figure.text, word, f"{where[0].name} ({where[0].receipts:,})"))
+    return found

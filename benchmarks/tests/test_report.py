@@ -1,0 +1,149 @@
+"""Verdicts, report and charts from made-up figures; the bar; the questions' texts."""
+
+import datetime
+import io
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from harness import charts, promises, report, results
+from harness.progress import Progress
+from harness.queries import DIALECTS, Choice, questions
+from harness.receipts import Plan
+from harness.results import Run
+
+
+def figures(value, processor=1.0):
+    return {"ms": [value], "median": value, "least": value, "processor_ms": processor}
+
+
+def part_of_questions(till, duckdb=None, click=None):
+    sides = {name: value for name, value in (("Till", till), ("DuckDB", duckdb), ("ClickHouse (chDB)", click)) if value is not None}
+    series = {name: figures(value) for name, value in sides.items()}
+    return {
+        "questions": {"Q1": {"title": "receipt by id", "rows": 1, "differences": {}, "warm": series, "cold": series}},
+        "page": {"warm": {**figures(80.0), "bytes": 1, "receipts": 10_000}, "cold": {**figures(80.0), "bytes": 1, "receipts": 10_000}},
+        "points": {"receipt": {"p50": 0.5, "p99": 1.0}, "ticket": {"p50": 0.5, "p99": 1.5}}, "memory_peak": 1 << 28}
+
+
+def verdict(runs, part):
+    return next(each for each in promises.verdicts(runs) if each.promise.part == part and each.figure != "–")
+
+
+class PromiseTests(unittest.TestCase):
+    def test_verdicts_withoutFigures_saySo(self):
+        self.assertEqual({each.verdict for each in promises.verdicts([])}, {promises.NOT_MEASURED})
+        self.assertEqual(len(promises.PROMISES), 10)
+
+    def test_cold_isMetWithinItsBoundAndTheAimOnlyAgainstBothPeers(self):
+        for till, duckdb, click, expected in (
+            (50.0, 60.0, 70.0, promises.AIM_MET), (50.0, 40.0, 70.0, promises.MET), (50.0, 60.0, None, promises.MET), (31_000.0, 60_000.0, 70_000.0, promises.NOT_MET)):
+            found = verdict([Run("full", 20, 20, {"cold": part_of_questions(till, duckdb, click)})], "cold")
+            self.assertEqual(found.verdict, expected, (till, duckdb, click))
+
+    def test_cold_namesTheQuestionsThatAreBehind(self):
+        self.assertIn("Q1 1.25 ×", verdict([Run("full", 20, 20, {"cold": part_of_questions(50.0, 40.0, 70.0)})], "cold").figure)
+
+    def test_verdict_isOfTheGreatestRun(self):
+        small, large = Run("default", 2, 20, {"ready": {"seconds": [0.5], "hot_files": 30}}), Run("full", 20, 20, {"ready": {"seconds": [11.0], "hot_files": 30}})
+        found = verdict(sorted([small, large], key=lambda run: -run.receipts), "ready")
+        self.assertEqual((found.verdict, found.source), (promises.NOT_MET, "full (20)"))
+
+    def test_posts_compareRoundByRound(self):
+        rounds = lambda *rates: [{"per_second": rate, "p50_ms": 1, "p99_ms": 2, "processor_us": 3} for rate in rates]
+        part = {"measurements": [
+            {"what": "single", "side": "Till", "connections": 64, "rounds": rounds(30, 20, 10)},
+            {"what": "single", "side": "PostgreSQL", "connections": 64, "rounds": rounds(15, 10, 5)},
+            {"what": "single", "side": "Till, 204", "connections": 64, "rounds": rounds(60, 40, 20)}]}
+        found = verdict([Run("peers", 2, 20, {"ingest": part})], "ingest")
+        self.assertEqual(found.verdict, promises.AIM_MET)
+        self.assertIn("2.00 ×; 50%", found.figure)
+
+    def test_size_isAShareOfTheRawBytesOfTheSameRows(self):
+        part = {"raw_bytes_loaded": 2_000_000, "receipts_loaded": 1_000, "rows": 900, "bytes": 400 * 900}
+        found = verdict([Run("full", 2, 20, {"compact": part})], "compact")
+        self.assertEqual(found.verdict, promises.MET)
+        self.assertIn("20.0 %", found.figure)
+
+    def test_tpch_withAWrongAnswer_isNotMet(self):
+        part = {"totals": {"Till": [100.0], "DuckDB": [200.0]}, "queries": {f"q{n:02}": {"agrees": n > 1} for n in range(1, 23)}}
+        self.assertEqual(verdict([Run("default", 2, 20, {"tpch": part})], "tpch").verdict, promises.NOT_MET)
+
+
+class ReportTests(unittest.TestCase):
+    def test_write_isReadableAgainAndNamesEveryPromise(self):
+        run = Run("full", 20_000_000, 20, {"cold": part_of_questions(50.0, 40.0, 70.0), "hot": part_of_questions(5.0, 4.0)}, {"processor": "2 × test"})
+        with tempfile.TemporaryDirectory() as folder:
+            run.save(Path(folder))
+            self.assertEqual(results.read(Path(folder), "full"), run)
+            report.write(Path(folder), False)
+            text = (Path(folder) / "RESULTS.md").read_text()
+            for promise in promises.PROMISES:
+                self.assertIn(promise.what, text)
+            self.assertIn("**met**", text)
+            self.assertIn("charts/cold-full.svg", text)
+            ElementTree.parse(Path(folder) / "charts/cold-full.svg")
+
+    def test_bars_growWithTheirValues(self):
+        picture = charts.bars("a & <b>", "ms", [("one", {"Till": 1.0, "DuckDB": 10.0}), ("two", {"Till": 100.0})])
+        tree = ElementTree.fromstring(picture)
+        rects = [float(rect.get("width")) for rect in tree.iter("{http://www.w3.org/2000/svg}rect")][2:]
+        self.assertEqual(len(rects), 3)
+        self.assertEqual(rects, sorted(rects))
+
+    def test_lines_areWellFormedAndLabelled(self):
+        tree = ElementTree.fromstring(charts.lines("t", "x", "y", {"Q1": [(1, 1.0), (20, 1.0)], "Q2": [(1, 2.0), (20, 30.0)]}))
+        texts = [text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+        self.assertIn("Q1", texts)
+        self.assertIn("Q2", texts)
+
+    def test_ticks_encloseTheRange(self):
+        for least, greatest in ((1, 10), (0.3, 0.9), (5, 5), (1, 1_000)):
+            marks = charts.ticks(least, greatest)
+            self.assertLessEqual(marks[0], least)
+            self.assertGreaterEqual(marks[-1], greatest)
+            self.assertGreater(len(marks), 1)
+
+
+class RunTests(unittest.TestCase):
+    def test_progress_goesByExpectedSecondsAndEndsFull(self):
+        progress = Progress([("load", 30.0), ("ask", 10.0)], stream=io.StringIO())
+        progress.begin("load")
+        progress.advance(0.5)
+        self.assertAlmostEqual(progress.share, 15 / 40)
+        progress.advance(0.2)
+        self.assertAlmostEqual(progress.share, 15 / 40)
+        progress.end()
+        progress.begin("ask")
+        progress.end()
+        self.assertAlmostEqual(progress.share, 1.0)
+        self.assertAlmostEqual(progress.remaining_seconds(), 0.0)
+
+    def test_plan_coversTheYearsUpToToday(self):
+        plan = Plan(datetime.date(2026, 11, 20), 20, 14, 6, 1)
+        self.assertEqual(plan.since, datetime.date(2026, 10, 22))
+        self.assertEqual(plan.cold_stream.first_day + datetime.timedelta(days=plan.cold_stream.days), plan.since)
+        self.assertAlmostEqual((plan.today - plan.first_day).days, 20 * 365.25, delta=2)
+        streams = [plan.cold_stream, plan.live_stream, *plan.hot_streams]
+        self.assertEqual(len({stream.prefix for stream in streams}), len(streams))
+        self.assertEqual({stream.catalogue for stream in streams}, {1})
+
+    def test_hotStreams_addUpAndHaveADayEach(self):
+        plan = Plan(datetime.date(2026, 11, 20), 20, 14, 6_000_001, 1)
+        self.assertEqual(sum(stream.total for stream in plan.hot_streams), 6_000_001)
+        self.assertEqual(len({stream.first_day for stream in plan.hot_streams}), 30)
+        self.assertEqual(plan.hot_streams[-1].first_day, plan.today)
+
+    def test_questions_haveATextInEveryDialect(self):
+        common = dict(client="C1", receipt_id="R", receipt_day="2025-01-01", week=("2025-03-03", "2025-03-10"), hour=("2025-03-03 15:00:00", "2025-03-03 16:00:00"),
+                      product="48", month=("2025-05-01", "2025-06-01"), word="Кава")
+        for choice in (Choice(**common, since=None, fortnight=None), Choice(**common, since="2025-03-01", fortnight=("2025-03-05", "2025-03-19"))):
+            asked = questions(choice)
+            self.assertEqual([question.name for question in asked], ["Q1", "Q2a", "Q2b", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8", "Q9"])
+            for question in asked:
+                self.assertEqual(set(question.texts), set(DIALECTS))
+
+
+if __name__ == "__main__":
+    unittest.main()
