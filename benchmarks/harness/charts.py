@@ -38,7 +38,7 @@ def bars(title: str, unit: str, groups: Sequence[tuple[str, dict[str, float]]], 
         raise ValueError(f"{title}: nothing to draw")
     marks = ticks(min(values) * 0.7, max(values))
     sides = list(dict.fromkeys(side for _, group in groups for side in group))
-    left, top, bar, right = 235, 64, 11, 64
+    left, top, bar, right = 265, 64, 11, 64
     span = width - left - right
     scale = span / (math.log10(marks[-1]) - math.log10(marks[0]))
     height = top + sum(len(group) * bar + 12 for _, group in groups) + 34
@@ -47,7 +47,7 @@ def bars(title: str, unit: str, groups: Sequence[tuple[str, dict[str, float]]], 
     parts += _legend(sides, left)
     for mark in marks:
         parts.append(f'<line class="grid" x1="{place(mark):.1f}" x2="{place(mark):.1f}" y1="{top - 8}" y2="{height - 30}"/>')
-        parts.append(f'<text class="note" x="{place(mark):.1f}" y="{height - 14}" text-anchor="middle">{figure(mark)} {escape(unit)}</text>')
+        parts.append(f'<text class="note" x="{place(mark):.1f}" y="{height - 14}" text-anchor="middle">{mark:,.4g} {escape(unit)}</text>')
     y = top
     for name, group in groups:
         parts.append(f'<text x="{left - 8}" y="{y + len(group) * bar / 2 + 4:.1f}" text-anchor="end">{escape(name)}</text>')
@@ -79,10 +79,10 @@ def lines(title: str, across: str, up: str, series: dict[str, Sequence[tuple[flo
     parts = [_head(title, width, height)]
     for mark in across_marks:
         parts.append(f'<line class="grid" x1="{across_of(mark):.1f}" x2="{across_of(mark):.1f}" y1="{top}" y2="{height - bottom}"/>')
-        parts.append(f'<text class="note" x="{across_of(mark):.1f}" y="{height - bottom + 16}" text-anchor="middle">{figure(mark)}</text>')
+        parts.append(f'<text class="note" x="{across_of(mark):.1f}" y="{height - bottom + 16}" text-anchor="middle">{mark:,.4g}</text>')
     for mark in up_marks:
         parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{up_of(mark):.1f}" y2="{up_of(mark):.1f}"/>')
-        parts.append(f'<text class="note" x="{left - 6}" y="{up_of(mark) + 4:.1f}" text-anchor="end">{figure(mark)}</text>')
+        parts.append(f'<text class="note" x="{left - 6}" y="{up_of(mark) + 4:.1f}" text-anchor="end">{mark:,.4g}</text>')
     parts.append(f'<text class="note" x="{(left + width - right) / 2:.0f}" y="{height - 10}" text-anchor="middle">{escape(across)}</text>')
     parts.append(f'<text class="note" x="{left}" y="{top - 8}">{escape(up)}</text>')
     ends = _apart([(up_of(each[-1][1]), name) for name, each in series.items()])

@@ -55,6 +55,8 @@ def files(parts: list[tuple[Stream, int, int]], folder: Path) -> Iterator[tuple[
         for file, first, count, _ in made:
             yield file, first, count
             file.unlink()
+            # What `till import` says of the receipts that it must refuse.
+            Path(f"{file}.rejected.ndjson").unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

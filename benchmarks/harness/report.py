@@ -12,9 +12,12 @@ HEAD = """# Results
 Made by `script/bench` from the figures in `benchmarks/results/`; `script/bench --report` makes it again. Everything runs on the one machine
 below, load generators included, at the same time as nothing else. Sides take turns in one run, the first one another each time; a figure is the
 median unless it says otherwise. *Cold* is with the page cache of all data files dropped before each answer; DuckDB is opened anew for it, since it
-keeps blocks in its own memory, ClickHouse's caches are dropped, PostgreSQL is started anew. Till answers over HTTP in JSON from a server process;
+keeps blocks in its own memory, ClickHouse's caches are dropped, PostgreSQL is started anew; a Till server goes on running, with footers and
+manifests in memory. Till answers over HTTP in JSON from a server process;
 the others inside the process that asks, into Arrow or their own text. Answers are compared, not only times.
 """
+#: What the README shows stands between these.
+MARKS = ("<!-- figures: written by script/bench -->", "<!-- end of figures -->")
 #: Runs in the order of their sections.
 TITLES = {"default": "Till and DuckDB", "peers": "Till and its peers", "full": "Twenty million receipts"}
 
@@ -44,7 +47,21 @@ def write(folder: Path, is_official: bool) -> str:
 
         scale = target.parent / "docs/scale.md" if is_official else target / "scale.md"
         scale.write_text(scaledoc.markdown(grown, divided))
+    if is_official:
+        readme = target.parent / "README.md"
+        readme.write_text(with_figures(readme.read_text(), runs, drawn))
     return promise_table(runs)
+
+
+def with_figures(readme: str, runs: list[Run], drawn: Sequence[str]) -> str:
+    """The README with the table of promises and two charts between its marks; without marks it stays as it is."""
+    head, mark, rest = readme.partition(MARKS[0])
+    _, end, tail = rest.partition(MARKS[1])
+    if not mark or not end:
+        return readme
+    pictures = [next((f"{part}-{run.name}" for run in runs if f"{part}-{run.name}" in drawn), None) for part in ("cold", "hot")]
+    shown = "".join(f"\n![{name}](benchmarks/charts/{name}.svg)\n" for name in pictures if name)
+    return f"{head}{mark}\n{promise_table(runs)}{shown}{end}{tail}"
 
 
 def markdown(runs: list[Run], pictures: Sequence[str]) -> str:
@@ -213,7 +230,7 @@ def draw(runs: list[Run]) -> dict[str, str]:
                 continue
             temperature = "cold" if part == "cold" else "warm"
             groups = [
-                (f"{key} {question['title'].split(',')[0][:30]}", {side: series["median"] for side, series in question[temperature].items()})
+                (f"{key} {question['title'].split(',')[0][:36]}", {side: series["median"] for side, series in question[temperature].items()})
                 for key, question in run.parts[part]["questions"].items()]
             hot = int(run.parts.get("load", {}).get("hot_receipts", 0))
             drawn[f"{name}-{run.name}"] = charts.bars(title.format(years=run.years, receipts=run.receipts, hot=hot), "ms", groups)

@@ -85,6 +85,16 @@ class ReportTests(unittest.TestCase):
             self.assertIn("charts/cold-full.svg", text)
             ElementTree.parse(Path(folder) / "charts/cold-full.svg")
 
+    def test_withFigures_replacesWhatStandsBetweenTheMarks(self):
+        run = Run("full", 20, 20, {"ready": {"seconds": [0.5], "hot_files": 30}})
+        before = f"a\n{report.MARKS[0]}\nREPLACED\n{report.MARKS[1]}\nb\n"
+        once = report.with_figures(before, [run], ["cold-full"])
+        self.assertTrue(once.startswith("a\n") and once.endswith("\nb\n"))
+        self.assertNotIn("REPLACED", once)
+        self.assertIn("benchmarks/charts/cold-full.svg", once)
+        self.assertEqual(report.with_figures(once, [run], ["cold-full"]), once)
+        self.assertEqual(report.with_figures("no marks", [run], []), "no marks")
+
     def test_bars_growWithTheirValues(self):
         picture = charts.bars("a & <b>", "ms", [("one", {"Till": 1.0, "DuckDB": 10.0}), ("two", {"Till": 100.0})])
         tree = ElementTree.fromstring(picture)
