@@ -34,6 +34,18 @@ package struct ColumnStatistics: Sendable {
         self.maximum = maximum
         self.nullCount = nullCount
     }
+
+    /// Of the rows of two files together.
+    func joined(with other: ColumnStatistics) -> ColumnStatistics {
+        func extreme(_ a: Value?, _ b: Value?, sign: Int) -> Value? {
+            guard let a, let b, let order = Value.order(a, b) else { return nil }
+            return order * sign >= 0 ? a : b
+        }
+        return ColumnStatistics(
+            distinctCount: distinctCount.flatMap { own in other.distinctCount.map { max(own, $0) } },
+            minimum: extreme(minimum, other.minimum, sign: -1), maximum: extreme(maximum, other.maximum, sign: 1),
+            nullCount: nullCount.flatMap { own in other.nullCount.map { own + $0 } })
+    }
 }
 
 /// Which columns and rows a scan wants.
@@ -47,6 +59,8 @@ package struct ScanRequest: Sendable {
     package var filters: [ColumnFilter]
     /// Each on a leaf within a list: rows of which no element passes *may* be left out. A hint for pruning, not exact.
     package var elementFilters: [ColumnFilter]
+    /// Rows that fail one *may* be left out, before `residual` is asked: what a join beyond the scan drops anyway.
+    package var sieves: [ColumnSieve]
     /// A predicate over `columns` that the source may evaluate early, so as to decode the rest for passing rows only; it is called
     /// on rows that passed `scope` and `filters`, and applied exactly. Nil when there is none.
     package var residual: ResidualFilter?
@@ -57,9 +71,10 @@ package struct ScanRequest: Sendable {
 
     package init(
         projection: [ColumnPath], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [], elementFilters: [ColumnFilter] = [],
-        residual: ResidualFilter? = nil, rowCountMax: Int? = nil, counters: ScanCounters = ScanCounters()
+        sieves: [ColumnSieve] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, counters: ScanCounters = ScanCounters()
     ) {
         self.projection = projection
+        self.sieves = sieves
         self.scope = scope
         self.filters = filters
         self.elementFilters = elementFilters

@@ -53,7 +53,7 @@ struct DictionaryFilter {
     }
 
     /// - Precondition: every code is within `passes`, as an invariant of `Column` says.
-    private static func select(_ codes: [UInt32], _ passes: [UInt8]) -> Bitmap {
+    fileprivate static func select(_ codes: [UInt32], _ passes: [UInt8]) -> Bitmap {
         var words = [UInt64](repeating: 0, count: (codes.count + 63) / 64)
         passes.withUnsafeBufferPointer { passes in
             codes.withUnsafeBufferPointer { codes in
@@ -67,5 +67,33 @@ struct DictionaryFilter {
             }
         }
         return Bitmap(words: words, count: codes.count)
+    }
+}
+
+/// A sieve that tests the entries of a dictionary once, not its rows.
+///
+/// One owner on one thread.
+struct DictionarySieve {
+    private let sieve: ColumnSieve
+    private var tested: DictionaryValues?
+    /// One byte for each entry of `tested`: 1 when it passes.
+    private var passes: [UInt8] = []
+
+    init(_ sieve: ColumnSieve) { self.sieve = sieve }
+
+    /// One bit for each row of `column`.
+    mutating func select(_ column: Column) -> Bitmap {
+        switch column.values {
+        case .constant: return sieve.select(column.flattened())
+        case .dictionary(let codes, let dictionary):
+            if tested !== dictionary {
+                let bits = sieve.select(dictionary.values.retyped(column.type))
+                passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
+                tested = dictionary
+            }
+            let selected = DictionaryFilter.select(codes, passes)
+            return column.validity.map { selected & $0 } ?? selected
+        default: return sieve.select(column)
+        }
     }
 }

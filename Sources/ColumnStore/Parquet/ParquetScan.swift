@@ -13,10 +13,25 @@ public final class ParquetScan: Sendable {
         let node: ReadNode
     }
 
-    /// When a leaf is read: the fewer rows are left, the later.
-    enum Phase: Int, Comparable {
-        case filters, elements, residual, rest
-        static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+    /// A sieve with the column it tests.
+    struct PlannedSieve: Sendable {
+        let sieve: ColumnSieve
+        let node: ReadNode
+    }
+
+    /// When a leaf is read: the fewer rows are left, the later. Each sieve has a phase of its own.
+    struct Phase: Hashable, Comparable, Sendable {
+        private let place: Int
+
+        static let filters = Phase(place: 0)
+        static func sieve(_ index: Int) -> Phase { Phase(place: 1 + index) }
+        static let elements = Phase(place: sieveCountMax + 1)
+        static let residual = Phase(place: sieveCountMax + 2)
+        static let rest = Phase(place: sieveCountMax + 3)
+        /// Of more sieves the first are taken.
+        static let sieveCountMax = 16
+
+        static func < (left: Phase, right: Phase) -> Bool { left.place < right.place }
     }
 
     public let file: ParquetFile
@@ -27,11 +42,14 @@ public final class ParquetScan: Sendable {
     let request: ParquetScanRequest
     let projection: [ProjectedColumn]
     let filters: [PlannedFilter]
+    let sieves: [PlannedSieve]
     let elementFilters: [ElementFilter]
     let residual: [ReadNode]
     let leaves: [PlannedLeaf]
     /// One for each leaf.
     let phases: [Phase]
+    /// Those of the columns that come out, ascending.
+    let projectedPhases: [Phase]
     let pruning: PruningPredicate
 
     init(file: ParquetFile, request: ParquetScanRequest) throws(ColumnStoreError) {
@@ -46,27 +64,43 @@ public final class ParquetScan: Sendable {
         for filter in request.filters {
             filters.append(PlannedFilter(filter: filter, node: try resolver.scalar(filter.path).node))
         }
+        let sieves = try Self.sieves(request.sieves, &resolver)
         var phases = [Phase](repeating: .rest, count: resolver.leaves.count)
         for node in residual { for leaf in node.leaves { phases[leaf] = .residual } }
         for filter in elementFilters { for leaf in filter.node.leaves { phases[leaf] = .elements } }
+        for (index, sieve) in sieves.enumerated().reversed() { for leaf in sieve.node.leaves { phases[leaf] = .sieve(index) } }
         for filter in filters { for leaf in filter.node.leaves { phases[leaf] = .filters } }
         Self.align(&phases, elementFilters.map(\.node) + residual, projected.map(\.node))
         var leaves = resolver.leaves
         projection = projected.map { ProjectedColumn($0.node, phases: phases, leaves: &leaves) }
         let pruning = PruningPredicate(
-            request.filters + request.elementFilters, resolver: resolver, metadata: file.metadata)
+            request.filters + request.elementFilters + sieves.map(\.sieve.filter), resolver: resolver, metadata: file.metadata)
         rowGroups = file.metadata.rowGroups.indices.filter { number in
             file.metadata.rowGroups[number].rowCount > 0 && pruning.canMatch(file.metadata.rowGroups[number])
         }
         self.file = file
         self.request = request
         self.filters = filters
+        self.sieves = sieves
         self.elementFilters = elementFilters
         self.residual = residual
         self.pruning = pruning
         self.leaves = leaves
         self.phases = phases
+        projectedPhases = Set(projection.flatMap(\.parts).flatMap(\.leaves).map { phases[$0] }).sorted()
         schema = Schema(projected.map(\.field))
+    }
+
+    /// The sieves on columns that the file has.
+    private static func sieves(
+        _ sieves: [ColumnSieve], _ resolver: inout ColumnResolver
+    ) throws(ColumnStoreError) -> [PlannedSieve] {
+        var planned: [PlannedSieve] = []
+        for sieve in sieves.prefix(Phase.sieveCountMax) {
+            let node = try resolver.scalar(sieve.path).node
+            if case .leaf = node { planned.append(PlannedSieve(sieve: sieve, node: node)) }
+        }
+        return planned
     }
 
     /// The filters on elements that can be applied to rows: those on leaves that are read anyway, in one list.

@@ -23,6 +23,9 @@ public struct ParquetScanRequest: Sendable {
     public var filters: [ColumnFilter]
     /// Each on a leaf within a list: rows of which no element passes may be left out. For pruning only.
     public var elementFilters: [ColumnFilter]
+    /// Tested after `filters`, one after another, each on the rows that are left, before the columns of later tests are decoded. A hint: those
+    /// on columns that the file lacks, and those that leave out next to nothing, are passed over.
+    public var sieves: [ColumnSieve]
     /// Called on rows that passed `filters`, and applied exactly, before the other columns are decoded.
     public var residual: Residual?
     /// Rows of a batch before filters; fewer where rows are large.
@@ -30,12 +33,14 @@ public struct ParquetScanRequest: Sendable {
 
     public init(
         projection: [ColumnPath]? = nil, schema: Schema? = nil, filters: [ColumnFilter] = [],
-        elementFilters: [ColumnFilter] = [], residual: Residual? = nil, batchRowCount: Int = ColumnBatch.targetRowCount
+        elementFilters: [ColumnFilter] = [], sieves: [ColumnSieve] = [], residual: Residual? = nil,
+        batchRowCount: Int = ColumnBatch.targetRowCount
     ) {
         self.projection = projection
         self.schema = schema
         self.filters = filters
         self.elementFilters = elementFilters
+        self.sieves = sieves
         self.residual = residual
         self.batchRowCount = batchRowCount
     }

@@ -1,7 +1,7 @@
 /// Reads the rows of one row group that pass a scan's filters, batch by batch.
 ///
-/// The order of work on a window of rows: the columns of the filters are decoded and tested; then the elements that filters ask
-/// for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
+/// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the sieves, one after
+/// another; then the elements that filters ask for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
 /// everything. Whole pages and runs of rows that did not pass are never decoded. One owner on one thread.
 public final class RowGroupReader {
     /// Rows that did not pass are decoded along when no more of them than this stand between two that did.
@@ -22,6 +22,8 @@ public final class RowGroupReader {
     /// One for each filter of the scan.
     private var dictionaryFilters: [DictionaryFilter]
     private var elementFilters: [DictionaryFilter]
+    /// One for each sieve of the scan.
+    private var sieves: [DictionarySieve]
     private var counted = ParquetScanCounters()
 
     public var counters: ParquetScanCounters {
@@ -36,6 +38,7 @@ public final class RowGroupReader {
         budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
         dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
         elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
+        sieves = scan.sieves.map { DictionarySieve($0.sieve) }
         windowRowCount = max(1, scan.request.batchRowCount)
         try open()
     }
@@ -120,11 +123,12 @@ public final class RowGroupReader {
         let file = scan.file
         // Each leaf may hold a read of this size: of many leaves all together a quarter of the budget.
         let target = max(16 << 10, min(file.options.readByteCountTarget, budget.byteCountMax / 4 / max(layouts.count, 1)))
-        let hasFilters = !scan.filters.isEmpty || scan.request.residual != nil
+        let hasFilters = !scan.filters.isEmpty || !scan.sieves.isEmpty || scan.request.residual != nil
+        let first = scan.phases.min() ?? .rest
         var wanted: [Range<Int64>] = []
         for (index, layout) in layouts.enumerated() {
             // Columns decoded late are fetched page by page where the pages are known: most of them may not be needed.
-            let isLate = hasFilters && scan.phases[index] != .filters && layout.locations != nil
+            let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
             if !isLate { wanted += neededRanges(layout).filter { $0.count <= target } }
         }
         let shared = CoalescedRanges(
@@ -132,7 +136,7 @@ public final class RowGroupReader {
         let decompressor = PageDecompressor()
         for (index, layout) in layouts.enumerated() {
             let leaf = scan.leaves[index]
-            let isLate = hasFilters && scan.phases[index] != .filters && layout.locations != nil
+            let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
             let source = ChunkBytes(
                 file: file.bytes, range: layout.range, shared: shared, budget: budget, readAheadByteCountMax: target,
                 isSequential: !isLate)
@@ -212,30 +216,37 @@ public final class RowGroupReader {
         var decoded = DecodedRows()
         if !scan.filters.isEmpty {
             let window = ReadRows(ranges: [start..<(start + count)], start: start)
-            decoded.filters = window
+            decoded[.filters] = window
             try decode(.filters, window, &outputs)
             guard try applyFilters(outputs, count, &selection) else { return nil }
         }
+        for (index, planned) in scan.sieves.enumerated() where planned.sieve.isWorthwhile {
+            try decode(scan.phase(of: planned.node), selection, start, count, &decoded, &outputs)
+            guard try applySieve(index, outputs, decoded, start, &selection) else { return nil }
+        }
         if !scan.elementFilters.isEmpty {
-            let rows = readRows(selection, start, count)
-            decoded.elements = rows
-            try decode(.elements, rows, &outputs)
+            for planned in scan.elementFilters {
+                try decode(scan.phase(of: planned.node), selection, start, count, &decoded, &outputs)
+            }
             guard try applyElementFilters(outputs, decoded, start, &selection) else { return nil }
         }
         if let residual = scan.request.residual {
-            let rows = readRows(selection, start, count)
-            decoded.residual = rows
-            try decode(.residual, rows, &outputs)
+            for node in scan.residual where !node.leaves.isEmpty {
+                try decode(scan.phase(of: node), selection, start, count, &decoded, &outputs)
+            }
             guard try apply(residual, outputs, decoded, start, &selection) else { return nil }
         }
         let restRows = readRows(selection, start, count)
-        try decode(.rest, restRows, &outputs)
+        for phase in scan.projectedPhases where decoded[phase] == nil {
+            decoded[phase] = restRows
+            try decode(phase, restRows, &outputs)
+        }
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var columns: [Column] = []
         for projected in scan.projection {
             var parts: [Column] = []
             for node in projected.parts {
-                parts.append(try column(node, assembly, decoded.rows(scan.phase(of: node)) ?? restRows, selection, start))
+                parts.append(try column(node, assembly, decoded[scan.phase(of: node)] ?? restRows, selection, start))
             }
             columns.append(try placed(projected.parts[0]) { () throws(PageError) in try projected.merged(parts) })
         }
@@ -255,13 +266,27 @@ public final class RowGroupReader {
         return true
     }
 
+    private func applySieve(
+        _ index: Int, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
+    ) throws -> Bool {
+        let planned = scan.sieves[index]
+        guard let rows = decoded[scan.phase(of: planned.node)] else { return true }
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        let bits = sieves[index].select(try column(planned.node, assembly, rows, selection, start))
+        let passed = bits.setCount
+        planned.sieve.note(seen: selection.count, passed: passed)
+        if passed == 0 { return false }
+        narrow(&selection, to: bits)
+        return true
+    }
+
     /// Leaves out the rows of which no element passes.
     private func applyElementFilters(
         _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
     ) throws -> Bool {
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         for (index, planned) in scan.elementFilters.enumerated() {
-            guard let rows = decoded.rows(scan.phase(of: planned.node)) else { continue }
+            guard let rows = decoded[scan.phase(of: planned.node)] else { continue }
             let column = try column(planned.node, assembly, rows, selection, start)
             guard let bits = elementFilters[index].selectRows(column) else { continue }
             if bits.setCount == 0 { return false }
@@ -277,7 +302,7 @@ public final class RowGroupReader {
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var columns: [Column] = []
         for node in scan.residual {
-            let rows = decoded.rows(scan.phase(of: node)) ?? readRows(selection, start, selection.count)
+            let rows = decoded[scan.phase(of: node)] ?? readRows(selection, start, selection.count)
             columns.append(try column(node, assembly, rows, selection, start))
         }
         let bits = try residual.select(ColumnBatch(rowCount: selection.count, columns: columns))
@@ -313,19 +338,13 @@ public final class RowGroupReader {
         var count: Int { ranges.reduce(0) { $0 + $1.count } }
     }
 
-    /// What each phase before the last has decoded of the window.
+    /// What the phases so far have decoded of the window.
     private struct DecodedRows {
-        var filters: ReadRows?
-        var elements: ReadRows?
-        var residual: ReadRows?
+        private var rows: [(phase: ParquetScan.Phase, rows: ReadRows)] = []
 
-        func rows(_ phase: ParquetScan.Phase) -> ReadRows? {
-            switch phase {
-            case .filters: filters
-            case .elements: elements
-            case .residual: residual
-            case .rest: nil
-            }
+        subscript(_ phase: ParquetScan.Phase) -> ReadRows? {
+            get { rows.first { $0.phase == phase }?.rows }
+            set { if let newValue { rows.append((phase, newValue)) } }
         }
     }
 
@@ -346,6 +365,17 @@ public final class RowGroupReader {
         }
         ranges.append((start + lower)..<(start + upper))
         return ReadRows(ranges: ranges, start: start)
+    }
+
+    /// Decodes the leaves of a phase for the rows that are left, unless it has been done for the window.
+    private func decode(
+        _ phase: ParquetScan.Phase, _ selection: Selection, _ start: Int, _ count: Int, _ decoded: inout DecodedRows,
+        _ outputs: inout [LeafOutput?]
+    ) throws {
+        guard decoded[phase] == nil else { return }
+        let rows = readRows(selection, start, count)
+        decoded[phase] = rows
+        try decode(phase, rows, &outputs)
     }
 
     private func decode(_ phase: ParquetScan.Phase, _ rows: ReadRows, _ outputs: inout [LeafOutput?]) throws {

@@ -46,7 +46,7 @@ package final class ColdTable: Sendable {
 
     /// The files that may have rows which pass.
     func files(_ request: ScanRequest) throws -> [DataFile] {
-        let filters = (request.scope + request.filters).filter { iceberg.schema[$0.path.names[0]] != nil }
+        let filters = (request.scope + request.filters + request.sieves.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
         let files = try iceberg.files(filters)
         let all = try iceberg.counts().fileCount
         request.counters.add(filesPruned: max(0, all - files.count))
@@ -80,6 +80,10 @@ struct ColdScanPlan: Sendable {
         var file = ParquetScanRequest(
             projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },
             elementFilters: request.elementFilters.filter { cold.field(at: $0.path) != nil })
+        // A sieve tests values of the table's type.
+        file.sieves = request.sieves.filter { sieve in
+            cold.field(at: sieve.path)?.type.withoutIDs == schema.field(at: sieve.path)?.type.withoutIDs
+        }
         if let residual = request.residual {
             let shape = try ColumnShape(residual.columns, schema: schema)
             let columns = available(shape)

@@ -6,6 +6,8 @@ import Synchronization
 package final class ParquetTable: TableSource {
     package let schema: Schema
     private let files: [ParquetFile]
+    /// Made when first asked for.
+    private let known = Mutex<TableStatistics?>(nil)
 
     /// Files, or patterns of the shell (`sales/*.parquet`).
     /// - Throws: `ColumnStoreError`: no file matches, one cannot be read, or two disagree on a column's type.
@@ -61,7 +63,31 @@ package final class ParquetTable: TableSource {
     }
 
     package var rowCount: Int { files.reduce(0) { $0 + $1.rowCount } }
-    package var statistics: TableStatistics { TableStatistics(rowCount: rowCount) }
+    package var statistics: TableStatistics {
+        known.withLock { known in
+            if let known { return known }
+            let made = TableStatistics(rowCount: rowCount, columns: Self.columnStatistics(files))
+            known = made
+            return made
+        }
+    }
+
+    /// Over all files; a bound that one file lacks is unknown, and of the files' distinct values those of the largest count.
+    private static func columnStatistics(_ files: [ParquetFile]) -> [String: ColumnStatistics] {
+        var result: [String: ColumnStatistics] = [:]
+        for (index, file) in files.enumerated() where file.rowCount > 0 {
+            for (name, summary) in file.summaries() {
+                let own = ColumnStatistics(
+                    distinctCount: summary.distinctCount, minimum: summary.minimum, maximum: summary.maximum, nullCount: summary.nullCount)
+                guard index > 0, let before = result[name] else {
+                    result[name] = own
+                    continue
+                }
+                result[name] = before.joined(with: own)
+            }
+        }
+        return result
+    }
 
     package func scan(_ request: ScanRequest) throws -> any TableScan { Scan(files, schema, request) }
 
@@ -81,9 +107,10 @@ package final class ParquetTable: TableSource {
             counters = request.counters
             var parquet = ParquetScanRequest(
                 projection: request.projection, schema: schema, filters: request.scope + request.filters, elementFilters: request.elementFilters)
+            parquet.sieves = request.sieves
             if let residual = request.residual { parquet.residual = .init(columns: residual.columns, select: residual.select) }
             self.request = parquet
-            let paths = request.projection + parquet.filters.map(\.path) + (request.residual?.columns ?? [])
+            let paths = request.projection + parquet.filters.map(\.path) + parquet.sieves.map(\.path) + (request.residual?.columns ?? [])
             read = Set(paths.map { $0.names.joined(separator: ".") })
             state = Mutex(State(files: files[...]))
         }

@@ -122,6 +122,77 @@ final class ParquetScanTests: XCTestCase {
         XCTAssertGreaterThan(pruned, 10, "statistics and indexes never left anything out")
     }
 
+    func test_sieves_leaveOutWhatFails_besideFiltersAndAResidual() throws {
+        let table = RandomTable(batchRowCounts: [2_500], seed: 22)
+        let all = Self.rows(table)
+        var random = SplitMix64(state: 0x51E7E)
+        var narrowed = 0
+        for (name, change) in Self.layouts {
+            let file = try Self.open(try Self.image(table, change))
+            for round in 0..<20 {
+                var sieves: [ColumnFilter] = []
+                for _ in 0...Int(random.next() % 3) {
+                    let column = Self.filtered[Int(random.next() % UInt64(Self.filtered.count))]
+                    let index = try XCTUnwrap(table.schema.index(of: column))
+                    sieves.append(ColumnFilter(ColumnPath(column), randomTest(all.map { $0[index] }.filter { !$0.isNull }, &random)))
+                }
+                let filters = round % 2 == 0 ? [] : [ColumnFilter("small", .isNotNull)]
+                var request = ParquetScanRequest(filters: filters, batchRowCount: 8_192 >> Int(random.next() % 8))
+                request.sieves = sieves.map { sieve in ColumnSieve(sieve.path, bounds: sieve.test) { sieve.select($0) } }
+                if round % 3 == 0 {
+                    request.residual = .init(columns: ["big", "lines.count"]) { Bitmap(repeating: true, count: $0.rowCount) }
+                }
+                let expected = all.filter { row in
+                    (filters + sieves).allSatisfy { filter in
+                        table.schema.index(of: filter.path.names[0]).map { filter.passes(row[$0]) } ?? false
+                    }
+                }
+                assertEqual(try Self.rows(try file.scan(request)), expected, "\(name), \(filters), \(sieves)")
+                if expected.count < all.count { narrowed += 1 }
+            }
+        }
+        XCTAssertGreaterThan(narrowed, 20, "the sieves never left anything out")
+    }
+
+    func test_sieve_thatLeavesOutNothing_isNotAskedForEver() throws {
+        let file = try Self.open(try Self.image(RandomTable(batchRowCounts: [2_500], seed: 23)))
+        let asked = Atomic<Int>(0)
+        let sieve = ColumnSieve("key", bounds: .isNotNull) { column in
+            asked.wrappingAdd(column.count, ordering: .relaxed)
+            return Bitmap(repeating: true, count: column.count)
+        }
+        var request = ParquetScanRequest(batchRowCount: 500)
+        request.sieves = [sieve]
+        for _ in 0..<30 { XCTAssertEqual(try Self.rows(try file.scan(request)).count, 2_500) }
+        XCTAssertLessThan(asked.load(ordering: .relaxed), 40_000)
+        XCTAssertFalse(sieve.isWorthwhile)
+    }
+
+    func test_summary_tellsBoundsAndAboutHowManyValues() throws {
+        let fields = Schema([Field("key", .int64), Field("group", .string), Field("few", .int32)])
+        let rows = 40_000
+        let columns = [
+            Column(type: .int64, count: rows, values: .int64((0..<rows).map { Int64($0 / 4) })),
+            Column(type: .int32, count: rows, values: .int32((0..<rows).map { Int32($0 % 7) })),
+        ]
+        var names = ColumnBuilder(type: .string)
+        for row in 0..<rows { if row % 10 == 0 { names.appendNull() } else { names.append(.string("n\(row * 7919 % 50)")) } }
+        let sink = MemorySink()
+        var options = WriterOptions()
+        options.rowGroupRowCount = 4_000
+        let writer = try FileWriter(fields, options: options, to: sink)
+        try writer.append(ColumnBatch(rowCount: rows, columns: [columns[0], names.finish(), columns[1]]))
+        _ = try writer.finish()
+        let summaries = try Self.open(sink.bytes).summaries()
+        let key = try XCTUnwrap(summaries["key"])
+        XCTAssertEqual(key.minimum, .integer(0))
+        XCTAssertEqual(key.maximum, .integer(9_999))
+        XCTAssertEqual(summaries["group"]?.nullCount, rows / 10)
+        XCTAssertEqual(try XCTUnwrap(summaries["few"]?.distinctCount), 7)
+        XCTAssertEqual(Double(try XCTUnwrap(summaries["group"]?.distinctCount)), 45, accuracy: 5)
+        if let distinct = key.distinctCount { XCTAssertEqual(Double(distinct), 10_000, accuracy: 500) }
+    }
+
     func test_filterColumn_needNotBeProjected_andProjectionKeepsItsOrder() throws {
         let table = RandomTable(batchRowCounts: [1_000], seed: 31)
         let file = try Self.open(try Self.image(table) { $0.pageRowCount = 64 })
