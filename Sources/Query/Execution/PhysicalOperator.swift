@@ -32,9 +32,9 @@ package class PhysicalOperator: @unchecked Sendable {
         Dictionary(columns.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// A test that rows may be dropped by early, because the plan above drops them too: handed down to the scan that reads the column.
-    /// Called before `prepare`.
-    func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {}
+    /// What the plan above looks for in a column: rows that fail may be left out, since it drops them too. Handed down to the scan that
+    /// reads the column. Called before `prepare`.
+    func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {}
 
     /// Makes everything ready that streams need. Called once.
     func prepare(_ run: QueryRun) throws {

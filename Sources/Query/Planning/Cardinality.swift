@@ -8,6 +8,11 @@ struct Cardinality {
         var minimum: Value?
         var maximum: Value?
         var type: ColumnType
+        /// Of the table that the column comes from.
+        var rows: Double
+
+        /// Whether a value hardly ever comes twice in that table.
+        var isKey: Bool { distinct.map { $0 >= rows * 0.9 } ?? false }
     }
 
     private var facts: [ColumnID: Facts] = [:]
@@ -28,14 +33,18 @@ struct Cardinality {
             let rows = Double(max(1, statistics.rowCount))
             for column in node.columns + node.residualColumns {
                 let known = statistics.columns[column.name]
-                var facts = Facts(minimum: known?.minimum, maximum: known?.maximum, type: column.column.type)
+                var facts = Facts(minimum: known?.minimum, maximum: known?.maximum, type: column.column.type, rows: rows)
                 facts.distinct = known?.distinctCount.map(Double.init) ?? Self.span(facts).map { min($0, rows) }
                 self.facts[column.column.id] = facts
             }
         case .project(_, let columns):
             for column in columns { inherit(column.column, column.expression) }
         case .aggregate(let node):
-            for group in node.groups { inherit(group.column, group.expression) }
+            for group in node.groups {
+                inherit(group.column, group.expression)
+                // The only key of a grouping comes once.
+                if node.groups.count == 1, let distinct = facts[group.column.id]?.distinct { facts[group.column.id]?.rows = distinct }
+            }
         case .shared(_, let definition, let columns):
             for (column, own) in zip(columns, definition.columns) { facts[column.id] = facts[own.id] }
         case .setOperation(let node):
@@ -70,6 +79,33 @@ struct Cardinality {
         default: break
         }
         return max(1, min(known ?? max(rows / 3, 1), rows))
+    }
+
+    /// Distinct values of an expression in the table that it comes from, whatever conditions leave of its rows: two columns that are joined
+    /// have their values from one domain, of which a condition on one side says nothing about the other (Selinger and all since).
+    func domain(_ expression: Expression, among rows: Double) -> (distinct: Double, isKey: Bool) {
+        switch expression {
+        case .column(let id, _):
+            if let known = facts[id], let distinct = known.distinct { return (max(1, distinct), known.isKey) }
+        case .cast(let operand, _, _): return domain(operand, among: rows)
+        default: break
+        }
+        return (distinct(expression, among: rows), false)
+    }
+
+    /// The rows of the table behind a plan, before conditions.
+    func tableRows(_ plan: LogicalPlan) -> Double {
+        switch plan {
+        case .scan(let node): return Double(max(1, node.table.source.statistics.rowCount))
+        case .filter(let input, _), .project(let input, _): return tableRows(input)
+        case .join(let node):
+            switch node.kind {
+            case .semi, .anti, .antiNullAware, .mark: return tableRows(node.left)
+            case .rightSemi, .rightAnti: return tableRows(node.right)
+            default: return rows(plan)
+            }
+        default: return rows(plan)
+        }
     }
 
     // MARK: Rows
@@ -109,7 +145,7 @@ struct Cardinality {
             let known = byName[name].flatMap { $0 } ?? statistics[name].map {
                 Facts(
                     distinct: $0.distinctCount.map(Double.init), minimum: $0.minimum, maximum: $0.maximum,
-                    type: node.table.source.schema[name]?.type ?? .string)
+                    type: node.table.source.schema[name]?.type ?? .string, rows: rows)
             }
             rows *= Self.fraction(filter.test, known)
         }
@@ -171,24 +207,42 @@ struct Cardinality {
 
     private func joinRows(_ node: JoinNode) -> Double {
         let left = rows(node.left), right = rows(node.right)
-        var matches = left * right
-        for equality in node.equalities {
-            matches /= max(distinct(equality.left, among: left), distinct(equality.right, among: right))
-        }
-        matches *= node.residual.reduce(1) { $0 * fraction($1) }
+        let domain = domain(node, left, right)
+        let matches = left * right / domain * node.residual.reduce(1) { $0 * fraction($1) }
         switch node.kind {
         case .inner, .cross: return max(1, matches)
         case .left: return max(left, matches)
         case .right: return max(right, matches)
         case .full: return max(left + right, matches)
         case .mark: return left
-        case .semi:
-            var part = 1.0
-            for equality in node.equalities {
-                part *= min(1, distinct(equality.right, among: right) / distinct(equality.left, among: left))
-            }
-            return max(1, left * part)
+        // Of the values of the domain, the part that the other side has.
+        case .semi: return max(1, left * (node.equalities.isEmpty ? 0.5 : min(1, found(node.equalities.map(\.right), among: right) / domain)))
+        case .rightSemi: return max(1, right * (node.equalities.isEmpty ? 0.5 : min(1, found(node.equalities.map(\.left), among: left) / domain)))
         case .anti, .antiNullAware: return max(1, left * 0.5)
+        case .rightAnti: return max(1, right * 0.5)
+        }
+    }
+
+    /// Distinct combinations of expressions among so many rows.
+    private func found(_ expressions: [Expression], among rows: Double) -> Double {
+        min(rows, expressions.reduce(1) { $0 * distinct($1, among: rows) })
+    }
+
+    /// How many values a join's key may have: of several columns no more than the smaller table has rows.
+    private func domain(_ node: JoinNode, _ left: Double, _ right: Double) -> Double {
+        let each = node.equalities.map { equality in
+            Self.joined(domain(equality.left, among: left), domain(equality.right, among: right))
+        }
+        let all = each.reduce(1, *)
+        return each.count < 2 ? all : max(each.max() ?? 1, min(all, tableRows(node.left), tableRows(node.right)))
+    }
+
+    /// Of two columns that are equated: those of the key, where one is a key that the other refers to.
+    static func joined(_ left: (distinct: Double, isKey: Bool), _ right: (distinct: Double, isKey: Bool)) -> Double {
+        switch (left.isKey, right.isKey) {
+        case (true, false): left.distinct
+        case (false, true): right.distinct
+        default: max(left.distinct, right.distinct)
         }
     }
 }

@@ -117,6 +117,8 @@ package struct Explain {
         case .cross: "Cross"
         case .semi: "Semi"
         case .anti: "Anti"
+        case .rightSemi: "Right semi"
+        case .rightAnti: "Right anti"
         case .antiNullAware: "Null-aware anti"
         case .mark(_, let nullAware): nullAware ? "Null-aware mark" : "Mark"
         }

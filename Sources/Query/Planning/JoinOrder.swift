@@ -49,15 +49,27 @@ struct JoinOrder {
         return .join(below)
     }
 
-    /// An outer join keeps its outer side; the smaller input is the one to build from.
+    /// An outer join keeps its outer side, a semi-join its left one; the smaller input is the one to build from.
     private func sided(_ join: JoinNode) -> LogicalPlan {
         var node = join
         node.left = visit(join.left)
         node.right = visit(join.right)
-        guard node.kind == .left || node.kind == .full, cardinality.rows(node.left) * 2 < cardinality.rows(node.right) else { return .join(node) }
+        switch node.kind {
+        case .left: node.kind = .right
+        case .semi where !node.equalities.isEmpty: node.kind = .rightSemi
+        case .anti where !node.equalities.isEmpty: node.kind = .rightAnti
+        case .full: break
+        default: return .join(node)
+        }
+        let kept = join.kind
+        guard cardinality.rows(node.left) * 2 < cardinality.rows(node.right) else {
+            node.kind = kept
+            return .join(node)
+        }
         (node.left, node.right) = (node.right, node.left)
-        node.equalities = node.equalities.map { JoinNode.Equality($0.right, $0.left, nullsEqual: $0.nullsEqual) }
-        if node.kind == .left { node.kind = .right }
+        node.equalities = node.equalities.map { equality in
+            JoinNode.Equality(equality.right, equality.left, nullsEqual: equality.nullsEqual, isCorrelation: equality.isCorrelation)
+        }
         return .join(node)
     }
 
@@ -82,10 +94,20 @@ struct JoinOrder {
 
         private(set) var rows: [Double] = []
         /// Columns that are all equal to each other: any two of them in different relations join those.
-        private(set) var classes: [[(mask: UInt64, expression: Expression, distinct: Double)]] = []
+        private(set) var classes: [[Member]] = []
         /// Equalities of other expressions, and conditions, with the relations that each needs.
         private(set) var others: [(equality: JoinNode.Equality, left: UInt64, right: UInt64, fraction: Double)] = []
         private(set) var conditions: [(expression: Expression, mask: UInt64, fraction: Double)] = []
+        /// Pairs of relations that are joined on several columns, and how many times too few rows those give when each is counted by itself:
+        /// the columns of a key depend on each other.
+        private var excesses: [(pair: UInt64, factor: Double)] = []
+
+        struct Member {
+            let mask: UInt64
+            let expression: Expression
+            var distinct: Double
+            let isKey: Bool
+        }
 
         mutating func prepare(_ cardinality: Cardinality) {
             rows = relations.map(cardinality.rows)
@@ -94,23 +116,45 @@ struct JoinOrder {
             func mask(_ expression: Expression) -> UInt64 {
                 expression.columnIDs.reduce(0) { $0 | (owner[$1].map { 1 << UInt64($0) } ?? 0) }
             }
-            func distinct(_ expression: Expression, _ mask: UInt64) -> Double {
-                cardinality.distinct(expression, among: mask.nonzeroBitCount == 1 ? rows[mask.trailingZeroBitCount] : 1e6)
+            func member(_ expression: Expression) -> Member {
+                let mask = mask(expression)
+                let known = cardinality.domain(expression, among: mask.nonzeroBitCount == 1 ? rows[mask.trailingZeroBitCount] : 1e6)
+                return Member(mask: mask, expression: expression, distinct: known.distinct, isKey: known.isKey)
             }
             for equality in equalities {
-                let (left, right) = (mask(equality.left), mask(equality.right))
+                let (left, right) = (member(equality.left), member(equality.right))
                 if !equality.nullsEqual, case .column(_, let a) = equality.left, case .column(_, let b) = equality.right, a == b {
-                    merge((left, equality.left, distinct(equality.left, left)), (right, equality.right, distinct(equality.right, right)))
+                    merge(left, right)
                 } else {
-                    others.append((equality, left, right, 1 / max(distinct(equality.left, left), distinct(equality.right, right))))
+                    others.append((equality, left.mask, right.mask, 1 / max(left.distinct, right.distinct)))
                 }
             }
             conditions = residual.map { ($0, mask($0), cardinality.fraction($0)) }
+            for index in classes.indices {
+                // What refers to a key has no more values than the key.
+                guard let key = classes[index].filter(\.isKey).map(\.distinct).max() else { continue }
+                for member in classes[index].indices { classes[index][member].distinct = min(classes[index][member].distinct, key) }
+            }
+            findExcesses(cardinality)
         }
 
-        private mutating func merge(
-            _ a: (mask: UInt64, expression: Expression, distinct: Double), _ b: (mask: UInt64, expression: Expression, distinct: Double)
-        ) {
+        private mutating func findExcesses(_ cardinality: Cardinality) {
+            for left in relations.indices {
+                for right in relations.indices where right > left {
+                    let (one, two) = (UInt64(1) << UInt64(left), UInt64(1) << UInt64(right))
+                    let domains = classes.compactMap { members -> Double? in
+                        guard let a = members.first(where: { $0.mask == one }), let b = members.first(where: { $0.mask == two }) else { return nil }
+                        return max(a.distinct, b.distinct)
+                    }
+                    guard domains.count > 1 else { continue }
+                    let possible = max(domains.max() ?? 1, min(cardinality.tableRows(relations[left]), cardinality.tableRows(relations[right])))
+                    let factor = domains.reduce(1, *) / possible
+                    if factor > 1 { excesses.append((one | two, factor)) }
+                }
+            }
+        }
+
+        private mutating func merge(_ a: Member, _ b: Member) {
             func place(_ expression: Expression) -> Int? { classes.firstIndex { $0.contains { $0.expression == expression } } }
             switch (place(a.expression), place(b.expression)) {
             case (let one?, let other?):
@@ -135,6 +179,7 @@ struct JoinOrder {
             }
             for other in others where (other.left | other.right) & ~set == 0 { result *= other.fraction }
             for condition in conditions where condition.mask & ~set == 0 { result *= condition.fraction }
+            for excess in excesses where excess.pair & ~set == 0 { result *= excess.factor }
             return max(1, result)
         }
 

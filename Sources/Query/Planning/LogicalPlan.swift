@@ -177,6 +177,8 @@ package struct JoinNode: Hashable, Sendable {
         case inner, left, right, full, cross
         /// Left rows with, or without, a match. `antiNullAware` is NOT IN: any NULL in the comparison leaves the row out.
         case semi, anti, antiNullAware
+        /// Right rows with, or without, a match: `semi` and `anti` with the sides swapped. The planner makes them last.
+        case rightSemi, rightAnti
         /// Left rows with a further BOOLEAN column: whether there is a match (NULL as IN has it when `nullAware`).
         case mark(OutputColumn, nullAware: Bool)
     }
@@ -322,6 +324,7 @@ extension LogicalPlan {
         case .join(let node):
             switch node.kind {
             case .semi, .anti, .antiNullAware: node.left.columns
+            case .rightSemi, .rightAnti: node.right.columns
             case .mark(let column, _): node.left.columns + [column]
             default: node.left.columns + node.right.columns
             }

@@ -131,7 +131,7 @@ struct PredicatePushdown {
         case .left: return pushIntoLeft(conditions, node)
         case .full: return pushIntoFull(conditions, node)
         case .semi, .anti, .antiNullAware, .mark: return pushIntoSemi(conditions, node)
-        case .right: return .join(node)
+        case .right, .rightSemi, .rightAnti: return .join(node)
         }
     }
 

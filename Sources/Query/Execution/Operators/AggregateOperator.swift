@@ -35,6 +35,14 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         return lines
     }
 
+    /// Rows of groups that the plan above drops need not be grouped.
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        guard sets.count == 1, let group = node.groups.first(where: { $0.column.id == id }), case .column(let source, let type) = group.expression,
+            type == group.column.type
+        else { return }
+        inputs[0].pushRuntimeFilter(source, filter)
+    }
+
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {

@@ -11,7 +11,7 @@ final class FilterOperator: PhysicalOperator, @unchecked Sendable {
     }
 
     override var name: String { "Filter" }
-    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) { inputs[0].pushRuntimeFilter(id, test) }
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) { inputs[0].pushRuntimeFilter(id, filter) }
     override var details: [String] { ["\(conjuncts.count) condition(s)"] }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
@@ -49,11 +49,11 @@ final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
 
     override var name: String { "Project" }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
             type == column.column.type
         else { return }
-        inputs[0].pushRuntimeFilter(source, test)
+        inputs[0].pushRuntimeFilter(source, filter)
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
@@ -212,6 +212,14 @@ final class UnionAllOperator: PhysicalOperator, @unchecked Sendable {
     init(_ inputs: [PhysicalOperator], columns: [OutputColumn]) { super.init(columns: columns, inputs: inputs) }
 
     override var name: String { "UnionAll" }
+
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        guard let place = columns.firstIndex(where: { $0.id == id }) else { return }
+        for input in inputs where input.columns[place].type == columns[place].type {
+            input.pushRuntimeFilter(input.columns[place].id, filter)
+        }
+    }
+
     override var streamCountMax: Int { inputs.map(\.streamCountMax).max() ?? 1 }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {

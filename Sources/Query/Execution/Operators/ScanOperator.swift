@@ -7,8 +7,8 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
     /// For each output column, its place in the source's batches.
     private let places: [Int]
     private let projection: [ColumnPath]
-    /// Ranges and the like that a join's build side found for this side's keys.
-    private var runtimeFilters: [ColumnFilter] = []
+    /// What joins above look for.
+    private var sieves: [(sieve: ColumnSieve, passing: Double)] = []
     private var scan: (any TableScan)?
     /// Of this scan alone, beside the query's.
     let counters = ScanCounters()
@@ -25,7 +25,8 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
     override var details: [String] {
         var lines = ["table \(node.table.name)"]
         if !node.columns.isEmpty { lines.append("columns \(projection.map(\.description).joined(separator: ", "))") }
-        for filter in node.filters + runtimeFilters { lines.append("filter on \(filter.path)") }
+        for filter in node.filters { lines.append("filter on \(filter.path)") }
+        for (sieve, _) in sieves { lines.append("keys of \(sieve.path)") }
         for filter in node.elementFilters { lines.append("pruned by \(filter.path)") }
         if !node.residual.isEmpty { lines.append("\(node.residual.count) further condition(s) in the scan") }
         return lines
@@ -54,19 +55,26 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
         node.columns.first { $0.column.id == id && !$0.column.type.isNested }.map { ColumnPath($0.name) }
     }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
+    /// Of a column's values a join must look for no more than this part for its keys to be worth testing.
+    private static let passingMax = 0.8
+
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         // The source compares values of its own type.
         guard let path = sourcePath(of: id), let own = node.table.source.schema.field(at: path)?.type,
             let wanted = columns.first(where: { $0.id == id })?.type, own.scale == wanted.scale, own.isDecimal == wanted.isDecimal
         else { return }
-        runtimeFilters.append(ColumnFilter(path, test))
+        let statistics = node.table.source.statistics
+        let distinct = statistics.columns[path.description]?.distinctCount ?? max(statistics.rowCount, 1)
+        let passing = Double(filter.keyCount) / Double(max(distinct, 1))
+        if passing <= Self.passingMax { sieves.append((filter.sieve(path), passing)) }
     }
 
     override func prepare(_ run: QueryRun) throws {
         try measured(run) {
+            sieves.sort { $0.passing < $1.passing }
             var request = ScanRequest(
-                projection: projection, scope: node.scope, filters: node.filters + runtimeFilters, elementFilters: node.elementFilters,
-                rowCountMax: node.rowCountMax, counters: run.isMeasured ? counters : run.counters)
+                projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
+                sieves: sieves.map(\.sieve), rowCountMax: node.rowCountMax, counters: run.isMeasured ? counters : run.counters)
             if !node.residual.isEmpty { request.residual = try residual(run) }
             scan = try node.table.source.scan(request)
         }

@@ -30,6 +30,10 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
     override var details: [String] { ["\(keys.count) key(s)"] + (limit.map { ["first \($0) after \(offset)"] } ?? []) }
     override var streamCountMax: Int { 1 }
 
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        if limit == nil, offset == 0 { inputs[0].pushRuntimeFilter(id, filter) }
+    }
+
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {

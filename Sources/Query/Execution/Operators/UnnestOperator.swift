@@ -14,8 +14,8 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
 
     override var name: String { "Unnest" }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
-        if node.passed.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, test) }
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        if node.passed.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, filter) }
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {

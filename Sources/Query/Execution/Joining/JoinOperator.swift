@@ -2,19 +2,22 @@ import ColumnStore
 import Synchronization
 
 /// Joins: the right side is read whole into a table by key, then the left side runs past it in parallel. A right side that outgrows the budget
-/// is divided by the keys' hash into files, the left side likewise, and each pair of files is joined by itself.
+/// is divided by the keys' hash into files, the left side likewise, and each pair of files is joined by itself (`JoinPartitions`).
 final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     let node: JoinNode
     private var table: JoinTable?
     private var facts = JoinFacts()
     private var share: MemoryShare?
     private var partitions: JoinPartitions?
+    /// No left row can lead to an answer: the left side is not read.
+    private var isOver = false
 
     init(_ left: PhysicalOperator, _ right: PhysicalOperator, _ node: JoinNode) {
         self.node = node
         let columns: [OutputColumn]
         switch node.kind {
         case .semi, .anti, .antiNullAware: columns = left.columns
+        case .rightSemi, .rightAnti: columns = right.columns
         case .mark(let mark, _): columns = left.columns + [mark]
         default: columns = left.columns + right.columns
         }
@@ -33,25 +36,22 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     override func prepare(_ run: QueryRun) throws {
         try right.prepare(run)
         try measured(run) { try readRight(run) }
-        if let table { pushFilters(table) }
+        if let table {
+            if table.rowCount == 0, node.needsMatch {
+                isOver = true
+                return
+            }
+            for (index, filter) in table.filters { pushFilter(filter, index) }
+        }
         try left.prepare(run)
         if let partitions { try measured(run) { try partitions.readLeft(left, run) } }
     }
 
     // MARK: Right side
 
-    /// One worker's rows of the right side.
-    private final class Collector {
-        let keys: [Evaluator]
-        init(_ node: JoinNode, _ layout: [ColumnID: Int], _ run: QueryRun) throws {
-            keys = try node.equalities.map { try Evaluator($0.right, layout: layout, context: run.context) }
-        }
-    }
-
     /// Safe to send: only touched under the lock.
     private struct Collected: @unchecked Sendable {
-        var batches: [ColumnBatch] = []
-        var keys: [[Column]] = []
+        var input: JoinInput
         var byteCount = 0
         var facts = JoinFacts()
         var partitions: JoinPartitions?
@@ -59,92 +59,85 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
 
     private func readRight(_ run: QueryRun) throws {
         let share = MemoryShare(run.memory)
-        let collected = Mutex(Collected())
+        let collected = Mutex(Collected(input: JoinInput(node)))
         try run.drain(right) { _ in
-            let collector = try Collector(node, right.layout, run)
+            let evaluators = try node.equalities.map { try Evaluator($0.right, layout: right.layout, context: run.context) }
             return { batch in
                 let view = RowView(batch)
-                let keys = try collector.keys.map { try $0.evaluate(view) }
-                try collected.withLock { try self.keep(batch, keys, &$0, share, run) }
+                let keys = try evaluators.map { try $0.evaluate(view) }
+                let facts = JoinInput.facts(keys, self.node)
+                try collected.withLock { try self.keep(batch, keys, facts, &$0, share, run) }
             }
         }
-        let (batches, keyParts, facts, partitions) = collected.withLock { ($0.batches, $0.keys, $0.facts, $0.partitions) }
+        let (input, facts, partitions) = collected.withLock { ($0.input, $0.facts, $0.partitions) }
         self.facts = facts
         self.share = share
         if let partitions {
             self.partitions = partitions
             measure.spilledBytes.wrappingAdd(partitions.spilledByteCount, ordering: .relaxed)
         } else {
-            table = Self.makeTable(node, batches, keyParts, rightTypes)
+            table = try JoinTable(input, node: node, types: rightTypes, filtered: filteredEqualities, run: run)
         }
     }
 
     private func keep(
-        _ batch: ColumnBatch, _ keys: [Column], _ collected: inout Collected, _ share: MemoryShare, _ run: QueryRun
+        _ batch: ColumnBatch, _ keys: [Column], _ facts: [KeyPacking.Facts], _ collected: inout Collected, _ share: MemoryShare,
+        _ run: QueryRun
     ) throws {
         collected.facts.note(batch, keys, node)
         if let partitions = collected.partitions { return try partitions.addRight(batch, keys) }
-        collected.batches.append(batch)
-        collected.keys.append(keys)
-        // The table is about as large as the rows again.
-        collected.byteCount += batch.byteCount * 2
+        collected.input.append(batch, keys, facts)
+        collected.byteCount += JoinInput.byteCount(of: batch)
         if share.resize(to: collected.byteCount) { return }
         // Whether NOT IN over several columns is unknown takes the whole right side to tell.
-        if isNullAware, node.equalities.count > 1 { return share.force(to: collected.byteCount) }
-        guard !node.equalities.isEmpty else {
-            throw QueryError(.spillFull, "one side of a join without an equality must fit in memory: it does not")
-        }
+        if node.isNullAware, node.equalities.count > 1 { return share.force(to: collected.byteCount) }
         let partitions = try JoinPartitions(self, run)
-        for (batch, keys) in zip(collected.batches, collected.keys) { try partitions.addRight(batch, keys) }
-        collected.batches = []
-        collected.keys = []
+        for (batch, keys) in zip(collected.input.batches, collected.input.keys) { try partitions.addRight(batch, keys) }
+        collected.input = JoinInput(node)
         collected.partitions = partitions
         share.releaseAll()
     }
 
-    static func makeTable(_ node: JoinNode, _ batches: [ColumnBatch], _ keys: [[Column]], _ types: [ColumnType]) -> JoinTable {
-        let columns = types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) }
-        let joined = node.equalities.indices.map { index in
-            Column.concatenating(keys.map { $0[index] }, type: node.equalities[index].right.type)
-        }
-        return JoinTable(
-            columns: columns, keys: joined, rowCount: batches.reduce(0) { $0 + $1.rowCount }, nullsMatch: node.equalities.map(\.nullsEqual))
-    }
-
-    private var isNullAware: Bool {
-        switch node.kind {
-        case .antiNullAware, .mark(_, nullAware: true): true
-        default: false
-        }
-    }
-
     // MARK: Left side
 
-    /// Where a left row without match gives nothing, what is known of the right keys goes into the left side's scan.
-    private func pushFilters(_ table: JoinTable) {
-        switch node.kind {
-        case .inner, .semi, .right: break
-        default: return
-        }
-        for (index, equality) in node.equalities.enumerated() where !equality.nullsEqual {
-            guard case .column(let id, let type) = equality.left, type == equality.right.type,
-                let filter = table.filter(ofKey: index, path: "")
-            else { continue }
-            left.pushRuntimeFilter(id, filter.test)
+    /// Equalities whose left column the left side's scan can test early.
+    private var filteredEqualities: [Int] {
+        guard node.needsMatch else { return [] }
+        return node.equalities.indices.filter { index in
+            guard case .column(_, let type) = node.equalities[index].left else { return false }
+            return !node.equalities[index].nullsEqual && type == node.equalities[index].right.type
         }
     }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ test: ColumnFilter.Test) {
+    private func pushFilter(_ filter: KeyFilter, _ index: Int) {
+        guard case .column(let id, _) = node.equalities[index].left else { return }
+        left.pushRuntimeFilter(id, filter)
+    }
+
+    /// A filter of one side holds for what it is joined to as well, through the columns that are equal.
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         let isLeft = left.columns.contains { $0.id == id }
+        // Which side's rows may be left out when the output's are: those of a kept side, and those that only match such.
+        let (own, other): (Bool, Bool)
         switch node.kind {
-        case .inner, .cross: (isLeft ? left : right).pushRuntimeFilter(id, test)
-        case .left, .semi, .anti, .antiNullAware, .mark: if isLeft { left.pushRuntimeFilter(id, test) }
-        case .right: if !isLeft { right.pushRuntimeFilter(id, test) }
-        case .full: break
+        case .inner, .cross: (own, other) = (true, true)
+        case .left, .semi, .anti, .mark(_, nullAware: false): (own, other) = (isLeft, isLeft)
+        case .right, .rightSemi, .rightAnti: (own, other) = (!isLeft, !isLeft)
+        case .antiNullAware, .mark: (own, other) = (isLeft, false)
+        case .full: (own, other) = (false, false)
+        }
+        if own { (isLeft ? left : right).pushRuntimeFilter(id, filter) }
+        guard other else { return }
+        for equality in node.equalities where !equality.nullsEqual {
+            guard case .column(let one, let type) = equality.left, case .column(let two, let otherType) = equality.right, type == otherType
+            else { continue }
+            if isLeft, one == id { right.pushRuntimeFilter(two, filter) }
+            if !isLeft, two == id { left.pushRuntimeFilter(one, filter) }
         }
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        if isOver { return EmptyStream() }
         if let partitions { return PartitionedJoinStream(self, partitions, facts, run) }
         guard let table else { preconditionFailure("prepare comes before streams") }
         return try JoinStream(self, table, facts, try left.stream(run, worker: worker), run)

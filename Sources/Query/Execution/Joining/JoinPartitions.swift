@@ -1,0 +1,222 @@
+import ColumnStore
+import Synchronization
+
+/// Both sides of a join in files. Rows that match lie in files of the same pair: by the hash of their keys, or, where no key must be equal, all
+/// right rows in one file that every part of the left side is paired with.
+final class JoinPartitions: @unchecked Sendable {
+    // Safe to share: right files are written under the join's lock, left files under their own; pairs are taken and added under theirs.
+
+    /// Files of the right side and the left side whose rows may match each other. Safe to send: of a pair only one stream reads at a time, but
+    /// for a right file of several pairs, which all only read.
+    struct Pair: @unchecked Sendable {
+        let right: SpillFile
+        let left: SpillFile
+        /// How many times the rows were divided; each time takes other bits of the hash.
+        let level: Int
+        /// Whether dividing may make the right side smaller.
+        let mayDivide: Bool
+    }
+
+    private static let fanOut = 32
+    /// Each level takes five bits of a hash of 64.
+    private static let levelMax = 10
+    /// A part with more than this share of the rows is one key's, mostly: dividing it again is of no use.
+    private static let skewShare = 0.9
+    /// Fewer rows are not worth files of their own.
+    private static let dividedRowCountMin = 1_024
+
+    private let owner: JoinOperator
+    private let rightFiles: [SpillFile]
+    private let leftFiles: [SpillFile]
+    private let leftLock = Mutex<Void>(())
+    private let pending = Mutex<[Pair]>([])
+    private let keyCount: Int
+
+    init(_ owner: JoinOperator, _ run: QueryRun) throws {
+        self.owner = owner
+        keyCount = owner.node.equalities.count
+        let rightCount = keyCount > 0 ? Self.fanOut : 1
+        // Which right rows have matched is known to one walk of all left rows only.
+        let leftCount = keyCount > 0 ? Self.fanOut : owner.node.marksRight ? 1 : run.workerCount
+        let rightTypes = owner.rightTypes + owner.node.equalities.map(\.right.type)
+        rightFiles = try (0..<rightCount).map { _ in try SpillFile(run.spill, types: rightTypes) }
+        leftFiles = try (0..<leftCount).map { _ in try SpillFile(run.spill, types: owner.leftTypes) }
+    }
+
+    var spilledByteCount: Int { rightFiles.reduce(0) { $0 + $1.byteCount } }
+
+    /// Row numbers by part. Rows with a NULL that matches nothing go anywhere.
+    private func parts(_ keys: [Column], count: Int, level: Int) -> [[Int32]] {
+        let hashes = HashKernels.rows(keys, count: count)
+        var present: Bitmap?
+        for (key, equality) in zip(keys, owner.node.equalities) where !equality.nullsEqual { present = .both(present, key.rowValidity) }
+        var parts = [[Int32]](repeating: [], count: Self.fanOut)
+        let shift = UInt64(59 - 5 * level)
+        for row in hashes.indices {
+            let part = present?[row] ?? true ? Int(truncatingIfNeeded: hashes[row] >> shift) % Self.fanOut : row % Self.fanOut
+            parts[part].append(Int32(truncatingIfNeeded: row))
+        }
+        return parts
+    }
+
+    private func write(_ batch: ColumnBatch, _ keys: [Column], to files: [SpillFile], level: Int) throws {
+        for (part, rows) in parts(keys, count: batch.rowCount, level: level).enumerated() where !rows.isEmpty {
+            try files[part].write(batch.gathering(rows))
+        }
+    }
+
+    func addRight(_ batch: ColumnBatch, _ keys: [Column]) throws {
+        if keyCount == 0 { return try rightFiles[0].write(batch) }
+        try write(ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + keys), keys, to: rightFiles, level: 0)
+    }
+
+    func readLeft(_ left: PhysicalOperator, _ run: QueryRun) throws {
+        let next = Counter()
+        try run.drain(left) { _ in
+            let keys = try leftKeys(run)
+            return { batch in
+                let own = try keys(batch)
+                try self.leftLock.withLock { _ in
+                    if self.keyCount == 0 { return try self.leftFiles[next.take() % self.leftFiles.count].write(batch) }
+                    try self.write(batch, own, to: self.leftFiles, level: 0)
+                }
+            }
+        }
+        let pairs = leftFiles.enumerated().map { index, left in
+            Pair(right: rightFiles[keyCount > 0 ? index : 0], left: left, level: 1, mayDivide: keyCount > 0)
+        }
+        pending.withLock { $0 += pairs }
+    }
+
+    private func leftKeys(_ run: QueryRun) throws -> (ColumnBatch) throws -> [Column] {
+        let evaluators = try owner.node.equalities.map { try Evaluator($0.left, layout: owner.leftLayout, context: run.context) }
+        return { batch in
+            let view = RowView(batch)
+            return try evaluators.map { try $0.evaluate(view) }
+        }
+    }
+
+    // MARK: Joining
+
+    /// The next pair; one whose right side does not fit in `share` is divided first, where that helps.
+    func take(_ run: QueryRun, _ share: MemoryShare) throws -> Pair? {
+        while let pair = pending.withLock({ $0.popLast() }) {
+            guard pair.mayDivide, pair.right.rowCount > Self.dividedRowCountMin, !share.resize(to: JoinInput.byteCount(of: pair.right))
+            else { return pair }
+            let divided = try divide(pair, run)
+            pending.withLock { $0.append(contentsOf: divided) }
+        }
+        return nil
+    }
+
+    private func divide(_ pair: Pair, _ run: QueryRun) throws -> [Pair] {
+        let rightTypes = owner.rightTypes + owner.node.equalities.map(\.right.type)
+        let rights = try (0..<Self.fanOut).map { _ in try SpillFile(run.spill, types: rightTypes) }
+        let lefts = try (0..<Self.fanOut).map { _ in try SpillFile(run.spill, types: owner.leftTypes) }
+        let right = try pair.right.reader()
+        while let batch = try right.next() {
+            try run.cancellation.check()
+            try write(batch, Array(batch.columns[owner.rightTypes.count...]), to: rights, level: pair.level)
+        }
+        let keys = try leftKeys(run)
+        let left = try pair.left.reader()
+        while let batch = try left.next() {
+            try run.cancellation.check()
+            try write(batch, try keys(batch), to: lefts, level: pair.level)
+        }
+        owner.measure.spilledBytes.wrappingAdd(rights.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+        return zip(rights, lefts).compactMap { right, left in
+            if right.rowCount == 0, left.rowCount == 0 || owner.node.needsMatch { return nil }
+            let isSkewed = Double(right.rowCount) > Double(pair.right.rowCount) * Self.skewShare
+            return Pair(right: right, left: left, level: pair.level + 1, mayDivide: !isSkewed && pair.level + 1 <= Self.levelMax)
+        }
+    }
+}
+
+/// Joins pair of files after pair of files. A right side that does not fit in memory all the same is taken in blocks, each of which the left
+/// side runs past anew.
+final class PartitionedJoinStream: BatchStream {
+    private let owner: JoinOperator
+    private let partitions: JoinPartitions
+    private let facts: JoinFacts
+    private let run: QueryRun
+    private let share: MemoryShare
+    private var pair: JoinPartitions.Pair?
+    /// The right side of the pair at hand, and the batch that is to begin the next block.
+    private var right: SpillReader?
+    private var waiting: ColumnBatch?
+    private var matches: LeftMatches?
+    private var current: JoinStream?
+
+    init(_ owner: JoinOperator, _ partitions: JoinPartitions, _ facts: JoinFacts, _ run: QueryRun) {
+        self.owner = owner
+        self.partitions = partitions
+        self.facts = facts
+        self.run = run
+        share = MemoryShare(run.memory)
+    }
+
+    func next() throws -> ColumnBatch? {
+        while true {
+            if let batch = try current?.next() { return batch }
+            current = nil
+            if pair == nil {
+                guard let next = try partitions.take(run, share) else {
+                    share.releaseAll()
+                    return nil
+                }
+                (pair, matches) = (next, nil)
+                right = try next.right.reader()
+                waiting = try right?.next()
+            }
+            try openBlock()
+        }
+    }
+
+    /// Builds the table of the next block of the right side, and begins the left side.
+    private func openBlock() throws {
+        guard let pair else { return }
+        var input = JoinInput(owner.node)
+        let width = owner.rightTypes.count
+        var byteCount = 0
+        while let batch = waiting {
+            try run.cancellation.check()
+            byteCount += JoinInput.byteCount(of: batch)
+            // A block has one batch at least, whether it fits or not.
+            if !share.resize(to: byteCount) {
+                if !input.batches.isEmpty { break }
+                share.force(to: byteCount)
+            }
+            let keys = Array(batch.columns[width...])
+            input.append(
+                ColumnBatch(rowCount: batch.rowCount, columns: Array(batch.columns[..<width])), keys, JoinInput.facts(keys, owner.node))
+            waiting = try right?.next()
+        }
+        let isLast = waiting == nil
+        if matches == nil, !isLast { matches = LeftMatches() }
+        matches?.begin(isLast: isLast)
+        let table = try JoinTable(input, node: owner.node, types: owner.rightTypes, run: nil)
+        current = try JoinStream(owner, table, facts, try pair.left.reader(), run, matches: matches)
+        if isLast { self.pair = nil }
+    }
+}
+
+/// Which rows of the left side have matched in earlier blocks of the right side: batch by batch, in the order in which they are read.
+final class LeftMatches {
+    private var batches: [Bitmap] = []
+    private var next = 0
+    private(set) var isLast = false
+
+    func begin(isLast: Bool) {
+        next = 0
+        self.isLast = isLast
+    }
+
+    /// Of the batch that is read next.
+    func take(count: Int) -> Bitmap { next < batches.count ? batches[next] : Bitmap(repeating: false, count: count) }
+
+    func put(_ matched: Bitmap) {
+        if next < batches.count { batches[next] = matched } else { batches.append(matched) }
+        next += 1
+    }
+}

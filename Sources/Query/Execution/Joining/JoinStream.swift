@@ -1,0 +1,280 @@
+import ColumnStore
+
+/// One worker's walk of left rows past the table of right rows. Pairs are made a few thousand at a time, whatever a key's count is.
+final class JoinStream: BatchStream {
+    private let node: JoinNode
+    private let table: JoinTable
+    private let facts: JoinFacts
+    private let input: any BatchStream
+    private let run: QueryRun
+    private let keys: [Evaluator]
+    private let residual: PairPredicate?
+    private let nullTest: NullAwareTest?
+    private let leftTypes: [ColumnType]
+    private let matches: LeftMatches?
+    private var cache: GroupTable.Cache
+
+    /// The left batch at hand and how far its pairs are made.
+    private var batch: ColumnBatch?
+    /// By left row, the first right row of its key, or -1.
+    private var first: [Int32] = []
+    private var keyColumns: [Column] = []
+    private var row = 0
+    /// The right row that comes next for `row`; -1: its first.
+    private var nextRight: Int32 = -1
+    private var matchedLeft = Bitmap()
+    /// A byte for each right row, 1 when it has matched; empty when nobody asks.
+    private var matchedRight: [UInt8] = []
+    /// Right rows to put out at the end.
+    private var leftOver: ArraySlice<Int32> = []
+    private var isOver = false
+
+    private static let pairCountMax = ColumnBatch.targetRowCount
+
+    /// - Parameter matches: what earlier blocks of the right side have matched; nil when `table` is all of it.
+    init(
+        _ owner: JoinOperator, _ table: JoinTable, _ facts: JoinFacts, _ input: any BatchStream, _ run: QueryRun, matches: LeftMatches? = nil
+    ) throws {
+        node = owner.node
+        self.table = table
+        self.facts = facts
+        self.input = input
+        self.run = run
+        self.matches = matches
+        keys = try node.equalities.map { try Evaluator($0.left, layout: owner.leftLayout, context: run.context) }
+        residual = node.residual.isEmpty ? nil : try PairPredicate(node.residual, owner.leftLayout, owner.rightLayout, run.context)
+        leftTypes = owner.leftTypes
+        cache = table.makeCache()
+        nullTest = node.isNullAware ? try NullAwareTest(owner, table, run) : nil
+        if node.marksRight {
+            table.beginStream()
+            matchedRight = [UInt8](repeating: 0, count: table.rowCount)
+        }
+    }
+
+    private var keepsLeft: Bool { node.kind == .left || node.kind == .full }
+
+    func next() throws -> ColumnBatch? {
+        while !isOver {
+            try run.cancellation.check()
+            if let batch {
+                if let output = try advance(batch) { return output }
+                continue
+            }
+            guard let following = try input.next() else {
+                isOver = true
+                if node.marksRight { leftOver = table.endStream(matchedRight, wantsMatched: node.kind == .rightSemi)?[...] ?? [] }
+                break
+            }
+            let view = RowView(following)
+            keyColumns = try keys.map { try $0.evaluate(view) }
+            first = table.find(keyColumns, count: following.rowCount, cache: &cache)
+            (batch, row, nextRight) = (following, 0, -1)
+            if keepsLeft || matches != nil {
+                matchedLeft = matches?.take(count: following.rowCount) ?? Bitmap(repeating: false, count: following.rowCount)
+            }
+        }
+        return nextLeftOver()
+    }
+
+    /// The next output of this left batch, or nil when it has none now.
+    private func advance(_ batch: ColumnBatch) throws -> ColumnBatch? {
+        switch node.kind {
+        case .inner, .cross, .left, .right, .full:
+            if row < batch.rowCount { return try joinPairs(batch) }
+            self.batch = nil
+            return keepsLeft && isSettled() ? unmatchedLeft(batch) : nil
+        case .semi, .anti, .antiNullAware, .mark:
+            try findMatches(batch)
+            self.batch = nil
+            return isSettled() ? try marked(batch) : nil
+        case .rightSemi, .rightAnti:
+            try markMatches(batch)
+            self.batch = nil
+            return nil
+        }
+    }
+
+    /// Whether `matchedLeft` is the last word on the batch; else it is kept for the right side's next block.
+    private func isSettled() -> Bool {
+        guard let matches else { return true }
+        matches.put(matchedLeft)
+        return matches.isLast
+    }
+
+    // MARK: Pairs
+
+    /// The next pairs with equal keys, without those of left rows or right rows that `isLeftDone` and `isRightDone` name.
+    @inline(__always)
+    private func makePairs(
+        isLeftDone: (Int) -> Bool = { _ in false }, isRightDone: (Int32) -> Bool = { _ in false }
+    ) -> (left: [Int32], right: [Int32]) {
+        if !table.hasRepeats { return makeSinglePairs(isRightDone: isRightDone) }
+        var left = [Int32](), right = [Int32]()
+        left.reserveCapacity(Self.pairCountMax)
+        right.reserveCapacity(Self.pairCountMax)
+        var (row, next) = (row, nextRight)
+        first.withUnsafeBufferPointer { first in
+            table.withFollowing { following in
+                while row < first.count {
+                    if next < 0 { next = first[row] }
+                    if next < 0 || isLeftDone(row) {
+                        row += 1
+                        next = -1
+                        continue
+                    }
+                    if left.count == Self.pairCountMax { return }
+                    if !isRightDone(next) {
+                        left.append(Int32(truncatingIfNeeded: row))
+                        right.append(next)
+                    }
+                    next = following(next)
+                    if next < 0 { row += 1 }
+                }
+            }
+        }
+        (self.row, nextRight) = (row, next)
+        return (left, right)
+    }
+
+    /// As `makePairs`, where no key has two right rows: all pairs of the batch.
+    @inline(__always)
+    private func makeSinglePairs(isRightDone: (Int32) -> Bool) -> (left: [Int32], right: [Int32]) {
+        let count = first.count
+        var right = [Int32]()
+        let left = [Int32](unsafeUninitializedCapacity: count) { left, pairCount in
+            right = [Int32](unsafeUninitializedCapacity: count) { right, rightCount in
+                first.withUnsafeBufferPointer { first in
+                    for row in 0..<count {
+                        left[pairCount] = Int32(truncatingIfNeeded: row)
+                        right[pairCount] = first[row]
+                        if first[row] >= 0, !isRightDone(first[row]) { pairCount += 1 }
+                    }
+                }
+                rightCount = pairCount
+            }
+        }
+        row = count
+        return (left, right)
+    }
+
+    private func joinPairs(_ batch: ColumnBatch) throws -> ColumnBatch? {
+        var (left, right) = makePairs()
+        if left.isEmpty { return nil }
+        if let residual, let passing = try residual.select(batch, left, table, right) {
+            left = passing.map { left[Int($0)] }
+            right = passing.map { right[Int($0)] }
+        }
+        if keepsLeft { for index in left { matchedLeft[Int(index)] = true } }
+        if node.marksRight { mark(right) }
+        if left.isEmpty { return nil }
+        let leftColumns = Self.isWhole(left, of: batch) ? batch.columns : batch.columns.map { $0.gathering(left) }
+        return ColumnBatch(rowCount: left.count, columns: leftColumns + table.gathering(right))
+    }
+
+    private func mark(_ rows: [Int32]) {
+        matchedRight.withUnsafeMutableBufferPointer { matched in for row in rows { matched[Int(row)] = 1 } }
+    }
+
+    /// Every left row came once: nothing need be gathered.
+    private static func isWhole(_ rows: [Int32], of batch: ColumnBatch) -> Bool {
+        guard rows.count == batch.rowCount else { return false }
+        for index in rows.indices where rows[index] != Int32(truncatingIfNeeded: index) { return false }
+        return true
+    }
+
+    private func unmatchedLeft(_ batch: ColumnBatch) -> ColumnBatch? {
+        let rows = (~matchedLeft).setIndices()
+        if rows.isEmpty { return nil }
+        return ColumnBatch(rowCount: rows.count, columns: batch.columns.map { $0.gathering(rows) } + table.nullColumns(count: rows.count))
+    }
+
+    /// The next right rows that wait for the end.
+    private func nextLeftOver() -> ColumnBatch? {
+        if leftOver.isEmpty { return nil }
+        let rows = Array(leftOver.prefix(Self.pairCountMax))
+        leftOver = leftOver.dropFirst(rows.count)
+        var columns = table.gathering(rows)
+        if node.kind == .right || node.kind == .full {
+            columns = leftTypes.map { Column.constant(.null, type: $0, count: rows.count) } + columns
+        }
+        return ColumnBatch(rowCount: rows.count, columns: columns)
+    }
+
+    // MARK: Matches only
+
+    private func findMatches(_ batch: ColumnBatch) throws {
+        guard let residual else {
+            let found = Bitmap.computed(first) { $0 >= 0 }
+            matchedLeft = matches == nil ? found : matchedLeft | found
+            return
+        }
+        var matched = matches == nil ? Bitmap(repeating: false, count: batch.rowCount) : matchedLeft
+        while row < first.count {
+            try run.cancellation.check()
+            let (left, right) = makePairs(isLeftDone: { matched[$0] })
+            if left.isEmpty { continue }
+            if let passing = try residual.select(batch, left, table, right) {
+                for index in passing { matched[Int(left[Int(index)])] = true }
+            } else {
+                for index in left { matched[Int(index)] = true }
+            }
+        }
+        matchedLeft = matched
+    }
+
+    /// Marks the right rows that a left row of the batch matches.
+    private func markMatches(_ batch: ColumnBatch) throws {
+        guard let residual else {
+            markChains()
+            return
+        }
+        while row < first.count {
+            try run.cancellation.check()
+            let (left, right) = matchedRight.withUnsafeBufferPointer { matched in makePairs(isRightDone: { matched[Int($0)] != 0 }) }
+            if left.isEmpty { continue }
+            if let passing = try residual.select(batch, left, table, right) {
+                mark(passing.map { right[Int($0)] })
+            } else {
+                mark(right)
+            }
+        }
+    }
+
+    /// All rows of a key match together: when its first one has, all have.
+    private func markChains() {
+        matchedRight.withUnsafeMutableBufferPointer { matched in
+            table.withFollowing { following in
+                for start in first where start >= 0 && matched[Int(start)] == 0 {
+                    var next = start
+                    while next >= 0 {
+                        matched[Int(next)] = 1
+                        next = following(next)
+                    }
+                }
+            }
+        }
+    }
+
+    private func marked(_ batch: ColumnBatch) throws -> ColumnBatch? {
+        switch node.kind {
+        case .semi: return kept(batch, matchedLeft)
+        case .anti: return kept(batch, ~matchedLeft)
+        case .antiNullAware:
+            let unknown = try nullTest?.unknownRows(batch, keyColumns, among: ~matchedLeft, facts) ?? matchedLeft
+            return kept(batch, ~(matchedLeft | unknown))
+        case .mark(let mark, _):
+            var validity: Bitmap?
+            if let nullTest { validity = ~(try nullTest.unknownRows(batch, keyColumns, among: ~matchedLeft, facts)) }
+            let column = Column(type: mark.type, count: batch.rowCount, validity: validity, values: .bits(matchedLeft))
+            return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [column])
+        default: return nil
+        }
+    }
+
+    private func kept(_ batch: ColumnBatch, _ bits: Bitmap) -> ColumnBatch? {
+        if bits.isAllSet { return batch }
+        let rows = bits.setIndices()
+        return rows.isEmpty ? nil : batch.gathering(rows)
+    }
+}

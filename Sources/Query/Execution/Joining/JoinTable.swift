@@ -1,0 +1,335 @@
+import ColumnStore
+import Synchronization
+
+/// The right side of a join: its rows, and by key the rows that have it. Filled once, then read by many.
+final class JoinTable: @unchecked Sendable {
+    // Safe to share: all but `progress` is fixed after init.
+    let rowCount: Int
+    private let payload: [Payload]
+    private let lookup: Lookup
+    private let nullsMatch: [Bool]
+    /// The right expressions of the equalities, row by row; kept for those who ask about NULLs only.
+    let keyColumns: [Column]
+    let byteCount: Int
+    /// By equality, what the other side's column can be tested with.
+    private(set) var filters: [Int: KeyFilter] = [:]
+
+    /// Right rows that some left row has matched, and how many streams still look for more.
+    private let progress: Mutex<(matched: [UInt8], active: Int)>
+
+    private enum Lookup {
+        /// Every row has the one key: a join without equalities.
+        case all
+        case packed(KeyPacking, KeyIndex)
+        /// Keys of other kinds are numbered first; by number the first row, by row the next one.
+        case numbered(GroupTable, first: [Int32], following: [Int32], hasRepeats: Bool)
+    }
+
+    /// A right column. Texts are handed on as codes into the column itself, which is then the dictionary: they are copied when somebody reads
+    /// them, if ever.
+    private struct Payload {
+        let column: Column
+        let dictionary: DictionaryValues?
+
+        init(_ column: Column) {
+            self.column = column
+            if case .bytes = column.values, column.count > 0 {
+                dictionary = DictionaryValues(values: Column(type: column.type, count: column.count, values: column.values))
+            } else {
+                dictionary = nil
+            }
+        }
+
+        func gathering(_ rows: [Int32]) -> Column {
+            guard let dictionary else { return column.gathering(rows) }
+            let codes = [UInt32](unsafeUninitializedCapacity: rows.count) { target, count in
+                for row in rows.indices {
+                    precondition(rows[row] >= 0 && Int(rows[row]) < dictionary.count)
+                    target[row] = UInt32(bitPattern: rows[row])
+                }
+                count = rows.count
+            }
+            return Column(
+                type: column.type, count: rows.count, validity: column.validity?.gathering(rows), values: .dictionary(codes: codes, dictionary))
+        }
+    }
+
+    /// - Parameters:
+    ///   - input: the rows and their keys.
+    ///   - filtered: equalities for whose left columns filters are wanted.
+    ///   - run: to build with its workers; nil on a worker's own thread.
+    init(_ input: JoinInput, node: JoinNode, types: [ColumnType], filtered: [Int] = [], run: QueryRun?) throws {
+        let batches = input.batches, keys = input.keys
+        let rowCount = batches.reduce(0) { $0 + $1.rowCount }
+        self.rowCount = rowCount
+        nullsMatch = node.equalities.map(\.nullsEqual)
+        let stacked = Mutex([Payload?](repeating: nil, count: types.count))
+        try Self.each(types.count, run) { index in
+            let column = Payload(StackedColumn.joining(batches.map { $0.columns[index] }, type: types[index]))
+            stacked.withLock { $0[index] = column }
+        }
+        let payload = stacked.withLock { $0.compactMap { $0 } }
+        self.payload = payload
+        let keyTypes = node.equalities.map(\.right.type)
+        func joined() -> [Column] {
+            keyTypes.indices.map { index in Column.concatenating(keys.map { $0[index] }, type: keyTypes[index]) }
+        }
+        var keyByteCount = 0
+        let nullKeysMatch = zip(input.facts, nullsMatch).contains { $0.hasNull && $1 }
+        if keyTypes.isEmpty {
+            lookup = .all
+        } else if !nullKeysMatch, let packing = KeyPacking(input.facts) {
+            let (numbers, present) = try Self.packed(input, packing, rowCount, run)
+            let index = try KeyIndex.make(numbers, present, packing, run)
+            lookup = .packed(packing, index)
+            keyByteCount = index.byteCount
+            let values = filtered.isEmpty ? [] : present.map { present in present.setIndices().map { numbers[Int($0)] } } ?? numbers
+            for equality in filtered {
+                let type = keyTypes[equality]
+                if type == .boolean { continue }
+                filters[equality] = KeyFilter(
+                    values: packing.unpack(values, column: equality), isDecimal: type.isDecimal, isOrdered: type != .double)
+            }
+        } else {
+            let all = joined()
+            lookup = Self.numbered(all, rowCount, nullsMatch, &keyByteCount)
+            for equality in filtered where keyTypes[equality].isBytes {
+                let present = all[equality].rowValidity?.setIndices()
+                filters[equality] = KeyFilter(texts: (present.map { all[equality].gathering($0) } ?? all[equality]).byteArrays())
+            }
+        }
+        keyColumns = node.isNullAware ? joined() : []
+        byteCount = payload.reduce(0) { $0 + $1.column.byteCount() } + keyByteCount
+        progress = Mutex(([], 0))
+    }
+
+    /// Runs `body` for each number below `count`, side by side where there are workers.
+    private static func each(_ count: Int, _ run: QueryRun?, _ body: @escaping (Int) -> Void) throws {
+        guard let run, count > 1 else {
+            for index in 0..<count { body(index) }
+            return
+        }
+        let counter = Counter()
+        try run.parallel(min(run.workerCount, count)) { _ in
+            {
+                let index = counter.take()
+                guard index < count else { return false }
+                body(index)
+                return true
+            }
+        }
+    }
+
+    private static func packed(
+        _ input: JoinInput, _ packing: KeyPacking, _ rowCount: Int, _ run: QueryRun?
+    ) throws -> (keys: [Int64], present: Bitmap?) {
+        let parts = Mutex([(keys: [Int64], present: Bitmap?)?](repeating: nil, count: input.batches.count))
+        try each(input.batches.count, run) { index in
+            let part = packing.pack(input.keys[index], count: input.batches[index].rowCount)
+            parts.withLock { $0[index] = part }
+        }
+        let all = parts.withLock { $0.compactMap { $0 } }
+        var keys: [Int64] = []
+        keys.reserveCapacity(rowCount)
+        for part in all { keys.append(contentsOf: part.keys) }
+        guard all.contains(where: { $0.present != nil }) else { return (keys, nil) }
+        var present = Bitmap()
+        for part in all { present.append(contentsOf: part.present ?? Bitmap(repeating: true, count: part.keys.count)) }
+        return (keys, present)
+    }
+
+    private static func numbered(_ keys: [Column], _ rowCount: Int, _ nullsMatch: [Bool], _ byteCount: inout Int) -> Lookup {
+        var table = GroupTable(types: keys.map(\.type))
+        var cache = GroupTable.Cache(keyCount: keys.count)
+        let numbers = table.assign(keys, count: rowCount, cache: &cache)
+        var present: Bitmap?
+        for (key, matches) in zip(keys, nullsMatch) where !matches { present = .both(present, key.rowValidity) }
+        var first = [Int32](repeating: -1, count: table.count)
+        var following = [Int32](repeating: -1, count: rowCount)
+        var hasRepeats = false
+        for row in stride(from: rowCount - 1, through: 0, by: -1) where present?[row] ?? true {
+            let number = Int(numbers[row])
+            if first[number] >= 0 { hasRepeats = true }
+            following[row] = first[number]
+            first[number] = Int32(row)
+        }
+        byteCount = table.byteCount + first.count * 4 + following.count * 4
+        return .numbered(table, first: first, following: following, hasRepeats: hasRepeats)
+    }
+
+    // MARK: Looking up
+
+    func makeCache() -> GroupTable.Cache { GroupTable.Cache(keyCount: nullsMatch.count) }
+
+    /// For each left row the first right row with its key, or -1.
+    func find(_ keys: [Column], count: Int, cache: inout GroupTable.Cache) -> [Int32] {
+        switch lookup {
+        case .all: return [Int32](repeating: rowCount > 0 ? 0 : -1, count: count)
+        case .packed(let packing, let index):
+            let (numbers, present) = packing.pack(keys, count: count)
+            return index.find(numbers, present)
+        case .numbered(let table, let first, _, _):
+            let numbers = table.find(keys, count: count, nullsMatch: nullsMatch, cache: &cache)
+            return numbers.map { $0 == GroupTable.missing ? -1 : first[Int($0)] }
+        }
+    }
+
+    /// Whether some key has more than one row.
+    var hasRepeats: Bool {
+        switch lookup {
+        case .all: rowCount > 1
+        case .packed(_, let index): index.hasRepeats
+        case .numbered(_, _, _, let hasRepeats): hasRepeats
+        }
+    }
+
+    /// Calls `body` with what tells the next row of the same key, or -1.
+    @inline(__always)
+    func withFollowing<Result>(_ body: ((Int32) -> Int32) -> Result) -> Result {
+        switch lookup {
+        case .all:
+            let last = Int32(truncatingIfNeeded: rowCount - 1)
+            return body { $0 < last ? $0 &+ 1 : -1 }
+        case .packed(_, let index):
+            let following = index.following
+            return body { following[Int($0)] }
+        case .numbered(_, _, let following, _): return following.withUnsafeBufferPointer { following in body { following[Int($0)] } }
+        }
+    }
+
+    /// The right columns of rows.
+    func gathering(_ rows: [Int32]) -> [Column] { payload.map { $0.gathering(rows) } }
+
+    func gathering(_ rows: [Int32], column: Int) -> Column { payload[column].gathering(rows) }
+
+    /// In the place of right columns where there is no right row.
+    func nullColumns(count: Int) -> [Column] { payload.map { Column.constant(.null, type: $0.column.type, count: count) } }
+
+    // MARK: Right rows without match
+
+    func beginStream() {
+        progress.withLock { progress in
+            if progress.matched.isEmpty { progress.matched = [UInt8](repeating: 0, count: rowCount) }
+            progress.active += 1
+        }
+    }
+
+    /// Adds what one stream has matched: a byte a row, 1 for a match. The last stream gets the rows that any has matched, or that none has.
+    func endStream(_ matched: [UInt8], wantsMatched: Bool) -> [Int32]? {
+        progress.withLock { progress in
+            progress.matched.withUnsafeMutableBufferPointer { all in
+                matched.withUnsafeBufferPointer { matched in for row in matched.indices { all[row] |= matched[row] } }
+            }
+            progress.active -= 1
+            guard progress.active == 0 else { return nil }
+            let wanted: UInt8 = wantsMatched ? 1 : 0
+            var rows: [Int32] = []
+            for row in progress.matched.indices where progress.matched[row] == wanted { rows.append(Int32(truncatingIfNeeded: row)) }
+            return rows
+        }
+    }
+}
+
+/// Numbers from 0 on, each once, for any thread.
+final class Counter: Sendable {
+    private let next = Atomic<Int>(0)
+    func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// Batches of a join's right side with their keys.
+struct JoinInput: @unchecked Sendable {
+    // Safe to send: columns are immutable.
+    var batches: [ColumnBatch] = []
+    /// The right expressions of the equalities, batch by batch.
+    var keys: [[Column]] = []
+    /// One for each equality.
+    var facts: [KeyPacking.Facts]
+
+    init(_ node: JoinNode) { facts = node.equalities.map { KeyPacking.Facts($0.right.type) } }
+
+    mutating func append(_ batch: ColumnBatch, _ keys: [Column], _ facts: [KeyPacking.Facts]) {
+        batches.append(batch)
+        self.keys.append(keys)
+        for index in facts.indices { self.facts[index].note(facts[index]) }
+    }
+
+    /// About what rows take as a join's right side: themselves, their keys and the table.
+    static func byteCount(of batch: ColumnBatch) -> Int { batch.byteCount * 2 + batch.rowCount * 8 }
+
+    static func byteCount(of file: SpillFile) -> Int { file.byteCount * 2 + file.rowCount * 8 }
+
+    static func facts(_ keys: [Column], _ node: JoinNode) -> [KeyPacking.Facts] {
+        zip(keys, node.equalities).map { key, equality in
+            var facts = KeyPacking.Facts(equality.right.type)
+            facts.note(key)
+            return facts
+        }
+    }
+}
+
+extension JoinNode {
+    /// Whether a left row without a match leads to nothing.
+    var needsMatch: Bool {
+        switch kind {
+        case .inner, .semi, .right, .rightSemi, .rightAnti: true
+        default: false
+        }
+    }
+
+    /// Whether right rows are remembered by whether they have matched.
+    var marksRight: Bool {
+        switch kind {
+        case .right, .full, .rightSemi, .rightAnti: true
+        default: false
+        }
+    }
+
+    /// Whether a NULL on either side makes an answer unknown: NOT IN, and IN as a value.
+    var isNullAware: Bool {
+        switch kind {
+        case .antiNullAware, .mark(_, nullAware: true): true
+        default: false
+        }
+    }
+}
+
+/// Columns end to end with their dictionaries kept: of several the entries are put end to end too.
+enum StackedColumn {
+    static func joining(_ columns: [Column], type: ColumnType) -> Column {
+        guard columns.count > 1, type.isBytes, let dictionaries = dictionaries(columns) else {
+            return Column.concatenating(columns, type: type)
+        }
+        var starts: [ObjectIdentifier: UInt32] = [:]
+        var entries: [Column] = []
+        var count: UInt32 = 0
+        for dictionary in dictionaries where starts[ObjectIdentifier(dictionary)] == nil {
+            starts[ObjectIdentifier(dictionary)] = count
+            entries.append(dictionary.values.retyped(type))
+            count += UInt32(dictionary.count)
+        }
+        let rowCount = columns.reduce(0) { $0 + $1.count }
+        // More entries than rows: copying the rows' texts costs less.
+        guard Int(count) <= rowCount else { return Column.concatenating(columns, type: type) }
+        if entries.count == 1 { return Column.concatenating(columns, type: type) }
+        var codes: [UInt32] = []
+        codes.reserveCapacity(rowCount)
+        var validity: Bitmap? = columns.contains { $0.validity != nil } ? Bitmap() : nil
+        for column in columns {
+            guard case .dictionary(let own, let dictionary) = column.values, let start = starts[ObjectIdentifier(dictionary)] else { continue }
+            codes.append(contentsOf: own.lazy.map { $0 + start })
+            validity?.append(contentsOf: column.validity ?? Bitmap(repeating: true, count: column.count))
+        }
+        let values = DictionaryValues(values: Column.concatenating(entries, type: type))
+        return Column(type: type, count: rowCount, validity: validity, values: .dictionary(codes: codes, values))
+    }
+
+    /// The dictionary of each column; nil when one has none.
+    private static func dictionaries(_ columns: [Column]) -> [DictionaryValues]? {
+        var found: [DictionaryValues] = []
+        for column in columns {
+            guard case .dictionary(_, let dictionary) = column.values, case .bytes = dictionary.values.values else { return nil }
+            found.append(dictionary)
+        }
+        return found
+    }
+}
