@@ -37,17 +37,23 @@ for (name, query) in queries {
     if text.hasSuffix(";") { text.removeLast() }
     do {
         var times: [Double] = []
+        var processorTimes: [Double] = []
         var rowCount = 0
         for _ in 0..<repeats {
             let start = DispatchTime.now().uptimeNanoseconds
+            let processorStart = clock()
             let stream = try engine.execute(try engine.prepare(text, in: QueryContext(catalog: catalog, now: 0)))
             rowCount = 0
             while let batch = try stream.next() { rowCount += batch.rowCount }
             times.append(Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6)
+            processorTimes.append(Double(clock() - processorStart) * 1e3 / Double(CLOCKS_PER_SEC))
         }
         let median = times.sorted()[times.count / 2]
         total += median
-        print("\(name.prefix(60)): \(rowCount) rows, \((median * 10).rounded() / 10) ms")
+        func shown(_ time: Double?) -> Double { ((time ?? 0) * 10).rounded() / 10 }
+        print(
+            "\(name.prefix(60)): \(rowCount) rows, \(shown(median)) ms, least \(shown(times.min())) ms, "
+                + "processor least \(shown(processorTimes.min())) ms")
         if explains || showsRows {
             let shown = explains ? "EXPLAIN ANALYZE " + text : text
             let stream = try engine.execute(try engine.prepare(shown, in: QueryContext(catalog: catalog, now: 0)))
