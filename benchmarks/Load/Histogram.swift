@@ -22,15 +22,18 @@ struct Histogram {
         return maximum
     }
 
+    /// Below 256 a bucket is a microsecond; from there value v with 2^(shift+7) ≤ v < 2^(shift+8) is in bucket (shift + 1) × 128 + (v >> shift).
     private static func bucket(_ value: Int) -> Int {
         if value < 256 { return value }
         let shift = Int.bitWidth - 1 - value.leadingZeroBitCount - 7
-        return min((shift + 1) * 128 + (value >> shift) - 128 + 128, 64 * 128 - 1)
+        let bucket = min((shift + 1) * 128 + (value >> shift), 64 * 128 - 1)
+        assert(value <= upperBound(bucket) && upperBound(bucket) <= value + value / 128, "a bucket is as wide as a hundredth of its values")
+        return bucket
     }
 
     private static func upperBound(_ bucket: Int) -> Int {
         if bucket < 256 { return bucket }
-        let shift = bucket / 128 - 1
-        return ((bucket % 128) + 129) << shift
+        let shift = bucket / 128 - 2
+        return ((bucket % 128) + 129) << shift - 1
     }
 }
