@@ -8,6 +8,7 @@ DuckDB takes the column's last value, which makes it decode all; pyarrow reads t
 import pathlib
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -15,7 +16,7 @@ import duckdb
 import pyarrow
 import pyarrow.parquet as parquet
 
-from harness.measure import alternate
+from harness.measure import Sample, alternate
 
 PROGRAM = pathlib.Path(__file__).parent.parent / ".build/release/till-columns"
 
@@ -30,6 +31,16 @@ class Till:
         self.process.stdin.write(f"{workers} {columns}\n")
         self.process.stdin.flush()
         return self.process.stdout.readline()
+
+
+def timed(side):
+    """The side as `alternate` takes it."""
+    def run():
+        start = time.perf_counter()
+        side()
+        return Sample((time.perf_counter() - start) * 1000)
+
+    return run
 
 
 def leaves(schema):
@@ -54,7 +65,7 @@ def main():
         expression = ", ".join(f"last({f.name})" for f in schema) if column == "*" else f"last({top})"
         if "." in column:
             # DuckDB has no way to name a member of a list's structs in the scan but this.
-            expression = f"last(list_transform({top}, x -> x.{column.split('.')[1]}))"
+            expression = f"last(list_transform({top}, lambda x: x.{column.split('.')[1]}))"
         query = f"SELECT {expression} FROM read_parquet('{file}')"
 
         def duck(threads):
@@ -67,11 +78,12 @@ def main():
 
         timings, _ = alternate(
             {
-                "till": lambda: till.decode(column, 1), "arrow": arrow, "duck": lambda: duck(1),
-                "till2": lambda: till.decode(column, 2), "duck2": lambda: duck(2),
+                "till": timed(lambda: till.decode(column, 1)), "arrow": timed(arrow), "duck": timed(lambda: duck(1)),
+                "till2": timed(lambda: till.decode(column, 2)), "duck2": timed(lambda: duck(2)),
             },
             runs)
-        print(f"{column:24} " + " ".join(f"{str(timing):>16}" for timing in timings.values()), flush=True)
+        figures = [series.figures() for series in timings.values()]
+        print(f"{column:24} " + " ".join(f"{each['least']:8.1f} /{each['median']:6.1f}" for each in figures), flush=True)
 
 
 main()

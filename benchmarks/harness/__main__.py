@@ -75,7 +75,8 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
     asked = (len(names) + 1) * (2 * rounds + 1) * 10 * (0.04 + size * 1.2e-8)
     asked += (2 * rounds + 1) * size * 8e-6 if "PostgreSQL" in names else 0
     ingest_only = "single,batch,mixed" if options.peers else "single,mixed"
-    ingest_seconds = min(seconds, 5)
+    ingest_seconds = min(seconds, 3)
+    ingest_expected = rounds * (ingest_seconds * (12 if options.peers else 4) + 14) + 30
     found = [
         Part("load", loading.load, {
             "load cold": plan.cold * (1 / RATES["generate"] + 1 / RATES["Till"] + loads), "compact": plan.cold / 200_000 + 1,
@@ -90,8 +91,8 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
         imported = min(400_000, size)
         found += [
             Part("import", lambda c: others.import_(c, imported), {"import": rounds * imported / 20_000 + 5}),
-            Part("ingest", lambda c: others.ingest(c, ingest_only, ingest_seconds), {"ingest": rounds * ingest_seconds * (14 if options.peers else 6) + 30}),
-            Part("tpch", lambda c: others.tpch(c, options.tpch), {"tpch": rounds * 16 + 15}),
+            Part("ingest", lambda c: others.ingest(c, ingest_only, ingest_seconds), {"ingest": ingest_expected}),
+            Part("tpch", lambda c: others.tpch(c, options.tpch), {"tpch": rounds * 8 + 30}),
             Part("columns", others.columns, {"columns": rounds * 3 + 5}),
             Part("documents", others.documents, {"documents": rounds * 2 + 5}),
             Part("registration", others.registration, {"registration": seconds + 15}),
