@@ -22,7 +22,7 @@ RESULTS = ROOT / "benchmarks/results"
 #: Receipts a second, as far as they are known beforehand: for the estimate of time only.
 RATES = {"generate": 250_000, "Till": 45_000, "Till hot": 25_000, "DuckDB": 100_000, "ClickHouse (chDB)": 90_000, "PostgreSQL": 14_000, "in order": 90_000}
 #: Bytes a receipt on disk while the run goes on.
-BYTES = {"Till": 900, "Till hot": 1_700, "DuckDB": 1_000, "ClickHouse (chDB)": 500, "PostgreSQL": 4_500}
+BYTES = {"Till": 900, "Till hot": 1_700, "DuckDB": 700, "ClickHouse (chDB)": 450, "PostgreSQL": 4_000}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, metavar="RECEIPTS", help="another number of receipts")
     parser.add_argument("--years", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5, help="how often each figure is taken (5)")
-    parser.add_argument("--seconds", type=int, default=15, help="of each run at a rate (15)")
+    parser.add_argument("--seconds", type=int, default=10, help="of each run at a rate (10)")
     parser.add_argument("--only", metavar="PARTS", help="some parts, separated by commas; those that ask need the data of --work")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="keep the data here and go on with what is there")
@@ -82,18 +82,18 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
             "load cold": plan.cold * (1 / RATES["generate"] + 1 / RATES["Till"] + loads), "compact": plan.cold / 200_000 + 1,
             "load hot": plan.hot * (1 / RATES["generate"] + 1 / RATES["Till hot"] + loads) + 10, "peers in order": size * len(names) / RATES["in order"]}),
         Part("hot", lambda c: asking.ask(c, "hot", True), {"hot": asked * 0.5 + 10}),
-        Part("ready", asking.ready, {"ready": 5 * rounds + 15}),
+        Part("ready", asking.ready, {"ready": 3 * rounds + 12}),
         Part("mixed", asking.mixed, {"mixed": 3 * seconds + asking.FULL_ROUNDS * asking.FULL_SECONDS + 20}),
         Part("compact", asking.compact, {"compact hot": plan.hot / 40_000 + 3}),
         Part("cold", lambda c: asking.ask(c, "cold", False), {"cold": asked + 10}),
     ]
     if not options.full:
-        imported = min(400_000, size)
+        imported = min(200_000, size)
         found += [
             Part("import", lambda c: others.import_(c, imported), {"import": rounds * imported / 20_000 + 5}),
             Part("ingest", lambda c: others.ingest(c, ingest_only, ingest_seconds), {"ingest": ingest_expected}),
             Part("tpch", lambda c: others.tpch(c, options.tpch), {"tpch": rounds * 8 + 30}),
-            Part("columns", others.columns, {"columns": rounds * 3 + 5}),
+            Part("columns", others.columns, {"columns": 40}),
             Part("documents", others.documents, {"documents": rounds * 2 + 5}),
             Part("registration", others.registration, {"registration": seconds + 15}),
         ]

@@ -148,7 +148,7 @@ def past_one_machine(part: dict) -> str:
             rows.append([engine, found["version"], f"{found['seconds']:.2f}", "the same answer as the servers' own, added up" if not found["difference"] else found["difference"]])
     text += table(["engine", "version", "seconds, both questions", "answer"], rows)
     text += (
-        "\n```sql\n-- DuckDB 1.5 with its iceberg extension; the same in chDB with icebergLocal('DIR')\n"
+        "\n```sql\n-- DuckDB 1.5 with its iceberg extension; the same in chDB, started above the tables, with icebergLocal('DIR')\n"
         + "\n".join(f"{'CREATE VIEW receipts AS ' if number == 0 else 'UNION ALL '}SELECT * FROM iceberg_scan('/srv/till-{number}/warehouse/receipts')" for number in range(count))
         + ";\nSELECT client_id, sum(total) AS revenue FROM receipts WHERE state = 'COMPLETE' GROUP BY 1 ORDER BY 2 DESC LIMIT 5;\n```\n\n"
         + table(["client_id", "revenue"], [[str(value) for value in row] for row in part["answer"][1]])

@@ -22,6 +22,10 @@ def binary(name: str) -> Path:
     return Path(os.environ.get("TILL_BENCH_BINARIES", ROOT / ".build" / "release")) / name
 
 
+#: Replaced files go at once: nobody else reads the store, and the disk is not wide.
+SETTINGS = {"TILL_LOG_LEVEL": "error", "TILL_SNAPSHOT_KEEP": "10s"}
+
+
 def build() -> None:
     if "TILL_BENCH_BINARIES" in os.environ:
         return
@@ -46,7 +50,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.environment = {**os.environ, "TILL_ADMIN_KEY": self.key, "TILL_LOG_LEVEL": "error", **(environment or {})}
+        self.environment = {**os.environ, **SETTINGS, "TILL_ADMIN_KEY": self.key, **(environment or {})}
         self.process: subprocess.Popen | None = None
         self.connection: http.client.HTTPConnection | None = None
         self.ready_seconds = 0.0
@@ -154,7 +158,7 @@ class Server:
 
 def command(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     """Runs `till` with these arguments; what it says of a failure is in the error."""
-    done = subprocess.run([str(binary("till")), *arguments], capture_output=True, text=True, env=environment)
+    done = subprocess.run([str(binary("till")), *arguments], capture_output=True, text=True, env=environment or {**os.environ, **SETTINGS})
     if done.returncode != 0:
         raise RuntimeError(f"till {' '.join(arguments)}: exit {done.returncode}: {done.stderr[-2000:]}{done.stdout[-500:]}")
     return done

@@ -64,7 +64,8 @@ def measure(options: argparse.Namespace, work: Path, check_disk: Callable[[Path,
     found["engines"] = {}
     for engine, environment in ENGINES:
         program = [str(ROOT / environment / "bin/python"), str(Path(__file__).with_name("iceberg_engines.py")), engine, *tables]
-        done = subprocess.run(program, capture_output=True, text=True)
+        # chDB reads files below the folder that it is started in.
+        done = subprocess.run(program, capture_output=True, text=True, cwd="/")
         if done.returncode != 0:
             found["engines"][engine] = {"error": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"}
         else:

@@ -52,18 +52,26 @@ class DuckDB:
         return duckdb.__version__
 
     def load(self, file: str) -> None:
-        """Adds the receipts of an NDJSON file that a rule of the type would not refuse."""
-        exists = self.sql("SELECT count(*) FROM information_schema.tables WHERE table_name = 'loaded'")[0][0]
-        self.connection.execute(f"INSERT INTO loaded {read_lines(file)}" if exists else f"CREATE TABLE loaded AS {read_lines(file)}")
+        """Adds the receipts of an NDJSON file that a rule of the type would not refuse, as a table of their own."""
+        self.connection.execute(f"CREATE TABLE loaded_{len(self._loaded())} AS {read_lines(file)}")
+
+    def _loaded(self) -> list[str]:
+        return [row[0] for row in self.sql("SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'loaded%' ORDER BY 1")]
 
     def finish(self) -> None:
-        """Leaves out repeats and puts the rows in order. In slices of years: a sort of everything would need more memory than there is."""
-        years = [row[0] for row in self.sql("SELECT DISTINCT year(business_day) FROM loaded ORDER BY 1")]
-        self.connection.execute("CREATE TABLE receipts AS SELECT * FROM loaded LIMIT 0")
-        for year in years:
-            self.connection.execute(
-                f"INSERT INTO receipts SELECT DISTINCT ON ({IDENTITY}) * FROM loaded WHERE business_day BETWEEN '{year}-01-01' AND '{year}-12-31' {ORDER}")
-        self.connection.execute("DROP TABLE loaded; CHECKPOINT")
+        """Leaves out repeats and puts the rows in order, a year at a time: a sort of everything would need more memory than there is. What
+        has been taken goes at once, so that the file holds little twice."""
+        years = {table: self.sql(f"SELECT year(min(business_day)), year(max(business_day)) FROM {table}")[0] for table in self._loaded()}
+        self.connection.execute("CREATE TABLE receipts AS SELECT * FROM loaded_0 LIMIT 0")
+        for year in range(min(first for first, _ in years.values()), max(last for _, last in years.values()) + 1):
+            source = " UNION ALL ".join(f"SELECT * FROM {table}" for table, (first, last) in years.items() if first <= year <= last)
+            if source:
+                self.connection.execute(
+                    f"INSERT INTO receipts SELECT DISTINCT ON ({IDENTITY}) * FROM ({source}) WHERE business_day BETWEEN '{year}-01-01' AND '{year}-12-31' {ORDER}")
+            for table in [table for table, (_, last) in years.items() if last <= year]:
+                self.connection.execute(f"DROP TABLE {table}")
+                del years[table]
+            self.connection.execute("CHECKPOINT")
 
     def add(self, file: str) -> None:
         """Adds receipts that came after `finish`."""
