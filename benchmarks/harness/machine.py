@@ -77,8 +77,11 @@ def anonymous_memory(pid: int) -> int:
 
 
 def processor_seconds(pid: int) -> float:
-    """User and system time of all threads of a process, in nanoseconds' steps: its CPU clock (clock_getcpuclockid(3))."""
-    return time.clock_gettime(~pid << 3 | 2)
+    """User and system time of all threads of a process, in nanoseconds' steps: its CPU clock (clock_getcpuclockid(3)); 0 when it has ended."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2)
+    except OSError:
+        return 0.0
 
 
 def bytes_read(pid: int) -> int:

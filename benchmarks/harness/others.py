@@ -1,7 +1,7 @@
 """The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration."""
 
+import argparse
 import json
-import re
 import shutil
 import statistics
 import subprocess
@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import tpch as comparison
 
 from . import machine
 from .context import Context, put_type
@@ -95,70 +97,32 @@ def ingest(context: Context, only: str, seconds: int) -> None:
 
 
 def tpch(context: Context, folder: Path) -> None:
-    """The 22 queries of TPC-H at scale factor 1 on Parquet files, each to DuckDB and to Till in turn; first, whether the answers agree."""
+    """The 22 queries of TPC-H at scale factor 1 on Parquet files, each to Till and to DuckDB in turn, answers compared (benchmarks/tpch.py)."""
     context.progress.begin("tpch")
     if not (folder / "lineitem.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)
         run([str(Path(sys.executable).with_name("tpchgen-cli")), "-s", "1", "--format", "parquet", "--output-dir", str(folder)])
     connection = connect()
-    tables = sorted(file.stem for file in folder.glob("*.parquet"))
-    for table in tables:
+    for table in comparison.TABLES:
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')")
-    sources = [f"{table}={folder}/{table}.parquet" for table in tables]
+    options = argparse.Namespace(data=folder, threads=2, repeat=2, binary=binary("till-queries"))
     files = sorted((BENCHMARKS / "tpch").glob("q*.sql"))
-    found: dict[str, dict] = {}
-    agree = _tpch_agreement(connection, files, folder, tables)
-    totals: dict[str, list[float]] = {"Till": [], "DuckDB": []}
     times: dict[str, dict[str, list[float]]] = {file.stem: {"Till": [], "DuckDB": []} for file in files}
-    # The first turn warms up, and is not counted.
-    for turn in range(context.rounds + 1):
-        output = run([str(binary("till-queries")), "--threads", "2", "--repeat", "1", *sources, "--", *map(str, files)])
-        measured = dict(re.findall(r"^(q\d+)\.sql: \d+ rows, ([\d.]+) ms$", output, re.M))
-        if missing := [file.stem for file in files if file.stem not in measured]:
-            raise RuntimeError(f"till-queries gave no figure for {', '.join(missing)}: {output[-500:]}")
-        for file in files:
-            start = time.perf_counter()
-            connection.sql(file.read_text().strip().rstrip(";")).to_arrow_table()
-            theirs = (time.perf_counter() - start) * 1000
-            if turn > 0:
-                times[file.stem]["Till"].append(float(measured[file.stem]))
-                times[file.stem]["DuckDB"].append(theirs)
-        for side in totals if turn > 0 else ():
-            totals[side].append(sum(times[file.stem][side][-1] for file in files))
-        context.progress.advance((turn + 1) / (context.rounds + 1))
-    for name, sides in times.items():
-        found[name] = {side: statistics.median(values) for side, values in sides.items()} | {"agrees": agree.get(name, False)}
+    agree: dict[str, bool] = {}
+    for turn in range(context.rounds):
+        for number, file in enumerate(files):
+            ours, _, rows = comparison.till(options, file, rows=turn == 0)
+            theirs, _, expected = comparison.duckdb_run(connection, file.read_text(), options.repeat)
+            if turn == 0:
+                agree[file.stem] = comparison.equal(rows, expected)
+            times[file.stem]["Till"].append(ours)
+            times[file.stem]["DuckDB"].append(theirs)
+            context.progress.advance((turn + (number + 1) / len(files)) / context.rounds)
+    found = {name: {side: statistics.median(values) for side, values in sides.items()} | {"agrees": agree[name]} for name, sides in times.items()}
+    totals = {side: [sum(times[file.stem][side][turn] for file in files) for turn in range(context.rounds)] for side in ("Till", "DuckDB")}
     context.save("tpch", {"queries": found, "totals": totals})
     context.progress.say(f"TPC-H: Till {statistics.median(totals['Till']):,.0f} ms, DuckDB {statistics.median(totals['DuckDB']):,.0f} ms, {sum(agree.values())} of {len(files)} agree")
     context.progress.end()
-
-
-def _tpch_agreement(connection, files: list[Path], folder: Path, tables: list[str]) -> dict[str, bool]:
-    """Whether `till sql` gives DuckDB's rows, as sets where a query leaves the order open; decimals to twelve digits, as DuckDB's AVG is a double."""
-    agree = {}
-    arguments = [part for table in tables for part in ("--table", f"{table}={folder}/{table}.parquet")]
-    for file in files:
-        text = file.read_text().strip().rstrip(";")
-        done = subprocess.run([str(binary("till")), "sql", *arguments, "--format", "json", text], capture_output=True, text=True)
-        if done.returncode != 0:
-            agree[file.stem] = False
-            continue
-        ours = [[_rounded(value) for value in row.values()] for row in json.loads(done.stdout)]
-        theirs = [[_rounded(value) for value in row] for row in connection.execute(text).fetchall()]
-        agree[file.stem] = sorted(map(str, ours)) == sorted(map(str, theirs))
-    return agree
-
-
-def _rounded(value: object) -> object:
-    """A number as far as a double's sum is the same in any order of its rows."""
-    from decimal import Decimal, InvalidOperation
-
-    if value is None:
-        return None
-    try:
-        return f"{Decimal(str(value)):.3f}"
-    except InvalidOperation:
-        return str(value).strip()
 
 
 def columns(context: Context) -> None:

@@ -202,7 +202,7 @@ def tpch(part: dict) -> str:
             for name, query in part["queries"].items()]
     totals = [statistics.median(part["totals"][side]) for side in ("Till", "DuckDB")]
     rows.append(["total", milliseconds(totals[0]), milliseconds(totals[1]), f"{totals[0] / totals[1]:.2f}", ""])
-    return "\n### TPC-H, scale factor 1, Parquet files\n\nMilliseconds, two threads, warm.\n\n" + table(["", "Till", "DuckDB", "Till / DuckDB", "right"], rows)
+    return "\n### TPC-H, scale factor 1, Parquet files\n\nMilliseconds, two threads; of each turn the better of two runs, then the median of the turns.\n\n" + table(["", "Till", "DuckDB", "Till / DuckDB", "right"], rows)
 
 
 def verbatim(title: str, text: str) -> str:
