@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -165,6 +166,8 @@ def disagreements(part: dict) -> dict:
 
 def main() -> None:
     options = arguments()
+    # Asked to end, it stops its servers and removes its data as after any failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended by a signal"))
     if not options.report:
         build()
         work = options.work or Path(tempfile.mkdtemp(prefix="till-bench-"))

@@ -40,14 +40,16 @@ def write(folder: Path, is_official: bool) -> str:
     drawn = draw(runs)
     for name, picture in drawn.items():
         (pictures / f"{name}.svg").write_text(picture)
-    (target / "RESULTS.md").write_text(markdown(runs, sorted(drawn)))
+    is_measured = any(verdict.verdict != promises.NOT_MEASURED for verdict in promises.verdicts(runs))
+    if is_measured:
+        (target / "RESULTS.md").write_text(markdown(runs, sorted(drawn)))
     grown, divided = results.part(runs, "scale"), results.part(runs, "servers")
     if grown or divided:
         from . import scaledoc
 
         scale = target.parent / "docs/scale.md" if is_official else target / "scale.md"
         scale.write_text(scaledoc.markdown(grown, divided))
-    if is_official:
+    if is_official and is_measured:
         readme = target.parent / "README.md"
         readme.write_text(with_figures(readme.read_text(), runs, drawn))
     return promise_table(runs)

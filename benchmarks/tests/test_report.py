@@ -85,6 +85,17 @@ class ReportTests(unittest.TestCase):
             self.assertIn("charts/cold-full.svg", text)
             ElementTree.parse(Path(folder) / "charts/cold-full.svg")
 
+    def test_write_withoutAnyFigure_leavesTheReportAlone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            report.write(Path(folder), False)
+            self.assertFalse((Path(folder) / "RESULTS.md").exists())
+
+    def test_readAll_putsTheLargestFirstAndOfEqualsTheFuller(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, receipts in (("default", 2), ("peers", 2), ("full", 20), ("size-1", 1)):
+                Run(name, receipts, 20).save(Path(folder))
+            self.assertEqual([run.name for run in results.read_all(Path(folder))], ["full", "peers", "default", "size-1"])
+
     def test_withFigures_replacesWhatStandsBetweenTheMarks(self):
         run = Run("full", 20, 20, {"ready": {"seconds": [0.5], "hot_files": 30}})
         before = f"a\n{report.MARKS[0]}\nREPLACED\n{report.MARKS[1]}\nb\n"

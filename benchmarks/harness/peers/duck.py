@@ -33,7 +33,7 @@ def connect(path: str = ":memory:"):
     import duckdb
 
     connection = duckdb.connect(path)
-    connection.execute(f"SET threads={THREADS}; SET TimeZone='UTC'; SET memory_limit='12GB'; SET enable_progress_bar=false")
+    connection.execute(f"SET threads={THREADS}; SET TimeZone='UTC'; SET memory_limit='10GB'; SET enable_progress_bar=false")
     return connection
 
 
