@@ -53,6 +53,7 @@ class Server:
         self.environment = {**os.environ, **SETTINGS, "TILL_ADMIN_KEY": self.key, **(environment or {})}
         self.process: subprocess.Popen | None = None
         self.connection: http.client.HTTPConnection | None = None
+        self.last_used = 0.0
         self.ready_seconds = 0.0
         #: Of the last question asked.
         self.statistics: dict = {}
@@ -100,6 +101,10 @@ class Server:
         self.connection = None
 
     def request(self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json") -> tuple[int, bytes]:
+        # The server ends a connection that was idle for a minute.
+        if self.connection is not None and time.monotonic() - self.last_used > 20:
+            self.connection.close()
+            self.connection = None
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3_600)
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -108,7 +113,9 @@ class Server:
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-            return answer.status, answer.read()
+            status, content = answer.status, answer.read()
+            self.last_used = time.monotonic()
+            return status, content
         except (http.client.HTTPException, OSError):
             self.connection.close()
             self.connection = None
