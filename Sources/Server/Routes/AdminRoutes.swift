@@ -8,7 +8,7 @@ enum AdminRoutes {
             operation: Operation(
                 "compact", "Moves hot files of UTC days before a day to cold now, and answers when done.",
                 body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"before":{"type":["string","null"],"format":"date"}}}"#)],
-                answers: [.init(200, "What was done.", [.reference("Compaction")])], problems: [.diskFull]),
+                answers: [.init(200, "What was done.", [.reference("Compaction")])], problems: [.diskFull], needsBody: false),
             handle: compact),
         Route(
             .get, "/v1/admin/audit", access: .admin, place: .control,

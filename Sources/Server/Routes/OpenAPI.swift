@@ -23,12 +23,19 @@ package enum OpenAPI {
         writer.key("components")
         writer.beginObject()
         writer.key("securitySchemes")
-        writer.raw(#"{"key":{"type":"http","scheme":"bearer","description":"An API key: the admin key, or a contract's."}}"#)
+        writer.raw(#"{"key":{"type":"http","scheme":"bearer","description":"An API key: the admin key, or a contract's. Where the server is configured for it, a JSON web token whose claim names the contract."}}"#)
         writer.key("schemas")
         writer.beginObject()
         for (name, schema) in Schemas.all {
             writer.key(name)
             writer.raw(schema.utf8)
+        }
+        writer.endObject()
+        writer.key("headers")
+        writer.beginObject()
+        for (name, text) in headers {
+            writer.key(name)
+            writer.raw(text.utf8)
         }
         writer.endObject()
         writer.endObject()
@@ -79,7 +86,7 @@ package enum OpenAPI {
         if !operation.body.isEmpty {
             writer.key("requestBody")
             writer.beginObject()
-            writer.member("required", true)
+            writer.member("required", operation.needsBody)
             write(operation.body, to: &writer)
             writer.endObject()
         }
@@ -89,6 +96,7 @@ package enum OpenAPI {
             writer.key(String(answer.status))
             writer.beginObject()
             writer.member("description", answer.description)
+            writeHeaders(of: route, status: answer.status, to: &writer)
             if !answer.contents.isEmpty { write(answer.contents, to: &writer) }
             writer.endObject()
         }
@@ -110,6 +118,29 @@ package enum OpenAPI {
         writer.endObject()
     }
 
+    /// What a client should do with the field stands with the field.
+    private static let headers: [(name: String, schema: String)] = [
+        ("RateLimit", #"{"description":"Of a contract with a rate: what is left of it, and in how many seconds there will be more (draft-ietf-httpapi-ratelimit-headers).","schema":{"type":"string"}}"#),
+        ("RateLimit-Policy", #"{"description":"Of a contract with a rate: how many requests it may make in how many seconds.","schema":{"type":"string"}}"#),
+        ("Retry-After", #"{"description":"Seconds after which the same request may succeed.","schema":{"type":"integer","minimum":0}}"#),
+        ("WWW-Authenticate", #"{"description":"How to authenticate.","schema":{"type":"string"}}"#),
+    ]
+
+    private static func writeHeaders(of route: Route, status: Int, to writer: inout JSONWriter) {
+        var names: [String] = []
+        if route.access == .reader || route.access == .writer { names += ["RateLimit", "RateLimit-Policy"] }
+        if status == 429 || status == 503 { names.append("Retry-After") }
+        if status == 401 { names.append("WWW-Authenticate") }
+        guard !names.isEmpty else { return }
+        writer.key("headers")
+        writer.beginObject()
+        for name in names {
+            writer.key(name)
+            writer.raw("{\"$ref\":\"#/components/headers/\(name)\"}".utf8)
+        }
+        writer.endObject()
+    }
+
     /// One answer for each status, naming the slugs that it comes with.
     private static func writeProblems(of route: Route, to writer: inout JSONWriter) {
         let slugs = slugs(of: route)
@@ -119,6 +150,7 @@ package enum OpenAPI {
             writer.beginObject()
             let names = slugs.filter { $0.status == status }.map(\.rawValue)
             writer.member("description", names.joined(separator: ", "))
+            writeHeaders(of: route, status: status, to: &writer)
             write([.init("application/problem+json", ##"{"$ref":"#/components/schemas/Problem"}"##)], to: &writer)
             writer.endObject()
         }

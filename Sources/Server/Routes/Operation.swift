@@ -10,7 +10,7 @@ package struct Operation: Sendable {
         package let schema: String
         package let description: String
 
-        package static func query(_ name: String, _ description: String, schema: String = #"{"type":"string"}"#) -> Parameter {
+        package static func query(_ name: String, _ description: String, schema: String = #"{"type":"string","minLength":1}"#) -> Parameter {
             Parameter(name: name, place: .query, schema: schema, description: description)
         }
         package static func path(_ name: String, _ description: String, schema: String = #"{"type":"string","minLength":1}"#) -> Parameter {
@@ -55,10 +55,12 @@ package struct Operation: Sendable {
     package let problems: [Problem.Slug]
     /// Written to the audit trail though others than the administrator may do it.
     package let isAudited: Bool
+    /// Whether a request without a body is refused.
+    package let needsBody: Bool
 
     package init(
         _ id: String, _ summary: String, parameters: [Parameter] = [], body: [Content] = [], answers: [Answer],
-        problems: [Problem.Slug] = [], isAudited: Bool = false
+        problems: [Problem.Slug] = [], isAudited: Bool = false, needsBody: Bool = true
     ) {
         self.id = id
         self.summary = summary
@@ -67,6 +69,7 @@ package struct Operation: Sendable {
         self.answers = answers
         self.problems = problems
         self.isAudited = isAudited
+        self.needsBody = needsBody
     }
 
     /// Whether the call has a query parameter of that name.

@@ -19,7 +19,7 @@ enum QuarantineRoutes {
             .get, "/v1/dead-letters", access: .reader, place: .reads,
             operation: Operation(
                 "deadLetters", "What could not be registered or delivered.", parameters: [.client, .limit(10_000, 1_000), .cursor],
-                answers: [.init(200, "The dead letters.", [.reference("DeadLetterList")])], problems: [.badCursor, .wrongClient]),
+                answers: [.init(200, "The dead letters.", [.reference("DeadLetterList")])], problems: [.badCursor, .wrongClient, .notFound]),
             handle: deadLetters),
         Route(
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
