@@ -63,6 +63,19 @@ package final class Engine: EngineInterface {
     /// Why the last compaction failed; nil when it did not. For the log.
     package var compactionFailure: String? { compactor.failure }
 
+    /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
+    package func warm(seconds: Double) {
+        let end = SteadyClock.seconds() + seconds
+        for cold in tier.boundary.snapshot().cold.values {
+            // What cannot be read is reported to whoever asks for it.
+            guard let files = try? cold.iceberg.files() else { continue }
+            for file in files.suffix(ParquetFileCache.countMax).reversed() {
+                if SteadyClock.seconds() > end { return }
+                _ = try? cold.open(file)
+            }
+        }
+    }
+
     /// Writes where the directory is served into its lock, for other processes.
     package func publish(url: String) { directory.publish(url: url) }
 

@@ -45,6 +45,7 @@ package final class Service: RequestHandler, Sendable {
     private let control: WorkerPool
     private let bulk: WorkerPool
     private let stopping = Atomic<Bool>(false)
+    private let starting = Atomic<Bool>(false)
     private let requestNumber = Atomic<Int>(0)
     /// Distinguishes this run's request ids from another's.
     private let runID: String
@@ -74,12 +75,15 @@ package final class Service: RequestHandler, Sendable {
     /// Why the server takes no work; nil when it does. Before the first answer of the tokens' issuer their clients would be refused.
     package var notReady: String? {
         if isStopping { return "the server is stopping" }
-        if !engine.isReady { return "the server is starting" }
+        if !engine.isReady || starting.load(ordering: .relaxed) { return "the server is starting" }
         if let tokens, !tokens.source.isSettled { return "the server waits for the keys of tokens" }
         return nil
     }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Not ready until told otherwise: what comes before the first request is still being done.
+    package func setStarting(_ isStarting: Bool) { starting.store(isStarting, ordering: .relaxed) }
 
     /// Long polls end, and readiness with them.
     package func beginStopping() {
@@ -111,6 +115,8 @@ package final class Service: RequestHandler, Sendable {
 
     package func begin(_ exchange: Exchange) throws -> Int {
         let request = exchange.request
+        // Header fields may not be read any more when the log's line is written.
+        if let parent = request.header("traceparent"), let trace = TraceContext(parent) { exchange.requestID = trace.traceID }
         let match = try router.match(request.method, request.target)
         let route = router.routes[match.routeIndex]
         let admission: Authorizer.Admission
@@ -247,12 +253,7 @@ package final class Service: RequestHandler, Sendable {
     /// The trace of the caller where it sent one (W3C Trace Context), else a number of this run.
     package func requestID(_ exchange: Exchange) -> String {
         if let id = exchange.requestID { return id }
-        let id: String
-        if let parent = exchange.request.header("traceparent"), let trace = TraceContext(parent) {
-            id = trace.traceID
-        } else {
-            id = runID + "-" + String(requestNumber.add(1, ordering: .relaxed).newValue)
-        }
+        let id = runID + "-" + String(requestNumber.add(1, ordering: .relaxed).newValue)
         exchange.requestID = id
         return id
     }

@@ -10,7 +10,7 @@ final class ParquetFileCache: Sendable {
     }
     private let state = Mutex(State())
     /// A footer of some hundred columns and row groups is a few hundred kilobytes at most.
-    private static let countMax = 256
+    static let countMax = 256
 
     func file(_ location: String, open: () throws -> any RandomAccessBytes) throws -> ParquetFile {
         let known = state.withLock { state -> ParquetFile? in

@@ -84,7 +84,7 @@ final class Registration: Sendable {
     private func add(_ work: [QueuedWork]) {
         let placed = work.map { (lane: lane(of: $0), work: $0) }
         state.signal { state in
-            for (lane, one) in placed { state.lanes[lane, default: Lane(limit: limit(of: one))].add(one) }
+            for (lane, one) in placed { state.lanes[lane, default: Lane(limit: limit(of: one), capacity: options.laneCapacity)].add(one) }
         }
     }
 

@@ -42,6 +42,8 @@ package struct RegistrarOptions: Sendable, Hashable {
 package struct RegistrationOptions: Sendable {
     package var registrars: [String: RegistrarOptions] = [:]
     package var policy: AddressPolicy
+    /// What each queue keeps in memory; the rest is on disk alone.
+    package var laneCapacity = Lane.capacity
     package init(registrars: [String: RegistrarOptions] = [:], policy: AddressPolicy? = nil) {
         self.registrars = registrars
         self.policy = policy ?? .publicOnly

@@ -18,6 +18,8 @@ enum ServeCommand: Command {
     /// Long enough for what runs, short enough for the 10 s that a stop may take; then queries are ended. In seconds.
     private static let drainSeconds = 5.0
     private static let cancelSeconds = 2.0
+    /// A stop that is asked for meanwhile must wait for it.
+    private static let warmSeconds = 3.0
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
@@ -33,10 +35,13 @@ enum ServeCommand: Command {
             engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
             log: log)
         service.certificates = parts.certificates
+        service.setStarting(true)
         let listener = try Listener(listenerSettings(settings), handler: service)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
+        engine.warm(seconds: warmSeconds)
+        service.setStarting(false)
         log.info("listening", ["url": url, "data": directory, "version": TillVersion.text])
 
         let signal = waitForEnd(&signals, parts, log)

@@ -66,7 +66,9 @@ final class AuthorizerTests: XCTestCase {
             let answer = try server.client(key: left).call(call.method, call.path)
             XCTAssertEqual(answer.status, call.status)
             XCTAssertEqual(answer.headers["ratelimit-policy"], #""contract";q=100;w=1"#, call.path)
-            XCTAssertEqual(answer.headers["ratelimit"], #""contract";r=\#(99 - index);t=1"#, call.path)
+            // It fills by one in ten milliseconds.
+            let expected = (99 - index)...99
+            XCTAssertTrue(expected.contains { answer.headers["ratelimit"] == #""contract";r=\#($0);t=1"# }, "\(call.path): \(answer.headers)")
         }
         XCTAssertNil(try server.client().get("/v1/types").headers["ratelimit"])
         for header in ["Basic YTpi", "Bearer", "Bearer ", TestServer.adminKey] {

@@ -1,0 +1,151 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: what operators are given is true of the server that runs. Method: the files of docs/ against /metrics of the real binary; signals.
+final class OperationsTests: XCTestCase {
+    private func names(in text: String) -> Set<String> {
+        let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+        let metrics = words.filter { ($0.hasPrefix("till_") || $0.hasPrefix("process_")) && $0 != "till_" }
+        // A histogram is described by its name, and exported in three parts.
+        return Set(metrics.map { $0.hasSuffix("_bucket") ? String($0.dropLast(7)) : $0 })
+    }
+
+    func test_dashboardAndAlerts_nameOnlyWhatIsExported() throws {
+        let folder = try Project.temporaryFolder("till-operations")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (certificate, key, jwks) = (folder.appendingPathComponent("c.pem").path, folder.appendingPathComponent("k.pem").path, folder.appendingPathComponent("j.json"))
+        try TokenKey.openssl(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=t"])
+        try Data("{\"keys\":[\(try TokenKey(.p256).jwk(kid: "k"))]}".utf8).write(to: jwks)
+        let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.plain])
+        defer { tax.close() }
+        var environment = RegistrationTests.environment([(tax, RegistrationTests.fast)])
+        environment["TILL_JWT_JWKS"] = jwks.path
+        // A store with something in both tiers and a receipt that was registered, then a server with all that can be configured.
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        let client = server.client()
+        XCTAssertEqual(try client.put("/v1/types/sale", RegistrationTests.type(#"[["tax"]]"#)).status, 201)
+        _ = try server.key("c1")
+        XCTAssertEqual(try client.post("/v1/receipts?client=c1", Receipts.pos("R-1")).status, 201)
+        XCTAssertEqual(try client.post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(server.stop(), 0)
+        try server.start(arguments: ["--tls-cert", certificate, "--tls-key", key], environment: environment)
+        func curl(_ path: String, _ more: [String] = []) throws -> String {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+            process.arguments = ["-sk", "-H", "Authorization: Bearer \(TillServer.adminKey)", "https://127.0.0.1:\(server.port)\(path)"] + more
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return String(decoding: data, as: UTF8.self)
+        }
+        let posted = try curl("/v1/receipts?client=c1", ["-d", RegistrationTests.sale("S-1"), "-H", "Content-Type: application/json", "-H", "Prefer: wait=10"])
+        XCTAssertEqual(Receipts.member("state", of: posted), "COMPLETE", posted)
+        _ = try curl("/v1/sql", ["-d", #"{"query":"SELECT count(*) FROM receipts"}"#, "-H", "Content-Type: application/json"])
+        let exported = Set(
+            try curl("/metrics").split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.compactMap { $0.split(separator: " ").dropFirst(2).first }.map(String.init))
+        XCTAssertGreaterThan(exported.count, 40)
+        for file in ["docs/alerts.yml", "docs/grafana/till.json"] {
+            let text = try String(contentsOf: Project.root.appendingPathComponent(file), encoding: .utf8)
+            let named = names(in: text)
+            XCTAssertGreaterThan(named.count, 15, file)
+            XCTAssertEqual(named.subtracting(exported).sorted(), [], "\(file) names what no server exports")
+        }
+        // Every alert is explained.
+        let manual = try String(contentsOf: Project.root.appendingPathComponent("docs/operations.md"), encoding: .utf8)
+        let alerts = try String(contentsOf: Project.root.appendingPathComponent("docs/alerts.yml"), encoding: .utf8)
+        for line in alerts.split(separator: "\n") where line.contains("- alert: ") {
+            let name = String(line.split(separator: " ").last ?? "")
+            XCTAssertTrue(manual.contains("`\(name)`"), "docs/operations.md says nothing of \(name)")
+        }
+        XCTAssertNoThrow(try JSONSerialization.jsonObject(with: Data(contentsOf: Project.root.appendingPathComponent("docs/grafana/till.json"))))
+    }
+
+    func test_terminate_withWorkInFlight_endsWithin10Seconds() throws {
+        let tax = TestHTTPServer { _ in .init(status: 200, body: #"{"outcome":"accepted"}"#, delayMilliseconds: 25_000) }
+        let hook = TestHTTPServer { _ in .init(status: 204, delayMilliseconds: 25_000) }
+        defer { for server in [tax, hook] { server.close() } }
+        let environment = [
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(tax.port)/","secret":"t"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ]
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", RegistrationTests.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(hook.port)/","secret":"h"}"#)
+        for number in 0..<50 { XCTAssertEqual(try server.client(key: key).post("/v1/receipts", RegistrationTests.sale("S-\(number)")).status, 202) }
+        let slow = "SELECT count(*) FROM generate_series(1, 100000) AS a(x), generate_series(1, 100000) AS b(y) WHERE (x * y) % 7 = 3"
+        let calls: [(path: String, body: String?, headers: [(String, String)])] = [
+            ("/v1/changes?after=1000000&wait=60", nil, []), ("/v1/sql", #"{"query":"\#(slow)"}"#, []),
+            ("/v1/sql", #"{"query":"\#(slow)"}"#, [("Accept", "application/x-ndjson")]), ("/v1/receipts", RegistrationTests.sale("W-1"), [("Prefer", "wait=60")]),
+        ]
+        let group = DispatchGroup()
+        for call in calls {
+            let port = server.port
+            group.enter()
+            Thread.detachNewThread {
+                defer { group.leave() }
+                let client = HTTPClient(port: port, key: key)
+                // How each ends is its own matter; that it ends is this test's.
+                if let body = call.body { _ = try? client.post(call.path, body, call.headers) } else { _ = try? client.get(call.path) }
+            }
+        }
+        usleep(1_000_000)
+        let began = Date()
+        XCTAssertEqual(server.stop(), 0, server.logText)
+        XCTAssertLessThan(Date().timeIntervalSince(began), 10)
+        XCTAssertEqual(group.wait(timeout: .now() + 10), .success)
+        // Nothing taken is lost by it.
+        try server.start(environment: environment)
+        XCTAssertEqual(try server.client().get("/readyz").status, 200)
+        let count = try server.client().post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts WHERE state = 'PROCESSING'"}"#)
+        XCTAssertTrue(count.text.contains("[[51]]"), count.text)
+    }
+
+    func test_trace_goesOutWithEveryCall_overARestart() throws {
+        let seen = Mutex<[String]>([])
+        let isUp = Mutex(false)
+        let other = TestHTTPServer { request in
+            seen.withLock { $0.append(request.headers["traceparent"] ?? "none") }
+            return isUp.withLock { $0 } ? .init(body: #"{"outcome":"accepted"}"#) : .init(status: 503)
+        }
+        defer { other.close() }
+        let environment = [
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(other.port)/","secret":"t","backoff_min":"50ms","backoff_max":"100ms","max_attempts":1000}}"#,
+            "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#, "TILL_LOG_LEVEL": "debug",
+        ]
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", RegistrationTests.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(other.port)/","secret":"h"}"#)
+        let trace = "0af7651916cd43dd8448eb211c80319c"
+        let posted = try server.client(key: key).post("/v1/receipts", RegistrationTests.sale("S-1"), [("traceparent", "00-\(trace)-b7ad6b7169203331-01")])
+        XCTAssertEqual(posted.status, 202, posted.text)
+        while seen.withLock({ $0.count }) < 2 { usleep(10_000) }
+        XCTAssertTrue(server.logText.contains(trace))
+        server.kill()
+        isUp.withLock { $0 = true }
+        try server.start(environment: environment)
+        let ticket = try XCTUnwrap(Receipts.member("ticket_id", of: posted.text))
+        for _ in 0..<200 {
+            if try server.client().get("/v1/tickets/\(ticket)").text.contains(#""state":"COMPLETE""#) { break }
+            usleep(50_000)
+        }
+        for _ in 0..<200 where seen.withLock({ $0.count }) < 5 { usleep(50_000) }
+        let all = seen.withLock { $0 }
+        XCTAssertGreaterThanOrEqual(all.count, 5, "tries of step and webhook that failed, then the step and both versions")
+        for parent in all { XCTAssertTrue(parent.hasPrefix("00-\(trace)-") && parent.hasSuffix("-01") && parent.utf8.count == 55, parent) }
+        XCTAssertEqual(Set(all).count, all.count, "each call is a span of its own")
+        // One that came without a trace has one of its own, the same in all its calls.
+        seen.withLock { $0 = [] }
+        let plain = try server.client(key: key).post("/v1/receipts", RegistrationTests.sale("S-2"), [("Prefer", "wait=10")])
+        XCTAssertEqual(plain.status, 201, plain.text)
+        while seen.withLock({ $0.count }) < 3 { usleep(10_000) }
+        let own = Set(seen.withLock { $0 }.map { String($0.prefix(35)) })
+        XCTAssertEqual(own.count, 1, "\(own)")
+        XCTAssertFalse(own.contains("00-\(trace)"))
+    }
+}
