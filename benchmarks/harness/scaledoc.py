@@ -152,7 +152,7 @@ def past_one_machine(part: dict) -> str:
         + "\n".join(f"{'CREATE VIEW receipts AS ' if number == 0 else 'UNION ALL '}SELECT * FROM iceberg_scan('/srv/till-{number}/warehouse/receipts')" for number in range(count))
         + ";\nSELECT client_id, sum(total) AS revenue FROM receipts WHERE state = 'COMPLETE' GROUP BY 1 ORDER BY 2 DESC LIMIT 5;\n```\n\n"
         + table(["client_id", "revenue"], [[str(value) for value in row] for row in part["answer"][1]])
-        + "\n`benchmarks/harness/iceberg_engines.py` has the four engines' programs, `servers.py` the router. Going from N to M servers moves clients: export their receipts in order "
-        "(`GET /v1/receipts?client=…&fields=*`), import them at the new server, and switch the router; with a fixed large number of slots (say 1,024) and a table of slot to server "
-        "instead of the modulo, only the moved slots' clients move. Spark, Trino and Athena read the same tables through any Iceberg catalog; they were not tried here.\n")
+        + "\n`benchmarks/harness/iceberg_engines.py` has the four engines' programs, `servers.py` the router. The seconds are an order of magnitude only. Going from N to M "
+        "servers moves clients: export their documents (`GET /v1/receipts?client=…`), import them at the new server, where they get new tickets and sequences, and switch the router; with a fixed large number of slots (say 1,024) and a table of slot to server "
+        "instead of the modulo, only the moved slots' clients move. Spark, Trino and Athena were not tried: what they need to read Iceberg could not be had whole on this machine.\n")
     return text
