@@ -7,7 +7,7 @@ extension Engine {
     static let pageByteCountMax = 64 << 20
     /// Rows of a page's first read; the next ones are sized by what these weighed.
     private static let firstPartRowCount = 256
-    private static let partRowCountMax = 4_096
+    private static let partRowCountMax = 10_000
 
     package func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
@@ -173,9 +173,7 @@ extension Engine {
                 closed("business_day", Int64(first.day), Int64(last.day)), closed("sequence", bounds.0, bounds.1),
                 ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
             ])
-        var found: [ColumnBatch] = []
-        let scan = try table.scan(request)
-        while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { found.append(batch) } }
+        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
         guard let place = projection.firstIndex(of: "sequence"), let one = found.first else {
             throw Problem(.internalError, "rows of a page are gone")
         }
@@ -184,9 +182,9 @@ extension Engine {
             columns.append(Column.concatenating(found.map { $0.columns[index] }, type: one.columns[index].type))
         }
         var rows: [Int64: Int32] = [:]
-        for row in 0..<columns[place].count {
-            if case .integer(let sequence) = columns[place].value(at: row) { rows[sequence] = Int32(row) }
-        }
+        rows.reserveCapacity(keys.count)
+        guard case .int64(let read) = columns[place].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
+        for (row, sequence) in read.enumerated() { rows[sequence] = Int32(row) }
         let order = try sequences.map { sequence -> Int32 in
             guard let row = rows[sequence] else { throw Problem(.internalError, "a row of a page is gone") }
             return row

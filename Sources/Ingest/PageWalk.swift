@@ -1,9 +1,10 @@
 import ColumnStore
+import Glibc
 import Query
 
 /// Where a receipt stands in the order of answers: business day, client, time of issue, receipt id; the sequence tells FAILED ones
 /// under one identity apart.
-struct PageKey: Comparable {
+struct PageKey: Comparable, Sendable {
     var day: Int32
     var client: [UInt8]
     var issuedAt: Int64
@@ -12,10 +13,25 @@ struct PageKey: Comparable {
 
     static func < (left: PageKey, right: PageKey) -> Bool {
         if left.day != right.day { return left.day < right.day }
-        if left.client != right.client { return left.client.lexicographicallyPrecedes(right.client) }
+        let clients = order(left.client, right.client)
+        if clients != 0 { return clients < 0 }
         if left.issuedAt != right.issuedAt { return left.issuedAt < right.issuedAt }
-        if left.receipt != right.receipt { return left.receipt.lexicographicallyPrecedes(right.receipt) }
-        return left.sequence < right.sequence
+        let receipts = order(left.receipt, right.receipt)
+        return receipts == 0 ? left.sequence < right.sequence : receipts < 0
+    }
+
+    /// Below, at or above 0: how two texts stand by their bytes.
+    static func order(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        left.withUnsafeBytes { left in right.withUnsafeBytes { right in order(left, right) } }
+    }
+
+    static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+        let common = min(left.count, right.count)
+        if common > 0, let leftStart = left.baseAddress, let rightStart = right.baseAddress {
+            let order = memcmp(leftStart, rightStart, common)
+            if order != 0 { return Int(order) }
+        }
+        return left.count - right.count
     }
 
     /// As a cursor's fields.
@@ -57,8 +73,6 @@ struct PageWalk {
     let days: ClosedRange<Int32>?
 
     private static let keyColumns: [ColumnPath] = ["business_day", "client_id", "issued_at", "receipt_id", "sequence"]
-    /// Keys gathered beyond what is wanted before they are sorted and cut.
-    private static let slackCount = 16_384
 
     func keys(limit: Int) throws -> [PageKey] {
         guard let days else { return [] }
@@ -79,33 +93,14 @@ struct PageWalk {
         let range = ColumnFilter.Test.range(
             lower: .init(.integer(Int64(days.lowerBound)), isInclusive: true), upper: .init(.integer(Int64(days.upperBound)), isInclusive: true))
         let request = ScanRequest(projection: Self.keyColumns, scope: scope, filters: [ColumnFilter("business_day", range)] + filters)
-        var keys: [PageKey] = []
-        let scan = try table.scan(request)
-        while let morsel = try scan.nextMorsel() {
-            while let batch = try morsel.next() {
-                append(batch, to: &keys)
-                if keys.count > limit + Self.slackCount {
-                    keys.sort()
-                    keys.removeLast(keys.count - limit)
-                }
-            }
+        let after = after
+        let gathered = try ParallelScan.run(try table.scan(request)) { _ in
+            FirstKeys(limit: limit, after: after)
+        } each: { keys, batch in
+            keys.add(batch)
         }
-        keys.sort()
-        if keys.count > limit { keys.removeLast(keys.count - limit) }
-        return keys
-    }
-
-    private func append(_ batch: ColumnBatch, to keys: inout [PageKey]) {
-        let columns = batch.columns.map { $0.flattened() }
-        guard case .int32(let days) = columns[0].values, case .bytes(let clients) = columns[1].values,
-            case .int64(let issued) = columns[2].values, case .bytes(let receipts) = columns[3].values,
-            case .int64(let sequences) = columns[4].values
-        else { preconditionFailure("the key's columns have fixed types") }
-        for row in 0..<batch.rowCount {
-            let key = PageKey(
-                day: days[row], client: Array(clients[row]), issuedAt: issued[row], receipt: Array(receipts[row]), sequence: sequences[row])
-            if let after, key <= after { continue }
-            keys.append(key)
-        }
+        guard var first = gathered.first else { return [] }
+        for other in gathered.dropFirst() { first.add(other) }
+        return first.sorted()
     }
 }
