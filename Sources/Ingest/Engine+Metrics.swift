@@ -30,7 +30,14 @@ extension Engine {
                 "receipts_refused_overload_total", "Submissions refused because the writer's queue was full.",
                 statistics.rejected.load(ordering: .relaxed)),
             gauge("write_queue_rows", "Receipts waiting for the writer.", Double(tier.writer.queuedRowCount)),
+            gauge("hot_rows_unflushed", "Receipts whose columns are in memory only, as back-pressure counts them.", Double(statistics.unflushedRows)),
         ]
+            + durations("commits_by_duration_total", "Commits that took up to `le` seconds.", statistics.commits)
+            + durations("writer_jobs_by_duration_total", "What the writer's thread did between commits, by how long: up to `le` seconds.", statistics.jobs)
+    }
+
+    private func durations(_ name: String, _ help: String, _ counts: DurationCounts) -> [Metric] {
+        counts.cumulative.map { counter(name, help, $0.count, [(name: "le", value: $0.bound)]) }
     }
 
     private func hotMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {

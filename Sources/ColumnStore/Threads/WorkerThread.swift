@@ -56,8 +56,10 @@ package final class WorkerThread: @unchecked Sendable {
     }
 
     /// Puts the calling thread behind all others for processor and disk: compaction gives way to receipts.
-    package static func lowerPriority() {
+    ///
+    /// - Parameter niceness: 0 to 19, how far behind.
+    package static func lowerPriority(by niceness: Int32 = 15) {
         // On Linux 0 names the calling thread alone; and the disk's priority follows this one unless it is set apart.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
     }
 }

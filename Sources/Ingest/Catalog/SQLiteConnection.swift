@@ -36,6 +36,9 @@ package final class SQLiteConnection {
     /// Longer than any transaction of ours lasts; a wait for longer is a fault that somebody should hear of.
     private static let busyTimeoutMilliseconds: Int32 = 10_000
 
+    /// After a `PRAGMA busy_timeout` of one's own.
+    package func restoreBusyTimeout() { sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds) }
+
     deinit {
         statements.removeAll()
         // v2: statements still held elsewhere keep the connection alive until they go.
@@ -97,8 +100,7 @@ package final class SQLiteConnection {
     package enum CheckpointMode: Sendable {
         /// Copies what it can without waiting for anybody.
         case passive
-        /// Waits for readers of old frames, and lets the next writer begin the log anew.
-        case restart
+        /// Waits for readers of old frames, as long as the connection's busy timeout, and makes the log empty.
         case truncate
     }
 
@@ -110,7 +112,6 @@ package final class SQLiteConnection {
         let flag: Int32 =
             switch mode {
             case .passive: SQLITE_CHECKPOINT_PASSIVE
-            case .restart: SQLITE_CHECKPOINT_RESTART
             case .truncate: SQLITE_CHECKPOINT_TRUNCATE
             }
         var logged: Int32 = 0

@@ -91,17 +91,30 @@ package final class ColumnTail: Sendable {
         state.kinds.insert(ObjectIdentifier(kind))
     }
 
-    /// The oldest chunks in memory, to be flushed as one group: nil while there are too few (unless `isFinal`: then all rows).
-    func chunksToFlush(isFinal: Bool) throws -> [HotChunk]? {
+    /// The oldest chunks in memory, to be flushed as one group: nil while there are too few (unless `isFinal`, or the oldest row is
+    /// before `oldest`: then all rows).
+    func chunksToFlush(isFinal: Bool, oldest: Int64 = 0) throws -> [HotChunk]? {
         try state.withLock { state in
             try drain(&state)
-            if isFinal { seal(&state) }
-            guard state.chunks.count >= (isFinal ? 1 : Self.groupChunkCount) else { return nil }
+            let isAll = isFinal || Self.firstRow(state).map { $0 < oldest } ?? false
+            if isAll { seal(&state) }
+            guard state.chunks.count >= (isAll ? 1 : Self.groupChunkCount) else { return nil }
             // Chunks of one group have the same columns.
             let columns = state.chunks[0].typeColumns
             let run = state.chunks.prefix(Self.groupChunkCount).prefix { $0.typeColumns == columns }
             return Array(run)
         }
+    }
+
+    /// The oldest row laid into columns that is in no group, without the first `chunkCount` chunks; nil when there is none.
+    func firstRow(after chunkCount: Int = 0) -> Int64? {
+        // Rows that wait come behind all that are laid into columns.
+        state.withLock { state in Self.firstRow(state, after: chunkCount) ?? incoming.withLock { $0.first?.row } }
+    }
+
+    private static func firstRow(_ state: State, after chunkCount: Int = 0) -> Int64? {
+        if state.chunks.count > chunkCount { return state.chunks[chunkCount].bounds.firstRow }
+        return state.builder.rowCount > 0 ? state.builder.bounds.firstRow : nil
     }
 
     /// Puts a flushed group in the place of the oldest chunks.

@@ -235,6 +235,21 @@ final class HotFileWriter {
 
     func perform(_ body: (SQLiteConnection) throws -> Void) throws { try body(connection) }
 
-    @discardableResult
-    func checkpoint(_ mode: SQLiteConnection.CheckpointMode) throws -> (logged: Int, copied: Int) { try connection.checkpoint(mode) }
+    /// Copies what is left of the log, without waiting for readers: once all of it is copied and nobody reads in it, the next commit
+    /// begins it anew.
+    ///
+    /// - Parameter cuts: cut the log off, too, unless somebody reads in it.
+    func checkpoint(cuts: Bool) throws {
+        guard cuts else {
+            try connection.checkpoint(.passive)
+            return
+        }
+        try connection.execute("PRAGMA busy_timeout=0")
+        defer { connection.restoreBusyTimeout() }
+        do {
+            try connection.checkpoint(.truncate)
+        } catch let error where error.kind == .busy {
+            // Another time.
+        }
+    }
 }

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Writes full groups of a tail into their file as Parquet images, in parts small enough that no commit waits long behind one.
 ///
-/// The rows' encoded values go once the group is complete: until then a crash rebuilds the columns from them.
+/// Until a group is complete, a crash rebuilds its columns from the rows, whose encoded values, where they are kept, go afterwards.
 struct HotFlusher {
     /// A part's number within its group has so many bits of `group_parts.id`.
     static let partBits: Int64 = 20
@@ -11,14 +11,23 @@ struct HotFlusher {
     /// As many encoded values are deleted in one transaction.
     private static let deletedRowCount: Int64 = 8_192
 
+    /// A table's rows are laid down, few as they are, when so many of the file came behind them: a restart reads the rows from the first
+    /// one on that is in no group.
+    static let lagRowCountMax: Int64 = 2 * Int64(ColumnTail.groupChunkCount * ColumnTail.chunkRowCount)
+
     let writer: HotWriter
+    /// Called after each group.
+    var flushed: () -> Void = {}
 
     /// Lays down what is full in open files, and all that is left in sealed ones.
     func flush(_ files: [HotFile]) throws {
         for file in files {
             let isSealed = file.state.isSealed
             for tail in file.allTails {
-                while let chunks = try tail.chunksToFlush(isFinal: isSealed) { try flush(chunks, of: tail, file) }
+                while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: file.state.rowCount - Self.lagRowCountMax) {
+                    try flush(chunks, of: tail, file)
+                    flushed()
+                }
             }
         }
     }
@@ -45,11 +54,23 @@ struct HotFlusher {
             }
             part += 1
         }
+        let laidDown = Self.laidDown(file, but: tail, after: chunks.count)
         try writer.perform(on: file) { writer in
-            try writer.perform { try $0.execute("UPDATE groups SET is_complete = 1 WHERE id = \(id)") }
+            try writer.perform {
+                try $0.execute("UPDATE groups SET is_complete = 1 WHERE id = \(id); UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
+            }
         }
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
         try deletePending(chunks, file, laidDown: published.lastSequence)
+    }
+
+    /// The row up to which all rows will be in groups once the first chunks of `tail` are.
+    private static func laidDown(_ file: HotFile, but tail: ColumnTail, after chunkCount: Int) -> Int64 {
+        // What is committed after this has higher ids; what was before it is in its tail by now.
+        let last = file.state.rowCount
+        return file.allTails.reduce(last) { least, other in
+            min(least, other.firstRow(after: other === tail ? chunkCount : 0).map { $0 - 1 } ?? last)
+        }
     }
 
     /// The chunks as one Parquet file. Light compression: it lives for days, and its pages are read more often than they are moved.

@@ -16,8 +16,8 @@ package final class HotWriter: Sendable {
         package var groupBytes = 16 << 20
         /// Free bytes on the device below which nothing more is taken.
         package var minFreeBytes: Int64 = 1 << 30
-        /// Rows laid into columns that are not flushed yet, past which the writer holds back.
-        package var unflushedRows = 600_000
+        /// Rows whose columns are in memory only, past which new ones are refused: about 150 MB.
+        package var unflushedRows = 262_144
 
         package init() {}
     }
@@ -28,8 +28,8 @@ package final class HotWriter: Sendable {
             case file(HotFile)
             /// Seal the open file, if there is one with rows; the answer is its name.
             case seal
-            /// Copy the rest of the open file's log, and begin it anew.
-            case checkpoint(HotFile)
+            /// Copy the rest of the open file's log, so that the next commit begins it anew; or also cut it off.
+            case checkpoint(HotFile, cuts: Bool)
             /// Close what is open of a sealed file: its rows are elsewhere.
             case forget(HotFile)
         }
@@ -59,6 +59,19 @@ package final class HotWriter: Sendable {
         package let groups = Atomic<Int>(0)
         package let commitNanoseconds = Atomic<UInt64>(0)
         package let rejected = Atomic<Int>(0)
+        package let commits = DurationCounts()
+        /// Between two groups: parts of column images, and other work on files.
+        package let jobs = DurationCounts()
+        /// Rows whose columns are in memory only, less those committed since the start: the flusher counts now and then.
+        private let unflushedBase = Atomic<Int>(0)
+
+        package var unflushedRows: Int { unflushedBase.load(ordering: .relaxed) + rows.load(ordering: .relaxed) }
+
+        /// - Parameter count: counts the rows in memory; those that come meanwhile may be counted twice.
+        func setUnflushed(_ count: () -> Int) {
+            let before = rows.load(ordering: .relaxed)
+            unflushedBase.store(count() - before, ordering: .relaxed)
+        }
     }
 
     /// - Parameter makeCore: makes what the thread works with, on the thread.
@@ -76,9 +89,11 @@ package final class HotWriter: Sendable {
     /// Hands rows in. Answers at once when the queue is full or the writer has failed.
     package func submit(_ submission: Submission) {
         let byteCount = submission.byteCount
+        let isBehind = statistics.unflushedRows > limits.unflushedRows
         let refusal = queue.signal { queue -> Problem? in
             if let failure = queue.failure { return failure }
             if queue.isStopping { return Problem(.overloaded, "the server is stopping; send it again") }
+            if isBehind { return Problem(.overloaded, "columns are written more slowly than receipts arrive; send it again after the time in Retry-After") }
             // A submission larger than the bound passes when nothing else waits: its own limit is the body's.
             if !queue.submissions.isEmpty, queue.rowCount + submission.rows.count > limits.queuedRows || queue.byteCount + byteCount > limits.queuedBytes {
                 return Problem(.overloaded, "more receipts arrive than can be written; send it again after the time in Retry-After")
@@ -116,7 +131,7 @@ package final class HotWriter: Sendable {
     /// Seals the open file, so that the next receipt begins another one; returns when done.
     func seal() throws { try run(.seal) { _ in } }
 
-    func checkpoint(_ file: HotFile) throws { try run(.checkpoint(file)) { _ in } }
+    func checkpoint(_ file: HotFile, cuts: Bool) throws { try run(.checkpoint(file, cuts: cuts)) { _ in } }
 
     /// After it the writer holds nothing of a sealed file, so that it can go.
     func forget(_ file: HotFile) throws { try run(.forget(file)) { _ in } }
@@ -152,13 +167,15 @@ package final class HotWriter: Sendable {
                 return (takeGroup(&queue, limits), takeChanges(&queue, limits), take(&queue.jobs))
             }
             if work.group.isEmpty && work.changes.isEmpty && work.jobs.isEmpty { break }
-            for job in work.jobs { core.perform(job) }
+            for job in work.jobs { statistics.jobs.measure { core.perform(job) } }
             if !work.group.isEmpty || !work.changes.isEmpty {
                 let began = SteadyClock.nanoseconds()
                 let stored = core.commit(work.group, work.changes)
                 statistics.rows.wrappingAdd(stored, ordering: .relaxed)
                 statistics.groups.wrappingAdd(1, ordering: .relaxed)
-                statistics.commitNanoseconds.wrappingAdd(SteadyClock.nanoseconds() &- began, ordering: .relaxed)
+                let nanoseconds = SteadyClock.nanoseconds() &- began
+                statistics.commitNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
+                statistics.commits.record(nanoseconds)
             }
             if let failure = core.failure { queue.withLock { $0.failure = failure } }
         }

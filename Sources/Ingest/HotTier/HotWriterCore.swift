@@ -303,7 +303,7 @@ final class HotWriterCore {
                 if let failure { throw failure }
                 switch job.target {
                 case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
-                case .checkpoint(let file): if let open, open.file === file { try open.checkpoint(.restart) }
+                case .checkpoint(let file, let cuts): if let open, open.file === file { try open.checkpoint(cuts: cuts) }
                 case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
                 case .file(let file):
                     let writer = try writer(of: file)
