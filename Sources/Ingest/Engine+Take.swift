@@ -256,7 +256,8 @@ struct Intake: Sendable {
             kind: engine.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
             businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),
             storedDocument: stored, documentByteCount: document.count, coding: coding,
-            callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process)
+            callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,
+            isReadable: DocumentValues.canRead(receipt.type))
     }
 
     /// Whose receipt it is: `?client=`, else the document's own word, else the contract's.

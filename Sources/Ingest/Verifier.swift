@@ -49,9 +49,10 @@ package final class Verifier {
             let catalog = try Catalog(path: directory.catalogPath)
             let dictionaries = DocumentDictionaries(known: try catalog.dictionaries()) { _, _ in 0 }
             let tables = TableColumns(try catalog.tableColumns())
+            let values = DocumentValues(isLenient: true) { try catalog.typeFile(name: $0, version: Int($1)) }
             for entry in try catalog.hotFiles() where entry.state == .known {
                 let file = HotFile(
-                    directory: directory.hotPath, day: entry.day, part: entry.part, dictionaries: dictionaries, tables: tables)
+                    directory: directory.hotPath, day: entry.day, part: entry.part, dictionaries: dictionaries, tables: tables, values: values)
                 guarded(file.path) { try check(file) }
             }
             for (table, version) in try catalog.coldVersions() {

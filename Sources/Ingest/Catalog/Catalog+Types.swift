@@ -29,6 +29,17 @@ extension Catalog {
         }
     }
 
+    /// The file of a version, in force or not.
+    func typeFile(name: String, version: Int) throws -> [UInt8]? {
+        try read { connection in
+            let statement = try connection.statement("SELECT json FROM types WHERE name = ?1 AND version = ?2")
+            defer { statement.reset() }
+            try statement.bind(1, name)
+            statement.bind(2, Int64(version))
+            return try statement.step() ? statement.bytes(0) : nil
+        }
+    }
+
     /// Stores a version, and the columns that its table has with it, as one transaction.
     func putType(name: String, version: Int, json: [UInt8], isBuiltIn: Bool, table: String, columns: [Field]) throws {
         let now = now

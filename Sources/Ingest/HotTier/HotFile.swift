@@ -36,17 +36,21 @@ package final class HotFile: Sendable {
     package let pool: SQLitePool
     let dictionaries: DocumentDictionaries
     let tables: TableColumns
+    let values: DocumentValues
     private let published = Mutex<Published>(Published())
     private let tails = Mutex<[String: ColumnTail]>([:])
     private let isRemoved = Atomic<Bool>(false)
 
-    package init(directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns) {
+    package init(
+        directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues
+    ) {
         name = Self.name(day: day, part: part)
         path = "\(directory)/\(name).sqlite"
         self.day = day
         self.part = part
         self.dictionaries = dictionaries
         self.tables = tables
+        self.values = values
         pool = SQLitePool(path: path)
     }
 

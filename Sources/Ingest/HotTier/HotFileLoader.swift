@@ -1,6 +1,7 @@
 import ColumnStore
 
-/// Rebuilds a file's tails after a restart: flushed groups by their bounds, the rest from the rows' encoded values.
+/// Rebuilds a file's tails after a restart: flushed groups by their bounds, the rest from the rows' encoded values, or from the
+/// documents where those give them again.
 struct HotFileLoader {
     let connection: SQLiteConnection
     let file: HotFile
@@ -71,28 +72,76 @@ struct HotFileLoader {
         return groups
     }
 
-    /// Rows whose encoded values are still kept and that no complete group holds (a crash may come between the two).
+    /// Rows that no complete group holds, behind the last one before which every row is in a group.
     private func readPending(
         _ kinds: [Int64: RowKind], flushed: [String: Int64], _ body: (TailRow) throws -> Void
     ) throws {
+        let laidDown = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
         let statement = try connection.statement("""
-            SELECT p.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client,
-                r.receipt, p.encoded
-            FROM pending p JOIN rows r ON r.id = p.id ORDER BY p.id
+            SELECT \(Self.rowColumns)
+            FROM rows r LEFT JOIN pending p ON p.id = r.id WHERE r.id > ?1 ORDER BY r.id
             """)
+        statement.bind(1, laidDown)
         while try statement.step() {
-            guard let kind = kinds[statement.int64(6)], let ticket = ULID(bytes: statement.bytes(2)),
-                let state = ReceiptState(code: statement.int64(4))
-            else { throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind, ticket or state", path: file.path) }
+            guard let kind = kinds[statement.int64(6)] else {
+                throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind", path: file.path)
+            }
             guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
-            let client = statement.bytes(9)
-            let receipt = statement.bytes(10)
-            try body(
-                TailRow(
-                    row: statement.int64(0), sequence: statement.int64(1), ticket: ticket, receivedAt: statement.int64(3), state: state,
-                    completedAt: statement.optionalInt64(5), kind: kind, businessDay: Int32(clamping: statement.int64(7)),
-                    issuedAt: statement.int64(8), columns: client + receipt + statement.bytes(11), clientByteCount: client.count,
-                    receiptByteCount: receipt.count))
+            try body(try Self.row(statement, kind, file))
+        }
+    }
+
+    /// Columns of `rows r` with `pending p` that make a `TailRow`.
+    private static let rowColumns = """
+        r.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client, \
+        r.receipt, p.encoded, r.coding, r.document_bytes, r.document
+        """
+
+    /// The present row of a query of `rowColumns`.
+    private static func row(_ statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile) throws -> TailRow {
+        guard let ticket = ULID(bytes: statement.bytes(2)), let state = ReceiptState(code: statement.int64(4)) else {
+            throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket or state", path: file.path)
+        }
+        let client = statement.bytes(9)
+        let receipt = statement.bytes(10)
+        let encoded = statement.isNull(11) ? try values(of: statement, kind, file) : statement.bytes(11)
+        return TailRow(
+            row: statement.int64(0), sequence: statement.int64(1), ticket: ticket, receivedAt: statement.int64(3), state: state,
+            completedAt: statement.optionalInt64(5), kind: kind, businessDay: Int32(clamping: statement.int64(7)),
+            issuedAt: statement.int64(8), columns: client + receipt + encoded, clientByteCount: client.count, receiptByteCount: receipt.count)
+    }
+
+    private static func values(of statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile) throws -> [UInt8] {
+        do {
+            let document = try statement.withBytes(14) {
+                try file.dictionaries.inflate($0, coding: DocumentCoding(rawValue: statement.int64(12)), byteCount: Int(statement.int64(13)))
+            }
+            return try file.values.encoded(document, kind, receivedAt: statement.int64(3))
+        } catch {
+            // Every column NULL: whoever looks for faults goes on, and finds the document's by itself.
+            if file.values.isLenient { return [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8) }
+            throw SQLiteError(code: 11, message: "row \(statement.int64(0)): its columns cannot be read again: \(error)", path: file.path)
+        }
+    }
+
+    /// One row by itself, laid into columns from its document or its kept values: what a look-up shows, without decoding a group's
+    /// pages of some thousand rows. Nil when neither gives them.
+    static func chunk(row: Int64, table: String, of file: HotFile) throws -> HotChunk? {
+        try file.pool.withConnection { connection in
+            let statement = try connection.statement("""
+                SELECT \(rowColumns), k.type, k.version, k.content_type, k.columns
+                FROM rows r JOIN kinds k ON k.id = r.kind LEFT JOIN pending p ON p.id = r.id WHERE r.id = ?1
+                """)
+            defer { statement.reset() }
+            statement.bind(1, row)
+            guard try statement.step(), let fields = SchemaEncoding.fields(statement.text(18)) else { return nil }
+            let kind = RowKind(
+                table: table, type: statement.text(15), version: Int32(clamping: statement.int64(16)), contentType: statement.text(17),
+                layout: RowLayout(fields: fields))
+            guard try !statement.isNull(11) || file.values.canRead(kind) else { return nil }
+            var builder = HotChunkBuilder(typeColumns: file.tables.columns(of: table))
+            try builder.append(try Self.row(statement, kind, file))
+            return builder.chunk()
         }
     }
 }

@@ -3,12 +3,13 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements, traceStatements]
+    static let migrations = [statements, processStatements, traceStatements, laidDownStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
     /// receipt asked for by its id alone. `document` comes last: what stands before it is read without following overflow pages.
-    /// `pending` holds encoded values until the rows' batch stands in `groups` in columnar form.
+    /// `pending` holds encoded values until the rows' batch stands in `groups` in columnar form, of rows whose document alone does not
+    /// give them again.
     static let statements = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
         CREATE TABLE tables(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -58,6 +59,12 @@ package enum HotFileSchema {
     /// `history` was never written: a row's history stands in tables of its own. Its place is the trace of the request that brought a row
     /// with a process, for the calls that follow from it.
     static let traceStatements = "ALTER TABLE rows RENAME COLUMN history TO trace"
+
+    /// `laid_down` in `meta`: up to this row every row's columns stand in `groups`. Before it existed every row that was not laid down
+    /// had its values in `pending`.
+    static let laidDownStatements = """
+        INSERT INTO meta(key, value) SELECT 'laid_down', coalesce((SELECT min(id) - 1 FROM pending), (SELECT max(id) FROM rows), 0);
+        """
 
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.
     static let receiptColumns = """

@@ -141,6 +141,7 @@ final class HotFileWriter {
                     try statement.bind(18, row.process?.trace)
                     try statement.run()
                     guard connection.changeCount == 1 else { return false }
+                    guard !row.isReadable else { return true }
                     insertPending.bind(1, id)
                     try insertPending.bindBorrowed(2, UnsafeRawBufferPointer(rebasing: columns[receiptEnd...]))
                     try insertPending.run()

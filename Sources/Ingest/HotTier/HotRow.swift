@@ -56,11 +56,13 @@ package struct HotRow: Sendable {
     package let state: ReceiptState
     /// What must happen to it, and who hears of it; nil for most.
     package let process: ProcessPlan?
+    /// The document alone, read by its type's version, gives the same values again: they need not be kept until they are in columns.
+    package let isReadable: Bool
 
     package init(
         kind: RowKind, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
         values: [UInt8], sha256: [UInt8], storedDocument: [UInt8], documentByteCount: Int, coding: DocumentCoding,
-        callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil
+        callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil, isReadable: Bool = false
     ) {
         precondition(sha256.count == 32)
         self.kind = kind
@@ -80,6 +82,7 @@ package struct HotRow: Sendable {
         self.callbackURL = callbackURL
         self.state = state
         self.process = process
+        self.isReadable = isReadable
     }
 
     package var client: ArraySlice<UInt8> { columns[..<clientByteCount] }

@@ -43,6 +43,9 @@ package struct HotTable: Sendable {
     func row(_ id: Int64, of file: HotFile, projection: [ColumnPath]) throws -> ColumnBatch? {
         guard let tail = file.tail(of: table) else { return nil }
         let filter = try HotRowFilter(ScanRequest(projection: projection), schema: schema, rows: [id])
+        if let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
+            return try HotMorsel(.chunk(chunk, file), filter: filter, sequence: snapshot.sequence, budget: nil).next()
+        }
         let view = try tail.view(through: snapshot.sequence)
         func holds(_ bounds: HotBounds) -> Bool { bounds.firstRow <= id && id <= bounds.lastRow }
         let pieces = view.groups.filter { holds($0.bounds) }.map { HotPiece.group($0, file) }

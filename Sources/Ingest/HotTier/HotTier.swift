@@ -35,7 +35,8 @@ package final class HotTier: Sendable {
         let dictionaries = DocumentDictionaries(known: try catalog.dictionaries()) { [catalog] type, bytes in
             try catalog.addDictionary(type: type, bytes: bytes)
         }
-        let files = try Self.openFiles(directory, catalog, dictionaries, tables)
+        let values = DocumentValues { [catalog] in try catalog.typeFile(name: $0, version: Int($1)) }
+        let files = try Self.openFiles(directory, catalog, dictionaries, tables, values)
         let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
         let movedTicket = try catalog.bytes("ticket").flatMap { ULID(bytes: $0) }
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
@@ -49,7 +50,7 @@ package final class HotTier: Sendable {
         self.maintenance = maintenance
         let queue = workQueue
         let store = HotWriterCore.Store(
-            directory: directory.hotPath, clock: options.clock, boundary: boundary, dictionaries: dictionaries, tables: tables,
+            directory: directory.hotPath, clock: options.clock, boundary: boundary, dictionaries: dictionaries, tables: tables, values: values,
             minFreeBytes: options.writer.minFreeBytes,
             findEarlier: { identity, snapshot, open in
                 try HotTier.find(identity, in: snapshot, except: open) ?? findCold(identity, snapshot)
@@ -80,12 +81,13 @@ package final class HotTier: Sendable {
     }
 
     private static func openFiles(
-        _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns
+        _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns,
+        _ values: DocumentValues
     ) throws -> [HotFile] {
         var files: [HotFile] = []
         for entry in try catalog.hotFiles() {
             let file = HotFile(
-                directory: directory.hotPath, day: entry.day, part: entry.part, dictionaries: dictionaries, tables: tables)
+                directory: directory.hotPath, day: entry.day, part: entry.part, dictionaries: dictionaries, tables: tables, values: values)
             switch entry.state {
             case .known:
                 guard access(file.path, F_OK) == 0 else {

@@ -9,6 +9,7 @@ final class HotWriterCore {
         let boundary: TierBoundary
         let dictionaries: DocumentDictionaries
         let tables: TableColumns
+        let values: DocumentValues
         let minFreeBytes: Int64
         /// The receipt of an identity in any place but the open file, in the snapshot given.
         let findEarlier: @Sendable (ReceiptIdentity, TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
@@ -272,7 +273,8 @@ final class HotWriterCore {
         if let open, open.file.day >= day { return open }
         try sealOpenFile()
         let file = HotFile(
-            directory: store.directory, day: day, part: try store.nameFile(day), dictionaries: store.dictionaries, tables: store.tables)
+            directory: store.directory, day: day, part: try store.nameFile(day), dictionaries: store.dictionaries, tables: store.tables,
+            values: store.values)
         let writer = try HotFileWriter(file: file)
         try DataDirectory.synchronizeDirectory(store.directory)
         try store.registerFile(file)

@@ -5,7 +5,8 @@ import XCTest
 /// The queue of one endpoint against a sorted array, and what holds it back.
 final class LaneTests: XCTestCase {
     private static let file = HotFile(
-        directory: "/nowhere", day: 20_000, part: 1, dictionaries: DocumentDictionaries(known: []) { _, _ in 2 }, tables: TableColumns())
+        directory: "/nowhere", day: 20_000, part: 1, dictionaries: DocumentDictionaries(known: []) { _, _ in 2 }, tables: TableColumns(),
+        values: DocumentValues { _, _ in nil })
 
     private func work(_ id: Int64, dueAt: Int64, since: Int64 = 0) -> QueuedWork {
         QueuedWork(file: Self.file, id: id, kind: .step(name: "a"), dueAt: dueAt, since: since, expiresAt: .max)
