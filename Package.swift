@@ -67,7 +67,7 @@ let package = Package(
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Query", "ColumnStore", "TestSupport"], swiftSettings: strict),
+            name: "IngestTests", dependencies: ["Ingest", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),

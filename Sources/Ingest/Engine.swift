@@ -30,6 +30,7 @@ package final class Engine: EngineInterface {
     let compactor: Compactor
     let cursors: CursorCoder
     let registration = Mutex<Registration?>(nil)
+    let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
 
     /// Opens or makes the store in a directory.

@@ -41,6 +41,8 @@ package protocol EngineInterface: AnyObject, Sendable {
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry
     /// Moves hot files of UTC days before `before` to cold and merges; returns when done. Nil: tomorrow, the open file too.
     func compact(before: Int32?) throws -> CompactionSummary
+    /// Copies the store, as it is at one instant, to a directory of this machine; what an earlier backup has there is not copied again.
+    func backup(to destination: String) throws -> BackupSummary
 
     // The audit trail.
 

@@ -162,7 +162,7 @@ package final class Verifier {
                 guard byteCount == entry.object.byteCount else {
                     return note(path, "has \(byteCount) bytes, the catalog says \(entry.object.byteCount)")
                 }
-                if try Self.hash(storage, entry.object.key, byteCount) != entry.object.sha256 {
+                if try storage.digest(of: entry.object.key).sha256 != entry.object.sha256 {
                     note(path, "does not have the hash that the catalog holds")
                 }
             }
@@ -177,18 +177,6 @@ package final class Verifier {
             if !known.contains(key) { note(path, "is in the table, but the catalog does not know it") }
             guarded(path) { try checkRows(cold, file, path) }
         }
-    }
-
-    private static func hash(_ storage: LocalStorage, _ key: String, _ byteCount: Int64) throws -> [UInt8] {
-        var hasher = SHA256()
-        var offset: Int64 = 0
-        while offset < byteCount {
-            let end = min(byteCount, offset + 4 << 20)
-            let bytes = try storage.get(key, range: offset..<end)
-            hasher.update(bytes.span.bytes)
-            offset = end
-        }
-        return hasher.finalize()
     }
 
     private func checkRows(_ cold: ColdTable, _ file: DataFile, _ path: String) throws {

@@ -4,7 +4,7 @@ import XCTest
 @testable import Ingest
 
 /// An engine on a directory, and short ways to use it.
-final class EngineFixture {
+final class EngineFixture: Sendable {
     let engine: Engine
     static let own = Principal(clientID: "c1", access: .readWrite, scope: .own)
 

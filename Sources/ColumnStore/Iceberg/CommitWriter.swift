@@ -191,6 +191,37 @@ struct CommitWriter {
         return try publish(next, snapshot)
     }
 
+    // MARK: Moving to another place
+
+    mutating func relocate() throws(ColumnStoreError) -> Commit {
+        var snapshot: Snapshot?
+        if let current = metadata.currentSnapshot {
+            var pool: [ManifestEntry] = []
+            for manifest in try table.manifests(of: current) where manifest.liveFileCount > 0 {
+                for entry in try table.entries(of: manifest) where entry.status != .deleted {
+                    var moved = existing(entry)
+                    moved.file.location = storage.location(of: try table.ownKey(entry.file.location))
+                    pool.append(moved)
+                }
+            }
+            var manifests: [ManifestFile] = []
+            for group in ManifestGrouping(field: groupingField).groups(pool) { manifests.append(try writeManifest(group)) }
+            var change = Table.Change(.replace)
+            change.summary["till.relocated"] = "true"
+            snapshot = try writeManifestList(manifests, summary: summary(change, []), schemaID: metadata.currentSchemaID)
+        }
+        var next = nextMetadata(snapshot)
+        next.location = String(storage.location(of: "x").dropLast(2))
+        next.snapshots = snapshot.map { [$0] } ?? []
+        next.snapshotLog = snapshot == nil ? [] : next.snapshotLog.suffix(1)
+        next.metadataLog = []
+        next.otherRefs = []
+        let moved = Table(storage: storage, version: table.version + 1, metadata: next, cache: ManifestCache())
+        let object = try moved.writeMetadata()
+        try moved.writeHint()
+        return Commit(table: moved, snapshot: snapshot, written: written + [object], obsoleteKeys: [])
+    }
+
     // MARK: Expiry
 
     mutating func expire(keeping isKept: (Snapshot) -> Bool, metadataSince cutoff: Int64) throws(ColumnStoreError) -> Commit {

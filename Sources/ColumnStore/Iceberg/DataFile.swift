@@ -1,7 +1,7 @@
 /// A Parquet file of a table, with what planning needs to leave it out unread.
 public struct DataFile: Sendable, Equatable {
     /// As outside readers open it: `file:///absolute/path`.
-    public let location: String
+    public internal(set) var location: String
     /// Exact: readers answer count(*) from it.
     public let recordCount: Int64
     /// Exact: readers find the footer by it.

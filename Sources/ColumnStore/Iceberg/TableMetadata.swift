@@ -3,7 +3,7 @@
 /// Everything a table is, but for its files: schemas, snapshots, properties. A value: each commit makes a new one.
 public struct TableMetadata: Sendable, Equatable {
     public let uuid: String
-    public let location: String
+    public internal(set) var location: String
     public internal(set) var lastSequenceNumber: Int64
     /// In milliseconds since 1970.
     public internal(set) var lastUpdatedMilliseconds: Int64
@@ -26,7 +26,7 @@ public struct TableMetadata: Sendable, Equatable {
     let defaultSpecID: Int32
     let lastPartitionID: Int32
     /// Besides `main`.
-    let otherRefs: [MetadataJSON.Member]
+    var otherRefs: [MetadataJSON.Member]
     /// What other writers put there and this module doesn't know.
     let otherMembers: [MetadataJSON.Member]
 

@@ -83,6 +83,23 @@ public final class LocalStorage: ObjectStorage {
         }
     }
 
+    /// Makes the directories above a file that another library writes by itself.
+    public func prepare(_ key: String) throws(ColumnStoreError) {
+        try ObjectKey.check(key)
+        do { try makeParents(of: path(of: key)) } catch { throw ColumnStoreError(error, key: key) }
+    }
+
+    /// Makes a file durable that another library has written.
+    public func synchronize(_ key: String) throws(ColumnStoreError) {
+        let descriptor = Glibc.open(path(of: key), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ColumnStoreError.system("open", key: key) }
+        defer { calls.close(descriptor) }
+        do {
+            try calls.synchronize(descriptor)
+            try calls.synchronizeDirectory(Self.parent(of: path(of: key)))
+        } catch { throw ColumnStoreError(error, key: key) }
+    }
+
     /// A name for a file in the making that no other writer of this process uses.
     func temporaryPath(for key: String) -> String {
         let number = temporaryCount.wrappingAdd(1, ordering: .relaxed).newValue

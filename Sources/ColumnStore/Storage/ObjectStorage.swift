@@ -54,6 +54,24 @@ public protocol ObjectStorage: Sendable {
     ) throws(ColumnStoreError)
 }
 
+extension ObjectStorage {
+    /// Reads an object from end to end.
+    ///
+    /// - Throws: `.notFound`.
+    public func digest(of key: String) throws(ColumnStoreError) -> (byteCount: Int64, sha256: [UInt8]) {
+        guard let byteCount = try byteCount(of: key) else { throw ColumnStoreError(.notFound, path: key, "not found") }
+        var hasher = SHA256()
+        var offset: Int64 = 0
+        while offset < byteCount {
+            let end = min(byteCount, offset + 4 << 20)
+            let bytes = try get(key, range: offset..<end)
+            hasher.update(bytes.span.bytes)
+            offset = end
+        }
+        return (byteCount, hasher.finalize())
+    }
+}
+
 /// One object, as a listing shows it.
 public struct StoredObject: Sendable, Equatable {
     public let key: String

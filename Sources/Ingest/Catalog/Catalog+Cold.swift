@@ -97,6 +97,28 @@ extension Catalog {
         }
     }
 
+    /// Size and hash of each object of a table, by its key in the table's storage.
+    func coldHashes(of table: String) throws -> [String: (byteCount: Int64, sha256: [UInt8])] {
+        var hashes: [String: (byteCount: Int64, sha256: [UInt8])] = [:]
+        for entry in try coldObjects(of: table) { hashes[entry.object.key] = (entry.object.byteCount, entry.object.sha256) }
+        return hashes
+    }
+
+    /// The table is made of these objects alone, at that version: after a restore.
+    func replaceCold(_ table: String, version: Int, _ objects: [ColdObject]) throws {
+        try write { connection in
+            let delete = try connection.statement("DELETE FROM cold_objects WHERE table_name = ?1")
+            try delete.bind(1, table)
+            try delete.run()
+            let update = try connection.statement("UPDATE tables SET cold_version = ?2 WHERE name = ?1")
+            try update.bind(1, table)
+            update.bind(2, Int64(version))
+            try update.run()
+            let change = ColdSwitch(table: table, version: version, rowCount: 0, written: objects, replaced: [], obsolete: [])
+            try Self.record(change, now: 0, connection)
+        }
+    }
+
     /// The metadata version of each cold table.
     func coldVersions() throws -> [(table: String, version: Int)] {
         try read { connection in

@@ -100,6 +100,30 @@ package final class Catalog: Sendable {
         return key
     }
 
+    /// What tells this store from others: made once, kept by a restore.
+    package func storeID() throws -> String {
+        if let id = try bytes("store_id"), id.count == 16 { return Hexadecimal.text(id) }
+        var random = SystemRandomNumberGenerator()
+        let id = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+        try set("store_id", id)
+        return Hexadecimal.text(id)
+    }
+
+    /// What the rest of a store is made of by a catalog's copy, which is only read.
+    struct State {
+        /// Names of hot files with rows.
+        var hotFiles: [String] = []
+        var coldVersions: [(table: String, version: Int)] = []
+
+        init(path: String) throws {
+            let connection = try SQLiteConnection(path: path, mode: .immutable)
+            let files = try connection.statement("SELECT day, part FROM hot_files WHERE state = 'known' ORDER BY day, part")
+            while try files.step() { hotFiles.append(HotFile.name(day: Int32(clamping: files.int64(0)), part: Int(files.int64(1)))) }
+            let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
+            while try tables.step() { coldVersions.append((tables.text(0), Int(tables.int64(1)))) }
+        }
+    }
+
     // MARK: Hot files
 
     package enum HotFileState: String, Sendable {

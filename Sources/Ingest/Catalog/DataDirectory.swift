@@ -13,6 +13,9 @@ package final class DataDirectory: Sendable {
 
     package static let format = "till 1"
 
+    /// The administrator's key, below DATA.
+    package static let adminKeyName = "admin.key"
+
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
@@ -23,11 +26,13 @@ package final class DataDirectory: Sendable {
         case locked(url: String?)
         case unknownFormat(String, path: String)
         case io(operation: String, path: String, code: Int32)
+        case notEmpty(path: String)
 
         package var description: String {
             switch self {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
+            case .notEmpty(let path): "\(path) is not empty"
             case .io(let operation, let path, let code): "\(operation) \(path): \(String(cString: strerror(code)))"
             }
         }
@@ -58,6 +63,22 @@ package final class DataDirectory: Sendable {
         }
     }
 
+    /// Takes an empty directory, or makes one, for a store that somebody writes into it. It is none until `writeFormat`.
+    ///
+    /// - Throws: `Failure.notEmpty`.
+    init(newPath path: String) throws {
+        self.path = Self.absolute(path)
+        try Self.makeDirectories(self.path)
+        guard try Self.names(in: self.path).isEmpty else { throw Failure.notEmpty(path: self.path) }
+        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            if descriptor >= 0 { close(descriptor) }
+            throw Failure.notEmpty(path: self.path)
+        }
+        lock = Atomic(descriptor)
+        for directory in [hotPath, warehousePath] { try Self.makeDirectories(directory) }
+    }
+
     deinit { release() }
 
     /// Lets another process have the directory: after everything in it was closed.
@@ -74,7 +95,27 @@ package final class DataDirectory: Sendable {
             return
         }
         guard access(catalogPath, F_OK) != 0 else { throw Failure.unknownFormat("nothing", path: file) }
-        try Self.writeWhole(file, "\(Self.format)\n")
+        try writeFormat()
+    }
+
+    /// From now on the directory is a store.
+    func writeFormat() throws {
+        try Self.synchronizeDirectory(path)
+        try Self.writeWhole("\(path)/FORMAT", "\(Self.format)\n")
+        try Self.synchronizeDirectory(path)
+    }
+
+    private static func names(in path: String) throws -> [String] {
+        guard let stream = opendir(path) else { throw Failure.io(operation: "list", path: path, code: errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
     }
 
     /// The server's URL, for other processes to read.

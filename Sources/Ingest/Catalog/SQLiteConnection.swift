@@ -7,6 +7,8 @@ package final class SQLiteConnection {
         /// Creates the file when it is not there.
         case create
         case readOnly
+        /// As `readOnly`, of a file that nobody writes: no log is looked for, and nothing is made beside it.
+        case immutable
     }
 
     package let path: String
@@ -20,9 +22,11 @@ package final class SQLiteConnection {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
+        let name = if case .immutable = mode { Self.immutableURI(path) } else { path }
         var handle: OpaquePointer?
-        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)  // a failed open still allocates
@@ -31,6 +35,10 @@ package final class SQLiteConnection {
         self.path = path
         raw = handle
         sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds)
+    }
+
+    private static func immutableURI(_ path: String) -> String {
+        "file:" + path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23") + "?immutable=1"
     }
 
     /// Longer than any transaction of ours lasts; a wait for longer is a fault that somebody should hear of.
@@ -124,6 +132,8 @@ package final class SQLiteConnection {
     /// Copies the whole file, as one consistent state, to a new file at `path`.
     package func copy(to path: String) throws(SQLiteError) {
         let target = try SQLiteConnection(path: path, mode: .create)
+        // The caller syncs the whole file at the end; half a copy is of no use.
+        try target.execute("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF")
         guard let backup = sqlite3_backup_init(target.raw, "main", raw, "main") else {
             throw target.error(sqlite3_extended_errcode(target.raw), "backup")
         }

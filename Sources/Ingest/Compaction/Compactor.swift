@@ -37,6 +37,8 @@ final class Compactor: Sendable {
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
     private let tally = Mutex(Tally())
+    /// Who wants files to stay, and whether some are being removed.
+    private let removals = Monitor((holdCount: 0, isRunning: false))
     /// Bytes of Parquet written, and of them by merges: the second over the difference is the amplification.
     let writtenBytes = Atomic<Int>(0)
     let mergedBytes = Atomic<Int>(0)
@@ -306,10 +308,27 @@ final class Compactor: Sendable {
 
     // MARK: Tidying
 
+    /// Runs `body` while no cold file is removed.
+    func withoutRemovals<Result>(_ body: () throws -> Result) rethrows -> Result {
+        removals.wait { removals -> Void? in
+            guard !removals.isRunning else { return nil }
+            removals.holdCount += 1
+            return ()
+        }
+        defer { removals.withLock { $0.holdCount -= 1 } }
+        return try body()
+    }
+
     /// Ends old snapshots, removes orphans and what the quarantine keeps too long, notes when keys were used.
     private func tidy() throws {
         try quarantine.trim()
         try catalog.flushKeyUses()
+        let mayRemove = removals.withLock { removals in
+            removals.isRunning = removals.holdCount == 0
+            return removals.isRunning
+        }
+        guard mayRemove else { return }
+        defer { removals.broadcast { $0.isRunning = false } }
         let milliseconds = clock.now() / 1_000
         let cutoff = milliseconds - Int64(options.snapshotKeepSeconds * 1_000)
         for (name, present) in tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) {

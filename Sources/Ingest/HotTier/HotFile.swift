@@ -40,6 +40,7 @@ package final class HotFile: Sendable {
     private let published = Mutex<Published>(Published())
     private let tails = Mutex<[String: ColumnTail]>([:])
     private let isRemoved = Atomic<Bool>(false)
+    private let pinCount = Atomic<Int>(0)
 
     package init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues
@@ -91,6 +92,11 @@ package final class HotFile: Sendable {
 
     /// From now on the file goes when its last reader does.
     package func removeAfterLastReader() { isRemoved.store(true, ordering: .releasing) }
+
+    /// Somebody reads the file in a transaction that lasts: its log must not be begun anew, since that waits for him.
+    func pin() { pinCount.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+    func unpin() { pinCount.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+    var isPinned: Bool { pinCount.load(ordering: .acquiring) > 0 }
 
     // MARK: Opening what is on disk
 

@@ -117,7 +117,7 @@ final class HotMaintenance: Sendable {
     /// Copies the log with a connection of its own while the writer goes on, again and again until little has come meanwhile; then the
     /// writer copies that little between two groups, and its next commit begins the log anew.
     private func checkpoint(_ file: HotFile, _ writer: HotWriter) throws {
-        guard Self.byteCount(file.path + "-wal") > Self.logByteCountMax else { return }
+        guard !file.isPinned, Self.byteCount(file.path + "-wal") > Self.logByteCountMax else { return }
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try connection.execute("PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL")
         var copied = 0

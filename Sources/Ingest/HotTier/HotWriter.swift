@@ -32,6 +32,8 @@ package final class HotWriter: Sendable {
             case checkpoint(HotFile, cuts: Bool)
             /// Close what is open of a sealed file: its rows are elsewhere.
             case forget(HotFile)
+            /// Something between two groups, while nothing is written to any file.
+            case hold(@Sendable () throws -> Void)
         }
         let target: Target
         let body: @Sendable (HotFileWriter) throws -> Void
@@ -135,6 +137,9 @@ package final class HotWriter: Sendable {
 
     /// After it the writer holds nothing of a sealed file, so that it can go.
     func forget(_ file: HotFile) throws { try run(.forget(file)) { _ in } }
+
+    /// Runs `body` on the writer's thread between two groups, while nothing is written to any hot file; waits for it.
+    func hold(_ body: @escaping @Sendable () throws -> Void) throws { try run(.hold(body)) { _ in } }
 
     private func run(_ target: Job.Target, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
         let done = Monitor<Result<Void, any Error>?>(nil)

@@ -305,7 +305,8 @@ final class HotWriterCore {
                 if let failure { throw failure }
                 switch job.target {
                 case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
-                case .checkpoint(let file, let cuts): if let open, open.file === file { try open.checkpoint(cuts: cuts) }
+                case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
+                case .hold(let body): try body()
                 case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
                 case .file(let file):
                     let writer = try writer(of: file)

@@ -1,4 +1,5 @@
 import Glibc
+internal import Ingest
 
 /// The administrator's key, in DATA/admin.key: whoever can read the directory is the administrator.
 package enum AdminKey {
@@ -8,7 +9,7 @@ package enum AdminKey {
         package let description: String
     }
 
-    package static func path(in directory: String) -> String { directory + "/admin.key" }
+    package static func path(in directory: String) -> String { "\(directory)/\(DataDirectory.adminKeyName)" }
 
     /// The key of the directory; the first start makes it, from `given` (TILL_ADMIN_KEY) or at random.
     ///

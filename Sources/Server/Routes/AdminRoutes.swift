@@ -16,6 +16,14 @@ enum AdminRoutes {
                 "audit", "Administrative acts, the newest first: who did what when, and what came of it.", parameters: [.limit(10_000, 1_000), .cursor],
                 answers: [.init(200, "The acts.", [.reference("AuditList")])], problems: [.badCursor]),
             handle: audit),
+        Route(
+            .post, "/v1/admin/backup", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "backup", "Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed.",
+                body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path; the directory is empty, not there, or has an earlier backup of this store."}}}"#)],
+                answers: [.init(200, "The backup is complete, durable and read again.", [.reference("Backup")])],
+                problems: [.badParameter, .overloaded, .diskFull]),
+            handle: backup),
     ]
 
     private static func audit(_ call: Call) throws -> Response {
@@ -44,6 +52,24 @@ enum AdminRoutes {
         }
         writer.endArray()
         writer.member("next_cursor", page.nextCursor)
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private static func backup(_ call: Call) throws -> Response {
+        let body = try call.object(members: ["destination"])
+        guard let destination = body["destination"]?.text, !destination.isEmpty else {
+            throw Problem.parameter("destination", "an absolute path on the server's machine is wanted")
+        }
+        let summary = try call.engine.backup(to: destination)
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("destination", destination)
+        writer.member("files", summary.fileCount)
+        writer.member("bytes", Int(summary.byteCount))
+        writer.member("files_copied", summary.copiedFileCount)
+        writer.member("bytes_copied", Int(summary.copiedByteCount))
+        writer.member("elapsed_ms", Int(summary.elapsedNanoseconds / 1_000_000))
         writer.endObject()
         return .json(writer)
     }

@@ -128,6 +128,7 @@ final class FakeEngine: EngineInterface, QueryStore {
     func begin(_ act: AuditAct) throws -> Int64 { 1 }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
     func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
+    func backup(to destination: String) throws -> BackupSummary { BackupSummary() }
     var isReady: Bool { state.withLock { $0.isReady } }
     func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
     func close() throws {}

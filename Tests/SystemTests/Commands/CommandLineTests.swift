@@ -20,6 +20,7 @@ final class CommandLineTests: XCTestCase {
             [], ["nothing"], ["serve"], ["serve", "--data"], ["serve", "--data", "x", "--colour", "red"], ["sql", "SELECT 1"],
             ["sql", "--format", "xml", "--data", "x"], ["import", "--data", "x"], ["import", "--data", "x", "--client", "c"], ["inspect"],
             ["type", "check"], ["type"], ["contract", "put", "c", "--data", "x"], ["compact"], ["serve", "--data", "x", "--listen", "nowhere"],
+            ["backup", "--data", "x"], ["backup", "y"], ["restore", "--data", "x"], ["restore", "y"],
         ] {
             let run = try TillRun(arguments)
             XCTAssertEqual(run.status, 2, "\(arguments): \(run.error)")
@@ -57,6 +58,41 @@ final class CommandLineTests: XCTestCase {
         XCTAssertTrue(second.error.contains(server.url), second.error)
         let mode = try FileManager.default.attributesOfItem(atPath: server.data.appendingPathComponent("admin.key").path)[.posixPermissions] as? Int
         XCTAssertEqual(mode, 0o600)
+    }
+
+    func test_backupAndRestore_throughServerAndDirectory() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        for number in 0..<20 { XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-\(number)")).status, 201) }
+        XCTAssertEqual(try server.client().call("POST", "/v1/admin/compact").status, 200)
+        for number in 20..<30 { XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-\(number)")).status, 201) }
+        let backup = folder.appendingPathComponent("backup").path
+        let first = try TillRun(["backup", "--data", server.data.path, "backup"], folder: folder)
+        XCTAssertEqual(first.status, 0, first.error)
+        XCTAssertTrue(first.text.hasPrefix("backed up "), first.text)
+        let again = try server.client().post("/v1/admin/backup", #"{"destination":"\#(backup)"}"#)
+        XCTAssertEqual(again.status, 200, again.text)
+        XCTAssertNotEqual(Receipts.member("files_copied", of: again.text), Receipts.member("files", of: again.text), again.text)
+        for body in ["{}", #"{"destination":"x"}"#, #"{"destination":"/tmp","more":1}"#, #"{"destination":"\#(server.data.path)/b"}"#] {
+            XCTAssertEqual(try server.client().post("/v1/admin/backup", body).status, 400, body)
+        }
+        let key = try server.key("other")
+        XCTAssertEqual(try server.client(key: key).post("/v1/admin/backup", #"{"destination":"\#(backup)"}"#).status, 403)
+        server.stop()
+        XCTAssertEqual(try TillRun(["backup", "--data", server.data.path, backup]).status, 0)
+        let restored = folder.appendingPathComponent("restored").path
+        let run = try TillRun(["restore", backup, "--data", restored])
+        XCTAssertEqual(run.status, 0, run.error)
+        XCTAssertEqual(try TillRun(["restore", backup, "--data", restored]).status, 1, "not empty")
+        XCTAssertEqual(try TillRun(["verify", "--data", restored]).status, 0)
+        let copy = try TillServer(data: URL(fileURLWithPath: restored))
+        defer { copy.remove() }
+        for number in 0..<30 {
+            XCTAssertEqual(try copy.client().get("/v1/receipts/R-\(number)?client=shop&raw=1").text, Receipts.pos("R-\(number)"))
+        }
     }
 
     func test_serve_stopsOnTermAndKeepsWhatItTook() throws {

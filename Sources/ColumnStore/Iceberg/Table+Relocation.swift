@@ -1,0 +1,62 @@
+/// A storage whose objects were copied from another directory, and whose metadata still names them there.
+public struct RelocatedStorage: ObjectStorage {
+    private let base: LocalStorage
+    /// Where the objects were: absolute, without a slash at its end.
+    private let formerRoot: String
+
+    public init(_ base: LocalStorage, formerRoot: String) {
+        self.base = base
+        self.formerRoot = formerRoot
+    }
+
+    public func location(of key: String) -> String { base.location(of: key) }
+
+    public func key(ofLocation location: String) -> String? {
+        if let key = base.key(ofLocation: location) { return key }
+        let prefix = "file://\(formerRoot)/"
+        return location.hasPrefix(prefix) ? String(location.dropFirst(prefix.count)) : nil
+    }
+
+    public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { try base.putIfAbsent(key, bytes) }
+    public func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { try base.put(key, bytes) }
+    public func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { try base.create(key) }
+    public func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try base.get(key, byteCountMax: byteCountMax) }
+    public func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
+    public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
+    public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try base.byteCount(of: key) }
+    public func delete(_ key: String) throws(ColumnStoreError) { try base.delete(key) }
+    public func list(
+        prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
+    ) throws(ColumnStoreError) { try base.list(prefix: prefix, body) }
+}
+
+extension Table {
+    /// The objects that make up the present version, and nothing older: the metadata file, the manifest list, its manifests, their data
+    /// files.
+    public func presentKeys() throws(ColumnStoreError) -> (metadata: [String], data: [String]) {
+        var metadata = [Self.metadataKey(version)]
+        var data: [String] = []
+        guard let snapshot = self.metadata.currentSnapshot else { return (metadata, data) }
+        metadata.append(try ownKey(snapshot.manifestList))
+        for manifest in try manifests(of: snapshot) {
+            metadata.append(try ownKey(manifest.location))
+            guard manifest.liveFileCount > 0 else { continue }
+            for entry in try entries(of: manifest) where entry.status != .deleted { data.append(try ownKey(entry.file.location)) }
+        }
+        return (metadata, data)
+    }
+
+    /// Makes a version that names every file where the storage has it now, and knows no earlier snapshot: what a copy of the table
+    /// needs, since the format wants absolute paths and a copy lacks what older snapshots lead to.
+    ///
+    /// The rows, their files and the ids of columns stay as they are.
+    public func relocate(now: Int64? = nil) throws(ColumnStoreError) -> Commit {
+        var writer = CommitWriter(table: self, now: now)
+        do {
+            return try writer.relocate()
+        } catch {
+            writer.removeWritten()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,260 @@
+import ColumnStore
+import Glibc
+
+/// Copies a store that goes on working, as the one consistent state of an instant, to a directory.
+///
+/// 1. Data and metadata files of the cold tables, which never change, are copied unless they are there with their hash.
+/// 2. On the writer's thread, between two groups, a read transaction is begun in each hot file that changed since the last backup, and
+///    then one in the catalog: that instant is the backup's state.
+/// 3. Hot files and catalog are copied from those transactions while receipts come in; then the cold files that the catalog's copy names
+///    and step 1 has not seen.
+/// 4. Everything that was copied is read again. The manifest takes the place of the last one: only now the new backup counts, and until
+///    now the last one was untouched. Files that it needed and this one does not go.
+///
+/// Nothing leaves the store meanwhile: hot files are held by reference, and the compactor removes no cold file.
+final class Backup {
+    let engine: Engine
+    let storage: LocalStorage
+    let root: String
+    private var previous: BackupManifest?
+    private var known: [String: BackupManifest.File] = [:]
+    private var manifest: BackupManifest
+    private var summary = BackupSummary()
+    /// Cold files by their path in DATA, that are in the backup by now.
+    private var cold: [String: BackupManifest.File] = [:]
+    private var copied: [BackupManifest.File] = []
+
+    /// - Throws: `Problem` for a directory that cannot take a backup of this store.
+    init(engine: Engine, destination: String) throws {
+        self.engine = engine
+        storage = try LocalStorage(root: destination)
+        root = storage.root
+        let data = try LocalStorage(root: engine.directory.path).root
+        guard root != data, !root.hasPrefix(data + "/"), !data.hasPrefix(root + "/") else {
+            throw Self.refusal("the backup and the store must not lie within each other")
+        }
+        manifest = BackupManifest(
+            number: 1, store: try engine.catalog.storeID(), madeAt: engine.options.hot.clock.now(), warehouse: engine.directory.warehousePath)
+        try readPrevious()
+    }
+
+    private static func refusal(_ text: String) -> Problem {
+        Problem(.badParameter, text, errors: [.init(pointer: "/destination", code: "bad-destination", message: text)])
+    }
+
+    private func readPrevious() throws {
+        do {
+            let bytes = try storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
+            let previous = try BackupManifest.parse(bytes, path: "\(root)/\(BackupManifest.key)")
+            guard previous.store == manifest.store else { throw Self.refusal("\(root) has a backup of another store") }
+            self.previous = previous
+            for file in previous.files { known[file.path] = file }
+            manifest.number = previous.number + 1
+        } catch let error as ColumnStoreError {
+            if error.code == .corruptFile { throw Self.refusal("\(root) has a backup that is damaged: \(error.detail)") }
+            guard error.code == .notFound else { throw Self.refusal("\(root) cannot be read: \(error.detail)") }
+            var isEmpty = true
+            // A first backup that was cut off left files of these names only.
+            try storage.list(prefix: "") { object in
+                if !["warehouse/", "hot/", "catalog.", "admin.key."].contains(where: { object.key.hasPrefix($0) }) { isEmpty = false }
+            }
+            guard isEmpty else { throw Self.refusal("\(root) is not empty and has no backup") }
+        }
+    }
+
+    func run() throws -> BackupSummary {
+        let began = SteadyClock.nanoseconds()
+        try engine.compactor.withoutRemovals {
+            for (_, table) in engine.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyCold(table.iceberg, table.name) }
+            let held = try hold()
+            try copyHeld(held)
+        }
+        try checkCopied()
+        try storage.put(BackupManifest.key, manifest.bytes)
+        try removeUnneeded()
+        summary.fileCount = manifest.files.count
+        summary.byteCount = manifest.files.reduce(0) { $0 + $1.byteCount }
+        summary.copiedFileCount = copied.count
+        summary.copiedByteCount = copied.reduce(0) { $0 + $1.byteCount }
+        summary.elapsedNanoseconds = SteadyClock.nanoseconds() &- began
+        return summary
+    }
+
+    // MARK: Cold files
+
+    private func copyCold(_ table: Table, _ name: String) throws {
+        let keys = try table.presentKeys()
+        let hashes = try engine.catalog.coldHashes(of: name)
+        guard let source = table.storage as? LocalStorage else { return }
+        for key in keys.metadata + keys.data {
+            guard let expected = hashes[key] else {
+                throw ColumnStoreError(.corruptFile, path: "\(source.root)/\(key)", "is in the table, but the catalog does not know it")
+            }
+            try copy(key, of: source, "warehouse/\(name)/\(key)", byteCount: expected.byteCount, sha256: expected.sha256)
+        }
+    }
+
+    private func copy(_ key: String, of source: LocalStorage, _ path: String, byteCount: Int64, sha256: [UInt8]) throws {
+        guard cold[path] == nil else { return }
+        let file = BackupManifest.File(path: path, name: path, byteCount: byteCount, sha256: sha256)
+        if try storage.byteCount(of: path) != nil {
+            // Proved when it was copied; what a backup that was cut off left is read now.
+            let isKnown = known[path]?.sha256 == sha256
+            if try isKnown ? storage.byteCount(of: path) == byteCount : storage.digest(of: path).sha256 == sha256 {
+                cold[path] = file
+                return
+            }
+            try storage.delete(path)
+        }
+        try FileCopy.copy(key, from: source, to: storage, as: path, byteCount: byteCount, sha256: sha256)
+        cold[path] = file
+        copied.append(file)
+    }
+
+    // MARK: Hot files and the catalog
+
+    /// Read transactions that show one instant.
+    private final class Held: @unchecked Sendable {
+        // Proof: the writer's thread fills it while the backup's waits for that; before and after, the backup's alone has it.
+        var hot: [(file: HotFile, stamp: String, connection: SQLiteConnection?)] = []
+        var catalog: SQLiteConnection?
+    }
+
+    private func hold() throws -> Held {
+        let held = Held()
+        let (boundary, catalogPath, known, previousAt) = (engine.tier.boundary, engine.directory.catalogPath, known, previous?.madeAt)
+        try engine.tier.writer.hold {
+            for file in boundary.snapshot().files {
+                let stamp = FileStamp(path: file.path)
+                let before = known["hot/\(file.name).sqlite"]
+                // A change right after the last backup may not show in the time of the file.
+                let isSame = before?.stamp == stamp.text && stamp.isOlder(than: previousAt ?? 0)
+                held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
+                if !isSame { file.pin() }
+            }
+            held.catalog = try Self.begin(catalogPath)
+        }
+        return held
+    }
+
+    /// - Returns: a connection in a read transaction.
+    private static func begin(_ path: String) throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        try connection.execute("BEGIN; SELECT count(*) FROM meta")
+        return connection
+    }
+
+    private func copyHeld(_ held: Held) throws {
+        defer { for entry in held.hot where entry.connection != nil { entry.file.unpin() } }
+        guard let catalog = held.catalog else { return }
+        let catalogFile = try copyDatabase(catalog, "catalog.sqlite", "catalog.\(manifest.number).sqlite", stamp: "")
+        held.catalog = nil
+        // The catalog's copy says what the state is made of: a file may have moved to cold just before it was taken.
+        let state = try Catalog.State(path: "\(root)/\(catalogFile.name)")
+        manifest.files.append(catalogFile)
+        for (index, entry) in held.hot.enumerated() where state.hotFiles.contains(entry.file.name) {
+            let path = "hot/\(entry.file.name).sqlite"
+            if let connection = entry.connection {
+                manifest.files.append(
+                    try copyDatabase(connection, path, "hot/\(entry.file.name).\(manifest.number).sqlite", stamp: entry.stamp))
+                held.hot[index].connection = nil
+                entry.file.unpin()
+            } else if let before = known[path] {
+                manifest.files.append(before)
+            }
+        }
+        for name in state.hotFiles where !manifest.files.contains(where: { $0.path == "hot/\(name).sqlite" }) {
+            throw ColumnStoreError(.notFound, path: "\(engine.directory.hotPath)/\(name).sqlite", "is in the catalog, but not held")
+        }
+        var present: Set<String> = []
+        for (name, version) in state.coldVersions {
+            let table = try Table.open(try LocalStorage(root: "\(engine.directory.warehousePath)/\(name)"), version: version)
+            try copyCold(table, name)
+            let keys = try table.presentKeys()
+            present.formUnion((keys.metadata + keys.data).map { "warehouse/\(name)/\($0)" })
+        }
+        manifest.files += cold.values.filter { present.contains($0.path) }.sorted { $0.path < $1.path }
+        try copyAdminKey()
+    }
+
+    private func copyDatabase(
+        _ connection: SQLiteConnection, _ path: String, _ name: String, stamp: String
+    ) throws -> BackupManifest.File {
+        // What an attempt of the same number left.
+        for suffix in ["", "-journal", "-wal", "-shm"] { try storage.delete(name + suffix) }
+        try storage.prepare(name)
+        try connection.copy(to: "\(root)/\(name)")
+        try storage.synchronize(name)
+        let digest = try storage.digest(of: name)
+        let file = BackupManifest.File(path: path, name: name, byteCount: digest.byteCount, sha256: digest.sha256, stamp: stamp)
+        copied.append(file)
+        return file
+    }
+
+    /// Whoever restores the store is its administrator as before.
+    private func copyAdminKey() throws {
+        let source = try LocalStorage(root: engine.directory.path)
+        let key = DataDirectory.adminKeyName
+        guard try source.byteCount(of: key) != nil else { return }
+        let bytes = try source.get(key, byteCountMax: 1 << 16)
+        let file = BackupManifest.File(
+            path: key, name: "\(key).\(manifest.number)", byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
+        try storage.delete(file.name)
+        try storage.putIfAbsent(file.name, bytes)
+        chmod("\(root)/\(file.name)", 0o600)
+        manifest.files.append(file)
+        copied.append(file)
+    }
+
+    // MARK: The end
+
+    /// Reads what was copied once more, and looks whether the rest is there in its size.
+    private func checkCopied() throws {
+        let fresh = Set(copied.map(\.name))
+        for file in manifest.files {
+            let isSound =
+                if fresh.contains(file.name) {
+                    try storage.digest(of: file.name) == (file.byteCount, file.sha256)
+                } else {
+                    try storage.byteCount(of: file.name) == file.byteCount
+                }
+            guard isSound else {
+                throw ColumnStoreError(.corruptFile, path: "\(root)/\(file.name)", "is not what was copied there: nothing was changed in the last backup")
+            }
+        }
+    }
+
+    private func removeUnneeded() throws {
+        let needed = Set(manifest.files.map(\.name) + [BackupManifest.key])
+        var unneeded: [String] = []
+        try storage.list(prefix: "") { object in if !needed.contains(object.key) { unneeded.append(object.key) } }
+        for key in unneeded { try storage.delete(key) }
+    }
+}
+
+/// What tells that an SQLite file was not written since: size and time of the file and of its log.
+private struct FileStamp {
+    let text: String
+    /// In microseconds since 1970: the later one of both files.
+    private let changedAt: Int64
+
+    init(path: String) {
+        var parts: [String] = []
+        var latest: Int64 = 0
+        for suffix in ["", "-wal"] {
+            var status = stat()
+            guard stat(path + suffix, &status) == 0, status.st_size > 0 else {
+                parts.append("-")
+                continue
+            }
+            let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+            parts.append("\(status.st_size)@\(nanoseconds)")
+            latest = max(latest, nanoseconds / 1_000)
+        }
+        text = parts.joined(separator: "+")
+        changedAt = latest
+    }
+
+    /// A file system's clock ticks in some milliseconds.
+    func isOlder(than time: Int64) -> Bool { changedAt + 1_000_000 < time }
+}

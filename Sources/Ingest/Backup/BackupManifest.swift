@@ -1,0 +1,109 @@
+import ColumnStore
+
+/// What a backup is made of: every file with its size and hash, and the hash of the list itself at its end.
+///
+///     till-backup 1
+///     number 3
+///     store 5f0c…                              which store it is of
+///     made-at 1795176000000000                 microseconds since 1970
+///     warehouse /var/lib/till/warehouse        where the tables' files were
+///     file <sha256> <bytes> <path in DATA> <path in the backup> <stamp>
+///     end <sha256 of everything above>
+///
+/// On disk: change only with the version in the first line.
+package struct BackupManifest: Sendable, Equatable {
+    package struct File: Sendable, Equatable {
+        /// Below DATA.
+        package var path: String
+        /// Below the backup's directory. Another one for each copy of a file that changes, so that the copies of an earlier backup stay
+        /// as they are until the next one is complete.
+        package var name: String
+        package var byteCount: Int64
+        package var sha256: [UInt8]
+        /// What tells that a hot file has not changed since; empty for all others.
+        package var stamp = ""
+    }
+
+    /// Counts the backups in one directory.
+    package var number: Int
+    package var store: String
+    package var madeAt: Int64
+    package var warehouse: String
+    package var files: [File] = []
+
+    package static let key = "MANIFEST"
+    /// 200 bytes a file: tens of millions of them.
+    static let byteCountMax = 4 << 30
+    private static let title = "till-backup 1"
+
+    init(number: Int, store: String, madeAt: Int64, warehouse: String) {
+        (self.number, self.store, self.madeAt, self.warehouse) = (number, store, madeAt, warehouse)
+    }
+
+    package var bytes: [UInt8] {
+        var text = "\(Self.title)\nnumber \(number)\nstore \(store)\nmade-at \(madeAt)\nwarehouse \(Self.escaped(warehouse))\n"
+        for file in files {
+            text += "file \(Hexadecimal.text(file.sha256)) \(file.byteCount) \(file.path) \(file.name)\(file.stamp.isEmpty ? "" : " " + file.stamp)\n"
+        }
+        let bytes = Array(text.utf8)
+        return bytes + Array("end \(Hexadecimal.text(SHA256.hash(bytes)))\n".utf8)
+    }
+
+    /// - Throws: `.corruptFile` for what is no manifest, or not as it was written.
+    static func parse(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> BackupManifest {
+        // The last line is `end `, 64 digits and a line feed.
+        guard bytes.count > 69 else { throw damaged(path, "is no manifest of a backup") }
+        let body = Array(bytes.dropLast(69))
+        guard Array(bytes.suffix(69)) == Array("end \(Hexadecimal.text(SHA256.hash(body)))\n".utf8) else {
+            throw damaged(path, "the manifest does not have the hash that stands at its end")
+        }
+        let lines = body.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        guard lines.first == title else { throw damaged(path, "is of another version: \(lines.first ?? "")") }
+        var manifest = BackupManifest(number: 0, store: "", madeAt: 0, warehouse: "")
+        for line in lines.dropFirst() {
+            guard manifest.take(line) else { throw damaged(path, "has a line that is none: \(line)") }
+        }
+        return manifest
+    }
+
+    private static func damaged(_ path: String, _ what: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, what) }
+
+    private mutating func take(_ line: String) -> Bool {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        switch (words[0], words.count) {
+        case ("number", 2): number = Int(words[1]) ?? 0
+        case ("store", 2): store = words[1]
+        case ("made-at", 2): madeAt = Int64(words[1]) ?? 0
+        case ("warehouse", _): warehouse = Self.unescaped(String(line.dropFirst("warehouse ".count)))
+        case ("file", 5), ("file", 6):
+            guard let hash = Hexadecimal.bytes(words[1]), hash.count == 32, let byteCount = Int64(words[2]), byteCount >= 0,
+                ObjectKey.isValid(words[3]), ObjectKey.isValid(words[4])
+            else { return false }
+            files.append(
+                File(path: words[3], name: words[4], byteCount: byteCount, sha256: hash, stamp: words.count == 6 ? words[5] : ""))
+        default: return false
+        }
+        return true
+    }
+
+    private static func escaped(_ path: String) -> String { path.replacing("%", with: "%25").replacing("\n", with: "%0A") }
+    private static func unescaped(_ text: String) -> String { text.replacing("%0A", with: "\n").replacing("%25", with: "%") }
+}
+
+/// Bytes as lower-case digits, and back.
+enum Hexadecimal {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    static func text(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    static func bytes(_ text: String) -> [UInt8]? {
+        let values = text.utf8.map { digits.firstIndex(of: $0) }
+        guard values.count.isMultiple(of: 2), values.allSatisfy({ $0 != nil }) else { return nil }
+        return stride(from: 0, to: values.count, by: 2).map { UInt8((values[$0] ?? 0) << 4 | (values[$0 + 1] ?? 0)) }
+    }
+}

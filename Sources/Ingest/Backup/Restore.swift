@@ -1,0 +1,102 @@
+import ColumnStore
+import Glibc
+
+/// Makes a store out of a backup, in a directory that is empty or not there.
+///
+/// Each file is hashed on its way; a wrong one ends it, is named, and nothing stays. The format file comes last: a restore that was cut
+/// off leaves a directory that no program takes for a store.
+package struct Restore {
+    package struct Summary: Sendable {
+        package var fileCount = 0
+        package var byteCount: Int64 = 0
+        /// Microseconds since 1970: the state's time.
+        package var madeAt: Int64 = 0
+    }
+
+    private let source: LocalStorage
+    private let manifest: BackupManifest
+    private let target: LocalStorage
+    private let progress: (_ done: Int64, _ all: Int64) -> Void
+
+    /// - Throws: `ColumnStoreError` when the source has no sound manifest; `DataDirectory.Failure` when the directory has something in it.
+    package init(source: String, directory: String, progress: @escaping (_ done: Int64, _ all: Int64) -> Void = { _, _ in }) throws {
+        let storage = try LocalStorage(root: source)
+        self.source = storage
+        self.progress = progress
+        manifest = try Self.manifest(storage)
+        target = try LocalStorage(root: directory)
+    }
+
+    private static func manifest(_ source: LocalStorage) throws -> BackupManifest {
+        guard try source.byteCount(of: BackupManifest.key) != nil else {
+            throw ColumnStoreError(.notFound, path: source.root, "has no complete backup: \(BackupManifest.key) is not there")
+        }
+        let bytes = try source.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
+        return try BackupManifest.parse(bytes, path: "\(source.root)/\(BackupManifest.key)")
+    }
+
+    package func run() throws -> Summary {
+        let directory = try DataDirectory(newPath: target.root)
+        defer { directory.release() }
+        do {
+            var summary = Summary()
+            summary.madeAt = manifest.madeAt
+            let all = manifest.files.reduce(0) { $0 + $1.byteCount }
+            for file in manifest.files {
+                try FileCopy.copy(
+                    file.name, from: source, to: target, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
+                if file.path == DataDirectory.adminKeyName { chmod("\(target.root)/\(file.path)", 0o600) }
+                summary.fileCount += 1
+                summary.byteCount += file.byteCount
+                progress(summary.byteCount, all)
+            }
+            try relocate(directory)
+            try directory.writeFormat()
+            return summary
+        } catch {
+            removeEverything()
+            throw error
+        }
+    }
+
+    /// Metadata and manifests name absolute paths, and earlier snapshots are not part of a backup.
+    private func relocate(_ directory: DataDirectory) throws {
+        let catalog = try Catalog(path: directory.catalogPath)
+        for (name, version) in try catalog.coldVersions() {
+            let base = try LocalStorage(root: "\(directory.warehousePath)/\(name)")
+            let former = try Table.open(RelocatedStorage(base, formerRoot: "\(manifest.warehouse)/\(name)"), version: version)
+            let old = try former.presentKeys()
+            let hashes = try catalog.coldHashes(of: name)
+            let commit = try former.relocate()
+            var objects: [Catalog.ColdObject] = []
+            for key in old.data {
+                guard let known = hashes[key] else { throw ColumnStoreError(.corruptFile, path: "\(base.root)/\(key)", "is not in the catalog") }
+                objects.append(.init(key: key, kind: .data, byteCount: known.byteCount, sha256: known.sha256))
+            }
+            objects += commit.written.map { .init(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256) }
+            try catalog.replaceCold(name, version: commit.table.version, objects)
+            for key in old.metadata { try base.delete(key) }
+        }
+    }
+
+    /// The directory was empty before.
+    private func removeEverything() {
+        do {
+            var directories: Set<String> = []
+            var keys: [String] = []
+            try target.list(prefix: "") { keys.append($0.key) }
+            for key in keys + manifest.files.map(\.path) {
+                var parts = key.split(separator: "/").dropLast()
+                while !parts.isEmpty {
+                    directories.insert(parts.joined(separator: "/"))
+                    parts = parts.dropLast()
+                }
+                unlink("\(target.root)/\(key)")
+            }
+            directories.formUnion(["hot", "warehouse"])
+            for directory in directories.sorted(by: { $0.utf8.count > $1.utf8.count }) { rmdir("\(target.root)/\(directory)") }
+        } catch {
+            // What cannot be removed is named by the next attempt, which wants an empty directory.
+        }
+    }
+}

@@ -1,0 +1,232 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// A backup holds the state of one instant, is made anew in parts only, and gives a store at another path that is sound here and readable
+/// by others.
+final class BackupTests: XCTestCase {
+    private static let request = PageRequest(fields: ["receipt_id", "state", "sequence", "ticket_id", "document"], limit: 10_000)
+
+    private func fill(_ fixture: EngineFixture, _ range: Range<Int>, salt: String = "") {
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: 5_000) {
+            let lines = (start..<min(start + 5_000, range.upperBound)).map {
+                EngineFixture.receipt("R-\($0)", at: "20\(24 + $0 % 3)-0\(1 + $0 % 9)-1\($0 % 10)T10:00:00Z", note: salt)
+            }
+            guard case .each = fixture.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+        }
+    }
+
+    /// Cold files of two years, a sealed hot file with a flushed group, an open one, an entry of the quarantine.
+    private func makeStore(_ path: String) throws -> EngineFixture {
+        let fixture = try EngineFixture(path)
+        fill(fixture, 0..<300)
+        _ = try fixture.engine.compact(before: nil)
+        fill(fixture, 300..<600)
+        _ = try fixture.engine.compact(before: nil)
+        fill(fixture, 600..<700)
+        try fixture.engine.tier.writer.seal()
+        try fixture.engine.tier.flush()
+        fill(fixture, 700..<800)
+        XCTAssertNotNil(fixture.refusal("{\"schema\":\"pos/1\",\"id\":\"bad\"}"))
+        return fixture
+    }
+
+    private func files(_ path: String) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        let root = URL(filePath: path)
+        for case let file as URL in FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isRegularFileKey]) ?? .init() {
+            if try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
+                files[String(file.path.dropFirst(root.path.count + 1))] = try Data(contentsOf: file)
+            }
+        }
+        return files
+    }
+
+    func test_backup_restoredElsewhere_isTheStore() throws {
+        let (data, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        try Data("admin-key-of-the-backup-test\n".utf8).write(to: URL(filePath: data.path + "/admin.key"))
+        let expected = try fixture.walk(Self.request)
+        let summary = try fixture.engine.backup(to: destination.path)
+        XCTAssertEqual(summary.copiedFileCount, summary.fileCount)
+        // What comes later is not of the backup, and changes none of its files.
+        fill(fixture, 800..<900)
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+
+        let restored = try Restore(source: destination.path, directory: other.path).run()
+        XCTAssertEqual(restored.fileCount, summary.fileCount)
+        XCTAssertEqual(try Verifier(path: other.path).run().findings.map(\.description), [])
+        let copy = try EngineFixture(other.path)
+        XCTAssertEqual(try copy.walk(Self.request), expected)
+        XCTAssertEqual(try copy.engine.quarantine(client: nil, cursor: nil, limit: 10, as: .admin).entries.count, 1)
+        XCTAssertEqual(try String(contentsOfFile: other.path + "/admin.key", encoding: .utf8), "admin-key-of-the-backup-test\n")
+        XCTAssertTrue(try copy.taken(EngineFixture.receipt("R-5", at: "2026-06-15T10:00:00Z")).isRepeat)
+        // It lives on: more comes, moves and merges.
+        fill(copy, 900..<1_000)
+        _ = try copy.engine.compact(before: nil)
+        XCTAssertEqual(try copy.walk(Self.request).count, 900)
+        try copy.engine.close()
+        XCTAssertEqual(try Verifier(path: other.path).run().findings.map(\.description), [])
+    }
+
+    func test_restoredTable_atAnotherPath_readsWithOtherEngines() throws {
+        let (data, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        _ = try fixture.engine.backup(to: destination.path)
+        try fixture.engine.close()
+        _ = try Restore(source: destination.path, directory: other.path).run()
+        let before = try PythonReader.run("IngestTests/Readers/read_cold.py", ["\(data.path)/warehouse/receipts"])
+        // Nothing may lead back to the old place.
+        try FileManager.default.removeItem(atPath: data.path)
+        let after = try PythonReader.run("IngestTests/Readers/read_cold.py", ["\(other.path)/warehouse/receipts"])
+        XCTAssertEqual(before.exitCode, 0, before.output)
+        XCTAssertEqual(after.exitCode, 0, after.output)
+        XCTAssertEqual(before.output, after.output)
+        XCTAssertTrue(after.output.hasPrefix("600 600 "), after.output)
+    }
+
+    func test_secondBackup_copiesOnlyWhatChanged() throws {
+        let (data, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        let first = try fixture.engine.backup(to: destination.path)
+        usleep(1_200_000)
+        let unchanged = try fixture.engine.backup(to: destination.path)
+        // A file's time is trusted a second after it; the catalog is small and copied always.
+        XCTAssertLessThan(unchanged.copiedFileCount, first.fileCount)
+        usleep(1_200_000)
+        XCTAssertEqual(try fixture.engine.backup(to: destination.path).copiedFileCount, 1)
+        fill(fixture, 800..<850)
+        let second = try fixture.engine.backup(to: destination.path)
+        XCTAssertEqual(second.copiedFileCount, 2, "the catalog and the open file")
+        _ = try fixture.engine.compact(before: nil)
+        let expected = try fixture.walk(Self.request)
+        let third = try fixture.engine.backup(to: destination.path)
+        XCTAssertLessThan(third.copiedByteCount, third.byteCount + 1)
+        // What is not needed any more has gone.
+        let manifest = try BackupManifest.parse([UInt8](try XCTUnwrap(try files(destination.path)["MANIFEST"])), path: "")
+        XCTAssertEqual(Set(try files(destination.path).keys), Set(manifest.files.map(\.name) + ["MANIFEST"]))
+        try fixture.engine.close()
+        _ = try Restore(source: destination.path, directory: other.path).run()
+        let copy = try EngineFixture(other.path)
+        XCTAssertEqual(try copy.walk(Self.request), expected)
+        try copy.engine.close()
+    }
+
+    func test_backup_cutOff_leavesTheLastOne() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        _ = try fixture.engine.backup(to: destination.path)
+        let before = try files(destination.path)
+        let expected = try fixture.walk(Self.request)
+        fill(fixture, 800..<900)
+        _ = try fixture.engine.compact(before: nil)
+        fill(fixture, 900..<950)
+        let now = try files(data.path)
+        // As far as a backup may have come before its manifest: new files beside the old ones, one of them cut off.
+        for (name, bytes) in now where name.hasPrefix("warehouse/") {
+            let path = destination.path + "/" + name
+            if before[name] == nil {
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try bytes.dropLast(3).write(to: URL(filePath: path))
+            }
+        }
+        try Data("half".utf8).write(to: URL(filePath: destination.path + "/catalog.2.sqlite"))
+        let other = TemporaryDirectory()
+        _ = try Restore(source: destination.path, directory: other.path).run()
+        let copy = try EngineFixture(other.path)
+        XCTAssertEqual(try copy.walk(Self.request), expected)
+        try copy.engine.close()
+        // The next one takes nothing for good that it did not finish.
+        _ = try fixture.engine.backup(to: destination.path)
+        let all = try fixture.walk(Self.request)
+        try fixture.engine.close()
+        let third = TemporaryDirectory()
+        _ = try Restore(source: destination.path, directory: third.path).run()
+        let last = try EngineFixture(third.path)
+        XCTAssertEqual(try last.walk(Self.request), all)
+        try last.engine.close()
+        XCTAssertEqual(try Verifier(path: third.path).run().findings.map(\.description), [])
+    }
+
+    func test_backup_whilePostingAndCompacting_isOneState() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try EngineFixture(data.path) { $0.compaction.snapshotKeepSeconds = 0; $0.compaction.intervalSeconds = 0.05 }
+        fill(fixture, 0..<500)
+        let isDone = Mutex(false)
+        let acknowledged = Mutex(500)
+        let poster = WorkerThread(name: "poster") {
+            var next = 500
+            while !isDone.withLock({ $0 }) {
+                let lines = (next..<next + 20).map { EngineFixture.receipt("R-\($0)", at: "2026-0\(1 + $0 % 9)-10T10:00:00Z") }
+                _ = fixture.take(lines.joined(separator: "\n"), .ndjson)
+                next += 20
+                acknowledged.withLock { [next] in $0 = next }
+            }
+        }
+        let mover = WorkerThread(name: "mover") {
+            while !isDone.withLock({ $0 }) { _ = try? fixture.engine.compact(before: nil) }
+        }
+        defer {
+            isDone.withLock { $0 = true }
+            poster.join()
+            mover.join()
+        }
+        for _ in 0..<4 {
+            let least = acknowledged.withLock { $0 }
+            _ = try fixture.engine.backup(to: destination.path)
+            let other = TemporaryDirectory()
+            _ = try Restore(source: destination.path, directory: other.path).run()
+            XCTAssertEqual(try Verifier(path: other.path).run().findings.map(\.description), [])
+            let copy = try EngineFixture(other.path)
+            let rows = try copy.walk(PageRequest(fields: ["sequence"], limit: 10_000)).compactMap { Int($0) }.sorted()
+            // Everything acknowledged before it began, and no gap: a prefix of what was committed.
+            XCTAssertGreaterThanOrEqual(rows.count, least)
+            XCTAssertEqual(rows, Array(1...rows.count))
+            try copy.engine.close()
+        }
+    }
+
+    func test_restore_whatIsDamagedOrInTheWay_isRefusedAndNamed() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        _ = try fixture.engine.backup(to: destination.path)
+        try fixture.engine.close()
+        for (name, sound) in try files(destination.path) {
+            let other = TemporaryDirectory()
+            var changed = sound
+            changed[Int.random(in: 0..<changed.count)] ^= UInt8(1 << Int.random(in: 0..<8))
+            try changed.write(to: URL(filePath: "\(destination.path)/\(name)"))
+            XCTAssertThrowsError(try Restore(source: destination.path, directory: other.path).run()) { error in
+                XCTAssertTrue("\(error)".contains(name), "\(name): \(error)")
+            }
+            let left = (try? FileManager.default.contentsOfDirectory(atPath: other.path)) ?? []
+            XCTAssertEqual(left, [], "after a fault in \(name)")
+            try sound.write(to: URL(filePath: "\(destination.path)/\(name)"))
+        }
+        XCTAssertThrowsError(try Restore(source: destination.path, directory: data.path).run())
+        XCTAssertThrowsError(try Restore(source: data.path, directory: data.path + "-new").run())
+    }
+
+    func test_backup_wrongDestinations_areRefused() throws {
+        let (data, destination, second) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try EngineFixture(data.path)
+        let other = try EngineFixture(second.path)
+        _ = try other.engine.backup(to: destination.path)
+        let foreign = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: foreign.path, withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: URL(filePath: foreign.path + "/notes.txt"))
+        for bad in ["relative", data.path, data.path + "/backup", destination.path, foreign.path, foreign.path + "/notes.txt"] {
+            XCTAssertThrowsError(try fixture.engine.backup(to: bad), bad) { error in
+                XCTAssertEqual((error as? Problem)?.slug, .badParameter, "\(bad): \(error)")
+            }
+        }
+        try fixture.engine.close()
+        try other.engine.close()
+    }
+}
