@@ -15,6 +15,12 @@ final class PlanBuilder {
         return made
     }
 
+    /// Nodes that no operator of their own runs.
+    private func skip(_ plan: LogicalPlan) {
+        operators.append(nil)
+        plan.inputs.forEach(skip)
+    }
+
     /// What EXPLAIN ANALYZE says of a node.
     func annotation(ofNode number: Int) -> String? {
         guard number < operators.count, let node = operators[number] else { return nil }
@@ -38,7 +44,11 @@ final class PlanBuilder {
         case .filter(let input, let conjuncts): return FilterOperator(try build(input), conjuncts: conjuncts)
         case .project(let input, let columns): return ProjectOperator(try build(input), columns: columns)
         case .aggregate(let node): return AggregateOperator(try build(node.input), node)
-        case .join(let node): return JoinOperator(try build(node.left), try build(node.right), node)
+        case .join(let node):
+            guard let list = node.ownList else { return JoinOperator(try build(node.left), try build(node.right), node) }
+            let left = try build(node.left)
+            skip(node.right)
+            return ListJoinOperator(left, node, list)
         case .unnest(let node): return UnnestOperator(try build(node.input), node)
         case .window(let node):
             let input = try build(node.input)

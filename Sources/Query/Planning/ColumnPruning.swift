@@ -97,7 +97,8 @@ struct ColumnPruning {
         default: break
         }
         for expression in plan.expressions { need(expression) }
-        for input in plan.inputs { collect(input) }
+        // The right side first: it may unfold a list of the left one.
+        for input in plan.inputs.reversed() { collect(input) }
     }
 
     /// A nested column that is passed on is needed below as far as it is above.

@@ -23,6 +23,7 @@ enum ColumnTrimming {
         case .setOperation, .distinct, .shared: return plan.withInputs(plan.inputs.map { trim($0, $0.columnIDs) })
         default:
             below.formUnion(required)
+            if case .join(let node) = plan { below.formUnion(node.right.freeColumns) }
             return plan.withInputs(plan.inputs.map { trim($0, below) })
         }
     }

@@ -33,6 +33,7 @@ struct JoinOrder {
         var used: Set<ColumnID> = []
         for equality in join.equalities { equality.left.collectColumns(into: &used) }
         for condition in join.residual { condition.collectColumns(into: &used) }
+        used.formUnion(join.right.freeColumns)
         used.subtract(join.right.columnIDs)
         guard !used.isEmpty else { return .join(join) }
         let rows = cardinality.rows(join.right)
@@ -52,6 +53,10 @@ struct JoinOrder {
     /// An outer join keeps its outer side, a semi-join its left one; the smaller input is the one to build from.
     private func sided(_ join: JoinNode) -> LogicalPlan {
         var node = join
+        if join.ownList != nil {
+            node.left = visit(join.left)
+            return .join(node)
+        }
         node.left = visit(join.left)
         node.right = visit(join.right)
         switch node.kind {

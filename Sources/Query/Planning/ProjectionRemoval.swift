@@ -29,6 +29,11 @@ enum ProjectionRemoval {
         }
         var node = plan.withInputs(inputs)
         if !map.isEmpty { node = node.mapExpressions { $0.substituting(map) } }
+        // A right side that unfolds a list of the left one names its column.
+        if !map.isEmpty, case .join(var join) = node, !join.right.freeColumns.isEmpty {
+            join.right = join.right.substituting(map)
+            node = .join(join)
+        }
         switch node {
         case .project(let input, let columns):
             guard columns.allSatisfy({ if case .column = $0.expression { true } else { false } }) else { return (node, [:]) }

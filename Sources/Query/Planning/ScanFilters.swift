@@ -10,6 +10,7 @@ struct ScanFilters {
 
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
         let inner = plan.withInputs(plan.inputs.map(visit))
+        if case .join(let node) = inner { return .join(hinting(node)) }
         guard case .filter(let input, let conjuncts) = inner else { return inner }
         switch input {
         case .scan(let node): return .scan(absorbing(conjuncts, node))
@@ -58,9 +59,28 @@ struct ScanFilters {
 
     // MARK: Elements of lists
 
+    /// `EXISTS (SELECT 1 FROM UNNEST(r.lines) l WHERE l.code = 'x')`: the same.
+    private func hinting(_ join: JoinNode) -> JoinNode {
+        guard join.kind == .semi, let list = join.ownList, case .column(let column, _) = list.unnest.list else { return join }
+        let filters = elementFilters(list.conditions, list.unnest)
+        guard !filters.isEmpty else { return join }
+        var node = join
+        node.left = hinted(node.left, column, filters)
+        return node
+    }
+
     /// `UNNEST(r.lines) l … WHERE l.code = 'x'`: rows of which no element passes can be left out.
     private func hinting(_ conjuncts: [Expression], _ unnest: UnnestNode) -> UnnestNode {
         guard !unnest.keepsEmpty, case .column(let list, _) = unnest.list else { return unnest }
+        let filters = elementFilters(conjuncts, unnest)
+        guard !filters.isEmpty else { return unnest }
+        var node = unnest
+        node.input = hinted(node.input, list, filters)
+        return node
+    }
+
+    /// What conditions say of members of the elements alone.
+    private func elementFilters(_ conjuncts: [Expression], _ unnest: UnnestNode) -> [ColumnFilter] {
         let members = Dictionary(unnest.elements.map { ($0.column.id, $0.member) }, uniquingKeysWith: { first, _ in first })
         var filters: [ColumnFilter] = []
         for conjunct in conjuncts where !conjunct.columnIDs.isEmpty && conjunct.columnIDs.allSatisfy({ members[$0] != nil }) {
@@ -70,10 +90,7 @@ struct ScanFilters {
             }
             filters += reader.read(conjunct).filters.filter { $0.test != .isNull }
         }
-        guard !filters.isEmpty else { return unnest }
-        var node = unnest
-        node.input = hinted(node.input, list, filters)
-        return node
+        return filters
     }
 
     /// Down to the scan that the list comes from, through what keeps rows apart.

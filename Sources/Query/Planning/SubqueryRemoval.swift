@@ -110,7 +110,7 @@ struct SubqueryRemoval {
     /// A join whose right side looks at its left one: LATERAL.
     private func lateral(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
         let correlation = join.right.freeColumns.intersection(join.left.columnIDs)
-        guard !correlation.isEmpty else { return .join(join) }
+        guard !correlation.isEmpty, join.ownList == nil else { return .join(join) }
         let dependent = DependentJoin(outer: join.left, correlation: correlation, ids: ids)
         let (right, equalities) = try dependent.pushed(into: join.right, at: nil)
         var node = join
@@ -186,7 +186,10 @@ struct SubqueryRemoval {
             node.equalities = equalities(pairs)
         }
         if correlation.isEmpty { return .join(node) }
-        if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: true).pull(inner), pulled.emptyRow == nil {
+        if let own = Self.overOwnList(node, correlation) { return .join(own) }
+        // Where values are compared with the subquery's rows, a LIMIT of it says which.
+        let isExistence = pairs.isEmpty && conditions.isEmpty
+        if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: isExistence).pull(inner), pulled.emptyRow == nil {
             node.right = pulled.plan
             node.equalities += pulled.equalities.map { JoinNode.Equality($0.outer, $0.inner) }
             node.residual += pulled.residual
@@ -198,6 +201,18 @@ struct SubqueryRemoval {
         node.right = right
         node.equalities += keys
         return .join(node)
+    }
+
+    /// The join as one over a list of the left side's rows, if it is one.
+    private static func overOwnList(_ join: JoinNode, _ correlation: Set<ColumnID>) -> JoinNode? {
+        guard let list = OwnList.read(join.right), !list.unnest.list.columnIDs.isEmpty, list.unnest.list.columnIDs.isSubset(of: correlation)
+        else { return nil }
+        var node = join
+        node.right = .unnest(list.unnest)
+        node.equalities = join.equalities.map { JoinNode.Equality($0.left, $0.right.substituting(list.map), nullsEqual: $0.nullsEqual) }
+        node.residual = join.residual.map { $0.substituting(list.map) } + list.conditions
+        let expressions = node.equalities.flatMap { [$0.left, $0.right] } + node.residual + [list.unnest.list]
+        return expressions.contains(where: \.hasSubquery) || node.ownList == nil ? nil : node
     }
 
     private func mark(

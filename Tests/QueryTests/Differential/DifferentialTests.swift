@@ -135,6 +135,7 @@ final class DifferentialTests: XCTestCase {
             "SELECT bid FROM b WHERE bid NOT IN (SELECT k FROM a WHERE k IS NOT NULL)", "SELECT bid FROM b WHERE bid NOT IN (SELECT k FROM a)",
             "SELECT id FROM a WHERE id IN (SELECT k FROM b) OR g = 'milk'", "SELECT bid FROM b WHERE EXISTS (SELECT 1 FROM e WHERE e.k = b.k)",
             "SELECT bid FROM b WHERE NOT EXISTS (SELECT 1 FROM e WHERE e.k = b.k)",
+            "SELECT bid FROM b WHERE bid IN (SELECT a.k FROM a WHERE a.g = b.g ORDER BY a.k LIMIT 3)",
             "SELECT b.bid, n.bid FROM b JOIN b n ON n.bid = b.bid + 1 WHERE EXISTS (SELECT 1 FROM a WHERE a.k = b.k AND a.g <> n.g)",
             "SELECT count(*) FROM b, a WHERE a.k = b.k AND EXISTS (SELECT 1 FROM a y WHERE y.day = b.day AND y.id <> a.id)",
         ])

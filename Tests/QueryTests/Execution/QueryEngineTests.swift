@@ -114,6 +114,29 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT id, list_sum(lines.amount), list_count(lines), list_max(lines.name), list_avg(lines.qty) FROM t ORDER BY id", "1,10.50,2,milk,1.500000|2,20.00,1,milk,8.000000|3,,0,,|4,,,,|5,0.00,2,bread,1.000000|6,1.25,1,їжа,3.000000|7,10.50,1,bread,2.000000")
     }
 
+    func test_existence_amongTheElementsOfARowsOwnList() {
+        check("SELECT id FROM t WHERE EXISTS (SELECT 1 FROM UNNEST(t.lines) l WHERE l.name = 'bread') ORDER BY id", "1|5|7")
+        check("SELECT id FROM t WHERE NOT EXISTS (SELECT 1 FROM UNNEST(t.lines) l WHERE l.name = 'bread') ORDER BY id", "2|3|4|6")
+        check("SELECT id FROM t WHERE EXISTS (SELECT l.qty FROM UNNEST(t.lines) l WHERE l.amount = t.total) ORDER BY id", "2|5|6|7")
+        check("SELECT id FROM t WHERE EXISTS (SELECT 1 FROM UNNEST(t.lines) l) ORDER BY id", "1|2|5|6|7")
+        check("SELECT id FROM t WHERE 'milk' IN (SELECT l.name FROM UNNEST(t.lines) l) ORDER BY id", "1|2")
+        check("SELECT id FROM t WHERE 'milk' NOT IN (SELECT l.name FROM UNNEST(t.lines) l) ORDER BY id", "3|4|6|7")
+        check("SELECT id FROM t WHERE total IN (SELECT l.amount FROM UNNEST(t.lines) l WHERE l.qty > 1) ORDER BY id", "2|6|7")
+        check(
+            "SELECT id, EXISTS (SELECT 1 FROM UNNEST(t.lines) l WHERE l.qty > 1) FROM t ORDER BY id",
+            "1,true|2,true|3,false|4,false|5,false|6,true|7,true")
+        check(
+            "SELECT id, 'milk' IN (SELECT l.name FROM UNNEST(t.lines) l) FROM t ORDER BY id",
+            "1,true|2,true|3,false|4,false|5,|6,false|7,false")
+        check("SELECT id FROM t WHERE EXISTS (SELECT 1 FROM (SELECT l.amount * 2 AS d FROM UNNEST(t.lines) l) s WHERE s.d > 20) ORDER BY id", "2|7")
+        check("SELECT id FROM t WHERE EXISTS (SELECT 1 FROM UNNEST(t.lines) l WHERE l.qty > 1) OR shop = 'C' ORDER BY id", "1|2|5|6|7")
+        check(
+            "SELECT a.id, b.id FROM t a JOIN t b ON a.id = b.id + 1 WHERE EXISTS (SELECT 1 FROM UNNEST(b.lines) l WHERE l.amount < a.total) ORDER BY 1",
+            "2,1|6,5|7,6")
+        check("SELECT count(*) FROM (SELECT lines AS x, id FROM t WHERE id < 7) s WHERE EXISTS (SELECT 1 FROM UNNEST(s.x) l WHERE l.name = 'bread')", "2")
+        check("SELECT id FROM t WHERE EXISTS (SELECT 1 FROM UNNEST(t.lines) l WHERE 1 = 0)", "")
+    }
+
     func test_setOperations() {
         check("SELECT shop FROM t UNION SELECT 'Z'", "|A|B|C|Z", sorted: true)
         check("SELECT count(*) FROM (SELECT id FROM t UNION ALL SELECT id FROM t) s", "14")
