@@ -55,17 +55,22 @@ package struct CompactionPicker: Sendable {
         return nil
     }
 
-    /// The largest set, smallest files first, in which none outweighs the others too much.
+    /// The largest set of files next to each other by size, from the smallest on, in which none outweighs the others too much. A file
+    /// that is far smaller than all others waits for its like, and does not keep those from joining.
     private func tier(_ files: [File]) -> [File]? {
         let ordered = files.sorted { ($0.byteCount, $0.firstDay, $0.location) < ($1.byteCount, $1.firstDay, $1.location) }
-        var sum: Int64 = 0
-        var count = 0
-        for (index, file) in ordered.prefix(Self.inputCountMax).enumerated() {
-            if index > 0, file.byteCount > sum * Self.growthMax { break }
-            sum += file.byteCount
-            count = index + 1
+        var start = 0
+        while start + countMin <= ordered.count {
+            var sum: Int64 = 0
+            var end = start
+            for file in ordered[start...].prefix(Self.inputCountMax) {
+                if end > start, file.byteCount > sum * Self.growthMax { break }
+                sum += file.byteCount
+                end += 1
+            }
+            if end - start >= countMin { return Array(ordered[start..<end]) }
+            start = end
         }
-        if count >= countMin { return Array(ordered.prefix(count)) }
         return ordered.count >= Self.strayCountMax ? Array(ordered.prefix(Self.strayCountMax)) : nil
     }
 

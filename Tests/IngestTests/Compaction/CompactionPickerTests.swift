@@ -30,6 +30,13 @@ final class CompactionPickerTests: XCTestCase {
         XCTAssertEqual(picker.next(files)?.map(\.location), ["f1", "f2"])
     }
 
+    func test_next_aTinyFile_doesNotKeepLargerOnesApart() {
+        let files = [
+            file("tiny", 1, "2026-01-01", "2026-01-02"), file("a", 40, "2026-01-03", "2026-03-31"), file("b", 41, "2026-04-01", "2026-07-31"),
+        ]
+        XCTAssertEqual(CompactionPicker(isRequested: true).next(files)?.map(\.location), ["a", "b"])
+    }
+
     func test_next_byItself_waitsForMore() {
         let two = [file("a", 1, "2026-01-01", "2026-01-01"), file("b", 1, "2026-01-02", "2026-01-02")]
         XCTAssertNil(CompactionPicker(isRequested: false).next(two))
