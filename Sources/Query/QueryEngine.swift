@@ -110,6 +110,7 @@ package final class QueryEngine: Sendable {
         let stream = ResultStream(root, columns: prepared.columns, run: run)
         var rowCount = 0
         while let batch = try stream.next() { rowCount += batch.rowCount }
+        builder.addCounters(to: run.counters)
         let statistics = stream.statistics
         var lines = Explain.lines(prepared.query.plan) { number, _ in builder.annotation(ofNode: number) }
         lines.append(

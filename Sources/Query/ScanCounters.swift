@@ -17,4 +17,14 @@ package final class ScanCounters: Sendable {
         if bytes != 0 { bytesRead.wrappingAdd(bytes, ordering: .relaxed) }
         if files != 0 { filesPruned.wrappingAdd(files, ordering: .relaxed) }
     }
+
+    /// Adds what another scan has read.
+    package func add(_ other: ScanCounters) {
+        add(
+            rowsScanned: other.rowsScanned.load(ordering: .relaxed), bytesRead: other.bytesRead.load(ordering: .relaxed),
+            filesPruned: other.filesPruned.load(ordering: .relaxed))
+        filesScanned.wrappingAdd(other.filesScanned.load(ordering: .relaxed), ordering: .relaxed)
+        rowGroupsPruned.wrappingAdd(other.rowGroupsPruned.load(ordering: .relaxed), ordering: .relaxed)
+        pagesPruned.wrappingAdd(other.pagesPruned.load(ordering: .relaxed), ordering: .relaxed)
+    }
 }

@@ -94,6 +94,12 @@ struct HybridDecoder {
     }
 
     private static func check(_ codes: UnsafePointer<UInt32>, _ count: Int, below limit: UInt32) throws(PageError) {
+        if limit >> 31 == 0, limit > 0 {
+            // The highest bit comes out where a code has it, or is above the last that is allowed.
+            var excess: UInt32 = 0
+            for index in 0..<count { excess |= codes[index] | (limit &- 1 &- codes[index]) }
+            if excess >> 31 == 0 { return }
+        }
         var greatest: UInt32 = 0
         for index in 0..<count { greatest = max(greatest, codes[index]) }
         if greatest >= limit { throw .outOfRange("a dictionary code", value: Int(greatest)) }

@@ -4,9 +4,14 @@ import ColumnStore
 /// answers are kept for the dictionary's other batches; results that are texts come out as a dictionary again.
 ///
 /// Entries that no row of the view uses are never evaluated: they may belong to rows that a filter left out.
+///
+/// Days and small integers of which a batch has few are treated alike when the expression costs much: most tables come in the order of
+/// their days.
 final class DictionaryNode: EvaluationNode {
     private let inner: EvaluationNode
     private let column: Int
+    /// Whether a few values are better found first and evaluated once.
+    private let isCostly: Bool
     override var prefersFewRows: Bool { inner.prefersFewRows }
 
     private var dictionary: DictionaryValues?
@@ -19,15 +24,17 @@ final class DictionaryNode: EvaluationNode {
     /// `results` as a dictionary, made anew when it has grown.
     private var resultDictionary: DictionaryValues?
 
-    init(_ inner: EvaluationNode, column: Int) {
+    init(_ inner: EvaluationNode, column: Int, isCostly: Bool) {
         self.inner = inner
         self.column = column
+        self.isCostly = isCostly
         super.init(type: inner.type)
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         let input = view.column(column)
         guard case .dictionary(let codes, let dictionary) = input.values else {
+            if isCostly, let few = SmallDomain(input) { return try evaluate(few, of: input) }
             return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
         }
         if self.dictionary !== dictionary { reset(dictionary) }
@@ -40,6 +47,21 @@ final class DictionaryNode: EvaluationNode {
         }
         if type.isBytes { return texts(indices, results) }
         return results.gathering(indices)
+    }
+
+    /// Evaluates the few values of a batch, and NULL when there is one; the answers are the entries of a dictionary.
+    private func evaluate(_ few: SmallDomain, of input: Column) throws(QueryError) -> Column {
+        let answers = try inner.evaluate(RowView(ColumnBatch(rowCount: few.values.count, columns: [few.values]))).flattened()
+        guard case .constant = answers.values else {
+            let validity = answers.validity.map { $0.gathering(few.places.map { Int32(bitPattern: $0) }) }
+            switch answers.values {
+            case .bits, .list, .structure, .interval: return answers.gathering(few.places.map { Int32(bitPattern: $0) })
+            default: break
+            }
+            let entries = DictionaryValues(values: Column(type: type, count: answers.count, values: answers.values))
+            return Column(type: type, count: input.count, validity: validity, values: .dictionary(codes: few.places, entries))
+        }
+        return .constant(.null, type: type, count: input.count)
     }
 
     private func reset(_ dictionary: DictionaryValues) {
@@ -94,5 +116,48 @@ final class DictionaryNode: EvaluationNode {
         return Column(
             type: type, count: indices.count, validity: validity,
             values: .dictionary(codes: indices.map { UInt32(bitPattern: $0) }, entries))
+    }
+}
+
+/// The few different values of a column of days or integers that lie close together.
+struct SmallDomain {
+    /// Each value once, ascending; NULL last, if there is one.
+    let values: Column
+    /// By row, its place in `values`.
+    let places: [UInt32]
+
+    /// So many rows to a value at least: else finding them costs more than it saves.
+    private static let rowsPerValue = 4
+
+    /// Nil when there are too many, or the column lies otherwise.
+    init?(_ column: Column) {
+        guard case .int32(let rows) = column.values, let first = rows.first else { return nil }
+        var (least, greatest) = (first, first)
+        for value in rows {
+            least = min(least, value)
+            greatest = max(greatest, value)
+        }
+        let (span, overflow) = greatest.subtractingReportingOverflow(least)
+        guard !overflow, Int(span) < rows.count / Self.rowsPerValue else { return nil }
+        var marks = [UInt32](repeating: 0, count: Int(span) + 1)
+        let validity = column.validity
+        for row in rows.indices where validity?[row] ?? true { marks[Int(rows[row] &- least)] = 1 }
+        var found: [Int32] = []
+        for place in marks.indices where marks[place] != 0 {
+            marks[place] = UInt32(found.count)
+            found.append(least + Int32(place))
+        }
+        var places = [UInt32](repeating: 0, count: rows.count)
+        for row in rows.indices { places[row] = marks[Int(rows[row] &- least)] }
+        var present: Bitmap?
+        if let validity, !validity.isAllSet {
+            for row in rows.indices where !validity[row] { places[row] = UInt32(found.count) }
+            found.append(0)
+            var bits = Bitmap(repeating: true, count: found.count)
+            bits[found.count - 1] = false
+            present = bits
+        }
+        values = Column(type: column.type, count: found.count, validity: present, values: .int32(found))
+        self.places = places
     }
 }

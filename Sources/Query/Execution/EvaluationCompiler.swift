@@ -5,12 +5,19 @@ import ColumnStore
 struct EvaluationCompiler {
     let layout: [ColumnID: Int]
     let context: EvaluationContext
+    /// Of all expressions that are compiled together.
+    var shared: SharedExpressions?
 
     func compile(_ expression: Expression) throws(QueryError) -> EvaluationNode {
+        if let node = try shared?.node(expression, { () throws(QueryError) in try compileAlone(expression) }) { return node }
+        return try compileAlone(expression)
+    }
+
+    private func compileAlone(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         let mentioned = Self.columns(of: expression)
         if Self.isWorthCaching(expression), mentioned.count == 1, let id = mentioned.first, let index = layout[id] {
             let inner = EvaluationCompiler(layout: [id: 0], context: context)
-            return DictionaryNode(try inner.build(expression), column: index)
+            return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression))
         }
         return try build(expression)
     }
@@ -29,6 +36,24 @@ struct EvaluationCompiler {
             }
             return isPlain
         }
+    }
+
+    /// More than arithmetic and a comparison or two a row.
+    private static func isCostly(_ expression: Expression) -> Bool {
+        var cost = 0
+        walk(expression) { node in
+            switch node {
+            case .call(let function, _, _, _):
+                switch function {
+                case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .add, .subtract, .multiply, .negate: cost += 1
+                default: cost += 4
+                }
+            case .cast(_, .string, _), .conditional, .inList: cost += 4
+            case .cast, .and, .or: cost += 1
+            default: break
+            }
+        }
+        return cost >= 4
     }
 
     private static func columns(of expression: Expression) -> Set<ColumnID> {

@@ -68,6 +68,25 @@ final class FoldedNode: EvaluationNode {
     }
 }
 
+/// An expression that others have in common: its answer for the rows at hand is kept for whoever asks next.
+final class SharedNode: EvaluationNode {
+    private let inner: EvaluationNode
+    private var last: (view: RowView, answer: Column)?
+    override var prefersFewRows: Bool { inner.prefersFewRows }
+
+    init(_ inner: EvaluationNode) {
+        self.inner = inner
+        super.init(type: inner.type)
+    }
+
+    override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        if let last, last.view === view { return last.answer }
+        let answer = try inner.evaluate(view)
+        last = (view, answer)
+        return answer
+    }
+}
+
 /// A member of a struct, or of each element of a list.
 final class MemberNode: EvaluationNode {
     private let inner: EvaluationNode

@@ -20,6 +20,21 @@ package final class Evaluator {
         type = expression.type
     }
 
+    private init(_ root: EvaluationNode, type: ColumnType) {
+        self.root = root
+        self.type = type
+    }
+
+    /// Expressions that are evaluated on the same rows, one after another: what they have in common is computed once.
+    static func compile(
+        _ expressions: [Expression], layout: [ColumnID: Int], context: EvaluationContext
+    ) throws(QueryError) -> [Evaluator] {
+        let compiler = EvaluationCompiler(layout: layout, context: context, shared: SharedExpressions(expressions))
+        var evaluators: [Evaluator] = []
+        for expression in expressions { evaluators.append(Evaluator(try compiler.compile(expression), type: expression.type)) }
+        return evaluators
+    }
+
     /// One value for each row.
     /// - Throws: `QueryError` data-error or numeric-overflow, with the place of the operation in the query.
     package func evaluate(_ batch: ColumnBatch) throws(QueryError) -> Column { try root.evaluate(RowView(batch)) }

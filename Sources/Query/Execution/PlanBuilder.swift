@@ -35,6 +35,11 @@ final class PlanBuilder {
         return text
     }
 
+    /// Sums up what the plan's scans have counted, each for itself.
+    func addCounters(to total: ScanCounters) {
+        for case let scan as ScanOperator in operators { total.add(scan.counters) }
+    }
+
     private func make(_ plan: LogicalPlan) throws(QueryError) -> PhysicalOperator {
         switch plan {
         case .scan(let node): return ScanOperator(node)

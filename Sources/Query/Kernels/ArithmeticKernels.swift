@@ -29,12 +29,24 @@ enum ArithmeticKernels {
     private static func whole(
         _ operation: Operation, _ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?
     ) throws(KernelError) -> Column {
+        if let one = IntegerKernels.Operand(left), let other = IntegerKernels.Operand(right), operation != .divide, operation != .modulo {
+            let result =
+                switch operation {
+                case .add: IntegerKernels.add(one, other)
+                case .subtract: IntegerKernels.subtract(one, other)
+                default: IntegerKernels.multiply(one, other)
+                }
+            if !result.overflowed {
+                if type == .int32 { try refuseNarrowOverflow(result.values, validity: validity) }
+                return .whole(result.values, type: type, validity: validity)
+            }
+        }
         guard let one = left.integers(), let other = right.integers() else { throw .numericOverflow }
         let result: (values: [Int64], overflowed: Bool)
         switch operation {
-        case .add: result = IntegerKernels.add(one, other)
-        case .subtract: result = IntegerKernels.subtract(one, other)
-        case .multiply: result = IntegerKernels.multiply(one, other)
+        case .add: result = IntegerKernels.add(.each(one), .each(other))
+        case .subtract: result = IntegerKernels.subtract(.each(one), .each(other))
+        case .multiply: result = IntegerKernels.multiply(.each(one), .each(other))
         case .divide:
             let values = try IntegerKernels.checked(one, other, validity: validity) { (left, right) throws(KernelError) in
                 if right == 0 { throw .divisionByZero }
@@ -82,14 +94,16 @@ enum ArithmeticKernels {
     ) throws(KernelError) -> Column {
         let leftFactor = type.scale - left.type.scale
         let rightFactor = type.scale - right.type.scale
-        if leftFactor >= 0, rightFactor >= 0, leftFactor <= 18, rightFactor <= 18, let one = left.integers(), let other = right.integers() {
+        if leftFactor >= 0, rightFactor >= 0, leftFactor <= 18, rightFactor <= 18, let one = IntegerKernels.Operand(left),
+            let other = IntegerKernels.Operand(right)
+        {
             let scaledLeft = IntegerKernels.multiply(one, by: DecimalMath.narrowPowers[leftFactor])
             let scaledRight = IntegerKernels.multiply(other, by: DecimalMath.narrowPowers[rightFactor])
             if !scaledLeft.overflowed, !scaledRight.overflowed {
                 let result =
                     isSubtraction
-                    ? IntegerKernels.subtract(scaledLeft.values, scaledRight.values)
-                    : IntegerKernels.add(scaledLeft.values, scaledRight.values)
+                    ? IntegerKernels.subtract(scaledLeft.operand, scaledRight.operand)
+                    : IntegerKernels.add(scaledLeft.operand, scaledRight.operand)
                 if !result.overflowed {
                     return Column(type: type, count: left.count, validity: validity, values: .int64(result.values))
                 }
@@ -110,7 +124,7 @@ enum ArithmeticKernels {
 
     private static func product(_ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
         let dropped = left.type.scale + right.type.scale - type.scale
-        if dropped == 0, let one = left.integers(), let other = right.integers() {
+        if dropped == 0, let one = IntegerKernels.Operand(left), let other = IntegerKernels.Operand(right) {
             let result = IntegerKernels.multiply(one, other)
             if !result.overflowed {
                 return Column(type: type, count: left.count, validity: validity, values: .int64(result.values))

@@ -3,16 +3,48 @@ import ColumnStore
 /// Loops over 64-bit integers and decimals that lie as such. Each tells whether any row overflowed; the caller then decides what that means,
 /// because a row may be NULL or fit in 128 bits.
 enum IntegerKernels {
-    static func add(_ left: [Int64], _ right: [Int64]) -> (values: [Int64], overflowed: Bool) {
+    /// Whole numbers of every row, or the same one on all.
+    enum Operand {
+        case each([Int64])
+        case same(Int64, count: Int)
+
+        /// Nil for decimals that do not fit in 64 bits.
+        init?(_ column: Column) {
+            switch column.constantValue {
+            case nil:
+                guard let values = column.integers() else { return nil }
+                self = .each(values)
+            case .integer(let value)?: self = .same(value, count: column.count)
+            case .decimal(let value)?:
+                guard let narrow = Int64(exactly: value) else { return nil }
+                self = .same(narrow, count: column.count)
+            default: self = .same(0, count: column.count)
+            }
+        }
+    }
+
+    static func add(_ left: Operand, _ right: Operand) -> (values: [Int64], overflowed: Bool) {
         combine(left, right) { $0.addingReportingOverflow($1) }
     }
 
-    static func subtract(_ left: [Int64], _ right: [Int64]) -> (values: [Int64], overflowed: Bool) {
+    static func subtract(_ left: Operand, _ right: Operand) -> (values: [Int64], overflowed: Bool) {
         combine(left, right) { $0.subtractingReportingOverflow($1) }
     }
 
-    static func multiply(_ left: [Int64], _ right: [Int64]) -> (values: [Int64], overflowed: Bool) {
+    static func multiply(_ left: Operand, _ right: Operand) -> (values: [Int64], overflowed: Bool) {
         combine(left, right) { $0.multipliedReportingOverflow(by: $1) }
+    }
+
+    /// An operand of a higher scale.
+    static func multiply(_ operand: Operand, by factor: Int64) -> (operand: Operand, overflowed: Bool) {
+        switch operand {
+        case .each(let values):
+            let scaled = multiply(values, by: factor)
+            return (.each(scaled.values), scaled.overflowed)
+        case .same(let value, let count):
+            let (scaled, overflow) = value.multipliedReportingOverflow(by: factor)
+            return (.same(scaled, count: count), overflow)
+        }
     }
 
     static func multiply(_ left: [Int64], by factor: Int64) -> (values: [Int64], overflowed: Bool) {
@@ -33,21 +65,33 @@ enum IntegerKernels {
 
     @inline(__always)
     private static func combine(
-        _ left: [Int64], _ right: [Int64], _ operation: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)
+        _ left: Operand, _ right: Operand, _ operation: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)
     ) -> (values: [Int64], overflowed: Bool) {
-        precondition(left.count == right.count)
-        var overflowed = false
-        let values = [Int64](unsafeUninitializedCapacity: left.count) { target, count in
-            left.withUnsafeBufferPointer { left in
-                right.withUnsafeBufferPointer { right in
-                    for row in left.indices {
-                        let (value, overflow) = operation(left[row], right[row])
-                        target[row] = value
-                        overflowed = overflowed || overflow
-                    }
-                }
+        switch (left, right) {
+        case (.each(let one), .each(let other)):
+            precondition(one.count == other.count)
+            return one.withUnsafeBufferPointer { one in
+                other.withUnsafeBufferPointer { other in computed(one.count) { operation(one[$0], other[$0]) } }
             }
-            count = left.count
+        case (.each(let one), .same(let other, _)): return one.withUnsafeBufferPointer { one in computed(one.count) { operation(one[$0], other) } }
+        case (.same(let one, _), .each(let other)):
+            return other.withUnsafeBufferPointer { other in computed(other.count) { operation(one, other[$0]) } }
+        case (.same(let one, let count), .same(let other, _)): return computed(count) { _ in operation(one, other) }
+        }
+    }
+
+    @inline(__always)
+    private static func computed(
+        _ count: Int, _ value: (Int) -> (partialValue: Int64, overflow: Bool)
+    ) -> (values: [Int64], overflowed: Bool) {
+        var overflowed = false
+        let values = [Int64](unsafeUninitializedCapacity: count) { target, filled in
+            for row in 0..<count {
+                let (result, overflow) = value(row)
+                target[row] = result
+                overflowed = overflowed || overflow
+            }
+            filled = count
         }
         return (values, overflowed)
     }

@@ -33,6 +33,8 @@ enum GroupRows {
 class Aggregator {
     /// Of `exportState`: one row a group.
     var stateTypes: [ColumnType] { preconditionFailure("an abstract aggregator") }
+    /// Answers from another aggregator's state: it takes no rows and has nothing to export.
+    var isFollower: Bool { false }
     /// About how many bytes the state takes.
     var byteCount: Int { 0 }
 

@@ -17,6 +17,31 @@ enum AggregatorFactory {
         return call.order.first?.expression ?? call.arguments[0]
     }
 
+    /// One for each call. Exact sums and averages of the same values share their state.
+    static func make(_ calls: [AggregateCall]) throws(QueryError) -> [Aggregator] {
+        var made: [Aggregator] = []
+        for (index, call) in calls.enumerated() {
+            let leader = calls[..<index].indices.first { isSameSum(calls[$0], call) && made[$0] is ExactSumAggregator }
+            if let leader, let sums = made[leader] as? ExactSumAggregator {
+                made.append(ExactSumAggregator(following: sums, result: call.column.type, isAverage: call.function == .avg))
+            } else {
+                made.append(try make(call))
+            }
+        }
+        return made
+    }
+
+    private static func isSameSum(_ one: AggregateCall, _ other: AggregateCall) -> Bool {
+        guard other.function == .sum || other.function == .avg, other.column.type != .double, !one.isDistinct, !other.isDistinct,
+            one.arguments.count == 1, other.arguments.count == 1, one.arguments[0].isSame(as: other.arguments[0])
+        else { return false }
+        switch (one.filter, other.filter) {
+        case (nil, nil): return true
+        case (let left?, let right?): return left.isSame(as: right)
+        default: return false
+        }
+    }
+
     static func make(_ call: AggregateCall) throws(QueryError) -> Aggregator {
         let inputTypes = inputs(call).map(\.type)
         let plain = try makePlain(call, inputTypes)

@@ -2,26 +2,47 @@ import ColumnStore
 
 /// sum and avg of integers and decimals: exact, in 128 bits.
 final class ExactSumAggregator: Aggregator {
+    /// One group's: together, so that a row touches one place in memory.
+    private struct Total {
+        var sum: Int128 = 0
+        var count: Int64 = 0
+    }
+
+    /// What a sum and an average of the same values share.
+    private final class Totals {
+        var groups: [Total] = []
+    }
+
     private let argument: ColumnType
     private let result: ColumnType
     private let isAverage: Bool
-    private var sums: [Int128] = []
-    private var counts: [Int64] = []
-    override var stateTypes: [ColumnType] { [.decimal38(scale: argument.scale), .int64] }
-    override var byteCount: Int { sums.capacity * 24 }
+    private let totals: Totals
+    override var isFollower: Bool { follows }
+    private let follows: Bool
+    override var stateTypes: [ColumnType] { follows ? [] : [.decimal38(scale: argument.scale), .int64] }
+    override var byteCount: Int { follows ? 0 : totals.groups.capacity * MemoryLayout<Total>.stride }
 
     init(argument: ColumnType, result: ColumnType, isAverage: Bool) {
         self.argument = argument
         self.result = result
         self.isAverage = isAverage
+        totals = Totals()
+        follows = false
     }
 
-    override func resize(_ groupCount: Int) {
-        sums.grow(to: groupCount, with: 0)
-        counts.grow(to: groupCount, with: 0)
+    /// Answers from the totals of another, of the same values.
+    init(following leader: ExactSumAggregator, result: ColumnType, isAverage: Bool) {
+        argument = leader.argument
+        self.result = result
+        self.isAverage = isAverage
+        totals = leader.totals
+        follows = true
     }
+
+    override func resize(_ groupCount: Int) { if !follows { totals.groups.grow(to: groupCount, with: Total()) } }
 
     override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        if follows { return }
         let column = arguments[0]
         let validity = column.rowValidity
         guard let values = column.integers() else { return try addWide(column.wideIntegers(), validity, groups.numbers) }
@@ -51,56 +72,76 @@ final class ExactSumAggregator: Aggregator {
             }
             count = values.count
         }
-        sums[0] += Int128(high) << 32 + Int128(low)
-        counts[0] += Int64(count)
+        totals.groups[0].sum += Int128(high) << 32 + Int128(low)
+        totals.groups[0].count += Int64(count)
     }
 
     private func add(_ values: [Int64], _ validity: Bitmap?, _ groups: [UInt32]) {
         precondition(values.count == groups.count)
-        sums.withUnsafeMutableBufferPointer { sums in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for row in values.indices {
-                    if let validity, !validity[row] { continue }
-                    let group = Int(groups[row])
-                    precondition(group < sums.count)
+        totals.groups.withUnsafeMutableBufferPointer { totals in
+            values.withUnsafeBufferPointer { values in
+                groups.withUnsafeBufferPointer { groups in
                     // 2^63 rows of 64 bits fit in 128.
-                    sums[group] &+= Int128(values[row])
-                    counts[group] &+= 1
+                    if let validity {
+                        for row in values.indices where validity[row] {
+                            let group = Int(groups[row])
+                            totals[group].sum &+= Int128(values[row])
+                            totals[group].count &+= 1
+                        }
+                    } else {
+                        for row in values.indices {
+                            let group = Int(groups[row])
+                            totals[group].sum &+= Int128(values[row])
+                            totals[group].count &+= 1
+                        }
+                    }
                 }
             }
         }
     }
 
     private func addWide(_ values: [Int128], _ validity: Bitmap?, _ groups: [UInt32]) throws(KernelError) {
-        for row in values.indices where validity?[row] ?? true {
-            let group = Int(groups[row])
-            let (sum, overflow) = sums[group].addingReportingOverflow(values[row])
-            if overflow { throw .numericOverflow }
-            sums[group] = sum
-            counts[group] += 1
+        try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
+            for row in values.indices where validity?[row] ?? true {
+                let group = Int(groups[row])
+                let (sum, overflow) = totals[group].sum.addingReportingOverflow(values[row])
+                if overflow { throw .numericOverflow }
+                totals[group].sum = sum
+                totals[group].count += 1
+            }
         }
     }
 
     override func exportState() -> [Column] {
-        [.decimals(sums, type: stateTypes[0], validity: nil), .whole(counts, type: .int64, validity: nil)]
+        if follows { return [] }
+        return [
+            .decimals(totals.groups.map(\.sum), type: stateTypes[0], validity: nil),
+            .whole(totals.groups.map(\.count), type: .int64, validity: nil),
+        ]
     }
 
     override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
-        let added = state[0].wideIntegers()
+        if follows { return }
         let more = state[1].integers() ?? []
-        for row in groups.indices {
-            let group = Int(groups[row])
-            let (sum, overflow) = sums[group].addingReportingOverflow(added[row])
-            if overflow { throw .numericOverflow }
-            sums[group] = sum
-            counts[group] += more[row]
+        precondition(more.count == groups.count)
+        let narrow = state[0].integers()
+        let wide = narrow == nil ? state[0].wideIntegers() : []
+        try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
+            for row in groups.indices {
+                let group = Int(groups[row])
+                let (sum, overflow) = totals[group].sum.addingReportingOverflow(narrow.map { Int128($0[row]) } ?? wide[row])
+                if overflow { throw .numericOverflow }
+                totals[group].sum = sum
+                totals[group].count += more[row]
+            }
         }
     }
 
     override func finish() throws(KernelError) -> Column {
-        let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
-        var values = [Int128](repeating: 0, count: sums.count)
-        for group in sums.indices where counts[group] > 0 { values[group] = try answer(group) }
+        let groups = totals.groups
+        let validity = groups.contains { $0.count == 0 } ? Bitmap.computed(count: groups.count) { groups[$0].count > 0 } : nil
+        var values = [Int128](repeating: 0, count: groups.count)
+        for group in groups.indices where groups[group].count > 0 { values[group] = try answer(groups[group]) }
         if result.isDecimal { return .decimals(values, type: result, validity: validity) }
         var narrow = [Int64](repeating: 0, count: values.count)
         for group in values.indices {
@@ -110,15 +151,15 @@ final class ExactSumAggregator: Aggregator {
         return .whole(narrow, type: result, validity: validity)
     }
 
-    private func answer(_ group: Int) throws(KernelError) -> Int128 {
+    private func answer(_ total: Total) throws(KernelError) -> Int128 {
         if isAverage {
-            let count = Int128(counts[group])
-            guard let value = DecimalMath.divide(sums[group], scale: argument.scale, by: count, scale: 0, toScale: result.scale) else {
+            let count = Int128(total.count)
+            guard let value = DecimalMath.divide(total.sum, scale: argument.scale, by: count, scale: 0, toScale: result.scale) else {
                 throw .numericOverflow
             }
             return value
         }
-        guard let value = DecimalMath.rescale(sums[group], from: argument.scale, to: result.scale), DecimalMath.fits(value) else {
+        guard let value = DecimalMath.rescale(total.sum, from: argument.scale, to: result.scale), DecimalMath.fits(value) else {
             throw .numericOverflow
         }
         return value
@@ -144,9 +185,14 @@ final class RealSumAggregator: Aggregator {
         let values = arguments[0].doubles()
         let validity = arguments[0].rowValidity
         let numbers = groups.numbers
-        for row in values.indices where validity?[row] ?? true {
-            sums[Int(numbers[row])] += values[row]
-            counts[Int(numbers[row])] += 1
+        precondition(values.count == numbers.count)
+        sums.withUnsafeMutableBufferPointer { sums in
+            counts.withUnsafeMutableBufferPointer { counts in
+                for row in values.indices where validity?[row] ?? true {
+                    sums[Int(numbers[row])] += values[row]
+                    counts[Int(numbers[row])] &+= 1
+                }
+            }
         }
     }
 

@@ -2,74 +2,163 @@ internal import Glibc
 import ColumnStore
 
 /// Numbers byte strings in the order in which they first come.
+///
+/// Strings of at most eight bytes are told apart without a look at their bytes.
 struct ByteTable {
     /// By code.
     private(set) var values = ByteArrays()
-    /// The hash's upper half and the code plus 1; 0 is empty.
-    private var slots = [UInt64](repeating: 0, count: 256)
-    private var mask = 255
-    private var hashes: [UInt32] = []
+    private var heads: [Head] = []
+    /// The hash's upper half and the code plus 1; 0 is empty. The lower bits of that half say where a string belongs.
+    private var slots: [UInt64] = []
+    private var mask = 0
 
     static let missing = IntegerTable.missing
+    /// Rows between two looks at whether the table must grow.
+    private static let stepRowCount = 256
 
-    var count: Int { values.count }
-    var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slots.count * 8 + hashes.capacity * 4 }
-
-    mutating func assign(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        let hash = HashKernels.hash(bytes)
-        var place = Int(truncatingIfNeeded: hash) & mask
-        let upper = hash >> 32
-        while true {
-            let slot = slots[place]
-            if slot == 0 { break }
-            if slot >> 32 == upper, isEqual(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) - 1, bytes) {
-                return UInt32(truncatingIfNeeded: slot) &- 1
-            }
-            place = (place &+ 1) & mask
-        }
-        precondition(values.bytes.count + bytes.count < Int(Int32.max), "a table of texts past 2 GiB")
-        values.append(bytes)
-        hashes.append(UInt32(truncatingIfNeeded: hash))
-        slots[place] = upper << 32 | UInt64(values.count)
-        if values.count * 2 > slots.count { grow() }
-        return UInt32(values.count - 1)
+    /// What mostly decides whether two strings are equal.
+    private struct Head {
+        /// The first eight bytes; shorter strings are filled up with zeros.
+        var prefix: UInt64
+        var start: Int32
+        var length: Int32
     }
 
-    func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        let hash = HashKernels.hash(bytes)
-        var place = Int(truncatingIfNeeded: hash) & mask
-        let upper = hash >> 32
-        while true {
-            let slot = slots[place]
-            if slot == 0 { return Self.missing }
-            if slot >> 32 == upper, isEqual(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) - 1, bytes) {
-                return UInt32(truncatingIfNeeded: slot) &- 1
+    var count: Int { heads.count }
+    var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slots.count * 8 + heads.capacity * 16 }
+
+    // MARK: Giving codes
+
+    /// Codes of the strings at `rows` (nil: of all), new ones given to those not seen.
+    mutating func assign(_ arrays: ByteArrays, rows: [Int32]? = nil, into codes: UnsafeMutableBufferPointer<UInt32>) {
+        let count = rows?.count ?? arrays.count
+        precondition(codes.count >= count)
+        arrays.bytes.withUnsafeBytes { bytes in
+            arrays.offsets.withUnsafeBufferPointer { offsets in
+                var start = 0
+                while start < count {
+                    let end = min(start + Self.stepRowCount, count)
+                    makeRoom(for: end - start)
+                    if let rows {
+                        for index in start..<end { codes[index] = assign(bytes, offsets, Int(rows[index])) }
+                    } else {
+                        for row in start..<end { codes[row] = assign(bytes, offsets, row) }
+                    }
+                    start = end
+                }
             }
-            place = (place &+ 1) & mask
         }
+    }
+
+    mutating func assign(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        makeRoom(for: 1)
+        return assign(bytes, 0, bytes.count)
     }
 
     @inline(__always)
-    private func isEqual(_ code: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let range = values.range(at: code)
-        guard range.count == bytes.count else { return false }
-        guard range.count > 0, let other = bytes.baseAddress else { return true }
-        return values.bytes.withUnsafeBytes { own in
-            guard let base = own.baseAddress else { return false }
-            return memcmp(base + range.lowerBound, other, range.count) == 0
+    private mutating func assign(_ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ row: Int) -> UInt32 {
+        let start = Int(offsets[row])
+        return assign(bytes, start, Int(offsets[row + 1]) - start)
+    }
+
+    /// - Precondition: there is a free slot.
+    @inline(__always)
+    private mutating func assign(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt32 {
+        let prefix = Self.prefix(bytes, start, length)
+        let upper = Self.hash(bytes, start, length, prefix) >> 32
+        var place = Int(truncatingIfNeeded: upper) & mask
+        while true {
+            let slot = slots[place]
+            if slot == 0 { break }
+            if slot >> 32 == upper, isEqual(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) &- 1, bytes, start, length, prefix) {
+                return UInt32(truncatingIfNeeded: slot) &- 1
+            }
+            place = (place &+ 1) & mask
+        }
+        precondition(values.bytes.count + length < Int(Int32.max), "a table of texts past 2 GiB")
+        heads.append(Head(prefix: prefix, start: Int32(truncatingIfNeeded: values.bytes.count), length: Int32(truncatingIfNeeded: length)))
+        values.append(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
+        slots[place] = upper << 32 | UInt64(heads.count)
+        return UInt32(truncatingIfNeeded: heads.count &- 1)
+    }
+
+    // MARK: Finding codes
+
+    /// The code of each string, or `missing`.
+    func find(_ arrays: ByteArrays, into codes: UnsafeMutableBufferPointer<UInt32>) {
+        precondition(codes.count >= arrays.count)
+        arrays.bytes.withUnsafeBytes { bytes in
+            arrays.offsets.withUnsafeBufferPointer { offsets in
+                for row in 0..<arrays.count {
+                    let start = Int(offsets[row])
+                    codes[row] = find(bytes, start, Int(offsets[row + 1]) - start)
+                }
+            }
         }
     }
 
-    private mutating func grow() {
+    func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 { find(bytes, 0, bytes.count) }
+
+    @inline(__always)
+    private func find(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt32 {
+        if heads.isEmpty { return Self.missing }
+        let prefix = Self.prefix(bytes, start, length)
+        let upper = Self.hash(bytes, start, length, prefix) >> 32
+        var place = Int(truncatingIfNeeded: upper) & mask
+        while true {
+            let slot = slots[place]
+            if slot == 0 { return Self.missing }
+            if slot >> 32 == upper, isEqual(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) &- 1, bytes, start, length, prefix) {
+                return UInt32(truncatingIfNeeded: slot) &- 1
+            }
+            place = (place &+ 1) & mask
+        }
+    }
+
+    // MARK: Strings
+
+    @inline(__always)
+    private static func prefix(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt64 {
+        if length >= 8 { return bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) }
+        if length == 0 { return 0 }
+        if start + 8 <= bytes.count {
+            return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) & (1 << UInt64(length * 8) &- 1)
+        }
+        var value: UInt64 = 0
+        for index in 0..<length { value |= UInt64(bytes[start + index]) << UInt64(index * 8) }
+        return value
+    }
+
+    @inline(__always)
+    private static func hash(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ prefix: UInt64) -> UInt64 {
+        if length <= 8 { return HashKernels.mix(HashKernels.hash(prefix), UInt64(length) &+ 0x9E37_79B9_7F4A_7C15) }
+        return HashKernels.hash(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
+    }
+
+    @inline(__always)
+    private func isEqual(_ code: Int, _ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ prefix: UInt64) -> Bool {
+        let head = heads[code]
+        guard head.prefix == prefix, Int(head.length) == length else { return false }
+        if length <= 8 { return true }
+        return values.bytes.withUnsafeBytes { own in
+            guard let one = own.baseAddress, let other = bytes.baseAddress else { return false }
+            return memcmp(one + Int(head.start) + 8, other + start + 8, length - 8) == 0
+        }
+    }
+
+    private mutating func makeRoom(for added: Int) {
+        let needed = (heads.count + added) * 2
+        if needed <= slots.count { return }
         let old = slots
-        slots = [UInt64](repeating: 0, count: old.count * 2)
+        slots = [UInt64](repeating: 0, count: max(256, needed, old.count * 2).nextPowerOfTwo)
         mask = slots.count - 1
-        for slot in old where slot != 0 {
-            let code = Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) - 1
-            let hash = slot & 0xFFFF_FFFF_0000_0000 | UInt64(hashes[code])
-            var place = Int(truncatingIfNeeded: hash) & mask
-            while slots[place] != 0 { place = (place &+ 1) & mask }
-            slots[place] = slot
+        let mask = mask
+        slots.withUnsafeMutableBufferPointer { slots in
+            for slot in old where slot != 0 {
+                var place = Int(truncatingIfNeeded: slot >> 32) & mask
+                while slots[place] != 0 { place = (place &+ 1) & mask }
+                slots[place] = slot
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ struct GroupTable {
     let types: [ColumnType]
     private var keys: [KeyTable]
     /// `pairs[i]` numbers (number over columns 0…i, code of column i + 1).
-    private var pairs: [IntegerTable]
+    private var pairs: [PairTable]
 
     static let missing = IntegerTable.missing
 
@@ -18,7 +18,7 @@ struct GroupTable {
     init(types: [ColumnType]) {
         self.types = types
         keys = types.map { KeyTable(type: $0) }
-        pairs = Array(repeating: IntegerTable(), count: max(0, types.count - 1))
+        pairs = Array(repeating: PairTable(), count: max(0, types.count - 1))
     }
 
     /// Without keys there is one group, always.
@@ -31,10 +31,7 @@ struct GroupTable {
         var numbers = keys[0].assign(columns[0], cache: &cache.dictionaries[0])
         for index in 1..<max(1, columns.count) {
             let codes = keys[index].assign(columns[index], cache: &cache.dictionaries[index])
-            let joined = Self.joined(numbers, codes)
-            joined.withUnsafeBufferPointer { joined in
-                numbers.withUnsafeMutableBufferPointer { pairs[index - 1].assign(joined, into: $0) }
-            }
+            pairs[index - 1].assign(&numbers, codes, codeCount: keys[index].count)
         }
         return numbers
     }
@@ -46,24 +43,9 @@ struct GroupTable {
         var numbers = keys[0].find(columns[0], nullsMatch: nullsMatch[0], cache: &cache.dictionaries[0])
         for index in 1..<max(1, columns.count) {
             let codes = keys[index].find(columns[index], nullsMatch: nullsMatch[index], cache: &cache.dictionaries[index])
-            for row in numbers.indices {
-                guard numbers[row] != Self.missing else { continue }
-                numbers[row] =
-                    codes[row] == Self.missing ? Self.missing : pairs[index - 1].find(Self.joined(numbers[row], codes[row]))
-            }
+            pairs[index - 1].find(&numbers, codes)
         }
         return numbers
-    }
-
-    @inline(__always)
-    private static func joined(_ left: UInt32, _ right: UInt32) -> Int64 { Int64(bitPattern: UInt64(left) << 32 | UInt64(right)) }
-
-    private static func joined(_ left: [UInt32], _ right: [UInt32]) -> [Int64] {
-        precondition(left.count == right.count)
-        return [Int64](unsafeUninitializedCapacity: left.count) { target, count in
-            for row in left.indices { target[row] = joined(left[row], right[row]) }
-            count = left.count
-        }
     }
 
     /// The keys of all groups, in order: one row a group.
@@ -73,12 +55,76 @@ struct GroupTable {
         // Each group's number over the first columns, walked from the last pair back.
         var numbers = Array(0..<UInt32(count))
         for index in stride(from: keys.count - 1, to: 0, by: -1) {
-            let pairValues = pairs[index - 1].values
-            let codes = numbers.map { Int32(truncatingIfNeeded: pairValues[Int($0)] & 0xFFFF_FFFF) }
+            let (left, codes) = pairs[index - 1].split(numbers)
             columns.append(keys[index].values().gathering(codes))
-            numbers = numbers.map { UInt32(truncatingIfNeeded: pairValues[Int($0)] >> 32) }
+            numbers = left
         }
         columns.append(keys[0].values().gathering(numbers.map { Int32(bitPattern: $0) }))
         return columns.reversed()
+    }
+}
+
+/// Numbers pairs of numbers: both in one 64-bit value, so close together that few of them make an array.
+private struct PairTable {
+    private var table = IntegerTable()
+    /// Bits of the right half.
+    private var shift: UInt64 = 10
+
+    var count: Int { table.count }
+    var byteCount: Int { table.byteCount }
+
+    /// Puts the pairs' numbers in the place of the left ones.
+    /// - Parameter codeCount: above every right number.
+    mutating func assign(_ numbers: inout [UInt32], _ codes: [UInt32], codeCount: Int) {
+        if codeCount > 1 << shift { widen() }
+        joined(numbers, codes).withUnsafeBufferPointer { joined in
+            numbers.withUnsafeMutableBufferPointer { table.assign(joined, into: $0) }
+        }
+    }
+
+    /// As `assign`; `missing` for pairs that are not there, as are those of which a half is missing.
+    func find(_ numbers: inout [UInt32], _ codes: [UInt32]) {
+        let isMissing = numbers.indices.contains { numbers[$0] == IntegerTable.missing || codes[$0] == IntegerTable.missing }
+        let before = isMissing ? numbers : []
+        joined(numbers, codes).withUnsafeBufferPointer { joined in
+            numbers.withUnsafeMutableBufferPointer { table.find(joined, into: $0) }
+        }
+        if !isMissing { return }
+        for row in numbers.indices where before[row] == IntegerTable.missing || codes[row] == IntegerTable.missing {
+            numbers[row] = IntegerTable.missing
+        }
+    }
+
+    /// The halves of the pairs behind numbers.
+    func split(_ numbers: [UInt32]) -> (left: [UInt32], right: [Int32]) {
+        let values = table.values
+        let mask = Int64(1) << Int64(shift) - 1
+        return (
+            numbers.map { UInt32(truncatingIfNeeded: values[Int($0)] >> Int64(shift)) },
+            numbers.map { Int32(truncatingIfNeeded: values[Int($0)] & mask) }
+        )
+    }
+
+    private func joined(_ left: [UInt32], _ right: [UInt32]) -> [Int64] {
+        precondition(left.count == right.count)
+        return [Int64](unsafeUninitializedCapacity: left.count) { target, count in
+            left.withUnsafeBufferPointer { left in
+                right.withUnsafeBufferPointer { right in
+                    for row in left.indices { target[row] = Int64(bitPattern: UInt64(left[row]) << shift | UInt64(right[row])) }
+                }
+            }
+            count = left.count
+        }
+    }
+
+    /// Numbers the same pairs, in the same order, with all of 32 bits for each half.
+    private mutating func widen() {
+        let (left, right) = split(Array(0..<UInt32(table.count)))
+        shift = 32
+        table = IntegerTable()
+        var numbers = [UInt32](repeating: 0, count: left.count)
+        joined(left, right.map { UInt32(bitPattern: $0) }).withUnsafeBufferPointer { joined in
+            numbers.withUnsafeMutableBufferPointer { table.assign(joined, into: $0) }
+        }
     }
 }

@@ -2,16 +2,20 @@
 struct IntegerTable {
     /// By code.
     private(set) var values: [Int64] = []
-    private var slots: [Slot]
-    private var mask: Int
+    private var slots: [Slot] = []
+    private var mask = 0
     /// `direct[value - base]` is the code plus 1; empty when hashing is on.
     private var direct: [UInt32] = []
     private var base: Int64 = 0
     private var isDirect = true
 
     static let missing = UInt32.max
-    /// An array of this many codes fits the second-level cache several times over.
-    private static let directSpanMax: Int64 = 1 << 17
+    /// An array of this many codes takes 4 MiB, as much as the hash table of 130,000 values.
+    private static let directSpanMax: Int64 = 1 << 20
+    /// Past this, an array needs so many places for each value that hashing takes less memory.
+    private static let directSpanPerValue = 8
+    /// Rows between two looks at whether the table must grow.
+    private static let stepRowCount = 1_024
 
     private struct Slot {
         var value: Int64
@@ -19,32 +23,32 @@ struct IntegerTable {
         var mark: UInt32
     }
 
-    init() {
-        slots = []
-        mask = 0
-    }
-
     var count: Int { values.count }
     var byteCount: Int { values.capacity * 8 + slots.count * 16 + direct.count * 4 }
+
+    // MARK: Giving codes
 
     /// Codes of all values, new ones given to those not seen.
     mutating func assign(_ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>) {
         precondition(codes.count >= input.count)
-        if isDirect { widen(toHold: input) }
-        if isDirect {
-            for row in input.indices {
-                let place = Int(truncatingIfNeeded: input[row] &- base)
-                var mark = direct[place]
-                if mark == 0 {
-                    values.append(input[row])
-                    mark = UInt32(truncatingIfNeeded: values.count)
-                    direct[place] = mark
+        var start = 0
+        while start < input.count {
+            if isDirect {
+                let rest = UnsafeBufferPointer(rebasing: input[start...])
+                widen(toHold: rest)
+                if isDirect {
+                    return Self.assignDirect(rest, into: UnsafeMutableBufferPointer(rebasing: codes[start...]), base, &direct, &values)
                 }
-                codes[row] = mark &- 1
             }
-            return
+            let end = min(start + Self.stepRowCount, input.count)
+            makeRoom(for: end - start)
+            // Growing may have found that the values lie close together.
+            if isDirect { continue }
+            Self.assignHashed(
+                UnsafeBufferPointer(rebasing: input[start..<end]), into: UnsafeMutableBufferPointer(rebasing: codes[start..<end]), mask, &slots,
+                &values)
+            start = end
         }
-        for row in input.indices { codes[row] = assignHashed(input[row]) }
     }
 
     mutating func assign(_ value: Int64) -> UInt32 {
@@ -57,77 +61,162 @@ struct IntegerTable {
         return code
     }
 
-    /// The code of a value, or `missing`.
-    @inline(__always)
-    func find(_ value: Int64) -> UInt32 {
-        if isDirect {
-            let (place, overflow) = value.subtractingReportingOverflow(base)
-            guard !overflow, place >= 0, place < Int64(direct.count) else { return Self.missing }
-            return direct[Int(place)] &- 1
-        }
-        var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
-        while true {
-            let slot = slots[place]
-            if slot.mark == 0 { return Self.missing }
-            if slot.value == value { return slot.mark &- 1 }
-            place = (place &+ 1) & mask
+    /// - Precondition: every value lies in the array's window.
+    private static func assignDirect(
+        _ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ base: Int64, _ direct: inout [UInt32],
+        _ values: inout [Int64]
+    ) {
+        direct.withUnsafeMutableBufferPointer { direct in
+            for row in input.indices {
+                let place = Int(truncatingIfNeeded: input[row] &- base)
+                var mark = direct[place]
+                if mark == 0 {
+                    values.append(input[row])
+                    mark = UInt32(truncatingIfNeeded: values.count)
+                    direct[place] = mark
+                }
+                codes[row] = mark &- 1
+            }
         }
     }
 
-    @inline(__always)
-    private mutating func assignHashed(_ value: Int64) -> UInt32 {
-        var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
-        while true {
-            let slot = slots[place]
-            if slot.mark == 0 { break }
-            if slot.value == value { return slot.mark &- 1 }
-            place = (place &+ 1) & mask
+    /// - Precondition: there are free slots for all of `input`.
+    private static func assignHashed(
+        _ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ mask: Int, _ slots: inout [Slot],
+        _ values: inout [Int64]
+    ) {
+        slots.withUnsafeMutableBufferPointer { slots in
+            for row in input.indices {
+                let value = input[row]
+                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                var slot = slots[place]
+                while slot.mark != 0, slot.value != value {
+                    place = (place &+ 1) & mask
+                    slot = slots[place]
+                }
+                if slot.mark == 0 {
+                    values.append(value)
+                    slot.mark = UInt32(truncatingIfNeeded: values.count)
+                    slots[place] = Slot(value: value, mark: slot.mark)
+                }
+                codes[row] = slot.mark &- 1
+            }
         }
-        values.append(value)
-        let code = UInt32(truncatingIfNeeded: values.count &- 1)
-        slots[place] = Slot(value: value, mark: code &+ 1)
-        if values.count &* 2 > slots.count { rehash(slots.count * 2) }
+    }
+
+    // MARK: Finding codes
+
+    /// The code of each value, or `missing`.
+    func find(_ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>) {
+        precondition(codes.count >= input.count)
+        if isDirect {
+            direct.withUnsafeBufferPointer { direct in
+                let span = UInt64(direct.count)
+                for row in input.indices {
+                    // A value below the base wraps round to a large place.
+                    let place = UInt64(bitPattern: input[row] &- base)
+                    codes[row] = place < span ? direct[Int(place)] &- 1 : Self.missing
+                }
+            }
+            return
+        }
+        slots.withUnsafeBufferPointer { slots in
+            for row in input.indices {
+                let value = input[row]
+                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                var slot = slots[place]
+                while slot.mark != 0, slot.value != value {
+                    place = (place &+ 1) & mask
+                    slot = slots[place]
+                }
+                // An empty slot's mark wraps round to `missing`.
+                codes[row] = slot.mark &- 1
+            }
+        }
+    }
+
+    /// The code of a value, or `missing`.
+    func find(_ value: Int64) -> UInt32 {
+        var code = Self.missing
+        withUnsafePointer(to: value) { input in
+            withUnsafeMutablePointer(to: &code) { output in
+                find(UnsafeBufferPointer(start: input, count: 1), into: UnsafeMutableBufferPointer(start: output, count: 1))
+            }
+        }
         return code
+    }
+
+    // MARK: Room
+
+    private static func bounds(_ values: UnsafeBufferPointer<Int64>) -> (least: Int64, greatest: Int64)? {
+        guard var least = values.first else { return nil }
+        var greatest = least
+        for value in values {
+            least = min(least, value)
+            greatest = max(greatest, value)
+        }
+        return (least, greatest)
     }
 
     /// Moves the array's window so that all of `input` lies in it, or gives it up for hashing.
     private mutating func widen(toHold input: UnsafeBufferPointer<Int64>) {
-        guard var least = input.first else { return }
-        var greatest = least
-        for value in input {
-            least = min(least, value)
-            greatest = max(greatest, value)
-        }
+        guard var (least, greatest) = Self.bounds(input) else { return }
         if !direct.isEmpty {
             if least >= base, greatest < base + Int64(direct.count) { return }
             least = min(least, base)
             greatest = max(greatest, base + Int64(direct.count) - 1)
         }
+        if !layDirect(least, greatest, valueCount: values.count + input.count) { startHashing() }
+    }
+
+    /// Makes an array for values from `least` to `greatest`; false when they are too far apart for `valueCount` of them.
+    private mutating func layDirect(_ least: Int64, _ greatest: Int64, valueCount: Int) -> Bool {
         let (span, overflow) = greatest.subtractingReportingOverflow(least)
-        guard !overflow, span < Self.directSpanMax, span < Int64(max(4_096, values.count * 64)) else { return startHashing() }
+        guard !overflow, span < Self.directSpanMax, span < Int64(max(4_096, valueCount * Self.directSpanPerValue)) else { return false }
         // Room on both sides, so that values that grow row by row do not move it each time.
         let room = span / 2 + 64
         let (start, tooLow) = least.subtractingReportingOverflow(room)
         let (end, tooHigh) = greatest.addingReportingOverflow(room)
-        guard !tooLow, !tooHigh else { return startHashing() }
+        guard !tooLow, !tooHigh else { return false }
         direct = [UInt32](repeating: 0, count: Int(end - start + 1))
         base = start
         for code in values.indices { direct[Int(values[code] - base)] = UInt32(code + 1) }
+        isDirect = true
+        slots = []
+        mask = 0
+        return true
     }
 
     private mutating func startHashing() {
         isDirect = false
         direct = []
-        rehash(max(1_024, (values.count * 4).nextPowerOfTwo))
+        rehash((max(1_024, values.count * 4)).nextPowerOfTwo)
+    }
+
+    /// Grows the table, or turns it into an array where the values have come to lie close together.
+    private mutating func makeRoom(for added: Int) {
+        let needed = (values.count + added) * 2
+        if needed <= slots.count { return }
+        if let (least, greatest) = values.withUnsafeBufferPointer(Self.bounds), values.count > 4_096,
+            layDirect(least, greatest, valueCount: values.count)
+        {
+            return
+        }
+        rehash(max(needed, slots.count * 2).nextPowerOfTwo)
     }
 
     private mutating func rehash(_ slotCount: Int) {
         slots = [Slot](repeating: Slot(value: 0, mark: 0), count: slotCount)
         mask = slotCount - 1
-        for code in values.indices {
-            var place = Int(truncatingIfNeeded: HashKernels.hash(values[code])) & mask
-            while slots[place].mark != 0 { place = (place &+ 1) & mask }
-            slots[place] = Slot(value: values[code], mark: UInt32(code + 1))
+        let mask = mask
+        values.withUnsafeBufferPointer { values in
+            slots.withUnsafeMutableBufferPointer { slots in
+                for code in values.indices {
+                    var place = Int(truncatingIfNeeded: HashKernels.hash(values[code])) & mask
+                    while slots[place].mark != 0 { place = (place &+ 1) & mask }
+                    slots[place] = Slot(value: values[code], mark: UInt32(truncatingIfNeeded: code &+ 1))
+                }
+            }
         }
     }
 }

@@ -116,17 +116,19 @@ struct KeyTable {
     }
 
     private mutating func assignIntegers(_ values: [Int64], _ validity: Bitmap?, _ codes: inout [UInt32]) {
-        if let validity, !validity.isAllSet {
-            let rows = validity.setIndices()
-            let present = rows.map { values[Int($0)] }
-            var found = [UInt32](repeating: 0, count: rows.count)
-            assignPresent(present, &found)
-            let null = null()
-            for row in codes.indices { codes[row] = null }
-            for index in rows.indices { codes[Int(rows[index])] = found[index] }
-        } else {
-            assignPresent(values, &codes)
-        }
+        guard let validity, !validity.isAllSet else { return assignPresent(values, &codes) }
+        let rows = validity.setIndices()
+        let present = rows.map { values[Int($0)] }
+        var found = [UInt32](repeating: 0, count: rows.count)
+        assignPresent(present, &found)
+        scatter(found, to: rows, &codes)
+    }
+
+    /// Codes of the rows that have a value put back to their places; all others are NULL.
+    private mutating func scatter(_ found: [UInt32], to rows: [Int32], _ codes: inout [UInt32]) {
+        let null = null()
+        for row in codes.indices { codes[row] = null }
+        for index in rows.indices { codes[Int(rows[index])] = found[index] }
     }
 
     private mutating func assignPresent(_ values: [Int64], _ codes: inout [UInt32]) {
@@ -134,18 +136,18 @@ struct KeyTable {
         values.withUnsafeBufferPointer { values in
             codes.withUnsafeMutableBufferPointer { integers.assign(values, into: $0) }
         }
-        // As long as only this table gives codes, its own are the column's.
-        if codeOfEntry.isEmpty, count == before {
-            count = integers.count
-            return
-        }
-        if codeOfEntry.isEmpty { codeOfEntry = Array(0..<UInt32(before)) + [] }
-        translate(before, &codes)
+        settle(before, integers.count, &codes)
     }
 
-    private mutating func translate(_ before: Int, _ codes: inout [UInt32]) {
+    /// Turns the codes that a table gave into the column's.
+    private mutating func settle(_ before: Int, _ entryCount: Int, _ codes: inout [UInt32]) {
+        // As long as only this table gives codes, its own are the column's.
+        if codeOfEntry.isEmpty, count == before {
+            count = entryCount
+            return
+        }
         if codeOfEntry.count < before { for entry in codeOfEntry.count..<before { codeOfEntry.append(UInt32(entry)) } }
-        while codeOfEntry.count < integers.count { codeOfEntry.append(newCode()) }
+        while codeOfEntry.count < entryCount { codeOfEntry.append(newCode()) }
         for row in codes.indices { codes[row] = codeOfEntry[Int(codes[row])] }
     }
 
@@ -175,17 +177,16 @@ struct KeyTable {
     }
 
     private mutating func assignBytes(_ arrays: ByteArrays, _ validity: Bitmap?, _ codes: inout [UInt32]) {
-        arrays.bytes.withUnsafeBytes { source in
-            for row in 0..<arrays.count {
-                guard validity?[row] ?? true else {
-                    codes[row] = null()
-                    continue
-                }
-                let entry = bytes.assign(UnsafeRawBufferPointer(rebasing: source[arrays.range(at: row)]))
-                if Int(entry) == codeOfEntry.count { codeOfEntry.append(newCode()) }
-                codes[row] = codeOfEntry[Int(entry)]
-            }
+        let before = bytes.count
+        guard let validity, !validity.isAllSet else {
+            codes.withUnsafeMutableBufferPointer { bytes.assign(arrays, into: $0) }
+            return settle(before, bytes.count, &codes)
         }
+        let rows = validity.setIndices()
+        var found = [UInt32](repeating: 0, count: rows.count)
+        found.withUnsafeMutableBufferPointer { bytes.assign(arrays, rows: rows, into: $0) }
+        settle(before, bytes.count, &found)
+        scatter(found, to: rows, &codes)
     }
 
     // MARK: Finding codes
@@ -209,8 +210,10 @@ struct KeyTable {
         switch kind {
         case .integer, .real, .boolean:
             if let narrow = Self.integers(column) {
-                for row in narrow.indices { codes[row] = integers.find(narrow[row]) }
-                if !codeOfEntry.isEmpty { for row in codes.indices where codes[row] != Self.missing { codes[row] = codeOfEntry[Int(codes[row])] } }
+                narrow.withUnsafeBufferPointer { narrow in
+                    codes.withUnsafeMutableBufferPointer { integers.find(narrow, into: $0) }
+                }
+                translate(&codes)
             } else {
                 let values = column.wideIntegers()
                 for row in values.indices {
@@ -224,12 +227,8 @@ struct KeyTable {
             }
         case .bytes:
             let arrays = column.byteArrays()
-            arrays.bytes.withUnsafeBytes { source in
-                for row in codes.indices {
-                    let entry = bytes.find(UnsafeRawBufferPointer(rebasing: source[arrays.range(at: row)]))
-                    if entry != Self.missing { codes[row] = codeOfEntry[Int(entry)] }
-                }
-            }
+            codes.withUnsafeMutableBufferPointer { bytes.find(arrays, into: $0) }
+            translate(&codes)
         case .interval:
             let values = column.intervals()
             for row in values.indices { codes[row] = wide[values[row].span] ?? Self.missing }
@@ -245,6 +244,11 @@ struct KeyTable {
         return codes
     }
 
+    private func translate(_ codes: inout [UInt32]) {
+        if codeOfEntry.isEmpty { return }
+        for row in codes.indices where codes[row] != Self.missing { codes[row] = codeOfEntry[Int(codes[row])] }
+    }
+
     // MARK: Giving values back
 
     /// The values of all codes, in order.
@@ -258,9 +262,10 @@ struct KeyTable {
         switch kind {
         case .integer, .real, .boolean: return wholeValues(validity)
         case .bytes:
-            var rows = [Int32](repeating: 0, count: count)
-            for entry in codeOfEntry.indices { rows[Int(codeOfEntry[entry])] = Int32(entry) }
             if bytes.count == 0 { return .constant(.null, type: type, count: count) }
+            if count == bytes.count { return .text(bytes.values, type: type, validity: validity) }
+            var rows = [Int32](repeating: 0, count: count)
+            for entry in 0..<bytes.count { rows[codeOfEntry.isEmpty ? entry : Int(codeOfEntry[entry])] = Int32(entry) }
             return .text(bytes.values.gathering(rows), type: type, validity: validity)
         case .interval:
             var values = [Interval](repeating: Interval(), count: count)
@@ -301,6 +306,8 @@ struct KeyTable {
 struct DictionaryCodes {
     private var dictionary: DictionaryValues?
     private var codes: [UInt32] = []
+    /// Entries of which no code is known.
+    private var unknownCount = 0
     private static let unknown = UInt32.max - 1
 
     /// Entries that rows use and no code is known of, each once.
@@ -308,14 +315,19 @@ struct DictionaryCodes {
         if self.dictionary !== dictionary {
             self.dictionary = dictionary
             codes = [UInt32](repeating: Self.unknown, count: dictionary.count)
+            unknownCount = dictionary.count
         }
+        if unknownCount == 0 { return [] }
         var missing: [Int32] = []
-        for row in rows.indices {
-            let entry = Int(rows[row])
-            guard codes[entry] == Self.unknown, validity?[row] ?? true else { continue }
-            codes[entry] = 0
-            missing.append(Int32(entry))
+        codes.withUnsafeMutableBufferPointer { codes in
+            for row in rows.indices {
+                let entry = Int(rows[row])
+                guard codes[entry] == Self.unknown, validity?[row] ?? true else { continue }
+                codes[entry] = 0
+                missing.append(Int32(entry))
+            }
         }
+        unknownCount -= missing.count
         return missing
     }
 
@@ -324,8 +336,17 @@ struct DictionaryCodes {
     }
 
     func map(_ rows: [UInt32], _ validity: Bitmap?, null: UInt32) -> [UInt32] {
-        var result = [UInt32](repeating: 0, count: rows.count)
-        for row in rows.indices { result[row] = codes[Int(rows[row])] }
+        var result = [UInt32](unsafeUninitializedCapacity: rows.count) { target, count in
+            rows.withUnsafeBufferPointer { rows in
+                codes.withUnsafeBufferPointer { codes in
+                    for row in rows.indices {
+                        precondition(Int(rows[row]) < codes.count)
+                        target[row] = codes[Int(rows[row])]
+                    }
+                }
+            }
+            count = rows.count
+        }
         if let validity { for row in rows.indices where !validity[row] { result[row] = null } }
         return result
     }

@@ -1,18 +1,22 @@
 import ColumnStore
 import Synchronization
 
-/// GROUP BY. Each worker groups what it reads; their groups are then merged by parts of the hash space, in parallel. A worker whose groups
-/// outgrow the budget writes them aside by the same parts.
+/// GROUP BY. Each worker groups what it reads. Few groups are then merged in one go; many lie by parts of the hash space, which are merged
+/// in parallel, one part at a time to a worker, so that tables stay small whatever the number of groups.
 final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
     let node: AggregateNode
-    /// One for each grouping set.
-    private let sets: [[Int]]
-    private let locals: Mutex<[Local]> = Mutex([])
-    private let nextPart = Atomic<Int>(0)
-    private var partCount = 1
+    /// One for each grouping set: places in the node's groups.
+    let sets: [[Int]]
+    private let workers: Mutex<[AggregateWorker]> = Mutex([])
+    private let work: Mutex<[Work]> = Mutex([])
 
-    /// Parts of the hash space: as much smaller than all groups is what must fit in memory at once.
-    static let spillPartCount = 32
+    /// Groups to be merged, of one set.
+    private struct Work {
+        let set: Int
+        let parts: [GroupPart]
+        let depth: Int
+    }
+
     /// Below, one merge is faster than handing out parts.
     private static let parallelMergeGroupCount = 20_000
 
@@ -43,230 +47,99 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         inputs[0].pushRuntimeFilter(source, filter)
     }
 
+    func makeGroups(_ set: Int) throws(QueryError) -> GroupStates {
+        try GroupStates(types: sets[set].map { node.groups[$0].expression.type }, calls: node.aggregates)
+    }
+
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {
             try run.drain(inputs[0]) { _ in
-                let local = try Local(self, run)
-                self.locals.withLock { $0.append(local) }
-                return { try local.take($0) }
+                let worker = try AggregateWorker(self, run)
+                self.workers.withLock { $0.append(worker) }
+                return { try worker.take($0) }
             }
-            let locals = self.locals.withLock { $0 }
-            if locals.contains(where: \.hasSpilled) {
-                for local in locals { try local.spill() }
-                partCount = Self.spillPartCount
-                measure.spilledBytes.wrappingAdd(locals.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
-            } else if locals.count > 1, locals.contains(where: { $0.groupCount > Self.parallelMergeGroupCount }) {
-                partCount = 4 * run.workerCount
+            let workers = self.workers.withLock { $0 }
+            let isParted = workers.contains(where: \.isParted)
+            if isParted || workers.count > 1 && workers.contains(where: { $0.groupCount > Self.parallelMergeGroupCount }) {
+                try part(workers, run)
+            } else {
+                work.withLock { $0 = sets.indices.reversed().map { Work(set: $0, parts: [], depth: 0) } }
             }
         }
+    }
+
+    /// Lays all groups into parts: the same parts of all workers are then merged together.
+    private func part(_ workers: [AggregateWorker], _ run: QueryRun) throws {
+        try run.parallel(workers.count) { index in
+            {
+                try workers[index].finish()
+                return false
+            }
+        }
+        // Merging needs memory: waiting parts must not take all of it.
+        if run.memory.usedByteCount > run.memory.byteCountMax / 2 {
+            for worker in workers { for set in worker.parts { for part in set { try part.spill() } } }
+        }
+        measure.spilledBytes.wrappingAdd(workers.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
+        var all: [Work] = []
+        for set in sets.indices {
+            for part in 0..<GroupPart.countPerLevel {
+                let parts = workers.map { $0.parts[set][part] }.filter { !$0.isEmpty }
+                if !parts.isEmpty { all.append(Work(set: set, parts: parts, depth: 0)) }
+            }
+        }
+        work.withLock { $0 = all.reversed() }
+        self.workers.withLock { $0 = [] }
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { Stream(self, run) }
 
-    /// Evaluates the calls' inputs; every worker has its own.
-    private struct Inputs {
-        let groups: [Evaluator]
-        let calls: [(arguments: [Evaluator], filter: Evaluator?)]
+    // MARK: Merging
 
-        init(_ owner: AggregateOperator, _ run: QueryRun) throws {
-            let layout = owner.inputs[0].layout
-            func make(_ expression: Expression) throws -> Evaluator { try Evaluator(expression, layout: layout, context: run.context) }
-            groups = try owner.node.groups.map { try make($0.expression) }
-            calls = try owner.node.aggregates.map { call in
-                (try AggregatorFactory.inputs(call).map { try make($0) }, try call.filter.map { try make($0) })
-            }
-        }
+    /// The groups of all workers: few, so that nothing is in parts.
+    private func mergedWhole(_ set: Int) throws -> GroupStates {
+        let workers = workers.withLock { $0 }
+        if workers.count == 1 { return workers[0].groupings[set] }
+        let groups = try makeGroups(set)
+        for worker in workers { try groups.merge(worker.groupings[set].export()) }
+        return groups
     }
 
-    /// The groups of one set: keys numbered, and a state for each call.
-    final class Grouping {
-        var table: GroupTable
-        var cache: GroupTable.Cache
-        let aggregators: [Aggregator]
-        let calls: [AggregateCall]
-
-        init(types: [ColumnType], calls: [AggregateCall]) throws(QueryError) {
-            table = GroupTable(types: types)
-            cache = GroupTable.Cache(keyCount: types.count)
-            var aggregators: [Aggregator] = []
-            for call in calls { aggregators.append(try AggregatorFactory.make(call)) }
-            self.aggregators = aggregators
-            self.calls = calls
-            if types.isEmpty { for aggregator in aggregators { aggregator.resize(1) } }
+    /// The groups of one part; nil when they did not fit and were split: their parts are then more work.
+    private func merged(_ work: Work, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
+        var groups = try makeGroups(work.set)
+        var split: [GroupPart] = []
+        func divide(_ batch: ColumnBatch) throws {
+            try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: work.depth + 1, over: split)
         }
-
-        var byteCount: Int { table.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
-
-        func rows(_ keys: [Column], count: Int) -> GroupRows {
-            if keys.isEmpty { return .one(count: count) }
-            let numbers = table.assign(keys, count: count, cache: &cache)
-            for aggregator in aggregators { aggregator.resize(table.count) }
-            return .numbers(numbers)
-        }
-
-        func located<Result>(_ index: Int, _ body: () throws(KernelError) -> Result) throws(QueryError) -> Result {
-            do { return try body() } catch { throw error.queryError(position: calls[index].position) }
-        }
-
-        /// Keys, then the states of each call: one row a group.
-        func export() -> ColumnBatch {
-            ColumnBatch(rowCount: table.count, columns: table.keyColumns() + aggregators.flatMap { $0.exportState() })
-        }
-
-        func merge(_ exported: ColumnBatch) throws(QueryError) {
-            let keyCount = table.types.count
-            let rows = rows(Array(exported.columns[..<keyCount]), count: exported.rowCount)
-            var place = keyCount
-            for (index, aggregator) in aggregators.enumerated() {
-                let width = aggregator.stateTypes.count
-                let state = Array(exported.columns[place..<(place + width)])
-                try located(index) { () throws(KernelError) in try aggregator.merge(state, rows.numbers) }
-                place += width
-            }
-        }
-    }
-
-    private func makeGrouping(_ set: Int) throws(QueryError) -> Grouping {
-        try Grouping(types: sets[set].map { node.groups[$0].expression.type }, calls: node.aggregates)
-    }
-
-    /// One worker's groups.
-    private final class Local: @unchecked Sendable {
-        // Safe to share: one worker feeds it; it is read when all workers are done.
-        private let owner: AggregateOperator
-        private let run: QueryRun
-        private let inputs: Inputs
-        private(set) var groupings: [Grouping]
-        /// By set, then part.
-        private(set) var files: [[SpillFile]] = []
-        private let share: MemoryShare
-
-        init(_ owner: AggregateOperator, _ run: QueryRun) throws {
-            self.owner = owner
-            self.run = run
-            inputs = try Inputs(owner, run)
-            groupings = try owner.sets.indices.map { try owner.makeGrouping($0) }
-            share = MemoryShare(run.memory)
-        }
-
-        var hasSpilled: Bool { !files.isEmpty }
-        var groupCount: Int { groupings.reduce(0) { $0 + $1.table.count } }
-        var spilledByteCount: Int { files.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } } }
-
-        func take(_ batch: ColumnBatch) throws {
-            let view = RowView(batch)
-            let keys = try inputs.groups.map { try $0.evaluate(view) }
-            var rows: [GroupRows] = []
-            for (index, grouping) in groupings.enumerated() {
-                rows.append(grouping.rows(owner.sets[index].map { keys[$0] }, count: batch.rowCount))
-            }
-            for (callIndex, call) in inputs.calls.enumerated() {
-                var kept: [Int32]?
-                if let filter = call.filter {
-                    let passing = try filter.evaluate(view).trueRows()
-                    if !passing.isAllSet { kept = passing.setIndices() }
+        for part in work.parts {
+            try part.consume { batch in
+                try run.cancellation.check()
+                if !split.isEmpty { return try divide(batch) }
+                try groups.merge(batch)
+                if share.resize(to: groups.byteCount) { return }
+                // Splitting what is small frees nothing worth it: others hold the memory.
+                guard groups.keyCount > 0, groups.byteCount > GroupPart.smallByteCount(run), work.depth < GroupPart.depthMax else {
+                    return share.force(to: groups.byteCount)
                 }
-                if kept?.isEmpty ?? false { continue }
-                let callView = kept.map { view.selecting($0) } ?? view
-                let arguments = try call.arguments.map { try $0.evaluate(callView) }
-                for (index, grouping) in groupings.enumerated() {
-                    let groups = kept.map { rows[index].selecting($0) } ?? rows[index]
-                    try grouping.located(callIndex) { () throws(KernelError) in
-                        try grouping.aggregators[callIndex].update(arguments, groups)
-                    }
-                }
+                split = GroupPart.make(run, types: groups.types)
+                for part in split { try part.spill() }
+                try divide(groups.export())
+                groups = try makeGroups(work.set)
+                share.releaseAll()
             }
-            if !share.resize(to: groupings.reduce(0) { $0 + $1.byteCount }) { try spill() }
         }
-
-        /// Writes all groups aside, by parts, and begins anew.
-        func spill() throws {
-            if files.isEmpty {
-                files = try groupings.map { grouping in
-                    let types = grouping.table.types + grouping.aggregators.flatMap(\.stateTypes)
-                    return try (0..<AggregateOperator.spillPartCount).map { _ in try SpillFile(run.spill, types: types) }
-                }
-            }
-            for (index, grouping) in groupings.enumerated() where grouping.table.count > 0 {
-                let exported = grouping.export()
-                let parts = AggregateOperator.parts(exported, keyCount: grouping.table.types.count, partCount: AggregateOperator.spillPartCount)
-                for (part, rows) in parts.enumerated() where !rows.isEmpty {
-                    try run.cancellation.check()
-                    for start in stride(from: 0, to: rows.count, by: ColumnBatch.targetRowCount) {
-                        try files[index][part].write(exported.gathering(Array(rows[start..<min(start + ColumnBatch.targetRowCount, rows.count)])))
-                    }
-                }
-            }
-            groupings = try owner.sets.indices.map { try owner.makeGrouping($0) }
-            share.releaseAll()
-        }
+        if split.isEmpty { return groups }
+        measure.spilledBytes.wrappingAdd(split.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
+        let more = split.filter { !$0.isEmpty }.map { Work(set: work.set, parts: [$0], depth: work.depth + 1) }
+        self.work.withLock { $0 += more }
+        return nil
     }
 
-    /// Group numbers by part of the hash space.
-    private static func parts(_ exported: ColumnBatch, keyCount: Int, partCount: Int) -> [[Int32]] {
-        if partCount == 1 || keyCount == 0 {
-            return [Array(0..<Int32(exported.rowCount))] + Array(repeating: [], count: partCount - 1)
-        }
-        let hashes = HashKernels.rows(Array(exported.columns[..<keyCount]), count: exported.rowCount)
-        var parts = [[Int32]](repeating: [], count: partCount)
-        for row in hashes.indices { parts[Int(hashes[row] >> 40) % partCount].append(Int32(row)) }
-        return parts
-    }
-
-    // MARK: Answers
-
-    /// The export of each local grouping and its rows by part: made once, by whichever stream comes first.
-    private let exports: Mutex<[[(batch: ColumnBatch, parts: [[Int32]])]]?> = Mutex(nil)
-
-    private func exported() -> [[(batch: ColumnBatch, parts: [[Int32]])]] {
-        exports.withLock { made in
-            if let made { return made }
-            let locals = self.locals.withLock { $0 }
-            let result = locals.map { local in
-                local.groupings.map { grouping -> (batch: ColumnBatch, parts: [[Int32]]) in
-                    let batch = grouping.export()
-                    return (batch, Self.parts(batch, keyCount: grouping.table.types.count, partCount: partCount))
-                }
-            }
-            made = result
-            return result
-        }
-    }
-
-    /// The groups of one set and part, of all workers.
-    private func merged(_ set: Int, _ part: Int, _ run: QueryRun) throws -> Grouping? {
-        let locals = self.locals.withLock { $0 }
-        // The one group without keys lies in the first part.
-        if sets[set].isEmpty, part > 0 { return nil }
-        if partCount == 1, locals.count == 1 { return locals[0].groupings[set] }
-        let grouping = try makeGrouping(set)
-        if partCount == 1 {
-            for local in locals { try grouping.merge(local.groupings[set].export()) }
-            return grouping
-        }
-        if locals.contains(where: \.hasSpilled) {
-            let share = MemoryShare(run.memory)
-            for local in locals where local.hasSpilled {
-                let reader = try local.files[set][part].reader()
-                while let batch = try reader.next() {
-                    try run.cancellation.check()
-                    try grouping.merge(batch)
-                    share.force(to: grouping.byteCount)
-                }
-            }
-        } else {
-            for local in exported() {
-                let rows = local[set].parts[part]
-                if !rows.isEmpty { try grouping.merge(local[set].batch.gathering(rows)) }
-            }
-        }
-        return grouping
-    }
-
-    private func answers(_ grouping: Grouping, _ set: Int) throws -> ColumnBatch {
-        let count = grouping.table.count
-        let keys = grouping.table.keyColumns()
+    private func answers(_ groups: GroupStates, _ set: Int) throws -> ColumnBatch {
+        let count = groups.table.count
+        let keys = groups.table.keyColumns()
         var result: [Column] = []
         for (index, group) in node.groups.enumerated() {
             if let place = sets[set].firstIndex(of: index) {
@@ -280,16 +153,14 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
             for index in node.groups.indices { bits = bits << 1 | (sets[set].contains(index) ? 0 : 1) }
             result.append(.constant(.integer(bits), type: column.type, count: count))
         }
-        for (index, aggregator) in grouping.aggregators.enumerated() {
-            let column = try grouping.located(index) { () throws(KernelError) in try aggregator.finish() }
-            result.append(column.retyped(node.aggregates[index].column.type))
-        }
+        for (call, column) in zip(node.aggregates, try groups.finish()) { result.append(column.retyped(call.column.type)) }
         return ColumnBatch(rowCount: count, columns: result)
     }
 
     private final class Stream: BatchStream {
         private let owner: AggregateOperator
         private let run: QueryRun
+        private let share: MemoryShare
         private var batch: ColumnBatch?
         private var row = 0
         private static let rowCountMax = 4 * ColumnBatch.targetRowCount
@@ -297,6 +168,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         init(_ owner: AggregateOperator, _ run: QueryRun) {
             self.owner = owner
             self.run = run
+            share = MemoryShare(run.memory)
         }
 
         func next() throws -> ColumnBatch? {
@@ -306,13 +178,13 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
                     defer { row = end }
                     return batch.slice(row..<end)
                 }
-                try run.cancellation.check()
-                let number = owner.nextPart.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard number < owner.partCount * owner.sets.count else { return nil }
-                let set = number / owner.partCount
-                row = 0
                 batch = nil
-                if let grouping = try owner.merged(set, number % owner.partCount, run) { batch = try owner.answers(grouping, set) }
+                row = 0
+                share.releaseAll()
+                try run.cancellation.check()
+                guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
+                let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set) : try owner.merged(work, share, run)
+                if let groups { batch = try owner.answers(groups, work.set) }
             }
         }
     }

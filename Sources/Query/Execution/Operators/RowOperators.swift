@@ -57,10 +57,7 @@ final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        var evaluators: [Evaluator] = []
-        for column in projected {
-            evaluators.append(try Evaluator(column.expression, layout: inputs[0].layout, context: run.context))
-        }
+        let evaluators = try Evaluator.compile(projected.map(\.expression), layout: inputs[0].layout, context: run.context)
         return Stream(try inputs[0].stream(run, worker: worker), evaluators, types: columns.map(\.type))
     }
 

@@ -1,0 +1,59 @@
+import ColumnStore
+
+/// The groups of one grouping set: keys numbered, and a state for each call.
+final class GroupStates {
+    private(set) var table: GroupTable
+    private var cache: GroupTable.Cache
+    let aggregators: [Aggregator]
+    private let calls: [AggregateCall]
+
+    init(types: [ColumnType], calls: [AggregateCall]) throws(QueryError) {
+        table = GroupTable(types: types)
+        cache = GroupTable.Cache(keyCount: types.count)
+        self.calls = calls
+        aggregators = try AggregatorFactory.make(calls)
+        if types.isEmpty { for aggregator in aggregators { aggregator.resize(1) } }
+    }
+
+    var keyCount: Int { table.types.count }
+    var types: [ColumnType] { table.types + aggregators.flatMap(\.stateTypes) }
+    var byteCount: Int { table.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
+
+    /// The group of each row; states are made for new ones.
+    func rows(_ keys: [Column], count: Int) -> GroupRows {
+        if keys.isEmpty { return .one(count: count) }
+        let numbers = table.assign(keys, count: count, cache: &cache)
+        for aggregator in aggregators { aggregator.resize(table.count) }
+        return .numbers(numbers)
+    }
+
+    func update(_ call: Int, _ arguments: [Column], _ rows: GroupRows) throws(QueryError) {
+        do { try aggregators[call].update(arguments, rows) } catch { throw error.queryError(position: calls[call].position) }
+    }
+
+    /// Keys, then the states of each call: one row a group.
+    func export() -> ColumnBatch {
+        ColumnBatch(rowCount: table.count, columns: table.keyColumns() + aggregators.flatMap { $0.exportState() })
+    }
+
+    func merge(_ exported: ColumnBatch) throws(QueryError) {
+        let numbers = rows(Array(exported.columns[..<keyCount]), count: exported.rowCount).numbers
+        var place = keyCount
+        for (index, aggregator) in aggregators.enumerated() {
+            let width = aggregator.stateTypes.count
+            if width == 0 { continue }
+            let state = Array(exported.columns[place..<(place + width)])
+            do { try aggregator.merge(state, numbers) } catch { throw error.queryError(position: calls[index].position) }
+            place += width
+        }
+    }
+
+    /// The answer of each group to each call.
+    func finish() throws(QueryError) -> [Column] {
+        var answers: [Column] = []
+        for (index, aggregator) in aggregators.enumerated() {
+            do { answers.append(try aggregator.finish()) } catch { throw error.queryError(position: calls[index].position) }
+        }
+        return answers
+    }
+}
