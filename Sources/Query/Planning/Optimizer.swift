@@ -21,6 +21,7 @@ package struct Optimizer {
         plan = ScanFilters.rewrite(plan, isUTC: isUTC)
         plan = JoinOrder.rewrite(plan)
         plan = LimitPushdown.rewrite(plan)
+        plan = DistinctAggregates.rewrite(plan)
         return ColumnTrimming.rewrite(plan)
     }
 
