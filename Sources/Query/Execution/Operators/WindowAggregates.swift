@@ -1,7 +1,8 @@
 import ColumnStore
 
 /// An aggregate over the frame of every row. Exact sums and counts come from running totals, least and greatest from a queue that slides with
-/// the frame; everything else is computed frame by frame, once for rows that share one.
+/// the frame, sums and deviations of doubles from two stacks that do; everything else is computed frame by frame, once for rows that share
+/// one.
 struct WindowAggregates {
     private let function: AggregateFunction
     private let call: WindowNode.Call
@@ -30,6 +31,9 @@ struct WindowAggregates {
         case .count: return .whole(differences(totals(present)), type: .int64, validity: nil)
         case .sum, .avg:
             if arguments[0].type != .double, call.column.type != .double { return try exactSums() }
+            return try moments()
+        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation: return try moments()
+        case .boolAnd, .boolOr: return junctions()
         case .min, .max: return extremes()
         default: break
         }
@@ -80,6 +84,30 @@ struct WindowAggregates {
         let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
         if type.isDecimal { return .decimals(result, type: type, validity: validity) }
         return .whole(result.map { Int64(truncatingIfNeeded: $0) }, type: type, validity: validity)
+    }
+
+    /// True for some row of the frame, or for all that have a value.
+    private func junctions() -> Column {
+        let (values, present) = (arguments[0].bitmap(), present)
+        let counts = differences(totals(present))
+        let trues = differences(totals(.both(present, values)))
+        let bits = Bitmap.computed(count: rowCount) { function == .boolOr ? trues[$0] > 0 : trues[$0] == counts[$0] }
+        return .boolean(bits, validity: counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil)
+    }
+
+    private func moments() throws(QueryError) -> Column {
+        let values: [Double]
+        do {
+            values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
+        } catch {
+            throw error.queryError(position: nil)
+        }
+        let present = present
+        let perFrame = SlidingMoments.perFrame(frames) { present?[$0] ?? true ? SlidingMoments(values[$0]) : SlidingMoments() }
+        let least: Double = function == .standardDeviation || function == .variance ? 2 : 1
+        let answers = perFrame.map { $0.count >= least ? $0.answer(function) : 0 }
+        let validity = perFrame.contains { $0.count < least } ? Bitmap.computed(count: rowCount) { perFrame[$0].count >= least } : nil
+        return Column(type: .double, count: rowCount, validity: validity, values: .double(answers))
     }
 
     /// A queue of rows, each better than all after it: its head is the frame's answer.
