@@ -14,7 +14,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
 
     /// Safe to send: written under the lock, read when all workers are done.
     private struct Collected: @unchecked Sendable {
-        var batches: [KeyedRows] = []
+        var batches: [OrderedRows] = []
         var runs: [SpillFile] = []
         var shares: [MemoryShare] = []
     }
@@ -44,7 +44,15 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
                 workers.withLock { $0.append(collector) }
                 return { try collector.take($0) }
             }
-            for collector in workers.withLock({ $0 }) { try collector.finish() }
+            let collectors = workers.withLock { $0 }
+            try run.parallel(collectors.count) { index in
+                {
+                    try collectors[index].finish()
+                    return false
+                }
+            }
+            // Some rows are on disk: the others follow, so that all are runs.
+            if collected.withLock({ !$0.runs.isEmpty }) { for collector in collectors { try collector.spill() } }
             try merge(run)
         }
     }
@@ -53,7 +61,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
         let (batches, runs) = collected.withLock { ($0.batches, $0.runs) }
         let range = offset..<(limit.map { offset + $0 } ?? .max)
         if runs.isEmpty {
-            output = SortedStream(KeyedRows.joining(batches, types: columns.map(\.type)), range: range, cancellation: run.cancellation)
+            output = SortedStream(batches, types: columns.map(\.type), range: range, cancellation: run.cancellation)
             return
         }
         var readers: [any BatchStream] = []
@@ -117,7 +125,8 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
         }
 
         /// Writes what is held as one sorted run.
-        private func spill() throws {
+        func spill() throws {
+            owner.collected.withLock { $0.batches = [] }
             guard rowCount > 0 else { return }
             let sorted = KeyedRows.joining(rows, types: owner.columns.map(\.type)).sorted(first: nil)
             let file = try SpillFile(run.spill, types: owner.columns.map(\.type) + [.binary])
@@ -132,11 +141,15 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
             share.releaseAll()
         }
 
+        /// Puts the worker's rows in order.
         func finish() throws {
             if let top, rowCount > top { cut(to: top) }
-            if owner.collected.withLock({ !$0.runs.isEmpty }) { return try spill() }
+            guard rowCount > 0, owner.collected.withLock({ $0.runs.isEmpty }) else { return }
+            let joined = KeyedRows.joining(rows, types: owner.columns.map(\.type))
+            rows = [joined]
+            let ordered = OrderedRows(rows: joined, order: RowOrder.sorted(joined.keys))
             owner.collected.withLock {
-                $0.batches += rows
+                $0.batches.append(ordered)
                 $0.shares.append(share)
             }
         }
@@ -193,6 +206,12 @@ struct KeyedRows {
     }
 }
 
+/// Rows with the order that they are to come in.
+struct OrderedRows {
+    let rows: KeyedRows
+    let order: [Int32]
+}
+
 /// Rows in memory, put in order batch by batch as they are pulled.
 private final class SortedStream: BatchStream {
     private let rows: KeyedRows
@@ -201,9 +220,23 @@ private final class SortedStream: BatchStream {
     private let end: Int
     private let cancellation: Cancellation
 
-    init(_ rows: KeyedRows, range: Range<Int>, cancellation: Cancellation) {
-        self.rows = rows
-        order = RowOrder.sorted(rows.keys)
+    /// - Parameter parts: each in its order, which are merged here.
+    init(_ parts: [OrderedRows], types: [ColumnType], range: Range<Int>, cancellation: Cancellation) {
+        rows = KeyedRows.joining(parts.map(\.rows), types: types)
+        var start: Int32 = 0
+        var orders: [[Int32]] = []
+        for part in parts {
+            orders.append(start == 0 ? part.order : part.order.map { $0 + start })
+            start += Int32(part.order.count)
+        }
+        while orders.count > 1 {
+            var merged: [[Int32]] = []
+            for index in stride(from: 0, to: orders.count, by: 2) {
+                merged.append(index + 1 < orders.count ? RowOrder.merged(orders[index], orders[index + 1], rows.keys) : orders[index])
+            }
+            orders = merged
+        }
+        order = orders.first ?? []
         place = min(range.lowerBound, order.count)
         end = min(range.upperBound, order.count)
         self.cancellation = cancellation
