@@ -3,7 +3,7 @@ internal import Glibc
 /// Finds a byte string in others: `memchr` for the byte of it that is likely the rarest in texts, then a comparison of the whole.
 struct ByteSearch {
     private let wanted: [UInt8]
-    private let rareIndex: Int
+    let rareIndex: Int
 
     /// - Precondition: `wanted` is not empty.
     init(_ wanted: [UInt8]) {
@@ -27,13 +27,22 @@ struct ByteSearch {
 
     /// Where it first stands at or after `start` and ends by `end`.
     func find(in text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int? {
-        guard start >= 0, end <= text.count, end - start >= wanted.count, let base = text.baseAddress else { return nil }
+        wanted.withUnsafeBufferPointer { Self.find($0, rareIndex: rareIndex, in: text, from: start, to: end) }
+    }
+
+    /// - Parameter wanted: not empty; `rareIndex` lies within it.
+    static func find(
+        _ wanted: UnsafeBufferPointer<UInt8>, rareIndex: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> Int? {
+        guard start >= 0, end <= text.count, end - start >= wanted.count, let base = text.baseAddress, let own = wanted.baseAddress else {
+            return nil
+        }
         let last = end - wanted.count
         var place = start
         while place <= last {
-            guard let found = memchr(base + place + rareIndex, Int32(wanted[rareIndex]), last - place + 1) else { return nil }
+            guard let found = memchr(base + place + rareIndex, Int32(own[rareIndex]), last - place + 1) else { return nil }
             let candidate = UnsafeRawPointer(found) - UnsafeRawPointer(base) - rareIndex
-            if memcmp(base + candidate, wanted, wanted.count) == 0 { return candidate }
+            if memcmp(base + candidate, own, wanted.count) == 0 { return candidate }
             place = candidate + 1
         }
         return nil

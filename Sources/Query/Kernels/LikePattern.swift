@@ -1,4 +1,5 @@
 internal import Glibc
+import ColumnStore
 
 /// A compiled LIKE pattern: `_` is one character, `%` any number. Ends and whole substrings are found without backtracking.
 struct LikePattern {
@@ -14,6 +15,16 @@ struct LikePattern {
     }
 
     private let segments: [Segment]
+    /// The bytes of all segments end to end, and where each lies; nil when there is a `_`. What is matched against many rows is read from
+    /// here: nothing in it is counted by reference.
+    private let plain: (bytes: [UInt8], parts: [PlainPart])?
+
+    private struct PlainPart {
+        var start: Int
+        var count: Int
+        /// Of the byte to look for first.
+        var rareIndex: Int
+    }
     private let isAnchoredAtStart: Bool
     private let isAnchoredAtEnd: Bool
     /// ILIKE: the pattern is folded here, the text by the caller.
@@ -54,6 +65,62 @@ struct LikePattern {
             return Segment(items: items, bytes: isPlain ? bytes : nil, search: isPlain ? ByteSearch(bytes) : nil)
         }
         ignoresCase = ignoringCase
+        var plainBytes: [UInt8] = []
+        var plainParts: [PlainPart] = []
+        for segment in segments {
+            guard let bytes = segment.bytes, let search = segment.search else { break }
+            plainParts.append(PlainPart(start: plainBytes.count, count: bytes.count, rareIndex: search.rareIndex))
+            plainBytes += bytes
+        }
+        plain = plainParts.count == segments.count ? (plainBytes, plainParts) : nil
+    }
+
+    /// One bit for each of `texts`.
+    func matches(_ texts: ByteArrays) -> Bitmap {
+        texts.bytes.withUnsafeBufferPointer { bytes in
+            texts.offsets.withUnsafeBufferPointer { offsets in
+                func text(_ row: Int) -> UnsafeBufferPointer<UInt8> {
+                    UnsafeBufferPointer(rebasing: bytes[Int(offsets[row])..<Int(offsets[row + 1])])
+                }
+                guard let plain else { return .computed(count: texts.count) { matches(text($0)) } }
+                return plain.bytes.withUnsafeBufferPointer { wanted in
+                    plain.parts.withUnsafeBufferPointer { parts in
+                        .computed(count: texts.count) { matchesPlain(text($0), wanted, parts) }
+                    }
+                }
+            }
+        }
+    }
+
+    private func matchesPlain(
+        _ text: UnsafeBufferPointer<UInt8>, _ wanted: UnsafeBufferPointer<UInt8>, _ parts: UnsafeBufferPointer<PlainPart>
+    ) -> Bool {
+        var (first, end) = (0, parts.count)
+        var (from, to) = (0, text.count)
+        func stands(_ part: PlainPart, at place: Int) -> Bool {
+            guard place >= from, place + part.count <= to else { return false }
+            guard let one = text.baseAddress, let other = wanted.baseAddress else { return part.count == 0 }
+            return memcmp(one + place, other + part.start, part.count) == 0
+        }
+        if isAnchoredAtStart {
+            guard first < end else { return text.isEmpty }
+            guard stands(parts[first], at: 0) else { return false }
+            if isWhole { return parts[first].count == text.count }
+            from = parts[first].count
+            first += 1
+        }
+        if isAnchoredAtEnd, first < end {
+            guard stands(parts[end - 1], at: to - parts[end - 1].count) else { return false }
+            to -= parts[end - 1].count
+            end -= 1
+        }
+        for index in first..<max(first, end) {
+            let part = parts[index]
+            let bytes = UnsafeBufferPointer(rebasing: wanted[part.start..<part.start + part.count])
+            guard let place = ByteSearch.find(bytes, rareIndex: part.rareIndex, in: text, from: from, to: to) else { return false }
+            from = place + part.count
+        }
+        return true
     }
 
     private static func folded(_ text: [UInt8]) -> [UInt8] {

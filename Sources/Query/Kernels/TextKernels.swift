@@ -260,17 +260,16 @@ enum TextKernels {
 
     static func like(_ column: Column, _ pattern: LikePattern) -> Column {
         let arrays = column.byteArrays()
-        var folded: [UInt8] = []
-        let bits = arrays.bytes.withUnsafeBufferPointer { bytes in
-            Bitmap.computed(count: arrays.count) { row in
-                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
-                if !pattern.ignoresCase { return pattern.matches(text) }
-                folded.removeAll(keepingCapacity: true)
-                CaseMapping.appendLower(text, to: &folded)
-                return folded.withUnsafeBufferPointer { pattern.matches($0) }
+        guard pattern.ignoresCase else { return .boolean(pattern.matches(arrays), validity: column.rowValidity) }
+        var folded = ByteArrays()
+        folded.offsets.reserveCapacity(arrays.count + 1)
+        arrays.bytes.withUnsafeBufferPointer { bytes in
+            for row in 0..<arrays.count {
+                CaseMapping.appendLower(UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)]), to: &folded.bytes)
+                folded.offsets.append(Int32(folded.bytes.count))
             }
         }
-        return .boolean(bits, validity: column.rowValidity)
+        return .boolean(pattern.matches(folded), validity: column.rowValidity)
     }
 
     static func matches(_ column: Column, _ pattern: RegularExpression) -> Column {
