@@ -6,6 +6,8 @@ struct DictionaryFilter {
     private var tested: DictionaryValues?
     /// One byte for each entry of `tested`: 1 when it passes.
     private var passes: [UInt8] = []
+    /// The codes that pass, when they lie side by side, as they do in a sorted dictionary for an equality, a range or a prefix.
+    private var run: Range<Int>?
 
     init(_ filter: ColumnFilter) { self.filter = filter }
 
@@ -17,7 +19,13 @@ struct DictionaryFilter {
         default: break
         }
         test(dictionary, column.type)
-        let selected = Self.select(codes, passes)
+        let selected: Bitmap
+        if let run {
+            if !run.isEmpty, run.count == dictionary.count { return column.validity ?? Bitmap(repeating: true, count: codes.count) }
+            selected = run.isEmpty ? Bitmap(repeating: false, count: codes.count) : Self.select(codes, in: run)
+        } else {
+            selected = Self.select(codes, passes)
+        }
         return column.validity.map { selected & $0 } ?? selected
     }
 
@@ -33,6 +41,14 @@ struct DictionaryFilter {
         if tested === dictionary { return }
         let bits = filter.select(dictionary.values.retyped(type))
         passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
+        run = nil
+        if passes.count < 1 << 31 {
+            if let first = passes.firstIndex(of: 1), let last = passes.lastIndex(of: 1) {
+                if passes[first...last].allSatisfy({ $0 == 1 }) { run = first..<(last + 1) }
+            } else {
+                run = 0..<0
+            }
+        }
         tested = dictionary
     }
 
@@ -50,6 +66,31 @@ struct DictionaryFilter {
             rows[row >> 6] |= 1 << UInt64(row & 63)
         }
         return Bitmap(words: rows, count: column.count)
+    }
+
+    /// Codes of a range. Where few rows pass, most words are seen to be empty by a loop without branches.
+    ///
+    /// - Precondition: no code, and no bound, has the highest bit.
+    private static func select(_ codes: [UInt32], in run: Range<Int>) -> Bitmap {
+        let (least, greatest) = (UInt32(run.lowerBound), UInt32(run.upperBound - 1))
+        var words = [UInt64](repeating: 0, count: (codes.count + 63) / 64)
+        codes.withUnsafeBufferPointer { codes in
+            for wordIndex in words.indices {
+                let start = wordIndex << 6
+                let end = min(start + 64, codes.count)
+                // The highest bit is set where a code is outside.
+                var outside: UInt32 = ~0
+                for row in start..<end { outside &= (codes[row] &- least) | (greatest &- codes[row]) }
+                if outside >> 31 == 1 { continue }
+                var word: UInt64 = 0
+                for row in start..<end {
+                    let isOutside = ((codes[row] &- least) | (greatest &- codes[row])) >> 31
+                    word |= UInt64(isOutside ^ 1) << UInt64(truncatingIfNeeded: row &- start)
+                }
+                words[wordIndex] = word
+            }
+        }
+        return Bitmap(words: words, count: codes.count)
     }
 
     /// - Precondition: every code is within `passes`, as an invariant of `Column` says.

@@ -4,8 +4,10 @@
 /// another; then the elements that filters ask for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
 /// everything. Whole pages and runs of rows that did not pass are never decoded. One owner on one thread.
 public final class RowGroupReader {
-    /// Rows that did not pass are decoded along when no more of them than this stand between two that did.
-    private static let gapRowCountMax = 64
+    /// Rows that did not pass are decoded along when no more than this many bytes of them stand between two that did: passing over them
+    /// costs about as much.
+    private static let gapByteCountMax = 4_096
+    private static let gapRowCountMax = 512
 
     private let scan: ParquetScan
     private let rowGroup: Int
@@ -19,6 +21,8 @@ public final class RowGroupReader {
     private var rangeIndex = 0
     private var nextRow = 0
     private var windowRowCount: Int
+    /// By phase: rows that did not pass are decoded along when no more of them than this stand between two that did.
+    private var gapRowCounts: [ParquetScan.Phase: Int] = [:]
     /// One for each filter of the scan.
     private var dictionaryFilters: [DictionaryFilter]
     private var elementFilters: [DictionaryFilter]
@@ -56,6 +60,10 @@ public final class RowGroupReader {
         if ranges.isEmpty { return }
         makeReaders(layouts)
         windowRowCount = windowSize(layouts)
+        for phase in Set(scan.phases) {
+            let bytesPerRow = bytesPerRow(scan.leaves.indices.filter { scan.phases[$0] == phase })
+            gapRowCounts[phase] = min(Self.gapRowCountMax, Self.gapByteCountMax / bytesPerRow)
+        }
         if try !dictionariesCanMatch() { ranges = [] }
         if ranges.isEmpty { counted.prunedRowCount = rowCount }
     }
@@ -170,18 +178,21 @@ public final class RowGroupReader {
         return needed
     }
 
-    /// Fewer rows at a time where the file's own figures say that rows are large.
-    private func windowSize(_ layouts: [ChunkLayout]) -> Int {
+    /// Of the leaves' values before compression, by the file's own figures; at least 1.
+    private func bytesPerRow(_ leaves: [Int]) -> Int {
         let chunks = scan.file.metadata.rowGroups[rowGroup].columns
         var byteCount: Int64 = 0
-        for leaf in scan.leaves where leaf.decodesValues {
+        for leaf in leaves.lazy.map({ self.scan.leaves[$0] }) where leaf.decodesValues {
             byteCount = byteCount.addingReportingOverflow(
                 max(0, chunks[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0)).partialValue
         }
-        let rowCount = max(1, scan.file.metadata.rowGroups[rowGroup].rowCount)
-        let bytesPerRow = Int(clamping: max(1, byteCount / rowCount))
+        return Int(clamping: max(1, byteCount / max(1, scan.file.metadata.rowGroups[rowGroup].rowCount)))
+    }
+
+    /// Fewer rows at a time where rows are large.
+    private func windowSize(_ layouts: [ChunkLayout]) -> Int {
         let room = max(1, min(budget.byteCountMax / 4, 64 << 20))
-        return max(1, min(windowRowCount, room / bytesPerRow))
+        return max(1, min(windowRowCount, room / bytesPerRow(Array(scan.leaves.indices))))
     }
 
     // MARK: Batches
@@ -236,11 +247,8 @@ public final class RowGroupReader {
             }
             guard try apply(residual, outputs, decoded, start, &selection) else { return nil }
         }
-        let restRows = readRows(selection, start, count)
-        for phase in scan.projectedPhases where decoded[phase] == nil {
-            decoded[phase] = restRows
-            try decode(phase, restRows, &outputs)
-        }
+        for phase in scan.projectedPhases { try decode(phase, selection, start, count, &decoded, &outputs) }
+        let restRows = readRows(.rest, selection, start, count)
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var columns: [Column] = []
         for projected in scan.projection {
@@ -302,7 +310,7 @@ public final class RowGroupReader {
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var columns: [Column] = []
         for node in scan.residual {
-            let rows = decoded[scan.phase(of: node)] ?? readRows(selection, start, selection.count)
+            let rows = decoded[scan.phase(of: node)] ?? readRows(.residual, selection, start, selection.count)
             columns.append(try column(node, assembly, rows, selection, start))
         }
         let bits = try residual.select(ColumnBatch(rowCount: selection.count, columns: columns))
@@ -349,15 +357,16 @@ public final class RowGroupReader {
     }
 
     /// The selected rows as ranges, with short gaps closed.
-    private func readRows(_ selection: Selection, _ start: Int, _ count: Int) -> ReadRows {
+    private func readRows(_ phase: ParquetScan.Phase, _ selection: Selection, _ start: Int, _ count: Int) -> ReadRows {
         guard let rows = selection.rows, let first = rows.first else {
             return ReadRows(ranges: [start..<(start + count)], start: start)
         }
+        let gapRowCountMax = gapRowCounts[phase] ?? 0
         var ranges: [Range<Int>] = []
         var lower = Int(first)
         var upper = Int(first) + 1
         for row in rows.dropFirst() {
-            if Int(row) > upper + Self.gapRowCountMax {
+            if Int(row) > upper + gapRowCountMax {
                 ranges.append((start + lower)..<(start + upper))
                 lower = Int(row)
             }
@@ -373,7 +382,7 @@ public final class RowGroupReader {
         _ outputs: inout [LeafOutput?]
     ) throws {
         guard decoded[phase] == nil else { return }
-        let rows = readRows(selection, start, count)
+        let rows = readRows(phase, selection, start, count)
         decoded[phase] = rows
         try decode(phase, rows, &outputs)
     }
