@@ -1,0 +1,197 @@
+import ColumnStore
+import XCTest
+
+@testable import Query
+
+/// Groupings past what one table holds, windows that slide, and orders of many rows: against answers worked out here, row by row.
+final class GroupingTests: XCTestCase {
+    private static let rowCount = 200_000
+    private static let fields = [
+        Field("k", .int64), Field("t", .string), Field("d", .date), Field("v", .decimal(precision: 18, scale: 2)), Field("r", .double),
+    ]
+
+    private struct Row {
+        var key: Int64
+        var text: String
+        var day: Int32
+        var value: Int64?
+        var real: Double
+    }
+
+    /// Keys spread wide, each some twice; every seventh value is NULL.
+    private static let rows: [Row] = (0..<rowCount).map { index in
+        let mixed = UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+        let key = Int64(mixed >> 33) % 150_000 * 1_000_003
+        return Row(
+            key: key, text: "text-\(key % 70_001)", day: Int32(index / 1_000), value: index % 7 == 0 ? nil : Int64(mixed >> 40) - (1 << 22),
+            real: Double(index % 1_000) / 8)
+    }
+
+    private static let table: MemoryTable = {
+        var batches: [ColumnBatch] = []
+        for start in stride(from: 0, to: rowCount, by: 8_192) {
+            let part = rows[start..<min(start + 8_192, rowCount)]
+            var builders = fields.map { ColumnBuilder(type: $0.type) }
+            for row in part {
+                builders[0].append(.integer(row.key))
+                builders[1].append(.string(row.text))
+                builders[2].append(.integer(Int64(row.day)))
+                builders[3].append(row.value.map { .decimal(Int128($0)) } ?? .null)
+                builders[4].append(.double(row.real))
+            }
+            batches.append(ColumnBatch(rowCount: part.count, columns: builders.indices.map { builders[$0].finish() }))
+        }
+        return MemoryTable(schema: Schema(fields), batches: batches)
+    }()
+
+    private func fixture(budget: Int = 256 << 20) -> QueryFixture {
+        QueryFixture([("t", Self.table)], settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget))
+    }
+
+    /// count, sum of v, least r and distinct d over all groups of `key`, brought down to four numbers.
+    private func expected(_ key: (Row) -> String) -> String {
+        var groups: [String: (count: Int, sum: Int64, least: Double, days: Set<Int32>)] = [:]
+        for row in Self.rows {
+            var group = groups[key(row)] ?? (0, 0, .infinity, [])
+            group.count += 1
+            group.sum += row.value ?? 0
+            group.least = min(group.least, row.real)
+            group.days.insert(row.day)
+            groups[key(row)] = group
+        }
+        let sum = groups.values.reduce(0) { $0 + $1.sum * Int64($1.count) }
+        let least = groups.values.reduce(0) { $0 + $1.least }
+        let days = groups.values.reduce(0) { $0 + $1.days.count }
+        return "\(groups.count),\(decimal(sum)),\(Int(least * 8)),\(days)"
+    }
+
+    private func decimal(_ cents: Int64) -> String {
+        let digits = cents.magnitude % 100
+        return "\(cents < 0 ? "-" : "")\(cents.magnitude / 100).\(digits < 10 ? "0" : "")\(digits)"
+    }
+
+    private func query(_ keys: String) -> String {
+        """
+        SELECT count(*), sum(s * c), CAST(sum(m) * 8 AS BIGINT), sum(n) FROM (
+          SELECT \(keys), count(*) AS c, coalesce(sum(v), 0) AS s, min(r) AS m, count(DISTINCT d) AS n FROM t GROUP BY \(keys)) AS g
+        """
+    }
+
+    func test_manyGroups_inMemoryAndOnDisk_areRight() throws {
+        let byKey = expected { "\($0.key)" }
+        let byBoth = expected { "\($0.text) \($0.key % 3)" }
+        for budget in [256 << 20, 2 << 20] {
+            XCTAssertEqual(try fixture(budget: budget).rows(query("k")), byKey, "budget \(budget)")
+            let text = query("t, k3").replacing("FROM t ", with: "FROM (SELECT *, k % 3 AS k3 FROM t) AS t ")
+            XCTAssertEqual(try fixture(budget: budget).rows(text), byBoth, "budget \(budget)")
+        }
+    }
+
+    func test_countDistinct_withOthers_andWithoutRows() throws {
+        let fixture = fixture()
+        let keys = Set(Self.rows.map(\.key)).count
+        let present = Self.rows.filter { $0.value != nil }.count
+        XCTAssertEqual(try fixture.rows("SELECT count(*), count(v), count(DISTINCT k) FROM t"), "\(Self.rowCount),\(present),\(keys)")
+        XCTAssertEqual(try fixture.rows("SELECT count(*), count(DISTINCT k), sum(v), max(t) FROM t WHERE k < 0"), "0,0,,")
+        XCTAssertEqual(try fixture.rows("SELECT k, count(DISTINCT t) FROM t WHERE k < 0 GROUP BY k"), "")
+        let values = "(VALUES (1.0), (1.0), (4.0), (NULL)) AS v(x)"
+        XCTAssertEqual(try fixture.rows("SELECT round(avg(DISTINCT x), 1), sum(DISTINCT x), count(x) FROM \(values)"), "2.5,5.0,3")
+        // Two different arguments are not taken apart.
+        XCTAssertEqual(try fixture.rows("SELECT count(DISTINCT a), count(DISTINCT b) FROM (VALUES (1, 2), (1, 3)) AS v(a, b)"), "1,2")
+    }
+
+    func test_sumsAndAveragesOfOneValue_agree() throws {
+        XCTAssertEqual(
+            try fixture().rows(
+                """
+                SELECT g, sum(x), avg(x), count(x), sum(x) FILTER (WHERE x > 1), avg(x) FILTER (WHERE x > 1)
+                FROM (VALUES (1, 1.5), (1, 0.5), (2, 4.0), (2, NULL)) AS v(g, x) GROUP BY g ORDER BY g
+                """
+            ).split(separator: "|").map { $0.split(separator: ",").map { Double($0) ?? -1 } },
+            [[1, 2, 1, 2, 1.5, 1.5], [2, 4, 4, 1, 4, 4]])
+    }
+
+    func test_daysOfABatch_areComputedOnceEach() throws {
+        let expected = Dictionary(grouping: Self.rows) { $0.day % 7 }.map { "\($0.key),\($0.value.count)" }.sorted().joined(separator: "|")
+        let text = "SELECT (d - DATE '1970-01-01') % 7 AS w, count(*) FROM t GROUP BY 1 ORDER BY 1"
+        XCTAssertEqual(try fixture().rows(text), expected)
+        let labelled = "SELECT CASE extract(year FROM d) WHEN 1970 THEN 'a' ELSE NULL END AS y, count(*) FROM t GROUP BY 1 ORDER BY 1 NULLS FIRST"
+        XCTAssertEqual(try fixture().rows(labelled), "a,\(Self.rowCount)")
+    }
+
+    // MARK: Windows and orders
+
+    func test_slidingFrames_areThoseOfEachFrame() throws {
+        let text = """
+            SELECT i, avg(x) OVER w, stddev_samp(x) OVER w, bool_or(x > 3) OVER w FROM
+            (SELECT i, CASE WHEN i % 5 = 0 THEN NULL ELSE CAST(i * i % 11 AS DOUBLE PRECISION) END AS x FROM generate_series(1, 400) AS s(i)) AS v
+            WINDOW w AS (ORDER BY i ROWS BETWEEN 7 PRECEDING AND 2 FOLLOWING) ORDER BY i
+            """
+        let answers = try fixture().rows(text).split(separator: "|").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        XCTAssertEqual(answers.count, 400)
+        for (index, answer) in answers.enumerated() {
+            let row = index + 1
+            let values = (max(1, row - 7)...min(400, row + 2)).filter { $0 % 5 != 0 }.map { Double($0 * $0 % 11) }
+            let mean = values.reduce(0, +) / Double(values.count)
+            let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            XCTAssertEqual(try XCTUnwrap(Double(answer[1])), mean, accuracy: 1e-9, "row \(row)")
+            XCTAssertEqual(try XCTUnwrap(Double(answer[2])), (squares / Double(values.count - 1)).squareRoot(), accuracy: 1e-9, "row \(row)")
+            XCTAssertEqual(answer[3].hasPrefix("t"), values.contains { $0 > 3 }, "row \(row)")
+        }
+    }
+
+    func test_slidingDeviation_ofLargeFrames_isNotQuadratic() throws {
+        // 2 × 10^10 steps if each frame were walked.
+        let text = """
+            SELECT count(*), round(CAST(max(s) AS DECIMAL(18, 6)), 3) FROM (
+              SELECT stddev_pop(CAST(i % 2 AS DOUBLE PRECISION)) OVER (ORDER BY i ROWS BETWEEN 100000 PRECEDING AND CURRENT ROW) AS s
+              FROM generate_series(1, 200000) AS g(i)) AS w
+            """
+        XCTAssertEqual(try fixture().rows(text), "200000,0.500")
+    }
+
+    func test_orderOfManyRows_isThatOfTheStandardLibrary() throws {
+        let expected = Self.rows.sorted { ($0.text, $0.key, $0.day) < ($1.text, $1.key, $1.day) }
+        let places = [1, 2, 77_778, 150_000, 200_000]
+        let wanted = places.map { "\(expected[$0 - 1].text),\(expected[$0 - 1].key),\(expected[$0 - 1].day)" }.joined(separator: "|")
+        for budget in [256 << 20, 4 << 20] {
+            let text = """
+                SELECT t, k, y FROM (SELECT t, k, d - DATE '1970-01-01' AS y, row_number() OVER (ORDER BY t, k, d) AS n FROM t) AS o
+                WHERE n IN (\(places.map(String.init).joined(separator: ", "))) ORDER BY n
+                """
+            XCTAssertEqual(try fixture(budget: budget).rows(text), wanted, "budget \(budget)")
+        }
+    }
+
+    func test_sorted_keysOfAnyLength() {
+        var state: UInt64 = 7
+        func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 33
+        }
+        for length in [0, 3, 8, 20] {
+            var keys = ByteArrays()
+            for _ in 0..<2_000 { keys.append([7, 7] + (0..<(length == 0 ? 0 : Int(next() % UInt64(length)))).map { _ in UInt8(next() % 3) }) }
+            let rows = RowOrder.sorted(keys).map { Int($0) }
+            let wanted = (0..<2_000).sorted { one, other in
+                let (left, right) = (Array(keys[one]), Array(keys[other]))
+                return left == right ? one < other : left.lexicographicallyPrecedes(right)
+            }
+            XCTAssertEqual(rows, wanted, "length \(length)")
+        }
+    }
+
+    // MARK: Patterns
+
+    func test_like_plainPatterns() throws {
+        let texts = ["", "a", "ab", "abc", "abcabc", "xabcx", "abab", "ба", "%"]
+        for pattern in ["", "%", "a%", "%c", "ab", "a%c", "%b%b%", "ab%ab", "abc%abc", "%бa%", "%а", "\\%", "%ab%c%"] {
+            let values = texts.map { "('\($0)')" }.joined(separator: ", ")
+            let numbered = "(SELECT x, row_number() OVER () AS n FROM (VALUES \(values)) AS v(x)) AS w"
+            let answer = try fixture().rows("SELECT string_agg(x, ';' ORDER BY n) FROM \(numbered) WHERE x LIKE '\(pattern)'")
+            let expression = "^" + pattern.replacing("\\%", with: "@").replacing("%", with: ".*").replacing("@", with: "%") + "$"
+            let wanted = try texts.filter { try Regex(expression).firstMatch(in: $0) != nil }.joined(separator: ";")
+            XCTAssertEqual(answer.replacing("\"", with: ""), wanted, pattern)
+        }
+    }
+}
