@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Synchronization
 
 /// The store: what the server and the command line call. One object for a directory.
@@ -15,6 +15,8 @@ package final class Engine: EngineInterface {
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
         package var clientsNeedContract = true
+        /// What writes cold files: tests put one in its place that fails.
+        package var fileSystem: any FileSystemCalls = LinuxFileSystem()
 
         package init() {}
     }
@@ -44,7 +46,7 @@ package final class Engine: EngineInterface {
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
-        let cold = try ColdTier(directory: directory, catalog: catalog)
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem)
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
@@ -80,6 +82,14 @@ package final class Engine: EngineInterface {
     /// Writes where the directory is served into its lock, for other processes.
     package func publish(url: String) { directory.publish(url: url) }
 
+    /// Notes the hash of the file with the administrator's key, so that a change of it on the disk is found.
+    package func noteAdminKey() throws {
+        let storage = try LocalStorage(root: directory.path)
+        guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return }
+        let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
+        if try catalog.bytes(Catalog.adminKeyHash) != hash { try catalog.set(Catalog.adminKeyHash, hash) }
+    }
+
     package func close() throws {
         let wasClosed = isClosed.withLock { isClosed in
             defer { isClosed = true }
@@ -90,6 +100,7 @@ package final class Engine: EngineInterface {
         registration.withLock { $0 }?.stop()
         tier.close()
         try catalog.flushKeyUses()
+        catalog.close()
         directory.release()
     }
 

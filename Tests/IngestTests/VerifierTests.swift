@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import Ingest
@@ -33,24 +34,136 @@ final class VerifierTests: XCTestCase {
         XCTAssertEqual(report.rowCount, 800)
     }
 
-    func test_run_changedByteInAColdFile_isFoundAndNamed() throws {
+    /// Every regular file of a directory, by its path below it.
+    private func files(_ path: String) throws -> [String] {
+        let root = URL(filePath: path)
+        let all = try XCTUnwrap(FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isRegularFileKey]))
+        return try all.compactMap { $0 as? URL }.filter { try $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true }
+            .map { String($0.path.dropFirst(root.path.count + 1)) }.sorted()
+    }
+
+    /// Flips single bits at random places of each file, and expects each to be found and its file named.
+    private func flipBits(_ path: String, of names: [String], perFile count: Int) throws {
+        for name in names {
+            let url = URL(filePath: "\(path)/\(name)")
+            let sound = try Data(contentsOf: url)
+            // Both ends, and any place between.
+            var places = [0, sound.count - 1]
+            while places.count < count { places.append(Int.random(in: 0..<sound.count)) }
+            for place in places.prefix(max(1, min(count, sound.count * 8))) {
+                var changed = sound
+                let bit = UInt8(1 << Int.random(in: 0..<8))
+                changed[place] ^= bit
+                try changed.write(to: url)
+                let findings = try Verifier(path: path).run().findings
+                XCTAssertTrue(
+                    findings.contains { $0.path == url.path }, "\(name), byte \(place), bit \(bit): \(findings.map(\.description))")
+                // What is found must not have been mended.
+                XCTAssertEqual(try Data(contentsOf: url), changed, name)
+            }
+            try sound.write(to: url)
+        }
+        XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [])
+    }
+
+    func test_run_flippedBitInAnyFile_isFoundAndNamed() throws {
         let directory = TemporaryDirectory()
         try makeStore(directory.path)
-        let root = URL(filePath: directory.path + "/warehouse/receipts")
-        let files = try XCTUnwrap(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
-            .filter { ["parquet", "avro", "json"].contains($0.pathExtension) }
-        XCTAssertGreaterThan(files.count, 6)
-        for file in files {
-            let sound = try Data(contentsOf: file)
-            var changed = sound
-            changed[changed.count / 2] ^= 0x10
-            try changed.write(to: file)
-            let report = try Verifier(path: directory.path).run()
-            XCTAssertTrue(report.findings.contains { $0.path.hasSuffix(file.lastPathComponent) }, "\(file.lastPathComponent): \(report.findings)")
-            try sound.write(to: file)
+        try Data("admin-key-of-the-verifier-test\n".utf8).write(to: URL(filePath: directory.path + "/admin.key"))
+        let engine = try EngineFixture(directory.path).engine
+        try engine.noteAdminKey()
+        try engine.close()
+        let names = try files(directory.path).filter { $0 != "LOCK" }
+        XCTAssertGreaterThan(names.count, 10, "\(names)")
+        XCTAssertFalse(names.contains { $0.hasSuffix("-wal") || $0.hasSuffix("-shm") }, "\(names)")
+        XCTAssertEqual(try Verifier(path: directory.path).run().strangers, [])
+        let count = ProcessInfo.processInfo.environment["TILL_FLIPS"].flatMap { Int($0) } ?? 3
+        try flipBits(directory.path, of: names, perFile: count)
+        XCTAssertEqual(try files(directory.path).filter { $0 != "LOCK" }, names, "verify leaves nothing behind")
+        for name in names {
+            let url = URL(filePath: "\(directory.path)/\(name)")
+            let sound = try Data(contentsOf: url)
+            try FileManager.default.removeItem(at: url)
+            if name != "FORMAT" {
+                let findings = try Verifier(path: directory.path).run().findings
+                XCTAssertTrue(findings.contains { $0.path == url.path }, "\(name) is gone: \(findings.map(\.description))")
+            }
+            try sound.write(to: url)
         }
-        try FileManager.default.removeItem(at: files[0])
-        XCTAssertFalse(try Verifier(path: directory.path).run().findings.isEmpty)
+    }
+
+    /// A killed process leaves logs: what SQLite would take for their end is found where transactions follow.
+    func test_run_flippedBitInALog_isFoundUnlessItIsInTheLastTransaction() throws {
+        let (directory, aside) = (TemporaryDirectory(), TemporaryDirectory())
+        try makeStore(directory.path)
+        let fixture = try EngineFixture(directory.path)
+        for number in 800..<820 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        // As a kill would leave it.
+        try FileManager.default.copyItem(atPath: directory.path, toPath: aside.path)
+        try fixture.engine.close()
+        // A table's metadata names its place.
+        try FileManager.default.removeItem(atPath: directory.path)
+        try FileManager.default.moveItem(atPath: aside.path, toPath: directory.path)
+        let copy = directory
+        let logs = try files(copy.path).filter { $0.hasSuffix("-wal") }.filter {
+            try Data(contentsOf: URL(filePath: "\(copy.path)/\($0)")).count > 40_000
+        }
+        XCTAssertFalse(logs.isEmpty)
+        XCTAssertEqual(try Verifier(path: copy.path).run().findings.map(\.description), [])
+        for name in logs {
+            let url = URL(filePath: "\(copy.path)/\(name)")
+            let sound = try Data(contentsOf: url)
+            for place in [0, 20, 40, 5_000, sound.count / 3] {
+                var changed = sound
+                changed[place] ^= 4
+                try changed.write(to: url)
+                let findings = try Verifier(path: copy.path).run().findings
+                XCTAssertTrue(findings.contains { $0.path == url.path }, "\(name), byte \(place): \(findings)")
+            }
+            try sound.write(to: url)
+        }
+        XCTAssertEqual(try Verifier(path: copy.path).run().findings.map(\.description), [])
+    }
+
+    func test_run_identityTicketAndSequenceInTwoFiles_areFound() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        _ = try fixture.taken(EngineFixture.receipt("R-1"))
+        _ = try fixture.engine.compact(before: nil)
+        let hot = directory.path + "/hot"
+        _ = try fixture.taken(EngineFixture.receipt("R-2"))
+        try fixture.engine.close()
+        // As if a move had left its rows behind: the next file is given the identity, the ticket and the sequence of the moved one.
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        let name = try XCTUnwrap(FileManager.default.contentsOfDirectory(atPath: hot).first { $0.hasSuffix(".sqlite") })
+        let engine = try EngineFixture(directory.path).engine
+        let cold = try XCTUnwrap(try engine.page(PageRequest(fields: ["receipt_id", "ticket_id", "sequence"], limit: 10), as: .admin).batches.first)
+        let first = try XCTUnwrap(EngineFixture.texts(cold).first { $0.hasPrefix("R-1|") }).split(separator: "|")
+        try engine.close()
+        let ticket = try XCTUnwrap(ULID(String(first[1]))).bytes.map { String(format: "%02x", $0) }.joined()
+        let connection = try SQLiteConnection(path: "\(hot)/\(name)", mode: .readWrite)
+        try connection.execute("UPDATE rows SET receipt = CAST('R-1' AS BLOB), sequence = \(first[2]), ticket = x'\(ticket)'")
+        let findings = try Verifier(path: directory.path).run().findings.map(\.description)
+        for what in ["a receipt's identity is in", "the ticket \(first[1]) is in", "the sequence \(first[2]) is in"] {
+            XCTAssertTrue(findings.contains { $0.contains(what) }, "\(what): \(findings)")
+        }
+        XCTAssertTrue(findings.contains { $0.contains("its document says another receipt_id") }, "\(findings)")
+    }
+
+    func test_repeatFinder_moreThanFitsInMemory_findsEachRepeat() throws {
+        let finder = RepeatFinder(directory: "/tmp")
+        var random = SplitMix64(state: 7)
+        let repeated = (0..<50).map { _ in (UInt64.random(in: 0...UInt64.max, using: &random), UInt64.random(in: 0...UInt64.max, using: &random)) }
+        for (index, key) in repeated.enumerated() { try finder.insert(.init(high: key.0, low: key.1, place: UInt64(index))) }
+        for _ in 0..<2_200_000 { try finder.insert(.init(high: random.next(), low: random.next(), place: 1_000)) }
+        for (index, key) in repeated.enumerated() { try finder.insert(.init(high: key.0, low: key.1, place: UInt64(index) + 100)) }
+        var found: Set<UInt64> = []
+        try finder.forEachRepeat { first, second in
+            XCTAssertEqual(first.place + 100, second.place)
+            found.insert(first.place)
+        }
+        XCTAssertEqual(found.count, 50)
     }
 
     func test_run_changedDocumentInAHotFile_isFound() throws {

@@ -34,14 +34,24 @@ extension Table {
         for key in keys { try storage.delete(key) }
     }
 
-    /// Deletes what lies in the table's directories and belongs to no unexpired snapshot: files of commits that failed or were
-    /// never made. This is the only place that lists the storage.
+    /// Deletes what lies in the table's directories and belongs to no unexpired snapshot, see `orphans`.
+    ///
+    /// - Returns: what was deleted.
+    public func removeOrphans(
+        before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }
+    ) throws(ColumnStoreError) -> [StoredObject] {
+        let orphans = try orphans(before: cutoff, isProtected: isProtected)
+        for orphan in orphans { try storage.delete(orphan.key) }
+        return orphans
+    }
+
+    /// What lies in the table's directories and belongs to no unexpired snapshot: files of commits that failed or were never made, and
+    /// metadata files that fell out of the log. This is the only place that lists the storage.
     ///
     /// - Parameters:
     ///   - cutoff: younger objects stay: they may belong to a commit in the making.
     ///   - isProtected: says of a key whether it must stay, as a data file must that a commit is about to add.
-    /// - Returns: what was deleted.
-    public func removeOrphans(
+    public func orphans(
         before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }
     ) throws(ColumnStoreError) -> [StoredObject] {
         let known = try Reachability.knownKeys(of: self)
@@ -55,7 +65,6 @@ extension Table {
                 orphans.append(object)
             }
         }
-        for orphan in orphans { try storage.delete(orphan.key) }
         return orphans
     }
 }

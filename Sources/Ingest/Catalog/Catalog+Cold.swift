@@ -73,9 +73,18 @@ extension Catalog {
             update.bind(2, now)
             try update.run()
         }
-        for key in change.obsolete {
+        try forget(change.obsolete, of: change.table, connection)
+    }
+
+    /// Objects that are about to be deleted.
+    func forgetCold(_ table: String, _ keys: [String]) throws {
+        try write { try Self.forget(keys, of: table, $0) }
+    }
+
+    private static func forget(_ keys: [String], of table: String, _ connection: SQLiteConnection) throws {
+        for key in keys {
             let delete = try connection.statement("DELETE FROM cold_objects WHERE key = ?1")
-            try delete.bind(1, "\(change.table)/\(key)")
+            try delete.bind(1, "\(table)/\(key)")
             try delete.run()
         }
     }

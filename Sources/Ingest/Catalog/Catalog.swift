@@ -10,9 +10,20 @@ package final class Catalog: Sendable {
     private let connection: Mutex<Held>
     let access: AccessCache
     private let clock: Clock
+    private let hasFailed = Atomic<Bool>(false)
 
     /// Proof: only ever used within the mutex.
-    struct Held: @unchecked Sendable { let connection: SQLiteConnection }
+    struct Held: @unchecked Sendable {
+        fileprivate var open: SQLiteConnection?
+        let path: String
+
+        var connection: SQLiteConnection {
+            get throws {
+                guard let open else { throw SQLiteError(code: 21, message: "the catalog is closed", path: path) }
+                return open
+            }
+        }
+    }
 
     /// - Throws: `SQLiteError` when the file is no catalog or of a later version.
     package init(path: String, clock: Clock = .system) throws {
@@ -22,7 +33,20 @@ package final class Catalog: Sendable {
         access = try AccessCache(connection)
         self.path = path
         self.clock = clock
-        self.connection = Mutex(Held(connection: connection))
+        self.connection = Mutex(Held(open: connection, path: path))
+    }
+
+    /// A catalog that is only read, in the version that it has.
+    init(readOnlyPath path: String) throws {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        guard version == CatalogSchema.migrations.count else {
+            throw SQLiteError(code: 26, message: "catalog of version \(version); this program reads \(CatalogSchema.migrations.count)", path: path)
+        }
+        access = try AccessCache(connection)
+        self.path = path
+        clock = .system
+        self.connection = Mutex(Held(open: connection, path: path))
     }
 
     private static func migrate(_ connection: SQLiteConnection) throws {
@@ -42,13 +66,32 @@ package final class Catalog: Sendable {
 
     /// Reads, without a transaction of its own.
     func read<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
-        try connection.withLock { try body($0.connection) }
+        try connection.withLock { try body(try $0.connection) }
     }
 
     /// Changes, as one durable transaction.
     func write<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
-        try connection.withLock { held in try held.connection.transaction { try body(held.connection) } }
+        try checkUsable()
+        return try connection.withLock { held in
+            do {
+                let connection = try held.connection
+                return try connection.transaction { try body(connection) }
+            } catch let error as SQLiteError {
+                if error.isFailedSync { hasFailed.store(true, ordering: .sequentiallyConsistent) }
+                throw error
+            }
+        }
     }
+
+    /// - Throws: after a failed sync, when nobody knows what the disk holds until a restart has read it back.
+    package func checkUsable() throws {
+        guard !hasFailed.load(ordering: .sequentiallyConsistent) else {
+            throw Problem(.diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
+        }
+    }
+
+    /// Closes the file; its log goes into it. Whoever comes later gets an error.
+    func close() { connection.withLock { $0.open = nil } }
 
     var now: Int64 { clock.now() }
 
@@ -123,6 +166,9 @@ package final class Catalog: Sendable {
             while try tables.step() { coldVersions.append((tables.text(0), Int(tables.int64(1)))) }
         }
     }
+
+    /// The hash of the file with the administrator's key, as the last server found it.
+    static let adminKeyHash = "admin_key_sha256"
 
     // MARK: Hot files
 

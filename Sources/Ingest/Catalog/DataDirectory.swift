@@ -40,8 +40,9 @@ package final class DataDirectory: Sendable {
 
     /// Takes the directory for this process; makes it when it is empty or not there.
     ///
+    /// - Parameter checksFormat: false for one who looks at the format himself.
     /// - Throws: `Failure`.
-    package init(path: String) throws {
+    package init(path: String, checksFormat: Bool = true) throws {
         self.path = Self.absolute(path)
         try Self.makeDirectories(self.path)
         let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -54,7 +55,7 @@ package final class DataDirectory: Sendable {
         ftruncate(descriptor, 0)
         lock = Atomic(descriptor)
         do {
-            try checkFormat()
+            if checksFormat { try checkFormat() }
             for directory in [hotPath, warehousePath] { try Self.makeDirectories(directory) }
             try Self.synchronizeDirectory(self.path)
         } catch {
@@ -145,6 +146,7 @@ package final class DataDirectory: Sendable {
     }
 
     package static func synchronizeDirectory(_ path: String) throws {
+        if SQLiteFileSystem.isObserved { SQLiteFileSystem.withObserver { $0.synchronizedDirectory(path) } }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure.io(operation: "open", path: path, code: errno) }
         defer { close(descriptor) }

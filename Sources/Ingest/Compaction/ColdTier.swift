@@ -4,13 +4,15 @@ import ColumnStore
 final class ColdTier: Sendable {
     private let directory: DataDirectory
     private let catalog: Catalog
+    private let calls: any FileSystemCalls
 
-    init(directory: DataDirectory, catalog: Catalog) throws {
+    init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls) throws {
         self.directory = directory
         self.catalog = catalog
+        self.calls = calls
     }
 
-    func storage(_ table: String) throws -> LocalStorage { try LocalStorage(root: "\(directory.warehousePath)/\(table)") }
+    func storage(_ table: String) throws -> LocalStorage { try LocalStorage(root: "\(directory.warehousePath)/\(table)", calls: calls) }
 
     /// Every cold table at the version that the catalog names. A newer metadata file is of a commit that the catalog never took: it
     /// goes, and its rows are still in their hot files.

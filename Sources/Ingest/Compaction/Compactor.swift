@@ -169,6 +169,8 @@ final class Compactor: Sendable {
     }
 
     private func work(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
+        // What a switch that failed has left may be in force: only a restart knows.
+        try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
         if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.writer.seal() }
         for file in tier.boundary.snapshot().files where file.day < day && file.state.isSealed {
@@ -340,7 +342,11 @@ final class Compactor: Sendable {
                 try commit.table.delete(commit.obsoleteKeys)
             }
             let current = tier.boundary.snapshot().cold[name] ?? present
-            _ = try current.iceberg.removeOrphans(before: milliseconds - Self.orphanAgeMilliseconds)
+            let orphans = try current.iceberg.orphans(before: milliseconds - Self.orphanAgeMilliseconds).map(\.key)
+            guard !orphans.isEmpty else { continue }
+            // First from the catalog: it must not name what is gone.
+            try catalog.forgetCold(name, orphans)
+            try current.iceberg.delete(orphans)
         }
     }
 }

@@ -93,6 +93,19 @@ package final class HotFile: Sendable {
     /// From now on the file goes when its last reader does.
     package func removeAfterLastReader() { isRemoved.store(true, ordering: .releasing) }
 
+    /// Lets go of the file; its log is copied into it and goes, so that a store that was stopped is its database files alone.
+    func close(copyingLog: Bool) {
+        pool.closeIdle()
+        guard copyingLog else { return }
+        do {
+            // SQLite copies the log when the last connection of those that may write closes.
+            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            try connection.execute("PRAGMA synchronous=FULL; SELECT count(*) FROM meta")
+        } catch {
+            // The log stays, and the next start reads it.
+        }
+    }
+
     /// Somebody reads the file in a transaction that lasts: its log must not be begun anew, since that waits for him.
     func pin() { pinCount.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func unpin() { pinCount.wrappingSubtract(1, ordering: .acquiringAndReleasing) }

@@ -146,6 +146,8 @@ package final class HotTier: Sendable {
     package func close() {
         writer.stop()
         maintenance.stop()
-        for file in boundary.snapshot().files { file.pool.closeIdle() }
+        // What a failed sync left is for the next start to look at.
+        let isSound = writer.failure == nil
+        for file in boundary.snapshot().files { file.close(copyingLog: isSound) }
     }
 }

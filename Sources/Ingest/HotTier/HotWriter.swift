@@ -122,6 +122,9 @@ package final class HotWriter: Sendable {
         if let refusal { change.completion(.failure(refusal)) }
     }
 
+    /// Set for good by a failed fsync.
+    var failure: Problem? { queue.withLock { $0.failure } }
+
     /// How many rows wait.
     package var queuedRowCount: Int { queue.withLock { $0.rowCount } }
 

@@ -300,27 +300,29 @@ final class HotWriterCore {
     }
 
     func perform(_ job: HotWriter.Job) {
-        job.completion(
-            Result {
-                if let failure { throw failure }
-                switch job.target {
-                case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
-                case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
-                case .hold(let body): try body()
-                case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
-                case .file(let file):
-                    let writer = try writer(of: file)
-                    try writer.begin()
-                    do {
-                        try job.body(writer)
-                        try writer.commit()
-                    } catch {
-                        noteFailure(error)
-                        try writer.rollback()
-                        throw error
-                    }
-                }
-            })
+        let result = Result { try run(job) }
+        if case .failure(let error) = result { noteFailure(error) }
+        job.completion(result)
+    }
+
+    private func run(_ job: HotWriter.Job) throws {
+        if let failure { throw failure }
+        switch job.target {
+        case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
+        case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
+        case .hold(let body): try body()
+        case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
+        case .file(let file):
+            let writer = try writer(of: file)
+            try writer.begin()
+            do {
+                try job.body(writer)
+                try writer.commit()
+            } catch {
+                try writer.rollback()
+                throw error
+            }
+        }
     }
 
     private func writer(of file: HotFile) throws -> HotFileWriter {

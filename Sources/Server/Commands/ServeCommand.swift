@@ -30,6 +30,7 @@ enum ServeCommand: Command {
         raiseFileLimit()
         let engine = try EngineOpening.open(directory: directory, settings: settings)
         let adminKey = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
+        try engine.noteAdminKey()
         let parts = try ServeParts(settings, engine: engine, log: log)
         let service = try Service(
             engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),

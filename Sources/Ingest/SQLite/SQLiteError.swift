@@ -34,7 +34,8 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     }
 
     package var kind: Kind {
-        switch primaryCode {
+        if code == Self.ioErrorData { return .corrupt }
+        return switch primaryCode {
         case SQLITE_FULL: .full
         case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY: .io
         case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt
@@ -50,6 +51,8 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
         code == Self.ioErrorFsync || code == Self.ioErrorDirFsync
     }
 
+    /// A page does not have its sum.
+    static let ioErrorData: Int32 = SQLITE_IOERR | (32 << 8)
     // The extended codes are macros with shifts, which Swift does not import.
     private static let ioErrorFsync: Int32 = SQLITE_IOERR | (4 << 8)
     private static let ioErrorDirFsync: Int32 = SQLITE_IOERR | (5 << 8)

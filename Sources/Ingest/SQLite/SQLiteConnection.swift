@@ -25,8 +25,9 @@ package final class SQLiteConnection {
             case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
         let name = if case .immutable = mode { Self.immutableURI(path) } else { path }
+        guard SQLiteFileSystem.isRegistered else { throw SQLiteError(code: SQLITE_ERROR, message: "SQLite has no system of files", path: path) }
         var handle: OpaquePointer?
-        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, SQLiteFileSystem.name)
         guard code == SQLITE_OK, let handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)  // a failed open still allocates
@@ -35,6 +36,11 @@ package final class SQLiteConnection {
         self.path = path
         raw = handle
         sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds)
+        if case .create = mode {
+            // A file that is there already keeps what it was made with.
+            var reserved = Int32(PageSum.byteCount)
+            sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved)
+        }
     }
 
     private static func immutableURI(_ path: String) -> String {
@@ -134,12 +140,20 @@ package final class SQLiteConnection {
         let target = try SQLiteConnection(path: path, mode: .create)
         // The caller syncs the whole file at the end; half a copy is of no use.
         try target.execute("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF")
+        // Pages go to the file as memory runs out, the first one at the end.
+        if reservedByteCount == Int32(PageSum.byteCount) { SQLiteFileSystem.expectSums(target.raw) }
         guard let backup = sqlite3_backup_init(target.raw, "main", raw, "main") else {
             throw target.error(sqlite3_extended_errcode(target.raw), "backup")
         }
         let code = sqlite3_backup_step(backup, -1)
         let finished = sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE, finished == SQLITE_OK else { throw target.error(code, "backup") }
+    }
+
+    /// Bytes at the end of each page that are not SQLite's.
+    private var reservedByteCount: Int32 {
+        var count: Int32 = -1
+        return sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &count) == SQLITE_OK ? count : 0
     }
 
     fileprivate func error(_ code: Int32, _ sql: String?) -> SQLiteError {

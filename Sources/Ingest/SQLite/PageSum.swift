@@ -1,0 +1,34 @@
+import ColumnStore
+
+/// The sum that each page of our database files bears in its last eight bytes: a hash of the rest, and of the page's number.
+///
+/// SQLite has sums in its log, but none in the file that the log is copied into: a bit that changes there on the disk may show in no
+/// check of its own, being some client's digit. Eight bytes of each page are reserved for it (`reservedByteCount` in the file's header);
+/// a page has its sum from the moment at which it is written into the file.
+enum PageSum {
+    static let byteCount = 8
+
+    /// Whether a file whose first bytes these are has sums.
+    static func isUsed(_ header: UnsafeRawBufferPointer) -> Bool {
+        header.count >= 100 && header.starts(with: magic) && header[20] == UInt8(byteCount)
+    }
+
+    static let magic = Array("SQLite format 3\0".utf8)
+
+    /// - Parameter number: of the page, from 1.
+    static func compute(_ page: UnsafeRawBufferPointer, number: Int64) -> UInt64 {
+        XXHash64.hash(UnsafeRawBufferPointer(rebasing: page[..<(page.count - byteCount)])) ^ UInt64(bitPattern: number) &* 0x9E37_79B9_7F4A_7C15
+    }
+
+    static func store(_ page: UnsafeMutableRawBufferPointer, number: Int64) {
+        let sum = compute(UnsafeRawBufferPointer(page), number: number)
+        page.storeBytes(of: sum.littleEndian, toByteOffset: page.count - byteCount, as: UInt64.self)
+    }
+
+    /// Whether a page has its sum. A page that was never written, as free ones may be, is all zeros.
+    static func isRight(_ page: UnsafeRawBufferPointer, number: Int64) -> Bool {
+        let stored = UInt64(littleEndian: page.loadUnaligned(fromByteOffset: page.count - byteCount, as: UInt64.self))
+        if stored == compute(page, number: number) { return true }
+        return stored == 0 && page.allSatisfy { $0 == 0 }
+    }
+}

@@ -1,0 +1,246 @@
+import CSQLite
+import Glibc
+import Synchronization
+
+/// SQLite's way to its files, as an "VFS" of our own: the system's, with two things added.
+///
+/// - A page that is written into a database file gets its sum, and one that is read must have it (`PageSum`); else the read fails as
+///   damaged. Pages that are mapped into memory are not looked at: `verify` reads them all.
+/// - An observer sees every write and sync and can let it fail: the seam of crash and fault tests.
+///
+/// https://sqlite.org/vfs.html; the calls and what they promise are described at `sqlite3_io_methods`.
+enum SQLiteFileSystem {
+    static let name = "till"
+
+    /// Makes it known to SQLite, once. False when there is no system of files below.
+    static let isRegistered: Bool = {
+        guard let base, let system else { return false }
+        system.initialize(to: base.pointee)
+        system.pointee.zName = UnsafePointer(strdup(name))
+        system.pointee.pNext = nil
+        system.pointee.szOsFile = base.pointee.szOsFile + Int32(innerOffset)
+        system.pointee.xOpen = { SQLiteFileSystem.open($1, $2, $3, $4) }
+        system.pointee.xDelete = { _, name, isDurable in
+            guard let base = SQLiteFileSystem.base else { return SQLITE_IOERR }
+            let code = base.pointee.xDelete(base, name, isDurable)
+            if code == SQLITE_OK, SQLiteFileSystem.isObserved, let name {
+                SQLiteFileSystem.withObserver { $0.deleted(String(cString: name), isDurable: isDurable != 0) }
+            }
+            return code
+        }
+        return sqlite3_vfs_register(system, 0) == SQLITE_OK
+    }()
+
+    /// What a file is for us, before the system's own structure of it.
+    private struct Header {
+        var base: sqlite3_file
+        var isDatabase: Bool
+        /// Found in the file's first page; unknown until that was seen.
+        var sums: Sums
+    }
+
+    private enum Sums { case unknown, used, unused }
+
+    /// A call of ours to a file: it is empty, and will be a database whose pages have sums.
+    private static let expectSums: Int32 = 0x7411
+
+    private typealias File = UnsafeMutablePointer<sqlite3_file>
+
+    /// Behind the header, aligned for anything.
+    private static let innerOffset = 64
+
+    // Proof, for all three: set up once before the first file is opened, and only read after that.
+    nonisolated(unsafe) private static let base: UnsafeMutablePointer<sqlite3_vfs>? = sqlite3_vfs_find(nil)
+    nonisolated(unsafe) private static let system: UnsafeMutablePointer<sqlite3_vfs>? = .allocate(capacity: 1)
+    nonisolated(unsafe) private static let methods: UnsafePointer<sqlite3_io_methods> = makeMethods()
+
+    private static func header(_ file: File) -> UnsafeMutablePointer<Header> {
+        // Safe: SQLite gives `szOsFile` bytes, of which `open` has laid out the first as a header.
+        UnsafeMutableRawPointer(file).assumingMemoryBound(to: Header.self)
+    }
+
+    private static func inner(_ file: File) -> File {
+        (UnsafeMutableRawPointer(file) + innerOffset).assumingMemoryBound(to: sqlite3_file.self)
+    }
+
+    private static func open(
+        _ name: UnsafePointer<CChar>?, _ file: File?, _ flags: Int32, _ outFlags: UnsafeMutablePointer<Int32>?
+    ) -> Int32 {
+        guard let file, let base else { return SQLITE_CANTOPEN }
+        let inner = inner(file)
+        header(file).initialize(to: Header(base: sqlite3_file(pMethods: nil), isDatabase: flags & SQLITE_OPEN_MAIN_DB != 0, sums: .unknown))
+        inner.pointee.pMethods = nil
+        let code = base.pointee.xOpen(base, name, inner, flags, outFlags)
+        // SQLite closes a file that has methods, even one that failed to open.
+        header(file).pointee.base.pMethods = inner.pointee.pMethods == nil ? nil : methods
+        if code == SQLITE_OK, isObserved, let name {
+            let path = String(cString: name)
+            paths.withLock { $0[UInt(bitPattern: file)] = path }
+            withObserver { $0.opened(path) }
+        }
+        return code
+    }
+
+    private static func makeMethods() -> UnsafePointer<sqlite3_io_methods> {
+        let methods = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
+        methods.initialize(
+            to: sqlite3_io_methods(
+                iVersion: 3, xClose: { SQLiteFileSystem.close($0) }, xRead: { SQLiteFileSystem.read($0, $1, $2, $3) }, xWrite: { SQLiteFileSystem.write($0, $1, $2, $3) },
+                xTruncate: { SQLiteFileSystem.truncate($0, $1) }, xSync: { SQLiteFileSystem.synchronize($0, $1) },
+                xFileSize: { SQLiteFileSystem.below($0)?.1.xFileSize(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
+                xLock: { SQLiteFileSystem.below($0)?.1.xLock(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
+                xUnlock: { SQLiteFileSystem.below($0)?.1.xUnlock(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
+                xCheckReservedLock: { SQLiteFileSystem.below($0)?.1.xCheckReservedLock(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
+                xFileControl: { SQLiteFileSystem.control($0, $1, $2) },
+                xSectorSize: { SQLiteFileSystem.below($0)?.1.xSectorSize(SQLiteFileSystem.below($0)?.0) ?? 4_096 },
+                xDeviceCharacteristics: { SQLiteFileSystem.below($0)?.1.xDeviceCharacteristics(SQLiteFileSystem.below($0)?.0) ?? 0 },
+                xShmMap: { SQLiteFileSystem.below($0)?.1.xShmMap(SQLiteFileSystem.below($0)?.0, $1, $2, $3, $4) ?? SQLITE_IOERR },
+                xShmLock: { SQLiteFileSystem.below($0)?.1.xShmLock(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
+                xShmBarrier: { SQLiteFileSystem.below($0)?.1.xShmBarrier(SQLiteFileSystem.below($0)?.0) },
+                xShmUnmap: { SQLiteFileSystem.below($0)?.1.xShmUnmap(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
+                xFetch: { SQLiteFileSystem.below($0)?.1.xFetch(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
+                xUnfetch: { SQLiteFileSystem.below($0)?.1.xUnfetch(SQLiteFileSystem.below($0)?.0, $1, $2) ?? SQLITE_IOERR }))
+        return UnsafePointer(methods)
+    }
+
+    /// The system's file and its methods.
+    private static func below(_ file: File?) -> (File, sqlite3_io_methods)? {
+        guard let file else { return nil }
+        let inner = inner(file)
+        return inner.pointee.pMethods.map { (inner, $0.pointee) }
+    }
+
+    // MARK: Calls that are more than passed on
+
+    private static func close(_ file: File?) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if isObserved { paths.withLock { _ = $0.removeValue(forKey: UInt(bitPattern: file)) } }
+        return methods.xClose(inner)
+    }
+
+    private static func read(_ file: File?, _ target: UnsafeMutableRawPointer?, _ count: Int32, _ offset: Int64) -> Int32 {
+        guard let file, let target, let inner = Optional(inner(file)), let methods = inner.pointee.pMethods else { return SQLITE_IOERR }
+        if isObserved, let refusal = observed(file, { $0.willRead($1, offset: offset, count: Int(count)) }) { return refusal }
+        let code = methods.pointee.xRead(inner, target, count, offset)
+        let header = header(file)
+        guard code == SQLITE_OK, header.pointee.isDatabase else { return code }
+        let bytes = UnsafeRawBufferPointer(start: target, count: Int(count))
+        if offset == 0 { note(bytes, header) }
+        guard header.pointee.sums == .used, isPage(count, offset) else { return code }
+        return PageSum.isRight(bytes, number: offset / Int64(count) + 1) ? SQLITE_OK : SQLiteError.ioErrorData
+    }
+
+    private static func write(_ file: File?, _ source: UnsafeRawPointer?, _ count: Int32, _ offset: Int64) -> Int32 {
+        guard let file, let source, let inner = Optional(inner(file)), let methods = inner.pointee.pMethods else { return SQLITE_IOERR }
+        let header = header(file)
+        if header.pointee.isDatabase {
+            let bytes = UnsafeRawBufferPointer(start: source, count: Int(count))
+            if offset == 0 { note(bytes, header) } else if header.pointee.sums == .unknown { look(inner, methods, header) }
+            if header.pointee.sums == .used, isPage(count, offset) {
+                // Safe: the page is SQLite's own buffer, whose reserved bytes it gives to whoever asked for them.
+                PageSum.store(
+                    UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(mutating: source), count: Int(count)),
+                    number: offset / Int64(count) + 1)
+            }
+        }
+        if isObserved,
+            let refusal = observed(file, { $0.willWrite($1, offset: offset, UnsafeRawBufferPointer(start: source, count: Int(count))) })
+        {
+            return refusal
+        }
+        return methods.pointee.xWrite(inner, source, count, offset)
+    }
+
+    private static func note(_ first: UnsafeRawBufferPointer, _ header: UnsafeMutablePointer<Header>) {
+        guard first.count >= 100 else { return }
+        header.pointee.sums = PageSum.isUsed(first) ? .used : .unused
+    }
+
+    /// A page is written through a connection that has not seen the file's first page.
+    private static func look(_ inner: File, _ methods: UnsafePointer<sqlite3_io_methods>, _ header: UnsafeMutablePointer<Header>) {
+        withUnsafeTemporaryAllocation(byteCount: 100, alignment: 8) { buffer in
+            guard methods.pointee.xRead(inner, buffer.baseAddress, 100, 0) == SQLITE_OK else { return }
+            note(UnsafeRawBufferPointer(buffer), header)
+        }
+    }
+
+    /// Says of a new database that its pages will have sums, though its first page comes last: a copy in the making.
+    static func expectSums(_ connection: OpaquePointer) {
+        sqlite3_file_control(connection, "main", expectSums, nil)
+    }
+
+    private static func control(_ file: File?, _ operation: Int32, _ argument: UnsafeMutableRawPointer?) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if operation == expectSums {
+            header(file).pointee.sums = .used
+            return SQLITE_OK
+        }
+        return methods.xFileControl(inner, operation, argument)
+    }
+
+    private static func truncate(_ file: File?, _ size: Int64) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if isObserved, let refusal = observed(file, { $0.willTruncate($1, byteCount: size) }) { return refusal }
+        return methods.xTruncate(inner, size)
+    }
+
+    private static func synchronize(_ file: File?, _ flags: Int32) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if isObserved, let refusal = observed(file, { $0.willSynchronize($1) }) { return refusal }
+        return methods.xSync(inner, flags)
+    }
+
+    private static func isPage(_ count: Int32, _ offset: Int64) -> Bool {
+        count >= 512 && count & (count - 1) == 0 && offset & Int64(count - 1) == 0
+    }
+
+    // MARK: The observer
+
+    private static let hasObserver = Atomic<Bool>(false)
+    private static let observer = Mutex<(any FileObserver)?>(nil)
+    /// Of open files, by their address; kept only while there is an observer.
+    private static let paths = Mutex<[UInt: String]>([:])
+
+    static var isObserved: Bool { hasObserver.load(ordering: .relaxed) }
+
+    /// Sees files that are opened from now on.
+    static func observe(_ new: (any FileObserver)?) {
+        observer.withLock { $0 = new }
+        hasObserver.store(new != nil, ordering: .sequentiallyConsistent)
+        if new == nil { paths.withLock { $0 = [:] } }
+    }
+
+    static func withObserver<Result>(_ body: (any FileObserver) -> Result) -> Result? {
+        observer.withLock { $0 }.map(body)
+    }
+
+    private static func observed(_ file: File, _ body: (any FileObserver, String) -> FileRefusal?) -> Int32? {
+        guard let path = paths.withLock({ $0[UInt(bitPattern: file)] }) else { return nil }
+        return withObserver { body($0, path) }.flatMap { $0 }?.code
+    }
+}
+
+/// Sees what is done to files, before it is done; with an answer it fails instead. For tests.
+package protocol FileObserver: Sendable {
+    func opened(_ path: String)
+    func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal?
+    func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal?
+    func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal?
+    func willSynchronize(_ path: String) -> FileRefusal?
+    func deleted(_ path: String, isDurable: Bool)
+    func synchronizedDirectory(_ path: String)
+}
+
+/// How a call fails.
+package enum FileRefusal: Sendable {
+    case noSpace, failedRead, failedWrite, failedSync
+
+    var code: Int32 {
+        switch self {
+        case .noSpace: SQLITE_FULL
+        case .failedRead: SQLITE_IOERR | (1 << 8)
+        case .failedWrite: SQLITE_IOERR | (3 << 8)
+        case .failedSync: SQLITE_IOERR | (4 << 8)
+        }
+    }
+}

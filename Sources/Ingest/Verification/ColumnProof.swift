@@ -1,0 +1,105 @@
+import ColumnStore
+
+/// Extracts columns from documents once more and holds them against what is stored.
+///
+/// Receipts of envelope types are left out: what their paths reach may lie around the element that is kept as the document.
+final class ColumnProof {
+    /// A version of a type, ready to read with; nil where documents cannot be read alone.
+    private struct Reading {
+        let type: DocumentType
+        let kind: RowKind
+        let reader: DocumentReader
+    }
+    private struct Key: Hashable {
+        let name: String
+        let version: Int64
+    }
+
+    private let catalog: Catalog
+    private var readings: [Key: Reading?] = [:]
+
+    init(catalog: Catalog) { self.catalog = catalog }
+
+    private func reading(_ key: Key) throws -> Reading? {
+        if let known = readings[key] { return known }
+        var reading: Reading?
+        guard let json = try catalog.typeFile(name: key.name, version: Int(key.version)) else {
+            throw ColumnStoreError(.notFound, path: catalog.path, "has no version \(key.version) of the type \(key.name), which rows have")
+        }
+        let type = try DocumentType(json: json)
+        if type.each == nil {
+            let registry = TypeRegistry()
+            try registry.put(type)
+            let kind = RowKind(
+                table: type.table, type: type.name, version: Int32(clamping: type.version), contentType: "", layout: type.layout)
+            reading = Reading(type: type, kind: kind, reader: DocumentReader(registry: registry))
+        }
+        readings[key] = .some(reading)
+        return reading
+    }
+
+    /// - Parameters:
+    ///   - batch: rows with all columns of `fields`.
+    ///   - body: told of each row that says something else than its document.
+    func check(_ batch: ColumnBatch, _ fields: [Field], _ body: (_ row: Int, _ fault: String) -> Void) throws {
+        func place(_ name: String) -> Int { fields.firstIndex { $0.name == name } ?? 0 }
+        let names = (type: place("type"), version: place("type_version"), document: place("document"), received: place("received_at"))
+        let identity = (receipt: place("receipt_id"), day: place("business_day"), issued: place("issued_at"))
+        let own = fields.indices.filter { !StandardColumns.names.contains(fields[$0].name) }
+        let columns = own.map { Field(fields[$0].name, fields[$0].type.withoutIDs) }
+        var builder = HotChunkBuilder(typeColumns: columns)
+        var rows: [Int] = []
+        for row in 0..<batch.rowCount {
+            guard case .bytes(let type) = batch.columns[names.type].value(at: row),
+                case .integer(let version) = batch.columns[names.version].value(at: row),
+                case .bytes(let document) = batch.columns[names.document].value(at: row),
+                case .integer(let received) = batch.columns[names.received].value(at: row)
+            else { continue }
+            guard let reading = try reading(Key(name: String(decoding: type, as: UTF8.self), version: version)) else { continue }
+            guard SchemaEncoding.merged(columns, adding: reading.kind.fields) == columns else {
+                body(row, "its table lacks columns of its type")
+                continue
+            }
+            guard let receipt = try Self.extract(document, reading, received) else {
+                body(row, "its document is not what its type asks for")
+                continue
+            }
+            if batch.columns[identity.receipt].value(at: row) != .bytes(receipt.receiptID)
+                || batch.columns[identity.day].value(at: row) != .integer(Int64(receipt.businessDay))
+                || batch.columns[identity.issued].value(at: row) != .integer(receipt.issuedAt)
+            {
+                body(row, "its document says another receipt_id, business_day or issued_at")
+            }
+            try builder.append(
+                TailRow(
+                    row: Int64(rows.count), sequence: 0, ticket: ULID(high: 0, low: 0), receivedAt: received, state: .complete, completedAt: nil,
+                    kind: reading.kind, businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, columns: receipt.row,
+                    clientByteCount: 0, receiptByteCount: 0))
+            rows.append(row)
+        }
+        let expected = builder.chunk().batch
+        for (number, index) in own.enumerated() {
+            let column = expected.columns[HotChunk.rowIDIndex + 1 + number]
+            for (place, row) in rows.enumerated()
+            where Self.normal(column.value(at: place)) != Self.normal(batch.columns[index].value(at: row)) {
+                body(row, "its document says another \(fields[index].name)")
+            }
+        }
+    }
+
+    /// - Returns: nil when the document is refused.
+    private static func extract(_ document: [UInt8], _ reading: Reading, _ received: Int64) throws -> ExtractedReceipt? {
+        let options = ReadingOptions(type: reading.type.name, now: received, documentByteCountMax: .max)
+        let result =
+            switch reading.type.format {
+            case .json: try reading.reader.readJSON(document, options)
+            case .xml: try reading.reader.readXML(document, options)
+            case .csv: try reading.reader.readCSV(document, options)
+            }
+        guard case .accepted(let receipt)? = result.receipts.first else { return nil }
+        return receipt
+    }
+
+    /// An absent list is an empty one.
+    private static func normal(_ value: Value) -> Value { if case .list(let elements) = value, elements.isEmpty { .null } else { value } }
+}

@@ -1,0 +1,223 @@
+import ColumnStore
+import Glibc
+import Query
+
+/// Proves every file of a store: nobody may work on the directory meanwhile, and nothing in it is changed.
+///
+/// 1. Databases: each page has its sum, the log has its own, and SQLite's integrity check, which holds each index against its rows,
+///    finds nothing.
+/// 2. Hot files: each document has its hash, ids, sequences and tickets rise, and the columns say of each day what the rows say, and of each
+///    receipt what its document says.
+/// 3. Cold tables: each object has the size and hash that the catalog holds, each that the present version leads to is in the catalog;
+///    each document has its hash and says what its columns say; each file's rows are what its manifest and its own statistics say; totals
+///    agree.
+/// 4. Over all files: no identity, ticket or sequence is there twice.
+///
+/// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
+/// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
+package final class Verifier {
+    /// What is wrong, and in which file.
+    package struct Finding: Sendable, CustomStringConvertible {
+        package let path: String
+        package let fault: String
+        package var description: String { "\(path): \(fault)" }
+    }
+
+    /// What was looked at, and what was found.
+    package struct Report: Sendable {
+        package var findings: [Finding] = []
+        /// Files that belong to no state of the store, as a crash leaves them: no fault, and in time they go.
+        package var strangers: [String] = []
+        package var fileCount = 0
+        package var rowCount: Int64 = 0
+        package var documentByteCount: Int64 = 0
+    }
+
+    /// How far it is.
+    package struct Progress: Sendable {
+        package var path: String
+        package var rowCount: Int64
+    }
+
+    let directory: DataDirectory
+    var report = Report()
+    var uniqueness: Uniqueness
+    private let progress: (Progress) -> Void
+    private var known: Set<String> = []
+
+    /// - Parameters:
+    ///   - temporaryDirectory: where keys are sorted that are too many for memory.
+    ///   - progress: told what is looked at, and how many rows were.
+    /// - Throws: `DataDirectory.Failure` when it is no store, or in use.
+    package init(path: String, temporaryDirectory: String = "/tmp", progress: @escaping (Progress) -> Void = { _ in }) throws {
+        guard access("\(path)/FORMAT", F_OK) == 0 else {
+            throw DataDirectory.Failure.io(operation: "open", path: "\(path)/FORMAT", code: ENOENT)
+        }
+        directory = try DataDirectory(path: path, checksFormat: false)
+        uniqueness = Uniqueness(directory: temporaryDirectory)
+        self.progress = progress
+    }
+
+    /// Looks at everything, whatever is found on the way.
+    package func run() -> Report {
+        defer { directory.release() }
+        guarded("\(directory.path)/FORMAT") { try checkFormat() }
+        known = ["FORMAT", "LOCK", DataDirectory.adminKeyName]
+        checkDatabase(directory.catalogPath, "catalog.sqlite") {
+            let catalog = try Catalog(readOnlyPath: directory.catalogPath)
+            guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(catalog) }
+            let proof = ColumnProof(catalog: catalog)
+            try checkHot(catalog, proof)
+            for (table, version) in try catalog.coldVersions() {
+                guarded("\(directory.warehousePath)/\(table)") { try check(table, version: version, catalog, proof) }
+            }
+        }
+        guarded(directory.path) {
+            try uniqueness.check { note($0, $1) }
+            try findStrangers()
+        }
+        return report
+    }
+
+    func note(_ path: String, _ fault: String) { report.findings.append(Finding(path: path, fault: fault)) }
+
+    func look(_ path: String) { progress(Progress(path: path, rowCount: report.rowCount)) }
+
+    func count(rows: Int, in path: String) {
+        let before = report.rowCount
+        report.rowCount += Int64(rows)
+        if before >> 16 != report.rowCount >> 16 { look(path) }
+    }
+
+    /// A file below DATA that is part of the store.
+    func isPart(_ path: String) { known.insert(path) }
+
+    func guarded(_ path: String, _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch let error as ColumnStoreError {
+            note(error.path.isEmpty ? path : absolute(error.path, below: path), error.description)
+        } catch let error as SQLiteError {
+            note(error.path.isEmpty ? path : error.path, error.description)
+        } catch {
+            note(path, "\(error)")
+        }
+    }
+
+    /// Storage names its objects by their keys.
+    private func absolute(_ name: String, below path: String) -> String {
+        if name.hasPrefix("file://") { return String(name.dropFirst(7)) }
+        if path.hasSuffix("/" + name) { return path }
+        return name.hasPrefix("/") ? name : "\(path)/\(name)"
+    }
+
+    // MARK: Small files
+
+    private func checkFormat() throws {
+        report.fileCount += 1
+        let storage = try LocalStorage(root: directory.path)
+        guard try storage.get("FORMAT", byteCountMax: 4_096) == Array("\(DataDirectory.format)\n".utf8) else {
+            return note("\(directory.path)/FORMAT", "does not say \"\(DataDirectory.format)\"")
+        }
+    }
+
+    private func checkAdminKey(_ catalog: Catalog) throws {
+        let storage = try LocalStorage(root: directory.path)
+        guard let hash = try catalog.bytes(Catalog.adminKeyHash) else { return }
+        report.fileCount += 1
+        guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else {
+            return note("\(directory.path)/\(DataDirectory.adminKeyName)", "is missing; the next start makes it anew")
+        }
+        if SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16)) != hash {
+            note("\(directory.path)/\(DataDirectory.adminKeyName)", "is not the key that the server was started with last")
+        }
+    }
+
+    private func findStrangers() throws {
+        try LocalStorage(root: directory.path).list(prefix: "") { object in
+            if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
+        }
+        report.strangers.sort()
+    }
+
+    // MARK: Databases
+
+    /// Looks at a database and its log, then lets `body` read it; what is made beside it for that goes again.
+    func checkDatabase(_ path: String, _ name: String, _ body: () throws -> Void) {
+        look(path)
+        report.fileCount += 1
+        for suffix in ["", "-wal", "-shm"] { isPart(name + suffix) }
+        guard access(path, F_OK) == 0 else { return note(path, "is missing") }
+        let hadLog = Self.byteCount(path + "-wal") > 0
+        guarded(path) {
+            report.findings += try DatabaseFile.faults(path)
+            try checkIntegrity(path)
+            try body()
+        }
+        if !hadLog { for suffix in ["-wal", "-shm"] { unlink(path + suffix) } }
+    }
+
+    private func checkIntegrity(_ path: String) throws {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        let statement = try connection.statement("PRAGMA integrity_check(20)")
+        while try statement.step() {
+            let line = statement.text(0)
+            if line != "ok" { note(path, line) }
+        }
+    }
+
+    private static func byteCount(_ path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+}
+
+/// What must be there once in the whole store: identities, tickets, sequences.
+struct Uniqueness {
+    private enum Kind: UInt64 { case identity, ticket, sequence }
+
+    private let keys: RepeatFinder
+    private var paths: [String] = []
+    private static let kindShift: UInt64 = 60
+    private static let reportedCountMax = 20
+
+    init(directory: String) { keys = RepeatFinder(directory: directory) }
+
+    /// From now on rows are of this file.
+    mutating func begin(_ path: String) { paths.append(path) }
+
+    private func insert(_ kind: Kind, _ high: UInt64, _ low: UInt64) throws {
+        try keys.insert(.init(high: high, low: low, place: kind.rawValue << Self.kindShift | UInt64(paths.count - 1)))
+    }
+
+    func insert(sequence: Int64) throws { try insert(.sequence, .max, UInt64(bitPattern: sequence)) }
+    func insert(ticket: ULID) throws { try insert(.ticket, ticket.high, ticket.low) }
+
+    /// Of a receipt that is not FAILED.
+    func insert(table: String, client: [UInt8], receipt: [UInt8], day: Int32) throws {
+        // Lengths, so that no two identities are the same bytes.
+        let text = Array("\(table) \(day) \(client.count) \(receipt.count) ".utf8) + client + receipt
+        let hash = SHA256.hash(text)
+        func word(_ place: Int) -> UInt64 { hash[place..<place + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        try insert(.identity, word(0), word(8))
+    }
+
+    func check(_ note: (_ path: String, _ fault: String) -> Void) throws {
+        var counts: [UInt64: Int] = [:]
+        try keys.forEachRepeat { first, second in
+            let kind = second.place >> Self.kindShift
+            guard kind == first.place >> Self.kindShift else { return }
+            counts[kind, default: 0] += 1
+            guard counts[kind, default: 0] <= Self.reportedCountMax else { return }
+            let mask: UInt64 = 1 << Self.kindShift - 1
+            let (one, other) = (paths[Int(first.place & mask)], paths[Int(second.place & mask)])
+            let what =
+                switch Kind(rawValue: kind) {
+                case .sequence: "the sequence \(Int64(bitPattern: second.low))"
+                case .ticket: "the ticket \(ULID(high: second.high, low: second.low))"
+                default: "a receipt's identity"
+                }
+            note(other, one == other ? "\(what) is there twice" : "\(what) is in \(one) too")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import ColumnStore
+import Glibc
+
+/// A database's log as it lies on disk, read without SQLite: which pages it holds, and whether something in it has changed.
+///
+/// SQLite takes a log up to the first frame that does not have its sum, since that is how a crash leaves it; a bit that changes in an
+/// older frame would silently end it there. But each transaction is synced before the next begins: so what is broken before a
+/// transaction that others follow was whole once. The last transaction alone cannot be told from one that a crash cut off.
+///
+/// https://sqlite.org/fileformat2.html#walformat
+struct WriteAheadLog {
+    /// Pages with a valid, committed frame: those of the file are not looked at for them.
+    private(set) var pages: Set<UInt32> = []
+    private(set) var fault: String?
+
+    private static let headerByteCount = 32
+    private static let frameHeaderByteCount = 24
+
+    /// - Returns: nil where there is no log, or an empty one.
+    init?(path: String) throws {
+        let name = path + "-wal"
+        let descriptor = open(name, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw DataDirectory.Failure.io(operation: "open", path: name, code: errno)
+        }
+        defer { close(descriptor) }
+        let header = try Self.read(descriptor, at: 0, count: Self.headerByteCount, name)
+        guard header.count == Self.headerByteCount else { return nil }
+        try scan(descriptor, header, name)
+    }
+
+    private mutating func scan(_ descriptor: Int32, _ header: [UInt8], _ name: String) throws {
+        let magic = Self.word(header, 0)
+        let isBigEndian = magic & 1 == 1
+        var sum = Sum(isBigEndian: isBigEndian)
+        sum.add(header[..<24])
+        let pageByteCount = Int(Self.word(header, 8))
+        let isSound = magic >> 1 == 0x377f_0682 >> 1 && sum.first == Self.word(header, 24) && sum.second == Self.word(header, 28)
+        guard isSound, (512...65_536).contains(pageByteCount), pageByteCount & (pageByteCount - 1) == 0 else {
+            // The header is synced before the first frame is written.
+            let more = try Self.read(descriptor, at: Int64(Self.headerByteCount), count: Self.frameHeaderByteCount + 512, name)
+            if more.count == Self.frameHeaderByteCount + 512 { fault = "the log's header does not have its sum" }
+            return
+        }
+        let salt = header[16..<24]
+        var pending: Set<UInt32> = []
+        var broken: Int?
+        var hasEnd = false
+        var frame = 0
+        while true {
+            let place = Int64(Self.headerByteCount) + Int64(frame) * Int64(Self.frameHeaderByteCount + pageByteCount)
+            let bytes = try Self.read(descriptor, at: place, count: Self.frameHeaderByteCount + pageByteCount, name)
+            guard bytes.count == Self.frameHeaderByteCount + pageByteCount else { return }
+            let isOurs = bytes[8..<16].elementsEqual(salt)
+            let isCommit = Self.word(bytes, 4) != 0
+            if broken == nil {
+                var next = sum
+                next.add(bytes[..<8])
+                next.add(bytes[24...])
+                if isOurs, next.first == Self.word(bytes, 16), next.second == Self.word(bytes, 20) {
+                    sum = next
+                    pending.insert(Self.word(bytes, 0))
+                    if isCommit {
+                        pages.formUnion(pending)
+                        pending = []
+                    }
+                } else {
+                    broken = frame
+                    hasEnd = isOurs && isCommit
+                }
+            } else if isOurs, let broken {
+                if hasEnd {
+                    fault = "frame \(broken) of the log does not have its sum, though later transactions follow"
+                    return
+                }
+                hasEnd = isCommit
+            }
+            frame += 1
+        }
+    }
+
+    /// The sum of https://sqlite.org/fileformat2.html#checksum_algorithm.
+    private struct Sum {
+        let isBigEndian: Bool
+        var first: UInt32 = 0
+        var second: UInt32 = 0
+
+        init(isBigEndian: Bool) { self.isBigEndian = isBigEndian }
+
+        mutating func add(_ bytes: ArraySlice<UInt8>) {
+            bytes.withUnsafeBytes { bytes in
+                for place in stride(from: 0, to: bytes.count - 7, by: 8) {
+                    first = first &+ word(bytes, place) &+ second
+                    second = second &+ word(bytes, place + 4) &+ first
+                }
+            }
+        }
+
+        private func word(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> UInt32 {
+            let value = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+            return isBigEndian ? UInt32(bigEndian: value) : UInt32(littleEndian: value)
+        }
+    }
+
+    private static func word(_ bytes: [UInt8], _ place: Int) -> UInt32 {
+        bytes[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    private static func read(_ descriptor: Int32, at offset: Int64, count: Int, _ path: String) throws -> [UInt8] {
+        try RawFile.read(descriptor, at: offset, count: count, path)
+    }
+}
+
+/// Reading files that no library reads for us.
+enum RawFile {
+    /// - Returns: fewer bytes at the end of the file.
+    static func read(_ descriptor: Int32, at offset: Int64, count: Int, _ path: String) throws -> [UInt8] {
+        var code: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while initialized < count {
+                // Safe: the target starts inside the buffer, since initialized is below its count.
+                let got = pread(descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(offset) + off_t(initialized))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { code = errno }
+                if got <= 0 { return }
+                initialized += got
+            }
+        }
+        guard code == 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: code) }
+        return bytes
+    }
+}
