@@ -1,0 +1,86 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+@testable import Ingest
+
+/// What merging replaced stays for `snapshot_keep`, and as long as a reader holds it, and goes then; what belongs to nothing goes too.
+final class ExpiryTests: XCTestCase {
+    private func fill(_ fixture: EngineFixture, _ range: Range<Int>) throws {
+        let lines = range.map { EngineFixture.receipt("R-\($0)", at: "2026-03-1\($0 % 9)T10:00:00Z") }
+        guard case .each = fixture.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+        _ = try fixture.engine.compact(before: nil)
+    }
+
+    private func dataFiles(_ path: String) throws -> Set<String> {
+        var keys: Set<String> = []
+        try LocalStorage(root: path + "/warehouse/receipts").list(prefix: "data/") { keys.insert($0.key) }
+        return keys
+    }
+
+    /// Waits until `condition` holds, at most so long.
+    private func wait(seconds: Double, until condition: () throws -> Bool) rethrows -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while Date() < end {
+            if try condition() { return true }
+            usleep(50_000)
+        }
+        return try condition()
+    }
+
+    func test_replacedFiles_stayForTheirTimeAndTheirReaders_thenGo() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) {
+            $0.compaction.intervalSeconds = 0.1
+            $0.compaction.snapshotKeepSeconds = 2
+        }
+        try fill(fixture, 0..<100)
+        var reader: TierBoundary.Snapshot? = fixture.engine.tier.boundary.snapshot()
+        let old = try dataFiles(directory.path)
+        try fill(fixture, 100..<200)
+        let merged = try fixture.engine.tier.boundary.snapshot().cold["receipts"].map { try $0.iceberg.files().count }
+        XCTAssertEqual(merged, 1, "moved and merged with what was there")
+        XCTAssertTrue(old.isSubset(of: try dataFiles(directory.path)))
+        usleep(1_000_000)
+        XCTAssertTrue(old.isSubset(of: try dataFiles(directory.path)), "within the time of retention")
+        usleep(3_000_000)
+        XCTAssertTrue(old.isSubset(of: try dataFiles(directory.path)), "while a reader holds the snapshot")
+        try readAll(try XCTUnwrap(reader))
+        reader = nil
+        try releaseAndCheck(fixture, directory.path, old)
+    }
+
+    private func readAll(_ snapshot: TierBoundary.Snapshot) throws {
+        let cold = try XCTUnwrap(snapshot.cold["receipts"])
+        for file in try cold.iceberg.files() { XCTAssertEqual(try cold.open(file).metadata.rowCount, file.recordCount) }
+    }
+
+    private func releaseAndCheck(_ fixture: EngineFixture, _ path: String, _ old: Set<String>) throws {
+        XCTAssertTrue(try wait(seconds: 20) { old.isDisjoint(with: try dataFiles(path)) }, "after its time, without readers")
+        let present = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"])
+        XCTAssertEqual(try dataFiles(path), Set(try present.iceberg.presentKeys().data))
+        XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id"], limit: 1_000)).count, 200)
+        try fixture.engine.close()
+        let report = try Verifier(path: path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.strangers, [])
+    }
+
+    func test_orphans_goWhenTheyAreOld() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.intervalSeconds = 0.1 }
+        try fill(fixture, 0..<50)
+        let known = try dataFiles(directory.path)
+        let root = URL(filePath: directory.path + "/warehouse/receipts")
+        for (name, age) in [("data/2026/old.parquet", 2.0), ("data/2026/old.parquet.1-1.tmp", 2.0), ("data/2026/new.parquet", 0.5)] {
+            let file = root.appending(path: name)
+            try Data("left by a commit that was never made".utf8).write(to: file)
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -age * 86_400)], ofItemAtPath: file.path)
+        }
+        XCTAssertTrue(try wait(seconds: 10) { try dataFiles(directory.path) == known.union(["data/2026/new.parquet"]) })
+        try fixture.engine.close()
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.strangers, [root.path + "/data/2026/new.parquet"])
+    }
+}

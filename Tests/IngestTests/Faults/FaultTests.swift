@@ -1,0 +1,248 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Disks that are full, fail to read, write or sync, and clocks that jump: nothing that was acknowledged is lost, nothing is acknowledged
+/// that may not be there, and reads go on.
+final class FaultTests: XCTestCase {
+    /// Lets calls on some files fail, as long as told to.
+    private final class Injector: FileObserver, FileSystemCalls {
+        enum Call { case read, write, synchronize }
+        struct Fault {
+            var call: Call
+            var suffix: String
+            var refusal: FileRefusal
+        }
+
+        private let fault = Mutex<Fault?>(nil)
+        private let count = Mutex(0)
+        private let system = LinuxFileSystem()
+
+        func set(_ call: Call, _ suffix: String, _ refusal: FileRefusal) {
+            fault.withLock { $0 = Fault(call: call, suffix: suffix, refusal: refusal) }
+        }
+        func clear() { fault.withLock { $0 = nil } }
+        /// How many calls failed.
+        var failedCount: Int { count.withLock { $0 } }
+
+        private func refusal(_ call: Call, _ path: String) -> FileRefusal? {
+            guard let fault = fault.withLock({ $0 }), fault.call == call, path.hasSuffix(fault.suffix) else { return nil }
+            count.withLock { $0 += 1 }
+            return fault.refusal
+        }
+
+        func opened(_ path: String) {}
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { refusal(.read, path) }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? { refusal(.write, path) }
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { refusal(.synchronize, path) }
+        func deleted(_ path: String, isDurable: Bool) {}
+        func synchronizedDirectory(_ path: String) {}
+
+        private func cold(_ call: Call) throws(FileSystemFault) {
+            guard let refusal = refusal(call, "cold") else { return }
+            if case .noSpace = refusal { throw FileSystemFault(operation: "write", code: ENOSPC) }
+            throw FileSystemFault(operation: "\(call)", code: EIO)
+        }
+        func create(_ path: String) throws(FileSystemFault) -> Int32 { try system.create(path) }
+        func write(_ descriptor: Int32, _ bytes: RawSpan) throws(FileSystemFault) {
+            // What fits is written first.
+            if case .write? = fault.withLock({ $0?.call }) {
+                let half = bytes.withUnsafeBytes { Array($0.prefix($0.count / 2)) }
+                try system.write(descriptor, half.span.bytes)
+                try cold(.write)
+                let rest = bytes.withUnsafeBytes { Array($0.dropFirst(half.count)) }
+                return try system.write(descriptor, rest.span.bytes)
+            }
+            try system.write(descriptor, bytes)
+        }
+        func synchronize(_ descriptor: Int32) throws(FileSystemFault) {
+            try cold(.synchronize)
+            try system.synchronize(descriptor)
+        }
+        func close(_ descriptor: Int32) { system.close(descriptor) }
+        func link(_ source: String, _ target: String) throws(FileSystemFault) { try system.link(source, target) }
+        func rename(_ source: String, _ target: String) throws(FileSystemFault) { try system.rename(source, target) }
+        func unlink(_ path: String) throws(FileSystemFault) { try system.unlink(path) }
+        func makeDirectory(_ path: String) throws(FileSystemFault) { try system.makeDirectory(path) }
+        func synchronizeDirectory(_ path: String) throws(FileSystemFault) { try system.synchronizeDirectory(path) }
+    }
+
+    private static let ids = PageRequest(fields: ["receipt_id"], limit: 10_000)
+
+    private func withInjector(_ body: (Injector, String) throws -> Void) throws {
+        let directory = TemporaryDirectory()
+        let injector = Injector()
+        SQLiteFileSystem.observe(injector)
+        defer { SQLiteFileSystem.observe(nil) }
+        try body(injector, directory.path)
+    }
+
+    private func assertSound(_ path: String, line: UInt = #line) throws {
+        XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [], line: line)
+    }
+
+    func test_diskFull_refusesThenGoesOnByItself() throws {
+        for refusal in [FileRefusal.noSpace, .failedWrite] {
+            try withInjector { injector, path in
+                let fixture = try EngineFixture(path)
+                _ = try fixture.taken(EngineFixture.receipt("R-1"))
+                injector.set(.write, ".sqlite-wal", refusal)
+                for number in 2..<6 {
+                    XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-\(number)"))?.slug, .diskFull, "\(refusal)")
+                }
+                XCTAssertGreaterThan(injector.failedCount, 0)
+                XCTAssertEqual(try fixture.walk(Self.ids), ["R-1"], "reads go on")
+                injector.clear()
+                for number in 2..<6 { XCTAssertFalse(try fixture.taken(EngineFixture.receipt("R-\(number)")).isRepeat, "\(refusal)") }
+                try fixture.engine.close()
+                try assertSound(path)
+            }
+        }
+    }
+
+    func test_failedSync_nothingIsAcknowledgedUntilARestart() throws {
+        try withInjector { injector, path in
+            var fixture: EngineFixture? = try EngineFixture(path)
+            _ = try fixture?.taken(EngineFixture.receipt("R-1"))
+            injector.set(.synchronize, ".sqlite-wal", .failedSync)
+            XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-2"))?.slug, .diskFull)
+            XCTAssertGreaterThan(injector.failedCount, 0)
+            injector.clear()
+            // The disk answers again, but what it holds nobody knows.
+            for number in 3..<6 { XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-\(number)"))?.slug, .diskFull) }
+            XCTAssertEqual(try fixture?.walk(Self.ids), ["R-1"], "reads go on")
+            XCTAssertThrowsError(try fixture?.engine.backup(to: path + "-backup"))
+            try fixture?.engine.close()
+            fixture = nil
+            try assertSound(path)
+            let next = try EngineFixture(path)
+            XCTAssertTrue(try next.walk(Self.ids).contains("R-1"))
+            _ = try next.taken(EngineFixture.receipt("R-2"))
+            _ = try next.taken(EngineFixture.receipt("R-3"))
+            XCTAssertEqual(Set(try next.walk(Self.ids)), ["R-1", "R-2", "R-3"])
+            try next.engine.close()
+            try assertSound(path)
+        }
+    }
+
+    func test_failedSyncOfTheCatalog_nothingIsChangedUntilARestart() throws {
+        try withInjector { injector, path in
+            let fixture = try EngineFixture(path)
+            _ = try fixture.taken(EngineFixture.receipt("R-1"))
+            injector.set(.synchronize, "catalog.sqlite-wal", .failedSync)
+            XCTAssertThrowsError(try fixture.engine.compact(before: nil))
+            injector.clear()
+            XCTAssertThrowsError(try fixture.engine.compact(before: nil))
+            XCTAssertThrowsError(try fixture.engine.putContract(Contract(clientID: "c9", access: .read, scope: .own)))
+            XCTAssertEqual(try fixture.walk(Self.ids), ["R-1"], "reads go on")
+            try fixture.engine.close()
+            try assertSound(path)
+            let next = try EngineFixture(path)
+            XCTAssertEqual(try next.walk(Self.ids), ["R-1"])
+            _ = try next.engine.compact(before: nil)
+            XCTAssertEqual(try next.walk(Self.ids), ["R-1"])
+            try next.engine.close()
+            try assertSound(path)
+        }
+    }
+
+    func test_coldDiskFailing_leavesRowsInHot() throws {
+        for (call, refusal) in [(Injector.Call.write, FileRefusal.noSpace), (.write, .failedWrite), (.synchronize, .failedSync)] {
+            try withInjector { injector, path in
+                let fixture = try EngineFixture(path) { $0.fileSystem = injector }
+                for number in 0..<20 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+                injector.set(call, "cold", refusal)
+                XCTAssertThrowsError(try fixture.engine.compact(before: nil))
+                XCTAssertGreaterThan(injector.failedCount, 0)
+                XCTAssertEqual(try fixture.walk(Self.ids).count, 20)
+                _ = try fixture.taken(EngineFixture.receipt("R-20"))
+                injector.clear()
+                XCTAssertGreaterThan(try fixture.engine.compact(before: nil).rowsMoved, 0)
+                XCTAssertEqual(try fixture.walk(Self.ids).count, 21)
+                try fixture.engine.close()
+                try assertSound(path)
+            }
+        }
+    }
+
+    func test_failedRead_isAnErrorNotAnAnswer() throws {
+        try withInjector { injector, path in
+            var fixture: EngineFixture? = try EngineFixture(path)
+            for number in 0..<200 { _ = try fixture?.taken(EngineFixture.receipt("R-\(number)", note: String(repeating: "x", count: 900))) }
+            try fixture?.engine.close()
+            fixture = nil
+            injector.set(.read, ".sqlite", .failedRead)
+            XCTAssertThrowsError(try EngineFixture(path), "a store whose files cannot be read does not open")
+            XCTAssertGreaterThan(injector.failedCount, 0)
+            injector.clear()
+            let next = try EngineFixture(path)
+            XCTAssertEqual(try next.walk(Self.ids).count, 200)
+            try next.engine.close()
+            try assertSound(path)
+        }
+    }
+
+    func test_damagedPage_isNotReadAsAnAnswer() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/x.sqlite"
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .create)
+            try connection.execute("PRAGMA journal_mode=WAL; CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT)")
+            try connection.transaction {
+                for number in 0..<500 { try connection.execute("INSERT INTO t VALUES(\(number), hex(zeroblob(50)))") }
+            }
+        }
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        XCTAssertTrue(try DatabaseFile.faults(path).isEmpty)
+        // A digit of a value: nothing in the file's structure.
+        bytes[bytes.count - 600] ^= 1
+        try bytes.write(to: URL(filePath: path))
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        XCTAssertThrowsError(try connection.integer("SELECT sum(length(x)) FROM t")) { error in
+            XCTAssertEqual((error as? SQLiteError)?.kind, .corrupt, "\(error)")
+        }
+    }
+
+    func test_clockJumps_keepOrderAndFiles() throws {
+        let directory = TemporaryDirectory()
+        let shared = SharedClock(1_795_176_000_000_000)
+        let day: Int64 = 86_400_000_000
+        var fixture = try EngineFixture(directory.path, clock: shared.clock)
+        var last: (sequence: Int64, ticket: String) = (0, "")
+        var count = 0
+        func post() throws {
+            count += 1
+            let taken = try fixture.taken(EngineFixture.receipt("R-\(count)"))
+            XCTAssertGreaterThan(taken.summary.sequence, last.sequence)
+            XCTAssertGreaterThan(taken.summary.ticketID, last.ticket)
+            last = (taken.summary.sequence, taken.summary.ticketID)
+        }
+        for (step, jump) in [0, 2 * day, -3 * day, 40 * day, -40 * day, day / 2, -day, 3_000_000].enumerated() {
+            shared.advance(jump)
+            for _ in 0..<3 { try post() }
+            if step % 3 == 1 { _ = try fixture.engine.compact(before: Int32.max) }
+            if step % 2 == 1 {
+                try fixture.engine.close()
+                try assertSound(directory.path)
+                fixture = try EngineFixture(directory.path, clock: shared.clock)
+            }
+        }
+        XCTAssertEqual(try fixture.walk(Self.ids).count, count)
+        for number in 1...count { XCTAssertTrue(try fixture.taken(EngineFixture.receipt("R-\(number)")).isRepeat) }
+        try fixture.engine.close()
+        try assertSound(directory.path)
+    }
+
+    private final class SharedClock: Sendable {
+        private let now: Atomic<Int64>
+        init(_ start: Int64) { now = Atomic(start) }
+        func advance(_ microseconds: Int64) { now.wrappingAdd(microseconds, ordering: .sequentiallyConsistent) }
+        var clock: Clock { Clock { [self] in now.wrappingAdd(1_000, ordering: .sequentiallyConsistent).newValue } }
+    }
+}
