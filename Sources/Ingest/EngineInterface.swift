@@ -111,6 +111,8 @@ package struct Problem: Error, Sendable {
         case internalError = "internal-error"
         case overloaded, diskFull = "disk-full"
         case queryTimeout = "query-timeout", spillFull = "spill-full"
+        case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
+        case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
     }
 
     package var slug: Slug

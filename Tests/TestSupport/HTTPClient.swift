@@ -102,8 +102,19 @@ package final class HTTPClient {
         }
     }
 
+    /// Sends no more, and goes on reading.
+    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Reads the connection's last answer, and what comes behind it: the server must close the connection.
+    package func lastAnswer() throws -> (answer: Answer, rest: [UInt8]) {
+        let answer = try answer(closes: false)
+        while try fill() {}
+        defer { close() }
+        return (answer, buffer)
+    }
+
     /// Reads the next answer, passing over "100 Continue".
-    package func answer(toHead: Bool = false) throws -> Answer {
+    package func answer(toHead: Bool = false, closes: Bool = true) throws -> Answer {
         var answer = Answer()
         repeat {
             answer = Answer()
@@ -120,7 +131,7 @@ package final class HTTPClient {
         } while answer.status == 100
         if toHead || answer.status == 204 || answer.status == 304 { return answer }
         try body(of: &answer)
-        if answer.headers["connection"]?.lowercased() == "close" { close() }
+        if closes, answer.headers["connection"]?.lowercased() == "close" { close() }
         return answer
     }
 

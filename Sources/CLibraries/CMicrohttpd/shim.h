@@ -37,3 +37,21 @@ static inline int till_mhd_wakeup(struct MHD_Daemon *daemon) {
     }
     return descriptor;
 }
+
+/// What the daemon's connection callback stored for this connection.
+static inline void *till_mhd_socket_context(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : 0;
+}
+
+/// GnuTLS's session; NULL without TLS, or once the connection is being cleaned up.
+static inline void *till_mhd_tls_session(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    return info ? info->tls_session : 0;
+}
+
+/// How many bytes the head has, from the method to behind the empty line; 0 before it is whole.
+static inline size_t till_mhd_head_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info ? info->header_size : 0;
+}

@@ -6,7 +6,7 @@ package final class HangupWatcher: Sendable {
     /// In seconds: a gone client is noticed well within one.
     private static let period = 0.25
     /// Linux: the peer has shut down its writing half. Not among what Glibc's module exports.
-    private static let peerClosed: Int16 = 0x2000
+    static let peerClosed: Int16 = 0x2000
 
     private let actions = Monitor<[Int32: @Sendable () -> Void]>([:])
 

@@ -1,3 +1,4 @@
+internal import CGnuTLS
 internal import CMicrohttpd
 internal import ColumnStore
 import Glibc
@@ -24,7 +25,8 @@ package protocol RequestHandler: AnyObject, Sendable {
     func ended(_ exchange: Exchange, isWhole: Bool)
 }
 
-/// The HTTP server: libmicrohttpd's daemons, each with an epoll of its own, run by a thread of ours. No other file sees that library.
+/// The HTTP server: libmicrohttpd's daemons, each with an epoll of its own, run by a thread of ours. Only this file and the two beside it,
+/// `ListenerCallbacks` and `LibraryAnswers`, see that library.
 ///
 /// Requests run on the threads of their connections; what may wait suspends its connection and goes elsewhere.
 package final class Listener: @unchecked Sendable {
@@ -52,8 +54,8 @@ package final class Listener: @unchecked Sendable {
         }
     }
 
-    /// For the head of a request and the pieces of its body. A head that does not fit is refused by the library.
-    private static let connectionMemory = 32 << 10
+    /// For the head of a request and the pieces of its body.
+    static let connectionMemory = 32 << 10
     /// A refused body is read past up to here, so that the client gets to read the answer; then the connection closes.
     private static let discardByteCountMax = 256 << 20
 
@@ -62,6 +64,10 @@ package final class Listener: @unchecked Sendable {
     package let port: UInt16
     private let handler: any RequestHandler
     private let watcher: HangupWatcher
+    private let lingering = LingeringClose()
+    /// In seconds.
+    let idleTimeout: UInt32
+    private let isTLS: Bool
     private let isStopping = Atomic<Bool>(false)
     private let inFlight = Atomic<Int>(0)
     private let requestCount = Atomic<Int>(0)
@@ -69,6 +75,11 @@ package final class Listener: @unchecked Sendable {
     package init(_ settings: Settings, handler: any RequestHandler) throws {
         self.handler = handler
         watcher = HangupWatcher()
+        idleTimeout = settings.idleTimeout
+        isTLS = settings.isSecure
+        guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil else {
+            throw ListenerError(what: "libmicrohttpd is not the shared library that the server was built for", code: 0)
+        }
         let (socket, port) = try ListeningSocket.open(host: settings.host, port: settings.port)
         self.port = port
         for _ in 0..<max(settings.threadCount, 1) {
@@ -80,7 +91,7 @@ package final class Listener: @unchecked Sendable {
     }
 
     /// What the library's calls on one daemon's thread need.
-    fileprivate final class Context {
+    final class Context {
         let listener: Listener
         /// Set before the daemon runs.
         var wakeup: Wakeup?
@@ -105,6 +116,8 @@ package final class Listener: @unchecked Sendable {
             MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
             MHD_OptionItem(
                 option: .URI_LOG_CALLBACK, value: unsafeBitCast(Callbacks.requestLine, to: Int.self), ptr_value: context),
+            MHD_OptionItem(
+                option: .NOTIFY_CONNECTION, value: unsafeBitCast(Callbacks.connection, to: Int.self), ptr_value: context),
             MHD_OptionItem(
                 option: .NOTIFY_COMPLETED, value: unsafeBitCast(Callbacks.completed, to: Int.self), ptr_value: context),
             // The target is kept raw by `requestLine`; the library's own decoding would lose the difference of / and %2F.
@@ -161,28 +174,141 @@ package final class Listener: @unchecked Sendable {
 
     // MARK: Called by the library
 
-    fileprivate func requestLine(_ connection: Connection, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
-        inFlight.add(1, ordering: .relaxed)
-        let raw = UnsafeRawBufferPointer(start: target, count: strlen(target))
-        let exchange = Exchange(connection: connection, target: RequestTarget(Array(raw)), watcher: watcher)
-        return Unmanaged.passRetained(exchange).toOpaque()
+    func connected(_ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ wakeup: Wakeup) {
+        slot.pointee = Unmanaged.passRetained(ConnectionRecord(self, wakeup)).toOpaque()
     }
 
-    fileprivate func completed(_ context: UnsafeMutableRawPointer, isWhole: Bool) {
+    /// The socket is still open, and `MHD_USE_TURBO` has kept the library from shutting it down. A TLS session is gone by now.
+    func closed(_ connection: Connection, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+        guard let context = slot.pointee else { return }
+        slot.pointee = nil
+        let record = Unmanaged<ConnectionRecord>.fromOpaque(context).takeRetainedValue()
+        // Whatever becomes of a connection, its request is over.
+        if let exchange = record.exchange { over(exchange.takeRetainedValue(), isWhole: false) }
+        let socket = connection.socket
+        if !isTLS, let problem = problem(ofUnreadLineOn: socket, record) {
+            Self.sendLast(response(to: problem, beforeRequestOn: connection), on: connection)
+            record.lingers = true
+        }
+        if record.lingers { lingering.keep(socket) }
+    }
+
+    func requestLine(_ connection: Connection, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
+        inFlight.add(1, ordering: .relaxed)
+        let raw = UnsafeMutableRawBufferPointer(start: UnsafeMutablePointer(mutating: target), count: strlen(target))
+        let exchange = Exchange(connection: connection, target: RequestTarget(Array(raw)), watcher: watcher)
+        let context = Unmanaged.passRetained(exchange)
+        guard let record = ConnectionRecord.of(connection.raw) else { return context.toOpaque() }
+        record.exchange = context
+        record.target = raw
+        record.lastBeginning = exchange.startedAt
+        record.cut = nil
+        if let mark = raw.firstIndex(of: UInt8(ascii: "?")) {
+            // Nobody asks the library for the parameters. It would make a record of each, and where they do not fit in its memory close the
+            // connection without a word, even to us. The target lies in its read buffer; `check` puts the bytes back.
+            record.cut = (mark, mark + 1 < raw.count ? raw[mark + 1] : 0)
+            if mark + 1 < raw.count { raw[mark + 1] = 0 }
+        }
+        return context.toOpaque()
+    }
+
+    func completed(_ context: UnsafeMutableRawPointer, _ code: MHD_RequestTerminationCode) {
         let exchange = Unmanaged<Exchange>.fromOpaque(context).takeRetainedValue()
+        let isWhole = code == .REQUEST_TERMINATED_COMPLETED_OK
+        let record = ConnectionRecord.of(exchange.connection.raw)
+        record?.exchange = nil
+        record?.hasServed = true
+        if !isWhole, code != .REQUEST_TERMINATED_READ_ERROR { answerUnread(exchange, record, code) }
+        over(exchange, isWhole: isWhole)
+    }
+
+    private func over(_ exchange: Exchange, isWhole: Bool) {
         exchange.ended(isWhole: isWhole)
         if exchange.call != nil || exchange.status != 0 { handler.ended(exchange, isWhole: isWhole) }
         exchange.call = nil
         inFlight.subtract(1, ordering: .relaxed)
     }
 
-    fileprivate func access(
-        _ exchange: Exchange, method: UnsafePointer<CChar>, upload: UnsafePointer<CChar>?, uploadSize: UnsafeMutablePointer<Int>
+    /// For a request of which the end never came.
+    private func answerUnread(_ exchange: Exchange, _ record: ConnectionRecord?, _ code: MHD_RequestTerminationCode) {
+        switch exchange.phase {
+        case .working, .answered: return
+        case .head, .body, .discarding: break
+        }
+        let problem = code == .REQUEST_TERMINATED_TIMEOUT_REACHED
+            ? Problem(.requestTimeout, "nothing more of the request came for \(idleTimeout) s")
+            : Problem(.badRequest, "the connection's bytes ended before the request did")
+        let response = exchange.refusal ?? handler.response(to: problem, on: exchange)
+        exchange.status = response.status
+        exchange.phase = .answered
+        Self.sendLast(response, on: exchange.connection)
+        record?.isEnding = true
+        record?.lingers = true
+    }
+
+    /// The answer to what was no request, counted and logged as one.
+    private func response(to problem: Problem, beforeRequestOn connection: Connection) -> Response {
+        let exchange = Exchange(connection: connection, target: RequestTarget([]), watcher: watcher)
+        exchange.request = Request(method: nil, target: exchange.request.target, headers: NoHeaders())
+        let response = handler.response(to: problem, on: exchange)
+        exchange.status = response.status
+        handler.ended(exchange, isWhole: true)
+        return response
+    }
+
+    /// The library wants to answer a malformed request with `status` and a page of its own.
+    func answer(insteadOf status: UInt32, on connection: OpaquePointer, _ record: ConnectionRecord)
+        -> (status: Int, response: OpaquePointer)?
+    {
+        record.isEnding = true
+        record.lingers = true
+        let exchange = record.exchange?.takeUnretainedValue()
+        let problem = Self.problem(insteadOf: Int(status), in: exchange?.phase)
+        let response: Response
+        if let exchange {
+            response = exchange.refusal ?? handler.response(to: problem, on: exchange)
+            exchange.phase = .answered
+            exchange.status = response.status
+        } else {
+            response = self.response(to: problem, beforeRequestOn: Connection(raw: connection, wakeup: record.wakeup))
+        }
+        return Self.makeResponse(response, exchange).map { (response.status, $0) }
+    }
+
+    /// - Returns: what is wrong with the head, by which no request may be answered.
+    private func check(
+        _ exchange: Exchange, _ record: ConnectionRecord, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+    ) -> Problem? {
+        let head = UnsafeRawBufferPointer(start: method, count: till_mhd_head_size(exchange.connection.raw))
+        let start = Int(bitPattern: method)
+        if let cut = record.cut {
+            record.target[cut.mark] = UInt8(ascii: "?")
+            if cut.next != 0 { record.target[cut.mark + 1] = cut.next }
+        }
+        let target = Int(bitPattern: record.target.baseAddress) &- start
+        var check = HeadCheck(
+            head, methodByteCount: strlen(method), target: target..<(target + record.target.count), version: Int(bitPattern: version) &- start)
+        withUnsafeMutablePointer(to: &check) { check in
+            _ = MHD_get_connection_values_n(exchange.connection.raw, .HEADER_KIND, Callbacks.field, check)
+        }
+        record.isEnding = check.mayEndConnection
+        return check.problem()
+    }
+
+    func access(
+        _ exchange: Exchange, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>, upload: UnsafePointer<CChar>?,
+        uploadSize: UnsafeMutablePointer<Int>
     ) -> MHD_Result {
         switch exchange.phase {
         case .head:
             exchange.request = Request(
                 method: HTTPMethod(rawValue: String(cString: method)), target: exchange.request.target, headers: exchange.connection)
+            if let record = ConnectionRecord.of(exchange.connection.raw),
+                let problem = check(exchange, record, method: method, version: version)
+            {
+                // Where the body ends is not known: the connection ends here.
+                return queueEarly(handler.response(to: problem, on: exchange), on: exchange)
+            }
             return head(exchange)
         case .body, .discarding:
             let count = uploadSize.pointee
@@ -213,9 +339,18 @@ package final class Listener: @unchecked Sendable {
             exchange.refusal = refusal
             // A client that waits for "100 Continue", or would send more than we read past, gets its answer now.
             let isWaiting = exchange.request.header("Expect") != nil
-            if isWaiting || expected ?? 0 > Self.discardByteCountMax { return queue(refusal, on: exchange) }
+            if isWaiting || expected ?? 0 > Self.discardByteCountMax { return queueEarly(refusal, on: exchange) }
             return .YES
         }
+    }
+
+    /// Answers before the body was read; the library closes the connection then.
+    private func queueEarly(_ response: Response, on exchange: Exchange) -> MHD_Result {
+        if let record = ConnectionRecord.of(exchange.connection.raw) {
+            record.isEnding = true
+            record.lingers = true
+        }
+        return queue(response, on: exchange)
     }
 
     private func piece(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
@@ -247,9 +382,22 @@ package final class Listener: @unchecked Sendable {
     private func queue(_ response: Response, on exchange: Exchange) -> MHD_Result {
         exchange.phase = .answered
         exchange.status = response.status
-        guard let raw = Self.makeResponse(response, exchange) else { return .NO }
+        guard let raw = Self.makeResponse(response, exchange), let queue = LibraryFunctions.queueResponse else { return .NO }
         defer { MHD_destroy_response(raw) }
-        for header in response.headers + exchange.admissionHeaders {
+        if isStopping.load(ordering: .relaxed) {
+            _ = MHD_add_response_header(raw, "Connection", "close")
+            ConnectionRecord.of(exchange.connection.raw)?.isEnding = true
+        }
+        return queue(exchange.connection.raw, UInt32(response.status), raw) != 0 ? .YES : .NO
+    }
+
+    /// Answers over this go out piece by piece instead of being copied into the library first.
+    private static let copiedByteCountMax = 256 << 10
+    private static let sendByteCount = 64 << 10
+
+    private static func makeResponse(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
+        guard let raw = makeBody(response, exchange) else { return nil }
+        for header in response.headers + (exchange?.admissionHeaders ?? []) {
             header.name.withUTF8Buffer { name in
                 name.withMemoryRebound(to: CChar.self) { name in
                     // Safe: a StaticString's text ends with a NUL that its buffer does not count.
@@ -257,15 +405,10 @@ package final class Listener: @unchecked Sendable {
                 }
             }
         }
-        if isStopping.load(ordering: .relaxed) { _ = MHD_add_response_header(raw, "Connection", "close") }
-        return MHD_queue_response(exchange.connection.raw, UInt32(response.status), raw)
+        return raw
     }
 
-    /// Answers over this go out piece by piece instead of being copied into the library first.
-    private static let copiedByteCountMax = 256 << 10
-    private static let sendByteCount = 64 << 10
-
-    private static func makeResponse(_ response: Response, _ exchange: Exchange) -> OpaquePointer? {
+    private static func makeBody(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
         switch response.body {
         case .bytes(let bytes) where bytes.count <= copiedByteCountMax:
             return bytes.withUnsafeBytes { bytes in
@@ -277,6 +420,7 @@ package final class Listener: @unchecked Sendable {
             return MHD_create_response_from_callback(
                 UInt64(bytes.count), sendByteCount, Callbacks.readBytes, sender.toOpaque(), Callbacks.freeBytes)
         case .stream(let stream):
+            guard let exchange else { return nil }
             exchange.sending(stream)
             let sender = Unmanaged.passRetained(StreamSender(stream: stream, connection: exchange.connection))
             return MHD_create_response_from_callback(
@@ -285,11 +429,16 @@ package final class Listener: @unchecked Sendable {
     }
 }
 
+/// Of what was no request.
+private struct NoHeaders: HeaderSource {
+    func header(_ name: StaticString) -> String? { nil }
+}
+
 /// A client's connection, as long as its request is not over.
 package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendable {
     // Proof of Sendable: the library allows suspend and resume from any thread; header fields do not change while a request lasts.
-    fileprivate let raw: OpaquePointer
-    fileprivate let wakeup: Wakeup
+    let raw: OpaquePointer
+    let wakeup: Wakeup
 
     package func suspend() { MHD_suspend_connection(raw) }
 
@@ -310,92 +459,21 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
     }
 
     /// Ends the connection at once. The library alone, told of a fault in a body, would leave it open until its timeout.
-    fileprivate func cut() { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+    func cut() { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+
+    /// Sends as much of `bytes` as the kernel takes now: nobody waits for the client of a connection that is over.
+    func sendLast(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            if let session = till_mhd_tls_session(raw) {
+                _ = gnutls_record_send(OpaquePointer(session), bytes.baseAddress, bytes.count)
+            } else {
+                _ = Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            }
+        }
+    }
 
     package var socket: Int32 { till_mhd_socket(raw) }
 
     /// The other end's address, without its port.
     package var peer: String? { ListeningSocket.peer(of: socket) }
-}
-
-private final class BytesSender {
-    let bytes: [UInt8]
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-}
-
-private final class StreamSender {
-    let stream: ResponseStream
-    let connection: Connection
-    init(stream: ResponseStream, connection: Connection) { (self.stream, self.connection) = (stream, connection) }
-}
-
-/// The C functions that the library calls; each finds its object in the pointer that was given with it.
-private enum Callbacks {
-    static let requestLine:
-        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
-            context, target, connection in
-            guard let context, let target, let connection else { return nil }
-            let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
-            guard let wakeup = own.wakeup else { return nil }
-            return own.listener.requestLine(Connection(raw: connection, wakeup: wakeup), target)
-        }
-
-    static let completed:
-        @convention(c) (
-            UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, MHD_RequestTerminationCode
-        ) -> Void = { context, _, slot, code in
-            guard let context, let slot, let exchange = slot.pointee else { return }
-            slot.pointee = nil
-            Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener
-                .completed(exchange, isWhole: code == .REQUEST_TERMINATED_COMPLETED_OK)
-        }
-
-    static let keepEscapes: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int = {
-        _, _, text in text.map { strlen($0) } ?? 0
-    }
-
-    static let access:
-        @convention(c) (
-            UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
-            UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-        ) -> MHD_Result = { context, _, _, method, _, upload, uploadSize, slot in
-            guard let context, let method, let uploadSize, let exchange = slot?.pointee else { return .NO }
-            return Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener.access(
-                Unmanaged<Exchange>.fromOpaque(exchange).takeUnretainedValue(), method: method, upload: upload, uploadSize: uploadSize)
-        }
-
-    static let readBytes: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
-        context, offset, target, count in
-        guard let context, let target else { return -2 }
-        let bytes = Unmanaged<BytesSender>.fromOpaque(context).takeUnretainedValue().bytes
-        let start = Int(clamping: offset)
-        guard start < bytes.count else { return -1 }
-        let length = min(count, bytes.count - start)
-        // Safe: `length` bytes are left in the array, and the library gave room for `count`.
-        bytes.withUnsafeBytes { UnsafeMutableRawPointer(target).copyMemory(from: $0.baseAddress! + start, byteCount: length) }
-        return length
-    }
-
-    static let freeBytes: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-        if let context { Unmanaged<BytesSender>.fromOpaque(context).release() }
-    }
-
-    static let readStream: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
-        context, _, target, count in
-        guard let context, let target else { return -2 }
-        let sender = Unmanaged<StreamSender>.fromOpaque(context).takeUnretainedValue()
-        let room = UnsafeMutableRawBufferPointer(start: target, count: count)
-        switch sender.stream.read(into: room, connection: sender.connection) {
-        case .bytes(let length): return length
-        case .suspended: return 0
-        case .end: return -1
-        case .fault:
-            sender.connection.cut()
-            return -2
-        }
-    }
-
-    static let freeStream: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-        if let context { Unmanaged<StreamSender>.fromOpaque(context).release() }
-    }
 }

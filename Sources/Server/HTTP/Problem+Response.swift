@@ -4,22 +4,29 @@ package import Ingest
 extension Problem.Slug {
     package var status: Int {
         switch self {
-        case .badJSON, .badXML, .badEncoding, .unknownParameter, .badParameter, .badCursor, .badSQL, .unsupportedSQL: 400
+        case .badJSON, .badXML, .badEncoding, .unknownParameter, .badParameter, .badCursor, .badSQL, .unsupportedSQL,
+            .badRequest:
+            400
         case .unauthenticated, .badSignature: 401
         case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
+        case .requestTimeout: 408
         case .differentDocument, .versionConflict, .contradictingOutcome: 409
         case .tooLarge: 413
+        case .uriTooLong: 414
         case .unsupportedMediaType: 415
         case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .callbackHostNotAllowed,
             .numericOverflow, .dataError:
             422
         case .rateLimited, .tooManyQueries: 429
+        case .headTooLarge: 431
         case .internalError: 500
+        case .unsupportedTransferEncoding: 501
         case .overloaded, .diskFull: 503
         case .queryTimeout: 504
+        case .unsupportedVersion: 505
         case .spillFull: 507
         }
     }
@@ -68,6 +75,12 @@ extension Problem.Slug {
         case .overloaded: ("Overloaded", "The server refuses work rather than die of it. Try again after `Retry-After` seconds.")
         case .diskFull: ("The disk is full", "There is no room to make anything durable. Reading goes on. Try again after `Retry-After` seconds.")
         case .queryTimeout: ("The query took too long", "It was ended at the time limit.")
+        case .badRequest: ("Not a request", "The request line, a header field or the framing of the body breaks RFC 9112. The connection is closed: where the next request would begin is not known.")
+        case .requestTimeout: ("The request did not end", "Nothing more of the request came for a minute. The connection is closed.")
+        case .uriTooLong: ("The request line is too long", "The request line does not fit in the memory of a connection, 32 KiB with all header fields.")
+        case .headTooLarge: ("The head is too large", "The header fields, or the fields behind a chunked body, do not fit in the memory of a connection, 32 KiB.")
+        case .unsupportedTransferEncoding: ("Unsupported transfer encoding", "A body comes with a Content-Length, or with the transfer encoding `chunked` alone.")
+        case .unsupportedVersion: ("Unsupported HTTP version", "The server speaks HTTP/1.1, and HTTP/1.0.")
         case .spillFull: ("No room to spill", "The query needs more memory and scratch space than it may have.")
         }
     }

@@ -159,6 +159,7 @@ package enum OpenAPI {
     /// What any call of this access, place and body may answer, and what this one adds.
     static func slugs(of route: Route) -> [Problem.Slug] {
         var slugs: [Problem.Slug] = [.unknownParameter, .badParameter, .internalError, .tooLarge, .methodNotAllowed]
+        slugs += [.badRequest, .requestTimeout, .uriTooLong, .headTooLarge, .unsupportedTransferEncoding, .unsupportedVersion]
         switch route.access {
         case .open: break
         case .signed: slugs += [.badSignature]

@@ -243,6 +243,31 @@ final class ListenerTests: XCTestCase {
         }
     }
 
+    func test_requestThatStops_isAnsweredWhenItsTimeIsOver_anIdleConnectionNot() throws {
+        let server = try TestServer(idleTimeout: 1)
+        let post = "POST /v1/receipts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n"
+        let pieces = [
+            "GET /heal", "GET /healthz HTTP/1.1\r\nHost:", post + "Content-Length: 5\r\n\r\nab",
+            // The library neither reads on nor refuses where a chunk's extension fills its memory.
+            post + "Transfer-Encoding: chunked\r\n\r\n2;" + String(repeating: "a", count: 100_000),
+        ]
+        for piece in pieces {
+            let client = server.client()
+            try client.send(Array(piece.utf8))
+            let (answer, rest) = try client.lastAnswer()
+            XCTAssertEqual(answer.status, 408, piece.prefix(40).debugDescription)
+            XCTAssertTrue(answer.text.contains("/problems/request-timeout"), answer.text)
+            XCTAssertEqual(rest, [])
+        }
+        for before in ["", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"] {
+            let client = server.client()
+            try client.send(Array(before.utf8))
+            if !before.isEmpty { XCTAssertEqual(try client.answer().status, 200) }
+            XCTAssertThrowsError(try client.answer(), "an answer that nobody asked for")
+        }
+        XCTAssertTrue(server.listener.waitUntilIdle(seconds: 1))
+    }
+
     func test_stop_letsRunningRequestsFinish() throws {
         let route = Self.route(.get, "/test/slow", place: .reads) { _ in
             usleep(400_000)

@@ -1,0 +1,109 @@
+internal import CMicrohttpd
+import Glibc
+
+final class BytesSender {
+    let bytes: [UInt8]
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+}
+
+final class StreamSender {
+    let stream: ResponseStream
+    let connection: Connection
+    init(stream: ResponseStream, connection: Connection) { (self.stream, self.connection) = (stream, connection) }
+}
+
+/// The C functions that the library calls; each finds its object in the pointer that was given with it.
+enum Callbacks {
+    static let requestLine:
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
+            context, target, connection in
+            guard let context, let target, let connection else { return nil }
+            let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
+            guard let wakeup = own.wakeup else { return nil }
+            return own.listener.requestLine(Connection(raw: connection, wakeup: wakeup), target)
+        }
+
+    static let completed:
+        @convention(c) (
+            UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, MHD_RequestTerminationCode
+        ) -> Void = { context, _, slot, code in
+            guard let context, let slot, let exchange = slot.pointee else { return }
+            slot.pointee = nil
+            Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener.completed(exchange, code)
+        }
+
+    static let connection:
+        @convention(c) (
+            UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, MHD_ConnectionNotificationCode
+        ) -> Void = { context, connection, slot, code in
+            guard let context, let connection, let slot else { return }
+            let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
+            guard let wakeup = own.wakeup else { return }
+            if code == .CONNECTION_NOTIFY_STARTED {
+                own.listener.connected(slot, wakeup)
+            } else {
+                own.listener.closed(Connection(raw: connection, wakeup: wakeup), slot)
+            }
+        }
+
+    static let field:
+        @convention(c) (
+            UnsafeMutableRawPointer?, MHD_ValueKind, UnsafePointer<CChar>?, Int, UnsafePointer<CChar>?, Int
+        ) -> MHD_Result = { context, _, name, nameByteCount, value, valueByteCount in
+            guard let context else { return .NO }
+            context.assumingMemoryBound(to: HeadCheck.self).pointee.field(
+                name: UnsafeRawBufferPointer(start: name, count: nameByteCount),
+                value: UnsafeRawBufferPointer(start: value, count: valueByteCount))
+            return .YES
+        }
+
+    static let keepEscapes: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int = {
+        _, _, text in text.map { strlen($0) } ?? 0
+    }
+
+    static let access:
+        @convention(c) (
+            UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
+            UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+        ) -> MHD_Result = { context, _, _, method, version, upload, uploadSize, slot in
+            guard let context, let method, let version, let uploadSize, let exchange = slot?.pointee else { return .NO }
+            return Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener.access(
+                Unmanaged<Exchange>.fromOpaque(exchange).takeUnretainedValue(), method: method, version: version, upload: upload,
+                uploadSize: uploadSize)
+        }
+
+    static let readBytes: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
+        context, offset, target, count in
+        guard let context, let target else { return -2 }
+        let bytes = Unmanaged<BytesSender>.fromOpaque(context).takeUnretainedValue().bytes
+        let start = Int(clamping: offset)
+        guard start < bytes.count else { return -1 }
+        let length = min(count, bytes.count - start)
+        // Safe: `length` bytes are left in the array, and the library gave room for `count`.
+        bytes.withUnsafeBytes { UnsafeMutableRawPointer(target).copyMemory(from: $0.baseAddress! + start, byteCount: length) }
+        return length
+    }
+
+    static let freeBytes: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        if let context { Unmanaged<BytesSender>.fromOpaque(context).release() }
+    }
+
+    static let readStream: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
+        context, _, target, count in
+        guard let context, let target else { return -2 }
+        let sender = Unmanaged<StreamSender>.fromOpaque(context).takeUnretainedValue()
+        let room = UnsafeMutableRawBufferPointer(start: target, count: count)
+        switch sender.stream.read(into: room, connection: sender.connection) {
+        case .bytes(let length): return length
+        case .suspended: return 0
+        case .end: return -1
+        case .fault:
+            sender.connection.cut()
+            return -2
+        }
+    }
+
+    static let freeStream: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        if let context { Unmanaged<StreamSender>.fromOpaque(context).release() }
+    }
+}
