@@ -1,6 +1,16 @@
+package import Foundation
+
 /// A certificate for localhost and 127.0.0.1, signed by itself, and its key; for tests only.
 package enum TestCertificate {
-    package static let certificate = """
+    /// A new folder with `cert.pem` and `key.pem`.
+    package static func write() throws -> URL {
+        let folder = try Project.temporaryFolder("till-tls")
+        try certificate.write(to: folder.appendingPathComponent("cert.pem"), atomically: true, encoding: .utf8)
+        try key.write(to: folder.appendingPathComponent("key.pem"), atomically: true, encoding: .utf8)
+        return folder
+    }
+
+    private static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBmjCCAUGgAwIBAgIUa2tZodMFgheoV916ZnOXy8tvhG8wCgYIKoZIzj0EAwIw
         FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMDExMzAxMloYDzIxMjYxMDI3
@@ -15,7 +25,7 @@ package enum TestCertificate {
 
         """
 
-    package static let key = """
+    private static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgi0/p8eQq2iRbaKrd
         rtw5fpKUX3uuKs9mLRJbGLecOjmhRANCAARS4r2vKqkrzyZQsYBZP8XYzLSnhqF+

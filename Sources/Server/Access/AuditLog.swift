@@ -36,13 +36,13 @@ struct AuditLog: Sendable {
             try engine.end(act: id, outcome, status: status, detail: detail)
         } catch {
             // The act is done and its beginning written: the entry stays `begun`.
-            log.error("audit entry not ended", ["id": String(id), "error": "\(error)"])
+            log.error("audit entry not ended", ["id": .number(Int(id)), "error": "\(error)"])
         }
         log.info(
             "audit",
             [
-                "action": act.action, "target": act.target, "actor": act.actor, "origin": act.origin ?? "", "outcome": outcome.rawValue,
-                "status": String(status), "request_id": act.requestID ?? "",
+                "action": .text(act.action), "target": .text(act.target), "actor": .text(act.actor), "origin": .text(act.origin ?? ""),
+                "outcome": .text(outcome.rawValue), "status": .number(status), "request_id": .text(act.requestID ?? ""),
             ])
     }
 }

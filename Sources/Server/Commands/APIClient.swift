@@ -11,19 +11,18 @@ final class APIClient {
 
     private let url: ServerURL
     private let key: String?
-    private let checksCertificate: Bool
+    private let trust: TLSConnection.Trust
     private var connection: (any ByteConnection)?
 
     /// - Parameters:
     ///   - key: sent as the credential with every call.
-    ///   - checksCertificate: false only where the address comes out of the store's own directory: who wrote that may do anything anyway,
-    ///     and a server's certificate is seldom for the loopback address.
-    init(url: String, key: String?, checksCertificate: Bool = true) throws {
+    ///   - trust: whose certificate a server with TLS must show.
+    init(url: String, key: String?, trust: TLSConnection.Trust = .system) throws {
         guard let parsed = ServerURL(url) else { throw UsageError("--url wants an address like http://127.0.0.1:8080, not \(url)") }
-        (self.url, self.key, self.checksCertificate) = (parsed, key, checksCertificate)
+        (self.url, self.key, self.trust) = (parsed, key, trust)
     }
 
-    init(like other: APIClient) throws { (url, key, checksCertificate) = (other.url, other.key, other.checksCertificate) }
+    init(like other: APIClient) throws { (url, key, trust) = (other.url, other.key, other.trust) }
 
     /// A call whose answer fits into memory.
     func call(_ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil) throws -> Answer {
@@ -53,7 +52,7 @@ final class APIClient {
     }
 
     private func exchange(_ request: [UInt8], _ take: (ArraySlice<UInt8>) throws -> Void) throws -> Answer {
-        let connection = try self.connection ?? url.connect(checksCertificate: checksCertificate)
+        let connection = try self.connection ?? url.connect(trust)
         self.connection = nil
         try connection.write(request)
         var reader = AnswerReader(connection)
@@ -136,9 +135,9 @@ struct ServerURL {
         (self.port, host) = (port, String(authority))
     }
 
-    func connect(checksCertificate: Bool) throws -> any ByteConnection {
+    func connect(_ trust: TLSConnection.Trust) throws -> any ByteConnection {
         let socket = try SocketConnection(host: host, port: port)
-        return isTLS ? try TLSConnection(over: socket, host: host, checksCertificate: checksCertificate) : socket
+        return isTLS ? try TLSConnection(over: socket, host: host, trust: trust) : socket
     }
 }
 

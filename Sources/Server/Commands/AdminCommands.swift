@@ -31,7 +31,7 @@ enum CompactCommand: Command {
 enum ContractPutCommand: Command {
     static let name = "contract put"
     static let summary = "Makes or replaces a client's contract."
-    static let usage = ["CLIENT --access read|read-write --scope own|all (--data DIR | --url URL)"]
+    static let usage = ["CLIENT --access read|read-write --scope own|all (--data DIR | --url URL [--ca FILE | --insecure])"]
     static let options =
         [
             Arguments.Option("access", "A", "read, or read-write."), .init("scope", "S", "own, or all."), .init("name", "TEXT", "A name for people."),
@@ -87,7 +87,7 @@ enum ContractPutCommand: Command {
 enum KeyCreateCommand: Command {
     static let name = "key create"
     static let summary = "Makes a key for a client's contract and prints it."
-    static let usage = ["CLIENT (--data DIR | --url URL)"]
+    static let usage = ["CLIENT (--data DIR | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {

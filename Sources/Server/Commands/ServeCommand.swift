@@ -43,7 +43,7 @@ enum ServeCommand: Command {
         try engine.startRegistration(callbackBase: url)
         engine.warm(seconds: warmSeconds)
         service.setStarting(false)
-        log.info("listening", ["url": url, "data": directory, "version": TillVersion.text])
+        log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])
 
         let signal = waitForEnd(&signals, parts, log)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
@@ -53,7 +53,7 @@ enum ServeCommand: Command {
             service.cancelQueries()
             guard listener.waitUntilIdle(seconds: cancelSeconds) else {
                 // Files are not closed under those who still read them; what is durable is so without it.
-                log.warning("stopped with requests cut off", ["count": String(listener.inFlightCount)])
+                log.warning("stopped with requests cut off", ["count": .number(listener.inFlightCount)])
                 return ExitStatus.done
             }
         }

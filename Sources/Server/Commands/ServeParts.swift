@@ -28,7 +28,7 @@ final class ServeParts: Sendable {
                 checkNow()
                 // The engine has no log of its own.
                 let present = engine.compactionFailure
-                if present != failure, let present { log.error("compaction failed; it is tried again", ["reason": present]) }
+                if present != failure, let present { log.error("compaction failed; it is tried again", ["reason": .text(present)]) }
                 failure = present
             }
         }

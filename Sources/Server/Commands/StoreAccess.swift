@@ -8,6 +8,8 @@ final class StoreAccess {
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The store's directory; if a server holds it, the command goes through that server."),
         .init("url", "URL", "A server's address; the key comes from TILL_KEY."),
+        .init("ca", "FILE", "With an https URL: the authorities to trust (PEM), instead of the system's."),
+        .init("insecure", nil, "With an https URL: takes any certificate. Whoever is on the way can read and change everything, the key too."),
     ]
 
     let client: APIClient
@@ -26,17 +28,28 @@ final class StoreAccess {
         case (_?, _?): throw UsageError("--data and --url exclude each other")
         case (nil, let url?):
             guard let key = Environment["TILL_KEY"] else { throw CommandError("TILL_KEY must hold the key for \(url)") }
-            client = try APIClient(url: url, key: key)
+            client = try APIClient(url: url, key: key, trust: try Self.trust(arguments, url: url))
             (directory, local) = (nil, nil)
         case (let data?, nil):
+            for option in ["ca", "insecure"] where arguments.has(option) { throw UsageError("--\(option) is for an https --url") }
             directory = data
+            // Who wrote the address into the store's directory may do anything anyway, and a server's certificate is seldom for loopback.
             if let url = EngineOpening.serverURL(of: data) {
-                client = try APIClient(url: url, key: try Self.key(of: data), checksCertificate: false)
+                client = try APIClient(url: url, key: try Self.key(of: data), trust: .anyone)
                 local = nil
             } else {
                 (client, local) = try Self.serve(data)
             }
         }
+    }
+
+    private static func trust(_ arguments: Arguments, url: String) throws -> TLSConnection.Trust {
+        let file = try arguments.one("ca")
+        guard file != nil || arguments.has("insecure") else { return .system }
+        if ServerURL(url)?.isTLS == false { throw UsageError("--ca and --insecure are for an https --url") }
+        guard let file else { return .anyone }
+        if arguments.has("insecure") { throw UsageError("--ca and --insecure exclude each other") }
+        return .authorities(file: file)
     }
 
     private static func key(of directory: String) throws -> String {

@@ -53,10 +53,10 @@ package final class CertificateFiles: Sendable {
             state.stamps = stamps
         }
         let validTo = CalendarText.text(instant: certificate.validTo.multipliedReportingOverflow(by: 1_000_000).partialValue)
-        log.info("certificate taken", ["file": chainPath, "valid_to": validTo])
+        log.info("certificate taken", ["file": .text(chainPath), "valid_to": .text(validTo)])
         let now = CalendarText.now / 1_000_000
         if now < certificate.validFrom || now >= certificate.validTo {
-            log.warning("the certificate is not valid now", ["file": chainPath, "valid_to": validTo])
+            log.warning("the certificate is not valid now", ["file": .text(chainPath), "valid_to": .text(validTo)])
         }
     }
 

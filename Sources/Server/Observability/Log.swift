@@ -19,6 +19,24 @@ package final class Log: Sendable {
 
     package enum Format: String, Sendable, CaseIterable { case json, text }
 
+    /// A member of a line: in JSON a number is a number.
+    package enum Value: Sendable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, CustomStringConvertible {
+        case text(String)
+        case number(Int)
+        case flag(Bool)
+
+        package init(stringLiteral text: String) { self = .text(text) }
+        package init(integerLiteral number: Int) { self = .number(number) }
+
+        package var description: String {
+            switch self {
+            case .text(let text): text
+            case .number(let number): String(number)
+            case .flag(let flag): String(flag)
+            }
+        }
+    }
+
     /// Requests that take longer are worth a line of their own, in seconds.
     private static let slow = 1.0
 
@@ -30,11 +48,11 @@ package final class Log: Sendable {
         (self.format, self.level, self.descriptor) = (format, level, descriptor)
     }
 
-    package func info(_ event: String, _ members: KeyValuePairs<String, String> = [:]) { write(.info, event, members.map { ($0, $1) }) }
-    package func warning(_ event: String, _ members: KeyValuePairs<String, String> = [:]) { write(.warning, event, members.map { ($0, $1) }) }
-    package func error(_ event: String, _ members: KeyValuePairs<String, String> = [:]) { write(.error, event, members.map { ($0, $1) }) }
+    package func info(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.info, event, members.map { ($0, $1) }) }
+    package func warning(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.warning, event, members.map { ($0, $1) }) }
+    package func error(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.error, event, members.map { ($0, $1) }) }
 
-    package func error(_ event: String, _ exchange: Exchange, _ members: KeyValuePairs<String, String>) {
+    package func error(_ event: String, _ exchange: Exchange, _ members: KeyValuePairs<String, Value>) {
         write(.error, event, Self.members(exchange) + members.map { ($0, $1) })
     }
 
@@ -42,20 +60,22 @@ package final class Log: Sendable {
     package func request(_ exchange: Exchange, seconds: Double, isWhole: Bool) {
         let level: Level = exchange.status >= 500 ? .error : exchange.status >= 400 || !isWhole || seconds > Self.slow ? .info : .debug
         guard level >= self.level else { return }
-        let members = [
-            ("status", String(exchange.status)), ("ms", String(Int(seconds * 1_000))), ("whole", String(isWhole)),
+        let members: [(String, Value)] = [
+            ("status", .number(exchange.status)), ("ms", .number(Int(seconds * 1_000))), ("whole", .flag(isWhole)),
         ]
         write(level, "request", Self.members(exchange) + members)
     }
 
-    private static func members(_ exchange: Exchange) -> [(String, String)] {
-        var members = [("method", exchange.request.method?.rawValue ?? "?"), ("path", exchange.request.target.path)]
-        if let id = exchange.requestID { members.append(("request_id", id)) }
-        if let client = exchange.call?.principal.clientID, !client.isEmpty { members.append(("client_id", client)) }
+    private static func members(_ exchange: Exchange) -> [(String, Value)] {
+        var members: [(String, Value)] = [
+            ("method", .text(exchange.request.method?.rawValue ?? "?")), ("path", .text(exchange.request.target.path)),
+        ]
+        if let id = exchange.requestID { members.append(("request_id", .text(id))) }
+        if let client = exchange.call?.principal.clientID, !client.isEmpty { members.append(("client_id", .text(client))) }
         return members
     }
 
-    private func write(_ level: Level, _ event: String, _ members: [(String, String)]) {
+    private func write(_ level: Level, _ event: String, _ members: [(String, Value)]) {
         guard level >= self.level else { return }
         var line: [UInt8]
         switch format {
@@ -67,7 +87,11 @@ package final class Log: Sendable {
             writer.member("event", event)
             for (name, value) in members {
                 writer.key(name)
-                writer.string(value)
+                switch value {
+                case .text(let text): writer.string(text)
+                case .number(let number): writer.integer(number)
+                case .flag(let flag): writer.boolean(flag)
+                }
             }
             writer.endObject()
             line = writer.bytes

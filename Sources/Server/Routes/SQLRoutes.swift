@@ -118,7 +118,7 @@ enum SQLRoutes {
     ) throws {
         defer { output.fail() }
         let problem = ProblemMapping.problem(for: error)
-        service.log.warning("a stream was cut off", ["reason": problem.slug.rawValue, "error": problem.slug == .internalError ? "\(error)" : ""])
+        service.log.warning("a stream was cut off", ["reason": .text(problem.slug.rawValue), "error": problem.slug == .internalError ? "\(error)" : ""])
         guard form == .lines else { return }
         var line = JSONWriter()
         line.beginObject()

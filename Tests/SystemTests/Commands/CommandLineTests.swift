@@ -235,4 +235,37 @@ final class CommandLineTests: XCTestCase {
         XCTAssertTrue(second.text.contains(#""errors":["#))
         XCTAssertEqual(try TillRun(["type", "check", good.path, good.path]).status, 1)
     }
+
+    func test_urlOverTLS_theCertificateIsCheckedUnlessToldOtherwise() throws {
+        let folder = try TestCertificate.write()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let certificate = folder.appendingPathComponent("cert.pem").path
+        let server = try TillServer(arguments: ["--tls-cert", certificate, "--tls-key", folder.appendingPathComponent("key.pem").path])
+        defer { server.remove() }
+        let url = "https://127.0.0.1:\(server.port)"
+        let table: [(options: [String], status: Int32, says: String)] = [
+            (["--url", url], 1, "NOT trusted"),
+            (["--url", url, "--ca", certificate], 0, "1"),
+            (["--url", url, "--insecure"], 0, "1"),
+            (["--url", url, "--ca", folder.path + "/none.pem"], 1, "none.pem"),
+            (["--url", url, "--ca", folder.path + "/key.pem"], 1, "no certificates"),
+            (["--url", url, "--ca", certificate, "--insecure"], 2, "exclude each other"),
+            (["--url", "http://127.0.0.1:\(server.port)", "--insecure"], 2, "https"),
+            (["--data", server.data.path, "--ca", certificate], 2, "https"),
+            (["--data", server.data.path], 0, "1"),
+        ]
+        for row in table {
+            let run = try TillRun(["sql", "--format", "csv"] + row.options + ["SELECT 1 AS x"], environment: ["TILL_KEY": TillServer.adminKey])
+            XCTAssertEqual(run.status, row.status, "\(row.options): \(run.error)")
+            XCTAssertTrue((run.text + run.error).contains(row.says), "\(row.options): \(run.text)\(run.error)")
+        }
+        let file = folder.appendingPathComponent("one.json")
+        try Receipts.pos("one").write(to: file, atomically: true, encoding: .utf8)
+        _ = try TillRun(
+            ["contract", "put", "shop", "--access", "read-write", "--scope", "own", "--url", url, "--ca", certificate],
+            environment: ["TILL_KEY": TillServer.adminKey])
+        let taken = try TillRun(
+            ["import", "--url", url, "--ca", certificate, "--client", "shop", file.path], environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertEqual(taken.text, "imported 1, repeated 0, rejected 0\n", taken.error)
+    }
 }

@@ -212,12 +212,10 @@ final class MalformedRequestTests: XCTestCase {
     }
 
     func test_overTLS_theSameProblems() throws {
-        let folder = try Project.temporaryFolder("till-tls")
+        let folder = try TestCertificate.write()
         defer { try? FileManager.default.removeItem(at: folder) }
-        let (certificate, key) = (folder.appendingPathComponent("cert.pem"), folder.appendingPathComponent("key.pem"))
-        try TestCertificate.certificate.write(to: certificate, atomically: true, encoding: .utf8)
-        try TestCertificate.key.write(to: key, atomically: true, encoding: .utf8)
-        let server = try TillServer(arguments: ["--tls-cert", certificate.path, "--tls-key", key.path])
+        let files = ["cert.pem", "key.pem"].map { folder.appendingPathComponent($0).path }
+        let server = try TillServer(arguments: ["--tls-cert", files[0], "--tls-key", files[1]])
         defer { server.remove() }
         // A line without a method, or without a blank behind one, is what is closed without an answer.
         let rows = Self.rows.filter { $0.bytes.count < 1_000 && $0.slug != nil && !$0.endsThere && $0.bytes.first != 0x20 && $0.bytes.prefix(20).contains(0x20) }

@@ -221,8 +221,8 @@ package final class KeySetSource: Sendable {
             state.refreshAt = now + (freshFor ?? times.freshFor)
             if let stamp { state.stamp = stamp }
         }
-        log.info("token keys taken", ["keys": String(keys.count)])
-        for note in keys.notes { log.warning("token key passed over", ["reason": note]) }
+        log.info("token keys taken", ["keys": .number(keys.count)])
+        for note in keys.notes { log.warning("token key passed over", ["reason": .text(note)]) }
     }
 
     private func failed(_ reason: String) {
@@ -232,6 +232,6 @@ package final class KeySetSource: Sendable {
             state.refreshAt = SteadyClock.seconds() + times.retry
             return state.keys.count
         }
-        log.warning("token keys not taken", ["reason": reason, "kept": String(kept)])
+        log.warning("token keys not taken", ["reason": .text(reason), "kept": .number(kept)])
     }
 }
