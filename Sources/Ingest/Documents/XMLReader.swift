@@ -41,6 +41,12 @@ package enum XMLReader {
     }
 
     private static func parsed(_ text: UnsafeRawBufferPointer) -> Result<XMLDocument, DocumentError> {
+        // libxml2 takes both for nothing: it ends the text at a NUL, whatever follows, and passes over another mark.
+        if let place = text.firstIndex(of: 0) {
+            let line = 1 + text[..<place].count { $0 == 0x0A }
+            return .failure(DocumentError(.badXML, line: line, "U+0000 is no character of XML"))
+        }
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) { return .failure(DocumentError(.badXML, line: 1, "a second byte order mark")) }
         guard let context = xmlNewParserCtxt() else { return .failure(DocumentError(.tooLarge, "out of memory")) }
         defer { xmlFreeParserCtxt(context) }
         var state = Guard()

@@ -60,7 +60,7 @@ struct Conversion: Sendable {
             return .number(digits)
         case .double: return try double(text, arena: arena)
         case .boolean: return .number(try boolean(text) ? 1 : 0)
-        case .date: return .number(Int128(try date(text)))
+        case .date: return .number(Int128(try date(text, zone: zone)))
         case .timestamp: return .number(Int128(try timestamp(text, zone: zone)))
         case .binary: return try base64(text, arena: arena)
         }
@@ -133,14 +133,20 @@ struct Conversion: Sendable {
         return parts
     }
 
-    private func date(_ text: ScalarText) throws(ValueFault) -> Int32 {
+    /// A number's instant is of the day that it has in `zone`, as with the business day; a date that is written stays as it is.
+    private func date(_ text: ScalarText, zone: ZoneRules?) throws(ValueFault) -> Int32 {
         let parts: TimeParts
         do {
             parts = try self.parts(text)
         } catch {
             throw .notADate
         }
-        if let instant = parts.instant { return CivilDate.day(ofMicroseconds: instant) }
+        if let instant = parts.instant {
+            guard IssueTime.range.contains(instant) else { throw .outOfRange }
+            let day = zone?.day(ofMicroseconds: instant) ?? CivilDate.day(ofMicroseconds: instant)
+            guard IssueTime.dayRange.contains(day) else { throw .outOfRange }
+            return day
+        }
         guard let day = parts.day else { throw .notADate }
         guard let exact = Int32(exactly: day) else { throw .outOfRange }
         return exact

@@ -10,6 +10,10 @@ protocol DocumentSource {
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
     /// The elements of the array `node`, until `body` returns false; nil when it is no array.
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void?
+    /// Says which element of a list, from 0, the following paths start at; nil when they start at the receipt again.
+    func enter(element: (index: Int, count: Int)?)
+    /// A path that could not be followed since the last call, and why.
+    func takeFault() -> (path: String, reason: String)?
     func text(_ node: Int) -> ScalarText
     /// Whether a node stands for something: JSON null does not.
     func exists(_ node: Int) -> Bool
@@ -38,6 +42,9 @@ struct SlotScope: Sendable {
 }
 
 extension DocumentSource {
+    func enter(element: (index: Int, count: Int)?) {}
+    func takeFault() -> (path: String, reason: String)? { nil }
+
     /// The first node that the path selects, or `none`.
     func first(_ path: Int, from node: Int) -> Int {
         var found = none

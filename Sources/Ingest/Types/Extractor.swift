@@ -39,6 +39,9 @@ struct Extractor<Source: DocumentSource> {
         let callback = callbackURL()
         let time = issueTime(now: now)
         readColumns()
+        if let fault = source.takeFault() {
+            report(element, "path-failed", "the path \(fault.path) cannot be followed here: \(fault.reason)")
+        }
         guard context.violationCount == 0 else { return nil }
         type.rules.evaluate(plan, in: context) { source.location(of: element, within: element) }
         guard context.violationCount == 0, let receiptID, let time else { return nil }
@@ -256,6 +259,7 @@ struct Extractor<Source: DocumentSource> {
                 case .noSuchLocalTime: "issued_at: daylight saving skips this time in \(zone?.name ?? "its zone")"
                 case .noTimeZone:
                     isZoneKnown ? "issued_at has no offset and the type no time_zone" : "issued_at has no offset and its time_zone is not known"
+                case .outOfRange: "issued_at lies outside the years 1 to 9999"
                 default: "issued_at is no time"
                 }
             report(node, error.rawValue, message)
@@ -275,8 +279,8 @@ struct Extractor<Source: DocumentSource> {
                 return nil
             }
             // A day apart at most for zones, on both sides.
-            guard Int64(written) >= Int64(CivilDate.day(ofMicroseconds: max(earliest, Self.least))) - 1,
-                Int64(written) <= Int64(CivilDate.day(ofMicroseconds: min(latest, Self.greatest))) + 1
+            guard Int64(written) >= Int64(CivilDate.day(ofMicroseconds: max(earliest, IssueTime.range.lowerBound))) - 1,
+                Int64(written) <= Int64(CivilDate.day(ofMicroseconds: min(latest, IssueTime.range.upperBound - 1))) + 1
             else {
                 report(node, ValueFault.outOfRange.rawValue, "business_day lies outside what issued_at may be")
                 return nil
@@ -286,6 +290,10 @@ struct Extractor<Source: DocumentSource> {
             day = zone.day(ofMicroseconds: instant)
         } else {
             day = CivilDate.day(ofMicroseconds: instant + Int64(parts.offset ?? 0) * 1_000_000)
+        }
+        guard IssueTime.dayRange.contains(day) else {
+            report(node, ValueFault.outOfRange.rawValue, "business_day lies outside the years 1 to 9999")
+            return nil
         }
         return context.violationCount == 0 || day != Int32.min ? (instant, day) : nil
     }
@@ -297,11 +305,10 @@ struct Extractor<Source: DocumentSource> {
 
     /// 2000-01-01.
     private static var acceptFrom: Int64 { 946_684_800_000_000 }
-    /// Years 1 and 9999, where bounds are left open.
-    private static var least: Int64 { -62_135_596_800_000_000 }
-    private static var greatest: Int64 { 253_402_300_799_000_000 }
 
-    private static func shown(_ instant: Int64) -> String { CivilDate.text(microseconds: min(max(instant, least), greatest)) }
+    private static func shown(_ instant: Int64) -> String {
+        CivilDate.text(microseconds: min(max(instant, IssueTime.range.lowerBound), IssueTime.range.upperBound - 1))
+    }
 
     // MARK: Columns
 
@@ -363,9 +370,11 @@ struct Extractor<Source: DocumentSource> {
         let listSlots = buffers.pointee.listSlots.base
         for row in 0..<rowCount {
             let node = buffers.pointee.elements.base[row]
+            source.enter(element: (row, rowCount))
             source.resolve(list.scope, from: node, into: listSlots)
             fill(list.memberSteps, list.members, from: node, slots: listSlots, at: start + row * width)
         }
+        source.enter(element: nil)
         buffers.pointee.cells.count = start + rowCount * width
     }
 

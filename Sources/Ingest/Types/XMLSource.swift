@@ -23,6 +23,12 @@ struct XMLSource: DocumentSource {
     private static func pointer(_ node: Int) -> xmlNodePtr? { xmlNodePtr(bitPattern: node) }
     static func node(_ pointer: xmlNodePtr) -> Int { Int(bitPattern: UnsafeMutableRawPointer(pointer)) }
 
+    func enter(element: (index: Int, count: Int)?) {
+        evaluator.place = element.map { ($0.index + 1, $0.count) } ?? (1, 1)
+    }
+
+    func takeFault() -> (path: String, reason: String)? { evaluator.takeFault() }
+
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
         for slot in scope.paths.indices {
             var found = none

@@ -70,7 +70,7 @@ final class XMLReaderTests: XCTestCase {
         for text in [
             bomb, "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY e SYSTEM \"http://localhost/\">]><a>&e;</a>",
             "", " ", "<a", "<a></b>", "<a/><b/>", "<a>&nbsp;</a>", "<a b='1' b='2'/>", "text", "<a>\u{1}</a>", "<a>&#0;</a>", "<a xmlns:x='u'><y:b/></a>",
-            "<a>]]></a>", String(repeating: "<a>", count: 129) + String(repeating: "</a>", count: 129), "{\"json\":1}",
+            "<a>]]></a>", "<a/>\u{0}", "<a/>\u{0}<b/>", "<a>\u{0}</a>", "\u{FEFF}\u{FEFF}<a/>", String(repeating: "<a>", count: 129) + String(repeating: "</a>", count: 129), "{\"json\":1}",
         ] {
             let error = fault(text)
             XCTAssertEqual(error?.code, .badXML, String(text.prefix(60)))

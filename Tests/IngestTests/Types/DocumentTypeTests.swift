@@ -88,6 +88,9 @@ final class DocumentTypeTests: XCTestCase {
             (#"{"path":"/a/b","type":"VARCHAR","required":true}"#, #""a":{}"#, "/a/b required"), (#"{"path":"/a","type":"VARCHAR","required":true}"#, #""a":null"#, "/a required"),
             (#"{"path":"/a","columns":{"x":{"path":"/x","type":"INTEGER","required":true}}}"#, #""a":[{"x":1},{}]"#, "/a/1/x required"),
             (#"{"path":"/a","columns":{"x":{"path":"/x","type":"INTEGER"}}}"#, #""a":"no list""#, "/a wrong-type"), (#"{"path":"/a","type":"DOUBLE"}"#, #""a":"NaN""#, "/a not-a-number"),
+            (#"{"path":"/a","type":"TIMESTAMPTZ"}"#, #""a":"9999-12-31T23:59:59-01:00""#, "/a out-of-range"),
+            (#"{"path":"/a","type":"TIMESTAMPTZ","format":"unix"}"#, #""a":253402300800"#, "/a out-of-range"),
+            (#"{"path":"/a","type":"DATE","format":"unix_ms"}"#, #""a":-62135596800001"#, "/a out-of-range"),
             (#"{"path":"/a","type":"DOUBLE"}"#, #""a":1e999"#, "/a out-of-range"), (#"{"path":"/a","type":"DECIMAL(9,2)"}"#, #""a":"""#, "/a not-a-number"),
         ]
         for (column, members, wanted) in cases {
@@ -127,6 +130,12 @@ final class DocumentTypeTests: XCTestCase {
             ("", #"{"id":"1","at":"1999-12-31T23:59:59Z"}"#, "/at out-of-range"), ("", #"{"id":"1","at":"0000-01-01"}"#, "/at not-a-time"), ("", #"{"id":"1","at":1767312245}"#, "/at not-a-time"),
             (#""accept_from":"1990-01-01""#, #"{"id":"1","at":"1999-12-31T23:59:59Z"}"#, "1 1999-12-31T23:59:59.000000Z 1999-12-31"),
             (#""accept_to":null"#, #"{"id":"1","at":"9999-12-31"}"#, "1 9999-12-31T00:00:00.000000Z 9999-12-31"),
+            // An offset, a zone or a count of seconds may lead out of the years that a text can hold.
+            (#""accept_to":null"#, #"{"id":"1","at":"9999-12-31T23:00:00-02:00"}"#, "/at out-of-range"),
+            (#""accept_to":null,"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"9999-12-31T23:00:00Z"}"#, "/at out-of-range"),
+            (#""accept_from":null"#, #"{"id":"1","at":"0001-01-01T00:00:00+01:00"}"#, "/at out-of-range"),
+            (#""accept_to":null,"issued_at":{"path":"/at","format":"unix"}"#, #"{"id":"1","at":253402300800}"#, "/at out-of-range"),
+            (#""accept_to":null,"issued_at":{"path":"/at","format":"unix"}"#, #"{"id":"1","at":253402300799}"#, "1 9999-12-31T23:59:59.000000Z 9999-12-31"),
         ]
         for (members, document, wanted) in cases { XCTAssertEqual(try identity(try type(members), document), wanted, "\(members) \(document)") }
     }
@@ -186,6 +195,27 @@ final class DocumentTypeTests: XCTestCase {
         XCTAssertEqual(try faults(type, "<e xmlns='urn:3'/>"), ["unknown-type"])
         XCTAssertEqual(try faults(type, "<e xmlns='urn:1'><r id='1'><at>never</at></r></e>"), ["/at not-a-time"])
         XCTAssertEqual(try faults(type, "<e xmlns='urn:1'><r><at>2026-01-01</at></r></e>"), ["/@id required"])
+    }
+
+    func test_date_ofAnInstant_isTheDayInTheTypesZone() throws {
+        let column = #""columns":{"d":{"path":"/d","type":"DATE","format":"unix"}}"#
+        let late = #"{"id":"1","at":"2026-01-02T00:00:00Z","d":1767306600}"#
+        XCTAssertEqual(try columns(try type(column), late), [.integer(20_454)])
+        XCTAssertEqual(try columns(try type(#""time_zone":"Europe/Kyiv","# + column), late), [.integer(20_455)])
+    }
+
+    /// What XPath cannot evaluate is not "nothing there".
+    func test_xml_pathThatFailsOnADocument_isAFault() throws {
+        let broken = try type(#""columns":{"c":{"path":"count(string(/r/v))","type":"INTEGER"}}"#, format: "xml")
+        let text = "<r><id>1</id><at>2026-01-02</at><v>a</v><v>b</v></r>"
+        XCTAssertEqual(try faults(broken, text).map { $0.split(separator: " ").last }, ["path-failed"])
+        let places = try type(
+            #""columns":{"one":{"path":"position()","type":"INTEGER"},"l":{"path":"/r/v","columns":{"n":{"path":"position()","type":"INTEGER"},"of":{"path":"last()","type":"INTEGER"}}},"m":{"path":"last()","type":"INTEGER"}}"#,
+            format: "xml")
+        let rows = [1, 2].map { Value.structure([.integer($0), .integer(2)]) }
+        let values = try columns(places, text)
+        XCTAssertTrue(values.contains(.list(rows)), "\(values)")
+        XCTAssertEqual(values.filter { $0 == .integer(1) }.count, 2, "\(values)")
     }
 
     func test_csv_recordsWithQuotesAndFaults_areReceipts() throws {
