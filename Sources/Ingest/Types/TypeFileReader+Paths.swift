@@ -1,0 +1,117 @@
+/// Paths and the tests on them: recognition, envelopes, schemas.
+extension TypeFileReader {
+    mutating func path(_ node: Int) -> TypeFile.Path? {
+        guard let text = string(node) else { return nil }
+        return TypeFile.Path(text: text, pointer: tape.pointer(to: node))
+    }
+
+    /// `path → value | [values] | {"exists": …}`; for XML also `root`.
+    mutating func tests(_ node: Int, isMatch: Bool) -> [TypeFile.Test] {
+        guard tape[node].kind == .object else {
+            fail(node, "must be an object of paths and the values that they must have", code: "wrong-type")
+            return []
+        }
+        var tests: [TypeFile.Test] = []
+        for child in tape.children(of: node) {
+            let name = String(decoding: tape.name(of: child), as: UTF8.self)
+            if isMatch, name == "root", file.format == .xml {
+                readRoots(child)
+                continue
+            }
+            let path = TypeFile.Path(text: name, pointer: tape.pointer(to: child))
+            if tape[child].kind == .object {
+                guard checkObject(child, known: ["exists"]) else { continue }
+                guard let exists = tape.member("exists", of: child) else {
+                    fail(missing: "exists", of: child)
+                    continue
+                }
+                tests.append(TypeFile.Test(path: path, condition: .exists(boolean(exists) ?? true)))
+            } else {
+                let nodes = tape[child].kind == .array ? Array(tape.children(of: child)) : [child]
+                if nodes.isEmpty { fail(child, "an empty list of values matches nothing") }
+                tests.append(TypeFile.Test(path: path, condition: .anyOf(nodes.compactMap { constant($0) })))
+            }
+        }
+        return tests
+    }
+
+    mutating func constant(_ node: Int) -> TypeFile.Constant? {
+        switch tape[node].kind {
+        case .string: return .text(tape.text(of: node))
+        case .number: return .number(tape.text(of: node))
+        case .true: return .boolean(true)
+        case .false: return .boolean(false)
+        default:
+            fail(node, "must be a string, a number, true or false", code: "wrong-type")
+            return nil
+        }
+    }
+
+    private mutating func readRoots(_ node: Int) {
+        let nodes = tape[node].kind == .array ? Array(tape.children(of: node)) : [node]
+        if nodes.isEmpty { fail(node, "an empty list of roots matches nothing") }
+        for node in nodes {
+            guard let text = string(node) else { continue }
+            var rest = text[...]
+            var namespace = ""
+            if rest.hasPrefix("{") {
+                guard let end = rest.firstIndex(of: "}") else {
+                    fail(node, "a root is {namespace}name")
+                    continue
+                }
+                namespace = String(rest[rest.index(after: rest.startIndex)..<end])
+                rest = rest[rest.index(after: end)...]
+            }
+            if rest.isEmpty || rest.contains("{") || rest.contains(":") { fail(node, "a root is {namespace}name") }
+            file.roots.append((namespace, String(rest)))
+        }
+    }
+
+    mutating func readMatch() {
+        guard let node = tape.member("match", of: 0) else { return }
+        file.hasMatch = true
+        file.match = tests(node, isMatch: true)
+    }
+
+    mutating func readValidation() {
+        if let node = tape.member("schema", of: 0) {
+            if file.format != .json {
+                fail(node, file.format == .xml ? "schema is JSON Schema: an xml type has xsd" : "a csv type has no schema")
+            } else if ![.object, .true, .false].contains(tape[node].kind) {
+                fail(node, "a JSON Schema is an object, true or false", code: "wrong-type")
+            } else {
+                let range = tape.range(of: node)
+                file.schema = range.lowerBound + tape.textOffset..<range.upperBound + tape.textOffset
+            }
+        }
+        guard let node = tape.member("xsd", of: 0) else { return }
+        guard file.format == .xml else { return fail(node, "xsd is of xml types only") }
+        if tape[node].kind == .object {
+            guard checkObject(node, known: ["file", "at"]) else { return }
+            guard let name = tape.member("file", of: node) else { return fail(missing: "file", of: node) }
+            guard let text = string(name) else { return }
+            file.xsd = TypeFile.XSDReference(file: text, at: tape.member("at", of: node).flatMap { path($0) }, pointer: tape.pointer(to: name))
+        } else if let text = string(node) {
+            file.xsd = TypeFile.XSDReference(file: text, at: nil, pointer: tape.pointer(to: node))
+        }
+    }
+
+    mutating func readEach() {
+        var countsEach = false
+        if let node = tape.member("batch", of: 0), let text = string(node) {
+            if text == "each" { countsEach = true } else if text != "all" { fail(node, "batch is \"each\" or \"all\"") }
+            if tape.member("each", of: 0) == nil { fail(node, "batch needs each") }
+        }
+        guard let node = tape.member("each", of: 0) else { return }
+        if file.format == .csv { fail(node, "a csv type's records are its receipts: it has no each") }
+        if tape[node].kind == .object {
+            guard checkObject(node, known: ["path", "where"]) else { return }
+            guard let pathNode = tape.member("path", of: node) else { return fail(missing: "path", of: node) }
+            guard let path = path(pathNode) else { return }
+            let filters = tape.member("where", of: node).map { tests($0, isMatch: false) } ?? []
+            file.each = TypeFile.Each(path: path, tests: filters, countsEach: countsEach)
+        } else if let path = path(node) {
+            file.each = TypeFile.Each(path: path, tests: [], countsEach: countsEach)
+        }
+    }
+}
