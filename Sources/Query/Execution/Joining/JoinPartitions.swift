@@ -23,7 +23,7 @@ final class JoinPartitions: @unchecked Sendable {
     /// A part with more than this share of the rows is one key's, mostly: dividing it again is of no use.
     private static let skewShare = 0.9
     /// Fewer rows are not worth files of their own.
-    private static let dividedRowCountMin = 1_024
+    private static let dividedRowCountMin = 512
 
     private let owner: JoinOperator
     private let rightFiles: [SpillFile]

@@ -25,6 +25,8 @@ final class JoinStream: BatchStream {
     private var matchedLeft = Bitmap()
     /// A byte for each right row, 1 when it has matched; empty when nobody asks.
     private var matchedRight: [UInt8] = []
+    /// By right row, the next one of its key that may still be unmatched.
+    private var openRight: [Int32] = []
     /// Right rows to put out at the end.
     private var leftOver: ArraySlice<Int32> = []
     private var isOver = false
@@ -50,6 +52,7 @@ final class JoinStream: BatchStream {
             table.beginStream()
             matchedRight = [UInt8](repeating: 0, count: table.rowCount)
         }
+        if node.kind == .rightSemi || node.kind == .rightAnti, residual != nil, table.hasRepeats { openRight = table.allFollowing() }
     }
 
     private var keepsLeft: Bool { node.kind == .left || node.kind == .full }
@@ -104,12 +107,9 @@ final class JoinStream: BatchStream {
 
     // MARK: Pairs
 
-    /// The next pairs with equal keys, without those of left rows or right rows that `isLeftDone` and `isRightDone` name.
-    @inline(__always)
-    private func makePairs(
-        isLeftDone: (Int) -> Bool = { _ in false }, isRightDone: (Int32) -> Bool = { _ in false }
-    ) -> (left: [Int32], right: [Int32]) {
-        if !table.hasRepeats { return makeSinglePairs(isRightDone: isRightDone) }
+    /// The next pairs with equal keys.
+    private func makePairs() -> (left: [Int32], right: [Int32]) {
+        if !table.hasRepeats { return makeSinglePairs() }
         var left = [Int32](), right = [Int32]()
         left.reserveCapacity(Self.pairCountMax)
         right.reserveCapacity(Self.pairCountMax)
@@ -118,16 +118,13 @@ final class JoinStream: BatchStream {
             table.withFollowing { following in
                 while row < first.count {
                     if next < 0 { next = first[row] }
-                    if next < 0 || isLeftDone(row) {
+                    if next < 0 {
                         row += 1
-                        next = -1
                         continue
                     }
                     if left.count == Self.pairCountMax { return }
-                    if !isRightDone(next) {
-                        left.append(Int32(truncatingIfNeeded: row))
-                        right.append(next)
-                    }
+                    left.append(Int32(truncatingIfNeeded: row))
+                    right.append(next)
                     next = following(next)
                     if next < 0 { row += 1 }
                 }
@@ -138,8 +135,7 @@ final class JoinStream: BatchStream {
     }
 
     /// As `makePairs`, where no key has two right rows: all pairs of the batch.
-    @inline(__always)
-    private func makeSinglePairs(isRightDone: (Int32) -> Bool) -> (left: [Int32], right: [Int32]) {
+    private func makeSinglePairs() -> (left: [Int32], right: [Int32]) {
         let count = first.count
         var right = [Int32]()
         let left = [Int32](unsafeUninitializedCapacity: count) { left, pairCount in
@@ -148,7 +144,7 @@ final class JoinStream: BatchStream {
                     for row in 0..<count {
                         left[pairCount] = Int32(truncatingIfNeeded: row)
                         right[pairCount] = first[row]
-                        if first[row] >= 0, !isRightDone(first[row]) { pairCount += 1 }
+                        pairCount += first[row] >= 0 ? 1 : 0
                     }
                 }
                 rightCount = pairCount
@@ -210,17 +206,50 @@ final class JoinStream: BatchStream {
             return
         }
         var matched = matches == nil ? Bitmap(repeating: false, count: batch.rowCount) : matchedLeft
-        while row < first.count {
-            try run.cancellation.check()
-            let (left, right) = makePairs(isLeftDone: { matched[$0] })
-            if left.isEmpty { continue }
-            if let passing = try residual.select(batch, left, table, right) {
-                for index in passing { matched[Int(left[Int(index)])] = true }
-            } else {
-                for index in left { matched[Int(index)] = true }
+        // One match of a row is enough: a few of its pairs are tested first, more only where those fail.
+        var rows: [Int32] = [], cursors: [Int32] = [], burst = 8
+        for row in first.indices where first[row] >= 0 && !matched[row] {
+            rows.append(Int32(truncatingIfNeeded: row))
+            cursors.append(first[row])
+        }
+        while !rows.isEmpty {
+            var place = 0
+            while place < rows.count {
+                try run.cancellation.check()
+                let (left, right) = takePairs(rows, &cursors, &place, atMost: burst)
+                if let passing = try residual.select(batch, left, table, right) {
+                    for index in passing { matched[Int(left[Int(index)])] = true }
+                } else {
+                    for index in left { matched[Int(index)] = true }
+                }
             }
+            let open = rows.indices.filter { cursors[$0] >= 0 && !matched[Int(rows[$0])] }
+            rows = open.map { rows[$0] }
+            cursors = open.map { cursors[$0] }
+            burst = min(burst * 4, Self.pairCountMax)
         }
         matchedLeft = matched
+    }
+
+    /// The next pairs of some rows from `place` on, up to so many of each.
+    private func takePairs(
+        _ rows: [Int32], _ cursors: inout [Int32], _ place: inout Int, atMost burst: Int
+    ) -> (left: [Int32], right: [Int32]) {
+        var left: [Int32] = [], right: [Int32] = []
+        table.withFollowing { following in
+            while place < rows.count, left.count < Self.pairCountMax {
+                var next = cursors[place], taken = 0
+                while next >= 0, taken < burst {
+                    left.append(rows[place])
+                    right.append(next)
+                    next = following(next)
+                    taken += 1
+                }
+                cursors[place] = next
+                place += 1
+            }
+        }
+        return (left, right)
     }
 
     /// Marks the right rows that a left row of the batch matches.
@@ -231,7 +260,7 @@ final class JoinStream: BatchStream {
         }
         while row < first.count {
             try run.cancellation.check()
-            let (left, right) = matchedRight.withUnsafeBufferPointer { matched in makePairs(isRightDone: { matched[Int($0)] != 0 }) }
+            let (left, right) = openRight.isEmpty ? makePairs() : makeOpenPairs()
             if left.isEmpty { continue }
             if let passing = try residual.select(batch, left, table, right) {
                 mark(passing.map { right[Int($0)] })
@@ -239,6 +268,42 @@ final class JoinStream: BatchStream {
                 mark(right)
             }
         }
+    }
+
+    /// The next pairs with right rows that have not matched. Those that have are passed over in one step from then on, so that a key of many
+    /// rows does not cost a walk along all of them for each left row.
+    private func makeOpenPairs() -> (left: [Int32], right: [Int32]) {
+        var left: [Int32] = [], right: [Int32] = []
+        var (row, next) = (row, nextRight)
+        matchedRight.withUnsafeBufferPointer { matched in
+            openRight.withUnsafeMutableBufferPointer { links in
+                func open(_ start: Int32) -> Int32 {
+                    var end = start
+                    while end >= 0, matched[Int(end)] != 0 { end = links[Int(end)] }
+                    var walk = start
+                    while walk != end {
+                        let following = links[Int(walk)]
+                        links[Int(walk)] = end
+                        walk = following
+                    }
+                    return end
+                }
+                while row < first.count {
+                    next = open(next >= 0 ? next : first[row])
+                    if next < 0 {
+                        row += 1
+                        continue
+                    }
+                    if left.count == Self.pairCountMax { return }
+                    left.append(Int32(truncatingIfNeeded: row))
+                    right.append(next)
+                    next = open(links[Int(next)])
+                    if next < 0 { row += 1 }
+                }
+            }
+        }
+        (self.row, nextRight) = (row, next)
+        return (left, right)
     }
 
     /// All rows of a key match together: when its first one has, all have.

@@ -197,6 +197,9 @@ final class JoinTable: @unchecked Sendable {
         }
     }
 
+    /// By row, the next row of the same key, or -1.
+    func allFollowing() -> [Int32] { withFollowing { following in (0..<Int32(truncatingIfNeeded: rowCount)).map(following) } }
+
     /// The right columns of rows.
     func gathering(_ rows: [Int32]) -> [Column] { payload.map { $0.gathering(rows) } }
 
