@@ -39,11 +39,12 @@ final class HotFileWriter {
     }
 
     private static func prepare(_ connection: SQLiteConnection, file: HotFile) throws {
-        // The log is copied into the file by another connection, so that no commit waits for it. A private page cache of 32 MB keeps
+        // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it is cut off, since its
+        // length says when to copy it. A private page cache of 32 MB keeps
         // the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
         try connection.execute("""
             PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-            PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
+            PRAGMA journal_size_limit=1048576; PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
             """)
         let version = try connection.integer("PRAGMA user_version") ?? 0
         if (0..<HotFileSchema.version).contains(version) {
