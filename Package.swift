@@ -35,13 +35,14 @@ let package = Package(
         system("CSQLite", pkgConfig: "sqlite3"),
         system("CMicrohttpd", pkgConfig: "libmicrohttpd"),
         system("CGnuTLS", pkgConfig: "gnutls"),
+        system("CNettle", pkgConfig: "nettle"),
         system("CCurl", pkgConfig: "libcurl"),
         system("CXML2", pkgConfig: "libxml-2.0"),
         system("CEpoll"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
 
-        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli"], swiftSettings: strict),
+        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
         .target(
             name: "Ingest",
