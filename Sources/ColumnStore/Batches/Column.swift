@@ -111,6 +111,12 @@ public struct ByteArrays: Sendable {
         bytes.append(contentsOf: string)
         offsets.append(Int32(bytes.count))
     }
+
+    /// Not generic: the other one is not specialised for callers in other modules.
+    public mutating func append(_ string: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: string)
+        offsets.append(Int32(bytes.count))
+    }
 }
 
 /// The distinct values behind a column's codes, shared by every batch of a column chunk, so that work done once for an entry

@@ -124,6 +124,13 @@ public struct ColumnBuilder: Sendable {
         appended()
     }
 
+    /// As the generic one, for callers in other modules, where that is not specialised.
+    public mutating func append(bytes: UnsafeRawBufferPointer) {
+        precondition(form == .bytes, "not a column of bytes")
+        arrays.append(bytes)
+        appended()
+    }
+
     /// Appends one list row: `fill` appends the elements.
     /// - Precondition: the column is a list.
     public mutating func appendList<Failure: Error>(_ fill: (inout ColumnBuilder) throws(Failure) -> Void) throws(Failure) {

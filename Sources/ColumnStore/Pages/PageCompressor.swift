@@ -4,6 +4,22 @@ internal import CSnappy
 internal import CZlib
 internal import CZstd
 
+/// How hard a page is compressed.
+public struct CompressionEffort: Hashable, Sendable {
+    /// In the codec's own scale; nil for its customary one.
+    public var level: Int32?
+    /// How far back zstd looks for what it has seen, and how many places it remembers, as powers of two; nil for the level's own. The
+    /// levels' own are for text that repeats itself nearby: receipts repeat what stood megabytes before.
+    public var windowLog: Int32?
+    public var tableLog: Int32?
+
+    public init(level: Int32? = nil, windowLog: Int32? = nil, tableLog: Int32? = nil) {
+        self.level = level
+        self.windowLog = windowLog
+        self.tableLog = tableLog
+    }
+}
+
 /// Compresses page bodies with one codec, with a context that is made once and kept.
 ///
 /// One owner on one thread; each encoding task makes its own.
@@ -17,7 +33,13 @@ public final class PageCompressor {
 
     /// - Parameter level: nil for the codec's customary one (zstd 3, gzip 6, brotli 8).
     /// - Throws: `.unsupported` for codecs that are not written (LZO, unknown ones).
-    public init(_ codec: CompressionCodec, level: Int32? = nil) throws(PageError) {
+    public convenience init(_ codec: CompressionCodec, level: Int32? = nil) throws(PageError) {
+        try self.init(codec, effort: CompressionEffort(level: level))
+    }
+
+    /// - Throws: `.unsupported` for codecs that are not written (LZO, unknown ones).
+    public init(_ codec: CompressionCodec, effort: CompressionEffort) throws(PageError) {
+        let level = effort.level
         self.codec = codec
         switch codec {
         case .uncompressed, .snappy, .lz4, .lz4Raw: self.level = 0
@@ -25,6 +47,10 @@ public final class PageCompressor {
             self.level = min(max(level ?? 3, ZSTD_minCLevel()), ZSTD_maxCLevel())
             guard let context = ZSTD_createCCtx() else { preconditionFailure("zstd: out of memory") }
             zstdContext = context
+            // Each takes values of a range and clamps none: what it refuses stays as the level has it.
+            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, self.level)
+            if let window = effort.windowLog { ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window) }
+            if let table = effort.tableLog { ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, table) }
         case .gzip: self.level = min(max(level ?? 6, 1), 9)
         case .brotli: self.level = min(max(level ?? 8, BROTLI_MIN_QUALITY), BROTLI_MAX_QUALITY)
         default: throw .unsupported("this compression codec")
@@ -76,8 +102,7 @@ public final class PageCompressor {
     ) throws(PageError) -> Int {
         switch codec {
         case .zstd:
-            let written = ZSTD_compressCCtx(
-                zstdContext, target.baseAddress, target.count, source.baseAddress, source.count, level)
+            let written = ZSTD_compress2(zstdContext, target.baseAddress, target.count, source.baseAddress, source.count)
             guard ZSTD_isError(written) == 0 else { throw .codec(code: written) }
             return written
         case .snappy:

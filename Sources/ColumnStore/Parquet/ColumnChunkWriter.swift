@@ -27,8 +27,7 @@ final class ColumnChunkWriter {
         buffer = LeafBuffer(leaf, options: options)
     }
 
-    /// The level of compression of this leaf.
-    var compressionLevel: Int32 { options.compressionLevel ?? fileOptions.compressionLevel }
+    var effort: CompressionEffort { options.effort ?? CompressionEffort(level: fileOptions.compressionLevel) }
 
     /// Memory of what was made and is not in the file yet.
     var encodedByteCount: Int { pages.reduce(0) { $0 + $1.bytes.count } }

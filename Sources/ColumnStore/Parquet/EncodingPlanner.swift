@@ -37,7 +37,6 @@ struct EncodingPlanner {
             return try planOther(.double(values), [.plain, .byteStreamSplit])
         case .bytes(let arrays): return try planOther(.bytes(arrays), bytesEncodings)
         case .codes(let codes, let dictionary): return try planCodes(codes, dictionary)
-        case .moved: preconditionFailure("a leaf without storage")
         }
     }
 

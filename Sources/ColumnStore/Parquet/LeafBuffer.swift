@@ -1,6 +1,6 @@
 /// The levels and values of one leaf that a row group has gathered so far, NULLs left out of the values.
 final class LeafBuffer {
-    /// Values end to end, as the leaf's physical type keeps them.
+    /// Values end to end, as the leaf's physical type keeps them: what a plan is made of.
     enum Storage {
         /// 0 or 1 each.
         case booleans([UInt8])
@@ -11,15 +11,25 @@ final class LeafBuffer {
         case bytes(ByteArrays)
         /// Codes into the dictionary beside.
         case codes([UInt32], StringDictionaryEncoder)
-        /// Only while values are appended.
-        case moved
     }
+
+    private enum Form { case booleans, int32, int64, int128, double, bytes, codes }
 
     let leaf: WriterLeaf
     private let options: ColumnWriterOptions
     private let dictionaryByteCountMax: Int
     private let bulkyByteCount: Int
-    private(set) var storage: Storage
+    private var form: Form
+    // One of these is in use, by `form`. Apart, not as payloads of one enum: an array taken out of it to be appended to was copied whole
+    // for every batch.
+    private var booleans: [UInt8] = []
+    private var int32s: [Int32] = []
+    private var int64s: [Int64] = []
+    private var int128s: [Int128] = []
+    private var doubles: [Double] = []
+    private var arrays = ByteArrays()
+    private var codes: [UInt32] = []
+    private var dictionary = StringDictionaryEncoder()
     /// Slots: values, NULLs and empty lists.
     private(set) var levelCount = 0
     private(set) var valueCount = 0
@@ -41,8 +51,20 @@ final class LeafBuffer {
         self.options = options.column(leaf.path)
         dictionaryByteCountMax = options.dictionaryByteCount
         bulkyByteCount = options.bulkyByteCount
-        storage = .moved
-        storage = emptyStorage()
+        form = .codes
+        form = firstForm
+    }
+
+    var storage: Storage {
+        switch form {
+        case .booleans: .booleans(booleans)
+        case .int32: .int32(int32s)
+        case .int64: .int64(int64s)
+        case .int128: .int128(int128s)
+        case .double: .double(doubles)
+        case .bytes: .bytes(arrays)
+        case .codes: .codes(codes, dictionary)
+        }
     }
 
     /// Empties the buffer for the next row group. Memory is kept where nobody else holds the values: a row group's worth of fresh
@@ -64,75 +86,51 @@ final class LeafBuffer {
         valueCount = 0
         definitionLevels = nil
         repetitionLevels.removeAll(keepingCapacity: true)
-        let taken = storage
-        storage = .moved
-        storage = cleared(taken)
-    }
-
-    private func cleared(_ storage: consuming Storage) -> Storage {
-        switch storage {
-        case .booleans(var values):
-            values.removeAll(keepingCapacity: true)
-            return .booleans(values)
-        case .int32(var values):
-            values.removeAll(keepingCapacity: true)
-            return .int32(values)
-        case .int64(var values):
-            values.removeAll(keepingCapacity: true)
-            return .int64(values)
-        case .int128(var values):
-            values.removeAll(keepingCapacity: true)
-            return .int128(values)
-        case .double(var values):
-            values.removeAll(keepingCapacity: true)
-            return .double(values)
-        case .bytes(var arrays) where !startsWithDictionary:
-            arrays.bytes.removeAll(keepingCapacity: true)
-            arrays.offsets.removeAll(keepingCapacity: true)
-            arrays.offsets.append(0)
-            return .bytes(arrays)
-        case .codes(var codes, _) where startsWithDictionary:
-            codes.removeAll(keepingCapacity: true)
-            return .codes(codes, StringDictionaryEncoder())
-        default: return emptyStorage()
-        }
+        booleans.removeAll(keepingCapacity: true)
+        int32s.removeAll(keepingCapacity: true)
+        int64s.removeAll(keepingCapacity: true)
+        int128s.removeAll(keepingCapacity: true)
+        doubles.removeAll(keepingCapacity: true)
+        arrays.bytes.removeAll(keepingCapacity: true)
+        arrays.offsets.removeAll(keepingCapacity: true)
+        arrays.offsets.append(0)
+        codes.removeAll(keepingCapacity: true)
+        if form == .codes { dictionary = StringDictionaryEncoder() }
+        form = firstForm
     }
 
     private var startsWithDictionary: Bool {
         (options.encoding == .automatic || options.encoding == .dictionary) && !hasGivenUpDictionary
     }
 
-    private func emptyStorage() -> Storage {
+    private var firstForm: Form {
         switch leaf.physicalType {
-        case .boolean: return .booleans([])
-        case .int32: return .int32([])
-        case .double: return .double([])
-        case .int64: return .int64([])
-        case .fixedLenByteArray where leaf.type != .uuid: return .int128([])
-        default:
-            return startsWithDictionary ? .codes([], StringDictionaryEncoder()) : .bytes(ByteArrays())
+        case .boolean: return .booleans
+        case .int32: return .int32
+        case .double: return .double
+        case .int64: return .int64
+        case .fixedLenByteArray where leaf.type != .uuid: return .int128
+        default: return startsWithDictionary ? .codes : .bytes
         }
     }
 
     /// About what the buffer holds in memory.
     var byteCount: Int {
         let levels = repetitionLevels.count + (definitionLevels?.count ?? 0)
-        switch storage {
-        case .booleans(let values): return levels + values.count
-        case .int32(let values): return levels + 4 * values.count
-        case .int64(let values): return levels + 8 * values.count
-        case .double(let values): return levels + 8 * values.count
-        case .int128(let values): return levels + 16 * values.count
-        case .bytes(let arrays): return levels + arrays.bytes.count + 4 * arrays.count
-        case .codes(let codes, let dictionary): return levels + 4 * codes.count + dictionary.byteCount + 24 * dictionary.count
-        case .moved: return levels
+        switch form {
+        case .booleans: return levels + booleans.count
+        case .int32: return levels + 4 * int32s.count
+        case .int64: return levels + 8 * int64s.count
+        case .double: return levels + 8 * doubles.count
+        case .int128: return levels + 16 * int128s.count
+        case .bytes: return levels + arrays.bytes.count + 4 * arrays.count
+        case .codes: return levels + 4 * codes.count + dictionary.byteCount + 24 * dictionary.count
         }
     }
 
     /// Whether the values are too large for a row group's worth of them to be held: documents, mostly.
     var isBulky: Bool {
-        guard case .bytes(let arrays) = storage else { return false }
-        return arrays.bytes.count >= bulkyByteCount
+        form == .bytes && arrays.bytes.count >= bulkyByteCount
     }
 
     // MARK: Appending
@@ -184,15 +182,14 @@ final class LeafBuffer {
     }
 
     private var storedCount: Int {
-        switch storage {
-        case .booleans(let values): values.count
-        case .int32(let values): values.count
-        case .int64(let values): values.count
-        case .int128(let values): values.count
-        case .double(let values): values.count
-        case .bytes(let arrays): arrays.count
-        case .codes(let codes, _): codes.count
-        case .moved: 0
+        switch form {
+        case .booleans: booleans.count
+        case .int32: int32s.count
+        case .int64: int64s.count
+        case .int128: int128s.count
+        case .double: doubles.count
+        case .bytes: arrays.count
+        case .codes: codes.count
         }
     }
 
@@ -202,58 +199,34 @@ final class LeafBuffer {
             column = column.flattened()
             try checkUUIDs(column, rows)
         }
-        if case .dictionary = column.values {
-            if case .codes(_, let dictionary) = storage {
-                if case .dictionary(_, let source) = column.values, case .bytes(let entries) = source.values.values {
-                    try checkRoom(dictionary.byteCount, entries)
-                }
+        if case .dictionary(_, let source) = column.values {
+            if form == .codes {
+                if case .bytes(let entries) = source.values.values { try checkRoom(dictionary.byteCount, entries) }
                 appendRemapped(column, rows)
                 judgeDictionary()
                 return
             }
             column = column.flattened()
         }
-        let taken = storage
-        storage = .moved
-        switch (taken, column.values) {
-        case (.booleans(var mine), .bits(let bits)):
-            Self.append(bits, rows, to: &mine)
-            storage = .booleans(mine)
-        case (.int32(var mine), .int32(let values)):
-            Self.append(values, rows, to: &mine)
-            storage = .int32(mine)
-        case (.int64(var mine), .int64(let values)):
-            Self.append(values, rows, to: &mine)
-            storage = .int64(mine)
-        case (.int64(var mine), .int128(let values)):
-            storage = .int64([])
-            try appendNarrowed(values, rows, to: &mine)
-            storage = .int64(mine)
-        case (.int128(var mine), .int128(let values)):
-            Self.append(values, rows, to: &mine)
-            storage = .int128(mine)
-        case (.int128(var mine), .int64(let values)):
+        switch (form, column.values) {
+        case (.booleans, .bits(let bits)): Self.append(bits, rows, to: &booleans)
+        case (.int32, .int32(let values)): Self.append(values, rows, to: &int32s)
+        case (.int64, .int64(let values)): Self.append(values, rows, to: &int64s)
+        case (.int64, .int128(let values)): try appendNarrowed(values, rows)
+        case (.int128, .int128(let values)): Self.append(values, rows, to: &int128s)
+        case (.int128, .int64(let values)):
             if let rows {
-                for row in rows { mine.append(Int128(values[Int(row)])) }
+                for row in rows { int128s.append(Int128(values[Int(row)])) }
             } else {
-                mine.append(contentsOf: values.lazy.map { Int128($0) })
+                int128s.append(contentsOf: values.lazy.map { Int128($0) })
             }
-            storage = .int128(mine)
-        case (.double(var mine), .double(let values)):
-            Self.append(values, rows, to: &mine)
-            storage = .double(mine)
-        case (.bytes(var mine), .bytes(let arrays)):
-            storage = .bytes(ByteArrays())
-            try append(arrays, rows, to: &mine)
-            storage = .bytes(mine)
-        case (.codes(var codes, var dictionary), .bytes(let arrays)):
-            storage = .codes([], StringDictionaryEncoder())
-            try checkRoom(dictionary.byteCount, arrays)
-            Self.append(arrays, rows, to: &codes, &dictionary)
-            storage = .codes(codes, dictionary)
+        case (.double, .double(let values)): Self.append(values, rows, to: &doubles)
+        case (.bytes, .bytes(let values)): try append(values, rows)
+        case (.codes, .bytes(let values)):
+            try checkRoom(dictionary.byteCount, values)
+            Self.append(values, rows, to: &codes, &dictionary)
             judgeDictionary()
         default:
-            storage = taken
             throw ColumnStoreError(
                 .invalidRequest, column: leaf.path.description, "the batch's column is no \(leaf.type)")
         }
@@ -277,7 +250,7 @@ final class LeafBuffer {
         }
     }
 
-    private func appendNarrowed(_ values: [Int128], _ rows: [Int32]?, to mine: inout [Int64]) throws(ColumnStoreError) {
+    private func appendNarrowed(_ values: [Int128], _ rows: [Int32]?) throws(ColumnStoreError) {
         let count = rows?.count ?? values.count
         for index in 0..<count {
             let row = rows.map { Int($0[index]) } ?? index
@@ -285,7 +258,7 @@ final class LeafBuffer {
                 throw ColumnStoreError(
                     .invalidRequest, column: leaf.path.description, "\(values[row]) has more digits than \(leaf.type)")
             }
-            mine.append(narrow)
+            int64s.append(narrow)
         }
     }
 
@@ -297,15 +270,17 @@ final class LeafBuffer {
         }
     }
 
-    private func append(_ arrays: ByteArrays, _ rows: [Int32]?, to mine: inout ByteArrays) throws(ColumnStoreError) {
-        try checkRoom(mine.bytes.count, arrays)
+    private func append(_ values: ByteArrays, _ rows: [Int32]?) throws(ColumnStoreError) {
+        try checkRoom(arrays.bytes.count, values)
         guard let rows else {
-            let base = Int32(mine.bytes.count)
-            mine.bytes.append(contentsOf: arrays.bytes)
-            mine.offsets.append(contentsOf: arrays.offsets.dropFirst().lazy.map { $0 + base })
+            let base = Int32(arrays.bytes.count)
+            arrays.bytes.append(contentsOf: values.bytes)
+            arrays.offsets.append(contentsOf: values.offsets.dropFirst().lazy.map { $0 + base })
             return
         }
-        for row in rows { mine.append(arrays[Int(row)]) }
+        values.bytes.withUnsafeBytes { bytes in
+            for row in rows { arrays.append(UnsafeRawBufferPointer(rebasing: bytes[values.range(at: Int(row))])) }
+        }
     }
 
     private func checkUUIDs(_ column: Column, _ rows: [Int32]?) throws(ColumnStoreError) {
@@ -331,10 +306,8 @@ final class LeafBuffer {
 
     private func appendRemapped(_ column: Column, _ rows: [Int32]?) {
         guard case .dictionary(let sourceCodes, let source) = column.values,
-            case .bytes(let entries) = source.values.flattened().values,
-            case .codes(var codes, var dictionary) = storage
+            case .bytes(let entries) = source.values.flattened().values
         else { return }
-        storage = .moved
         // The entry keeps its source alive, so that no other takes its address and its number.
         var known =
             remapped.removeValue(forKey: ObjectIdentifier(source))?.codes
@@ -355,18 +328,18 @@ final class LeafBuffer {
         }
         if remapped.count >= 64 { remapped = [:] }
         remapped[ObjectIdentifier(source)] = (source, known)
-        storage = .codes(codes, dictionary)
     }
 
     /// Turns codes back into strings when the dictionary is too large, or nearly every value is a new one.
     private func judgeDictionary() {
-        guard case .codes(let codes, let dictionary) = storage else { return }
+        guard form == .codes else { return }
         let isTooLarge = dictionary.byteCount + 4 * dictionary.count > dictionaryByteCountMax
         let isUseless =
             options.encoding == .automatic && codes.count >= Self.judgedValueCount
             && dictionary.count > codes.count / 4 * 3
         guard isTooLarge || isUseless, let plain = Self.plain(codes, dictionary.entries) else { return }
-        storage = .bytes(plain)
+        (arrays, form) = (plain, .bytes)
+        (codes, dictionary) = ([], StringDictionaryEncoder())
         hasGivenUpDictionary = true
         remapped = [:]
     }

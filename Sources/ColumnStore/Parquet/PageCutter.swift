@@ -31,14 +31,21 @@ struct PageCutter {
 
     private func cutByWalk(_ writer: PageWriter, _ levelCount: Int) -> [PageWriter.Cut] {
         var offsets: [Int32] = []
-        if case .bytes(let arrays) = writer.values { offsets = arrays.offsets }
+        var pageByteCount = pageByteCount
+        if case .bytes(let arrays) = writer.values {
+            offsets = arrays.offsets
+            // Even pages: a small one at the end of every piece of documents would compress badly.
+            let total = arrays.bytes.count + 4 * arrays.count
+            let pageCount = max(1, (total + pageByteCount - 1) / pageByteCount)
+            pageByteCount = max(1, (total + pageCount - 1) / pageCount)
+        }
         // Where there is no array of levels, every slot is a row's first, and has a value.
         return (writer.definitionLevels ?? []).withUnsafeBufferPointer { definitions in
             writer.repetitionLevels.withUnsafeBufferPointer { repetitions in
                 offsets.withUnsafeBufferPointer { offsets in
                     walk(
                         levelCount, repetitions, definitions, full: UInt8(writer.leaf.definitionLevelMax), offsets,
-                        valueByteCount: fixedByteCount(writer) ?? 4)
+                        valueByteCount: fixedByteCount(writer) ?? 4, pageByteCount)
                 }
             }
         }
@@ -46,7 +53,7 @@ struct PageCutter {
 
     private func walk(
         _ levelCount: Int, _ repetitions: UnsafeBufferPointer<UInt8>, _ definitions: UnsafeBufferPointer<UInt8>, full: UInt8,
-        _ offsets: UnsafeBufferPointer<Int32>, valueByteCount: Int
+        _ offsets: UnsafeBufferPointer<Int32>, valueByteCount: Int, _ pageByteCount: Int
     ) -> [PageWriter.Cut] {
         precondition(repetitions.isEmpty || repetitions.count == levelCount)
         precondition(definitions.isEmpty || definitions.count == levelCount)

@@ -94,39 +94,75 @@ struct PageIndexReader {
         return locations
     }
 
-    /// Whether one of `hashes` may be in the leaf's bloom filter; true when there is none.
-    func mayContain(_ hashes: [UInt64], _ leaf: LeafDescriptor) throws -> Bool {
+    /// Where a leaf's bloom filter lies: the first bytes of it with the header, the header's length, the bits' length and place.
+    private func bloomFilter(
+        _ leaf: LeafDescriptor
+    ) throws -> (head: ByteRegion, headerByteCount: Int, byteCount: Int, start: Int64)? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
-        guard !chunk.isEncrypted, let offset = chunk.metadata?.bloomFilterOffset, offset >= 4, offset < file.dataEnd else {
-            return true
-        }
+        guard !chunk.isEncrypted, let offset = chunk.metadata?.bloomFilterOffset, offset >= 4, offset < file.dataEnd else { return nil }
         // The header takes some 16 bytes; a small filter comes with it.
-        let firstCount = Int(min(4_096, file.dataEnd - offset))
-        let head = try file.bytes.region(at: offset, count: firstCount)
+        let head = try file.bytes.region(at: offset, count: Int(min(4_096, file.dataEnd - offset)))
         let (header, headerByteCount): (BloomFilterHeader, Int)
         do {
             (header, headerByteCount) = try BloomFilterHeader.parse(head.bytes)
         } catch {
             throw fault(leaf, offset, "bloom filter: \(error)")
         }
-        guard header.isSupported else { return true }
+        guard header.isSupported else { return nil }
         let byteCount = Int(header.byteCount)
         let start = offset + Int64(headerByteCount)
         guard byteCount > 0, byteCount % BloomFilter.blockByteCount == 0, byteCount <= BloomFilter.byteCountMax,
             Int64(byteCount) <= file.dataEnd - start
         else { throw fault(leaf, offset, "bloom filter: it has the impossible length \(byteCount)") }
+        return (head, headerByteCount, byteCount, start)
+    }
+
+    /// Whether one of `hashes` may be in the leaf's bloom filter; true when there is none.
+    func mayContain(_ hashes: [UInt64], _ leaf: LeafDescriptor) throws -> Bool {
+        guard let (head, headerByteCount, byteCount, start) = try bloomFilter(leaf) else { return true }
         if hashes.count > Self.probeCountMax { return true }
         for hash in hashes {
             let block = BloomFilter.blockOffset(of: hash, byteCount: byteCount)
             let inHead = headerByteCount + block
             let region: ByteRegion
-            if inHead + BloomFilter.blockByteCount <= firstCount {
+            if inHead + BloomFilter.blockByteCount <= head.bytes.count {
                 region = ByteRegion(part: inHead..<(inHead + BloomFilter.blockByteCount), of: head)
             } else {
                 region = try file.bytes.region(at: start + Int64(block), count: BloomFilter.blockByteCount)
             }
-            if let filter = BloomFilter(bytes: region.bytes), filter.mayContain(hash) { return true }
+            // The bytes live as long as their region.
+            let mayContain = withExtendedLifetime(region) { BloomFilter(bytes: region.bytes)?.mayContain(hash) ?? false }
+            if mayContain { return true }
         }
         return false
+    }
+
+    /// All of a leaf's bloom filter; nil when there is none.
+    func wholeBloomFilter(_ leaf: LeafDescriptor) throws -> BloomFilter? {
+        guard let (_, _, byteCount, start) = try bloomFilter(leaf) else { return nil }
+        let region = try file.bytes.region(at: start, count: byteCount)
+        return withExtendedLifetime(region) { BloomFilter(bytes: region.bytes) }
+    }
+}
+
+extension ParquetFile {
+    /// The bloom filter of a column in one row group, to ask for many values; nil when there is none.
+    ///
+    /// - Throws: `.corruptFile`, `.io`.
+    public func bloomFilter(of path: ColumnPath, rowGroup: Int) throws -> BloomFilter? {
+        guard let leaf = leaf(path) else { return nil }
+        let budget = DecodeBudget(byteCountMax: options.memoryBudgetByteCount)
+        return try PageIndexReader(file: self, rowGroup: rowGroup, leaves: [], filtered: [], budget: budget).wholeBloomFilter(leaf)
+    }
+
+    /// A value not above any of a column in one row group, and one not below any, by its statistics; nil where they do not tell.
+    public func bounds(of path: ColumnPath, rowGroup: Int) throws -> (minimum: Value?, maximum: Value?)? {
+        guard let leaf = leaf(path), let statistics = metadata.rowGroups[rowGroup].columns[leaf.index].metadata?.statistics else { return nil }
+        let order = metadata.columnOrders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
+        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined).bounds(statistics)
+    }
+
+    private func leaf(_ path: ColumnPath) -> LeafDescriptor? {
+        leaves.first { $0.path == path.description && $0.greatestRepetitionLevel == 0 }
     }
 }

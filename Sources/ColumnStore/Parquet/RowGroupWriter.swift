@@ -4,8 +4,8 @@ final class RowGroupWriter {
     private let options: WriterOptions
     private(set) var columns: [ColumnChunkWriter]
     private(set) var rowCount = 0
-    /// By worker, then by level of compression: contexts are kept from row group to row group.
-    private var compressors: [[Int32: PageCompressor]]
+    /// By worker, then by effort: contexts are kept from row group to row group.
+    private var compressors: [[CompressionEffort: PageCompressor]]
 
     init(_ schema: WriterSchema, options: WriterOptions) throws(ColumnStoreError) {
         self.schema = schema
@@ -13,15 +13,15 @@ final class RowGroupWriter {
         columns = schema.leaves.map { ColumnChunkWriter($0, options: options) }
         compressors = []
         for _ in 0..<max(1, options.workerCount) {
-            var byLevel: [Int32: PageCompressor] = [:]
-            for level in Set(columns.map(\.compressionLevel)) {
+            var byEffort: [CompressionEffort: PageCompressor] = [:]
+            for effort in Set(columns.map(\.effort)) {
                 do {
-                    byLevel[level] = try PageCompressor(options.codec, level: level)
+                    byEffort[effort] = try PageCompressor(options.codec, effort: effort)
                 } catch {
                     throw ColumnStoreError(.unsupportedFeature, "\(options.codec): \(error)")
                 }
             }
-            compressors.append(byLevel)
+            compressors.append(byEffort)
         }
     }
 
@@ -78,14 +78,14 @@ final class RowGroupWriter {
     private func encode(_ columns: [ColumnChunkWriter]) throws(ColumnStoreError) {
         try ParallelWork.run(taskCount: columns.count, workerCount: options.workerCount) {
             (worker, task) throws(ColumnStoreError) in
-            try columns[task].prepare(compressor: compressor(worker, columns[task].compressionLevel))
+            try columns[task].prepare(compressor: compressor(worker, columns[task].effort))
         }
         let tasks = columns.indices.flatMap { column in columns[column].cuts.indices.map { (column: column, page: $0) } }
         let pages = PageSlots(count: tasks.count)
         try ParallelWork.run(taskCount: tasks.count, workerCount: options.workerCount) {
             (worker, task) throws(ColumnStoreError) in
             let column = columns[tasks[task].column]
-            pages.set(task, try column.page(tasks[task].page, compressor: compressor(worker, column.compressionLevel)))
+            pages.set(task, try column.page(tasks[task].page, compressor: compressor(worker, column.effort)))
         }
         var first = 0
         for column in columns {
@@ -95,9 +95,9 @@ final class RowGroupWriter {
         }
     }
 
-    private func compressor(_ worker: Int, _ level: Int32) throws(ColumnStoreError) -> PageCompressor {
-        guard let compressor = compressors[worker][level] else {
-            throw ColumnStoreError(.invalidRequest, "no compressor of level \(level)")
+    private func compressor(_ worker: Int, _ effort: CompressionEffort) throws(ColumnStoreError) -> PageCompressor {
+        guard let compressor = compressors[worker][effort] else {
+            throw ColumnStoreError(.invalidRequest, "no compressor of \(effort)")
         }
         return compressor
     }

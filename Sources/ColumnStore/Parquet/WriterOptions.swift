@@ -72,20 +72,20 @@ public struct ColumnWriterOptions: Hashable, Sendable {
     public var hasBloomFilter = false
     /// Off: no bounds of this column anywhere, in the file or in the table's manifests. Counts are kept.
     public var hasBounds = true
-    /// Nil for the file's.
-    public var compressionLevel: Int32?
-    /// Nil for the file's. Larger pages compress documents better, and cost a point lookup more: receipts of 1,850 bytes took 261
-    /// bytes each in pages of 1 MiB at zstd 3, 236 in 4 MiB, 231 in 8 MiB; at zstd 9 they took 227, 200 and 190.
+    /// Nil for the file's level.
+    public var effort: CompressionEffort?
+    /// Nil for the file's. Larger pages compress documents better, and cost a point lookup more: docs/decisions/0006-parquet-writer.md
+    /// has the figures.
     public var pageByteCount: Int?
 
     public init(
         encoding: Encoding = .automatic, hasBloomFilter: Bool = false, hasBounds: Bool = true,
-        compressionLevel: Int32? = nil, pageByteCount: Int? = nil
+        effort: CompressionEffort? = nil, pageByteCount: Int? = nil
     ) {
         self.encoding = encoding
         self.hasBloomFilter = hasBloomFilter
         self.hasBounds = hasBounds
-        self.compressionLevel = compressionLevel
+        self.effort = effort
         self.pageByteCount = pageByteCount
     }
 }

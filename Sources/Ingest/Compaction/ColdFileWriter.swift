@@ -20,6 +20,26 @@ final class ColdFileWriter {
         let year: Int
     }
 
+    /// How hard documents are compressed, the largest part of a file. Figures in docs/decisions/0006-parquet-writer.md.
+    enum Effort {
+        /// For files that arrive: as quick as reading them was.
+        case quick
+        /// For what stays for years: five times the time, an eighth less room.
+        case thorough
+
+        fileprivate var document: CompressionEffort {
+            switch self {
+            case .quick: CompressionEffort(level: 1, windowLog: 23, tableLog: 18)
+            case .thorough: CompressionEffort(level: 9, windowLog: 23)
+            }
+        }
+
+        fileprivate var level: Int32 { self == .quick ? 3 : 9 }
+    }
+
+    /// What a look at one document inflates: 4 ms.
+    private static let documentPageByteCount = 8 << 20
+
     private let table: Table
     private let options: WriterOptions
     private let tickets: ULIDGenerator
@@ -28,8 +48,10 @@ final class ColdFileWriter {
     private var open: Open?
     private var outputs: [Output] = []
 
-    /// - Parameter bloomPaths: columns of types that ask for bloom filters.
-    init(table: Table, bloomPaths: Set<ColumnPath>, names: ULIDGenerator, now: Int64) throws {
+    /// - Parameters:
+    ///   - bloomPaths: columns of types that ask for bloom filters.
+    ///   - workerCount: threads that encode, the caller's among them.
+    init(table: Table, bloomPaths: Set<ColumnPath>, names: ULIDGenerator, now: Int64, effort: Effort, workerCount: Int = 1) throws {
         self.table = table
         self.tickets = names
         self.now = now
@@ -39,13 +61,15 @@ final class ColdFileWriter {
         self.dayIndex = dayIndex
         var options = WriterOptions()
         options.sorting = ColdOrder.sorting
+        options.workerCount = workerCount
+        options.compressionLevel = effort.level
         for path in bloomPaths.union(["receipt_id", "ticket_id"]) where table.schema.field(at: path) != nil {
             options.columns[path] = ColumnWriterOptions(hasBloomFilter: true)
         }
         // Nobody asks for a range of these; and what a person's document says has no place in metadata.
-        for path in ["document", "history"] as [ColumnPath] {
-            options.columns[path] = ColumnWriterOptions(hasBounds: false, pageByteCount: path == "document" ? 4 << 20 : nil)
-        }
+        options.columns["history"] = ColumnWriterOptions(hasBounds: false)
+        options.columns["document"] = ColumnWriterOptions(
+            encoding: .plain, hasBounds: false, effort: effort.document, pageByteCount: Self.documentPageByteCount)
         options.columns["document_sha256"] = ColumnWriterOptions(encoding: .plain, hasBounds: false)
         self.options = options
     }
@@ -92,6 +116,13 @@ final class ColdFileWriter {
     func finish() throws -> [Output] {
         try close()
         return outputs
+    }
+
+    /// Removes what was written so far: after an error.
+    func abandon() throws {
+        open?.sink.abandon()
+        open = nil
+        try Self.discard(outputs, table)
     }
 
     /// Removes what was written: after an error, or when the commit did not happen.

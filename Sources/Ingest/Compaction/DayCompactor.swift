@@ -58,7 +58,7 @@ struct DayCompactor {
         }
         let order = ColdOrder(ColdOrder.paths.compactMap { path in schema.index(of: path.names[0]).map { columns[$0] } })
         let permutation = order.permutation()
-        let writer = try ColdFileWriter(table: table, bloomPaths: bloomPaths(name), names: names, now: now)
+        let writer = try ColdFileWriter(table: table, bloomPaths: bloomPaths(name), names: names, now: now, effort: .quick)
         for start in stride(from: 0, to: permutation.count, by: ColumnBatch.targetRowCount) {
             if isCancelled() { throw Cancelled() }
             let part = Array(permutation[start..<min(start + ColumnBatch.targetRowCount, permutation.count)])

@@ -3,7 +3,11 @@ import ColumnStore
 /// Merges sorted files of a cold table into new ones, reading each once, a few thousand rows at a time.
 struct FileMerger {
     /// Rows of all inputs that are in memory at a time.
-    private static let windowRowCount = 65_536
+    private static let windowRowCount = 16_384
+
+    /// Merges of at least so many bytes compress thoroughly. Since each merge at least about doubles what it rewrites, a receipt goes
+    /// through few of them on its way to a finished file.
+    private static let thoroughByteCountMin: Int64 = 32 << 20
 
     let cold: ColdTable
     let bloomPaths: Set<ColumnPath>
@@ -52,7 +56,9 @@ struct FileMerger {
                     ParquetScanRequest(
                         projection: schema.fields.map { ColumnPath($0.name) }, schema: schema, batchRowCount: batchRowCount)))
         }
-        let writer = try ColdFileWriter(table: cold.iceberg, bloomPaths: bloomPaths, names: names, now: now)
+        let isLarge = files.reduce(0) { $0 + $1.byteCount } >= Self.thoroughByteCountMin
+        let writer = try ColdFileWriter(
+            table: cold.iceberg, bloomPaths: bloomPaths, names: names, now: now, effort: isLarge ? .thorough : .quick)
         while true {
             if isCancelled() { throw DayCompactor.Cancelled() }
             inputs = try inputs.filter { try $0.fill(keyIndices) }
