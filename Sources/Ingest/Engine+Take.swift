@@ -39,7 +39,7 @@ struct Intake: Sendable {
         }
     }
 
-    private var readingOptions: ReadingOptions {
+    var readingOptions: ReadingOptions {
         ReadingOptions(
             type: request.type, now: engine.options.hot.clock.now(), documentByteCountMax: engine.options.documentByteCountMax,
             eachCountMax: Self.lineCountMax)
@@ -261,7 +261,7 @@ struct Intake: Sendable {
     }
 
     /// Whose receipt it is: `?client=`, else the document's own word, else the contract's.
-    private func owner(of receipt: ExtractedReceipt) throws -> [UInt8] {
+    func owner(of receipt: ExtractedReceipt) throws -> [UInt8] {
         let principal = request.principal
         let asked = request.client.map { Array($0.utf8) }
         if let asked, let mapped = receipt.clientID, asked != mapped {
@@ -338,7 +338,7 @@ struct Intake: Sendable {
     }
 
     /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
-    private func refused(_ problem: Problem, type: String?, document: [UInt8]) -> Quarantine.Refused? {
+    func refused(_ problem: Problem, type: String?, document: [UInt8]) -> Quarantine.Refused? {
         guard ProblemClass(problem.slug) == .document else { return nil }
         let principal = request.principal
         let client = principal.scope == .all ? request.client ?? principal.clientID : principal.clientID

@@ -24,8 +24,10 @@ extension Catalog {
     }
 
     /// Moves the boundary: hot files leave, tables have new versions, all in one transaction.
+    ///
+    /// - Parameter last: the highest sequence and ticket among the rows that are new in cold; nil when none is.
     func switchToCold(
-        _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int, lastSequence: Int64, lastTicket: ULID?)?
+        _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil
     ) throws {
         let now = now
         try write { connection in
@@ -40,10 +42,9 @@ extension Catalog {
                 try table.run()
                 try Self.record(change, now: now, connection)
             }
-            guard let file else { return }
-            try Self.setState(.moved, day: file.day, part: file.part, connection)
-            try Self.raise("sequence", to: file.lastSequence, connection)
-            if let ticket = file.lastTicket {
+            if let file { try Self.setState(.moved, day: file.day, part: file.part, connection) }
+            if let last { try Self.raise("sequence", to: last.sequence, connection) }
+            if let ticket = last?.ticket {
                 let statement = try connection.statement("""
                     INSERT INTO meta(key, value) VALUES('ticket', ?1) ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)
                     """)

@@ -26,14 +26,16 @@ final class Compactor: Sendable {
         let completion: @Sendable (Result<CompactionSummary, any Error>) -> Void
     }
 
-    private let tier: HotTier
-    private let catalog: Catalog
-    private let cold: ColdTier
-    private let types: TypeStore
+    let tier: HotTier
+    let catalog: Catalog
+    let cold: ColdTier
+    let types: TypeStore
     private let quarantine: Quarantine
     private let options: CompactionOptions
-    private let clock: Clock
-    private let names = ULIDGenerator()
+    let clock: Clock
+    let names = ULIDGenerator()
+    /// Cold tables change by one hand at a time. Taken before anything is asked of the writer's thread.
+    private let changing = Mutex(())
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
     private let tally = Mutex(Tally())
@@ -161,14 +163,30 @@ final class Compactor: Sendable {
         do {
             try counted {
                 _ = try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false)
-                try tidy()
+                try exclusively { try tidy() }
             }
         } catch {
             // Kept in `failure`, or nothing but the end of the program.
         }
     }
 
+    /// Keeps cold tables as they are while `body` changes them.
+    func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try changing.withLock { _ in try body() }
+    }
+
     private func work(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
+        try exclusively { try moveAndMerge(before: day, isRequested: isRequested) }
+    }
+
+    /// Merges what a large import has left in many files.
+    func mergeAll() throws {
+        try exclusively {
+            for table in tier.boundary.snapshot().cold.keys.sorted() { _ = try merge(table, CompactionPicker(isRequested: false)) }
+        }
+    }
+
+    private func moveAndMerge(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
         // What a switch that failed has left may be in force: only a restart knows.
         try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
@@ -245,7 +263,7 @@ final class Compactor: Sendable {
         }
         try keepDeadLetters(of: file)
         let info = file.state
-        try catalog.switchToCold(switches, leaving: (file.day, file.part, info.lastSequence, info.lastTicket))
+        try catalog.switchToCold(switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
         tier.boundary.replace([file], cold: next)
         tier.retire(file)
         movedRows.wrappingAdd(rowCount, ordering: .relaxed)
@@ -254,7 +272,7 @@ final class Compactor: Sendable {
         return rowCount
     }
 
-    private static func change(
+    static func change(
         _ name: String, _ commit: Commit, _ outputs: [ColdFileWriter.Output], created: [WrittenObject], replaced: [String]
     ) throws -> Catalog.ColdSwitch {
         var objects = outputs.map { Catalog.ColdObject(key: $0.key, kind: .data, byteCount: $0.byteCount, sha256: $0.sha256) }
@@ -301,7 +319,7 @@ final class Compactor: Sendable {
             throw error
         }
         let replaced = files.compactMap { present.iceberg.storage.key(ofLocation: $0.location) }
-        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)], leaving: nil)
+        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)])
         tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
         let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
         writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
@@ -336,7 +354,7 @@ final class Compactor: Sendable {
         for (name, present) in tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) {
             if isStopping { throw DayCompactor.Cancelled() }
             if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
-                try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])], leaving: nil)
+                try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
                 tier.boundary.replace([], cold: [name: present.next(commit.table)])
                 present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
                 try commit.table.delete(commit.obsoleteKeys)

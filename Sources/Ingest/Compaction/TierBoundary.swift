@@ -44,9 +44,12 @@ package final class TierBoundary: Sendable {
     func noteSealed() { state.withLock { $0.generation += 1 } }
 
     /// Switches rows from hot files to cold tables at one instant.
-    func replace(_ files: [HotFile], cold: [String: ColdTable]) {
+    ///
+    /// - Parameter sequence: of the last row that cold tables have and nothing had before.
+    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil) {
         let gone = Set(files.map(\.name))
         state.withLock { state in
+            if let sequence { state.sequence = max(state.sequence, sequence) }
             state.files.removeAll { gone.contains($0.name) }
             for (table, version) in cold { state.cold[table] = version }
             state.generation += 1

@@ -30,7 +30,7 @@ struct HotChunkBuilder {
     private var issued: [Int64] = []
     private var kindCodes: [UInt32] = []
     private var kinds: [RowKind] = []
-    private var placings: [Placing] = []
+    private var placings: [KindPlacing] = []
     private var received: [Int64] = []
     private var stateCodes: [UInt32] = []
     private var completed = ColumnBuilder(type: .timestampTZ)
@@ -38,14 +38,6 @@ struct HotChunkBuilder {
     private var sequences: [Int64] = []
     private var rows: [Int64] = []
     private var builders: [ColumnBuilder]
-
-    /// Where a kind's columns go among the table's.
-    private struct Placing {
-        var targets: [Int] = []
-        var memberTargets: [[Int]] = []
-        /// The table's columns that the kind lacks.
-        var absent: [Int] = []
-    }
 
     init(typeColumns: [Field]) {
         self.typeColumns = typeColumns
@@ -60,8 +52,7 @@ struct HotChunkBuilder {
         try row.columns.withUnsafeBytes { bytes in
             let receiptEnd = row.clientByteCount + row.receiptByteCount
             let values = UnsafeRawBufferPointer(rebasing: bytes[receiptEnd...])
-            try row.kind.layout.append(values, to: &builders, targets: placings[kind].targets, memberTargets: placings[kind].memberTargets)
-            for target in placings[kind].absent { Self.appendNothing(&builders[target]) }
+            try placings[kind].append(values, row.kind.layout, to: &builders)
             appendClient(UnsafeRawBufferPointer(rebasing: bytes[..<row.clientByteCount]))
             receipts.append(UnsafeRawBufferPointer(rebasing: bytes[row.clientByteCount..<receiptEnd]))
         }
@@ -77,11 +68,6 @@ struct HotChunkBuilder {
         bounds.add(row: row.row, sequence: row.sequence, day: row.businessDay, issuedAt: row.issuedAt)
     }
 
-    /// An absent list is an empty one: outside readers do not tell them apart.
-    private static func appendNothing(_ builder: inout ColumnBuilder) {
-        if case .list = builder.type { builder.appendList { _ in } } else { builder.appendNull() }
-    }
-
     private mutating func appendClient(_ client: UnsafeRawBufferPointer) {
         let key = Array(client)
         if let code = clients[key] { return clientCodes.append(code) }
@@ -94,31 +80,9 @@ struct HotChunkBuilder {
     private mutating func code(of kind: RowKind) -> Int {
         if let last = kindCodes.last, kinds[Int(last)] === kind { return Int(last) }
         if let known = kinds.firstIndex(where: { $0 === kind }) { return known }
-        var placing = Placing()
-        for field in kind.fields {
-            guard let target = Self.place(of: field.name, in: typeColumns) else { preconditionFailure("the table lacks \(field.name)") }
-            placing.targets.append(target)
-            placing.memberTargets.append(Self.memberTargets(field.type, typeColumns[target].type))
-        }
-        placing.absent = typeColumns.indices.filter { !placing.targets.contains($0) }
         kinds.append(kind)
-        placings.append(placing)
+        placings.append(KindPlacing(kind, among: typeColumns))
         return kinds.count - 1
-    }
-
-    private static func place(of name: String, in fields: [Field]) -> Int? {
-        fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
-    }
-
-    private static func memberTargets(_ type: ColumnType, _ target: ColumnType) -> [Int] {
-        guard case .list(let element) = type, case .structure(let members) = element.type,
-            case .list(let targetElement) = target, case .structure(let targets) = targetElement.type
-        else { return [] }
-        if members.map(\.name) == targets.map(\.name) { return [] }
-        return members.map { member in
-            guard let place = place(of: member.name, in: targets) else { preconditionFailure("the list lacks \(member.name)") }
-            return place
-        }
     }
 
     /// The rows so far. The builder goes on: what it gives out is copied when it grows.

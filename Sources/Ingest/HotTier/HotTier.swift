@@ -129,6 +129,12 @@ package final class HotTier: Sendable {
         listeners.add(beyond: sequence, wake: wake)
     }
 
+    /// Shows rows that went to cold at once, and wakes who waits for them.
+    func publish(cold: [String: ColdTable], sequence: Int64) {
+        boundary.replace([], cold: cold, sequence: sequence)
+        listeners.fire(sequence)
+    }
+
     /// A file whose rows are in cold now: it goes from disk when its last reader is done.
     func retire(_ file: HotFile) {
         file.removeAfterLastReader()

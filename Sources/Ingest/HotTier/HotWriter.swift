@@ -34,6 +34,8 @@ package final class HotWriter: Sendable {
             case forget(HotFile)
             /// Something between two groups, while nothing is written to any file.
             case hold(@Sendable () throws -> Void)
+            /// Give sequences to rows that do not go into a hot file.
+            case number(@Sendable (_ first: Int64, ULIDGenerator) throws -> Int64)
         }
         let target: Target
         let body: @Sendable (HotFileWriter) throws -> Void
@@ -143,6 +145,10 @@ package final class HotWriter: Sendable {
 
     /// Runs `body` on the writer's thread between two groups, while nothing is written to any hot file; waits for it.
     func hold(_ body: @escaping @Sendable () throws -> Void) throws { try run(.hold(body)) { _ in } }
+
+    /// Lends the counters to rows that go to cold at once: `body` takes sequences from the one it is given on, and returns the next free one.
+    /// It runs on the writer's thread, between two groups: nothing else is stored meanwhile.
+    func number(_ body: @escaping @Sendable (_ first: Int64, ULIDGenerator) throws -> Int64) throws { try run(.number(body)) { _ in } }
 
     private func run(_ target: Job.Target, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
         let done = Monitor<Result<Void, any Error>?>(nil)

@@ -1,3 +1,5 @@
+internal import Ingest
+
 /// Takes files of documents into the store.
 enum ImportCommand: Command {
     static let name = "import"
@@ -9,9 +11,6 @@ enum ImportCommand: Command {
             .init("type", "T", "Their document type, instead of recognising it."),
         ] + StoreAccess.options
 
-    /// Lines that go in one request: enough to share a commit, few enough to show progress.
-    private static let batchCountMax = 2_000
-    private static let batchByteCountMax = 4 << 20
     private static let connectionCount = 4
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -25,8 +24,10 @@ enum ImportCommand: Command {
         let store = try StoreAccess(arguments)
         if let client, store.directory != nil, !store.isLocal { try makeContract(client, store) }
         var total = ImportSender.Counts()
+        var owner = BulkImporter.Options()
+        (owner.client, owner.type) = (client, try arguments.one("type"))
         for file in arguments.operands {
-            let counts = try take(file, store, path)
+            let counts = try take(file, store, path, owner)
             total.imported += counts.imported
             total.repeated += counts.repeated
             total.rejected += counts.rejected
@@ -44,72 +45,46 @@ enum ImportCommand: Command {
         _ = try APIClient.succeed(try store.client.call("PUT", path, headers: [("Content-Type", "application/json")], body: body))
     }
 
-    private static func take(_ file: String, _ store: StoreAccess, _ path: String) throws -> ImportSender.Counts {
+    private static func take(_ file: String, _ store: StoreAccess, _ path: String, _ owner: BulkImporter.Options) throws -> ImportSender.Counts {
         let input = try ImportInput(file)
         let rejected = RejectedFile((file == "-" ? "stdin" : file) + ".rejected.ndjson")
+        defer { rejected.close() }
         let clients = try (0..<connectionCount).map { _ in try store.anotherClient() }
         let sender = ImportSender(clients: clients, path: path, rejected: rejected)
-        var batcher = Batcher(sender: sender)
+        let first = try input.next()
+        let format = ImportFormat.of(path: file, first: first ?? [])
+        switch format {
+        case .lines, .json:
+            guard let engine = store.engine else { fallthrough }
+            return try BulkImport(input: input, sender: sender, rejected: rejected).run(engine, owner, format, first: first)
+        default: return try post(input, sender, format, first: first)
+        }
+    }
+
+    /// Everything through the API.
+    private static func post(
+        _ input: ImportInput, _ sender: ImportSender, _ format: ImportFormat, first: [UInt8]?
+    ) throws -> ImportSender.Counts {
+        var batcher = ImportBatcher(sender: sender)
         var bar = ProgressBar()
-        var splitter: RecordSplitter?
-        var format = ImportFormat.lines
+        var splitter = RecordSplitter(format)
+        var number = 0
+        var piece = first
         while true {
-            let piece = try input.next()
-            if splitter == nil {
-                format = ImportFormat.of(path: file, first: piece ?? [])
-                splitter = RecordSplitter(format)
+            // The header of a CSV file is known once its first row is.
+            var records: [[UInt8]] = []
+            try splitter.add(piece ?? [], isLast: piece == nil) { records.append($0) }
+            for record in records {
+                number += 1
+                try batcher.add(number, record, format: format, header: splitter.csvHeader)
             }
-            if var cutter = splitter {
-                splitter = nil
-                // The header of a CSV file is known once its first row is.
-                var records: [[UInt8]] = []
-                try cutter.add(piece ?? [], isLast: piece == nil) { records.append($0) }
-                for record in records { try batcher.add(record, format: format, header: cutter.csvHeader) }
-                splitter = cutter
-            }
-            let fraction = input.byteCount.map { Double(input.readByteCount) / Double(max($0, 1)) }
-            bar.show(fraction: fraction, count: sender.counts.total, unit: "records")
+            bar.show(fraction: input.fraction, count: sender.counts.total, unit: "records")
             if piece == nil { break }
+            piece = try input.next()
         }
         try batcher.flush()
         let counts = try sender.finish()
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
-        rejected.close()
         return counts
-    }
-
-    /// Puts records that are one line each together; others go alone, since NDJSON would change their bytes.
-    private struct Batcher {
-        let sender: ImportSender
-        private var batch = ImportSender.Batch(contentType: "application/x-ndjson", records: [])
-        private var number = 0
-
-        init(sender: ImportSender) { self.sender = sender }
-
-        mutating func add(_ record: [UInt8], format: ImportFormat, header: [UInt8]?) throws {
-            number += 1
-            if let header { (batch.contentType, batch.header) = ("text/csv", header) }
-            let contentType: String? =
-                switch format {
-                case .xml: "application/xml"
-                case .csv: nil
-                case .json, .lines: record.contains(0x0A) || record.contains(0x0D) ? "application/json" : nil
-                }
-            if let contentType {
-                try sender.send(.init(contentType: contentType, records: [(number, record)], byteCount: record.count))
-                return
-            }
-            if batch.byteCount + record.count > ImportCommand.batchByteCountMax { try flush() }
-            batch.records.append((number, record))
-            batch.byteCount += record.count
-            if batch.records.count >= ImportCommand.batchCountMax { try flush() }
-        }
-
-        mutating func flush() throws {
-            guard !batch.records.isEmpty else { return }
-            try sender.send(batch)
-            batch.records = []
-            batch.byteCount = 0
-        }
     }
 }

@@ -31,6 +31,9 @@ final class ImportInput {
 
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
+    /// How much of the file is read; nil where its length is not known.
+    var fraction: Double? { byteCount.map { Double(readByteCount) / Double(max($0, 1)) } }
+
     /// The next bytes; nil at the end.
     func next() throws -> [UInt8]? {
         while !isEnded {
@@ -59,17 +62,19 @@ final class ImportInput {
 
     /// Empty at the end. A pipe gives little at a time; reading on makes the first bytes whole.
     private func readPiece() throws -> [UInt8] {
-        var piece = [UInt8](repeating: 0, count: Self.pieceByteCount)
-        var filled = 0
-        while filled < piece.count {
-            let count = piece[filled...].withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
-            if count == 0 { break }
-            filled += count
-            if filled >= 4 && byteCount == nil { break }
+        var code: Int32 = 0
+        let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceByteCount) { target, filled in
+            while filled < target.count {
+                let count = read(descriptor, target.baseAddress.map { $0 + filled }, target.count - filled)
+                if count < 0, errno == EINTR { continue }
+                if count < 0 { code = errno }
+                if count <= 0 { return }
+                filled += count
+                if filled >= 4 && byteCount == nil { return }
+            }
         }
-        readByteCount += filled
-        return Array(piece[..<filled])
+        guard code == 0 else { throw CommandError("\(path): \(String(cString: strerror(code)))") }
+        readByteCount += piece.count
+        return piece
     }
 }

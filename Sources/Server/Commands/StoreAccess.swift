@@ -15,10 +15,13 @@ final class StoreAccess {
     let client: APIClient
     /// The directory, when the command was given one.
     let directory: String?
-    private let local: (listener: Listener, service: Service, engine: any EngineInterface)?
+    private let local: (listener: Listener, service: Service, engine: Engine)?
 
     /// Whether this process holds the directory itself.
     var isLocal: Bool { local != nil }
+
+    /// The engine, where no server stands between: for what no call of the API does.
+    var engine: Engine? { local?.engine }
 
     init(_ arguments: Arguments) throws {
         let data = try arguments.one("data")
@@ -60,7 +63,7 @@ final class StoreAccess {
         return key
     }
 
-    private static func serve(_ directory: String) throws -> (APIClient, (Listener, Service, any EngineInterface)) {
+    private static func serve(_ directory: String) throws -> (APIClient, (Listener, Service, Engine)) {
         let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
         let log = Log(format: .text, level: .warning)
         // Who can write the directory is the administrator, and needs no contract to add to it.

@@ -1,0 +1,253 @@
+import ColumnStore
+
+/// Takes many JSON documents into cold files at once, past the hot tier: for a process that has the store to itself.
+///
+/// Two threads read pieces of the input; in the input's order they are gathered into a batch, whose records go, sorted in runs, to a
+/// temporary file. A full batch is merged into files of the cold tables and published in one transaction (`ImportPublication`).
+/// What registers, or has somebody to be told, and batches too small for files of their own go the way of a POST.
+package final class BulkImporter: @unchecked Sendable {
+    // Proof: `parsers`, by worker; `batch` and what counts belong to whoever absorbs, one at a time (`State.isAbsorbing`), or to the
+    // caller while no piece is under way.
+
+    package struct Options: Sendable {
+        package var client: String?
+        package var type: String?
+        package var workerCount = 2
+        /// A last batch of fewer rows goes through the hot tier: files of a few thousand rows cost every later query an open each.
+        package var rowCountMin = 20_000
+        package var rowCountMax = 2_000_000
+        /// Of records in the temporary file.
+        package var byteCountMax = 6 << 30
+        package var runByteCount = 40 << 20
+        /// Refused documents that wait in memory.
+        package var heldByteCountMax = 32 << 20
+        package init() {}
+    }
+
+    /// Who hears what becomes of records; called from any thread, one call at a time.
+    package struct Outlet: Sendable {
+        /// A record that must go the way of a POST.
+        package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
+        package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Problem) throws -> Void
+        package init(
+            passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void,
+            refuse: @escaping @Sendable (_ number: Int, _ document: [UInt8], _ problem: Problem) throws -> Void
+        ) {
+            self.passOn = passOn
+            self.refuse = refuse
+        }
+    }
+
+    package struct Counts: Sendable {
+        package var imported = 0
+        package var repeated = 0
+        package var rejected = 0
+    }
+
+    private struct State {
+        var chunks: [(number: Int, chunk: ImportChunk)] = []
+        var nextChunk = 0
+        /// Read, and not yet absorbed since an earlier one is under way.
+        var pieces: [Int: ImportPiece] = [:]
+        var nextPiece = 0
+        var isAbsorbing = false
+        var writingCount = 0
+        var isFinished = false
+        var isFull = false
+        var seenCount = 0
+        var failure: (any Error)?
+    }
+
+    private static let waitingMax = 3
+    private let engine: Engine
+    private let intake: Intake
+    private let options: Options
+    private let outlet: Outlet
+    private let state = Monitor(State())
+    private var threads: [WorkerThread] = []
+    private var batch: ImportBatch
+    private var recordCount = 0
+    private var counts = Counts()
+    private var publishedCount = 0
+
+    package init(engine: Engine, options: Options, outlet: Outlet) {
+        self.engine = engine
+        self.options = options
+        self.outlet = outlet
+        intake = Intake(
+            engine: engine,
+            request: TakeRequest(
+                form: .ndjson, body: [], contentType: "application/x-ndjson", principal: .admin, type: options.type, client: options.client))
+        batch = ImportBatch(directory: engine.directory.path)
+        threads = (0..<options.workerCount).map { _ in WorkerThread(name: "import-parser") { [self] in work() } }
+    }
+
+    /// Records that were read so far.
+    package var seenCount: Int { state.withLock { $0.seenCount } }
+
+    /// Takes the next piece of the input; waits while enough is under way, and while a batch is published.
+    package func add(_ chunk: ImportChunk) throws {
+        let isFull = try state.wait { state -> Bool? in
+            if let failure = state.failure { throw failure }
+            if state.isFull { return true }
+            guard state.chunks.count < Self.waitingMax else { return nil }
+            return false
+        }
+        if isFull { try publish(isLast: false) }
+        state.broadcast { state in
+            state.chunks.append((state.nextChunk, chunk))
+            state.nextChunk += 1
+        }
+    }
+
+    /// Publishes the rest and ends the threads.
+    package func finish() throws -> Counts {
+        defer { stop() }
+        try publish(isLast: true)
+        if publishedCount > 1 { try engine.compactor.mergeAll() }
+        return counts
+    }
+
+    /// Ends the threads: what is not published is forgotten.
+    package func stop() {
+        state.broadcast { $0.isFinished = true }
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    // MARK: Reading
+
+    private func work() {
+        let parser = ImportParser(engine: engine, intake: intake)
+        while true {
+            let next = state.wait { state -> (number: Int, chunk: ImportChunk)?? in
+                if state.isFinished || state.failure != nil { return .some(nil) }
+                return state.chunks.isEmpty ? nil : .some(state.chunks.removeFirst())
+            }
+            guard let next = next ?? nil else { return }
+            state.broadcast { _ in }
+            let piece = parser.parse(next.chunk)
+            state.broadcast { $0.pieces[next.number] = piece }
+            do { try absorb() } catch { state.broadcast { $0.failure = $0.failure ?? error } }
+        }
+    }
+
+    /// Gathers the pieces whose turn it is, unless another thread does.
+    private func absorb() throws {
+        while true {
+            let turn = state.withLock { state -> ImportPiece? in
+                guard !state.isAbsorbing, state.failure == nil, let piece = state.pieces.removeValue(forKey: state.nextPiece) else { return nil }
+                state.isAbsorbing = true
+                return piece
+            }
+            guard let piece = turn else { return }
+            guard let run = try gather(piece) else { continue }
+            // Others read on, and gather, meanwhile.
+            defer { state.broadcast { $0.writingCount -= 1 } }
+            let written = try run.write()
+            state.withLock { _ in batch.runs.append(written) }
+        }
+    }
+
+    /// - Returns: the records of a run, once there are enough of them, for the caller to write aside.
+    private func gather(_ piece: ImportPiece) throws -> ImportBatch.PendingRun? {
+        var run: ImportBatch.PendingRun?
+        let result = Result {
+            for (number, bytes) in piece.passedOn { try outlet.passOn(recordCount + number + 1, bytes) }
+            batch.add(piece, firstNumber: recordCount + 1)
+            recordCount += piece.recordCount
+            if batch.run.byteCount >= options.runByteCount {
+                try checkFree()
+                run = try batch.takeRun()
+            }
+            // Before they fill the memory; what the end of the batch finds out about others comes after them.
+            if batch.heldByteCount >= options.heldByteCountMax { try refuse(batch.takeRefused()) }
+        }
+        let isFull =
+            max(batch.rows.count, batch.duplicates.count) >= options.rowCountMax || batch.byteCount >= options.byteCountMax
+        state.broadcast { state in
+            state.isAbsorbing = false
+            state.nextPiece += 1
+            state.seenCount = recordCount
+            if isFull { state.isFull = true }
+            if run != nil { state.writingCount += 1 }
+        }
+        try result.get()
+        return run
+    }
+
+    private func checkFree() throws {
+        guard let free = DataDirectory.freeBytes(engine.directory.path), free < engine.options.hot.writer.minFreeBytes else { return }
+        throw Problem(.diskFull, "less than limits.min_free is free on the disk: what is imported so far stays; import the file again when there is space")
+    }
+
+    /// Waits until all that was added is gathered and written aside.
+    private func settle() throws {
+        try state.wait { state -> Void? in
+            if let failure = state.failure { throw failure }
+            return state.nextPiece == state.nextChunk && state.writingCount == 0 && !state.isAbsorbing ? () : nil
+        }
+    }
+
+    // MARK: Publishing
+
+    private func publish(isLast: Bool) throws {
+        try settle()
+        let full = batch
+        batch = ImportBatch(directory: engine.directory.path)
+        state.withLock { $0.isFull = false }
+        if full.isEmpty { return }
+        if isLast, full.runs.isEmpty, full.rows.count < options.rowCountMin {
+            try handOver(full)
+            return
+        }
+        if let run = try full.takeRun() { full.runs.append(try run.write()) }
+        let result = try ImportPublication(batch: full, compactor: engine.compactor, workerCount: options.workerCount).run()
+        if result.imported > 0 { publishedCount += 1 }
+        counts.imported += result.imported
+        counts.repeated += result.repeated
+        try report(full, result.conflicts)
+    }
+
+    /// A few records go through the hot tier, which finds their repeats and conflicts.
+    private func handOver(_ batch: ImportBatch) throws {
+        for record in batch.run.records { try outlet.passOn(record.number, Array(record.document)) }
+        try report(batch, [:])
+    }
+
+    /// Tells what was refused, in the order of the input, and counts what came twice.
+    private func report(_ batch: ImportBatch, _ conflicts: [Int: ImportMark]) throws {
+        var refused = batch.takeRefused()
+        var documents: [Int: [UInt8]] = [:]
+        if !conflicts.isEmpty {
+            try batch.forEachRecord(ofDays: Set(conflicts.keys.map { batch.rows[$0].dayKey })) { record in
+                guard conflicts[record.ordinal] != nil else { return }
+                let document = Array(record.document)
+                documents[record.ordinal] = document
+                refused.append(.init(number: record.number, document: document, problem: Intake.differentDocument, type: nil))
+            }
+        }
+        for duplicate in batch.duplicates {
+            // What the store holds under the identity by now: its earlier document, or the batch's first.
+            let held = conflicts[duplicate.ordinal] ?? batch.rows[duplicate.ordinal].document
+            if duplicate.mark == held {
+                counts.repeated += 1
+            } else {
+                let document = duplicate.document ?? documents[duplicate.ordinal] ?? []
+                refused.append(.init(number: duplicate.number, document: document, problem: Intake.differentDocument, type: nil))
+            }
+        }
+        try refuse(refused.sorted { $0.number < $1.number })
+    }
+
+    /// Keeps in quarantine what belongs there, and tells the caller.
+    private func refuse(_ refused: [ImportPiece.Refused]) throws {
+        var refused = refused
+        let kept = refused.indices.compactMap { index in
+            intake.refused(refused[index].problem, type: refused[index].type, document: refused[index].document).map { (index, $0) }
+        }
+        for ((index, _), ticket) in zip(kept, try engine.quarantine.add(kept.map(\.1))) { refused[index].problem.ticketID = ticket }
+        counts.rejected += refused.count
+        for refused in refused { try outlet.refuse(refused.number, refused.document, refused.problem) }
+    }
+}
