@@ -41,8 +41,10 @@ final class CompactionTests: XCTestCase {
         XCTAssertEqual(fixture.engine.tier.boundary.snapshot().files.count, 0)
         XCTAssertEqual(try fixture.walk(PageRequest(fields: Self.fields, limit: 300)), before)
         XCTAssertEqual(try fixture.walk(PageRequest(fields: Self.fields, limit: 300, cursor: first.nextCursor)), Array(before.dropFirst(700)))
-        // Its hot file went with its last reader.
-        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/hot"), [])
+        // Its hot file goes with its last reader: a thread of the last question may let go of it a little after the answer.
+        let hot = directory.path + "/hot"
+        for _ in 0..<200 where try !FileManager.default.contentsOfDirectory(atPath: hot).isEmpty { usleep(50_000) }
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: hot), [])
 
         let again = try fixture.taken(same, as: .admin, client: "c1")
         XCTAssertTrue(again.isRepeat)
