@@ -77,7 +77,8 @@ struct ByteTable {
         }
         precondition(values.bytes.count + length < Int(Int32.max), "a table of texts past 2 GiB")
         heads.append(Head(prefix: prefix, start: Int32(truncatingIfNeeded: values.bytes.count), length: Int32(truncatingIfNeeded: length)))
-        values.append(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
+        values.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
+        values.offsets.append(Int32(truncatingIfNeeded: values.bytes.count))
         slots[place] = upper << 32 | UInt64(heads.count)
         return UInt32(truncatingIfNeeded: heads.count &- 1)
     }

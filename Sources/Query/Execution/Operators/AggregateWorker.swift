@@ -15,12 +15,19 @@ final class AggregateWorker: @unchecked Sendable {
     /// By set: how many groups there may be before they are given away, and rows taken since they last were.
     private var groupCountMax: [Int]
     private var rowCounts: [Int]
+    /// Keys of rows on their way straight into parts; nil as long as they are grouped first.
+    private var ungrouped: [ColumnBatch]?
+    private var ungroupedRowCount = 0
 
     /// A table of so many groups stays in the caches of a core.
     private static let groupCountStart = 1 << 17
     /// Groups that have taken in so many rows each are worth a larger table: others would only come again.
     private static let rowsPerGroup = 4
     private static let groupCountEnd = 1 << 20
+    /// With fewer, looking for a row's group here costs more than the rows that it saves those who merge.
+    private static let rowsPerGroupMin = 2
+    /// Rows that are laid into parts together: some thousand for each.
+    private static let ungroupedRowCountMax = 4 * ColumnBatch.targetRowCount
 
     init(_ owner: AggregateOperator, _ run: QueryRun) throws {
         self.owner = owner
@@ -39,6 +46,7 @@ final class AggregateWorker: @unchecked Sendable {
     func take(_ batch: ColumnBatch) throws {
         let view = RowView(batch)
         let keys = try inputs.groups.map { try $0.evaluate(view) }
+        if ungrouped != nil { return try passOn(ColumnBatch(rowCount: batch.rowCount, columns: keys)) }
         var rows: [GroupRows] = []
         for (index, grouping) in groupings.enumerated() {
             rows.append(grouping.rows(owner.sets[index].map { keys[$0] }, count: batch.rowCount))
@@ -71,9 +79,29 @@ final class AggregateWorker: @unchecked Sendable {
     private func cut(_ set: Int) throws {
         if rowCounts[set] >= Self.rowsPerGroup * groupings[set].table.count, groupCountMax[set] < Self.groupCountEnd {
             groupCountMax[set] *= 2
-        } else {
-            try giveAway(set)
+            return
         }
+        // Without states a row is as good as its group.
+        if owner.node.aggregates.isEmpty, owner.sets.count == 1, rowCounts[set] < Self.rowsPerGroupMin * groupings[set].table.count {
+            ungrouped = []
+        }
+        try giveAway(set)
+    }
+
+    private func passOn(_ keys: ColumnBatch) throws {
+        ungrouped?.append(keys)
+        ungroupedRowCount += keys.rowCount
+        if ungroupedRowCount >= Self.ungroupedRowCountMax { try layUngrouped() }
+    }
+
+    private func layUngrouped() throws {
+        guard let batches = ungrouped, ungroupedRowCount > 0 else { return }
+        try run.cancellation.check()
+        let types = groupings[0].types
+        let columns = types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) }
+        try GroupPart.distribute(ColumnBatch(rowCount: ungroupedRowCount, columns: columns), keyCount: types.count, depth: 0, over: parts[0])
+        ungrouped = []
+        ungroupedRowCount = 0
     }
 
     private func makeParts() {
@@ -101,6 +129,7 @@ final class AggregateWorker: @unchecked Sendable {
 
     /// Lays the last groups into parts.
     func finish() throws {
+        try layUngrouped()
         for set in groupings.indices { try giveAway(set) }
         share.releaseAll()
     }
