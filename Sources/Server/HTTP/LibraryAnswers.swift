@@ -5,7 +5,7 @@ internal import Ingest
 
 // libmicrohttpd answers a malformed request itself, with a page of HTML, and has no setting for that. Two of its functions are therefore
 // replaced, as the dynamic linker lets a program do: the library calls them by name, and a name is looked up in the program first.
-// `docs/decisions/0011-malformed-requests.md` has the list of such answers and the reasons.
+// `docs/decisions/0016-malformed-requests.md` has the list of such answers and the reasons.
 
 /// The library's own functions behind the names that are replaced here.
 enum LibraryFunctions {
