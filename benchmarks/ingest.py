@@ -338,7 +338,7 @@ def batch(options: argparse.Namespace, work: pathlib.Path, store: Requests, till
         sides: dict[str, list[dict]] = {"Till": [], "PostgreSQL": []}
         for _ in range(options.rounds):
             sides["PostgreSQL"].append(postgres.insert_many(size, connections, options.seconds, copy=size > 100))
-            count = int(options.seconds * options.rate_max / size) + connections
+            count = int(options.seconds * 2 * options.rate_max / size) + connections
             sides["Till"].append(till.measure(store.batches(count, size), connections, options.seconds, receipts=size))
         show(f"Till, NDJSON of {size:,}, {connections} connections", sides["Till"])
         show(f"PostgreSQL, {name} of {size:,}, {connections} connections", sides["PostgreSQL"])
@@ -396,7 +396,7 @@ def main() -> None:
     work.chmod(0o755)
     try:
         single_count = sum(int(options.seconds * options.rate_max * min(1, each / 8)) + 1_000 for each in options.connections) if "single" in options.only else 0
-        batch_count = int(2 * (options.seconds * options.rate_max + 100_000)) if "batch" in options.only else 0
+        batch_count = int(2 * (options.seconds * 2 * options.rate_max + 100_000)) if "batch" in options.only else 0
         mixed_count = int(options.seconds * options.rate_max + 1_000 + max(10, options.seconds) * 1_000) if "mixed" in options.only else 0
         total = options.rounds * (single_count + batch_count + mixed_count) + 1_000
         documents = work / "documents.ndjson"
