@@ -58,12 +58,22 @@ package final class Log: Sendable {
 
     /// Successes are at level debug, unless slow: at a thousand receipts a second a line each would be the larger part of the disk's work.
     package func request(_ exchange: Exchange, seconds: Double, isWhole: Bool) {
-        let level: Level = exchange.status >= 500 ? .error : exchange.status >= 400 || !isWhole || seconds > Self.slow ? .info : .debug
+        let level = Self.level(status: exchange.status, isSlow: !isWhole || seconds > Self.slow)
         guard level >= self.level else { return }
         let members: [(String, Value)] = [
             ("status", .number(exchange.status)), ("ms", .number(Int(seconds * 1_000))), ("whole", .flag(isWhole)),
         ]
         write(level, "request", Self.members(exchange) + members)
+    }
+
+    /// Only what the server failed at is an error: a client that is told to come again, or that asks for what there is not, is none.
+    package static func level(status: Int, isSlow: Bool) -> Level {
+        switch status {
+        case 500: .error
+        case 503, 504, 507: .warning
+        case 400...: .info
+        default: isSlow ? .info : .debug
+        }
     }
 
     private static func members(_ exchange: Exchange) -> [(String, Value)] {

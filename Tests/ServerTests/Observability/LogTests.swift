@@ -14,4 +14,12 @@ final class LogTests: XCTestCase {
         let text = try String(contentsOf: file, encoding: .utf8)
         XCTAssertTrue(text.hasSuffix(#""count":3,"isLate":true,"reason":"415","big":9223372036854775807}"# + "\n"), text)
     }
+
+    func test_level_onlyAFaultOfTheServerIsAnError() {
+        let expected: [(Int, Log.Level)] = [
+            (201, .debug), (404, .info), (422, .info), (429, .info), (500, .error), (501, .info), (503, .warning), (504, .warning), (505, .info), (507, .warning),
+        ]
+        for (status, level) in expected { XCTAssertEqual(Log.level(status: status, isSlow: false), level, "\(status)") }
+        XCTAssertEqual(Log.level(status: 200, isSlow: true), .info)
+    }
 }
