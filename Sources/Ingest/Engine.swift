@@ -66,6 +66,9 @@ package final class Engine: EngineInterface {
     /// Why the last compaction failed; nil when it did not. For the log.
     package var compactionFailure: String? { compactor.failure }
 
+    /// What went wrong behind the writer's back since the last call: flushing columns, copying logs. For the log.
+    package func takeMaintenanceFailures() -> [String] { tier.maintenance.takeFailures() }
+
     /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
     package func warm(seconds: Double) {
         let end = SteadyClock.seconds() + seconds

@@ -30,6 +30,9 @@ final class ServeParts: Sendable {
                 let present = engine.compactionFailure
                 if present != failure, let present { log.error("compaction failed; it is tried again", ["reason": .text(present)]) }
                 failure = present
+                if let first = engine.takeMaintenanceFailures().first {
+                    log.error("columns were not flushed or the log not copied; it is tried again", ["reason": .text(first)])
+                }
             }
         }
     }
