@@ -35,7 +35,7 @@ struct Intake: Sendable {
         case let error as SQLiteError where error.kind == .full || error.kind == .io:
             Problem(.diskFull, "the disk cannot be written: send it again later")
         case let error as SQLiteError where error.kind == .busy: Problem(.overloaded, "the store is busy: send it again")
-        default: Problem(.internalError, "the receipt could not be taken: \(error)")
+        default: Problem(.internalError, "the receipt could not be taken, and nothing of it is stored: send it again", cause: "\(error)")
         }
     }
 

@@ -123,13 +123,18 @@ package struct Problem: Error, Sendable {
     package var ticketID: String?
     /// 1-based, in Unicode scalars, of a query's text.
     package var position: Int?
+    /// What lies behind an internal error, with paths and statements: for the log alone, never for a client.
+    package var cause: String?
 
-    package init(_ slug: Slug, _ detail: String, errors: [Violation] = [], ticketID: String? = nil, position: Int? = nil) {
+    package init(
+        _ slug: Slug, _ detail: String, errors: [Violation] = [], ticketID: String? = nil, position: Int? = nil, cause: String? = nil
+    ) {
         self.slug = slug
         self.detail = detail
         self.errors = errors
         self.ticketID = ticketID
         self.position = position
+        self.cause = cause
     }
 
     /// One fault of a document, a type file or a contract.

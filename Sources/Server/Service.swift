@@ -240,10 +240,13 @@ package final class Service: RequestHandler, Sendable {
         default: break
         }
         let problem = ProblemMapping.problem(for: error)
-        if problem.slug == .internalError {
-            log.error("request failed", exchange, ["error": "\(error)"])
-        }
+        if problem.slug == .internalError { logFailure(problem.cause ?? "\(error)", exchange) }
         return named(problem.response, exchange)
+    }
+
+    /// What lies behind an internal error goes to the log; the client gets the number to ask about it with.
+    package func logFailure(_ cause: String, _ exchange: Exchange) {
+        log.error("request failed", exchange, ["error": .text(cause)])
     }
 
     private func named(_ response: Response, _ exchange: Exchange) -> Response {

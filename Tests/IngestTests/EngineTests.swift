@@ -270,4 +270,11 @@ final class EngineTests: XCTestCase {
         defer { XCTAssertNoThrow(try reopened.engine.close()) }
         XCTAssertEqual(try reopened.walk(PageRequest(fields: fields, limit: 777)), before)
     }
+
+    func test_problem_ofAnInnerFailure_keepsPathAndStatementForTheLog() {
+        let problem = Intake.problem(SQLiteError(code: 11, message: "malformed", path: "/inner/DATA/hot/d.sqlite", sql: "SELECT inner"))
+        XCTAssertEqual(problem.slug, .internalError)
+        XCTAssertFalse(problem.detail.contains("inner"), problem.detail)
+        XCTAssertEqual(problem.cause?.contains("/inner/DATA/hot/d.sqlite"), true)
+    }
 }

@@ -22,6 +22,10 @@ enum TakeAnswer {
             writer.endObject()
             return .json(writer)
         case .each(let results):
+            for case .failure(let problem) in results where problem.slug == .internalError {
+                service.logFailure(problem.cause ?? problem.detail, exchange)
+                break
+            }
             return Response(status: 200, contentType: "application/x-ndjson", bytes: lines(results))
         case .refused(let problem):
             return service.response(to: problem, on: exchange)
