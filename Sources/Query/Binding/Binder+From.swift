@@ -213,18 +213,29 @@ extension Binder {
         guard call.name.text == "generate_series" else {
             throw .unsupported("the function \(call.name.text) cannot stand in FROM", at: position)
         }
-        guard !withOrdinality else { throw .unsupported("generate_series WITH ORDINALITY is not supported", at: position) }
         guard (2...3).contains(call.arguments.count) else {
             throw .badSQL("generate_series takes a start, an end and perhaps a step", at: position)
         }
         let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "generate_series")
         var arguments: [TypedExpression] = []
         for argument in call.arguments { arguments.append(try bindExpression(argument, in: scope)) }
-        let name = alias?.name.text ?? "generate_series"
+        let name = alias?.name ?? NameSyntax("generate_series", at: position)
         let (type, bounds) = try seriesTypes(arguments, at: position)
-        let column = newColumn(alias?.columns.first?.text ?? name, type)
-        let plan = LogicalPlan.series(column: column, start: bounds[0], stop: bounds[1], step: bounds[2])
-        return (plan, NameScope(name: name, columns: [scopeColumn(column)]))
+        var columns = [newColumn(name.text, type)]
+        var plan = LogicalPlan.series(column: columns[0], start: bounds[0], stop: bounds[1], step: bounds[2])
+        if withOrdinality {
+            columns.append(newColumn("ordinality", .int64))
+            plan = numbered(plan, in: columns[1])
+        }
+        if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
+        return (plan, NameScope(name: name.text, columns: columns.map(scopeColumn)))
+    }
+
+    /// The rows in the order that they come in, numbered from 1.
+    private func numbered(_ plan: LogicalPlan, in column: OutputColumn) -> LogicalPlan {
+        let whole = WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow)
+        let call = WindowNode.Call(column: column, function: .rowNumber, arguments: [], frame: whole)
+        return .window(WindowNode(input: plan, partition: [], order: [], calls: [call]))
     }
 
     private func seriesTypes(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> (ColumnType, [Expression]) {

@@ -135,12 +135,26 @@ struct JoinOrder {
                 }
             }
             conditions = residual.map { ($0, mask($0), cardinality.fraction($0)) }
+            filterWithin(cardinality)
             for index in classes.indices {
                 // What refers to a key has no more values than the key.
                 guard let key = classes[index].filter(\.isKey).map(\.distinct).max() else { continue }
                 for member in classes[index].indices { classes[index][member].distinct = min(classes[index][member].distinct, key) }
             }
             findExcesses(cardinality)
+        }
+
+        /// Columns of one relation that a class makes equal are tested in it: a join tests one column of each side.
+        private mutating func filterWithin(_ cardinality: Cardinality) {
+            for index in relations.indices {
+                let tests = classes.flatMap { members -> [Expression] in
+                    let own = members.filter { $0.mask == 1 << UInt64(index) }.map(\.expression)
+                    return own.dropFirst().map { .call(.equal, [own[0], $0], type: .boolean, position: nil) }
+                }
+                guard !tests.isEmpty else { continue }
+                relations[index] = .filter(input: relations[index], conjuncts: tests)
+                rows[index] = cardinality.rows(relations[index])
+            }
         }
 
         private mutating func findExcesses(_ cardinality: Cardinality) {
