@@ -7,7 +7,9 @@ extension Engine: QueryStore {
         let snapshot = tier.boundary.snapshot()
         let bound = sequence ?? snapshot.sequence
         let scope = Self.scope(client: principal.ownClient, sequence: bound)
-        return (StoreCatalog(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, scope: scope), bound)
+        let catalog = StoreCatalog(
+            snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, scope: scope, isOwn: principal.ownClient != nil)
+        return (catalog, bound)
     }
 
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { cursors.encode(fields, binding: binding) }
@@ -23,14 +25,21 @@ private struct StoreCatalog: QueryCatalog {
     let tables: TableColumns
     /// Whose rows, and up to which sequence.
     let scope: [ColumnFilter]
+    /// Whether `scope` leaves out other clients' rows.
+    let isOwn: Bool
 
     var entryNames: [String] { tables.tables.sorted().flatMap { [$0, $0 + Self.acceptedSuffix] } }
 
     func entry(named name: String) -> CatalogEntry? {
-        if tables.contains(name) { return .table(table(name), scope: scope) }
+        guard let source = source(named: name) else { return nil }
+        return .table(isOwn ? OwnTable(source) : source, scope: scope)
+    }
+
+    private func source(named name: String) -> (any TableSource)? {
+        if tables.contains(name) { return table(name) }
         guard name.hasSuffix(Self.acceptedSuffix) else { return nil }
         let base = String(name.dropLast(Self.acceptedSuffix.utf8.count))
-        return tables.contains(base) ? .table(AcceptedTable(table(base)), scope: scope) : nil
+        return tables.contains(base) ? AcceptedTable(table(base)) : nil
     }
 
     private func table(_ name: String) -> TieredTable {

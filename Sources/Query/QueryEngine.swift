@@ -112,10 +112,12 @@ package final class QueryEngine: Sendable {
         while let batch = try stream.next() { rowCount += batch.rowCount }
         builder.addCounters(to: run.counters)
         let statistics = stream.statistics
+        // Memory in whole MiB: its bytes would tell how many values a shared dictionary holds.
+        let mebibytes = (run.memory.peakByteCount + (1 << 20) - 1) >> 20
         var lines = Explain.lines(prepared.query.plan) { number, _ in builder.annotation(ofNode: number) }
         lines.append(
             "\(rowCount) rows in \(statistics.elapsedMilliseconds) ms; \(statistics.rowsScanned) rows scanned, \(statistics.bytesRead) bytes read, "
-                + "\(statistics.filesPruned) files pruned; \(run.memory.peakByteCount) bytes of memory at most")
+                + "\(statistics.filesPruned) files pruned; \(mebibytes) MiB of memory at most")
         return lines
     }
 }

@@ -1,7 +1,7 @@
 package import Synchronization
 
 /// What a scan has read, for `statistics` of an answer and EXPLAIN ANALYZE. Counts only what the credential may see: sources add
-/// rows after the own-scope filter.
+/// rows after the own-scope filter, and a table whose scope hides rows tells of nothing but the rows that it gives out.
 package final class ScanCounters: Sendable {
     package let rowsScanned = Atomic<Int>(0)
     package let bytesRead = Atomic<Int>(0)

@@ -140,6 +140,12 @@ public final class ParquetScan: Sendable {
     /// The phase in which a column's leaves are read; columns without leaves are made in the last.
     func phase(of node: ReadNode) -> Phase { node.leaves.first.map { phases[$0] } ?? .rest }
 
+    /// Bytes in the file of the columns that are read of a row group; pages may be passed over among them.
+    public func byteCount(rowGroup: Int) -> Int {
+        let columns = file.metadata.rowGroups[rowGroup].columns
+        return leaves.reduce(0) { $0 + Int(clamping: columns[$1.descriptor.index].metadata?.totalCompressedByteCount ?? 0) }
+    }
+
     /// Begins to read one row group. The reader belongs to one thread.
     public func reader(rowGroup: Int) throws -> RowGroupReader { try RowGroupReader(scan: self, rowGroup: rowGroup) }
 }

@@ -127,6 +127,7 @@ final class ColdMorsel: Morsel {
         self.scan = scan
         self.budget = budget
         reader = try scan.reader(rowGroup: rowGroup)
+        plan.request.counters.add(bytesRead: scan.byteCount(rowGroup: rowGroup))
     }
 
     func next() throws -> ColumnBatch? {

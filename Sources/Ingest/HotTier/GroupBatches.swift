@@ -6,11 +6,13 @@ import Query
 struct GroupBatches: HotBatches {
     private let file: HotFile
     private let scan: ParquetScan
+    private let counters: ScanCounters
     private var reader: RowGroupReader?
     private var nextRowGroup = 0
 
     init(group: HotGroup, file: HotFile, filter: HotRowFilter, sequence: Int64) throws {
         self.file = file
+        counters = filter.request.counters
         let own = Set(HotChunk.fields(typeColumns: group.typeColumns).map(\.name))
         let isOverlaid = !file.state.overlay.isEmpty
         var filters = (filter.request.scope + filter.request.filters).filter { test in
@@ -44,6 +46,7 @@ struct GroupBatches: HotBatches {
             }
             guard nextRowGroup < scan.rowGroups.count else { return nil }
             reader = try scan.reader(rowGroup: scan.rowGroups[nextRowGroup])
+            counters.add(bytesRead: scan.byteCount(rowGroup: scan.rowGroups[nextRowGroup]))
             nextRowGroup += 1
         }
     }

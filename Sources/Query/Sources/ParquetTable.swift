@@ -94,7 +94,6 @@ package final class ParquetTable: TableSource {
     private final class Scan: TableScan {
         private let counters: ScanCounters
         private let request: ParquetScanRequest
-        private let read: Set<String>
         private let state: Mutex<State>
 
         private struct State {
@@ -110,8 +109,6 @@ package final class ParquetTable: TableSource {
             parquet.sieves = request.sieves
             if let residual = request.residual { parquet.residual = .init(columns: residual.columns, select: residual.select) }
             self.request = parquet
-            let paths = request.projection + parquet.filters.map(\.path) + parquet.sieves.map(\.path) + (request.residual?.columns ?? [])
-            read = Set(paths.map { $0.names.joined(separator: ".") })
             state = Mutex(State(files: files[...]))
         }
 
@@ -119,7 +116,7 @@ package final class ParquetTable: TableSource {
             try state.withLock { state in
                 while true {
                     if let scan = state.current, let rowGroup = state.rowGroups.popFirst() {
-                        counters.add(bytesRead: byteCount(scan.file.metadata.rowGroups[rowGroup]))
+                        counters.add(bytesRead: scan.byteCount(rowGroup: rowGroup))
                         return RowGroup(try scan.reader(rowGroup: rowGroup), counters)
                     }
                     guard let file = state.files.popFirst() else { return nil }
@@ -129,24 +126,6 @@ package final class ParquetTable: TableSource {
                     if scan.rowGroups.isEmpty { counters.add(filesPruned: 1) } else { counters.filesScanned.wrappingAdd(1, ordering: .relaxed) }
                     (state.current, state.rowGroups) = (scan, scan.rowGroups[...])
                 }
-            }
-        }
-
-        /// Of the column chunks that the request touches.
-        private func byteCount(_ rowGroup: RowGroupMetadata) -> Int {
-            rowGroup.columns.reduce(0) { sum, chunk in
-                guard let metadata = chunk.metadata, isRead(metadata.path) else { return sum }
-                return sum + Int(clamping: metadata.totalCompressedByteCount)
-            }
-        }
-
-        /// A chunk's path has names for list levels that a request's has not: the wanted names come in order.
-        private func isRead(_ path: [String]) -> Bool {
-            read.contains { wanted in
-                var names = wanted.split(separator: ".").map(String.init)[...]
-                guard names.first == path.first else { return false }
-                for name in path where name == names.first { names = names.dropFirst() }
-                return names.isEmpty
             }
         }
     }
