@@ -42,7 +42,7 @@ package struct JSONPageEncoder: ResultEncoder {
     }
 }
 
-/// Rows as JSON objects: one a line (NDJSON), or an array of them (the command line's `json`).
+/// Rows as JSON objects: one a line (NDJSON), or an array of them. Names that come twice get a number: a reader would keep one of them only.
 package struct JSONObjectEncoder: ResultEncoder {
     /// `"name":` with a comma in front from the second on.
     private let keys: [[UInt8]]
@@ -51,9 +51,9 @@ package struct JSONObjectEncoder: ResultEncoder {
 
     package init(columns: [ResultColumn], isArray: Bool = false) {
         self.isArray = isArray
-        keys = columns.enumerated().map { index, column in
+        keys = ResultColumn.distinctNames(columns.map(\.name)).enumerated().map { index, name in
             var key: [UInt8] = index == 0 ? [] : [UInt8(ascii: ",")]
-            JSONText.appendString(column.name.utf8, to: &key)
+            JSONText.appendString(name.utf8, to: &key)
             key.append(UInt8(ascii: ":"))
             return key
         }

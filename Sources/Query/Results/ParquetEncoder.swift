@@ -28,19 +28,8 @@ package struct ParquetEncoder: ResultEncoder {
     }
 
     private static func schema(_ columns: [ResultColumn]) -> Schema {
-        // Names differ by bytes, and a numbered name may be another column's own.
-        var seen: Set<[UInt8]> = []
-        return Schema(
-            columns.map { column in
-                let stem = column.name.isEmpty ? "column" : column.name
-                var name = stem
-                var number = 1
-                while !seen.insert(Array(name.utf8)).inserted {
-                    number += 1
-                    name = "\(stem)_\(number)"
-                }
-                return Field(name, storable(column.type))
-            })
+        let names = ResultColumn.distinctNames(columns.map { $0.name.isEmpty ? "column" : $0.name })
+        return Schema(zip(names, columns).map { Field($0, storable($1.type)) })
     }
 
     private static func storable(_ type: ColumnType) -> ColumnType { type == .interval || type == .null ? .string : type }
@@ -49,7 +38,7 @@ package struct ParquetEncoder: ResultEncoder {
 
     package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws {
         let stored = zip(batch.columns, columns).map { column, result -> Column in
-            Self.storable(result.type) == result.type ? column : TextCastKernels.text(of: column, zone: .utc)
+            Self.storable(result.type) == result.type ? column : Self.text(of: column)
         }
         try writer.append(ColumnBatch(rowCount: batch.rowCount, columns: stored))
         take(&buffer)
@@ -58,6 +47,19 @@ package struct ParquetEncoder: ResultEncoder {
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) throws {
         _ = try writer.finish()
         take(&buffer)
+    }
+
+    /// As every other form of answer writes them.
+    private static func text(of column: Column) -> Column {
+        let cells = CellWriter(column)
+        var builder = ColumnBuilder(type: .string)
+        var text: [UInt8] = []
+        for row in 0..<column.count {
+            text.removeAll(keepingCapacity: true)
+            cells.appendPlain(row, to: &text)
+            builder.append(cells.isNull(row) ? .null : .bytes(text))
+        }
+        return builder.finish()
     }
 
     private func take(_ buffer: inout [UInt8]) {

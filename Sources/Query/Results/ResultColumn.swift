@@ -12,6 +12,21 @@ package struct ResultColumn: Sendable, Hashable {
 
     /// `DECIMAL(38,2)`, `STRUCT("name" VARCHAR)[]` …
     package var typeName: String { TypeNames.name(of: type) }
+
+    /// Names of which none comes twice, for forms that know a column by its name alone: the second `a` is `a_2`.
+    package static func distinctNames(_ names: [String]) -> [String] {
+        // Names differ by bytes, and a numbered name may be another column's own.
+        var seen: Set<[UInt8]> = []
+        return names.map { stem in
+            var name = stem
+            var number = 1
+            while !seen.insert(Array(name.utf8)).inserted {
+                number += 1
+                name = "\(stem)_\(number)"
+            }
+            return name
+        }
+    }
 }
 
 /// What an answer says of its making.

@@ -1,4 +1,5 @@
 import Glibc
+internal import Query
 
 /// Asks questions in SQL: one from the command line, several from a pipe, or at a prompt.
 enum SQLCommand: Command {
@@ -93,11 +94,12 @@ enum SQLCommand: Command {
     private static func writeObjects(_ query: String, _ endpoint: any SQLEndpoint) throws {
         var isFirst = true
         try eachPage(query, endpoint) { columns, rows in
+            let names = ResultColumn.distinctNames(columns.map(\.name))
             var text: [UInt8] = []
             for row in rows {
                 text.append(contentsOf: (isFirst ? "[\n" : ",\n").utf8)
                 isFirst = false
-                let members = zip(columns, row).map { JSONValue.Member(name: $0.name, value: $1) }
+                let members = zip(names, row).map { JSONValue.Member(name: $0, value: $1) }
                 text.append(contentsOf: JSONValue.object(members).serialized)
             }
             Terminal.write(text)

@@ -54,6 +54,13 @@ final class ResultEncoderTests: XCTestCase {
         try encoder.end(cursor: nil, statistics: QueryStatistics(), into: &buffer)
         let table = try ParquetTable(files: [try ParquetFile(MemoryBytes(buffer, name: "answer"))])
         let fixture = QueryFixture([("p", table)])
-        XCTAssertEqual(try fixture.rows("SELECT b, d, day, at, t, e, n, f, i FROM p"), "1,2.50,2026-11-20,2026-11-20T12:00:00.000000Z,\"a\"\"b,ї\",\"\",,true,1 day 02:00:00")
+        XCTAssertEqual(try fixture.rows("SELECT b, d, day, at, t, e, n, f, i FROM p"), "1,2.50,2026-11-20,2026-11-20T12:00:00.000000Z,\"a\"\"b,ї\",\"\",,true,P1DT2H")
+    }
+
+    /// A reader of objects keeps one member of a name.
+    func test_namesThatComeTwice_getANumberInObjectsAndParquet() throws {
+        let query = "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS \"A\""
+        XCTAssertEqual(try encode({ JSONObjectEncoder(columns: $0) }, query), "{\"a\":1,\"a_2\":2,\"a_2_2\":3,\"A\":4}\n")
+        XCTAssertTrue(try encode({ CSVEncoder(columns: $0) }, query).hasPrefix("a,a,a_2,A\r\n"))
     }
 }
