@@ -7,6 +7,8 @@ final class LocalSQL: SQLEndpoint {
     private let runner: SQLRunner
     private let files: FixedCatalog
     private let engine: Engine?
+    /// Of all the files' tables: what a scan of everything would read.
+    private let rowCount: Int
     private var position: WalkPosition?
     /// Of the walk at hand: its pages show one state and one now().
     private var context: QueryContext?
@@ -24,21 +26,26 @@ final class LocalSQL: SQLEndpoint {
             sources.append((String(pair[0]), try ParquetTable(paths: [String(pair[1])])))
         }
         files = FixedCatalog(tables: sources)
+        rowCount = sources.reduce(0) { $0 + $1.source.statistics.rowCount }
         engine = try directory.map { try EngineOpening.open(directory: $0, settings: settings, clientsNeedContract: false) }
     }
 
     func page(_ query: String, cursor: String?) throws -> JSONValue {
         if cursor == nil { (position, context) = (nil, try freshContext()) }
         let context = try context ?? freshContext()
+        let progress = QueryProgress(rowCount: rowCount)
+        defer { progress.end() }
         let page = try runner.page(
-            SQLRequest(query: query), in: context, after: position, cancellation: { Cancellation() }, seal: { _ in "more" })
+            SQLRequest(query: query), in: context, after: position, cancellation: { Cancellation() }, started: progress.watch, seal: { _ in "more" })
         position = page.position
         return try JSONParser.parse(page.bytes)
     }
 
     func stream(_ query: String, mediaType: String, take: (ArraySlice<UInt8>) throws -> Void) throws {
         guard let form = SQLForm(rawValue: mediaType) else { throw CommandError("no form \(mediaType)") }
-        let started = try runner.start(SQLRequest(query: query), in: try freshContext(), cancellation: Cancellation())
+        let progress = QueryProgress(rowCount: rowCount)
+        defer { progress.end() }
+        let started = try runner.start(SQLRequest(query: query), in: try freshContext(), cancellation: Cancellation(), started: progress.watch)
         try runner.write(started, as: form) { bytes in
             try take(bytes[...])
             bytes.removeAll(keepingCapacity: true)
