@@ -20,7 +20,7 @@ extension Binder {
         if name == "unnest" || name == "generate_series" {
             return .unsupported("\(name) is supported in FROM only", at: position)
         }
-        if let meant = NameSuggestion.closest(to: name, among: FunctionTable.names) {
+        if !FunctionTable.absent.contains(name), let meant = NameSuggestion.closest(to: name, among: FunctionTable.names) {
             return .badSQL("there is no function “\(name)”", at: position, hint: "did you mean \(meant)?")
         }
         return .unsupported("the function “\(name)” is not supported", at: position)

@@ -42,6 +42,19 @@ enum FunctionTable {
         "last_value": .lastValue, "nth_value": .nthValue,
     ]
 
+    /// Functions of PostgreSQL's that are not here: their names are no misspellings.
+    static let absent: Set<String> = [
+        "trunc", "ln", "log", "log10", "exp", "cbrt", "div", "gcd", "lcm", "pi", "random", "degrees", "radians", "sin", "cos", "tan", "asin", "acos",
+        "atan", "atan2", "width_bucket", "factorial", "scale", "octet_length", "bit_length", "initcap", "ascii", "chr", "translate", "format", "md5",
+        "sha256", "encode", "decode", "quote_literal", "quote_ident", "quote_nullable", "to_hex", "regexp_match", "regexp_matches", "regexp_count",
+        "regexp_like", "regexp_substr", "regexp_instr", "regexp_split_to_array", "regexp_split_to_table", "string_to_array", "string_to_table",
+        "array_to_string", "array_length", "cardinality", "array_position", "array_append", "array_cat", "array_remove", "array_upper", "array_lower",
+        "to_date", "to_number", "to_timestamp", "make_timestamp", "make_timestamptz", "make_interval", "make_time", "date_bin", "justify_days",
+        "justify_hours", "justify_interval", "clock_timestamp", "timeofday", "isfinite", "to_json", "to_jsonb", "row_to_json", "json_agg", "jsonb_agg",
+        "json_build_object", "json_object_agg", "bit_and", "bit_or", "bit_xor", "corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept",
+        "regr_count", "regr_r2", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database", "pg_typeof",
+    ]
+
     static var names: [String] { Array(scalars.keys) + Array(aggregates.keys) + Array(windows.keys) + ["grouping"] }
 
     /// Fields of EXTRACT, date_part and date_trunc by every name that PostgreSQL takes for them.

@@ -10,7 +10,8 @@ final class SQLGoldenTests: XCTestCase {
             let parts = block.input.split(separator: ":", maxSplits: 1)
             return (String(parts[0]), .view(query: String(parts[1])))
         }
-        return FixedCatalog(tables.map { (name: $0.0, entry: $0.1) } + [(name: "r", entry: .table(receipts(), scope: []))])
+        let more: [(String, CatalogEntry)] = [("r", .table(receipts(), scope: [])), ("loop", .view(query: "select * from loop"))]
+        return FixedCatalog((tables + more).map { (name: $0.0, entry: $0.1) })
     }
 
     /// Four receipts with 2, 1, 0 and 3 lines.
@@ -36,7 +37,8 @@ final class SQLGoldenTests: XCTestCase {
         return QueryFixture.table(fields, rows, batchRowCount: 2)
     }
 
-    private func check(_ file: String) throws {
+    /// - Parameter describes: whether an error is told with its words, not its place alone.
+    private func check(_ file: String, describes: Bool = false) throws {
         let engine = QueryEngine(QueryEngine.Settings(threadCount: 2))
         let context = QueryContext(catalog: try Self.catalog(), now: TestTables.now)
         var golden = try GoldenFile(file)
@@ -50,6 +52,7 @@ final class SQLGoldenTests: XCTestCase {
                     // A row of one NULL would be an empty line, which ends a case.
                     .map { $0.isEmpty ? "NULL" : $0 }.joined(separator: "\n")
             } catch let error as QueryError {
+                if describes { return error.description }
                 return "error: \(error.slug.rawValue) at \(error.position.map(String.init) ?? "no place")"
             }
         }
@@ -59,4 +62,6 @@ final class SQLGoldenTests: XCTestCase {
     func test_answers_queries() throws { try check("queries.txt") }
     /// Lists are ours alone: these answers were worked out by hand.
     func test_answers_lists() throws { try check("lists.txt") }
+    /// What each fault of a user's says: its slug, its place and the name meant.
+    func test_errors() throws { try check("errors.txt", describes: true) }
 }
