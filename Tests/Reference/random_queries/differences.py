@@ -1,0 +1,28 @@
+"""Where Till differs from PostgreSQL for a reason. Each is a function of the query, our answer and PostgreSQL's: true where it explains them."""
+
+import re
+
+
+def more_digits_than_a_decimal_has(query, answer, reference):
+    """A DECIMAL has at most 38 digits: more is an error, never another number."""
+    if answer[0] != "error" or "numeric-overflow" not in answer[1] or reference[0] != "rows":
+        return False
+    return any(len(re.sub(r"\D", "", cell or "")) > 38 for row in reference[1] for cell in row)
+
+
+def no_polymorphic_types(query, answer, reference):
+    """A bare text literal is a VARCHAR here where PostgreSQL asks for a cast."""
+    return reference[0] == "error" and "could not determine polymorphic type" in reference[1]
+
+
+def constants_first(query, answer, reference):
+    """PostgreSQL evaluates an expression of constants for no row too."""
+    return reference[0] == "error" and re.search("division by zero|out of range|cannot take|invalid input syntax|must not be zero|negative substring", reference[1]) and answer == ("rows", [])
+
+
+def refused_correlation(query, answer, reference):
+    """A subquery that looks out by more than an equality, deep inside another: refused with a clear error."""
+    return answer[0] == "error" and re.search("this form of correlated subquery is not supported|where its table cannot be seen", answer[1])
+
+
+REASONS = [more_digits_than_a_decimal_has, no_polymorphic_types, constants_first, refused_correlation]
