@@ -71,7 +71,7 @@ struct DuckDBComparison {
         var result: [String: Any] = ["query": query.ours, "duckdb": query.duckdb, "error": NSNull(), "rows": []]
         do {
             var rows: [[Any]] = []
-            for batch in try fixture.batches(query.ours).batches { rows += try Self.cells(batch) }
+            for batch in try fixture.batches(query.ours).batches { rows += Self.cells(batch) }
             result["rows"] = rows
         } catch {
             result["error"] = "\(error)"
@@ -80,16 +80,15 @@ struct DuckDBComparison {
     }
 
     /// Cells as CSV writes them, NULL apart.
-    private static func cells(_ batch: ColumnBatch) throws -> [[Any]] {
-        (0..<batch.rowCount).map { row in
-            batch.columns.map { column -> Any in
-                if column.isNull(at: row) { return NSNull() }
-                var encoder = CSVEncoder(columns: [])
-                var bytes: [UInt8] = []
-                encoder.append(ColumnBatch(rowCount: 1, columns: [column.slice(row..<(row + 1))]), into: &bytes)
-                var text = String(decoding: bytes.dropLast(2), as: UTF8.self)
-                if text.hasPrefix("\"") { text = String(text.dropFirst().dropLast()).replacingOccurrences(of: "\"\"", with: "\"") }
-                return text
+    private static func cells(_ batch: ColumnBatch) -> [[Any]] {
+        let writers = batch.columns.map { CellWriter($0) }
+        var text: [UInt8] = []
+        return (0..<batch.rowCount).map { row in
+            writers.map { writer -> Any in
+                if writer.isNull(row) { return NSNull() }
+                text.removeAll(keepingCapacity: true)
+                writer.appendPlain(row, to: &text)
+                return String(decoding: text, as: UTF8.self)
             }
         }
     }
