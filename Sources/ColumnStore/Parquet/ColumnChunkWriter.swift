@@ -15,9 +15,8 @@ final class ColumnChunkWriter {
     private var bloomHashes: [UInt64] = []
     private var bloomDistinctCount: Int?
 
-    // The pages in the making.
-    private var pageWriter: PageWriter?
-    private(set) var cuts: [PageWriter.Cut] = []
+    /// Whose pages are in the making, in order.
+    private var pieces: [ColumnPiece] = []
     private var hasWrittenPieces = false
 
     init(_ leaf: WriterLeaf, options: WriterOptions) {
@@ -34,9 +33,12 @@ final class ColumnChunkWriter {
 
     // MARK: Making pages, in three steps: prepare, page by page on any thread, absorb
 
-    /// Chooses the encoding of what the buffer holds and cuts it into pages.
-    func prepare(compressor: PageCompressor) throws(ColumnStoreError) {
-        precondition(pageWriter == nil)
+    var newestPiece: ColumnPiece? { pieces.last }
+
+    /// Chooses the encoding of what the buffer holds and cuts it into pages to be made.
+    ///
+    /// - Parameter detaches: whether the buffer lets go of the values at once, to gather more while the pages are made.
+    func prepare(compressor: PageCompressor, detaches: Bool = false) throws(ColumnStoreError) {
         do {
             let planner = EncodingPlanner(
                 leaf: leaf, options: options, fileOptions: fileOptions, compressor: compressor)
@@ -50,10 +52,12 @@ final class ColumnChunkWriter {
                 repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
             if options.hasBloomFilter { addHashes(plan.values) }
             try checkDecimals(plan.values)
-            cuts = PageCutter(
+            let cuts = PageCutter(
                 pageRowCount: fileOptions.pageRowCount, pageByteCount: options.pageByteCount ?? fileOptions.pageByteCount
             ).cut(writer, levelCount: buffer.levelCount)
-            pageWriter = writer
+            pieces.append(ColumnPiece(writer, cuts, effort: effort, isDetached: detaches))
+            hasWrittenPieces = true
+            if detaches { buffer.detach() }
         } catch let error as ColumnStoreError {
             throw error
         } catch let error as PageError {
@@ -63,25 +67,13 @@ final class ColumnChunkWriter {
         }
     }
 
-    /// Makes one of the pages that `prepare` cut. Safe to call side by side.
-    func page(_ index: Int, compressor: PageCompressor) throws(ColumnStoreError) -> EncodedPage {
-        guard let pageWriter else { preconditionFailure("a page before its plan") }
-        do {
-            return try pageWriter.page(cuts[index], compressor: compressor)
-        } catch {
-            throw ColumnStoreError(.invalidRequest, column: leaf.path.description, "cannot encode a page: \(error)")
-        }
-    }
-
-    /// Takes the pages over, in order, and forgets the values.
-    func absorb(_ made: [EncodedPage]) {
-        guard let pageWriter else { preconditionFailure("pages before their plan") }
-        pages.append(contentsOf: made)
-        pageEncodings.append(contentsOf: repeatElement(pageWriter.encoding, count: made.count))
-        self.pageWriter = nil
-        cuts = []
-        hasWrittenPieces = true
-        buffer.removeWritten()
+    /// Takes over the pages of the oldest piece, which are made, and forgets its values.
+    func absorb() {
+        let piece = pieces.removeFirst()
+        let made = piece.take()
+        pages.append(contentsOf: made.pages)
+        pageEncodings.append(contentsOf: repeatElement(made.encoding, count: made.pages.count))
+        if !piece.isDetached { buffer.removeWritten() }
     }
 
     /// Ready for the next row group.

@@ -81,6 +81,15 @@ final class LeafBuffer {
         removeValues()
     }
 
+    /// Leaves the values to whoever took `storage`, and begins anew with as much room for bytes.
+    func detach() {
+        let byteCount = arrays.bytes.count
+        (booleans, int32s, int64s, int128s, doubles, codes) = ([], [], [], [], [], [])
+        arrays = ByteArrays()
+        removeWritten()
+        arrays.bytes.reserveCapacity(byteCount)
+    }
+
     private func removeValues() {
         levelCount = 0
         valueCount = 0

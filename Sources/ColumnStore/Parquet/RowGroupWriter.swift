@@ -6,12 +6,19 @@ final class RowGroupWriter {
     private(set) var rowCount = 0
     /// By worker, then by effort: contexts are kept from row group to row group.
     private var compressors: [[CompressionEffort: PageCompressor]]
+    private let pool: EncodingPool
+    /// Work that was begun and is not known to have ended, oldest first.
+    private var inFlight: [(batch: EncodingPool.Batch, columns: [ColumnChunkWriter])] = []
+    /// Pieces of bulky columns that may be encoded while rows are gathered: two, so that threads beside the owner's always have work.
+    private let inFlightCountMax: Int
 
     init(_ schema: WriterSchema, options: WriterOptions) throws(ColumnStoreError) {
         self.schema = schema
         self.options = options
         columns = schema.leaves.map { ColumnChunkWriter($0, options: options) }
         compressors = []
+        pool = EncodingPool(workerCount: options.workerCount)
+        inFlightCountMax = options.workerCount > 1 ? 2 : 0
         for _ in 0..<max(1, options.workerCount) {
             var byEffort: [CompressionEffort: PageCompressor] = [:]
             for effort in Set(columns.map(\.effort)) {
@@ -25,7 +32,7 @@ final class RowGroupWriter {
         }
     }
 
-    /// What the row group takes in memory.
+    /// What the row group takes in memory, without the few pieces that are being encoded.
     var byteCount: Int { columns.reduce(0) { $0 + $1.buffer.byteCount + $1.encodedByteCount } }
 
     /// Takes the rows of `batch`, and writes out pages of columns that have grown bulky.
@@ -33,8 +40,7 @@ final class RowGroupWriter {
         let slots = LevelSlots(rowCount: batch.rowCount)
         for (node, column) in zip(schema.roots, batch.columns) { try append(column, node, slots) }
         rowCount += batch.rowCount
-        let bulky = columns.filter(\.buffer.isBulky)
-        if !bulky.isEmpty { try encode(bulky) }
+        for column in columns where column.buffer.isBulky { try beginPiece(column) }
     }
 
     private func append(
@@ -74,67 +80,54 @@ final class RowGroupWriter {
 
     // MARK: Encoding
 
-    /// Makes the pages of `columns` from what their buffers hold, pages of all columns side by side.
-    private func encode(_ columns: [ColumnChunkWriter]) throws(ColumnStoreError) {
-        try ParallelWork.run(taskCount: columns.count, workerCount: options.workerCount) {
-            (worker, task) throws(ColumnStoreError) in
-            try columns[task].prepare(compressor: compressor(worker, columns[task].effort))
-        }
-        let tasks = columns.indices.flatMap { column in columns[column].cuts.indices.map { (column: column, page: $0) } }
-        let pages = PageSlots(count: tasks.count)
-        try ParallelWork.run(taskCount: tasks.count, workerCount: options.workerCount) {
-            (worker, task) throws(ColumnStoreError) in
-            let column = columns[tasks[task].column]
-            pages.set(task, try column.page(tasks[task].page, compressor: compressor(worker, column.effort)))
-        }
-        var first = 0
-        for column in columns {
-            let count = column.cuts.count
-            column.absorb(pages.take(first..<first + count))
-            first += count
-        }
+    /// Begins to make the pages of what a bulky column holds, beside the gathering of further rows.
+    private func beginPiece(_ column: ColumnChunkWriter) throws(ColumnStoreError) {
+        try column.prepare(compressor: Self.compressor(compressors[0], column.effort), detaches: inFlightCountMax > 0)
+        begin([column])
+        while inFlight.count > inFlightCountMax { try endOldest() }
     }
 
-    private func compressor(_ worker: Int, _ effort: CompressionEffort) throws(ColumnStoreError) -> PageCompressor {
-        guard let compressor = compressors[worker][effort] else {
+    /// Has the pages of the newest piece of each column made.
+    private func begin(_ columns: [ColumnChunkWriter]) {
+        let tasks = columns.compactMap(\.newestPiece).flatMap { piece in piece.cuts.indices.map { (piece: piece, page: $0) } }
+        let compressors = compressors
+        let batch = pool.begin(tasks.count) { (worker, task) throws(ColumnStoreError) in
+            let piece = tasks[task].piece
+            try piece.make(tasks[task].page, compressor: Self.compressor(compressors[worker], piece.effort))
+        }
+        inFlight.append((batch, columns))
+    }
+
+    private func endOldest() throws(ColumnStoreError) {
+        let (batch, columns) = inFlight.removeFirst()
+        try pool.finish(batch)
+        for column in columns { column.absorb() }
+    }
+
+    /// Encodes what is left. The pages are then in `columns`.
+    func finish() throws(ColumnStoreError) {
+        let rest = columns.filter { $0.buffer.levelCount > 0 }
+        let compressors = compressors
+        let plans = pool.begin(rest.count) { (worker, task) throws(ColumnStoreError) in
+            try rest[task].prepare(compressor: Self.compressor(compressors[worker], rest[task].effort))
+        }
+        try pool.finish(plans)
+        begin(rest)
+        while !inFlight.isEmpty { try endOldest() }
+    }
+
+    private static func compressor(
+        _ own: [CompressionEffort: PageCompressor], _ effort: CompressionEffort
+    ) throws(ColumnStoreError) -> PageCompressor {
+        guard let compressor = own[effort] else {
             throw ColumnStoreError(.invalidRequest, "no compressor of \(effort)")
         }
         return compressor
     }
 
-    /// Encodes what is left. The pages are then in `columns`.
-    func finish() throws(ColumnStoreError) {
-        try encode(columns.filter { $0.buffer.levelCount > 0 })
-    }
-
     func reset() {
         rowCount = 0
         for column in columns { column.reset() }
-    }
-}
-
-/// Results of tasks by number: each place is written once, by one task.
-private final class PageSlots: @unchecked Sendable {
-    // Safe: tasks write different elements, and `take` is called when all have ended.
-    private let pages: UnsafeMutableBufferPointer<EncodedPage?>
-
-    init(count: Int) {
-        pages = .allocate(capacity: count)
-        pages.initialize(repeating: nil)
-    }
-
-    deinit {
-        pages.deinitialize()
-        pages.deallocate()
-    }
-
-    func set(_ index: Int, _ page: EncodedPage) { pages[index] = page }
-
-    func take(_ range: Range<Int>) -> [EncodedPage] {
-        range.compactMap { index in
-            defer { pages[index] = nil }
-            return pages[index]
-        }
     }
 }
 
