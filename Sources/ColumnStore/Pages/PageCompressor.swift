@@ -12,11 +12,15 @@ public struct CompressionEffort: Hashable, Sendable {
     /// levels' own are for text that repeats itself nearby: receipts repeat what stood megabytes before.
     public var windowLog: Int32?
     public var tableLog: Int32?
+    /// The shortest repetition that zstd looks for; nil for the level's own. Longer ones miss what a column's short values have, but in
+    /// documents those it finds are the better ones.
+    public var minMatch: Int32?
 
-    public init(level: Int32? = nil, windowLog: Int32? = nil, tableLog: Int32? = nil) {
+    public init(level: Int32? = nil, windowLog: Int32? = nil, tableLog: Int32? = nil, minMatch: Int32? = nil) {
         self.level = level
         self.windowLog = windowLog
         self.tableLog = tableLog
+        self.minMatch = minMatch
     }
 }
 
@@ -50,6 +54,7 @@ public final class PageCompressor {
             // Each takes values of a range and clamps none: what it refuses stays as the level has it.
             ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, self.level)
             if let window = effort.windowLog { ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window) }
+            if let match = effort.minMatch { ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, match) }
             if let table = effort.tableLog { ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, table) }
         case .gzip: self.level = min(max(level ?? 6, 1), 9)
         case .brotli: self.level = min(max(level ?? 8, BROTLI_MIN_QUALITY), BROTLI_MAX_QUALITY)

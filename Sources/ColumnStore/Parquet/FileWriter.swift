@@ -147,6 +147,13 @@ public final class FileWriter {
             try write(header)
             try write(bits)
         }
+        try addRowGroup(chunks, start..<end, rowCount: Int64(rowGroup.rowCount))
+        self.columnIndexes.append(columnIndexes)
+        self.offsetIndexes.append(offsetIndexes)
+        rowGroup.reset()
+    }
+
+    private func addRowGroup(_ chunks: [ColumnChunk], _ range: Range<Int64>, rowCount: Int64) throws(ColumnStoreError) {
         var sorting: [SortingColumn] = []
         for key in options.sorting {
             sorting.append(
@@ -157,12 +164,56 @@ public final class FileWriter {
         rowGroups.append(
             RowGroupMetadata(
                 columns: chunks, totalByteCount: chunks.reduce(0) { $0 + ($1.metadata?.totalUncompressedByteCount ?? 0) },
-                rowCount: Int64(rowGroup.rowCount), sortingColumns: sorting.isEmpty ? nil : sorting, fileOffset: start,
-                totalCompressedByteCount: end - start, ordinal: Int16(exactly: rowGroups.count)))
-        self.columnIndexes.append(columnIndexes)
-        self.offsetIndexes.append(offsetIndexes)
-        rowCount += Int64(rowGroup.rowCount)
-        rowGroup.reset()
+                rowCount: rowCount, sortingColumns: sorting.isEmpty ? nil : sorting, fileOffset: range.lowerBound,
+                totalCompressedByteCount: range.upperBound - range.lowerBound, ordinal: Int16(exactly: rowGroups.count)))
+        self.rowCount += rowCount
+    }
+
+    /// Appends a row group of another file as it stands there; what was appended before ends its own.
+    ///
+    /// - Throws: what reading the other file, or the sink, throws.
+    public func append(copying group: RowGroupCopy) throws(ColumnStoreError) {
+        try guarded { () throws(ColumnStoreError) in
+            try flushRowGroup()
+            let start = offset
+            var chunks: [ColumnChunk] = []
+            var offsetIndexes: [OffsetIndex] = []
+            for (index, chunk) in group.chunks.enumerated() {
+                let shift = offset - chunk.range.lowerBound
+                var metadata = chunk.metadata
+                metadata.dataPageOffset += shift
+                metadata.dictionaryPageOffset = metadata.dictionaryPageOffset.map { $0 + shift }
+                var offsetIndex = chunk.offsetIndex
+                for page in offsetIndex.pageLocations.indices { offsetIndex.pageLocations[page].offset += shift }
+                offsetIndexes.append(offsetIndex)
+                summaries[index].add(chunk)
+                try copy(chunk.range, of: group.file)
+                chunks.append(ColumnChunk(fileOffset: 0, metadata: metadata))
+            }
+            let end = offset
+            for (index, chunk) in group.chunks.enumerated() {
+                guard let range = chunk.bloomFilter else { continue }
+                chunks[index].metadata?.bloomFilterOffset = offset
+                try copy(range, of: group.file)
+            }
+            try addRowGroup(chunks, start..<end, rowCount: group.rowCount)
+            columnIndexes.append(group.chunks.map(\.columnIndex))
+            self.offsetIndexes.append(offsetIndexes)
+        }
+    }
+
+    private static let copyByteCount: Int64 = 1 << 20
+
+    private func copy(_ range: Range<Int64>, of file: any RandomAccessBytes) throws(ColumnStoreError) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let count = min(range.upperBound - start, Self.copyByteCount)
+            let region = try file.region(at: start, count: Int(count))
+            try sink.write(region.bytes.bytes)
+            withExtendedLifetime(region) {}
+            start += count
+            offset += count
+        }
     }
 
     /// All indexes of one kind lie together before the footer, so that one read can take those of several columns.

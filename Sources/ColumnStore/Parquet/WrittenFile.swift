@@ -38,6 +38,13 @@ public struct WrittenFile: Sendable {
             bounds = ValueBounds.union(bounds, column.bounds)
         }
 
+        mutating func add(_ chunk: RowGroupCopy.Chunk) {
+            compressedByteCount += chunk.metadata.totalCompressedByteCount
+            valueCount += chunk.metadata.valueCount
+            nullCount += chunk.nullCount
+            bounds = ValueBounds.union(bounds, chunk.bounds)
+        }
+
         /// The least value; nil when unknown.
         public var minimum: Value? { bounds?.values(type).minimum }
         /// The greatest value; nil when unknown.
