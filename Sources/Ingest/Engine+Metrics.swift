@@ -86,6 +86,7 @@ extension Engine {
         let merged = compactor.mergedBytes.load(ordering: .relaxed)
         let runs = "Compactions, by themselves and on request."
         let bytes = "Bytes of cold files written, by what for."
+        let merges = "Receipts that merges wrote: compressed anew, or copied with their row group as it was."
         return [
             counter("compaction_runs_total", runs, figures.doneCount, [(name: "result", value: "done")]),
             counter("compaction_runs_total", runs, figures.failedCount, [(name: "result", value: "failed")]),
@@ -93,6 +94,9 @@ extension Engine {
             gauge("compaction_failing", "1 when the last compaction failed.", figures.isFailing ? 1 : 0),
             gauge("compaction_last_success_seconds", "When the last compaction ended well, in seconds since 1970; 0 for none since the start.", figures.lastSuccess),
             counter("compaction_rows_moved_total", "Receipts moved to cold.", compactor.movedRows.load(ordering: .relaxed)),
+            counter(
+                "compaction_rows_merged_total", merges, compactor.encodedRows.load(ordering: .relaxed), [(name: "how", value: "compressed")]),
+            counter("compaction_rows_merged_total", merges, compactor.copiedRows.load(ordering: .relaxed), [(name: "how", value: "copied")]),
             counter("compaction_written_bytes_total", bytes, written - merged, [(name: "kind", value: "move")]),
             counter("compaction_written_bytes_total", bytes, merged, [(name: "kind", value: "merge")]),
         ]

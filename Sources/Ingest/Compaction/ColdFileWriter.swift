@@ -21,20 +21,27 @@ final class ColdFileWriter {
     }
 
     /// How hard documents are compressed, the largest part of a file. Figures in docs/decisions/0006-parquet-writer.md.
-    enum Effort {
+    enum Effort: String {
         /// For files that arrive: as quick as reading them was.
         case quick
-        /// For what stays for years: five times the time, an eighth less room.
+        /// For what stays for years: five times the time, a seventh less room. Once a receipt: later merges take such row groups over.
         case thorough
 
         fileprivate var document: CompressionEffort {
             switch self {
             case .quick: CompressionEffort(level: 1, windowLog: 23, tableLog: 18)
-            case .thorough: CompressionEffort(level: 9, windowLog: 23)
+            case .thorough: CompressionEffort(level: 9, windowLog: 23, minMatch: 6)
             }
         }
 
         fileprivate var level: Int32 { self == .quick ? 3 : 9 }
+
+        /// As the file's footer names it: a later merge need not compress again what has been compressed like this. Other settings are
+        /// another name.
+        fileprivate var mark: KeyValue { KeyValue(key: "till.compression", value: "\(rawValue)-2") }
+
+        /// Whether a file was written with this effort.
+        func made(_ file: ParquetFile) -> Bool { file.metadata.keyValues?.contains(mark) ?? false }
     }
 
     /// What a look at one document inflates: 4 ms.
@@ -51,7 +58,11 @@ final class ColdFileWriter {
     /// - Parameters:
     ///   - bloomPaths: columns of types that ask for bloom filters.
     ///   - workerCount: threads that encode, the caller's among them.
-    init(table: Table, bloomPaths: Set<ColumnPath>, names: ULIDGenerator, now: Int64, effort: Effort, workerCount: Int = 1) throws {
+    ///   - rowGroupRowCount: nil for the customary.
+    init(
+        table: Table, bloomPaths: Set<ColumnPath>, names: ULIDGenerator, now: Int64, effort: Effort, workerCount: Int = 1,
+        rowGroupRowCount: Int? = nil
+    ) throws {
         self.table = table
         self.tickets = names
         self.now = now
@@ -62,7 +73,9 @@ final class ColdFileWriter {
         var options = WriterOptions()
         options.sorting = ColdOrder.sorting
         options.workerCount = workerCount
+        if let rowGroupRowCount { options.rowGroupRowCount = rowGroupRowCount }
         options.compressionLevel = effort.level
+        options.keyValues = [effort.mark]
         for path in bloomPaths.union(["receipt_id", "ticket_id"]) where table.schema.field(at: path) != nil {
             options.columns[path] = ColumnWriterOptions(hasBloomFilter: true)
         }
@@ -87,12 +100,28 @@ final class ColdFileWriter {
         }
     }
 
-    private func append(_ batch: ColumnBatch, year: Int) throws {
+    private func append(_ batch: ColumnBatch, year: Int) throws { try file(of: year).writer.append(batch) }
+
+    /// The file at hand, or a new one when that is full or of another year.
+    private func file(of year: Int) throws -> Open {
         if let open, open.year != year || open.writer.writtenByteCount >= CompactionPicker.targetByteCount { try close() }
         let current = try open ?? begin(year)
         open = current
-        try current.writer.append(batch)
+        return current
     }
+
+    /// A row group of another of the table's files, to be taken over as it is; nil when it must be written anew, or is so small that it
+    /// had better become part of another.
+    func copy(of file: ParquetFile, rowGroup: Int) throws -> RowGroupCopy? {
+        let group = file.metadata.rowGroups[rowGroup]
+        guard group.rowCount * 2 >= options.rowGroupRowCount || group.totalByteCount * 2 >= options.rowGroupByteCount else { return nil }
+        return try RowGroupCopy(of: file, rowGroup: rowGroup, schema: table.schema, options: options)
+    }
+
+    /// Appends a row group as it is.
+    ///
+    /// - Parameter day: of its first row; all are of one year.
+    func append(copying group: RowGroupCopy, day: Int32) throws { try file(of: CompactionPicker.year(day)).writer.append(copying: group) }
 
     private func begin(_ year: Int) throws -> Open {
         let key = "data/\(year)/\(tickets.next(milliseconds: now / 1_000)).parquet"

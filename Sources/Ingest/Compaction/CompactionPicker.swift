@@ -27,13 +27,20 @@ package struct CompactionPicker: Sendable {
     static let growthMax: Int64 = 4
     /// So many files of a year, each too small for the next, are merged all the same: every file costs an open.
     static let strayCountMax = 12
-    /// Files read side by side in one merge: each takes some megabytes of memory.
-    package static let inputCountMax = 16
+    /// Files of one merge. Each is open from its first day to its last only.
+    package static let inputCountMax = 256
+    /// Files of one merge that have rows of the same day, and so are read side by side: each takes some megabytes of memory.
+    package static let overlapMax = 16
 
     /// How many files must come together: more by itself, to rewrite less; two when somebody asked for it.
     private let countMin: Int
+    /// Whether days of a month join first. Who asks wants all of a year in one step, which writes each row once.
+    private let joinsMonths: Bool
 
-    package init(isRequested: Bool) { countMin = isRequested ? 2 : 4 }
+    package init(isRequested: Bool) {
+        countMin = isRequested ? 2 : 4
+        joinsMonths = !isRequested
+    }
 
     /// The next merge to do; nil when there is none. After it the files are others: ask again.
     package func next(_ files: [File]) -> [File]? {
@@ -45,7 +52,7 @@ package struct CompactionPicker: Sendable {
             for file in candidates where Self.month(file.firstDay) == Self.month(file.lastDay) {
                 months[Self.month(file.firstDay), default: []].append(file)
             }
-            for month in months.keys.sorted() {
+            for month in months.keys.sorted() where joinsMonths {
                 // The days of a month, as long as they are not yet a large part of the year.
                 guard let days = months[month], days.count >= countMin, days.count < candidates.count else { continue }
                 if let chosen = tier(days) { return chosen }
@@ -65,6 +72,7 @@ package struct CompactionPicker: Sendable {
             var end = start
             for file in ordered[start...].prefix(Self.inputCountMax) {
                 if end > start, file.byteCount > sum * Self.growthMax { break }
+                if Self.overlap(ordered[start...end].map { $0.firstDay...max($0.firstDay, $0.lastDay) }) > Self.overlapMax { break }
                 sum += file.byteCount
                 end += 1
             }
@@ -72,6 +80,18 @@ package struct CompactionPicker: Sendable {
             start = end
         }
         return ordered.count >= Self.strayCountMax ? Array(ordered.prefix(Self.strayCountMax)) : nil
+    }
+
+    /// How many of `spans` have one day in common, at most.
+    static func overlap(_ spans: [ClosedRange<Int32>]) -> Int {
+        let ends = spans.map(\.upperBound).sorted()
+        var (open, most, ended) = (0, 0, 0)
+        for first in spans.map(\.lowerBound).sorted() {
+            while ended < ends.count, ends[ended] < first { (ended, open) = (ended + 1, open - 1) }
+            open += 1
+            most = max(most, open)
+        }
+        return most
     }
 
     static func year(_ day: Int32) -> Int { Calendar.day(fromDays: Int(day)).year }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 import Synchronization
 
 /// When hot files move and cold files merge.
@@ -9,6 +10,8 @@ package struct CompactionOptions: Sendable {
     package var intervalSeconds = 300.0
     /// How long replaced files stay for outside readers, in seconds.
     package var snapshotKeepSeconds = 7.0 * 86_400
+    /// Of cold files; smaller in tests, so that files of a few rows have several.
+    package var rowGroupRowCount = 131_072
 
     package init() {}
 }
@@ -31,7 +34,7 @@ final class Compactor: Sendable {
     let cold: ColdTier
     let types: TypeStore
     private let quarantine: Quarantine
-    private let options: CompactionOptions
+    let options: CompactionOptions
     let clock: Clock
     let names = ULIDGenerator()
     /// Cold tables change by one hand at a time. Taken before anything is asked of the writer's thread.
@@ -45,6 +48,11 @@ final class Compactor: Sendable {
     let writtenBytes = Atomic<Int>(0)
     let mergedBytes = Atomic<Int>(0)
     let movedRows = Atomic<Int>(0)
+    /// Rows that merges wrote: compressed anew, and taken over with their row group as it was.
+    let encodedRows = Atomic<Int>(0)
+    let copiedRows = Atomic<Int>(0)
+    /// Rows stored when the last compaction began.
+    private let knownRows = Atomic<Int>(-1)
 
     /// An orphan of a commit that failed is removed at this age: no commit takes so long.
     private static let orphanAgeMilliseconds: Int64 = 24 * 3_600_000
@@ -135,7 +143,7 @@ final class Compactor: Sendable {
         }
     }
 
-    private var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func run() {
         WorkerThread.lowerPriority()
@@ -182,148 +190,46 @@ final class Compactor: Sendable {
     /// Merges what a large import has left in many files.
     func mergeAll() throws {
         try exclusively {
-            for table in tier.boundary.snapshot().cold.keys.sorted() { _ = try merge(table, CompactionPicker(isRequested: false)) }
+            for table in tier.boundary.snapshot().cold.keys.sorted() {
+                _ = try merge(table, CompactionPicker(isRequested: false), workerCount: Self.processorCount)
+            }
         }
     }
+
+    /// All processors for who asks and waits, and while nobody sends receipts; else one. The threads are behind all others either way.
+    private func workerCount(isRequested: Bool) -> Int {
+        let rows = tier.writer.statistics.rows.load(ordering: .relaxed)
+        let isIdle = knownRows.exchange(rows, ordering: .relaxed) == rows
+        return isRequested || isIdle ? Self.processorCount : 1
+    }
+
+    private static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     private func moveAndMerge(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
         // What a switch that failed has left may be in force: only a restart knows.
         try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
         if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.writer.seal() }
-        for file in tier.boundary.snapshot().files where file.day < day && file.state.isSealed {
-            guard try mayLeave(file) else {
-                summary.filesLeft += 1
-                continue
-            }
+        let workerCount = workerCount(isRequested: isRequested)
+        let files = tier.boundary.snapshot().files.filter { $0.day < day && $0.state.isSealed }
+        for start in stride(from: 0, to: files.count, by: workerCount) {
+            var leaving: [HotFile] = []
             do {
-                summary.rowsMoved += try move(file)
+                for file in files[start..<min(start + workerCount, files.count)] {
+                    if try mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
+                }
+                summary.rowsMoved += try move(leaving)
             } catch {
-                file.publish { $0.isLeaving = false }
+                let present = tier.boundary.snapshot().files
+                for file in leaving where present.contains(where: { $0 === file }) { file.publish { $0.isLeaving = false } }
                 throw error
             }
-            summary.filesMoved += 1
+            summary.filesMoved += leaving.count
         }
         for table in tier.boundary.snapshot().cold.keys.sorted() {
-            summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested))
+            summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
         }
         return summary
-    }
-
-    // MARK: Moving
-
-    /// Stops the file's processes from moving, if all of them are at their end.
-    private func mayLeave(_ file: HotFile) throws -> Bool {
-        // On the writer's thread: no change is under way there then, and none begins after it.
-        try tier.writer.perform(on: file) { _ in file.publish { $0.isLeaving = true } }
-        if try file.isFinal() { return true }
-        file.publish { $0.isLeaving = false }
-        return false
-    }
-
-    /// What must outlive the file and is no row.
-    private func keepDeadLetters(of file: HotFile) throws {
-        var after: DeadLetterKey?
-        while true {
-            let letters = try file.deadLetters(after: after, client: nil, limit: 1_000)
-            try catalog.add(letters)
-            guard letters.count == 1_000, let last = letters.last else { return }
-            after = last.key
-        }
-    }
-
-    private func move(_ file: HotFile) throws -> Int {
-        var switches: [Catalog.ColdSwitch] = []
-        var next: [String: ColdTable] = [:]
-        var written: [(outputs: [ColdFileWriter.Output], table: Table)] = []
-        var rowCount = 0
-        do {
-            for tail in file.allTails.sorted(by: { $0.table < $1.table }) {
-                let name = tail.table
-                var created: [WrittenObject] = []
-                let table = try cold.prepare(name, present: tier.boundary.snapshot().cold[name], columns: tier.tables.columns(of: name), &created)
-                let day = DayCompactor(
-                    file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
-                    isCancelled: { [self] in isStopping })
-                let (outputs, rows) = try day.write(name, into: table.iceberg)
-                written.append((outputs, table.iceberg))
-                guard rows == tail.rowCount else {
-                    throw ColumnStoreError(.corruptFile, path: file.path, "\(rows) of \(tail.rowCount) rows of \(name) can be read: nothing was moved")
-                }
-                rowCount += rows
-                let commit = try table.iceberg.append(outputs.map(\.file), summary: ["till.hot-file": file.name])
-                next[name] = table.next(commit.table)
-                switches.append(try Self.change(name, commit, outputs, created: created, replaced: []))
-            }
-        } catch {
-            // What was committed is taken back when the table is opened or written next; the files go at once.
-            for (outputs, table) in written { try ColdFileWriter.discard(outputs, table) }
-            try cold.takeBack(Array(next.keys), tier.boundary.snapshot().cold)
-            throw error
-        }
-        try keepDeadLetters(of: file)
-        let info = file.state
-        try catalog.switchToCold(switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
-        tier.boundary.replace([file], cold: next)
-        tier.retire(file)
-        movedRows.wrappingAdd(rowCount, ordering: .relaxed)
-        let bytes = written.reduce(0) { $0 + $1.outputs.reduce(0) { $0 + Int($1.byteCount) } }
-        writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
-        return rowCount
-    }
-
-    static func change(
-        _ name: String, _ commit: Commit, _ outputs: [ColdFileWriter.Output], created: [WrittenObject], replaced: [String]
-    ) throws -> Catalog.ColdSwitch {
-        var objects = outputs.map { Catalog.ColdObject(key: $0.key, kind: .data, byteCount: $0.byteCount, sha256: $0.sha256) }
-        objects += (created + commit.written).map {
-            Catalog.ColdObject(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256)
-        }
-        return Catalog.ColdSwitch(
-            table: name, version: commit.table.version, rowCount: try commit.table.counts().rowCount, written: objects, replaced: replaced,
-            obsolete: commit.obsoleteKeys)
-    }
-
-    // MARK: Merging
-
-    private func merge(_ name: String, _ picker: CompactionPicker) throws -> Int {
-        var merged = 0
-        while let present = tier.boundary.snapshot().cold[name] {
-            if isStopping { throw DayCompactor.Cancelled() }
-            let files = try present.iceberg.files()
-            let candidates = files.compactMap { file in
-                present.days(of: file).map {
-                    CompactionPicker.File(
-                        location: file.location, byteCount: file.byteCount, firstDay: $0.lowerBound, lastDay: $0.upperBound)
-                }
-            }
-            guard let chosen = picker.next(candidates) else { break }
-            let locations = Set(chosen.map(\.location))
-            try merge(present, files.filter { locations.contains($0.location) })
-            merged += chosen.count
-        }
-        return merged
-    }
-
-    private func merge(_ present: ColdTable, _ files: [DataFile]) throws {
-        let merger = FileMerger(
-            cold: present, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(),
-            isCancelled: { [self] in isStopping })
-        let outputs = try merger.merge(files)
-        let commit: Commit
-        do {
-            try present.iceberg.discardNewerVersions()
-            commit = try present.iceberg.replace(Set(files.map(\.location)), with: outputs.map(\.file))
-        } catch {
-            try ColdFileWriter.discard(outputs, present.iceberg)
-            throw error
-        }
-        let replaced = files.compactMap { present.iceberg.storage.key(ofLocation: $0.location) }
-        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)])
-        tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
-        let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
-        writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
-        mergedBytes.wrappingAdd(bytes, ordering: .relaxed)
     }
 
     // MARK: Tidying

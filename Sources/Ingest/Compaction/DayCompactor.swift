@@ -10,11 +10,11 @@ struct DayCompactor {
     static let runRowCountMax = 131_072
 
     let file: HotFile
-    let bloomPaths: (String) -> Set<ColumnPath>
+    let bloomPaths: @Sendable (String) -> Set<ColumnPath>
     let names: ULIDGenerator
     let now: Int64
     /// Asked between pieces: whether to give up, since the store closes.
-    let isCancelled: () -> Bool
+    let isCancelled: @Sendable () -> Bool
 
     struct Cancelled: Error {}
 
@@ -25,6 +25,7 @@ struct DayCompactor {
         let schema = Schema(table.schema.fields.map(\.withoutIDs))
         let hot = HotTable(table: name, snapshot: snapshot, schema: schema)
         let filter = try HotRowFilter(ScanRequest(projection: schema.fields.map { ColumnPath($0.name) }), schema: schema)
+        let expectedRowCount = file.allTails.first { $0.table == name }?.rowCount ?? 0
         var outputs: [ColdFileWriter.Output] = []
         var rowCount = 0
         var run: [ColumnBatch] = []
@@ -43,7 +44,10 @@ struct DayCompactor {
                 run.append(batch)
                 runRows += batch.rowCount
                 runBytes += Self.byteCount(batch)
-                if runRows >= Self.runRowCountMax || runBytes >= Self.runByteCountMax { try flush() }
+                guard runRows >= Self.runRowCountMax || runBytes >= Self.runByteCountMax else { continue }
+                // The last run takes a small rest along: no file of a few hundred rows.
+                let isNearEnd = expectedRowCount - rowCount - runRows <= runRows / 4
+                if !isNearEnd || runBytes >= Self.runByteCountMax / 2 * 3 { try flush() }
             }
         }
         try flush()

@@ -1,0 +1,162 @@
+import ColumnStore
+import Synchronization
+
+/// From hot files to cold ones.
+extension Compactor {
+    /// Stops the file's processes from moving, if all of them are at their end.
+    func mayLeave(_ file: HotFile) throws -> Bool {
+        // On the writer's thread: no change is under way there then, and none begins after it.
+        try tier.writer.perform(on: file) { _ in file.publish { $0.isLeaving = true } }
+        if try file.isFinal() { return true }
+        file.publish { $0.isLeaving = false }
+        return false
+    }
+
+    /// What must outlive the file and is no row.
+    private func keepDeadLetters(of file: HotFile) throws {
+        var after: DeadLetterKey?
+        while true {
+            let letters = try file.deadLetters(after: after, client: nil, limit: 1_000)
+            try catalog.add(letters)
+            guard letters.count == 1_000, let last = letters.last else { return }
+            after = last.key
+        }
+    }
+
+    /// A table that rows are moved to, at its newest version, and what was written to prepare it that the catalog doesn't know.
+    private struct Target {
+        var table: ColdTable
+        var created: [WrittenObject]
+    }
+
+    /// The rows of one table of a hot file, in cold files that belong to no table yet.
+    private struct Written: Sendable {
+        let name: String
+        let outputs: [ColdFileWriter.Output]
+        let rowCount: Int
+    }
+
+    /// Moves files: their rows are written side by side, each on a thread of its own, and become cold one file after another.
+    ///
+    /// - Returns: how many rows were moved.
+    func move(_ files: [HotFile]) throws -> Int {
+        guard !files.isEmpty else { return 0 }
+        var targets: [String: Target] = [:]
+        for name in Set(files.flatMap { $0.allTails.map(\.table) }).sorted() {
+            var created: [WrittenObject] = []
+            let table = try cold.prepare(name, present: tier.boundary.snapshot().cold[name], columns: tier.tables.columns(of: name), &created)
+            targets[name] = Target(table: table, created: created)
+        }
+        // Those of files that are not cold yet, in order.
+        var written: [[Written]] = []
+        var rowCount = 0
+        var isSwitching = false
+        do {
+            written = try write(files, targets.mapValues(\.table.iceberg))
+            for file in files {
+                let commit = try append(written[0], of: file, targets)
+                try keepDeadLetters(of: file)
+                isSwitching = true
+                try makeCold(file, commit)
+                isSwitching = false
+                targets.merge(commit.targets) { _, new in new }
+                rowCount += written.removeFirst().reduce(0) { $0 + $1.rowCount }
+            }
+            return rowCount
+        } catch {
+            // Should the switch itself fail, the next start sees by the catalog whether it happened: nothing of it may be removed before.
+            for part in written.dropFirst(isSwitching ? 1 : 0).joined() {
+                if let target = targets[part.name] { try ColdFileWriter.discard(part.outputs, target.table.iceberg) }
+            }
+            if !isSwitching { try cold.takeBack(Array(targets.keys), tier.boundary.snapshot().cold) }
+            throw error
+        }
+    }
+
+    /// Writes the rows of each file. When one fails, what was written of the others is removed.
+    private func write(_ files: [HotFile], _ tables: [String: Table]) throws -> [[Written]] {
+        let results = Mutex([Result<[Written], any Error>?](repeating: nil, count: files.count))
+        let work = { @Sendable [self] (index: Int) in
+            let result = Result { try write(files[index], tables) }
+            results.withLock { $0[index] = result }
+        }
+        // Threads have the priority of the one that begins them.
+        let threads = files.indices.dropFirst().map { index in WorkerThread(name: "mover") { work(index) } }
+        work(0)
+        for thread in threads { thread.join() }
+        let all = results.withLock { $0.compactMap { $0 } }
+        do {
+            return try all.map { try $0.get() }
+        } catch {
+            for case .success(let parts) in all {
+                for part in parts { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
+            }
+            throw error
+        }
+    }
+
+    private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
+        let day = DayCompactor(
+            file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
+            isCancelled: { [self] in isStopping })
+        var written: [Written] = []
+        do {
+            for tail in file.allTails.sorted(by: { $0.table < $1.table }) {
+                guard let table = tables[tail.table] else { continue }
+                let (outputs, rows) = try day.write(tail.table, into: table)
+                written.append(Written(name: tail.table, outputs: outputs, rowCount: rows))
+                guard rows == tail.rowCount else {
+                    throw ColumnStoreError(
+                        .corruptFile, path: file.path, "\(rows) of \(tail.rowCount) rows of \(tail.table) can be read: nothing was moved")
+                }
+            }
+            return written
+        } catch {
+            for part in written { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
+            throw error
+        }
+    }
+
+    /// New versions of tables that no catalog names yet.
+    private struct Appended {
+        var targets: [String: Target] = [:]
+        var switches: [Catalog.ColdSwitch] = []
+        var rowCount = 0
+        var byteCount = 0
+    }
+
+    private func append(_ written: [Written], of file: HotFile, _ targets: [String: Target]) throws -> Appended {
+        var appended = Appended()
+        for part in written {
+            guard let target = targets[part.name] else { continue }
+            let commit = try target.table.iceberg.append(part.outputs.map(\.file), summary: ["till.hot-file": file.name])
+            appended.targets[part.name] = Target(table: target.table.next(commit.table), created: [])
+            appended.switches.append(try Self.change(part.name, commit, part.outputs, created: target.created, replaced: []))
+            appended.rowCount += part.rowCount
+            appended.byteCount += part.outputs.reduce(0) { $0 + Int($1.byteCount) }
+        }
+        return appended
+    }
+
+    /// From the catalog's transaction on queries read the file's rows in cold.
+    private func makeCold(_ file: HotFile, _ appended: Appended) throws {
+        let info = file.state
+        try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
+        tier.boundary.replace([file], cold: appended.targets.mapValues(\.table))
+        tier.retire(file)
+        movedRows.wrappingAdd(appended.rowCount, ordering: .relaxed)
+        writtenBytes.wrappingAdd(appended.byteCount, ordering: .relaxed)
+    }
+
+    static func change(
+        _ name: String, _ commit: Commit, _ outputs: [ColdFileWriter.Output], created: [WrittenObject], replaced: [String]
+    ) throws -> Catalog.ColdSwitch {
+        var objects = outputs.map { Catalog.ColdObject(key: $0.key, kind: .data, byteCount: $0.byteCount, sha256: $0.sha256) }
+        objects += (created + commit.written).map {
+            Catalog.ColdObject(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256)
+        }
+        return Catalog.ColdSwitch(
+            table: name, version: commit.table.version, rowCount: try commit.table.counts().rowCount, written: objects, replaced: replaced,
+            obsolete: commit.obsoleteKeys)
+    }
+}
