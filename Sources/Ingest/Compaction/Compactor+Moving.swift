@@ -4,12 +4,14 @@ import Synchronization
 /// From hot files to cold ones.
 extension Compactor {
     /// Stops the file's processes from moving, if all of them are at their end.
+    ///
+    /// Both on the writer's thread, where no change is under way: a file that is marked and only then looked at would turn away what is said
+    /// of its open steps meanwhile.
     func mayLeave(_ file: HotFile) throws -> Bool {
-        // On the writer's thread: no change is under way there then, and none begins after it.
-        try tier.writer.perform(on: file) { _ in file.publish { $0.isLeaving = true } }
-        if try file.isFinal() { return true }
-        file.publish { $0.isLeaving = false }
-        return false
+        try tier.writer.perform(on: file) { _ in
+            if try file.isFinal() { file.publish { $0.isLeaving = true } }
+        }
+        return file.state.isLeaving
     }
 
     /// What must outlive the file and is no row.
