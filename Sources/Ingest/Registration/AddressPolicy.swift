@@ -43,12 +43,15 @@ package struct AddressPolicy: Sendable {
         }
     }
 
-    /// An IPv4 address in its IPv6 clothes (mapped, 6to4's and NAT64's excepted: those leave through a gateway) is judged as IPv4.
+    /// An IPv4 address in its IPv6 clothes (mapped, compatible, behind NAT64 or 6to4) is judged as IPv4: that is where its packets arrive.
     private static func unmapped(_ address: [UInt8]) -> [UInt8] {
         guard address.count == 16 else { return address }
         let isMapped = address[0..<10].allSatisfy { $0 == 0 } && address[10] == 0xff && address[11] == 0xff
+        // :: and ::1 are of this shape, and no IPv4 addresses.
+        let isCompatible = address[0..<12].allSatisfy { $0 == 0 } && address[12...14].contains { $0 != 0 }
         let isNAT64 = address.starts(with: [0x00, 0x64, 0xff, 0x9b]) && address[4..<12].allSatisfy { $0 == 0 }
-        return isMapped || isNAT64 ? Array(address[12...]) : address
+        if isMapped || isCompatible || isNAT64 { return Array(address[12...]) }
+        return address.starts(with: [0x20, 0x02]) ? Array(address[2..<6]) : address
     }
 
     /// The special blocks of the IANA registries (RFC 6890) that are not the public internet.
@@ -56,6 +59,8 @@ package struct AddressPolicy: Sendable {
         ([0, 0, 0, 0], 8), ([10, 0, 0, 0], 8), ([100, 64, 0, 0], 10), ([127, 0, 0, 0], 8), ([169, 254, 0, 0], 16), ([172, 16, 0, 0], 12),
         ([192, 0, 0, 0], 24), ([192, 168, 0, 0], 16), ([198, 18, 0, 0], 15), ([224, 0, 0, 0], 4), ([240, 0, 0, 0], 4),
         ([UInt8](repeating: 0, count: 16), 127),  // :: and ::1
+        // NAT64 within one network (RFC 8215) and Teredo, whose IPv4 address stands behind others.
+        ([0x00, 0x64, 0xff, 0x9b, 0x00, 0x01] + [UInt8](repeating: 0, count: 10), 48), ([0x20, 0x01] + [UInt8](repeating: 0, count: 14), 32),
         ([0xfc] + [UInt8](repeating: 0, count: 15), 7), ([0xfe, 0x80] + [UInt8](repeating: 0, count: 14), 10),
         ([0xfe, 0xc0] + [UInt8](repeating: 0, count: 14), 10), ([0xff] + [UInt8](repeating: 0, count: 15), 8),
     ]

@@ -48,6 +48,40 @@ final class OutgoingClientTests: XCTestCase {
         XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 0)
     }
 
+    /// Every way to write a loopback address that a resolver understands, a name among them: what counts is the address that is connected to.
+    func test_send_internalAddress_howeverWritten_isRefused() throws {
+        let server = TestHTTPServer { _ in .init() }
+        defer { server.close() }
+        let client = try client(allow: [])
+        defer { client.close() }
+        let hosts = [
+            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0.0.0.0", "0", "127.0.0.1.", "localhost",
+            "LOCALHOST", "localhost.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:0001]", "[::127.0.0.1]",
+            "[::ffff:0.0.0.0]", "example.org@127.0.0.1", "%31%32%37.0.0.1", "①②⑦.0.0.1",
+        ]
+        for host in hosts {
+            let result = send(client, OutgoingRequest(method: .post, url: "http://\(host):\(server.port)/", timeoutMilliseconds: 2_000))
+            switch result.failure {
+            case .addressRefused, .notConnected: break
+            default: XCTFail("\(host): \(result)")
+            }
+        }
+        XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 0)
+    }
+
+    /// A host that is allowed leads nowhere else: neither by a redirect nor by the port beside it.
+    func test_send_redirect_isAnAnswer_andNotFollowed() throws {
+        let inside = TestHTTPServer { _ in .init(body: "secret") }
+        let outside = TestHTTPServer { _ in .init(status: 307, headers: [("Location", "http://127.0.0.1:\(inside.port)/")]) }
+        defer { for server in [inside, outside] { server.close() } }
+        let client = try client(allow: ["127.0.0.1:\(outside.port)"])
+        defer { client.close() }
+        let response = try send(client, OutgoingRequest(method: .post, url: "http://127.0.0.1:\(outside.port)/", body: [1])).get()
+        XCTAssertEqual(response.status, 307)
+        XCTAssertEqual(send(client, OutgoingRequest(method: .get, url: "http://127.0.0.1:\(inside.port)/")).failure, .addressRefused)
+        XCTAssertEqual(inside.connectionCount.load(ordering: .relaxed), 0)
+    }
+
     func test_send_failures_sayWhetherTheRequestMayHaveArrived() throws {
         let server = TestHTTPServer { request in
             request.path == "/slow" ? .init(delayMilliseconds: 2_000) : .init(drops: true)
