@@ -30,10 +30,11 @@ enum WebhookCall {
     }
 }
 
-/// Where a callback goes: which hosts a contract allows.
-enum CallbackURL {
-    /// The host in lower case, and `host:port` where the URL says one; nil when it is no http or https URL.
-    static func host(_ url: String) -> (name: String, withPort: String)? {
+/// Where clients may be told: which URLs can be called, and which hosts a contract allows.
+package enum CallbackURL {
+    /// The host in lower case, and `host:port` where the URL says one; nil when it is no http or https URL, or has
+    /// a user or password in it.
+    package static func host(_ url: String) -> (name: String, withPort: String)? {
         guard url.utf8.count <= 2_000, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
         let lower = url.lowercased()
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://"), let parts = OutgoingClient.parts(of: url), !parts.hasCredentials else {

@@ -148,11 +148,16 @@ enum ContractBody {
                 fault("/webhook/\(member.name)", "unknown-member", "a webhook has no such member")
             }
             let url = value["url"]?.text ?? ""
-            let isURL = url.hasPrefix("https://") || url.hasPrefix("http://")
-            if !isURL { fault("/webhook/url", "format", "an http or https URL is wanted") }
+            let isURL = CallbackURL.host(url) != nil
+            // A password in it would be shown to whoever reads the contract.
+            if !isURL { fault("/webhook/url", "format", "an http or https URL is wanted, without user and password") }
             let kept = previous.flatMap { $0.url == url ? $0.secret : nil }
             guard let secret = value["secret"]?.text ?? kept, !secret.isEmpty else {
                 fault("/webhook/secret", "required", "a secret is wanted")
+                return nil
+            }
+            guard WebhookSecret(secret) != nil else {
+                fault("/webhook/secret", "format", "what follows whsec_ must be base64")
                 return nil
             }
             return isURL ? Contract.Webhook(url: url, secret: secret) : nil
