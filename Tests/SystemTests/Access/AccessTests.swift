@@ -3,100 +3,170 @@ import TestSupport
 import XCTest
 
 /// Goal: nobody sees or changes another client's data, by any call. Method: the table "who may do what" cell by cell, over a store with
-/// the receipts of two clients, hot and then cold.
+/// the receipts of two clients, hot and then cold, each cell with an API key and with a token.
 final class AccessTests: XCTestCase {
     private struct Who {
         let name: String
-        let key: String?
         let isOwn: Bool
         let writes: Bool
-        let isAdmin: Bool
+        var isAdmin = false
+        var client: String { isOwn ? "own" : "observer" }
+    }
+
+    private static let people = [
+        Who(name: "own, read", isOwn: true, writes: false), Who(name: "own, read-write", isOwn: true, writes: true),
+        Who(name: "all, read", isOwn: false, writes: false), Who(name: "all, read-write", isOwn: false, writes: true),
+    ]
+
+    /// What there is of each of two clients.
+    private struct Stock {
+        var tickets: [String: String] = [:]
+        /// By client.
+        var refused: [String: String] = [:]
+        var deadLetters: [String: String] = [:]
     }
 
     func test_whoMayDoWhat() throws {
-        let server = try TillServer()
+        let folder = try Project.temporaryFolder("till-access")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let issuer = try TokenKey(.p256)
+        let jwks = folder.appendingPathComponent("keys.json")
+        try Data("{\"keys\":[\(try issuer.jwk(kid: "k"))]}".utf8).write(to: jwks)
+        let tax = TestHTTPServer { _ in .init(status: 503) }
+        defer { tax.close() }
+        let server = try TillServer(environment: [
+            "TILL_JWT_JWKS": jwks.path, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(tax.port)/","secret":"t","max_attempts":1}}"#,
+        ])
         defer { server.remove() }
+        let stock = try fill(server)
+        let expiry = Int(Date().timeIntervalSince1970) + 3_600
+        for person in Self.people {
+            let key = try server.key(person.client, access: person.writes ? "read-write" : "read", scope: person.isOwn ? "own" : "all")
+            // A token is worth what its contract is, to the letter.
+            let token = try issuer.token(kid: "k", claims: #"{"client_id":"\#(person.client)","exp":\#(expiry)}"#)
+            for (kind, credential) in [("key", key), ("token", token)] {
+                try check(person, "\(person.name), \(kind)", server, credential, stock)
+            }
+        }
+        try check(Who(name: "admin", isOwn: false, writes: true, isAdmin: true), "admin", server, TillServer.adminKey, stock)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        let cold = try server.key("own", access: "read")
+        try checkReading(Self.people[0], "own, read, cold", server.client(key: cold), stock)
+        for path in ["/healthz", "/readyz", "/openapi.json", "/problems/not-found"] { XCTAssertEqual(try server.client(key: nil).get(path).status, 200, path) }
+    }
+
+    private func fill(_ server: TillServer) throws -> Stock {
         let admin = server.client()
-        _ = try server.key("own")
-        _ = try server.key("other")
-        var tickets: [String: String] = [:]
+        XCTAssertEqual(try admin.put("/v1/types/sale", RegistrationTests.type(#"[["tax"]]"#)).status, 201)
+        var stock = Stock()
         for client in ["own", "other"] {
+            _ = try server.key(client)
             for index in 0..<3 {
                 let answer = try admin.post("/v1/receipts?client=\(client)", Receipts.pos("\(client)-\(index)"))
                 XCTAssertEqual(answer.status, 201, answer.text)
-                tickets["\(client)-\(index)"] = Receipts.member("ticket_id", of: answer.text)
+                stock.tickets["\(client)-\(index)"] = Receipts.member("ticket_id", of: answer.text)
             }
-            XCTAssertEqual(try admin.post("/v1/receipts?client=\(client)", #"{"schema":"pos/1","id":"bad-\#(client)"}"#).status, 422)
+            let refused = try admin.post("/v1/receipts?client=\(client)", #"{"schema":"pos/1","id":"bad-\#(client)"}"#)
+            XCTAssertEqual(refused.status, 422)
+            stock.refused[client] = try XCTUnwrap(Receipts.member("ticket_id", of: refused.text))
+            let dead = try admin.post("/v1/receipts?client=\(client)", RegistrationTests.sale("dead-\(client)"), [("Prefer", "wait=10")])
+            XCTAssertEqual(Receipts.member("state", of: dead.text), "FAILED", dead.text)
+            stock.deadLetters[client] = try XCTUnwrap(Receipts.member("id", of: try admin.get("/v1/dead-letters?client=\(client)").text))
         }
-        // The contracts of one client, by access; and of a third, which sees all.
-        let people = [
-            Who(name: "own, read", key: try server.key("own", access: "read"), isOwn: true, writes: false, isAdmin: false),
-            Who(name: "own, read-write", key: nil, isOwn: true, writes: true, isAdmin: false),
-            Who(name: "all, read", key: nil, isOwn: false, writes: false, isAdmin: false),
-            Who(name: "all, read-write", key: nil, isOwn: false, writes: true, isAdmin: false),
-            Who(name: "admin", key: TillServer.adminKey, isOwn: false, writes: true, isAdmin: true),
+        return stock
+    }
+
+    private func check(_ who: Who, _ name: String, _ server: TillServer, _ credential: String, _ stock: Stock) throws {
+        let client = server.client(key: credential)
+        try checkReading(who, name, client, stock)
+        try checkWriting(who, name, client)
+        try checkRedrive(who, name, server, client, stock)
+        // Types are everybody's who may see any.
+        XCTAssertEqual(try client.get("/v1/types").status, 200, name)
+        XCTAssertEqual(try client.get("/v1/types/pos-receipt").status, 200, name)
+        let administration = [
+            ("GET", "/v1/contracts", ""), ("GET", "/v1/contracts/own", ""), ("PUT", "/v1/contracts/own", "{}"), ("DELETE", "/v1/contracts/nobody", ""),
+            ("GET", "/v1/contracts/own/keys", ""), ("POST", "/v1/contracts/nobody/keys", ""), ("DELETE", "/v1/contracts/own/keys/none", ""),
+            ("PUT", "/v1/types/nothing", "{}"), ("DELETE", "/v1/types/nothing", ""), ("POST", "/v1/admin/compact", #"{"before":"2020-01-01"}"#),
+            ("POST", "/v1/admin/backup", #"{"destination":"relative"}"#), ("GET", "/v1/admin/audit", ""), ("GET", "/metrics", ""),
         ]
-        for person in people {
-            var key = person.key ?? ""
-            if !person.isAdmin {
-                key = try server.key(
-                    person.isOwn ? "own" : "observer", access: person.writes ? "read-write" : "read", scope: person.isOwn ? "own" : "all")
-            }
-            try check(person, server.client(key: key), tickets)
+        for (method, path, body) in administration {
+            let headers = body.isEmpty ? [] : [("Content-Type", "application/json")]
+            let answer = try client.call(method, path, headers: headers, body: body.isEmpty ? nil : Array(body.utf8))
+            XCTAssertEqual(answer.status == 403, !who.isAdmin, "\(name) \(method) \(path): \(answer.text)")
+            XCTAssertNotEqual(answer.status, 401, "\(name) \(method) \(path)")
+            XCTAssertEqual(answer.text.contains("/problems/admin-only"), !who.isAdmin, "\(name) \(method) \(path)")
         }
-        XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200)
-        let own = Who(name: "own, read, cold", key: nil, isOwn: true, writes: false, isAdmin: false)
-        try check(own, server.client(key: try server.key("own", access: "read")), tickets)
     }
 
-    private func check(_ who: Who, _ client: HTTPClient, _ tickets: [String: String]) throws {
-        // Reading.
-        XCTAssertEqual(try client.get("/v1/receipts/own-0?client=own").status, 200, who.name)
+    private func checkReading(_ who: Who, _ name: String, _ client: HTTPClient, _ stock: Stock) throws {
+        XCTAssertEqual(try client.get("/v1/receipts/own-0?client=own").status, 200, name)
         let other = try client.get("/v1/receipts/other-0")
-        XCTAssertEqual(other.status, who.isOwn ? 404 : 200, "\(who.name): \(other.text)")
-        for (name, ticket) in tickets {
-            let isVisible = !who.isOwn || name.hasPrefix("own")
-            XCTAssertEqual(try client.get("/v1/tickets/\(ticket)").status, isVisible ? 200 : 404, "\(who.name) \(name)")
+        XCTAssertEqual(other.status, who.isOwn ? 404 : 200, "\(name): \(other.text)")
+        for (receipt, ticket) in stock.tickets {
+            let isVisible = !who.isOwn || receipt.hasPrefix("own")
+            XCTAssertEqual(try client.get("/v1/tickets/\(ticket)").status, isVisible ? 200 : 404, "\(name) \(receipt)")
         }
-        for (path, what) in [("/v1/receipts", "page"), ("/v1/changes?after=0", "changes"), ("/v1/quarantine", "quarantine")] {
+        for (owner, ticket) in stock.refused {
+            for path in ["/v1/tickets/\(ticket)", "/v1/quarantine/\(ticket)"] {
+                XCTAssertEqual(try client.get(path).status, !who.isOwn || owner == "own" ? 200 : 404, "\(name) \(path) of \(owner)")
+            }
+        }
+        for path in ["/v1/receipts", "/v1/changes?after=0", "/v1/quarantine", "/v1/dead-letters"] {
             let answer = try client.get(path)
-            XCTAssertEqual(answer.status, 200, "\(who.name) \(what): \(answer.text)")
-            XCTAssertTrue(answer.text.contains("own"), "\(who.name) \(what)")
-            XCTAssertEqual(answer.text.contains("other"), !who.isOwn, "\(who.name) \(what): \(answer.text)")
+            XCTAssertEqual(answer.status, 200, "\(name) \(path): \(answer.text)")
+            XCTAssertTrue(answer.text.contains("own"), "\(name) \(path): \(answer.text)")
+            XCTAssertEqual(answer.text.contains("other"), !who.isOwn, "\(name) \(path): \(answer.text)")
         }
-        try checkSQL(who, client)
-        for path in ["/v1/receipts?client=other", "/v1/receipts/other-0?client=other", "/v1/quarantine?client=other", "/v1/receipts?client=nobody"] {
-            let answer = try client.get(path)
-            XCTAssertEqual(answer.status, who.isOwn ? 403 : path.hasSuffix("nobody") ? 404 : 200, "\(who.name) \(path): \(answer.text)")
-            if who.isOwn { XCTAssertTrue(answer.text.contains("/problems/wrong-client"), "\(who.name) \(path)") }
+        try checkSQL(who, name, client)
+        let named = ["/v1/receipts?client=", "/v1/receipts/other-0?client=", "/v1/quarantine?client=", "/v1/dead-letters?client="]
+        for path in named {
+            for owner in ["other", "nobody"] {
+                let answer = try client.get(path + owner)
+                XCTAssertEqual(answer.status, who.isOwn ? 403 : owner == "nobody" ? 404 : 200, "\(name) \(path)\(owner): \(answer.text)")
+                // Whether there is such a client, an own key does not learn.
+                if who.isOwn { XCTAssertTrue(answer.text.contains("/problems/wrong-client"), "\(name) \(path)\(owner)") }
+            }
         }
-        // Writing.
-        let mine = try client.post("/v1/receipts?client=own", Receipts.pos("own-0"))
-        XCTAssertEqual(mine.status, who.writes ? 200 : 403, "\(who.name): \(mine.text)")
-        let theirs = try client.post("/v1/receipts?client=other", Receipts.pos("other-0"))
-        XCTAssertEqual(theirs.status, !who.writes || who.isOwn ? 403 : 200, "\(who.name): \(theirs.text)")
-        XCTAssertEqual(theirs.text.contains("/problems/read-only"), !who.writes, who.name)
-        XCTAssertEqual(theirs.text.contains("/problems/wrong-client"), who.writes && who.isOwn, who.name)
-        // Administration.
-        XCTAssertEqual(try client.get("/v1/types").status, 200, who.name)
-        XCTAssertEqual(try client.get("/v1/types/pos-receipt").status, 200, who.name)
-        for (method, path) in [("GET", "/v1/contracts"), ("GET", "/v1/contracts/own/keys"), ("GET", "/metrics"), ("DELETE", "/v1/types/nothing")] {
-            let answer = try client.call(method, path)
-            XCTAssertEqual(answer.status == 403, !who.isAdmin, "\(who.name) \(path): \(answer.text)")
-            XCTAssertEqual(answer.text.contains("/problems/admin-only"), !who.isAdmin, "\(who.name) \(path)")
-        }
-        for path in ["/healthz", "/readyz", "/openapi.json", "/problems/not-found"] { XCTAssertEqual(try client.get(path).status, 200, path) }
     }
 
-    private func checkSQL(_ who: Who, _ client: HTTPClient) throws {
-        let count = try client.post("/v1/sql", #"{"query":"SELECT count(*), count(DISTINCT client_id) FROM receipts"}"#)
-        XCTAssertTrue(count.text.contains(who.isOwn ? #""rows":[[3,1]]"# : #""rows":[[6,2]]"#), "\(who.name): \(count.text)")
-        if who.isOwn { XCTAssertEqual(Receipts.member("rows_scanned", of: count.text), "3", "\(who.name): \(count.text)") }
+    private func checkWriting(_ who: Who, _ name: String, _ client: HTTPClient) throws {
+        let mine = try client.post("/v1/receipts?client=own", Receipts.pos("own-0"))
+        XCTAssertEqual(mine.status, who.writes ? 200 : 403, "\(name): \(mine.text)")
+        for (owner, found) in [("other", 200), ("nobody", 404)] {
+            let theirs = try client.post("/v1/receipts?client=\(owner)", Receipts.pos("\(owner)-0"))
+            XCTAssertEqual(theirs.status, !who.writes || who.isOwn ? 403 : found, "\(name) \(owner): \(theirs.text)")
+            XCTAssertEqual(theirs.text.contains("/problems/read-only"), !who.writes, name)
+            XCTAssertEqual(theirs.text.contains("/problems/wrong-client"), who.writes && who.isOwn, name)
+        }
+        guard who.writes else { return }
+        // Without a client it is the contract's own; the administrator has none.
+        let plain = try client.post("/v1/receipts", Receipts.pos("\(who.client)-0"))
+        XCTAssertEqual(plain.status, who.isAdmin ? 400 : who.isOwn ? 200 : plain.status, "\(name): \(plain.text)")
+        if !who.isAdmin { XCTAssertEqual(Receipts.member("client_id", of: plain.text), who.client, "\(name): \(plain.text)") }
+    }
+
+    private func checkRedrive(_ who: Who, _ name: String, _ server: TillServer, _ client: HTTPClient, _ stock: Stock) throws {
+        for (owner, letter) in stock.deadLetters {
+            let answer = try client.call("POST", "/v1/dead-letters/\(letter)/redrive")
+            let isTheirs = !who.isOwn || owner == "own"
+            XCTAssertEqual(answer.status, !who.writes ? 403 : isTheirs ? 202 : 404, "\(name) \(owner): \(answer.text)")
+            XCTAssertEqual(answer.text.contains("/problems/read-only"), !who.writes, name)
+            // It is tried in vain, and dead again.
+            for _ in 0..<200 where try !server.client().get("/v1/dead-letters").text.contains(letter) { usleep(20_000) }
+        }
+    }
+
+    private func checkSQL(_ who: Who, _ name: String, _ client: HTTPClient) throws {
+        let count = try client.post("/v1/sql", #"{"query":"SELECT count(*), count(DISTINCT client_id) FROM receipts WHERE client_id <> 'observer'"}"#)
+        XCTAssertTrue(count.text.contains(who.isOwn ? #""rows":[[4,1]]"# : #""rows":[[8,2]]"#), "\(name): \(count.text)")
+        if who.isOwn { XCTAssertEqual(Receipts.member("rows_scanned", of: count.text), "4", "\(name): \(count.text)") }
         // An expression that would fail on the other client's rows is never evaluated on them.
         let trap = try client.post("/v1/sql", #"{"query":"SELECT sum(1 / CASE WHEN client_id = 'other' THEN 0 ELSE 1 END) FROM receipts"}"#)
-        XCTAssertEqual(trap.status, who.isOwn ? 200 : 422, "\(who.name): \(trap.text)")
+        XCTAssertEqual(trap.status, who.isOwn ? 200 : 422, "\(name): \(trap.text)")
         let named = try client.post("/v1/sql", #"{"query":"SELECT * FROM receipts WHERE client_id = 'other'"}"#)
-        XCTAssertEqual(named.text.contains("other-0"), !who.isOwn, "\(who.name): \(named.text)")
+        XCTAssertEqual(named.text.contains("other-0"), !who.isOwn, "\(name): \(named.text)")
     }
 
     func test_types_limitPostingAndSeeing() throws {
@@ -128,5 +198,38 @@ final class AccessTests: XCTestCase {
         server.kill()
         try server.start()
         XCTAssertEqual(try server.client(key: first).get("/v1/receipts").status, 401)
+    }
+
+    func test_lastUsedAt_saysWhichKeyMayGo_overARestart() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        let used = try server.key("shop")
+        func lastUsed() throws -> [String?] {
+            let answer = try server.client().get("/v1/contracts/shop/keys")
+            let body = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any], answer.text)
+            return (body["keys"] as? [[String: Any]] ?? []).map { $0["last_used_at"] as? String }
+        }
+        func now() -> String {
+            let formatter = ISO8601DateFormatter()
+            formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+            return formatter.string(from: Date())
+        }
+        XCTAssertEqual(try lastUsed(), [nil, nil])
+        let before = now()
+        XCTAssertEqual(try server.client(key: used).get("/v1/receipts").status, 200)
+        let first = try lastUsed()
+        XCTAssertEqual(first.compactMap { $0 }.count, 1, "the other key was not used: \(first)")
+        let time = try XCTUnwrap(first.compactMap { $0 }.first)
+        XCTAssertTrue(before.dropLast() <= time.dropLast() && time.dropLast(4) <= now().dropLast(), "\(before) \(time) \(now())")
+        // A refusal is a use too: whoever holds the key is still there.
+        usleep(2_000)
+        XCTAssertEqual(try server.client(key: used).get("/v1/contracts").status, 403)
+        let second = try lastUsed()
+        XCTAssertEqual(second.map { $0 == nil }, first.map { $0 == nil })
+        XCTAssertGreaterThan(try XCTUnwrap(second.compactMap { $0 }.first), time)
+        XCTAssertEqual(server.stop(), 0)
+        try server.start()
+        XCTAssertEqual(try lastUsed(), second)
     }
 }
