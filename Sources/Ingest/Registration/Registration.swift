@@ -22,7 +22,7 @@ final class Registration: Sendable {
     private let thread = Mutex<WorkerThread?>(nil)
 
     /// Calls to one host of webhooks at a time.
-    private static let webhookConcurrency = 32
+    private static let webhookConcurrency = 64
     private static let webhookRetry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
     /// How long something waits whose registrar is not configured any more, or that could not be written down.
     private static let patience: Int64 = 30_000_000
