@@ -102,6 +102,10 @@ final class RegistrationCrashTests: XCTestCase {
         try waitUntilFinal(server)
         try check(server, acknowledged.all, [tax, stock], receiver)
         print("\(Self.receiptCount) receipts, \(killCount) kills; callbacks answered \(tax.callbackStatuses) \(stock.callbackStatuses)")
+        let (books, deliveries) = ([tax, stock].flatMap { $0.books.values }, receiver.deliveries.values)
+        print(
+            "\(books.reduce(0) { $0 + $1.callCount }) calls for \(books.count) registrations, \(books.count { $0.effectCount > 1 }) effects twice; "
+                + "\(deliveries.reduce(0) { $0 + $1.count }) webhooks for \(2 * deliveries.count) events")
         // Everything is at its end, so everything may leave; and says the same from there.
         let sample = Array(acknowledged.all.values.sorted().prefix(20))
         let hot = try sample.map { try server.client().get("/v1/tickets/\($0)").text }
@@ -162,6 +166,7 @@ final class RegistrationCrashTests: XCTestCase {
             XCTAssertEqual(Set(complete.compactMap { registrar[$0]?.receiptID }).count, complete.count)
             XCTAssertEqual(Set(registrar.keys).subtracting(states.keys), [], "registered, but not there")
         }
+        print("\(completeCount) COMPLETE, \(states.count - completeCount) FAILED")
         XCTAssertGreaterThan(completeCount, states.count / 2)
         XCTAssertLessThan(completeCount, states.count)
         XCTAssertEqual(registrars.flatMap(\.badRequests) + receiver.badRequests, [])
