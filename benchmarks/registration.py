@@ -48,7 +48,13 @@ class Registrar(asyncio.Protocol):
             if len(self.pending) < size:
                 return
             self.pending = self.pending[size:]
-            asyncio.get_running_loop().call_later(self.delay, self.transport.write, RESPONSE)
+            self.answer()
+
+    def answer(self):
+        asyncio.get_running_loop().call_later(self.delay, self.respond)
+
+    def respond(self):
+        self.transport.write(RESPONSE)
 
 
 def serve(delay, pipe):
@@ -129,7 +135,8 @@ def main():
         found = latencies(server)
         pipe.send(None)
         result = {
-            "receipts": len(found), "rate": options.rate, "load": load.stdout.strip().splitlines()[-12:],
+            "receipts": len(found), "rate": options.rate, "delay_seconds": options.delay,
+            "post": json.loads(load.stdout)["post"], "statuses": json.loads(load.stdout)["statuses"],
             "complete_seconds": {name: round(percentile(found, share), 3) for name, share in
                                  (("p50", 0.5), ("p99", 0.99), ("max", 1.0))},
             "processor_seconds": {"till": till, "registrars": round(pipe.recv(), 2)},

@@ -97,6 +97,7 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
             Part("columns", others.columns, {"columns": 40}),
             Part("documents", others.documents, {"documents": rounds * 2 + 5}),
             Part("registration", others.registration, {"registration": seconds + 15}),
+            Part("calls", others.calls, {"calls": rounds * 15}),
         ]
     if options.only:
         wanted = options.only.split(",")

@@ -1,4 +1,4 @@
-"""The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration."""
+"""The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration, calls."""
 
 import argparse
 import json
@@ -155,5 +155,15 @@ def registration(context: Context) -> None:
     output = run([sys.executable, str(BENCHMARKS / "registration.py"), "--seconds", str(max(context.seconds, 5))])
     found = json.loads(output)
     context.save("registration", found)
-    context.progress.say(f"registration: COMPLETE p99 {found['complete_seconds']['p99']} s at {found['rate']} a second")
+    context.progress.say(
+        f"registration: COMPLETE p99 {found['complete_seconds']['p99']} s, POST p99 {found['post']['p99_ms']} ms at {found['rate']} a second")
+    context.progress.end()
+
+
+def calls(context: Context) -> None:
+    """Calls to registrars that one core makes, by benchmarks/calls.py."""
+    context.progress.begin("calls")
+    found = json.loads(run([sys.executable, str(BENCHMARKS / "calls.py"), "--rounds", str(context.rounds)]))
+    context.save("calls", found)
+    context.progress.say(f"calls: {found['per_second']:,.0f} a second on one core")
     context.progress.end()

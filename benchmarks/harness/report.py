@@ -92,7 +92,7 @@ def section(run: Run) -> str:
         ("load", loaded), ("compact", compacted), ("hot", lambda part: asked("Last thirty days, from the hot tier", part)),
         ("cold", lambda part: asked("All years, from cold files", part)), ("mixed", mixed), ("ready", ready), ("import", imported), ("ingest", ingested),
         ("tpch", tpch), ("columns", lambda part: verbatim("Columns decoded, milliseconds (least / median)", part["text"])), ("documents", documents),
-        ("registration", registration))
+        ("registration", registration), ("calls", called))
     bodies = [writer(parts[name]) for name, writer in writers if name in parts]
     if not bodies:
         return ""
@@ -218,9 +218,22 @@ def documents(part: dict) -> str:
 
 def registration(part: dict) -> str:
     times = part["complete_seconds"]
-    return (
+    text = (
         f"\n### Registration\n\n{part['receipts']:,} receipts at {part['rate']:,} a second, each accepted by two registrars that take 200 ms: COMPLETE after p50 {times['p50']} s, "
-        f"p99 {times['p99']} s, at most {times['max']} s.\n")
+        f"p99 {times['p99']} s, at most {times['max']} s.")
+    if "post" in part:
+        post, used = part["post"], part["processor_seconds"]
+        text += (
+            f" A POST meanwhile took p50 {post['p50_ms']} ms, p99 {post['p99_ms']} ms, at most {post['max_ms']} ms. Processor: the server {used['till']} s, the registrars {used['registrars']} s.")
+    return text + "\n"
+
+
+def called(part: dict) -> str:
+    rows = [[f"{each['calls']:,}", f"{each['connections']:,}", f"{each['seconds']:.1f}", f"{each['per_second']:,}", f"{each['per_processor_second']:,}"] for each in part["rounds"]]
+    return (
+        f"\n### Calls to registrars\n\nTwo waiting steps of each of {part['receipts']:,} receipts, worked off by a server on one core; the registrars, on the other, take "
+        f"{part['delay_seconds'] * 1000:.0f} ms for each call (`benchmarks/calls.py`).\n\n"
+        + table(["calls", "connections", "seconds", "calls a second", "calls a second of the core"], rows))
 
 
 def draw(runs: list[Run]) -> dict[str, str]:

@@ -34,7 +34,7 @@ def verdict(runs, part):
 class PromiseTests(unittest.TestCase):
     def test_verdicts_withoutFigures_saySo(self):
         self.assertEqual({each.verdict for each in promises.verdicts([])}, {promises.NOT_MEASURED})
-        self.assertEqual(len(promises.PROMISES), 10)
+        self.assertEqual(len(promises.PROMISES), 13)
 
     def test_cold_isMetWithinItsBoundAndTheAimOnlyAgainstBothPeers(self):
         for till, duckdb, click, expected in (
@@ -69,6 +69,21 @@ class PromiseTests(unittest.TestCase):
     def test_tpch_withAWrongAnswer_isNotMet(self):
         part = {"totals": {"Till": [100.0], "DuckDB": [200.0]}, "queries": {f"q{n:02}": {"agrees": n > 1} for n in range(1, 23)}}
         self.assertEqual(verdict([Run("default", 2, 20, {"tpch": part})], "tpch").verdict, promises.NOT_MET)
+
+    def test_registration_hasAVerdictForEachOfItsTwoTimes(self):
+        for complete, post, expected in ((1.0, 40.0, [promises.AIM_MET] * 2), (3.0, 99.0, [promises.MET] * 2), (6.0, 100.0, [promises.NOT_MET] * 2)):
+            part = {"complete_seconds": {"p50": 0.2, "p99": complete, "max": 9.0}, "post": {"p50_ms": 1.0, "p99_ms": post, "max_ms": 200.0}, "receipts": 1, "rate": 1_000,
+                    "processor_seconds": {"till": 1.0, "registrars": 1.0}}
+            run = Run("peers", 2, 20, {"registration": part})
+            self.assertEqual([each.verdict for each in promises.verdicts([run]) if each.promise.part == "registration"], expected)
+            self.assertIn(f"p99 {post} ms", report.section(run))
+
+    def test_calls_areMetFromTwoThousandOn(self):
+        for rate, expected in ((1_999, promises.NOT_MET), (2_000, promises.AIM_MET)):
+            each = {"calls": 10, "connections": 2, "seconds": 1.0, "per_second": rate, "per_processor_second": 5_000}
+            run = Run("peers", 2, 20, {"calls": {"receipts": 5, "delay_seconds": 0.2, **each, "rounds": [each]}})
+            self.assertEqual(verdict([run], "calls").verdict, expected)
+            self.assertIn(f"{rate:,}", report.section(run))
 
 
 class ReportTests(unittest.TestCase):
