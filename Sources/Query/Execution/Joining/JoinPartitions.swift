@@ -25,7 +25,8 @@ final class JoinPartitions: @unchecked Sendable {
     /// Fewer rows are not worth files of their own.
     private static let dividedRowCountMin = 512
 
-    private let owner: JoinOperator
+    /// It keeps this: a hold in return would keep both, and their files, for ever.
+    private unowned let owner: JoinOperator
     private let rightFiles: [SpillFile]
     private let leftFiles: [SpillFile]
     private let leftLock = Mutex<Void>(())

@@ -4,7 +4,8 @@ import ColumnStore
 ///
 /// Safe to share: one worker feeds it; it is read when all workers are done.
 final class AggregateWorker: @unchecked Sendable {
-    private let owner: AggregateOperator
+    /// It keeps its workers: were it kept by them, too, the plan and the snapshot that it reads would stay for ever.
+    private unowned let owner: AggregateOperator
     private let run: QueryRun
     private let inputs: AggregateInputs
     /// One for each grouping set.
