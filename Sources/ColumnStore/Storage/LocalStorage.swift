@@ -12,6 +12,7 @@ public final class LocalStorage: ObjectStorage {
     /// Directories known to be there and durable, so that each is made and synced once.
     private let directories = Mutex<Set<String>>([])
     private let temporaryCount = Atomic<UInt64>(0)
+    private let mark = UInt64.random(in: 0...UInt64.max)
 
     /// - Parameter root: absolute or relative to the working directory; made on first use.
     public init(root: String, calls: any FileSystemCalls = LinuxFileSystem()) throws(ColumnStoreError) {
@@ -100,10 +101,11 @@ public final class LocalStorage: ObjectStorage {
         } catch { throw ColumnStoreError(error, key: key) }
     }
 
-    /// A name for a file in the making that no other writer of this process uses.
+    /// A name for a file in the making that no other writer uses, nor has used: a crash leaves such files behind, and in a container the
+    /// process that comes after it has the same number.
     func temporaryPath(for key: String) -> String {
         let number = temporaryCount.wrappingAdd(1, ordering: .relaxed).newValue
-        return "\(path(of: key)).\(getpid())-\(number).tmp"
+        return "\(path(of: key)).\(String(mark, radix: 16))-\(number).tmp"
     }
 
     /// Makes the directories above `path`, each durable in its parent.

@@ -25,6 +25,16 @@ final class LocalStorageTests: XCTestCase {
         XCTAssertEqual(try names(in: directory.path), ["hint"])
     }
 
+    /// In a container each process has the number of the one before it, which may have been killed with a file in the making.
+    func test_put_besideWhatAKilledProcessOfThisNumberLeft_isWritten() throws {
+        let directory = try TemporaryDirectory()
+        let left = try LocalStorage(root: directory.path).create("hint")
+        try left.write(Array("1".utf8))
+        try LocalStorage(root: directory.path).put("hint", Array("2".utf8))
+        XCTAssertEqual(try LocalStorage(root: directory.path).get("hint", byteCountMax: 100), Array("2".utf8))
+        left.abandon()
+    }
+
     func test_create_bytesOfManySizes_readBackByRange() throws {
         let directory = try TemporaryDirectory()
         let storage = try LocalStorage(root: directory.path)
