@@ -244,6 +244,55 @@ final class RegistrationTests: XCTestCase {
         XCTAssertEqual(tax.badRequests + stock.badRequests, [])
     }
 
+    func test_retryAfter_isWaitedFor_andTheTicketSaysUntilWhen() throws {
+        let times = Mutex<[Date]>([])
+        let tax = TestHTTPServer { _ in
+            let count = times.withLock { times -> Int in
+                times.append(Date())
+                return times.count
+            }
+            return count == 1 ? .init(status: 503, headers: [("Retry-After", "2")]) : .init(body: #"{"outcome":"accepted"}"#)
+        }
+        defer { tax.close() }
+        let server = try TillServer(environment: [
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(tax.port)/","secret":"t","backoff_min":"10ms","backoff_max":"20ms"}}"#,
+            "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ])
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let answer = try post(server, try server.key("c1"), Self.sale("S-1"), [("Prefer", "wait=20")])
+        XCTAssertEqual(answer.status, 201, answer.text)
+        let calls = times.withLock { $0 }
+        XCTAssertEqual(calls.count, 2)
+        XCTAssertGreaterThanOrEqual(calls[1].timeIntervalSince(calls[0]), 1.9)
+        let history = try XCTUnwrap(try ticket(server, try XCTUnwrap(Receipts.member("ticket_id", of: answer.text)))["history"] as? [[String: Any]])
+        let failed = try XCTUnwrap(history.first { $0["event"] as? String == "failed" }, "\(history)")
+        XCTAssertEqual(failed["status"] as? Int, 503)
+        XCTAssertNotNil(failed["next_at"])
+    }
+
+    /// A receiver that refuses the first news gets it again before it hears the second.
+    func test_webhook_refusedAtFirst_holdsBackTheVersionsBehindIt() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.plain])
+        let calls = Mutex<[(version: String, isTaken: Bool)]>([])
+        let receiver = TestHTTPServer { request in
+            let version = Receipts.member("version", of: String(decoding: request.body, as: UTF8.self)) ?? ""
+            let isTaken = calls.withLock { calls -> Bool in
+                calls.append((version, !calls.isEmpty))
+                return calls.count > 1
+            }
+            return isTaken ? .init(status: 204) : .init(status: 503, headers: [("Retry-After", "1")])
+        }
+        defer { for close in [tax.close, receiver.close] { close() } }
+        let server = try TillServer(environment: Self.environment([(tax, Self.fast)]))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/","secret":"hook"}"#)
+        XCTAssertEqual(try post(server, key, Self.sale("S-1"), [("Prefer", "wait=10")]).status, 201)
+        try wait("three calls") { calls.withLock { $0.count } >= 3 }
+        XCTAssertEqual(calls.withLock { $0.map(\.version) }, ["1", "1", "2"])
+    }
+
     /// A file that cannot leave yet is looked at again and again; what registrars say meanwhile counts.
     func test_compaction_whileOutcomesArrive_losesNone() throws {
         let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.plain], delayMilliseconds: 30)

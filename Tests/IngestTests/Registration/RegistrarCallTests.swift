@@ -1,0 +1,65 @@
+import XCTest
+
+@testable import Ingest
+
+/// What each answer of a registrar means, to a call and to a question.
+final class RegistrarCallTests: XCTestCase {
+    /// 2026-11-20T12:00:00Z.
+    private static let now: Int64 = 1_795_176_000
+
+    private func meaning(
+        _ status: Int, _ body: String = "", headers: [String: String] = [:], toQuestion isQuestion: Bool = false
+    ) -> String {
+        let response = OutgoingResponse(status: status, headers: headers, body: Array(body.utf8))
+        return Self.text(RegistrarCall.answer(.success(response), toQuestion: isQuestion, nowSeconds: Self.now))
+    }
+
+    private static func text(_ answer: RegistrarCall.Answer) -> String {
+        switch answer {
+        case .final(let outcome): outcome.isAccepted ? "accepted \(outcome.reference ?? "-")" : "rejected \(outcome.errors.map(\.message))"
+        case .inProgress: "in progress"
+        case .neverSeen: "never seen"
+        case .failed(_, let retryAfter, let mayHaveArrived): "again\(retryAfter.map { " after \($0 / 1_000_000) s" } ?? "")\(mayHaveArrived ? ", asking first" : "")"
+        }
+    }
+
+    func test_answer_toACall() {
+        XCTAssertEqual(meaning(200, #"{"outcome":"accepted","reference":"R-1"}"#), "accepted R-1")
+        XCTAssertEqual(meaning(200, #"{"outcome":"accepted","reference":17}"#), "accepted 17")
+        XCTAssertEqual(meaning(200, #"{"outcome":"rejected","errors":["no",{"message":"too much"},{"detail":"late"}]}"#), #"rejected ["no", "too much", "late"]"#)
+        XCTAssertEqual(meaning(200, #"{"outcome":"rejected"}"#), #"rejected ["rejected by the registrar"]"#)
+        for body in ["", "yes", "{}", #"{"outcome":"perhaps"}"#, #"["accepted"]"#] { XCTAssertEqual(meaning(200, body), "again, asking first", body) }
+        XCTAssertEqual(meaning(202), "in progress")
+        for status in [400, 401, 404, 409, 410, 422] { XCTAssertEqual(meaning(status), #"rejected ["the registrar answered \#(status)"]"#) }
+        XCTAssertEqual(meaning(422, #"{"outcome":"rejected","errors":["too much"]}"#), #"rejected ["too much"]"#)
+        for status in [408, 429] { XCTAssertEqual(meaning(status), "again") }
+        for status in [500, 502, 503, 504] { XCTAssertEqual(meaning(status), "again, asking first") }
+        for status in [201, 204, 301, 302, 307] { XCTAssertEqual(meaning(status, #"{"outcome":"accepted"}"#), "again", "\(status)") }
+    }
+
+    func test_answer_toAQuestion() {
+        XCTAssertEqual(meaning(200, #"{"outcome":"accepted"}"#, toQuestion: true), "accepted -")
+        XCTAssertEqual(meaning(202, toQuestion: true), "in progress")
+        XCTAssertEqual(meaning(404, toQuestion: true), "never seen")
+        // A question that is refused says nothing of the receipt.
+        for status in [400, 401, 410] { XCTAssertEqual(meaning(status, toQuestion: true), "again", "\(status)") }
+    }
+
+    func test_answer_none_saysWhetherItMayHaveArrived() {
+        let failures: [(OutgoingFailure, String)] = [
+            (.timedOut, "again, asking first"), (.broken("x"), "again, asking first"), (.notConnected("x"), "again"), (.addressRefused, "again"),
+        ]
+        for (failure, expected) in failures {
+            XCTAssertEqual(Self.text(RegistrarCall.answer(.failure(failure), toQuestion: false, nowSeconds: Self.now)), expected, "\(failure)")
+        }
+    }
+
+    func test_retryAfter_secondsAndDates() {
+        let table: [(String, String)] = [
+            ("7", "again after 7 s"), ("0", "again after 0 s"), ("-5", "again after 0 s"), ("999999999", "again after 86400 s"),
+            ("Fri, 20 Nov 2026 12:00:30 GMT", "again after 30 s"), ("Fri, 20 Nov 2026 11:00:00 GMT", "again after 0 s"), ("soon", "again"), ("", "again"),
+        ]
+        for (header, expected) in table { XCTAssertEqual(meaning(429, headers: ["retry-after": header]), expected, header) }
+        XCTAssertEqual(meaning(503, headers: ["retry-after": "7"]), "again after 7 s, asking first")
+    }
+}
