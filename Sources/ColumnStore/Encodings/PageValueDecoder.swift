@@ -89,6 +89,11 @@ struct PageValueDecoder {
         base = UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
     }
 
+    /// What a value takes on average, were `valueCount` left; nil but for PLAIN.
+    func plainByteCount(perValueOf valueCount: Int) -> Int? {
+        kind == .plain && valueCount > 0 ? (source.count - position) / valueCount : nil
+    }
+
     private mutating func readLengths(_ valueCount: Int, _ budget: DecodeBudget) throws(PageError) {
         var decoder = try DeltaBinaryPackedDecoder(source)
         lengths = try Self.decodeLengths(&decoder, valueCount, budget)

@@ -61,6 +61,7 @@ final class PageReader {
     private(set) var outline: PageOutline?
     /// Data pages whose bodies were read.
     private(set) var loadedPageCount = 0
+    private(set) var hasReadDictionary = false
 
     init(
         layout: ChunkLayout, path: String, source: ChunkBytes, decompressor: PageDecompressor, verifiesChecksums: Bool,
@@ -231,6 +232,7 @@ final class PageReader {
             throw corrupt("the dictionary page reaches past the end of its column chunk")
         }
         let body = try readBody(header, at: position + Int64(headerByteCount))
+        hasReadDictionary = true
         do {
             return (try inflate(body, Int(header.uncompressedByteCount)), Int(dictionary.valueCount))
         } catch {

@@ -48,6 +48,8 @@ final class LeafReader {
         output = LeafValues(conversion: conversion, type: type)
     }
 
+    private static let reservedByteCountMax = 16 << 20
+
     private var isFlat: Bool { leaf.greatestRepetitionLevel == 0 }
     private var greatest: UInt8 { UInt8(leaf.greatestDefinitionLevel) }
 
@@ -91,10 +93,19 @@ final class LeafReader {
                 continue
             }
             let part = min(left, entriesLeft)
+            if decodesValues, output.conversion.storage == .bytes { reserveBytes(left) }
             try readFlatPart(part)
             entriesLeft -= part
             left -= part
         }
+    }
+
+    /// Makes room for the bytes of a batch that goes on past the page, judging by the page: grown, they would be copied and their pages touched
+    /// twice.
+    private func reserveBytes(_ rowCount: Int) {
+        guard output.isEmpty, rowCount > entriesLeft, let perValue = values.plainByteCount(perValueOf: entriesLeft) else { return }
+        let wanted = rowCount * (perValue + perValue / 16 + 1)
+        if wanted <= Self.reservedByteCountMax, wanted <= (budget.byteCountMax - budget.held) / 4 { output.bytes.reserveCapacity(wanted) }
     }
 
     private func readFlatPart(_ count: Int) throws(PageError) {

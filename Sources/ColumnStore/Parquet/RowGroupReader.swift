@@ -1,4 +1,4 @@
-/// Reads the rows of one row group that pass a scan's filters, batch by batch.
+/// Reads the rows of one row group, or of a part of it, that pass a scan's filters, batch by batch.
 ///
 /// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the sieves, one after
 /// another; then the elements that filters ask for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
@@ -8,6 +8,9 @@ public final class RowGroupReader {
     /// costs about as much.
     private static let gapByteCountMax = 4_096
     private static let gapRowCountMax = 512
+    /// Of a batch. Larger ones outgrow the processor's caches, and the allocator gives their memory back to the kernel after each: with two
+    /// workers at 64 MiB half of the time of a file of documents went into fresh pages.
+    private static let batchByteCountMax = 8 << 20
 
     private let scan: ParquetScan
     private let rowGroup: Int
@@ -36,7 +39,13 @@ public final class RowGroupReader {
         return counters
     }
 
-    init(scan: ParquetScan, rowGroup: Int) throws {
+    /// Pages read so far of each leaf, its dictionary's among them.
+    public var pageCountsByColumn: [String: Int] {
+        Dictionary(readers.map { ($0.leaf.path, $0.pages.loadedPageCount + ($0.pages.hasReadDictionary ? 1 : 0)) }, uniquingKeysWith: +)
+    }
+
+    /// - Parameter rows: of the row group; nil for all.
+    init(scan: ParquetScan, rowGroup: Int, rows: Range<Int>? = nil) throws {
         self.scan = scan
         self.rowGroup = rowGroup
         budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
@@ -44,19 +53,20 @@ public final class RowGroupReader {
         elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
         sieves = scan.sieves.map { DictionarySieve($0.sieve) }
         windowRowCount = max(1, scan.request.batchRowCount)
-        try open()
+        try open(rows)
     }
 
     // MARK: Opening
 
-    private func open() throws {
+    private func open(_ part: Range<Int>?) throws {
         let file = scan.file
-        let rowCount = Int(file.metadata.rowGroups[rowGroup].rowCount)
-        ranges = [0..<rowCount]
+        let all = 0..<Int(file.metadata.rowGroups[rowGroup].rowCount)
+        let rows = part.map { $0.clamped(to: all) } ?? all
+        ranges = [rows]
         var layouts: [ChunkLayout] = []
         for leaf in scan.leaves { layouts.append(try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)) }
-        if !scan.pruning.isEmpty { try prune(&layouts, rowCount) }
-        counted.prunedRowCount = rowCount - ranges.reduce(0) { $0 + $1.count }
+        if !scan.pruning.isEmpty || rows != all { try prune(&layouts, rows, of: all.count) }
+        counted.prunedRowCount = rows.count - ranges.reduce(0) { $0 + $1.count }
         if ranges.isEmpty { return }
         makeReaders(layouts)
         windowRowCount = windowSize(layouts)
@@ -65,7 +75,7 @@ public final class RowGroupReader {
             gapRowCounts[phase] = min(Self.gapRowCountMax, Self.gapByteCountMax / bytesPerRow)
         }
         if try !dictionariesCanMatch() { ranges = [] }
-        if ranges.isEmpty { counted.prunedRowCount = rowCount }
+        if ranges.isEmpty { counted.prunedRowCount = rows.count }
     }
 
     /// Whether each filter passes some entry of its column's dictionary, where all of the chunk's pages have codes of it.
@@ -100,7 +110,8 @@ public final class RowGroupReader {
             && metadata.encodings.contains { $0.isDictionary }
     }
 
-    private func prune(_ layouts: inout [ChunkLayout], _ rowCount: Int) throws {
+    /// Leaves only those of `rows` that may pass by the indexes, and finds their pages.
+    private func prune(_ layouts: inout [ChunkLayout], _ rows: Range<Int>, of rowCount: Int) throws {
         let file = scan.file
         let filtered = scan.pruning.terms.compactMap { $0.decoder?.leaf }
         let indexes = PageIndexReader(
@@ -120,7 +131,8 @@ public final class RowGroupReader {
             locations[leaf.index] = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf))
         }
         ranges = scan.pruning.rowRanges(
-            rowCount: rowCount, columnIndex: { columnIndexes[$0.index] }, locations: { locations[$0.index] })
+            rowCount: rowCount, columnIndex: { columnIndexes[$0.index] }, locations: { locations[$0.index] }
+        ).map { $0.clamped(to: rows) }.filter { !$0.isEmpty }
         if ranges.isEmpty { return }
         for index in layouts.indices {
             layouts[index].locations = try indexes.locations(scan.leaves[index].descriptor, layouts[index])
@@ -191,7 +203,7 @@ public final class RowGroupReader {
 
     /// Fewer rows at a time where rows are large.
     private func windowSize(_ layouts: [ChunkLayout]) -> Int {
-        let room = max(1, min(budget.byteCountMax / 4, 64 << 20))
+        let room = max(1, min(budget.byteCountMax / 4, Self.batchByteCountMax))
         return max(1, min(windowRowCount, room / bytesPerRow(Array(scan.leaves.indices))))
     }
 

@@ -101,8 +101,8 @@ final class ParquetHostileFileTests: XCTestCase {
                 total += 1
                 do {
                     let scan = try ParquetFile(MemoryBytes(mutated, name: "seed \(seed)"), options: Self.options).scan(request)
-                    for rowGroup in scan.rowGroups {
-                        let reader = try scan.reader(rowGroup: rowGroup)
+                    for part in try scan.parts(workerCount: 1 + Int(mutation.next() % 3), rowCountMin: 50) {
+                        let reader = try scan.reader(part)
                         while let batch = try reader.next() { XCTAssertLessThanOrEqual(batch.rowCount, 600) }
                     }
                 } catch let error as ColumnStoreError {
