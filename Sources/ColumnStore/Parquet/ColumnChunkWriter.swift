@@ -52,10 +52,7 @@ final class ColumnChunkWriter {
                 repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
             if options.hasBloomFilter { addHashes(plan.values) }
             try checkDecimals(plan.values)
-            let cuts = PageCutter(
-                pageRowCount: fileOptions.pageRowCount, pageByteCount: options.pageByteCount ?? fileOptions.pageByteCount
-            ).cut(writer, levelCount: buffer.levelCount)
-            pieces.append(ColumnPiece(writer, cuts, effort: effort, isDetached: detaches))
+            pieces.append(ColumnPiece(writer, pageCutter.cut(writer, levelCount: buffer.levelCount), effort: effort, isDetached: detaches))
             hasWrittenPieces = true
             if detaches { buffer.detach() }
         } catch let error as ColumnStoreError {
@@ -86,6 +83,21 @@ final class ColumnChunkWriter {
         bloomDistinctCount = nil
         hasWrittenPieces = false
         buffer.reset()
+    }
+
+    /// Where a bloom filter leads to a row group, bounds of pages do not lead further: ids have no order. All of the column is read, and is cut
+    /// into no more pages than this.
+    private static let filteredPageCount = 3
+    private static let filteredPageByteCount = 4 << 20
+
+    private var pageCutter: PageCutter {
+        let byteCount = options.pageByteCount ?? fileOptions.pageByteCount
+        guard options.hasBloomFilter, leaf.repetitionLevelMax == 0 else {
+            return PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount)
+        }
+        let rowCount = (fileOptions.rowGroupRowCount - 1) / Self.filteredPageCount + 1
+        return PageCutter(
+            pageRowCount: max(fileOptions.pageRowCount, rowCount), pageByteCount: max(byteCount, Self.filteredPageByteCount))
     }
 
     private func checkDecimals(_ values: PageValues) throws(ColumnStoreError) {
@@ -156,7 +168,8 @@ final class ColumnChunkWriter {
     func bloomFilter() -> BloomFilter? {
         guard options.hasBloomFilter, !bloomHashes.isEmpty else { return nil }
         let distinctCount = bloomDistinctCount ?? DistinctEstimate.count(bloomHashes)
-        var filter = BloomFilter(distinctCount: distinctCount, falsePositiveRate: 0.01)
+        // Each row group that is taken for the one costs a reader some milliseconds, and a table has hundreds of them.
+        var filter = BloomFilter(distinctCount: distinctCount, falsePositiveRate: 0.001)
         for hash in bloomHashes { filter.insert(hash) }
         return filter
     }
