@@ -7,12 +7,14 @@ public enum PythonReader {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// `TILL_PYTHON` names another, as one with more readers.
-    private static var interpreter: String {
+    public static var interpreter: String {
         ProcessInfo.processInfo.environment["TILL_PYTHON"] ?? projectRoot + "/.venv/bin/python"
     }
 
     /// What the script printed, and its exit code.
-    public static func run(_ script: String, _ arguments: [String]) throws -> (output: String, exitCode: Int32) {
+    public static func run(
+        _ script: String, _ arguments: [String], interpreter: String = interpreter
+    ) throws -> (output: String, exitCode: Int32) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: interpreter)
         process.arguments = [projectRoot + "/Tests/" + script] + arguments

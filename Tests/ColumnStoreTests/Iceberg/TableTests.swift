@@ -78,6 +78,12 @@ final class TableTests: XCTestCase {
             states = []
             let result = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg.py", [path])
             XCTAssertEqual(result.exitCode, 0, result.output, file: file, line: line)
+            // By hand: a Python with pyspark, and TILL_SPARK_JARS.
+            if let python = ProcessInfo.processInfo.environment["TILL_SPARK_PYTHON"] {
+                let spark = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg_spark.py", [path], interpreter: python)
+                XCTAssertEqual(spark.exitCode, 0, spark.output, file: file, line: line)
+                print("Spark: \(spark.output.split(separator: Character("\n")).last ?? "")")
+            }
         }
     }
 

@@ -16,8 +16,10 @@ final class ParquetReferenceTests: XCTestCase {
     }
 
     func test_goodFiles_giveTheValuesOfPyarrow() throws {
-        let files = try Self.files(Self.good)
+        var files = try Self.files(Self.good)
         XCTAssertGreaterThanOrEqual(files.count, 30)
+        // By hand: a folder of more.
+        if let more = ProcessInfo.processInfo.environment["TILL_PARQUET_FILES"] { files += try Self.files(URL(fileURLWithPath: more)) }
         let directory = try TemporaryDirectory()
         let result = try PythonReader.run(Self.script, ["dump", directory.path] + files.map(\.path))
         XCTAssertEqual(result.exitCode, 0, result.output)

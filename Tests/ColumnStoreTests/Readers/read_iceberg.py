@@ -5,12 +5,10 @@ as in read_parquet.py, its first line a list of column names. Rows are compared 
 """
 
 import datetime
-import decimal
 import glob
 import json
 import pathlib
 import site
-import struct
 import subprocess
 import sys
 
@@ -23,33 +21,7 @@ import pyarrow.compute
 import pyiceberg.table
 from pyiceberg_core.datafusion import IcebergDataFusionTable
 
-EPOCH = datetime.datetime(1970, 1, 1)
-decimal.getcontext().prec = 100
-
-
-def cell(value):
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return {"i": str(value)}
-    if isinstance(value, float):
-        return {"f": struct.pack(">d", value).hex()}
-    if isinstance(value, decimal.Decimal):
-        return {"d": str(int(value.scaleb(-value.as_tuple().exponent)))}
-    if isinstance(value, str):
-        return {"x": value.encode().hex()}
-    if isinstance(value, bytes):
-        return {"x": value.hex()}
-    if isinstance(value, datetime.datetime):
-        value = value.replace(tzinfo=None) - EPOCH
-        return {"i": str((value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds)}
-    if isinstance(value, datetime.date):
-        return {"i": str((value - EPOCH.date()).days)}
-    if isinstance(value, list):
-        return [cell(item) for item in value]
-    if isinstance(value, dict):
-        return [cell(item) for item in value.values()]
-    raise TypeError(f"{value!r}")
+from cells import EPOCH, cell
 
 
 def rows(table, names):

@@ -4,13 +4,9 @@ A line of the .jsonl file is a row as a list of cells: null, true/false, {"i": "
 {"x": "bytes in hex"}, or a list of cells for a list or a struct. The first line names the columns that have a bloom filter.
 """
 
-import datetime
-import decimal
 import json
 import pathlib
-import struct
 import sys
-import uuid
 
 import duckdb
 import polars
@@ -18,38 +14,7 @@ import pyarrow
 import pyarrow.dataset
 import pyarrow.parquet
 
-EPOCH = datetime.datetime(1970, 1, 1)
-decimal.getcontext().prec = 100
-
-
-def cell(value):
-    """A Python value in the form of the .jsonl file."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return {"i": str(value)}
-    if isinstance(value, float):
-        return {"f": struct.pack(">d", value).hex()}
-    if isinstance(value, decimal.Decimal):
-        return {"d": str(int(value.scaleb(-value.as_tuple().exponent)))}
-    if isinstance(value, str):
-        return {"x": value.encode().hex()}
-    if isinstance(value, uuid.UUID):
-        return {"x": value.bytes.hex()}
-    if isinstance(value, bytes):
-        return {"x": value.hex()}
-    if isinstance(value, datetime.datetime):
-        value = value.replace(tzinfo=None) - EPOCH
-        return {"i": str((value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds)}
-    if isinstance(value, datetime.date):
-        return {"i": str((value - EPOCH.date()).days)}
-    if isinstance(value, datetime.time):
-        return {"i": str(((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond)}
-    if isinstance(value, list):
-        return [cell(item) for item in value]
-    if isinstance(value, dict):
-        return [cell(item) for item in value.values()]
-    raise TypeError(f"{value!r}")
+from cells import cell
 
 
 def utc(table):
