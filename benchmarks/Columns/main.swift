@@ -2,24 +2,59 @@ import ColumnStore
 import Foundation
 import Synchronization
 
-// Decodes columns of a Parquet file to batches on request, so that another program can time it in turn with other readers.
+// Decodes columns of a Parquet file to batches on request, and writes files, so that another program can time both in turn with other
+// programs.
 //
 //   till-columns FILE        then, on standard input, lines "workers column,column… [column operator value]" ("*" for all
-//                            columns; the operators are =, >= and <); each is answered by "milliseconds rows batches"
-//   till-columns FILE OUT    writes the file's rows anew, as Till lays them out, and says how long that took
+//                            columns; the operators are =, >= and <). Each is answered by a line of "name=number" from the opening of the file
+//                            to the last batch: milliseconds, rows, batches, pages read of the column with the most of them, milliseconds
+//                            of processor of all workers and of the one that took most.
+//   till-columns FILE OUT [level=3] [bloom=column,column…] [columns=column,column…] [workers=1]
+//                            reads the file's rows, then writes them as Till lays them out; says how long the writing took.
 
-/// Hands out row groups to workers.
-final class RowGroupQueue: Sendable {
+/// What one worker did, or all of them.
+struct Work {
+    var rows = 0
+    var batches = 0
+    /// By leaf, dictionaries among them.
+    var pages: [String: Int] = [:]
+    var processorMilliseconds = 0.0
+    var busiestMilliseconds = 0.0
+    var failure: (any Error)?
+
+    mutating func add(_ other: Work) {
+        rows += other.rows
+        batches += other.batches
+        pages.merge(other.pages, uniquingKeysWith: +)
+        processorMilliseconds += other.processorMilliseconds
+        busiestMilliseconds = max(busiestMilliseconds, other.processorMilliseconds)
+        failure = failure ?? other.failure
+    }
+}
+
+/// Of the calling thread.
+func processorMilliseconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
+}
+
+func milliseconds(_ duration: Duration) -> Double {
+    Double(duration.components.attoseconds) / 1e15 + Double(duration.components.seconds) * 1e3
+}
+
+/// Hands out a scan's parts to workers.
+final class PartQueue: Sendable {
     private let next = Mutex(0)
-    private let rowGroups: [Int]
+    private let parts: [ScanPart]
 
-    init(_ rowGroups: [Int]) { self.rowGroups = rowGroups }
+    init(_ parts: [ScanPart]) { self.parts = parts }
 
-    func take() -> Int? {
+    func take() -> ScanPart? {
         next.withLock { next in
-            guard next < rowGroups.count else { return nil }
+            guard next < parts.count else { return nil }
             next += 1
-            return rowGroups[next - 1]
+            return parts[next - 1]
         }
     }
 }
@@ -42,7 +77,8 @@ func parseFilter(_ words: [String], _ schema: Schema) throws -> ColumnFilter {
     }
 }
 
-func decode(_ path: String, columns: [String], workers: Int, filter: [String]) throws -> (rows: Int, batches: Int) {
+func decode(_ path: String, columns: [String], workers: Int, filter: [String]) throws -> Work {
+    let opened = processorMilliseconds()
     let file = try ParquetFile(try LocalFileBytes(path: path))
     let projection = columns == ["*"] ? nil : columns.map { ColumnPath(stringLiteral: $0) }
     var request = ParquetScanRequest(projection: projection)
@@ -55,35 +91,37 @@ func decode(_ path: String, columns: [String], workers: Int, filter: [String]) t
         }
     }
     let scan = try file.scan(request)
-    let queue = RowGroupQueue(scan.rowGroups)
-    let totals = Mutex((rows: 0, batches: 0, failure: (any Error)?.none))
+    let queue = PartQueue(try scan.parts(workerCount: workers))
+    let opening = processorMilliseconds() - opened
+    let total = Mutex(Work())
     let work: @Sendable () -> Void = {
-        var rows = 0
-        var batches = 0
+        var own = Work()
+        let start = processorMilliseconds()
         do {
-            while let rowGroup = queue.take() {
-                let reader = try scan.reader(rowGroup: rowGroup)
+            while let part = queue.take() {
+                let reader = try scan.reader(part)
                 while let batch = try reader.next() {
-                    rows += batch.rowCount
-                    batches += 1
+                    own.rows += batch.rowCount
+                    own.batches += 1
                 }
+                own.pages.merge(reader.pageCountsByColumn, uniquingKeysWith: +)
             }
         } catch {
-            totals.withLock { $0.failure = error }
+            own.failure = error
         }
-        totals.withLock {
-            $0.rows += rows
-            $0.batches += batches
-        }
+        own.processorMilliseconds = processorMilliseconds() - start
+        total.withLock { $0.add(own) }
     }
     let threads = (1..<max(workers, 1)).map { _ in Thread(block: work) }
     let done = ThreadGroup(threads)
     done.start()
     work()
     done.wait()
-    return try totals.withLock {
+    return try total.withLock {
         if let failure = $0.failure { throw failure }
-        return ($0.rows, $0.batches)
+        $0.processorMilliseconds += opening
+        $0.busiestMilliseconds += opening
+        return $0
     }
 }
 
@@ -113,27 +151,53 @@ final class FileSink: ByteSink {
     }
 }
 
-func rewrite(_ path: String, to target: String) throws {
+func rewrite(_ path: String, to target: String, settings: [String: String]) throws {
     let file = try ParquetFile(try LocalFileBytes(path: path))
-    let scan = try file.scan()
-    let clock = ContinuousClock()
-    let start = clock.now
-    let writer = try FileWriter(scan.schema, options: WriterOptions(), to: try FileSink(path: target))
+    let scan = try file.scan(ParquetScanRequest(projection: settings["columns"].map(columnPaths)))
+    var batches: [ColumnBatch] = []
     for rowGroup in scan.rowGroups {
         let reader = try scan.reader(rowGroup: rowGroup)
-        while let batch = try reader.next() { try writer.append(batch) }
+        while let batch = try reader.next() { batches.append(batch) }
     }
+    var options = WriterOptions()
+    options.compressionLevel = settings["level"].flatMap(Int32.init) ?? options.compressionLevel
+    options.workerCount = settings["workers"].flatMap(Int.init) ?? 1
+    for column in columnPaths(settings["bloom"] ?? "") { options.columns[column] = ColumnWriterOptions(hasBloomFilter: true) }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let processor = processorMilliseconds()
+    let writer = try FileWriter(scan.schema, options: options, to: try FileSink(path: target))
+    for batch in batches { try writer.append(batch) }
     _ = try writer.finish()
-    FileHandle.standardOutput.write(Data("\(clock.now - start)\n".utf8))
+    say([("milliseconds", milliseconds(clock.now - start)), ("rows", Double(file.rowCount)), ("processor", processorMilliseconds() - processor)])
+}
+
+func columnPaths(_ list: String) -> [ColumnPath] {
+    list.split(separator: ",").map { ColumnPath(stringLiteral: String($0)) }
+}
+
+func say(_ figures: [(name: String, value: Double)]) {
+    let line = figures.map { "\($0.name)=\($0.value == $0.value.rounded() ? String(Int($0.value)) : String($0.value))" }.joined(separator: " ")
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+}
+
+func stop(_ error: any Error) -> Never {
+    FileHandle.standardError.write(Data("till-columns: \(error)\n".utf8))
+    exit(1)
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 2 || arguments.count == 3 else {
-    FileHandle.standardError.write(Data("usage: till-columns FILE [OUT]\n".utf8))
+guard arguments.count >= 2 else {
+    FileHandle.standardError.write(Data("usage: till-columns FILE [OUT [NAME=VALUE…]]\n".utf8))
     exit(2)
 }
-if arguments.count == 3 {
-    try rewrite(arguments[1], to: arguments[2])
+if arguments.count >= 3 {
+    let settings = arguments.dropFirst(3).map { $0.split(separator: "=", maxSplits: 1).map(String.init) }.filter { $0.count == 2 }
+    do {
+        try rewrite(arguments[1], to: arguments[2], settings: Dictionary(settings.map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 }))
+    } catch {
+        stop(error)
+    }
     exit(0)
 }
 while let line = readLine() {
@@ -141,10 +205,16 @@ while let line = readLine() {
     guard parts.count >= 2, let workers = Int(parts[0]) else { continue }
     let clock = ContinuousClock()
     let start = clock.now
-    let (rows, batches) = try decode(
-        arguments[1], columns: parts[1].split(separator: ",").map(String.init), workers: workers,
-        filter: parts.dropFirst(2).map(String.init))
-    let elapsed = clock.now - start
-    let milliseconds = Double(elapsed.components.attoseconds) / 1e15 + Double(elapsed.components.seconds) * 1e3
-    FileHandle.standardOutput.write(Data("\(milliseconds) \(rows) \(batches)\n".utf8))
+    let work: Work
+    do {
+        work = try decode(
+            arguments[1], columns: parts[1].split(separator: ",").map(String.init), workers: workers,
+            filter: parts.dropFirst(2).map(String.init))
+    } catch {
+        stop(error)
+    }
+    say([
+        ("milliseconds", milliseconds(clock.now - start)), ("rows", Double(work.rows)), ("batches", Double(work.batches)),
+        ("pages", Double(work.pages.values.max() ?? 0)), ("processor", work.processorMilliseconds), ("busiest", work.busiestMilliseconds),
+    ])
 }

@@ -94,7 +94,7 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
             Part("import", lambda c: others.import_(c, imported), {"import": rounds * imported / 20_000 + 5}),
             Part("ingest", lambda c: others.ingest(c, ingest_only, ingest_seconds), {"ingest": ingest_expected}),
             Part("tpch", lambda c: others.tpch(c, options.tpch), {"tpch": rounds * 15 + 5}),
-            Part("columns", others.columns, {"columns": 40}),
+            Part("columns", others.columns, {"columns": 60 + 30 * rounds}),
             Part("documents", others.documents, {"documents": rounds * 2 + 5}),
             Part("registration", others.registration, {"registration": seconds + 15}),
             Part("calls", others.calls, {"calls": rounds * 15}),

@@ -59,10 +59,10 @@ class Context:
         with Server(self.data, environment) as server:
             yield server
 
-    def live_files(self) -> list[dict]:
-        """The data files of the receipts' current snapshot, read with pyiceberg: `path`, `bytes`, `rows`."""
+    def live_files(self, data: Path | None = None) -> list[dict]:
+        """The data files of the receipts' current snapshot, in this run's store or another, read with pyiceberg: `path`, `bytes`, `rows`."""
         done = subprocess.run(
-            [str(ROOT / ".venv/bin/python"), str(Path(__file__).with_name("iceberg_files.py")), str(self.data / "warehouse/receipts")],
+            [str(ROOT / ".venv/bin/python"), str(Path(__file__).with_name("iceberg_files.py")), str((data or self.data) / "warehouse/receipts")],
             capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"pyiceberg: {done.stderr[-1500:]}")

@@ -91,7 +91,7 @@ def section(run: Run) -> str:
     writers = (
         ("load", loaded), ("compact", compacted), ("hot", lambda part: asked("Last thirty days, from the hot tier", part)),
         ("cold", lambda part: asked("All years, from cold files", part)), ("mixed", mixed), ("ready", ready), ("import", imported), ("ingest", ingested),
-        ("tpch", tpch), ("columns", lambda part: verbatim("Columns decoded, milliseconds (least / median)", part["text"])), ("documents", documents),
+        ("tpch", tpch), ("columns", lambda part: columns(run, part)), ("documents", documents),
         ("registration", registration), ("calls", called))
     bodies = [writer(parts[name]) for name, writer in writers if name in parts]
     if not bodies:
@@ -205,6 +205,15 @@ def tpch(part: dict) -> str:
     totals = [statistics.median(part["totals"][side]) for side in ("Till", "DuckDB")]
     rows.append(["total", milliseconds(totals[0]), milliseconds(totals[1]), f"{totals[0] / totals[1]:.2f}", ""])
     return "\n### TPC-H, scale factor 1, Parquet files\n\nMilliseconds, two threads; of each turn the better of two runs, then the median of the turns.\n\n" + table(["", "Till", "DuckDB", "Till / DuckDB", "right"], rows)
+
+
+def columns(run: Run, part: dict) -> str:
+    rows = [
+        [each.promise.what, each.promise.required, each.promise.aim, each.figure, f"**{each.verdict}**"]
+        for each in promises.verdicts([run], promises.COLUMN_PROMISES)]
+    return (
+        f"\n### Columns, on one data file of {part['bytes'] / 1048576:.1f} MiB\n\n" + table(["what", "required", "aim", "measured", "verdict"], rows)
+        + verbatim("Columns one by one, milliseconds: wall clock / processor", part["text"]))
 
 
 def verbatim(title: str, text: str) -> str:

@@ -86,6 +86,34 @@ class PromiseTests(unittest.TestCase):
             self.assertIn(f"{rate:,}", report.section(run))
 
 
+class ColumnPromiseTests(unittest.TestCase):
+    @staticmethod
+    def part(till=10.0, two=5.0, pages=3):
+        times = {"till": {"ms": till, "processor_ms": till}, "till2": {"ms": two, "processor_ms": till}}
+        for side in ("arrow", "duck", "duck2"):
+            times[side] = {"ms": 10.0, "processor_ms": 10.0}
+        write = {"rows": 10, "till": {"ms": till}, "arrow": {"ms": 10.0}, "bytes": {"till": 90, "duck": 100, "arrow": 110}}
+        return {
+            "decode": {column: times for column in promises.KINDS.values()}, "write": {"all columns": write}, "bytes": 1 << 20, "text": "figures",
+            "lookup": {"rows": 5_000_000, "ms": 4.0, "p90_ms": 4.5, "processor_ms": 3.0, "pages": pages, "pages_share": 0.995, "duckdb_ms": 20.0}}
+
+    def verdicts(self, part):
+        return {each.promise.what.split(",")[0]: each.verdict for each in promises.verdicts([Run("default", 2, 20, {"columns": part})], promises.COLUMN_PROMISES)}
+
+    def test_verdicts_followTheFigures(self):
+        self.assertEqual(set(self.verdicts(self.part()).values()), {promises.AIM_MET})
+        slow = self.verdicts(self.part(till=15.0, two=9.0))
+        self.assertEqual((slow["decode"], slow["write"], slow["whole file to batches on two cores"]), (promises.MET, promises.MET, promises.NOT_MET))
+        self.assertEqual(self.verdicts(self.part(till=21.0))["decode"], promises.NOT_MET)
+        self.assertEqual(self.verdicts(self.part(pages=4))["look-up by a bloom-filtered id in 5 M rows"], promises.NOT_MET)
+
+    def test_report_showsEachWithItsVerdict(self):
+        run = Run("default", 2, 20, {"columns": self.part()})
+        text = report.section(run)
+        for promise in promises.COLUMN_PROMISES:
+            self.assertIn(f"| {promise.what} | {promise.required} | {promise.aim} |", text)
+
+
 class ReportTests(unittest.TestCase):
     def test_write_isReadableAgainAndNamesEveryPromise(self):
         run = Run("full", 20_000_000, 20, {"cold": part_of_questions(50.0, 40.0, 70.0), "hot": part_of_questions(5.0, 4.0)}, {"processor": "2 × test"})
