@@ -13,11 +13,11 @@ indirect enum AvroType: Sendable {
     static let nodeCountMax = 10_000
 
     init(parsing schema: [UInt8]) throws(AvroFault) {
-        let json: MetadataJSON
+        let json: JSONValue
         do {
-            json = try MetadataJSON(parsing: schema)
+            json = try JSONParser.parse(schema)
         } catch {
-            throw .badSchema("\(error.reason) at byte \(error.offset)")
+            throw .badSchema("\(error.message) at byte \(error.offset)")
         }
         var named: [String: (type: AvroType, nodeCount: Int)] = [:]
         var nodeCount = 0
@@ -27,7 +27,7 @@ indirect enum AvroType: Sendable {
     private typealias Named = [String: (type: AvroType, nodeCount: Int)]
 
     private static func parse(
-        _ json: MetadataJSON, _ named: inout Named, _ nodeCount: inout Int
+        _ json: JSONValue, _ named: inout Named, _ nodeCount: inout Int
     ) throws(AvroFault) -> AvroType {
         nodeCount += 1
         guard nodeCount <= nodeCountMax else { throw .badSchema("more than \(nodeCountMax) types") }
@@ -64,40 +64,40 @@ indirect enum AvroType: Sendable {
     }
 
     private static func parseObject(
-        _ json: MetadataJSON, _ named: inout Named, _ nodeCount: inout Int
+        _ json: JSONValue, _ named: inout Named, _ nodeCount: inout Int
     ) throws(AvroFault) -> AvroType {
         let before = nodeCount
-        guard let kind = json["type"] else { throw .badSchema("an object without \"type\"") }
-        guard let kind = kind.string else { return try parse(kind, &named, &nodeCount) }
+        guard let kind = json[present: "type"] else { throw .badSchema("an object without \"type\"") }
+        guard let kind = kind.text else { return try parse(kind, &named, &nodeCount) }
         let type: AvroType
         switch kind {
         case "record", "error":
             var fields: [AvroField] = []
-            for field in json["fields"]?.array ?? [] {
-                guard let name = field["name"]?.string, let fieldType = field["type"] else {
+            for field in json[present: "fields"]?.array ?? [] {
+                guard let name = field[present: "name"]?.text, let fieldType = field[present: "type"] else {
                     throw .badSchema("a field without a name or a type")
                 }
                 fields.append(
                     AvroField(
-                        name: name, id: field["field-id"]?.int32,
+                        name: name, id: field[present: "field-id"]?.int32,
                         type: try parse(fieldType, &named, &nodeCount)))
             }
             type = .record(fields)
         case "array":
-            guard let items = json["items"] else { throw .badSchema("an array without items") }
+            guard let items = json[present: "items"] else { throw .badSchema("an array without items") }
             return .array(try parse(items, &named, &nodeCount))
         case "map":
-            guard let values = json["values"] else { throw .badSchema("a map without values") }
+            guard let values = json[present: "values"] else { throw .badSchema("a map without values") }
             return .map(try parse(values, &named, &nodeCount))
         case "fixed":
-            guard let size = json["size"]?.int32, size >= 0 else { throw .badSchema("a fixed without a size") }
+            guard let size = json[present: "size"]?.int32, size >= 0 else { throw .badSchema("a fixed without a size") }
             type = .fixed(byteCount: Int(size))
         case "enum": type = .enumeration
         default: return try primitiveOrNamed(kind, named, &nodeCount)
         }
-        if let name = json["name"]?.string {
+        if let name = json[present: "name"]?.text {
             named[name] = (type, nodeCount - before)
-            if let space = json["namespace"]?.string { named[space + "." + name] = (type, nodeCount - before) }
+            if let space = json[present: "namespace"]?.text { named[space + "." + name] = (type, nodeCount - before) }
         }
         return type
     }

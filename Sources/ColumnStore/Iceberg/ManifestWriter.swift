@@ -11,7 +11,7 @@ enum ManifestWriter {
         var writer = try AvroFileWriter(
             sink: sink, schema: ManifestSchemas.manifest,
             metadata: [
-                "schema": schema.json.text, "schema-id": "\(schema.id)", "partition-spec": "[]",
+                "schema": String(decoding: schema.json.serialized, as: UTF8.self), "schema-id": "\(schema.id)", "partition-spec": "[]",
                 "partition-spec-id": "\(specID)", "format-version": "2", "content": "data",
             ])
         var row = ManifestFile(

@@ -34,29 +34,29 @@ public struct Snapshot: Sendable, Equatable {
         self.summary = summary
     }
 
-    init(_ json: MetadataJSON, path: String) throws(ColumnStoreError) {
-        guard let id = json["snapshot-id"]?.int64, let timestamp = json["timestamp-ms"]?.int64 else {
+    init(_ json: JSONValue, path: String) throws(ColumnStoreError) {
+        guard let id = json[present: "snapshot-id"]?.int64, let timestamp = json[present: "timestamp-ms"]?.int64 else {
             throw ColumnStoreError(.corruptFile, path: path, "a snapshot without snapshot-id or timestamp-ms")
         }
-        guard let list = json["manifest-list"]?.string else {
+        guard let list = json[present: "manifest-list"]?.text else {
             throw ColumnStoreError(.unsupportedFeature, path: path, "snapshot \(id) has no manifest list")
         }
         self.id = id
-        parentID = json["parent-snapshot-id"]?.int64
-        sequenceNumber = json["sequence-number"]?.int64 ?? 0
+        parentID = json[present: "parent-snapshot-id"]?.int64
+        sequenceNumber = json[present: "sequence-number"]?.int64 ?? 0
         timestampMilliseconds = timestamp
         manifestList = list
-        schemaID = json["schema-id"]?.int32
+        schemaID = json[present: "schema-id"]?.int32
         var summary: [String: String] = [:]
-        for member in json["summary"]?.members ?? [] { summary[member.name] = member.value.string }
+        for member in json[present: "summary"]?.members ?? [] { summary[member.name] = member.value.text }
         self.summary = summary
     }
 
-    var json: MetadataJSON {
+    var json: JSONValue {
         // All values of a summary are strings; some readers refuse numbers.
-        var pairs = [MetadataJSON.Member("operation", .string(summary["operation"] ?? Operation.append.rawValue))]
+        var pairs = [JSONValue.Member("operation", .string(summary["operation"] ?? Operation.append.rawValue))]
         for (name, value) in summary.sorted(by: { $0.key < $1.key }) where name != "operation" {
-            pairs.append(MetadataJSON.Member(name, .string(value)))
+            pairs.append(JSONValue.Member(name, .string(value)))
         }
         return .object([
             "snapshot-id": .integer(id), "parent-snapshot-id": parentID.map { .integer($0) },

@@ -133,7 +133,7 @@ public struct Table: Sendable {
 
     private static func sortOrder(_ keys: [SortKey], _ schema: Schema) throws(ColumnStoreError) -> TableMetadata.SortOrder? {
         guard !keys.isEmpty else { return nil }
-        var fields: [MetadataJSON] = []
+        var fields: [JSONValue] = []
         for key in keys {
             guard let id = schema.field(at: key.path)?.id else {
                 throw ColumnStoreError(.invalidRequest, column: key.path.description, "no column to sort by")
@@ -151,7 +151,7 @@ public struct Table: Sendable {
     /// Writes this value's metadata file, which must not be there.
     func writeMetadata() throws(ColumnStoreError) -> WrittenObject {
         let key = Self.metadataKey(version)
-        let bytes = metadata.json.utf8
+        let bytes = metadata.json.serialized
         try storage.putIfAbsent(key, bytes)
         return WrittenObject(key: key, byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
     }

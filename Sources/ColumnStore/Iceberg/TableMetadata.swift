@@ -22,13 +22,13 @@ public struct TableMetadata: Sendable, Equatable {
     public internal(set) var defaultSortOrderID: Int32
 
     // Kept as they were: this module makes unpartitioned tables with one branch.
-    let partitionSpecs: [MetadataJSON]
+    let partitionSpecs: [JSONValue]
     let defaultSpecID: Int32
     let lastPartitionID: Int32
     /// Besides `main`.
-    var otherRefs: [MetadataJSON.Member]
+    var otherRefs: [JSONValue.Member]
     /// What other writers put there and this module doesn't know.
-    let otherMembers: [MetadataJSON.Member]
+    let otherMembers: [JSONValue.Member]
 
     public struct SnapshotLogEntry: Sendable, Equatable {
         public let snapshotID: Int64
@@ -43,7 +43,7 @@ public struct TableMetadata: Sendable, Equatable {
     /// An order of rows that files may claim, by field ids.
     public struct SortOrder: Sendable, Equatable {
         public let id: Int32
-        let fields: [MetadataJSON]
+        let fields: [JSONValue]
 
         /// Rows in no order.
         static let none = SortOrder(id: 0, fields: [])
@@ -70,7 +70,7 @@ public struct TableMetadata: Sendable, Equatable {
 
     /// Whether every partition spec is empty, as this module's commits want.
     var isUnpartitioned: Bool {
-        partitionSpecs.allSatisfy { ($0["fields"]?.array ?? []).isEmpty }
+        partitionSpecs.allSatisfy { ($0[present: "fields"]?.array ?? []).isEmpty }
     }
 
     /// Metadata of a table without rows.
@@ -108,59 +108,59 @@ extension TableMetadata {
 
     /// - Throws: `.corruptFile` for what is no table metadata, `.unsupportedFeature` for other format versions and types.
     init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
-        let json: MetadataJSON
+        let json: JSONValue
         do {
-            json = try MetadataJSON(parsing: bytes)
+            json = try JSONParser.parse(bytes)
         } catch {
-            throw ColumnStoreError(.corruptFile, path: path, offset: Int64(error.offset), error.reason)
+            throw ColumnStoreError(.corruptFile, path: path, offset: Int64(error.offset), error.message)
         }
         func required<Value>(_ name: String, _ value: Value?) throws(ColumnStoreError) -> Value {
             guard let value else { throw ColumnStoreError(.corruptFile, path: path, "\"\(name)\" is missing or of another type") }
             return value
         }
-        let version = try required("format-version", json["format-version"]?.int32)
+        let version = try required("format-version", json[present: "format-version"]?.int32)
         guard version == 2 else {
             throw ColumnStoreError(.unsupportedFeature, path: path, "Iceberg format version \(version); 2 is read")
         }
-        uuid = try required("table-uuid", json["table-uuid"]?.string)
-        location = try required("location", json["location"]?.string)
-        lastSequenceNumber = try required("last-sequence-number", json["last-sequence-number"]?.int64)
-        lastUpdatedMilliseconds = try required("last-updated-ms", json["last-updated-ms"]?.int64)
-        lastColumnID = try required("last-column-id", json["last-column-id"]?.int32)
-        currentSchemaID = try required("current-schema-id", json["current-schema-id"]?.int32)
+        uuid = try required("table-uuid", json[present: "table-uuid"]?.text)
+        location = try required("location", json[present: "location"]?.text)
+        lastSequenceNumber = try required("last-sequence-number", json[present: "last-sequence-number"]?.int64)
+        lastUpdatedMilliseconds = try required("last-updated-ms", json[present: "last-updated-ms"]?.int64)
+        lastColumnID = try required("last-column-id", json[present: "last-column-id"]?.int32)
+        currentSchemaID = try required("current-schema-id", json[present: "current-schema-id"]?.int32)
         schemas = []
-        for schema in try required("schemas", json["schemas"]?.array) { schemas.append(try TableSchema(schema, path: path)) }
-        partitionSpecs = try required("partition-specs", json["partition-specs"]?.array)
-        defaultSpecID = try required("default-spec-id", json["default-spec-id"]?.int32)
-        lastPartitionID = json["last-partition-id"]?.int32 ?? 999
-        defaultSortOrderID = json["default-sort-order-id"]?.int32 ?? 0
+        for schema in try required("schemas", json[present: "schemas"]?.array) { schemas.append(try TableSchema(schema, path: path)) }
+        partitionSpecs = try required("partition-specs", json[present: "partition-specs"]?.array)
+        defaultSpecID = try required("default-spec-id", json[present: "default-spec-id"]?.int32)
+        lastPartitionID = json[present: "last-partition-id"]?.int32 ?? 999
+        defaultSortOrderID = json[present: "default-sort-order-id"]?.int32 ?? 0
         sortOrders = []
-        for order in json["sort-orders"]?.array ?? [] {
+        for order in json[present: "sort-orders"]?.array ?? [] {
             sortOrders.append(
-                SortOrder(id: try required("order-id", order["order-id"]?.int32), fields: order["fields"]?.array ?? []))
+                SortOrder(id: try required("order-id", order[present: "order-id"]?.int32), fields: order[present: "fields"]?.array ?? []))
         }
         if !sortOrders.contains(where: { $0.id == 0 }) { sortOrders.insert(.none, at: 0) }
         properties = [:]
-        for member in json["properties"]?.members ?? [] { properties[member.name] = member.value.string }
-        let current = json["current-snapshot-id"]?.int64
+        for member in json[present: "properties"]?.members ?? [] { properties[member.name] = member.value.text }
+        let current = json[present: "current-snapshot-id"]?.int64
         currentSnapshotID = current == -1 ? nil : current
         snapshots = []
-        for snapshot in json["snapshots"]?.array ?? [] { snapshots.append(try Snapshot(snapshot, path: path)) }
+        for snapshot in json[present: "snapshots"]?.array ?? [] { snapshots.append(try Snapshot(snapshot, path: path)) }
         snapshotLog = []
-        for entry in json["snapshot-log"]?.array ?? [] {
+        for entry in json[present: "snapshot-log"]?.array ?? [] {
             snapshotLog.append(
                 SnapshotLogEntry(
-                    snapshotID: try required("snapshot-log", entry["snapshot-id"]?.int64),
-                    timestampMilliseconds: try required("snapshot-log", entry["timestamp-ms"]?.int64)))
+                    snapshotID: try required("snapshot-log", entry[present: "snapshot-id"]?.int64),
+                    timestampMilliseconds: try required("snapshot-log", entry[present: "timestamp-ms"]?.int64)))
         }
         metadataLog = []
-        for entry in json["metadata-log"]?.array ?? [] {
+        for entry in json[present: "metadata-log"]?.array ?? [] {
             metadataLog.append(
                 MetadataLogEntry(
-                    location: try required("metadata-log", entry["metadata-file"]?.string),
-                    timestampMilliseconds: try required("metadata-log", entry["timestamp-ms"]?.int64)))
+                    location: try required("metadata-log", entry[present: "metadata-file"]?.text),
+                    timestampMilliseconds: try required("metadata-log", entry[present: "timestamp-ms"]?.int64)))
         }
-        otherRefs = (json["refs"]?.members ?? []).filter { $0.name != "main" }
+        otherRefs = (json[present: "refs"]?.members ?? []).filter { $0.name != "main" }
         otherMembers = (json.members ?? []).filter { !Self.knownMembers.contains($0.name) && $0.value != .null }
         guard schemas.contains(where: { $0.id == currentSchemaID }) else {
             throw ColumnStoreError(.corruptFile, path: path, "no schema has the current id \(currentSchemaID)")
@@ -170,14 +170,14 @@ extension TableMetadata {
         }
     }
 
-    var json: MetadataJSON {
+    var json: JSONValue {
         var refs = otherRefs
         if let currentSnapshotID {
             refs.insert(
-                MetadataJSON.Member(
+                JSONValue.Member(
                     "main", .object(["snapshot-id": .integer(currentSnapshotID), "type": .string("branch")])), at: 0)
         }
-        let members: MetadataJSON = .object([
+        let members: JSONValue = .object([
             "format-version": .integer(2), "table-uuid": .string(uuid), "location": .string(location),
             "last-sequence-number": .integer(lastSequenceNumber), "last-updated-ms": .integer(lastUpdatedMilliseconds),
             "last-column-id": .integer(lastColumnID), "current-schema-id": .integer(currentSchemaID),
@@ -187,7 +187,7 @@ extension TableMetadata {
             "sort-orders": .array(
                 sortOrders.map { .object(["order-id": .integer($0.id), "fields": .array($0.fields)]) }),
             "properties": .object(
-                properties.sorted { $0.key < $1.key }.map { MetadataJSON.Member($0.key, .string($0.value)) }),
+                properties.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }),
             "current-snapshot-id": .integer(currentSnapshotID ?? -1), "snapshots": .array(snapshots.map(\.json)),
             "refs": .object(refs),
             "snapshot-log": .array(
@@ -204,6 +204,6 @@ extension TableMetadata {
 
     /// Snapshots that a branch or a tag of another writer names: they never expire here.
     var referencedSnapshotIDs: Set<Int64> {
-        Set(otherRefs.compactMap { $0.value["snapshot-id"]?.int64 })
+        Set(otherRefs.compactMap { $0.value[present: "snapshot-id"]?.int64 })
     }
 }

@@ -4,7 +4,7 @@ public struct TableSchema: Sendable, Equatable {
     /// Every field, list element and struct member has an id.
     public let schema: Schema
     /// As the writer of the table put it, with what this module has no use for.
-    let json: MetadataJSON
+    let json: JSONValue
 
     /// - Precondition: all fields have ids.
     init(id: Int32, schema: Schema) {
@@ -17,8 +17,8 @@ public struct TableSchema: Sendable, Equatable {
     }
 
     /// - Throws: `.corruptFile` for what is no schema, `.unsupportedFeature` for types that columns here cannot hold.
-    init(_ json: MetadataJSON, path: String) throws(ColumnStoreError) {
-        guard let id = json["schema-id"]?.int32 else {
+    init(_ json: JSONValue, path: String) throws(ColumnStoreError) {
+        guard let id = json[present: "schema-id"]?.int32 else {
             throw ColumnStoreError(.corruptFile, path: path, "a schema without \"schema-id\"")
         }
         self.id = id
@@ -53,14 +53,14 @@ public struct TableSchema: Sendable, Equatable {
 
     // MARK: JSON
 
-    private static func json(field: Field) -> MetadataJSON {
+    private static func json(field: Field) -> JSONValue {
         .object([
-            "id": .integer(field.id ?? 0), "name": .string(field.name), "required": .bool(field.isRequired),
+            "id": .integer(field.id ?? 0), "name": .string(field.name), "required": .boolean(field.isRequired),
             "type": json(type: field.type),
         ])
     }
 
-    private static func json(type: ColumnType) -> MetadataJSON {
+    private static func json(type: ColumnType) -> JSONValue {
         switch type {
         case .boolean: .string("boolean")
         case .int32: .string("int")
@@ -77,7 +77,7 @@ public struct TableSchema: Sendable, Equatable {
         case .list(let element):
             .object([
                 "type": .string("list"), "element-id": .integer(element.id ?? 0),
-                "element-required": .bool(element.isRequired), "element": json(type: element.type),
+                "element-required": .boolean(element.isRequired), "element": json(type: element.type),
             ])
         case .structure(let fields):
             .object(["type": .string("struct"), "fields": .array(fields.map(json(field:)))])
@@ -95,47 +95,47 @@ public struct TableSchema: Sendable, Equatable {
         }
     }
 
-    private static func fields(_ json: MetadataJSON, path: String, depth: Int) throws(ColumnStoreError) -> [Field] {
-        guard let members = json["fields"]?.array else {
+    private static func fields(_ json: JSONValue, path: String, depth: Int) throws(ColumnStoreError) -> [Field] {
+        guard let members = json[present: "fields"]?.array else {
             throw ColumnStoreError(.corruptFile, path: path, "a struct without \"fields\"")
         }
         var fields: [Field] = []
         for member in members {
-            guard let id = member["id"]?.int32, let name = member["name"]?.string, let type = member["type"] else {
+            guard let id = member[present: "id"]?.int32, let name = member[present: "name"]?.text, let type = member[present: "type"] else {
                 throw ColumnStoreError(.corruptFile, path: path, "a field without id, name or type")
             }
             fields.append(
                 Field(
                     name, try Self.type(type, path: path, depth: depth + 1), id: id,
-                    isRequired: member["required"]?.bool ?? false))
+                    isRequired: member[present: "required"]?.boolean ?? false))
         }
         return fields
     }
 
-    private static func type(_ json: MetadataJSON, path: String, depth: Int) throws(ColumnStoreError) -> ColumnType {
-        if let name = json.string { return try primitive(name, path: path) }
-        switch json["type"]?.string {
+    private static func type(_ json: JSONValue, path: String, depth: Int) throws(ColumnStoreError) -> ColumnType {
+        if let name = json.text { return try primitive(name, path: path) }
+        switch json[present: "type"]?.text {
         case "struct": return .structure(try fields(json, path: path, depth: depth))
         case "list":
-            guard let id = json["element-id"]?.int32, let element = json["element"] else {
+            guard let id = json[present: "element-id"]?.int32, let element = json[present: "element"] else {
                 throw ColumnStoreError(.corruptFile, path: path, "a list without element-id or element")
             }
             return .list(
                 element: Field(
                     "element", try type(element, path: path, depth: depth + 1), id: id,
-                    isRequired: json["element-required"]?.bool ?? false))
+                    isRequired: json[present: "element-required"]?.boolean ?? false))
         case "map":
-            guard let keyID = json["key-id"]?.int32, let key = json["key"], let valueID = json["value-id"]?.int32,
-                let value = json["value"]
+            guard let keyID = json[present: "key-id"]?.int32, let key = json[present: "key"], let valueID = json[present: "value-id"]?.int32,
+                let value = json[present: "value"]
             else { throw ColumnStoreError(.corruptFile, path: path, "a map without key or value") }
             let pair = ColumnType.structure([
                 Field("key", try type(key, path: path, depth: depth + 1), id: keyID, isRequired: true),
                 Field(
                     "value", try type(value, path: path, depth: depth + 1), id: valueID,
-                    isRequired: json["value-required"]?.bool ?? false),
+                    isRequired: json[present: "value-required"]?.boolean ?? false),
             ])
             return .list(element: Field("key_value", pair, isRequired: true))
-        default: throw ColumnStoreError(.unsupportedFeature, path: path, "a column of type \(json.text)")
+        default: throw ColumnStoreError(.unsupportedFeature, path: path, "a column of type \(String(decoding: json.serialized, as: UTF8.self))")
         }
     }
 

@@ -45,24 +45,14 @@ public enum ParquetInspector {
         return text
     }
 
+    /// Members of nested types have lines of their own.
     private static func typeName(_ type: ColumnType) -> String {
         switch type {
-        case .boolean: "BOOLEAN"
-        case .int32: "INTEGER"
-        case .int64: "BIGINT"
-        case .double: "DOUBLE"
-        case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
-        case .string: "VARCHAR"
-        case .binary: "BLOB"
-        case .uuid: "UUID"
-        case .date: "DATE"
-        case .time: "TIME"
-        case .timestamp(let isUTC): isUTC ? "TIMESTAMPTZ" : "TIMESTAMP"
-        case .timestampNanoseconds(let isUTC): isUTC ? "TIMESTAMPTZ(9)" : "TIMESTAMP(9)"
-        case .interval: "INTERVAL"
+        case .timestampNanoseconds: type.sqlName + "(9)"
         case .list(let element): "list of " + typeName(element.type)
         case .structure: "struct"
         case .null: "NULL"
+        default: type.sqlName
         }
     }
 

@@ -15,22 +15,10 @@ package enum SchemaEncoding {
         fields.map { "\($0.name)\(unit)\(text($0.type))\(record)" }.joined()
     }
 
-    /// The SQL name of a column type; a list with its members in brackets.
+    /// A list with its members in brackets, all else by its name.
     private static func text(_ type: ColumnType) -> String {
-        switch type {
-        case .boolean: "BOOLEAN"
-        case .int32: "INTEGER"
-        case .int64: "BIGINT"
-        case .double: "DOUBLE"
-        case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
-        case .string: "VARCHAR"
-        case .binary: "BLOB"
-        case .date: "DATE"
-        case .timestamp: "TIMESTAMPTZ"
-        case .list(let element):
-            if case .structure(let members) = element.type { "LIST{\(text(members))}" } else { "LIST{}" }
-        default: "?"
-        }
+        guard case .list(let element) = type else { return type.sqlName }
+        return if case .structure(let members) = element.type { "LIST{\(text(members))}" } else { "LIST{}" }
     }
 
     /// Nil when the text is not what `text` writes.

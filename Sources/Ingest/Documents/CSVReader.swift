@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Reads CSV (RFC 4180) with a header: records of fields, each with its exact bytes. UTF-8; a BOM is passed over; records end at LF or CRLF.
 package struct CSVReader {
     package static let fieldCountMax = 10_000

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// A receipt's history as its column holds it: the steps and what happened beyond its arrival, as JSON.
 ///
 /// Its arrival and its end are columns already, so a receipt that was complete at once has `empty`: it takes no room in a file.
@@ -12,14 +14,14 @@ package struct ReceiptHistory: Sendable {
 
     package var text: String {
         if steps.isEmpty && events.isEmpty { return Self.empty }
-        var json = JSONText()
+        var json = JSONWriter()
         json.object { json in
             json.array("steps", steps) { json, step in
                 json.member("name", step.name)
                 json.member("stage", Int64(step.stage))
                 json.member("state", step.state)
                 json.member("attempts", Int64(step.attempts))
-                json.member("at", step.at.map { JSONText.instant($0) })
+                json.member("at", instant: step.at)
                 json.member("reference", step.reference)
                 json.member("detail", step.detail)
             }
@@ -29,9 +31,12 @@ package struct ReceiptHistory: Sendable {
                 json.member("message", error.message)
             }
             json.array("history", events) { json, event in
-                json.member("at", JSONText.instant(event.at))
+                json.member("at", instant: event.at)
                 json.member("event", event.event)
-                for detail in event.details { json.member(detail.name, raw: detail.json) }
+                for detail in event.details {
+                    json.key(detail.name)
+                    json.raw(detail.json.utf8)
+                }
             }
         }
         return json.text
@@ -46,7 +51,7 @@ package struct ReceiptHistory: Sendable {
                     TicketStep(
                         name: Self.string("name", step, tape) ?? "", stage: Int(Self.number("stage", step, tape) ?? 0),
                         state: Self.string("state", step, tape) ?? "", attempts: Int(Self.number("attempts", step, tape) ?? 0),
-                        at: Self.string("at", step, tape).flatMap(JSONText.microseconds), reference: Self.string("reference", step, tape),
+                        at: Self.string("at", step, tape).flatMap(Self.microseconds), reference: Self.string("reference", step, tape),
                         detail: Self.string("detail", step, tape)))
             }
             for error in Self.elements("errors", tape) {
@@ -59,7 +64,7 @@ package struct ReceiptHistory: Sendable {
                 let details = Self.members(event, tape).filter { $0.name != "at" && $0.name != "event" }
                 events.append(
                     HistoryEvent(
-                        at: Self.string("at", event, tape).flatMap(JSONText.microseconds) ?? 0,
+                        at: Self.string("at", event, tape).flatMap(Self.microseconds) ?? 0,
                         event: Self.string("event", event, tape) ?? "", details: details))
             }
         }
@@ -88,6 +93,9 @@ package struct ReceiptHistory: Sendable {
         guard let member = tape.member(name, of: node), tape[member].kind == .string else { return nil }
         return tape.string(of: member)
     }
+
+    /// Of an instant's text, as `JSONWriter.member(_:instant:)` writes it.
+    private static func microseconds(_ instant: String) -> Int64? { Calendar.parseMoment(instant.utf8)?.instantMicroseconds }
 
     private static func number(_ name: String, _ node: Int, _ tape: JSONTape) -> Int64? {
         tape.member(name, of: node).flatMap { Int64(tape.string(of: $0)) }

@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// What must happen to a row after it was stored, and who is told: fixed when it arrives.
 ///
 /// Nothing here knows what a step is about: a name says which endpoint does it.
@@ -194,9 +196,9 @@ package enum ProcessResult: Sendable, Equatable {
 package struct HistoryNote: Sendable {
     package var event: String
     package var details: String
-    package init(_ event: String, _ details: (inout JSONText) -> Void = { _ in }) {
+    package init(_ event: String, _ details: (inout JSONWriter) -> Void = { _ in }) {
         self.event = event
-        var json = JSONText()
+        var json = JSONWriter()
         json.object(details)
         self.details = json.text
     }

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Changes of processes within one transaction of a hot file. Made and used by the writer's thread.
 ///
 /// All that follows from a change (the next stage, the row's end, the events that are owed) is written with it; what a restart would
@@ -201,7 +203,7 @@ final class ProcessTransaction {
     private func finish(_ step: Step, _ outcome: StepOutcome) throws {
         var errors: String?
         if !outcome.errors.isEmpty {
-            var json = JSONText()
+            var json = JSONWriter()
             json.array(outcome.errors) { json, error in
                 json.member("pointer", error.pointer)
                 json.member("code", error.code)

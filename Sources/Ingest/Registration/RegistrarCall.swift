@@ -14,7 +14,7 @@ enum RegistrarCall {
         _ call: HotFile.StepCall, to name: String, _ registrar: RegistrarOptions, callbackBase: String, now: Int64
     ) -> OutgoingRequest {
         let summary = call.stored.summary
-        var json = JSONText()
+        var json = JSONWriter()
         json.object { json in
             json.member("ticket_id", summary.ticketID)
             json.member("client_id", summary.clientID)
@@ -55,7 +55,7 @@ enum RegistrarCall {
     }
 
     /// JSON as JSON, other text as a string, anything else in base 64.
-    private static func document(_ call: HotFile.StepCall, _ json: inout JSONText) {
+    private static func document(_ call: HotFile.StepCall, _ json: inout JSONWriter) {
         var bytes = call.document[...]
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         if call.contentType.hasPrefix("application/json") {

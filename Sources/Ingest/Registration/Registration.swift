@@ -225,7 +225,7 @@ final class Registration: Sendable {
     }
 
     private func note(
-        _ event: String, _ name: String, _ attempt: Int, _ more: (inout JSONText) -> Void = { _ in }
+        _ event: String, _ name: String, _ attempt: Int, _ more: (inout JSONWriter) -> Void = { _ in }
     ) -> HistoryNote {
         HistoryNote(event) { json in
             json.member("name", name)
@@ -243,7 +243,7 @@ final class Registration: Sendable {
         let now = clock.now()
         var status: Int64?
         if case .success(let response) = result { status = Int64(response.status) }
-        func note(_ event: String, _ more: (inout JSONText) -> Void = { _ in }) -> HistoryNote {
+        func note(_ event: String, _ more: (inout JSONWriter) -> Void = { _ in }) -> HistoryNote {
             self.note(isQuestion ? "asked: \(event)" : event, name, attempts) { json in
                 if let status { json.member("status", status) }
                 more(&json)
@@ -276,7 +276,7 @@ final class Registration: Sendable {
                 step: work.id, attempts: attempts, at: at, detail: detail,
                 note("failed") { json in
                     json.member("detail", detail)
-                    json.member("next_at", JSONText.instant(at))
+                    json.member("next_at", instant: at)
                 })
             submit(action, work) { [self] result in
                 if result == .applied { later(work, at: at, mayHaveArrived: mayHaveArrived || (isQuestion && work.mayHaveArrived)) }
@@ -307,7 +307,7 @@ final class Registration: Sendable {
     }
 
     private static func note(
-        _ event: String, version: Int64, target: String, attempt: Int, _ more: (inout JSONText) -> Void = { _ in }
+        _ event: String, version: Int64, target: String, attempt: Int, _ more: (inout JSONWriter) -> Void = { _ in }
     ) -> HistoryNote {
         HistoryNote("webhook: \(event)") { json in
             json.member("target", target)
@@ -340,7 +340,7 @@ final class Registration: Sendable {
         let at = min(now + delay, work.expiresAt)
         let note = Self.note("failed", version: version, target: target, attempt: attempts) { json in
             json.member("detail", detail)
-            json.member("next_at", JSONText.instant(at))
+            json.member("next_at", instant: at)
         }
         submit(.retryEvent(work.id, at: at, detail: detail, note), work) { [self] result in
             if result == .applied { later(work, at: at) }

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// What is said to a client about its receipt.
 enum WebhookCall {
     static let timeoutMilliseconds = 15_000
@@ -7,12 +9,12 @@ enum WebhookCall {
     ) -> OutgoingRequest {
         let summary = call.stored.summary
         let id = "\(summary.ticketID)-\(version)"
-        var json = JSONText()
+        var json = JSONWriter()
         json.object { json in
             json.member("event_id", id)
             json.member("event", "receipt.\(call.event.rawValue.lowercased())")
             json.member("version", version)
-            json.member("at", JSONText.instant(call.at))
+            json.member("at", instant: call.at)
             json.member("receipt") { json in
                 json.member("ticket_id", summary.ticketID)
                 json.member("client_id", summary.clientID)

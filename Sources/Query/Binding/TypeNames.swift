@@ -2,30 +2,7 @@ package import ColumnStore
 
 /// Types by the names that SQL has for them.
 package enum TypeNames {
-    /// `DECIMAL(18,4)`, `STRUCT("name" VARCHAR, …)[]`: as results and DESCRIBE show a type.
-    package static func name(of type: ColumnType) -> String {
-        switch type {
-        case .boolean: "BOOLEAN"
-        case .int32: "INTEGER"
-        case .int64: "BIGINT"
-        case .double: "DOUBLE"
-        case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
-        case .string, .null: "VARCHAR"
-        case .binary: "BLOB"
-        case .uuid: "UUID"
-        case .date: "DATE"
-        case .time: "TIME"
-        case .timestamp(let isUTC), .timestampNanoseconds(let isUTC): isUTC ? "TIMESTAMPTZ" : "TIMESTAMP"
-        case .interval: "INTERVAL"
-        case .list(let element): name(of: element.type) + "[]"
-        case .structure(let fields):
-            "STRUCT(" + fields.map { "\(quoted($0.name)) \(name(of: $0.type))" }.joined(separator: ", ") + ")"
-        }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }
+    package static func name(of type: ColumnType) -> String { type.sqlName }
 
     /// A type that CAST names, and what else the cast must do.
     struct Target {

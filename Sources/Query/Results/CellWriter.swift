@@ -72,7 +72,7 @@ package struct CellWriter {
     private static func keys(_ fields: [Field]) -> [[UInt8]] {
         fields.enumerated().map { index, field in
             var key: [UInt8] = index == 0 ? [] : [UInt8(ascii: ",")]
-            JSONText.appendString(field.name.utf8, to: &key)
+            JSONString.append(field.name.utf8, to: &key)
             return key + [UInt8(ascii: ":")]
         }
     }
@@ -126,7 +126,7 @@ package struct CellWriter {
     }
 
     private func appendBytes(_ arrays: ByteArrays, _ row: Int, to text: inout [UInt8]) {
-        if type == .string { JSONText.appendString(arrays[row], to: &text) } else { JSONText.appendOpaque(arrays[row], type: type, to: &text) }
+        if type == .string { JSONString.append(arrays[row], to: &text) } else { JSONText.appendOpaque(arrays[row], type: type, to: &text) }
     }
 
     /// Appends the cell as bare text: numbers and times without quotes, BLOB in base64, lists and structs as JSON. Nothing for NULL.

@@ -11,9 +11,9 @@ package struct JSONPageEncoder: ResultEncoder {
         buffer.append(contentsOf: "{\"columns\":[".utf8)
         for (index, column) in columns.enumerated() {
             buffer.append(contentsOf: (index == 0 ? "{\"name\":" : ",{\"name\":").utf8)
-            JSONText.appendString(column.name.utf8, to: &buffer)
+            JSONString.append(column.name.utf8, to: &buffer)
             buffer.append(contentsOf: ",\"type\":".utf8)
-            JSONText.appendString(column.typeName.utf8, to: &buffer)
+            JSONString.append(column.typeName.utf8, to: &buffer)
             buffer.append(UInt8(ascii: "}"))
         }
         buffer.append(contentsOf: "],\"rows\":[".utf8)
@@ -34,7 +34,7 @@ package struct JSONPageEncoder: ResultEncoder {
 
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {
         buffer.append(contentsOf: "],\"next_cursor\":".utf8)
-        if let cursor { JSONText.appendString(cursor.utf8, to: &buffer) } else { buffer.append(contentsOf: "null".utf8) }
+        if let cursor { JSONString.append(cursor.utf8, to: &buffer) } else { buffer.append(contentsOf: "null".utf8) }
         let figures =
             "\"rows_scanned\":\(statistics.rowsScanned),\"bytes_read\":\(statistics.bytesRead),\"files_pruned\":\(statistics.filesPruned),"
             + "\"elapsed_ms\":\(statistics.elapsedMilliseconds)"
@@ -53,7 +53,7 @@ package struct JSONObjectEncoder: ResultEncoder {
         self.isArray = isArray
         keys = ResultColumn.distinctNames(columns.map(\.name)).enumerated().map { index, name in
             var key: [UInt8] = index == 0 ? [] : [UInt8(ascii: ",")]
-            JSONText.appendString(name.utf8, to: &key)
+            JSONString.append(name.utf8, to: &key)
             key.append(UInt8(ascii: ":"))
             return key
         }

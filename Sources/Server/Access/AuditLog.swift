@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// Writes down administrative acts around their doing, in the catalog and as lines of the log.

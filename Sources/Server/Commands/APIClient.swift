@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 
 /// A small HTTP/1.1 client for the commands that work through a server.

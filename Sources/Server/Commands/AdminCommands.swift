@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Moves hot files to cold.
 enum CompactCommand: Command {
     static let name = "compact"

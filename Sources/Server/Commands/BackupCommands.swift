@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 internal import Ingest
 

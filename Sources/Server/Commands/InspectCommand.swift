@@ -17,7 +17,7 @@ enum InspectCommand: Command {
         for pair in metadata.keyValues ?? [] { text += "\(pair.key)  \((pair.value ?? "").prefix(200))\n" }
         text += "\ncolumns\n"
         text += table(file.schema.fields.map { field in
-            [field.name, TypeText.name(field.type) + (field.isRequired ? " NOT NULL" : ""), field.id.map { "id \($0)" } ?? ""]
+            [field.name, field.type.sqlName + (field.isRequired ? " NOT NULL" : ""), field.id.map { "id \($0)" } ?? ""]
         })
         for (index, group) in metadata.rowGroups.enumerated() {
             let packed = group.columns.reduce(0) { $0 + ($1.metadata?.totalCompressedByteCount ?? 0) }
@@ -65,28 +65,5 @@ enum InspectCommand: Command {
             while line.hasSuffix(" ") { line.removeLast() }
             return line + "\n"
         }.joined()
-    }
-}
-
-/// A type as `inspect` shows it.
-enum TypeText {
-    static func name(_ type: ColumnType) -> String {
-        switch type {
-        case .boolean: "BOOLEAN"
-        case .int32: "INTEGER"
-        case .int64: "BIGINT"
-        case .double: "DOUBLE"
-        case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
-        case .string, .null: "VARCHAR"
-        case .binary: "BLOB"
-        case .uuid: "UUID"
-        case .date: "DATE"
-        case .time: "TIME"
-        case .timestamp(let isUTC): isUTC ? "TIMESTAMPTZ" : "TIMESTAMP"
-        case .timestampNanoseconds(let isUTC): (isUTC ? "TIMESTAMPTZ" : "TIMESTAMP") + " (ns)"
-        case .interval: "INTERVAL"
-        case .list(let element): name(element.type) + "[]"
-        case .structure(let fields): "STRUCT(" + fields.map { "\"\($0.name)\" \(name($0.type))" }.joined(separator: ", ") + ")"
-        }
     }
 }

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Rows under their column names, aligned, as psql shows them.
 enum ResultTable {
     private static let rightAligned = ["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"]

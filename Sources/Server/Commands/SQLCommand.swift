@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 internal import Query
 
@@ -99,7 +100,7 @@ enum SQLCommand: Command {
             for row in rows {
                 text.append(contentsOf: (isFirst ? "[\n" : ",\n").utf8)
                 isFirst = false
-                let members = zip(names, row).map { JSONValue.Member(name: $0, value: $1) }
+                let members = zip(names, row).map { JSONValue.Member($0, $1) }
                 text.append(contentsOf: JSONValue.object(members).serialized)
             }
             Terminal.write(text)

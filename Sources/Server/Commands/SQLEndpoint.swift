@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// What answers the questions of `till sql`: a server, or this process.
 protocol SQLEndpoint {
     /// One page of at most 10,000 rows, as POST /v1/sql gives it.

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// One value out of the file or the environment, with the key to name when it is wrong. The environment has text only, so text is
 /// taken for numbers too.
 struct SettingValue {

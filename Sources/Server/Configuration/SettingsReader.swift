@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// Puts settings together: defaults, then the file, then the environment, then the command line.

@@ -1,3 +1,4 @@
+package import ColumnStore
 package import Ingest
 
 /// A request that was routed and let in, as a handler sees it.

@@ -1,3 +1,4 @@
+package import ColumnStore
 package import Ingest
 
 /// How each problem looks over HTTP: the one table of slug and status, and what each means.

@@ -1,3 +1,4 @@
+internal import ColumnStore
 package import Ingest
 
 /// A request's target, cut but not yet decoded: segments are decoded once, after routing, so that `%2F` in an id never makes a
@@ -67,7 +68,7 @@ package struct RequestTarget: Sendable {
                 bytes.append(byte)
             }
         }
-        guard UTF8Check.firstInvalid(bytes) == nil else { throw .parameter(what, "not UTF-8 once decoded") }
+        guard bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) == nil else { throw .parameter(what, "not UTF-8 once decoded") }
         guard !bytes.contains(0) else { throw .parameter(what, "has a NUL") }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// An answer: complete, or with a body that is still being made.
 package struct Response: Sendable {
     package struct Header: Sendable {

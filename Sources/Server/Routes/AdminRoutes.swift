@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// Work on the whole store.

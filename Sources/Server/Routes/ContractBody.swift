@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// A contract as JSON: read with every fault named, written with its secret left out.

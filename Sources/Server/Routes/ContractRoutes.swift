@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// Contracts and their keys, for the administrator.

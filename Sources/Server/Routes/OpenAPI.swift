@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// The description of the API in OpenAPI 3.1, made from the router's own table.

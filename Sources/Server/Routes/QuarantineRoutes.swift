@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// What was refused, and what could not be delivered.

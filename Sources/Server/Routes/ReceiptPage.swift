@@ -28,7 +28,7 @@ struct DocumentBody {
 
     /// Bytes that may not be what their content type says: what quarantine holds.
     static func writeText(_ bytes: ArraySlice<UInt8>, to writer: inout JSONWriter) {
-        if UTF8Check.firstInvalid(Array(bytes)) == nil {
+        if bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) == nil {
             writer.key("document")
             writer.string(utf8: bytes)
         } else {

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 import Glibc
 

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Ingest
 
 /// Document types: seen by all, changed by the administrator.

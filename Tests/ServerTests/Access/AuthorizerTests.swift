@@ -1,3 +1,4 @@
+import ColumnStore
 import Ingest
 import Server
 import TestSupport

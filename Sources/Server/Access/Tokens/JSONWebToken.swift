@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// A token as it came: taken apart, its signature not yet checked (RFC 7515, RFC 7519).
 package struct JSONWebToken: Sendable {
     /// Why a token is none, or does not count. Said to whoever sent it.

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// The public keys of an issuer: a JSON Web Key Set (RFC 7517), reduced to what Till verifies with.
 package struct KeySet: Sendable {
     package struct Failure: Error, Equatable, CustomStringConvertible {

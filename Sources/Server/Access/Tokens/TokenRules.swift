@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// What a token must say to count here.
 package struct TokenRules: Sendable {
     package var issuer: String?

@@ -1,5 +1,3 @@
-internal import Query
-
 /// Writes one JSON text, value by value, into a byte buffer.
 ///
 /// Commas are placed by the writer; balance of brackets is the caller's. Text goes in as UTF-8 and is escaped only where RFC 8259
@@ -8,6 +6,8 @@ package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     /// No comma is due: at the start of the text, of a container, and after a key.
     private var isFresh = true
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     package init(reserving byteCount: Int = 256) { bytes.reserveCapacity(byteCount) }
 
@@ -41,7 +41,7 @@ package struct JSONWriter {
     /// - Precondition: `value` is UTF-8; bytes that are not come out as they went in.
     package mutating func string(utf8 value: some Collection<UInt8>) {
         separate()
-        JSONText.appendString(value, to: &bytes)
+        JSONString.append(value, to: &bytes)
         isFresh = false
     }
 
@@ -90,5 +90,5 @@ package struct JSONWriter {
         isFresh = true
     }
 
-    private mutating func appendQuoted(_ value: String) { JSONText.appendString(value.utf8, to: &bytes) }
+    private mutating func appendQuoted(_ value: String) { JSONString.append(value.utf8, to: &bytes) }
 }

@@ -1,7 +1,7 @@
-import Server
+import ColumnStore
 import XCTest
 
-/// Goal: control bodies are read strictly. Method: what RFC 8259 allows and forbids, and what design.md adds.
+/// Goal: small JSON is read strictly and written back as it was. Method: what RFC 8259 allows and forbids, and what design.md adds.
 final class JSONValueTests: XCTestCase {
     func test_parse_keepsDigitsAndText() throws {
         let text = #" {"a":[1,-0.50,1e400,true,false,null],"ü\n\u0041\ud83d\ude00":"x\/"} "#
@@ -9,6 +9,26 @@ final class JSONValueTests: XCTestCase {
         XCTAssertEqual(value["a"], .array([.number("1"), .number("-0.50"), .number("1e400"), .boolean(true), .boolean(false), .null]))
         XCTAssertEqual(value["ü\nA😀"], .string("x/"))
         XCTAssertEqual(String(decoding: value.serialized, as: UTF8.self), #"{"a":[1,-0.50,1e400,true,false,null],"ü\nA😀":"x/"}"#)
+    }
+
+    func test_serialized_whatWasParsed_isTheSameText() throws {
+        for text in [
+            #"{"snapshot-id":3055729675574597004,"a":[1,-2.50e+3,true,false,null],"b":{"c":"d"}}"#, "[]", "{}", "0",
+            #""Хліб \"\\ \u0001 😀""#, "[[[[1]]]]",
+        ] {
+            XCTAssertEqual(String(decoding: try JSONParser.parse(Array(text.utf8)).serialized, as: UTF8.self), text)
+        }
+    }
+
+    func test_members_numbersAreExact_andNullIsPresentOnlyAsAValue() throws {
+        let value = try JSONParser.parse(Array(#"{"n":9223372036854775807,"m":9223372036854775808,"f":1.0,"z":null}"#.utf8))
+        XCTAssertEqual(value["n"]?.int64, .max)
+        XCTAssertNil(value["n"]?.int32)
+        XCTAssertNil(value["m"]?.int64)
+        XCTAssertNil(value["f"]?.int64)
+        XCTAssertEqual(value["z"], .null)
+        XCTAssertNil(value[present: "z"])
+        XCTAssertNil(value["absent"])
     }
 
     func test_parse_refuses() {

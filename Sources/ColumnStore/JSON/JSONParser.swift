@@ -1,78 +1,4 @@
-/// A small JSON text as a tree: request bodies of the control calls and the configuration file. Numbers keep their digits.
-///
-/// Documents never come this way: they are read by Ingest.
-package indirect enum JSONValue: Equatable, Sendable {
-    case null
-    case boolean(Bool)
-    case number(String)
-    case string(String)
-    case array([JSONValue])
-    case object([Member])
-
-    package struct Member: Equatable, Sendable {
-        package let name: String
-        package let value: JSONValue
-    }
-
-    package var kind: String {
-        switch self {
-        case .null: "null"
-        case .boolean: "a boolean"
-        case .number: "a number"
-        case .string: "a string"
-        case .array: "an array"
-        case .object: "an object"
-        }
-    }
-
-    package subscript(name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
-    }
-
-    package var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
-    package var integer: Int? {
-        if case .number(let digits) = self { Int(digits) } else { nil }
-    }
-
-    package func write(to writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.null()
-        case .boolean(let value): writer.boolean(value)
-        case .number(let digits): writer.raw(digits.utf8)
-        case .string(let text): writer.string(text)
-        case .array(let elements):
-            writer.beginArray()
-            for element in elements { element.write(to: &writer) }
-            writer.endArray()
-        case .object(let members):
-            writer.beginObject()
-            for member in members {
-                writer.key(member.name)
-                member.value.write(to: &writer)
-            }
-            writer.endObject()
-        }
-    }
-
-    package var serialized: [UInt8] {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.bytes
-    }
-}
-
-/// Where a text stops being JSON.
-package struct JSONSyntaxError: Error, Equatable {
-    /// In bytes from the start of the text.
-    package let offset: Int
-    package let message: String
-}
-
-/// RFC 8259, strictly: UTF-8, no duplicate member names, no lone surrogates, nothing after the value.
+/// RFC 8259, strictly: UTF-8 (a byte order mark may lead), no duplicate member names, no lone surrogates, nothing after the value.
 package struct JSONParser {
     /// Deeper nesting is refused: the parser recurses.
     package static let depthMax = 128
@@ -89,7 +15,7 @@ package struct JSONParser {
 
     private mutating func document() throws(JSONSyntaxError) -> JSONValue {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
-        if let bad = UTF8Check.firstInvalid(bytes) { throw JSONSyntaxError(offset: bad, message: "the text is not UTF-8") }
+        if let bad = bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) { throw JSONSyntaxError(offset: bad, message: "the text is not UTF-8") }
         skipBlanks()
         let value = try value(depth: 0)
         skipBlanks()
@@ -140,7 +66,7 @@ package struct JSONParser {
             guard current == UInt8(ascii: ":") else { throw fault("a colon is missing") }
             position += 1
             skipBlanks()
-            members.append(.init(name: name, value: try value(depth: depth + 1)))
+            members.append(.init(name, try value(depth: depth + 1)))
             skipBlanks()
             if current == UInt8(ascii: "}") { position += 1; return .object(members) }
             guard current == UInt8(ascii: ",") else { throw fault("a comma or } is missing") }
@@ -236,32 +162,5 @@ package struct JSONParser {
             position += 1
         }
         return value
-    }
-}
-
-/// Well-formed UTF-8 by Unicode's table 3-7: no overlong forms, surrogates or values past U+10FFFF.
-package enum UTF8Check {
-    /// The offset of the first byte that is no part of a scalar, nil when all are.
-    package static func firstInvalid(_ bytes: [UInt8]) -> Int? {
-        var index = 0
-        while index < bytes.count {
-            let first = bytes[index]
-            if first < 0x80 { index += 1; continue }
-            let (length, lower, upper): (Int, UInt8, UInt8) =
-                switch first {
-                case 0xC2...0xDF: (2, 0x80, 0xBF)
-                case 0xE0: (3, 0xA0, 0xBF)
-                case 0xED: (3, 0x80, 0x9F)
-                case 0xE1...0xEF: (3, 0x80, 0xBF)
-                case 0xF0: (4, 0x90, 0xBF)
-                case 0xF4: (4, 0x80, 0x8F)
-                case 0xF1...0xF3: (4, 0x80, 0xBF)
-                default: (0, 0, 0)
-                }
-            guard length > 0, index + length <= bytes.count, (lower...upper).contains(bytes[index + 1]) else { return index }
-            for offset in 2..<max(length, 2) where bytes[index + offset] & 0xC0 != 0x80 { return index }
-            index += length
-        }
-        return nil
     }
 }
