@@ -182,7 +182,7 @@ extension Binder {
         guard call.arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: position) }
         let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
         guard case .list(let element) = list.type else {
-            throw .badSQL("UNNEST needs a list, not \(TypeNames.name(of: list.type))", at: list.position)
+            throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position)
         }
         let name = alias?.name ?? NameSyntax("unnest", at: position)
         let elements: [UnnestNode.Element]
@@ -255,7 +255,7 @@ extension Binder {
         if items.count == 2 { items.append(TypedExpression(.literal(.integer(1), .int32), at: position)) }
         let unified = try self.unified(items, "generate_series")
         guard TypeRules.isInteger(unified[0].type) || TypeRules.isDecimal(unified[0].type) else {
-            throw .badSQL("generate_series needs numbers or times, not \(TypeNames.name(of: unified[0].type))", at: position)
+            throw .badSQL("generate_series needs numbers or times, not \(unified[0].type.sqlName)", at: position)
         }
         return (unified[0].type, unified)
     }

@@ -56,7 +56,7 @@ extension Binder {
         default: break
         }
         guard let members else {
-            throw .badSQL("a \(TypeNames.name(of: owner.type)) has no field “\(name.text)”", at: name.position)
+            throw .badSQL("a \(owner.type.sqlName) has no field “\(name.text)”", at: name.position)
         }
         guard let member = members.first(where: { $0.name == name.text }) else {
             let meant = NameSuggestion.closest(to: name.text, among: members.map(\.name))
@@ -110,7 +110,7 @@ extension Binder {
         let rows = try bindQuery(QuerySyntax(body: .select(select), position: table[0].position), parent: nil)
         let plan = textRows(
             [("column_name", .string), ("column_type", .string)],
-            rows.columns.map { [.string($0.name), .string(TypeNames.name(of: $0.type))] })
+            rows.columns.map { [.string($0.name), .string($0.type.sqlName)] })
         return BoundQuery(plan: plan, columns: plan.columns)
     }
 
@@ -131,7 +131,7 @@ extension Binder {
                 for (index, column) in try describedColumns(NameSyntax(table, at: name.position)).enumerated() {
                     rows.append([
                         .string("till"), .string("public"), .string(table), .string(column.name), .integer(Int64(index + 1)),
-                        .string("YES"), .string(TypeNames.name(of: column.type)),
+                        .string("YES"), .string(column.type.sqlName),
                     ])
                 }
             }

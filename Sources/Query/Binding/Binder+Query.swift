@@ -106,7 +106,7 @@ extension Binder {
             for (index, column) in input.columns.enumerated() {
                 guard let type = TypeRules.common(types[index], column.type) else {
                     throw .badSQL(
-                        "\(op.rawValue) cannot match \(TypeNames.name(of: types[index])) with \(TypeNames.name(of: column.type)) in column \(index + 1)",
+                        "\(op.rawValue) cannot match \(types[index].sqlName) with \(column.type.sqlName) in column \(index + 1)",
                         at: position)
                 }
                 types[index] = TypeRules.widened(type)
@@ -114,7 +114,7 @@ extension Binder {
         }
         types = types.map { $0 == .null ? .string : $0 }
         if !(op == .union && isAll), let nested = types.first(where: \.isNested) {
-            throw .unsupported("\(op.rawValue) cannot compare values of type \(TypeNames.name(of: nested))", at: position)
+            throw .unsupported("\(op.rawValue) cannot compare values of type \(nested.sqlName)", at: position)
         }
         let kind: SetOperationNode.Kind = switch op {
         case .union: .union
@@ -187,7 +187,7 @@ extension Binder {
 
     func sortKey(_ expression: Expression, _ item: OrderItemSyntax) throws(QueryError) -> SortKey {
         guard TypeRules.isComparable(expression.type) else {
-            throw .unsupported("values of type \(TypeNames.name(of: expression.type)) have no order", at: item.expression.position)
+            throw .unsupported("values of type \(expression.type.sqlName) have no order", at: item.expression.position)
         }
         return SortKey(expression, isDescending: item.isDescending, nullsFirst: item.nullsFirst)
     }

@@ -116,7 +116,7 @@ extension Binder {
         for key in keys {
             let expression = try outputOrExpression(key, items, scope)
             guard TypeRules.isComparable(expression.type) else {
-                throw .unsupported("DISTINCT ON cannot compare \(TypeNames.name(of: expression.type))", at: key.position)
+                throw .unsupported("DISTINCT ON cannot compare \(expression.type.sqlName)", at: key.position)
             }
             result.append(expression)
         }
@@ -208,7 +208,7 @@ extension Binder {
             throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
         }
         guard TypeRules.isComparable(key.type) else {
-            throw .unsupported("GROUP BY cannot compare values of type \(TypeNames.name(of: key.type))", at: syntax.position)
+            throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)
         }
         if let place = list.expressions.firstIndex(where: { $0.expression.isSame(as: key) }) { return place }
         list.expressions.append((key, name, syntax.position))
@@ -229,7 +229,7 @@ extension Binder {
         var isDistinct = false
         if case .all = select.distinct { isDistinct = true }
         if isDistinct, let nested = visible.first(where: { $0.type.isNested }) {
-            throw .unsupported("DISTINCT cannot compare values of type \(TypeNames.name(of: nested.type))", at: select.position)
+            throw .unsupported("DISTINCT cannot compare values of type \(nested.type.sqlName)", at: select.position)
         }
         var keys: [SortKey] = []
         for key in order {

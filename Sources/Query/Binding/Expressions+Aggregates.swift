@@ -62,7 +62,7 @@ extension Binder {
         let values = try bindAll(call.arguments, in: scope)
         let (arguments, type) = try aggregateTypes(function, values, name, at: position)
         if call.isDistinct, arguments[0].type.isNested {
-            throw .unsupported("DISTINCT cannot compare \(TypeNames.name(of: arguments[0].type))", at: position)
+            throw .unsupported("DISTINCT cannot compare \(arguments[0].type.sqlName)", at: position)
         }
         var order: [SortKey] = []
         for item in call.orderBy {
@@ -84,7 +84,7 @@ extension Binder {
     ) throws(QueryError) -> ([Expression], ColumnType) {
         let value = values[0]
         func fault() -> QueryError {
-            .badSQL("\(name) does not take \(value.isUntyped ? "an untyped text" : TypeNames.name(of: value.type))", at: value.position)
+            .badSQL("\(name) does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position)
         }
         switch function {
         case .count, .approximateDistinct:
@@ -132,7 +132,7 @@ extension Binder {
         let type: ColumnType
         if function == .percentileContinuous {
             guard TypeRules.isNumeric(value.type) else {
-                throw .unsupported("percentile_cont of \(TypeNames.name(of: value.type)) is not supported", at: value.position)
+                throw .unsupported("percentile_cont of \(value.type.sqlName) is not supported", at: value.position)
             }
             arguments.append(try implicit(value, to: .double, name))
             type = .double
@@ -194,7 +194,7 @@ extension Binder {
         for item in window.partitionBy {
             let value = try bindExpression(item, in: inner)
             guard TypeRules.isComparable(value.type) else {
-                throw .unsupported("PARTITION BY cannot compare \(TypeNames.name(of: value.type))", at: item.position)
+                throw .unsupported("PARTITION BY cannot compare \(value.type.sqlName)", at: item.position)
             }
             if !value.expression.isLiteral { partition.append(value.expression) }
         }
@@ -324,7 +324,7 @@ extension Binder {
             case .decimal(_, let scale): type = .decimal38(scale: max(scale, TypeRules.scale(value.type)))
             default:
                 throw .unsupported(
-                    "RANGE with a distance over \(TypeNames.name(of: key.expression.type)) is not supported", at: position)
+                    "RANGE with a distance over \(key.expression.type.sqlName) is not supported", at: position)
             }
             if case .decimal(_, let scale) = key.expression.type, TypeRules.scale(value.type) > scale {
                 throw .unsupported("the distance has more digits than the ORDER BY expression", at: syntax.position)

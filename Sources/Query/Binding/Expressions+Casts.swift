@@ -9,8 +9,8 @@ extension Binder {
         if value.isUntyped || value.type == type { return try cast(value, to: type, isExplicit: false) }
         guard TypeRules.cast(from: value.type, to: type) == .implicit else {
             throw .badSQL(
-                "\(what) needs \(TypeNames.name(of: type)), not \(TypeNames.name(of: value.type))", at: value.position,
-                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(TypeNames.name(of: type))")
+                "\(what) needs \(type.sqlName), not \(value.type.sqlName)", at: value.position,
+                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)")
         }
         return try cast(value, to: type, isExplicit: false)
     }
@@ -40,7 +40,7 @@ extension Binder {
             return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
         default:
             throw .unsupported(
-                "NUMERIC without a scale is not supported for \(TypeNames.name(of: value.type)); write NUMERIC(p, s)", at: value.position)
+                "NUMERIC without a scale is not supported for \(value.type.sqlName); write NUMERIC(p, s)", at: value.position)
         }
     }
 
@@ -51,7 +51,7 @@ extension Binder {
         if case .literal(.null, _) = value.expression { return .null(type) }
         guard TypeRules.cast(from: value.type, to: type) != .none else {
             throw .badSQL(
-                "\(TypeNames.name(of: value.type)) cannot be cast to \(TypeNames.name(of: type))", at: value.position)
+                "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position)
         }
         if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
             return .literal(number, type)
@@ -77,7 +77,7 @@ extension Binder {
         for item in items where !item.isUntyped {
             guard let common = TypeRules.common(type, item.type) else {
                 throw .badSQL(
-                    "\(what) cannot match \(TypeNames.name(of: type)) with \(TypeNames.name(of: item.type))", at: item.position)
+                    "\(what) cannot match \(type.sqlName) with \(item.type.sqlName)", at: item.position)
             }
             type = common
         }
@@ -99,7 +99,7 @@ extension Binder {
         }
         if type == .null { type = .string }
         guard TypeRules.isComparable(type) else {
-            throw .unsupported("\(what) cannot compare values of type \(TypeNames.name(of: type))", at: position)
+            throw .unsupported("\(what) cannot compare values of type \(type.sqlName)", at: position)
         }
         var result: [Expression] = []
         for item in items {
@@ -120,8 +120,8 @@ extension Binder {
     }
 
     private func incomparable(_ left: ColumnType, _ right: ColumnType, _ what: String, at position: Int) -> QueryError {
-        let hint = left == .string || right == .string ? "cast one side, such as x::\(TypeNames.name(of: left == .string ? right : left))" : nil
+        let hint = left == .string || right == .string ? "cast one side, such as x::\((left == .string ? right : left).sqlName)" : nil
         return .badSQL(
-            "\(what) cannot compare \(TypeNames.name(of: left)) with \(TypeNames.name(of: right))", at: position, hint: hint)
+            "\(what) cannot compare \(left.sqlName) with \(right.sqlName)", at: position, hint: hint)
     }
 }

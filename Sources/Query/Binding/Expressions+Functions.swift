@@ -151,7 +151,7 @@ extension Binder {
             guard !call.arguments.isEmpty else { throw .badSQL("\(call.name) takes at least one argument", at: call.position) }
             let values = try unified(call.arguments, call.name.uppercased())
             guard TypeRules.isComparable(values[0].type) else {
-                throw .unsupported("\(call.name) cannot compare \(TypeNames.name(of: values[0].type))", at: call.position)
+                throw .unsupported("\(call.name) cannot compare \(values[0].type.sqlName)", at: call.position)
             }
             return values.count == 1 ? values[0] : make(function, values, values[0].type, call)
         default: return .null(.null)
@@ -186,7 +186,7 @@ extension Binder {
     private func numericArgument(_ value: TypedExpression, _ call: ScalarCall) throws(QueryError) -> Expression {
         let expression = value.isUntyped || value.type == .null ? try implicit(value, to: .double, call.name) : value.expression
         guard TypeRules.isNumeric(expression.type) else {
-            throw .badSQL("\(call.name) needs a number, not \(TypeNames.name(of: expression.type))", at: value.position)
+            throw .badSQL("\(call.name) needs a number, not \(expression.type.sqlName)", at: value.position)
         }
         return expression
     }
@@ -226,7 +226,7 @@ extension Binder {
         try call.count(1...1)
         let value = call.arguments[0]
         guard case .list(let element) = value.type else {
-            throw .badSQL("\(call.name) needs a list, not \(TypeNames.name(of: value.type))", at: value.position)
+            throw .badSQL("\(call.name) needs a list, not \(value.type.sqlName)", at: value.position)
         }
         let type: ColumnType?
         switch function {
@@ -237,7 +237,7 @@ extension Binder {
         }
         guard let type else {
             throw .badSQL(
-                "\(call.name) does not take elements of type \(TypeNames.name(of: element.type))", at: value.position,
+                "\(call.name) does not take elements of type \(element.type.sqlName)", at: value.position,
                 hint: element.type.isNested ? "name a member, such as lines.amount" : nil)
         }
         return make(function, [value.expression], type, call)

@@ -107,7 +107,7 @@ extension Binder {
         // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .null ? try implicit(value, to: .double, op.rawValue) : value.expression
         guard TypeRules.isNumeric(operand.type) || operand.type == .interval else {
-            throw .badSQL("\(op.rawValue) needs a number, not \(TypeNames.name(of: operand.type))", at: position)
+            throw .badSQL("\(op.rawValue) needs a number, not \(operand.type.sqlName)", at: position)
         }
         if op == .plus { return operand }
         if operand.isLiteral, operand.type != .interval { return ConstantFolding.negated(operand) }
@@ -210,7 +210,7 @@ extension Binder {
     private func mismatch(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) -> QueryError {
-        func name(_ value: TypedExpression) -> String { value.isUntyped ? "an untyped text" : TypeNames.name(of: value.type) }
+        func name(_ value: TypedExpression) -> String { value.isUntyped ? "an untyped text" : value.type.sqlName }
         let hint = [left.type, right.type].contains(.string) ? "cast the text to what it holds" : nil
         return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint)
     }
@@ -243,7 +243,7 @@ extension Binder {
             operand = value.expression
         }
         guard case .timestamp(let isUTC) = operand.type else {
-            throw .badSQL("AT TIME ZONE needs a timestamp, not \(TypeNames.name(of: value.type))", at: position)
+            throw .badSQL("AT TIME ZONE needs a timestamp, not \(value.type.sqlName)", at: position)
         }
         return .call(.atTimeZone, [operand, name], type: .timestamp(isUTC: !isUTC), position: position)
     }

@@ -84,7 +84,7 @@ extension Binder {
             throw .badSQL("an INTERVAL has no field \(field)", at: call.position)
         case (.date, _), (.timestamp, _), (.interval, _): break
         default:
-            throw .badSQL("\(call.name) needs a date or time, not \(TypeNames.name(of: value.type))", at: value.position)
+            throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: value.position)
         }
         let scale = switch field {
         case "second", "epoch": value.type == .date ? 0 : 6
@@ -121,7 +121,7 @@ extension Binder {
             guard call.arguments.count == 2 else { throw .badSQL("date_trunc takes a zone with TIMESTAMPTZ only", at: call.position) }
             return make(.dateTrunc, [.text(field), operand], operand.type, call)
         default:
-            throw .badSQL("date_trunc needs a date or time, not \(TypeNames.name(of: value.type))", at: value.position)
+            throw .badSQL("date_trunc needs a date or time, not \(value.type.sqlName)", at: value.position)
         }
     }
 
@@ -136,7 +136,7 @@ extension Binder {
         case .timestamp, .interval, .int32, .int64, .decimal, .double:
             return make(.toChar, zoned([value.expression, format], value.type), .string, call)
         default:
-            throw .badSQL("to_char does not take \(value.isUntyped ? "an untyped text" : TypeNames.name(of: value.type))", at: value.position)
+            throw .badSQL("to_char does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position)
         }
     }
 

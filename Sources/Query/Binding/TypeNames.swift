@@ -1,9 +1,7 @@
-package import ColumnStore
+internal import ColumnStore
 
 /// Types by the names that SQL has for them.
-package enum TypeNames {
-    package static func name(of type: ColumnType) -> String { type.sqlName }
-
+enum TypeNames {
     /// A type that CAST names, and what else the cast must do.
     struct Target {
         var type: ColumnType

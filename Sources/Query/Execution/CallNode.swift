@@ -162,7 +162,7 @@ final class CallNode: EvaluationNode {
         case .like, .ilike: return try like(columns, ignoringCase: function == .ilike)
         case .matches, .matchesIgnoringCase: return try matches(columns, ignoringCase: function == .matchesIgnoringCase)
         case .regexpReplace: return try replaceMatches(columns)
-        default: throw .invalidArgument("\(function.rawValue) cannot be run on \(TypeNames.name(of: columns[0].type))")
+        default: throw .invalidArgument("\(function.rawValue) cannot be run on \(columns[0].type.sqlName)")
         }
     }
 

@@ -96,7 +96,7 @@ final class MemberNode: EvaluationNode {
         var structure = outer
         if case .list(let element) = outer { structure = element.type }
         guard case .structure(let fields) = structure, let index = fields.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-            throw QueryError(.badSQL, "there is no field \(name) in \(TypeNames.name(of: outer))")
+            throw QueryError(.badSQL, "there is no field \(name) in \(outer.sqlName)")
         }
         self.inner = inner
         self.index = index

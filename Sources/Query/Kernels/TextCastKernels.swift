@@ -111,7 +111,7 @@ enum TextCastKernels {
 
     /// One text as a value of a type.
     static func value(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
-        let invalid = KernelError.invalidText(TypeNames.name(of: type))
+        let invalid = KernelError.invalidText(type.sqlName)
         switch type {
         case .boolean:
             guard let value = boolean(text) else { throw invalid }
@@ -148,7 +148,7 @@ enum TextCastKernels {
     }
 
     private static func moment(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
-        let invalid = KernelError.invalidText(TypeNames.name(of: type))
+        let invalid = KernelError.invalidText(type.sqlName)
         if case .time = type {
             guard let time = Calendar.parseTime(text) ?? Calendar.parseMoment(text).flatMap({ $0.hasTime ? $0.timeMicroseconds : nil }) else {
                 throw invalid
@@ -163,7 +163,7 @@ enum TextCastKernels {
             if !isUTC { return .integer(try TimeCastKernels.checked(moment.localMicroseconds)) }
             let instant = moment.instantMicroseconds ?? zone.utc(fromLocal: moment.localMicroseconds)
             return .integer(try TimeCastKernels.checked(instant))
-        default: throw .invalidArgument("VARCHAR cannot be cast to \(TypeNames.name(of: type))")
+        default: throw .invalidArgument("VARCHAR cannot be cast to \(type.sqlName)")
         }
     }
 
@@ -205,7 +205,7 @@ enum TextCastKernels {
 
     /// BLOB: `\x` and hexadecimal digits, else the text's own bytes.
     private static func parseOther(_ column: Column, to type: ColumnType) throws(KernelError) -> Column {
-        guard type == .binary else { throw .invalidArgument("VARCHAR cannot be cast to \(TypeNames.name(of: type))") }
+        guard type == .binary else { throw .invalidArgument("VARCHAR cannot be cast to \(type.sqlName)") }
         let arrays = column.byteArrays()
         let validity = column.rowValidity
         var result = ByteArrays()

@@ -41,7 +41,7 @@ enum TimeArithmeticKernels {
                     microseconds: difference % Calendar.microsecondsPerDay)
             }
         default:
-            throw .invalidArgument("no such operation between \(TypeNames.name(of: left.type)) and \(TypeNames.name(of: right.type))")
+            throw .invalidArgument("no such operation between \(left.type.sqlName) and \(right.type.sqlName)")
         }
     }
 

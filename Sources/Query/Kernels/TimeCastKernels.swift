@@ -38,13 +38,13 @@ enum TimeCastKernels {
         case (.time, .interval):
             return Column(
                 type: type, count: column.count, validity: validity, values: .interval(values.map { Interval(microseconds: $0) }))
-        default: throw .invalidArgument("\(TypeNames.name(of: column.type)) cannot be cast to \(TypeNames.name(of: type))")
+        default: throw .invalidArgument("\(column.type.sqlName) cannot be cast to \(type.sqlName)")
         }
         return .whole(result, type: type, validity: validity)
     }
 
     private static func cast(intervals column: Column, to type: ColumnType) throws(KernelError) -> Column {
-        guard type == .time else { throw .invalidArgument("INTERVAL cannot be cast to \(TypeNames.name(of: type))") }
+        guard type == .time else { throw .invalidArgument("INTERVAL cannot be cast to \(type.sqlName)") }
         let values = column.intervals().map { interval in
             let time = interval.microseconds % Calendar.microsecondsPerDay
             return time < 0 ? time + Calendar.microsecondsPerDay : time

@@ -189,7 +189,7 @@ package struct Explain {
         case .literal(let value, let type): return Self.text(value, type)
         case .member(let owner, let name, _): return "\(text(owner)).\(SyntaxPrinter.name(name))"
         case .call(let function, let arguments, _, _): return text(function, arguments.map(text))
-        case .cast(let operand, let type, _): return "\(text(operand))::\(TypeNames.name(of: type))"
+        case .cast(let operand, let type, _): return "\(text(operand))::\(type.sqlName)"
         case .and(let items): return "(" + items.map(text).joined(separator: " AND ") + ")"
         case .or(let items): return "(" + items.map(text).joined(separator: " OR ") + ")"
         case .not(let operand): return "NOT \(text(operand))"

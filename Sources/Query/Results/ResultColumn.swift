@@ -11,7 +11,7 @@ package struct ResultColumn: Sendable, Hashable {
     }
 
     /// `DECIMAL(38,2)`, `STRUCT("name" VARCHAR)[]` …
-    package var typeName: String { TypeNames.name(of: type) }
+    package var typeName: String { type.sqlName }
 
     /// Names of which none comes twice, for forms that know a column by its name alone: the second `a` is `a_2`.
     package static func distinctNames(_ names: [String]) -> [String] {

@@ -31,7 +31,7 @@ package final class ParquetTable: TableSource {
                 guard let type = Self.widened(fields[index].type, field.type.withoutIDs) else {
                     throw ColumnStoreError(
                         .invalidRequest, path: file.path, column: field.name,
-                        "the column is \(TypeNames.name(of: field.type)) here and \(TypeNames.name(of: fields[index].type)) in \(first.path)")
+                        "the column is \(field.type.sqlName) here and \(fields[index].type.sqlName) in \(first.path)")
                 }
                 fields[index].type = type
             }

@@ -11,7 +11,7 @@ final class BinderTests: XCTestCase {
     }
 
     private func types(_ sql: String, _ parameters: [QueryParameter] = []) throws -> String {
-        try bind(sql, parameters).columns.map { TypeNames.name(of: $0.type) }.joined(separator: " ")
+        try bind(sql, parameters).columns.map { $0.type.sqlName }.joined(separator: " ")
     }
 
     func test_bind_expressions_haveTheContractsTypes() throws {
@@ -109,7 +109,7 @@ final class BinderTests: XCTestCase {
         ].map { ($0.0, $0.1 ?? "") }
         for (sql, expected) in table {
             do {
-                let columns = try bind(sql).columns.map { "\($0.name):\(TypeNames.name(of: $0.type))" }.joined(separator: " ")
+                let columns = try bind(sql).columns.map { "\($0.name):\($0.type.sqlName)" }.joined(separator: " ")
                 if !expected.isEmpty { XCTAssertEqual(columns, expected, sql) }
             } catch { XCTFail("\(sql): \(error)") }
         }
