@@ -176,8 +176,8 @@ struct SubqueryRemoval {
     ) throws(QueryError) -> LogicalPlan {
         let correlation = correlation(inner, input)
         var node = JoinNode(kind: kind, left: input, right: inner, residual: conditions)
-        // NOT IN by one value against all rows has an operator of its own. Otherwise: no row that may be equal.
-        if kind == .antiNullAware, !(correlation.isEmpty && pairs.count == 1) {
+        // NOT IN against all rows has an operator of its own. Otherwise: no row that may be equal.
+        if kind == .antiNullAware, !(correlation.isEmpty && (pairs.count == 1 || inner.freeColumns.isEmpty)) {
             node.kind = .anti
             node.residual += pairs.map { pair in
                 .coalesce([.call(.equal, [pair.0, pair.1], type: .boolean, position: position), .isTrue], type: .boolean)

@@ -61,4 +61,17 @@ final class JoinMemoryTests: XCTestCase {
             "SELECT count(*) FROM \(few) a WHERE EXISTS (SELECT 1 FROM \(many) b WHERE b.k > a.k + 4990) OR a.v < 2000",
         ])
     }
+
+    /// NOT IN over several columns: a NULL on either side leaves open what only the right rows can tell, all of them.
+    func test_notInOverSeveralColumns() throws {
+        let few = "(SELECT * FROM x WHERE v % 40 = 3)", keys = "k, v % 3"
+        try check([
+            "SELECT count(*), sum(v) FROM \(few) a WHERE (k, v % 3) NOT IN (SELECT \(keys) FROM y)",
+            "SELECT count(*), sum(v) FROM \(few) a WHERE (k, v % 3) NOT IN (SELECT \(keys) FROM y WHERE k IS NOT NULL AND k < 4000)",
+            "SELECT count(*), sum(v) FROM \(few) a WHERE (k, v % 3) NOT IN (SELECT k, CASE WHEN v % 97 = 1 THEN NULL ELSE v % 3 END FROM y WHERE k % 5 < 3)",
+            "SELECT count(*), sum(v) FROM \(few) a WHERE (k, v % 3) NOT IN (SELECT \(keys) FROM y WHERE k > 100) OR v < 900",
+            "SELECT v, (k, v % 3) IN (SELECT k, nullif(v % 3, 1) FROM y WHERE k > 100) FROM \(few) a ORDER BY v",
+            "SELECT v, k IN (SELECT k FROM y WHERE y.v % 7 = a.v % 7) FROM \(few) a ORDER BY v",
+        ])
+    }
 }

@@ -89,8 +89,6 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
         collected.input.append(batch, keys, facts)
         collected.byteCount += JoinInput.byteCount(of: batch)
         if share.resize(to: collected.byteCount) { return }
-        // Whether NOT IN over several columns is unknown takes the whole right side to tell.
-        if node.isNullAware, node.equalities.count > 1 { return share.force(to: collected.byteCount) }
         let partitions = try JoinPartitions(self, run)
         for (batch, keys) in zip(collected.input.batches, collected.input.keys) { try partitions.addRight(batch, keys) }
         collected.input = JoinInput(node)

@@ -31,14 +31,15 @@ final class JoinPartitions: @unchecked Sendable {
     private let leftFiles: [SpillFile]
     private let leftLock = Mutex<Void>(())
     private let pending = Mutex<[Pair]>([])
-    private let keyCount: Int
+    /// Whether rows that match lie in files of the same number. What NOT IN does not know, any right row may tell.
+    private let isKeyed: Bool
 
     init(_ owner: JoinOperator, _ run: QueryRun) throws {
         self.owner = owner
-        keyCount = owner.node.equalities.count
-        let rightCount = keyCount > 0 ? Self.fanOut : 1
+        isKeyed = !owner.node.equalities.isEmpty && !owner.node.needsAllRight
+        let rightCount = isKeyed ? Self.fanOut : 1
         // Which right rows have matched is known to one walk of all left rows only.
-        let leftCount = keyCount > 0 ? Self.fanOut : owner.node.marksRight ? 1 : run.workerCount
+        let leftCount = isKeyed ? Self.fanOut : owner.node.marksRight ? 1 : run.workerCount
         let rightTypes = owner.rightTypes + owner.node.equalities.map(\.right.type)
         rightFiles = try (0..<rightCount).map { _ in try SpillFile(run.spill, types: rightTypes) }
         leftFiles = try (0..<leftCount).map { _ in try SpillFile(run.spill, types: owner.leftTypes) }
@@ -67,8 +68,9 @@ final class JoinPartitions: @unchecked Sendable {
     }
 
     func addRight(_ batch: ColumnBatch, _ keys: [Column]) throws {
-        if keyCount == 0 { return try rightFiles[0].write(batch) }
-        try write(ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + keys), keys, to: rightFiles, level: 0)
+        let wide = ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + keys)
+        if !isKeyed { return try rightFiles[0].write(wide) }
+        try write(wide, keys, to: rightFiles, level: 0)
     }
 
     func readLeft(_ left: PhysicalOperator, _ run: QueryRun) throws {
@@ -78,13 +80,13 @@ final class JoinPartitions: @unchecked Sendable {
             return { batch in
                 let own = try keys(batch)
                 try self.leftLock.withLock { _ in
-                    if self.keyCount == 0 { return try self.leftFiles[next.take() % self.leftFiles.count].write(batch) }
+                    if !self.isKeyed { return try self.leftFiles[next.take() % self.leftFiles.count].write(batch) }
                     try self.write(batch, own, to: self.leftFiles, level: 0)
                 }
             }
         }
         let pairs = leftFiles.enumerated().map { index, left in
-            Pair(right: rightFiles[keyCount > 0 ? index : 0], left: left, level: 1, mayDivide: keyCount > 0)
+            Pair(right: rightFiles[isKeyed ? index : 0], left: left, level: 1, mayDivide: isKeyed)
         }
         pending.withLock { $0 += pairs }
     }
@@ -202,9 +204,10 @@ final class PartitionedJoinStream: BatchStream {
     }
 }
 
-/// Which rows of the left side have matched in earlier blocks of the right side: batch by batch, in the order in which they are read.
+/// Which rows of the left side have matched in earlier blocks of the right side, and of which it is unknown by then whether they do: batch by
+/// batch, in the order in which they are read.
 final class LeftMatches {
-    private var batches: [Bitmap] = []
+    private var batches: [(matched: Bitmap, unknown: Bitmap)] = []
     private var next = 0
     private(set) var isLast = false
 
@@ -214,10 +217,13 @@ final class LeftMatches {
     }
 
     /// Of the batch that is read next.
-    func take(count: Int) -> Bitmap { next < batches.count ? batches[next] : Bitmap(repeating: false, count: count) }
+    func take(count: Int) -> (matched: Bitmap, unknown: Bitmap) {
+        let none = Bitmap(repeating: false, count: count)
+        return next < batches.count ? batches[next] : (none, none)
+    }
 
-    func put(_ matched: Bitmap) {
-        if next < batches.count { batches[next] = matched } else { batches.append(matched) }
+    func put(_ matched: Bitmap, unknown: Bitmap) {
+        if next < batches.count { batches[next] = (matched, unknown) } else { batches.append((matched, unknown)) }
         next += 1
     }
 }

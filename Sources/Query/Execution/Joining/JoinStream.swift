@@ -23,6 +23,8 @@ final class JoinStream: BatchStream {
     /// The right row that comes next for `row`; -1: its first.
     private var nextRight: Int32 = -1
     private var matchedLeft = Bitmap()
+    /// Of a right side in blocks: rows of which earlier ones left it unknown whether they match.
+    private var unknownLeft = Bitmap()
     /// A byte for each right row, 1 when it has matched; empty when nobody asks.
     private var matchedRight: [UInt8] = []
     /// By right row, the next one of its key that may still be unmatched.
@@ -74,7 +76,8 @@ final class JoinStream: BatchStream {
             first = table.find(keyColumns, count: following.rowCount, cache: &cache)
             (batch, row, nextRight) = (following, 0, -1)
             if keepsLeft || matches != nil {
-                matchedLeft = matches?.take(count: following.rowCount) ?? Bitmap(repeating: false, count: following.rowCount)
+                let none = Bitmap(repeating: false, count: following.rowCount)
+                (matchedLeft, unknownLeft) = matches?.take(count: following.rowCount) ?? (none, none)
             }
         }
         return nextLeftOver()
@@ -86,11 +89,11 @@ final class JoinStream: BatchStream {
         case .inner, .cross, .left, .right, .full:
             if row < batch.rowCount { return try joinPairs(batch) }
             self.batch = nil
-            return keepsLeft && isSettled() ? unmatchedLeft(batch) : nil
+            return try keepsLeft && isSettled(batch) ? unmatchedLeft(batch) : nil
         case .semi, .anti, .antiNullAware, .mark:
             try findMatches(batch)
             self.batch = nil
-            return isSettled() ? try marked(batch) : nil
+            return try isSettled(batch) ? marked(batch) : nil
         case .rightSemi, .rightAnti:
             try markMatches(batch)
             self.batch = nil
@@ -99,9 +102,9 @@ final class JoinStream: BatchStream {
     }
 
     /// Whether `matchedLeft` is the last word on the batch; else it is kept for the right side's next block.
-    private func isSettled() -> Bool {
+    private func isSettled(_ batch: ColumnBatch) throws -> Bool {
         guard let matches else { return true }
-        matches.put(matchedLeft)
+        matches.put(matchedLeft, unknown: try unknownRows(batch))
         return matches.isLast
     }
 
@@ -325,16 +328,23 @@ final class JoinStream: BatchStream {
         switch node.kind {
         case .semi: return kept(batch, matchedLeft)
         case .anti: return kept(batch, ~matchedLeft)
-        case .antiNullAware:
-            let unknown = try nullTest?.unknownRows(batch, keyColumns, among: ~matchedLeft, facts) ?? matchedLeft
-            return kept(batch, ~(matchedLeft | unknown))
+        case .antiNullAware: return kept(batch, ~(matchedLeft | (try unknownRows(batch))))
         case .mark(let mark, _):
             var validity: Bitmap?
-            if let nullTest { validity = ~(try nullTest.unknownRows(batch, keyColumns, among: ~matchedLeft, facts)) }
+            if nullTest != nil { validity = ~(try unknownRows(batch)) }
             let column = Column(type: mark.type, count: batch.rowCount, validity: validity, values: .bits(matchedLeft))
             return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [column])
         default: return nil
         }
+    }
+
+    /// Rows that do not match, of which NULLs leave it unknown; of a right side in blocks, as far as it has been read.
+    private func unknownRows(_ batch: ColumnBatch) throws -> Bitmap {
+        guard let nullTest else { return matchedLeft }
+        guard matches != nil else { return try nullTest.unknownRows(batch, keyColumns, among: ~matchedLeft, facts) }
+        let open = ~(matchedLeft | unknownLeft)
+        unknownLeft = (unknownLeft & ~matchedLeft) | (try nullTest.unknownRows(batch, keyColumns, among: open, facts))
+        return unknownLeft
     }
 
     private func kept(_ batch: ColumnBatch, _ bits: Bitmap) -> ColumnBatch? {

@@ -294,6 +294,10 @@ extension JoinNode {
         default: false
         }
     }
+
+    /// Whether only the right rows themselves, all of them, tell what is unknown; of one compared column it is enough to know whether a NULL is
+    /// among them.
+    var needsAllRight: Bool { isNullAware && (equalities.count > 1 || !residual.isEmpty) }
 }
 
 /// Columns end to end with their dictionaries kept: of several the entries are put end to end too.

@@ -8,10 +8,12 @@ final class NullAwareTest {
     private let correlations: [Int]
     private let rightKeys: [Column]
     private let residual: PairPredicate?
+    private let cancellation: Cancellation
     private static let pairCountMax = ColumnBatch.targetRowCount
 
     init(_ owner: JoinOperator, _ table: JoinTable, _ run: QueryRun) throws {
         self.table = table
+        cancellation = run.cancellation
         let node = owner.node
         let compared = node.equalities.indices.filter { !node.equalities[$0].isCorrelation && !node.equalities[$0].nullsEqual }
         comparisons = compared
@@ -34,6 +36,7 @@ final class NullAwareTest {
     /// Whether some right row is not known to differ from a left row.
     private func mayMatch(_ batch: ColumnBatch, _ keys: [Column], _ row: Int32) throws -> Bool {
         for start in stride(from: 0, to: table.rowCount, by: Self.pairCountMax) {
+            try cancellation.check()
             let end = min(start + Self.pairCountMax, table.rowCount)
             var passing = Bitmap(repeating: true, count: end - start)
             for index in comparisons + correlations {
