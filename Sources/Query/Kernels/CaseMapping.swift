@@ -1,7 +1,68 @@
+import ColumnStore
+
 /// Unicode's simple case mapping: one scalar to one scalar, whatever the language.
 enum CaseMapping {
     static func appendLower(_ text: some Sequence<UInt8>, to result: inout [UInt8]) { append(text, to: &result, isUpper: false) }
     static func appendUpper(_ text: some Sequence<UInt8>, to result: inout [UInt8]) { append(text, to: &result, isUpper: true) }
+
+    /// The texts in lower case, end to end with their offsets: the same as `appendLower` for each, at the speed of a table.
+    static func lowered(_ texts: ByteArrays) -> ByteArrays {
+        var offsets = [Int32](repeating: 0, count: texts.count + 1)
+        let first = Int(texts.offsets.first ?? 0)
+        // Two bytes become three at most; the others never grow.
+        let capacity = (texts.bytes.count - first) / 2 * 3 + 3
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
+            texts.bytes.withUnsafeBufferPointer { source in
+                lowerOfTwo.withUnsafeBufferPointer { table in
+                    for row in 0..<texts.count {
+                        count = lower(UnsafeBufferPointer(rebasing: source[texts.range(at: row)]), into: target, from: count, table)
+                        offsets[row + 1] = Int32(truncatingIfNeeded: count)
+                    }
+                }
+            }
+        }
+        return ByteArrays(offsets: offsets, bytes: bytes)
+    }
+
+    /// For each scalar from U+0080 to U+07FF, two bytes of UTF-8, the two bytes of its lower case; 0 where that has another length.
+    private static let lowerOfTwo: [UInt16] = (UInt32(0x80)..<0x800).map { value in
+        guard let scalar = Unicode.Scalar(value), let encoded = UTF8.encode(lower(scalar)), encoded.count == 2 else { return 0 }
+        return encoded.reduce(0) { $0 << 8 | UInt16($1) }
+    }
+
+    /// - Parameter start: the bytes that `target` holds already; it has room for three for each two of `text`.
+    /// - Returns: how many it holds then.
+    private static func lower(
+        _ text: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>, from start: Int, _ table: UnsafeBufferPointer<UInt16>
+    ) -> Int {
+        var (place, written) = (0, start)
+        while place < text.count {
+            let byte = text[place]
+            if byte < 0x80 {
+                target[written] = byte &- 0x41 < 26 ? byte | 0x20 : byte
+                (place, written) = (place + 1, written + 1)
+                continue
+            }
+            if byte & 0xE0 == 0xC0, place + 1 < text.count {
+                let index = (Int(byte & 0x1F) << 6 | Int(text[place + 1] & 0x3F)) - 0x80
+                if index >= 0, table[index] != 0 {
+                    target[written] = UInt8(truncatingIfNeeded: table[index] >> 8)
+                    target[written + 1] = UInt8(truncatingIfNeeded: table[index])
+                    (place, written) = (place + 2, written + 2)
+                    continue
+                }
+            }
+            let end = min(place + (byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1), text.count)
+            var folded: [UInt8] = []
+            appendLower(text[place..<end], to: &folded)
+            for byte in folded {
+                target[written] = byte
+                written += 1
+            }
+            place = end
+        }
+        return written
+    }
 
     private static func append(_ text: some Sequence<UInt8>, to result: inout [UInt8], isUpper: Bool) {
         var iterator = text.makeIterator()

@@ -261,15 +261,7 @@ enum TextKernels {
     static func like(_ column: Column, _ pattern: LikePattern) -> Column {
         let arrays = column.byteArrays()
         guard pattern.ignoresCase else { return .boolean(pattern.matches(arrays), validity: column.rowValidity) }
-        var folded = ByteArrays()
-        folded.offsets.reserveCapacity(arrays.count + 1)
-        arrays.bytes.withUnsafeBufferPointer { bytes in
-            for row in 0..<arrays.count {
-                CaseMapping.appendLower(UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)]), to: &folded.bytes)
-                folded.offsets.append(Int32(folded.bytes.count))
-            }
-        }
-        return .boolean(pattern.matches(folded), validity: column.rowValidity)
+        return .boolean(pattern.matches(CaseMapping.lowered(arrays)), validity: column.rowValidity)
     }
 
     static func matches(_ column: Column, _ pattern: RegularExpression) -> Column {
