@@ -113,12 +113,16 @@ package final class ParquetTable: TableSource {
         }
 
         func nextMorsel() throws -> (any Morsel)? {
+            guard let (scan, rowGroup) = try nextRowGroup() else { return nil }
+            counters.add(bytesRead: scan.byteCount(rowGroup: rowGroup))
+            // Not under the lock: a reader reads page indexes and dictionaries to begin with.
+            return RowGroup(try scan.reader(rowGroup: rowGroup), counters)
+        }
+
+        private func nextRowGroup() throws -> (scan: ParquetScan, rowGroup: Int)? {
             try state.withLock { state in
                 while true {
-                    if let scan = state.current, let rowGroup = state.rowGroups.popFirst() {
-                        counters.add(bytesRead: scan.byteCount(rowGroup: rowGroup))
-                        return RowGroup(try scan.reader(rowGroup: rowGroup), counters)
-                    }
+                    if let scan = state.current, let rowGroup = state.rowGroups.popFirst() { return (scan, rowGroup) }
                     guard let file = state.files.popFirst() else { return nil }
                     let scan = try file.scan(request)
                     let pruned = file.metadata.rowGroups.count - scan.rowGroups.count
