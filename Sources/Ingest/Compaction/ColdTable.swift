@@ -87,31 +87,16 @@ struct ColdScanPlan: Sendable {
         if let residual = request.residual {
             let shape = try ColumnShape(residual.columns, schema: schema)
             let columns = available(shape)
-            let fields = Self.fields(columns, cold)
-            file.residual = .init(columns: columns) { batch in try residual.select(Self.conform(batch, fields, to: shape)) }
+            let fields = ColumnShape.fields(columns, of: cold)
+            file.residual = .init(columns: columns) { batch in try residual.select(shape.conform(batch, from: fields)) }
         }
         self.file = file
-    }
-
-    private static func fields(_ paths: [ColumnPath], _ cold: Schema) -> [Field] {
-        // What a reader gives for these paths: one column for each top-level name, in the order of first mention.
-        guard let shape = try? ColumnShape(paths, schema: cold) else { return [] }
-        return shape.entries.map { Field($0.name, $0.type) }
-    }
-
-    private static func conform(_ batch: ColumnBatch, _ fields: [Field], to shape: ColumnShape) -> ColumnBatch {
-        let columns = shape.entries.map { entry -> Column in
-            let place = fields.firstIndex { $0.name.utf8.elementsEqual(entry.name.utf8) }
-            return ColumnShape.conform(
-                place.map { batch.columns[$0] }, from: place.map { fields[$0] }, to: entry.type, rowCount: batch.rowCount)
-        }
-        return ColumnBatch(rowCount: batch.rowCount, columns: columns)
     }
 
     func scan(_ parquet: ParquetFile) throws -> ParquetScan { try parquet.scan(file) }
 
     func conform(_ batch: ColumnBatch, _ scan: ParquetScan) -> ColumnBatch {
-        Self.conform(batch, scan.schema.fields.map(\.withoutIDs), to: projection)
+        projection.conform(batch, from: scan.schema.fields.map(\.withoutIDs))
     }
 }
 

@@ -11,6 +11,9 @@ final class ParquetFileCache: Sendable {
     private let state = Mutex(State())
     /// A footer of some hundred columns and row groups is a few hundred kilobytes at most.
     static let countMax = 256
+    private let countMax: Int
+
+    init(countMax: Int = ParquetFileCache.countMax) { self.countMax = countMax }
 
     func file(_ location: String, open: () throws -> any RandomAccessBytes) throws -> ParquetFile {
         let known = state.withLock { state -> ParquetFile? in
@@ -21,7 +24,7 @@ final class ParquetFileCache: Sendable {
         if let known { return known }
         let file = try ParquetFile(try open())
         state.withLock { state in
-            if state.files.count >= Self.countMax, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
+            if state.files.count >= countMax, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
                 state.files[oldest.key] = nil
             }
             state.files[location] = (file, state.clock)

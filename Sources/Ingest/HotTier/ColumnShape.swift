@@ -34,6 +34,23 @@ struct ColumnShape: Sendable {
 
     func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }
 
+    /// What a reader of files gives for these paths: a column for each top-level name, in the order of first mention.
+    static func fields(_ paths: [ColumnPath], of schema: Schema) -> [Field] {
+        guard let shape = try? ColumnShape(paths, schema: schema) else { return [] }
+        return shape.entries.map { Field($0.name, $0.type) }
+    }
+
+    /// A batch of other columns brought into this shape.
+    ///
+    /// - Parameter fields: of the batch's columns.
+    func conform(_ batch: ColumnBatch, from fields: [Field]) -> ColumnBatch {
+        let columns = entries.map { entry -> Column in
+            let place = fields.firstIndex { $0.name.utf8.elementsEqual(entry.name.utf8) }
+            return Self.conform(place.map { batch.columns[$0] }, from: place.map { fields[$0] }, to: entry.type, rowCount: batch.rowCount)
+        }
+        return ColumnBatch(rowCount: batch.rowCount, columns: columns)
+    }
+
     private static func narrowed(_ type: ColumnType, _ wanted: [[String]]) -> ColumnType {
         switch type {
         case .list(let element):

@@ -1,46 +1,30 @@
 import ColumnStore
 import Query
 
-/// A flushed group, read batch by batch: filters on its columns are applied while reading, so that pages which no row passes on
-/// are left out.
+/// A flushed group, read batch by batch: what its image can test is tested while reading, so that of rows which do not pass the other
+/// columns are not decoded, and pages that no row passes on are left out.
 struct GroupBatches: HotBatches {
     private let file: HotFile
     private let scan: ParquetScan
+    private let applied: HotRowFilter.Applied
     private let counters: ScanCounters
     private var reader: RowGroupReader?
     private var nextRowGroup = 0
 
     init(group: HotGroup, file: HotFile, filter: HotRowFilter, sequence: Int64) throws {
         self.file = file
+        let plan = GroupPlan(group, filter, mayHaveChanges: file.state.overlay.mayHaveChange(in: group.bounds.firstRow...group.bounds.lastRow))
+        applied = plan.applied
         counters = filter.request.counters
-        let own = Set(HotChunk.fields(typeColumns: group.typeColumns).map(\.name))
-        let isOverlaid = !file.state.overlay.isEmpty
-        var filters = (filter.request.scope + filter.request.filters).filter { test in
-            let name = test.path.names[0]
-            // What the group lacks, what is read row by row and what changed since is tested afterwards.
-            return own.contains(name) && !(isOverlaid && (name == "state" || name == "completed_at"))
-        }
-        if group.bounds.lastSequence > sequence {
-            filters.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
-        }
-        if let rows = filter.rows {
-            filters.append(ColumnFilter(ColumnPath(HotChunk.rowIDName), .oneOf(rows.map { .integer($0) })))
-        }
-        var paths = filter.needed.entries.filter { own.contains($0.name) }.flatMap { entry in
-            // Members that came later are not in the image.
-            entry.paths.filter { path in Schema(HotChunk.fields(typeColumns: group.typeColumns)).field(at: path) != nil }
-        }
-        paths.append(ColumnPath(HotChunk.rowIDName))
-        let image = try ParquetFile(HotImage(group: group, file: file))
-        scan = try image.scan(ParquetScanRequest(projection: paths, filters: filters))
+        scan = try file.image(of: group).scan(plan.request(group, sequence: sequence))
     }
 
     mutating func next() throws -> HotRowFilter.Piece? {
         while true {
             if let batch = try reader?.next() {
                 let fields = scan.schema.fields
-                guard let rows = fields.lastIndex(where: { $0.name == HotChunk.rowIDName }) else { return nil }
-                return HotRowFilter.Piece(file: file, rowCount: batch.rowCount, rows: batch.columns[rows]) { name in
+                let rows = fields.lastIndex { $0.name == HotChunk.rowIDName }
+                return HotRowFilter.Piece(file: file, rowCount: batch.rowCount, rows: rows.map { batch.columns[$0] }, applied: applied) { name in
                     fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (batch.columns[$0], fields[$0]) }
                 }
             }
@@ -49,5 +33,80 @@ struct GroupBatches: HotBatches {
             counters.add(bytesRead: scan.byteCount(rowGroup: scan.rowGroups[nextRowGroup]))
             nextRowGroup += 1
         }
+    }
+}
+
+/// What of a scan the image of a group can do.
+private struct GroupPlan {
+    private let filter: HotRowFilter
+    /// Of the image.
+    private let schema: Schema
+    /// Columns whose values in the image may be older than those of the rows.
+    private let changing: Set<String>
+    let applied: HotRowFilter.Applied
+
+    init(_ group: HotGroup, _ filter: HotRowFilter, mayHaveChanges: Bool) {
+        self.filter = filter
+        let schema = Schema(HotChunk.fields(typeColumns: group.typeColumns))
+        let changing: Set<String> = mayHaveChanges ? ["state", "completed_at"] : []
+        (self.schema, self.changing) = (schema, changing)
+        let tests = filter.request.scope + filter.request.filters
+        if !tests.allSatisfy({ Self.isCurrent($0.path, schema, changing) }) {
+            applied = .nothing
+        } else if let residual = filter.request.residual, !residual.columns.allSatisfy({ Self.isCurrent($0, schema, changing) }) {
+            applied = .filters
+        } else {
+            applied = .everything
+        }
+    }
+
+    /// Whether the image has the column as it is now; what it lacks, and what is read row by row, it has not.
+    private static func isCurrent(_ path: ColumnPath, _ schema: Schema, _ changing: Set<String>) -> Bool {
+        !changing.contains(path.names[0]) && schema.field(at: path) != nil
+    }
+
+    private func isCurrent(_ path: ColumnPath) -> Bool { Self.isCurrent(path, schema, changing) }
+
+    func request(_ group: HotGroup, sequence: Int64) -> ParquetScanRequest {
+        let wanted = filter.request
+        // Those that the image cannot apply are applied afterwards, with all others.
+        var filters = (wanted.scope + wanted.filters).filter { isCurrent($0.path) }
+        if group.bounds.lastSequence > sequence {
+            filters.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
+        }
+        if let rows = filter.rows {
+            filters.append(ColumnFilter(ColumnPath(HotChunk.rowIDName), .oneOf(rows.map { .integer($0) })))
+        }
+        var request = ParquetScanRequest(
+            projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) })
+        // A sieve tests values of the table's type.
+        request.sieves = wanted.sieves.filter { sieve in
+            isCurrent(sieve.path) && schema.field(at: sieve.path)?.type.withoutIDs == filter.schema.field(at: sieve.path)?.type.withoutIDs
+        }
+        if applied == .everything, let residual = wanted.residual, let shape = filter.residual {
+            let fields = ColumnShape.fields(residual.columns, of: schema)
+            request.residual = .init(columns: residual.columns) { batch in try residual.select(shape.conform(batch, from: fields)) }
+        }
+        return request
+    }
+
+    /// What is left to read. Members that came later than the group are not in the image.
+    private var paths: [ColumnPath] {
+        let shape: ColumnShape
+        switch applied {
+        case .nothing: shape = filter.needed
+        case .filters: shape = filter.neededAfterFilters
+        case .everything: shape = filter.projection
+        }
+        var paths = shape.entries.flatMap(\.paths).filter { schema.field(at: $0) != nil }
+        if needsRows { paths.append(ColumnPath(HotChunk.rowIDName)) }
+        return paths
+    }
+
+    /// Changes, and what is read row by row, are found by the rows' ids.
+    private var needsRows: Bool {
+        let request = filter.request
+        let read = (request.scope + request.filters).map(\.path) + (request.residual?.columns ?? []) + request.projection
+        return !changing.isEmpty || filter.rows != nil || read.contains(where: HotRowFilter.isStored)
     }
 }

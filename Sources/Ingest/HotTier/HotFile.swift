@@ -37,6 +37,8 @@ package final class HotFile: Sendable {
     let dictionaries: DocumentDictionaries
     let tables: TableColumns
     let values: DocumentValues
+    /// Images of groups with their footers read, which every scan needs.
+    private let images = ParquetFileCache(countMax: 16)
     private let published = Mutex<Published>(Published())
     private let tails = Mutex<[String: ColumnTail]>([:])
     private let isRemoved = Atomic<Bool>(false)
@@ -88,6 +90,10 @@ package final class HotFile: Sendable {
             tails[table] = tail
             return tail
         }
+    }
+
+    func image(of group: HotGroup) throws -> ParquetFile {
+        try images.file(HotImage.name(group, path: path)) { HotImage(group: group, path: path, pool: pool) }
     }
 
     /// From now on the file goes when its last reader does.

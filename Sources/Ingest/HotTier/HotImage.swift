@@ -5,21 +5,26 @@ final class HotImage: RandomAccessBytes {
     let name: String
     let byteCount: Int64
     private let id: Int64
-    private let file: HotFile
+    // Not the file itself: an image may be kept open longer than the file is there.
+    private let path: String
+    private let pool: SQLitePool
 
-    init(group: HotGroup, file: HotFile) {
-        name = "\(file.path)#\(group.id)"
+    init(group: HotGroup, path: String, pool: SQLitePool) {
+        name = Self.name(group, path: path)
         byteCount = group.byteCount
         id = group.id
-        self.file = file
+        self.path = path
+        self.pool = pool
     }
+
+    static func name(_ group: HotGroup, path: String) -> String { "\(path)#\(group.id)" }
 
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         guard offset >= 0, Int64(target.count) <= byteCount - offset else {
             throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(target.count) bytes reach past the end at \(byteCount)")
         }
         do {
-            try file.pool.withConnection { connection in
+            try pool.withConnection { connection in
                 let statement = try connection.statement("SELECT bytes FROM group_parts WHERE id = ?1")
                 defer { statement.reset() }
                 var done = 0
@@ -28,7 +33,7 @@ final class HotImage: RandomAccessBytes {
                     statement.reset()
                     statement.bind(1, id << HotFlusher.partBits | Int64(part))
                     guard try statement.step() else {
-                        throw SQLiteError(code: 11, message: "part \(part) of group \(id) is missing", path: file.path)
+                        throw SQLiteError(code: 11, message: "part \(part) of group \(id) is missing", path: path)
                     }
                     let copied = statement.withBytes(0) { bytes -> Int in
                         let count = min(bytes.count - within, target.count - done)
@@ -38,7 +43,7 @@ final class HotImage: RandomAccessBytes {
                         return count
                     }
                     guard copied > 0 else {
-                        throw SQLiteError(code: 11, message: "part \(part) of group \(id) is too short", path: file.path)
+                        throw SQLiteError(code: 11, message: "part \(part) of group \(id) is too short", path: path)
                     }
                     done += copied
                 }

@@ -5,63 +5,92 @@ import Query
 /// and flushed groups share.
 struct HotRowFilter: Sendable {
     let request: ScanRequest
+    /// Of the table.
+    let schema: Schema
     let projection: ColumnShape
     let residual: ColumnShape?
     /// Every column that scope, filters, residual and projection read, those read from the rows left out.
     let needed: ColumnShape
+    /// The same without those of scope and filters.
+    let neededAfterFilters: ColumnShape
     /// Only rows of these ids: of a lookup by index. Ascending.
     let rows: [Int64]?
 
     init(_ request: ScanRequest, schema: Schema, rows: [Int64]? = nil) throws {
         self.request = request
+        self.schema = schema
         self.rows = rows
         projection = try ColumnShape(request.projection, schema: schema)
         residual = try request.residual.map { try ColumnShape($0.columns, schema: schema) }
         let filtered = (request.scope + request.filters).map(\.path)
-        let all = filtered + (request.residual?.columns ?? []) + request.projection
-        needed = try ColumnShape(all.filter { !StandardColumns.stored.contains($0.names.first ?? "") }, schema: schema)
+        let later = (request.residual?.columns ?? []) + request.projection
+        needed = try ColumnShape((filtered + later).filter { !Self.isStored($0) }, schema: schema)
+        neededAfterFilters = try ColumnShape(later.filter { !Self.isStored($0) }, schema: schema)
     }
 
-    func mayPass(_ bounds: HotBounds) -> Bool { (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } }
+    /// Whether a column is read from the rows, one by one.
+    static func isStored(_ path: ColumnPath) -> Bool { StandardColumns.stored.contains(path.names.first ?? "") }
+
+    func mayPass(_ bounds: HotBounds) -> Bool {
+        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.sieves.allSatisfy { bounds.mayPass($0.filter) }
+    }
+
+    /// What of a scan's tests the reader of a piece has applied by itself, each exactly.
+    enum Applied { case nothing, filters, everything }
 
     /// Rows of a piece of a file.
     struct Piece {
         let file: HotFile
         let rowCount: Int
-        /// The rows' ids.
-        let rows: Column
+        /// The rows' ids; nil when nothing that is left to do asks for them.
+        let rows: Column?
+        let applied: Applied
         /// A column by name, of the piece's own type, nil when it has none of that name.
         let column: (String) -> (Column, Field)?
     }
 
     /// - Returns: nil when no row passes.
     func select(_ piece: Piece, upTo sequence: Int64) throws -> ColumnBatch? {
-        var selection = Bitmap(repeating: true, count: piece.rowCount)
         let reader = PieceReader(piece: piece, needed: needed)
-        if let (sequences, _) = piece.column("sequence") {
-            selection = selection & ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))).select(sequences)
+        // Nil: all rows.
+        var indices: [Int32]?
+        if piece.applied == .nothing {
+            let selection = try passing(reader, upTo: sequence)
+            guard selection.setCount > 0 else { return nil }
+            if selection.setCount < selection.count { indices = selection.setIndices() }
+        } else {
+            request.counters.add(rowsScanned: piece.rowCount)
         }
-        if let rows { selection = selection & ColumnFilter("row", .oneOf(rows.map { .integer($0) })).select(piece.rows) }
-        try apply(request.scope, reader, &selection)
-        request.counters.add(rowsScanned: selection.setCount)
-        try apply(request.filters, reader, &selection)
-        var indices = selection.setIndices()
-        guard !indices.isEmpty else { return nil }
-        if let filter = request.residual, let residual {
-            let batch = try gather(residual, reader, indices)
-            let passing = try filter.select(batch)
-            indices = passing.setIndices().map { indices[Int($0)] }
-            guard !indices.isEmpty else { return nil }
+        if piece.applied != .everything, let filter = request.residual, let residual {
+            let passing = try filter.select(gather(residual, reader, indices))
+            guard passing.setCount > 0 else { return nil }
+            if passing.setCount < passing.count { indices = passing.setIndices().map { place in indices.map { $0[Int(place)] } ?? place } }
         }
         return try gather(projection, reader, indices)
     }
 
+    /// The rows that pass scope and filters.
+    private func passing(_ reader: PieceReader, upTo sequence: Int64) throws -> Bitmap {
+        let piece = reader.piece
+        var selection = Bitmap(repeating: true, count: piece.rowCount)
+        if let (sequences, _) = piece.column("sequence") {
+            selection = selection & ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))).select(sequences)
+        }
+        if let wanted = rows, let rows = piece.rows {
+            selection = selection & ColumnFilter("row", .oneOf(wanted.map { .integer($0) })).select(rows)
+        }
+        try apply(request.scope, reader, &selection)
+        request.counters.add(rowsScanned: selection.setCount)
+        try apply(request.filters, reader, &selection)
+        return selection
+    }
+
     private func apply(_ filters: [ColumnFilter], _ reader: PieceReader, _ selection: inout Bitmap) throws {
         // What lies in columns first: a filter on documents then reads those of passing rows only.
-        for filter in filters where !Self.isStored(filter) {
+        for filter in filters where !Self.isStored(filter.path) {
             selection = selection & filter.select(reader.full(filter.path.names[0]))
         }
-        for filter in filters where Self.isStored(filter) {
+        for filter in filters where Self.isStored(filter.path) {
             let indices = selection.setIndices()
             let column = try reader.stored(filter.path.names[0], indices)
             let passing = filter.select(column)
@@ -70,20 +99,19 @@ struct HotRowFilter: Sendable {
         }
     }
 
-    private static func isStored(_ filter: ColumnFilter) -> Bool { StandardColumns.stored.contains(filter.path.names.first ?? "") }
-
-    private func gather(_ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]) throws -> ColumnBatch {
-        let isWhole = indices.count == reader.piece.rowCount
+    /// - Parameter indices: of the rows wanted; nil for all.
+    private func gather(_ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]?) throws -> ColumnBatch {
+        let rowCount = indices?.count ?? reader.piece.rowCount
         var columns: [Column] = []
         for entry in shape.entries {
             if StandardColumns.stored.contains(entry.name) {
-                columns.append(try reader.stored(entry.name, indices))
+                columns.append(try reader.stored(entry.name, indices ?? Array(0..<Int32(rowCount))))
             } else {
                 let full = reader.column(entry)
-                columns.append(isWhole ? full : full.gathering(indices))
+                columns.append(indices.map { full.gathering($0) } ?? full)
             }
         }
-        return ColumnBatch(rowCount: indices.count, columns: columns)
+        return ColumnBatch(rowCount: rowCount, columns: columns)
     }
 }
 
@@ -92,7 +120,7 @@ private final class PieceReader {
     let piece: HotRowFilter.Piece
     private let needed: ColumnShape
     /// Rows of the piece whose state changed after it was laid down, by place.
-    private lazy var changes = piece.file.state.overlay.changes(of: piece.rows)
+    private lazy var changes = piece.rows.map { piece.file.state.overlay.changes(of: $0) } ?? []
 
     init(piece: HotRowFilter.Piece, needed: ColumnShape) {
         self.piece = piece
@@ -120,7 +148,7 @@ private final class PieceReader {
         let type: ColumnType = name == "history" ? .string : .binary
         var builder = ColumnBuilder(type: type)
         let ids = indices.map { index -> Int64 in
-            if case .integer(let id) = piece.rows.value(at: Int(index)) { return id }
+            if case .integer(let id)? = piece.rows?.value(at: Int(index)) { return id }
             preconditionFailure("a row without an id")
         }
         if name == "history" {

@@ -127,7 +127,9 @@ private struct ChunkBatches: HotBatches {
         isDone = true
         let fields = HotChunk.fields(typeColumns: chunk.typeColumns)
         let columns = chunk.batch.columns
-        return HotRowFilter.Piece(file: file, rowCount: chunk.batch.rowCount, rows: columns[HotChunk.rowIDIndex]) { name in
+        return HotRowFilter.Piece(
+            file: file, rowCount: chunk.batch.rowCount, rows: columns[HotChunk.rowIDIndex], applied: .nothing
+        ) { name in
             fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (columns[$0], fields[$0]) }
         }
     }

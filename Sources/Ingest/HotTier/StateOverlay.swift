@@ -59,6 +59,12 @@ package struct StateOverlay: Sendable {
         }
     }
 
+    /// Whether one of these rows may have changed: exact by blocks of rows.
+    package func mayHaveChange(in rows: ClosedRange<Int64>) -> Bool {
+        let numbers = (rows.lowerBound >> Self.blockBits)...(rows.upperBound >> Self.blockBits)
+        return blocks.keys.contains { numbers.contains($0) }
+    }
+
     /// The changes of some rows, whose ids ascend, by their place among them.
     package func changes(of rows: Column) -> [(place: Int, change: HotFile.StateChange)] {
         guard !blocks.isEmpty else { return [] }
