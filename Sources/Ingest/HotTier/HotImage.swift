@@ -25,22 +25,14 @@ final class HotImage: RandomAccessBytes {
         }
         do {
             try pool.withConnection { connection in
-                let statement = try connection.statement("SELECT bytes FROM group_parts WHERE id = ?1")
-                defer { statement.reset() }
                 var done = 0
                 while done < target.count {
                     let (part, within) = (Int(offset) + done).quotientAndRemainder(dividingBy: HotFlusher.partByteCount)
-                    statement.reset()
-                    statement.bind(1, id << HotFlusher.partBits | Int64(part))
-                    guard try statement.step() else {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
+                    guard let copied = try connection.readBlob(
+                        "group_parts", "bytes", row: id << HotFlusher.partBits | Int64(part), at: within, into: rest)
+                    else {
                         throw SQLiteError(code: 11, message: "part \(part) of group \(id) is missing", path: path)
-                    }
-                    let copied = statement.withBytes(0) { bytes -> Int in
-                        let count = min(bytes.count - within, target.count - done)
-                        guard count > 0 else { return 0 }
-                        UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count])
-                            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[within..<within + count]))
-                        return count
                     }
                     guard copied > 0 else {
                         throw SQLiteError(code: 11, message: "part \(part) of group \(id) is too short", path: path)

@@ -111,6 +111,27 @@ package final class SQLiteConnection {
         return statement.int64(0)
     }
 
+    /// Copies a part of a BLOB: of the pages that hold it those of the part alone are read whole.
+    ///
+    /// - Returns: how many bytes from `offset` on there were, at most as many as `target` holds; nil when there is no such row.
+    package func readBlob(
+        _ table: String, _ column: String, row: Int64, at offset: Int, into target: UnsafeMutableRawBufferPointer
+    ) throws(SQLiteError) -> Int? {
+        var blob: OpaquePointer?
+        let opened = sqlite3_blob_open(raw, "main", table, column, row, 0, &blob)
+        defer { sqlite3_blob_close(blob) }
+        guard opened == SQLITE_OK else {
+            // The one plain error is a row or a column that is not there.
+            if opened == SQLITE_ERROR { return nil }
+            throw error(opened, "blob \(row) of \(table)")
+        }
+        let count = min(target.count, Int(sqlite3_blob_bytes(blob)) - offset)
+        guard count > 0 else { return 0 }
+        let code = sqlite3_blob_read(blob, target.baseAddress, Int32(count), Int32(offset))
+        guard code == SQLITE_OK else { throw error(code, "blob \(row) of \(table)") }
+        return count
+    }
+
     package enum CheckpointMode: Sendable {
         /// Copies what it can without waiting for anybody.
         case passive
