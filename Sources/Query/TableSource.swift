@@ -36,7 +36,7 @@ package struct ColumnStatistics: Sendable {
     }
 
     /// Of the rows of two files together.
-    func joined(with other: ColumnStatistics) -> ColumnStatistics {
+    package func joined(with other: ColumnStatistics) -> ColumnStatistics {
         func extreme(_ a: Value?, _ b: Value?, sign: Int) -> Value? {
             guard let a, let b, let order = Value.order(a, b) else { return nil }
             return order * sign >= 0 ? a : b

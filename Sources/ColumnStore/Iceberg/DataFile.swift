@@ -63,6 +63,12 @@ public struct DataFile: Sendable, Equatable {
         self.sortOrderID = sortOrderID
     }
 
+    /// Not above, and not below, any of a column's values; nil where unknown. NaN is left out of both.
+    public func bounds(of field: Field) -> (minimum: Value?, maximum: Value?) {
+        guard let id = field.id else { return (nil, nil) }
+        return BoundCoding.decode(lower: lowerBounds?[id], upper: upperBounds?[id], type: field.type)
+    }
+
     /// Whether rows of the file may pass all of `filters`. Errs on the side of yes.
     ///
     /// - Parameter schema: by which the filters' columns are found.
@@ -70,7 +76,7 @@ public struct DataFile: Sendable, Equatable {
         guard recordCount > 0 else { return false }
         return filters.allSatisfy { filter in
             guard filter.path.names.count == 1, let field = schema.schema[filter.path.names[0]], let id = field.id else { return true }
-            let bounds = BoundCoding.decode(lower: lowerBounds?[id], upper: upperBounds?[id], type: field.type)
+            let bounds = bounds(of: field)
             // Bounds leave NaN out, which SQL sorts above all numbers.
             let mayHaveNaN = field.type == .double && nanCounts?[id] != 0
             let nullCount = nullCounts?[id]

@@ -8,6 +8,7 @@ package final class ColdTable: Sendable {
     package let iceberg: Table
     let cache: ParquetFileCache
     let versions: Versions
+    let known = Mutex<TableStatistics?>(nil)
 
     /// The versions of a table that somebody still holds: their files must stay.
     final class Versions: Sendable {

@@ -32,6 +32,9 @@ final class ParquetFileCache: Sendable {
         return file
     }
 
+    /// The file if it is open; it does not count as used.
+    func known(_ location: String) -> ParquetFile? { state.withLock { $0.files[location]?.file } }
+
     func remove(_ locations: some Sequence<String>) {
         state.withLock { state in for location in locations { state.files[location] = nil } }
     }

@@ -29,13 +29,17 @@ package struct TieredTable: TableSource {
         let snapshot = fixed ?? boundary.snapshot()
         let bounds = HotTable(table: name, snapshot: snapshot, schema: schema).bounds
         // What cannot be read now is only unknown to the planner; the scan itself will say what is wrong.
-        let coldRows = (try? snapshot.cold[name]?.iceberg.counts().rowCount) ?? 0
-        var statistics = TableStatistics(rowCount: bounds.rowCount + Int(clamping: coldRows))
-        if bounds.rowCount > 0, coldRows == 0 {
-            statistics.columns["business_day"] = ColumnStatistics(
-                minimum: .integer(Int64(bounds.firstDay)), maximum: .integer(Int64(bounds.lastDay)), nullCount: 0)
-            statistics.columns["issued_at"] = ColumnStatistics(
-                minimum: .integer(bounds.firstIssued), maximum: .integer(bounds.lastIssued), nullCount: 0)
+        var statistics = (try? snapshot.cold[name]?.statistics()) ?? TableStatistics(rowCount: 0)
+        let isHotOnly = statistics.rowCount == 0
+        statistics.rowCount += bounds.rowCount
+        if bounds.rowCount > 0 {
+            // Of other columns of hot rows nothing is known: their values are taken to be as those of the cold ones.
+            for column in statistics.columns.keys { statistics.columns[column]?.nullCount = nil }
+            let hot = [
+                "business_day": ColumnStatistics(minimum: .integer(Int64(bounds.firstDay)), maximum: .integer(Int64(bounds.lastDay)), nullCount: 0),
+                "issued_at": ColumnStatistics(minimum: .integer(bounds.firstIssued), maximum: .integer(bounds.lastIssued), nullCount: 0),
+            ]
+            for (column, own) in hot { statistics.columns[column] = isHotOnly ? own : statistics.columns[column]?.joined(with: own) }
         }
         statistics.columns["sequence"] = ColumnStatistics(distinctCount: statistics.rowCount, nullCount: 0)
         statistics.columns["ticket_id"] = ColumnStatistics(distinctCount: statistics.rowCount, nullCount: 0)

@@ -87,6 +87,45 @@ final class CompactionTests: XCTestCase {
         try reopened.engine.close()
     }
 
+    func test_statistics_ofColdRows_areThoseOfTheManifests_andBytesReadGrowWithColumns() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        let tables = fixture.engine.tier.tables
+        try fill(fixture, 0..<1_000, days: ["2026-01-01", "2026-03-05"])
+        _ = try fixture.engine.compact(before: nil)
+        func table() -> TieredTable { TieredTable(name: "receipts", boundary: fixture.engine.tier.boundary, tables: tables) }
+        func day(_ text: String) throws -> Value { .integer(Int64(try XCTUnwrap(DayText.day(Substring(text))))) }
+        let cold = table().statistics
+        XCTAssertEqual(cold.rowCount, 1_000)
+        XCTAssertEqual(cold.columns["business_day"]?.minimum, try day("2026-01-01"))
+        XCTAssertEqual(cold.columns["business_day"]?.maximum, try day("2026-03-05"))
+        XCTAssertEqual(cold.columns["currency"]?.nullCount, 0)
+        XCTAssertEqual(cold.columns["currency"]?.minimum, .string("UAH"))
+        XCTAssertEqual(cold.columns["receipt_id"]?.distinctCount, 1_000)
+        // A file of other days, and hot rows beside.
+        try fill(fixture, 1_000..<1_500, days: ["2025-12-30"])
+        _ = try fixture.engine.compact(before: nil)
+        try fill(fixture, 1_500..<1_600, days: ["2026-11-18"])
+        func read(_ request: ScanRequest) throws -> (rows: Int, bytes: Int) {
+            let scan = try table().scan(request)
+            var rows = 0
+            while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { rows += batch.rowCount } }
+            return (rows, request.counters.bytesRead.load(ordering: .relaxed))
+        }
+        // What nobody has looked at yet is not laid into columns, and unknown to the planner.
+        _ = try read(ScanRequest(projection: ["total"]))
+        let both = table().statistics
+        XCTAssertEqual(both.rowCount, 1_600)
+        XCTAssertEqual(both.columns["business_day"]?.minimum, try day("2025-12-30"))
+        XCTAssertEqual(both.columns["business_day"]?.maximum, try day("2026-11-18"))
+        XCTAssertNil(both.columns["currency"]?.nullCount)
+        let narrow = try read(ScanRequest(projection: ["total"])), wide = try read(ScanRequest(projection: ["total", "receipt_id", "document"]))
+        XCTAssertEqual(narrow.rows, 1_600)
+        XCTAssertGreaterThan(narrow.bytes, 100)
+        XCTAssertGreaterThan(wide.bytes, narrow.bytes + 5_000)
+    }
+
     func test_compact_whilePagesAndPostsRun_noRowIsLostOrDoubled() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

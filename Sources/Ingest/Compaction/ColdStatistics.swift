@@ -1,0 +1,49 @@
+import ColumnStore
+import Query
+import Synchronization
+
+extension ColdTable {
+    /// Of more files the planner is told no more than how many rows they have: the manifests of all are not read for it.
+    private static let describedFileCountMax = 4_096
+    /// Footers that are looked at for how often values repeat, of the largest files.
+    private static let sampledFileCount = 4
+
+    /// What the manifests say of the columns of all files, and the footers at hand of the largest ones. Made when first asked for: a version
+    /// never changes.
+    func statistics() throws -> TableStatistics {
+        try known.withLock { known in
+            if let known { return known }
+            let made = try makeStatistics()
+            known = made
+            return made
+        }
+    }
+
+    private func makeStatistics() throws -> TableStatistics {
+        let counts = try iceberg.counts()
+        var statistics = TableStatistics(rowCount: Int(clamping: counts.rowCount))
+        guard counts.fileCount > 0, counts.fileCount <= Self.describedFileCountMax else { return statistics }
+        let files = try iceberg.files().filter { $0.recordCount > 0 }
+        for field in iceberg.schema.fields where !field.type.isNested {
+            statistics.columns[field.name] = Self.statistics(of: field, files)
+        }
+        for file in files.sorted(by: { $0.recordCount > $1.recordCount }).prefix(Self.sampledFileCount) {
+            for (name, summary) in cache.known(file.location)?.summaries() ?? [:] {
+                guard let distinct = summary.distinctCount else { continue }
+                statistics.columns[name, default: ColumnStatistics()].distinctCount = max(distinct, statistics.columns[name]?.distinctCount ?? 0)
+            }
+        }
+        return statistics
+    }
+
+    private static func statistics(of field: Field, _ files: [DataFile]) -> ColumnStatistics? {
+        files.map { file in
+            let bounds = file.bounds(of: field)
+            let nullCount = field.id.flatMap { file.nullCounts?[$0] }.map { Int(clamping: $0) }
+            return ColumnStatistics(minimum: bounds.minimum, maximum: bounds.maximum, nullCount: nullCount)
+        }.reduce(nil) { (sum: ColumnStatistics?, next: ColumnStatistics) in
+            guard let sum else { return next }
+            return sum.joined(with: next)
+        }
+    }
+}
