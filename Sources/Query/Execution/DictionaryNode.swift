@@ -21,6 +21,8 @@ final class DictionaryNode: EvaluationNode {
     private static let pending: Int32 = -2
     private var results: Column?
     private var nullPlace: Int32 = -1
+    /// By code, for answers that are true or false: one of `Verdict`.
+    private var verdicts: [UInt8] = []
     /// `results` as a dictionary, made anew when it has grown.
     private var resultDictionary: DictionaryValues?
 
@@ -38,6 +40,7 @@ final class DictionaryNode: EvaluationNode {
             return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
         }
         if self.dictionary !== dictionary { reset(dictionary) }
+        if type == .boolean { return try booleans(codes, input.validity, dictionary, type: input.type) }
         try learn(codes, input.validity, dictionary, type: input.type)
         guard let results else { return .constant(.null, type: type, count: input.count) }
         var indices = [Int32](repeating: 0, count: codes.count)
@@ -67,6 +70,7 @@ final class DictionaryNode: EvaluationNode {
     private func reset(_ dictionary: DictionaryValues) {
         self.dictionary = dictionary
         places = [Int32](repeating: Self.unknown, count: dictionary.count)
+        if type == .boolean { verdicts = [UInt8](repeating: Verdict.unknown, count: dictionary.count) }
         results = nil
         nullPlace = -1
         resultDictionary = nil
@@ -102,6 +106,65 @@ final class DictionaryNode: EvaluationNode {
         results = results.map { Column.concatenating([$0, answers], type: type) } ?? answers
         resultDictionary = nil
         return first
+    }
+
+    // MARK: Answers that are true or false
+
+    /// Bits, so that those of many rows are read together.
+    private enum Verdict { static let no: UInt8 = 0, yes: UInt8 = 1, null: UInt8 = 2, unknown: UInt8 = 4 }
+
+    /// Read by code in one pass: most batches bring no new entry.
+    private func booleans(
+        _ codes: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues, type inputType: ColumnType
+    ) throws(QueryError) -> Column {
+        let absent = validity.flatMap { $0.isAllSet ? nil : $0 }
+        var (bits, nulls, seen) = Self.read(verdicts, codes)
+        if seen & Verdict.unknown != 0 || absent != nil && nullPlace < 0 {
+            try learn(codes, validity, dictionary, type: inputType)
+            noteVerdicts(codes)
+            (bits, nulls, seen) = Self.read(verdicts, codes)
+        }
+        if let absent, let results {
+            let value = results.value(at: Int(nullPlace))
+            for row in codes.indices where !absent[row] {
+                bits[row] = value == .boolean(true)
+                nulls[row] = value.isNull
+            }
+        }
+        return .boolean(bits, validity: seen & Verdict.null != 0 || absent != nil ? ~nulls : nil)
+    }
+
+    /// - Precondition: every code is within `verdicts`, as an invariant of `Column` says.
+    private static func read(_ verdicts: [UInt8], _ codes: [UInt32]) -> (bits: Bitmap, nulls: Bitmap, seen: UInt8) {
+        var bits = [UInt64](repeating: 0, count: (codes.count + 63) / 64), nulls = bits
+        var seen: UInt8 = 0
+        verdicts.withUnsafeBufferPointer { verdicts in
+            codes.withUnsafeBufferPointer { codes in
+                for index in bits.indices {
+                    let start = index << 6
+                    var yes: UInt64 = 0, null: UInt64 = 0
+                    for row in start..<min(start + 64, codes.count) {
+                        let verdict = verdicts[Int(codes[row])]
+                        seen |= verdict
+                        yes |= UInt64(verdict & Verdict.yes) << UInt64(row &- start)
+                        null |= (UInt64(verdict & Verdict.null) >> 1) << UInt64(row &- start)
+                    }
+                    (bits[index], nulls[index]) = (yes, null)
+                }
+            }
+        }
+        return (Bitmap(words: bits, count: codes.count), Bitmap(words: nulls, count: codes.count), seen)
+    }
+
+    /// Of entries that were just learnt.
+    private func noteVerdicts(_ codes: [UInt32]) {
+        guard let results else { return }
+        let yes = results.trueRows(), validity = results.rowValidity
+        for code in codes where verdicts[Int(code)] == Verdict.unknown {
+            let place = Int(places[Int(code)])
+            guard place >= 0 else { continue }
+            verdicts[Int(code)] = yes[place] ? Verdict.yes : validity?[place] ?? true ? Verdict.no : Verdict.null
+        }
     }
 
     private func texts(_ indices: [Int32], _ results: Column) -> Column {
