@@ -105,6 +105,64 @@ final class OperationsTests: XCTestCase {
         XCTAssertTrue(count.text.contains("[[51]]"), count.text)
     }
 
+    func test_answersOfATrillionRows_pageStreamOrEndAtTheirLimit_andOthersGoOn() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_QUERY_TIME": "4s", "TILL_LIMITS_STREAM_TIME": "3s"])
+        defer { server.remove() }
+        let key = try server.key("c1")
+        let tables = "FROM generate_series(1, 10000) AS a(x), generate_series(1, 10000) AS b(y), generate_series(1, 10000) AS c(z)"
+        let all = #"{"query":"SELECT x, y, z \#(tables)"}"#, counted = #"{"query":"SELECT count(*) \#(tables) WHERE (x + y + z) % 7 < 9"}"#
+        let sorted = #"{"query":"SELECT x, y, z \#(tables) ORDER BY (x * 7919 + y * 104729 + z) % 1000003"}"#
+        let answers = Mutex<[String: HTTPClient.Answer]>([:])
+        let group = DispatchGroup()
+        let calls = [
+            ("page", all, "application/json"), ("stream", all, "application/x-ndjson"), ("counted", counted, "application/json"),
+            ("sorted", sorted, "application/json"), ("counted stream", counted, "text/csv"),
+        ]
+        for (name, body, accept) in calls {
+            let port = server.port
+            group.enter()
+            Thread.detachNewThread {
+                defer { group.leave() }
+                guard let answer = try? HTTPClient(port: port, key: TillServer.adminKey).post("/v1/sql", body, [("Accept", accept)]) else { return }
+                answers.withLock { $0[name] = answer }
+            }
+        }
+        // Meanwhile receipts are taken, read and asked about.
+        let client = server.client(key: key)
+        var slowest = 0.0
+        for number in 0..<40 {
+            let began = Date()
+            XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("R-\(number)")).status, 201)
+            let count = try client.post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts"}"#)
+            XCTAssertTrue(count.text.contains("[[\(number + 1)]]"), count.text)
+            slowest = max(slowest, Date().timeIntervalSince(began))
+            usleep(50_000)
+        }
+        XCTAssertLessThan(slowest, 3, "a receipt and a small question waited for great ones")
+        XCTAssertEqual(group.wait(timeout: .now() + 60), .success)
+        let found = answers.withLock { $0 }
+        // A page may have to wait for the order of all rows: then it ends at its limit too.
+        let page = try XCTUnwrap(found["page"])
+        if page.status == 200 {
+            XCTAssertEqual(page.text.components(separatedBy: "],[").count, 10_000)
+        } else {
+            XCTAssertEqual(page.status, 504)
+            XCTAssertTrue(page.text.contains("/problems/query-timeout"), String(page.text.prefix(300)))
+        }
+        for name in ["counted", "sorted", "counted stream"] {
+            let answer = try XCTUnwrap(found[name], name)
+            XCTAssertTrue(answer.text.contains("/problems/query-timeout"), "\(name): \(answer.status) \(answer.text.suffix(300))")
+        }
+        XCTAssertEqual(found["counted"]?.status, 504)
+        let stream = try XCTUnwrap(found["stream"])
+        XCTAssertEqual(stream.status, 200)
+        XCTAssertTrue(stream.isCut)
+        let lines = stream.body.split(separator: UInt8(ascii: "\n"))
+        XCTAssertGreaterThan(lines.count, 10_000)
+        XCTAssertTrue(lines.last.map { String(decoding: $0, as: UTF8.self) }?.contains("/problems/query-timeout") ?? false)
+        XCTAssertEqual(try client.get("/readyz").status, 200)
+    }
+
     func test_trace_goesOutWithEveryCall_overARestart() throws {
         let seen = Mutex<[String]>([])
         let isUp = Mutex(false)
