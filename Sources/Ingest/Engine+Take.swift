@@ -323,7 +323,8 @@ struct Intake: Sendable {
                 for (place, found) in zip(missing, try ColdLookup.find(missing.map { identities[$0] }, in: snapshot)) { earlier[place] = found }
             }
             engine.tier.writer.submit(
-                Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion))
+                Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion),
+                isAlone: request.isAlone && rows.count == 1 && isAtomic)
         } catch {
             completion(.refused(Self.problem(error)))
         }

@@ -172,6 +172,8 @@ package struct TakeRequest: Sendable {
     package var callbackURL: String?
     /// Trace id and flags of the request's `traceparent`, for the calls that follow from it.
     package var trace: String?
+    /// Nobody else is being served: the caller's thread may wait for the disk.
+    package var isAlone = false
 
     package init(
         form: Form, body: [UInt8], contentType: String, principal: Principal, type: String? = nil, client: String? = nil,

@@ -1,1 +1,6 @@
 #include <sqlite3.h>
+
+/* Variadic, which Swift does not import. */
+static inline int till_sqlite3_leave_log_when_closing(sqlite3 *connection) {
+    return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}

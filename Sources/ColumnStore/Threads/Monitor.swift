@@ -35,22 +35,18 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// As `withLock`, and wakes one thread that waits.
     package func signal<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_cond_signal(condition)
-            pthread_mutex_unlock(mutex)
-        }
-        return try body(&state)
+        // Woken after the lock is free, or the woken thread would sleep again for it.
+        defer { wakeOne() }
+        return try withLock(body)
     }
+
+    /// Wakes one thread that waits, for what was changed by `withLock`.
+    package func wakeOne() { pthread_cond_signal(condition) }
 
     /// As `withLock`, and wakes every thread that waits.
     package func broadcast<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_cond_broadcast(condition)
-            pthread_mutex_unlock(mutex)
-        }
-        return try body(&state)
+        defer { pthread_cond_broadcast(condition) }
+        return try withLock(body)
     }
 
     /// Waits until `body` gives a result, asking it at once and again each time that the thread is woken.

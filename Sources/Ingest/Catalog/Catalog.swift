@@ -193,6 +193,17 @@ package final class Catalog: Sendable {
         }
     }
 
+    /// Nothing was ever written to it, and it is gone.
+    func removeNewHotFile(day: Int32, part: Int) throws {
+        try write { connection in
+            let statement = try connection.statement("DELETE FROM hot_files WHERE day = ?1 AND part = ?2 AND state = ?3")
+            statement.bind(1, Int64(day))
+            statement.bind(2, Int64(part))
+            try statement.bind(3, HotFileState.new.rawValue)
+            try statement.run()
+        }
+    }
+
     func setHotFileState(_ state: HotFileState, day: Int32, part: Int) throws {
         try write { try Self.setState(state, day: day, part: part, $0) }
     }

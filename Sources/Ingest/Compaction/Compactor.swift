@@ -209,7 +209,7 @@ final class Compactor: Sendable {
         // What a switch that failed has left may be in force: only a restart knows.
         try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
-        if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.writer.seal() }
+        if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.seal() }
         let workerCount = workerCount(isRequested: isRequested)
         let files = tier.boundary.snapshot().files.filter { $0.day < day && $0.state.isSealed }
         for start in stride(from: 0, to: files.count, by: workerCount) {
@@ -229,6 +229,8 @@ final class Compactor: Sendable {
         for table in tier.boundary.snapshot().cold.keys.sorted() {
             summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
         }
+        // Nothing came meanwhile.
+        if isRequested { try tier.nextFile.discard() }
         return summary
     }
 

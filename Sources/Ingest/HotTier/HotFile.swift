@@ -43,6 +43,7 @@ package final class HotFile: Sendable {
     private let tails = Mutex<[String: ColumnTail]>([:])
     private let isRemoved = Atomic<Bool>(false)
     private let pinCount = Atomic<Int>(0)
+    private let log = Mutex<LogRoom?>(nil)
 
     package init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues
@@ -116,6 +117,12 @@ package final class HotFile: Sendable {
     func pin() { pinCount.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func unpin() { pinCount.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
     var isPinned: Bool { pinCount.load(ordering: .acquiring) > 0 }
+
+    /// The room in the file's log, while a writer has the file open.
+    var logRoom: LogRoom? { log.withLock { $0 } }
+
+    /// A writer has opened the file, or closes it.
+    func setLogRoom(_ room: LogRoom?) { log.withLock { $0 = room } }
 
     // MARK: Opening what is on disk
 

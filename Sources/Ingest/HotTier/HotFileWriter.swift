@@ -6,6 +6,7 @@ import ColumnStore
 final class HotFileWriter {
     let file: HotFile
     private let connection: SQLiteConnection
+    private let log: LogRoom
     private let insertRow: SQLiteStatement
     private let insertPending: SQLiteStatement
     private let selectIdentity: SQLiteStatement
@@ -24,6 +25,10 @@ final class HotFileWriter {
         self.file = file
         connection = try SQLiteConnection(path: file.path, mode: .create)
         try HotFileWriter.prepare(connection, file: file)
+        // The writer's thread has no time for that: maintenance copies what is left, or the next start does.
+        connection.leaveLogWhenClosing()
+        log = LogRoom(path: file.path + "-wal")
+        connection.give(log)
         insertRow = try connection.statement("""
             INSERT INTO rows(id, sequence, ticket, table_id, kind, client, receipt, business_day, issued_at, received_at, state,
                 completed_at, callback_url, trace, coding, document_bytes, sha256, document)
@@ -36,15 +41,20 @@ final class HotFileWriter {
             """)
         rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
         try loadCaches()
+        file.setLogRoom(log)
+    }
+
+    deinit {
+        log.close()
+        file.setLogRoom(nil)
     }
 
     private static func prepare(_ connection: SQLiteConnection, file: HotFile) throws {
-        // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it is cut off, since its
-        // length says when to copy it. A private page cache of 32 MB keeps
-        // the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
+        // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it keeps its length (`LogRoom`),
+        // unless a long reader has let it grow far. A private page cache of 32 MB keeps the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
         try connection.execute("""
             PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-            PRAGMA journal_size_limit=1048576; PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
+            PRAGMA journal_size_limit=\(HotMaintenance.logRoomMax); PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
             """)
         let version = try connection.integer("PRAGMA user_version") ?? 0
         if (0..<HotFileSchema.version).contains(version) {
@@ -242,16 +252,6 @@ final class HotFileWriter {
     ///
     /// - Parameter cuts: cut the log off, too, unless somebody reads in it.
     func checkpoint(cuts: Bool) throws {
-        guard cuts else {
-            try connection.checkpoint(.passive)
-            return
-        }
-        try connection.execute("PRAGMA busy_timeout=0")
-        defer { connection.restoreBusyTimeout() }
-        do {
-            try connection.checkpoint(.truncate)
-        } catch let error where error.kind == .busy {
-            // Another time.
-        }
+        if cuts { try connection.cutLog() } else { try connection.checkpoint(.passive) }
     }
 }

@@ -9,6 +9,8 @@ package final class HotTier: Sendable {
     package let dictionaries: DocumentDictionaries
     package let writer: HotWriter
     let maintenance: HotMaintenance
+    let nextFile: NextHotFile
+    private let clock: Clock
     private let listeners: CommitListeners
     /// What processes wait to be done; whoever does them takes it from here.
     let workQueue = WorkQueue()
@@ -42,42 +44,35 @@ package final class HotTier: Sendable {
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let boundary = TierBoundary(TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence))
         let listeners = CommitListeners(sequence: sequence)
-        let maintenance = HotMaintenance(boundary: boundary)
+        clock = options.clock
         self.tables = tables
         self.dictionaries = dictionaries
         self.boundary = boundary
         self.listeners = listeners
-        self.maintenance = maintenance
         let queue = workQueue
+        let nextFile = NextHotFile(
+            directory: directory.hotPath, name: { day in try catalog.addHotFile(day: day) },
+            forget: { day, part in try catalog.removeNewHotFile(day: day, part: part) },
+            makeFile: { day, part in
+                HotFile(
+                    directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values)
+            })
+        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, clock: options.clock)
+        (self.nextFile, self.maintenance) = (nextFile, maintenance)
         let store = HotWriterCore.Store(
-            directory: directory.hotPath, clock: options.clock, boundary: boundary, dictionaries: dictionaries, tables: tables, values: values,
-            minFreeBytes: options.writer.minFreeBytes,
+            directory: directory.hotPath, clock: options.clock, boundary: boundary, minFreeBytes: options.writer.minFreeBytes,
             findEarlier: { identity, snapshot, open in
                 try HotTier.find(identity, in: snapshot, except: open) ?? findCold(identity, snapshot)
-            },
-            nameFile: { day in try catalog.addHotFile(day: day) },
+            }, nextFile: nextFile,
             registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
             committed: { file, sequence in
                 maintenance.noteCommit(file)
                 listeners.fire(sequence)
             }, rules: options.rules, queued: { work in queue.add(work) })
-        let openFile = files.last { !$0.state.isSealed }
-        let openWriter = SendOnce(try openFile.map { try HotFileWriter(file: $0) })
-        writer = HotWriter(limits: options.writer) {
-            HotWriterCore(store: store, open: openWriter.take(), sequence: sequence, tickets: ULIDGenerator(above: lastTicket))
-        }
+        let open = try files.last { !$0.state.isSealed }.map { try HotFileWriter(file: $0) }
+        writer = HotWriter(
+            limits: options.writer, core: HotWriterCore(store: store, open: open, sequence: sequence, tickets: ULIDGenerator(above: lastTicket)))
         maintenance.start(writer: writer)
-    }
-
-    /// Hands a value that is not Sendable to one other thread.
-    /// Proof: made by one thread, taken by one other before which nobody touches it.
-    private final class SendOnce<Value>: @unchecked Sendable {
-        private var value: Value?
-        init(_ value: Value?) { self.value = value }
-        func take() -> Value? {
-            defer { value = nil }
-            return value
-        }
     }
 
     private static func openFiles(
@@ -145,6 +140,13 @@ package final class HotTier: Sendable {
         }
     }
 
+    /// Seals the open file, so that the next receipt begins another one, which is made first.
+    func seal() throws {
+        let open = boundary.snapshot().files.last { !$0.state.isSealed }
+        if open?.state.rowCount ?? 0 > 0 { try nextFile.prepare(day: Clock.day(ofMicroseconds: clock.now())) }
+        try writer.seal()
+    }
+
     /// Flushes what is full, and all of sealed files.
     func flush() throws { try maintenance.flush(writer) }
 
@@ -152,6 +154,8 @@ package final class HotTier: Sendable {
     package func close() {
         writer.stop()
         maintenance.stop()
+        // What stays is removed at the next start.
+        try? nextFile.discard()
         // What a failed sync left is for the next start to look at.
         let isSound = writer.failure == nil
         for file in boundary.snapshot().files { file.close(copyingLog: isSound) }

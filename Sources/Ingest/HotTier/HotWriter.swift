@@ -1,7 +1,7 @@
 internal import ColumnStore
 package import Synchronization
 
-/// The one thread that writes hot files: gathers what all connections hand in, commits it as one group with one fsync, makes it
+/// The one writer of hot files, mostly a thread of its own: gathers what all connections hand in, commits it as one group with one fsync, makes it
 /// visible, then answers.
 ///
 /// The queue is bounded: past it a submission is refused at once. After a failed fsync every submission is refused until a restart
@@ -18,6 +18,9 @@ package final class HotWriter: Sendable {
         package var minFreeBytes: Int64 = 1 << 30
         /// Rows whose columns are in memory only, past which new ones are refused: about 150 MB.
         package var unflushedRows = 262_144
+        /// When the last commit took longer, the next one is left to the writer's thread: the disk is slow, and a connection's thread has
+        /// others to serve.
+        package var ownCommitNanoseconds: UInt64 = 1_000_000
 
         package init() {}
     }
@@ -50,10 +53,18 @@ package final class HotWriter: Sendable {
         var byteCount = 0
         var isStopping = false
         var hasStopped = false
+        /// A thread works with the core.
+        var isBusy = false
         var failure: Problem?
+
+        var isEmpty: Bool { submissions.isEmpty && changes.isEmpty && jobs.isEmpty }
     }
 
+    /// Proof: used only by the thread that has set `isBusy`; the queue's lock puts one use after the other.
+    private struct Shared: @unchecked Sendable { let core: HotWriterCore }
+
     private let queue: Monitor<Queue>
+    private let shared: Shared
     private let limits: Limits
     private let thread: Mutex<WorkerThread?>
     package let statistics = Statistics()
@@ -63,6 +74,10 @@ package final class HotWriter: Sendable {
         package let groups = Atomic<Int>(0)
         package let commitNanoseconds = Atomic<UInt64>(0)
         package let rejected = Atomic<Int>(0)
+        /// Of the commits, those on the thread of their connection.
+        package let ownCommits = Atomic<Int>(0)
+        /// How long the last commit took.
+        fileprivate let lastNanoseconds = Atomic<UInt64>(.max)
         package let commits = DurationCounts()
         /// Between two groups: parts of column images, and other work on files.
         package let jobs = DurationCounts()
@@ -78,38 +93,72 @@ package final class HotWriter: Sendable {
         }
     }
 
-    /// - Parameter makeCore: makes what the thread works with, on the thread.
-    init(limits: Limits, makeCore: @escaping @Sendable () -> HotWriterCore) {
+    /// - Parameter core: what the thread works with; nobody else does from here on.
+    init(limits: Limits, core: sending HotWriterCore) {
         self.limits = limits
+        let shared = Shared(core: core)
+        self.shared = shared
         let queue = Monitor(Queue())
         self.queue = queue
         let statistics = statistics
         thread = Mutex(
             WorkerThread(name: "hot-writer") {
-                Self.run(queue, makeCore(), limits, statistics)
+                Self.run(queue, shared.core, limits, statistics)
             })
     }
 
+    private enum Turn { case refused(Problem), queued, own }
+
     /// Hands rows in. Answers at once when the queue is full or the writer has failed.
-    package func submit(_ submission: Submission) {
-        let byteCount = submission.byteCount
-        let isBehind = statistics.unflushedRows > limits.unflushedRows
-        let refusal = queue.signal { queue -> Problem? in
-            if let failure = queue.failure { return failure }
-            if queue.isStopping { return Problem(.overloaded, "the server is stopping; send it again") }
-            if isBehind { return Problem(.overloaded, "columns are written more slowly than receipts arrive; send it again after the time in Retry-After") }
-            // A submission larger than the bound passes when nothing else waits: its own limit is the body's.
-            if !queue.submissions.isEmpty, queue.rowCount + submission.rows.count > limits.queuedRows || queue.byteCount + byteCount > limits.queuedBytes {
-                return Problem(.overloaded, "more receipts arrive than can be written; send it again after the time in Retry-After")
-            }
-            queue.submissions.append(submission)
-            queue.rowCount += submission.rows.count
-            queue.byteCount += byteCount
-            return nil
-        }
-        if let refusal {
+    ///
+    /// - Parameter isAlone: nobody else is being served. If the writer has nothing to do either, the caller's thread commits and answers
+    ///   before it returns: waking two threads would take as long as the commit.
+    package func submit(_ submission: Submission, isAlone: Bool = false) {
+        switch queue.withLock({ enqueue(submission, isAlone, &$0) }) {
+        case .queued: queue.wakeOne()
+        case .own: commitHere(submission)
+        case .refused(let refusal):
             statistics.rejected.wrappingAdd(1, ordering: .relaxed)
             submission.completion(.refused(refusal))
+        }
+    }
+
+    private func enqueue(_ submission: Submission, _ isAlone: Bool, _ queue: inout Queue) -> Turn {
+        if let failure = queue.failure { return .refused(failure) }
+        if queue.isStopping { return .refused(Problem(.overloaded, "the server is stopping; send it again")) }
+        if statistics.unflushedRows > limits.unflushedRows {
+            return .refused(Problem(.overloaded, "columns are written more slowly than receipts arrive; send it again after the time in Retry-After"))
+        }
+        if isAlone, !queue.isBusy, queue.isEmpty, statistics.lastNanoseconds.load(ordering: .relaxed) <= limits.ownCommitNanoseconds {
+            queue.isBusy = true
+            return .own
+        }
+        let byteCount = submission.byteCount
+        // A submission larger than the bound passes when nothing else waits: its own limit is the body's.
+        if !queue.submissions.isEmpty, queue.rowCount + submission.rows.count > limits.queuedRows || queue.byteCount + byteCount > limits.queuedBytes {
+            return .refused(Problem(.overloaded, "more receipts arrive than can be written; send it again after the time in Retry-After"))
+        }
+        queue.submissions.append(submission)
+        queue.rowCount += submission.rows.count
+        queue.byteCount += byteCount
+        return .queued
+    }
+
+    private func commitHere(_ submission: Submission) {
+        Self.commit([submission], [], shared.core, statistics)
+        statistics.ownCommits.wrappingAdd(1, ordering: .relaxed)
+        if Self.leave(queue, shared.core) { queue.wakeOne() }
+    }
+
+    /// The core is free for the next.
+    ///
+    /// - Returns: whether something waits for it.
+    private static func leave(_ queue: Monitor<Queue>, _ core: HotWriterCore) -> Bool {
+        let failure = core.failure
+        return queue.withLock { queue in
+            queue.isBusy = false
+            if let failure { queue.failure = failure }
+            return !queue.isEmpty || queue.isStopping
         }
     }
 
@@ -177,21 +226,14 @@ package final class HotWriter: Sendable {
     private static func run(_ queue: Monitor<Queue>, _ core: HotWriterCore, _ limits: Limits, _ statistics: Statistics) {
         while true {
             let work = queue.wait { queue -> (group: [Submission], changes: [ProcessChange], jobs: [Job])? in
-                if queue.submissions.isEmpty && queue.jobs.isEmpty && queue.changes.isEmpty { return queue.isStopping ? ([], [], []) : nil }
+                if queue.isBusy || (queue.isEmpty && !queue.isStopping) { return nil }
+                queue.isBusy = true
                 return (takeGroup(&queue, limits), takeChanges(&queue, limits), take(&queue.jobs))
             }
             if work.group.isEmpty && work.changes.isEmpty && work.jobs.isEmpty { break }
             for job in work.jobs { statistics.jobs.measure { core.perform(job) } }
-            if !work.group.isEmpty || !work.changes.isEmpty {
-                let began = SteadyClock.nanoseconds()
-                let stored = core.commit(work.group, work.changes)
-                statistics.rows.wrappingAdd(stored, ordering: .relaxed)
-                statistics.groups.wrappingAdd(1, ordering: .relaxed)
-                let nanoseconds = SteadyClock.nanoseconds() &- began
-                statistics.commitNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
-                statistics.commits.record(nanoseconds)
-            }
-            if let failure = core.failure { queue.withLock { $0.failure = failure } }
+            if !work.group.isEmpty || !work.changes.isEmpty { commit(work.group, work.changes, core, statistics) }
+            _ = leave(queue, core)
         }
         core.close()
         let late = queue.broadcast { queue -> [Job] in
@@ -199,6 +241,17 @@ package final class HotWriter: Sendable {
             return take(&queue.jobs)
         }
         for job in late { job.completion(.failure(Problem(.overloaded, "the writer has stopped"))) }
+    }
+
+    private static func commit(_ group: [Submission], _ changes: [ProcessChange], _ core: HotWriterCore, _ statistics: Statistics) {
+        let began = SteadyClock.nanoseconds()
+        let stored = core.commit(group, changes)
+        statistics.rows.wrappingAdd(stored, ordering: .relaxed)
+        statistics.groups.wrappingAdd(1, ordering: .relaxed)
+        let nanoseconds = SteadyClock.nanoseconds() &- began
+        statistics.commitNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
+        statistics.lastNanoseconds.store(nanoseconds, ordering: .relaxed)
+        statistics.commits.record(nanoseconds)
     }
 
     private static func take(_ jobs: inout [Job]) -> [Job] {

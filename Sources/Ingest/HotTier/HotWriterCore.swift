@@ -1,20 +1,17 @@
 import ColumnStore
 
-/// What the writer's thread holds and does: the open file, the counters, one group after the other. Never leaves its thread.
+/// What the writer holds and does: the open file, the counters, one group after the other. One thread at a time works with it.
 final class HotWriterCore {
     /// What the core needs of the store around it.
     struct Store: Sendable {
         let directory: String
         let clock: Clock
         let boundary: TierBoundary
-        let dictionaries: DocumentDictionaries
-        let tables: TableColumns
-        let values: DocumentValues
         let minFreeBytes: Int64
         /// The receipt of an identity in any place but the open file, in the snapshot given.
         let findEarlier: @Sendable (ReceiptIdentity, TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
-        /// The part number of a new file of a day, never given before; and that the file is there now and may take rows.
-        let nameFile: @Sendable (Int32) throws -> Int
+        let nextFile: NextHotFile
+        /// The file is there now and may take rows.
         let registerFile: @Sendable (HotFile) throws -> Void
         /// Rows were committed: flush, wake waiting readers.
         let committed: @Sendable (_ file: HotFile, _ sequence: Int64) -> Void
@@ -272,13 +269,9 @@ final class HotWriterCore {
     private func openFile(day: Int32) throws -> HotFileWriter {
         if let open, open.file.day >= day { return open }
         try sealOpenFile()
-        let file = HotFile(
-            directory: store.directory, day: day, part: try store.nameFile(day), dictionaries: store.dictionaries, tables: store.tables,
-            values: store.values)
-        let writer = try HotFileWriter(file: file)
-        try DataDirectory.synchronizeDirectory(store.directory)
-        try store.registerFile(file)
-        store.boundary.add(file)
+        let writer = try store.nextFile.take(day: day)
+        try store.registerFile(writer.file)
+        store.boundary.add(writer.file)
         open = writer
         return writer
     }
@@ -296,6 +289,8 @@ final class HotWriterCore {
         }
         open.file.publish { $0.isSealed = true }
         store.boundary.noteSealed()
+        // Its last columns are laid down next.
+        sealed = open
         self.open = nil
     }
 

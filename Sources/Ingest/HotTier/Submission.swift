@@ -22,7 +22,7 @@ package struct Submission: Sendable {
     package let generation: UInt64
     /// All or nothing; else each row counts on its own.
     package let isAtomic: Bool
-    /// Called once, on the writer's thread, after fsync; must return quickly.
+    /// Called once, on the thread that committed, after fsync; must return quickly.
     package let completion: @Sendable (Answer) -> Void
 
     package init(

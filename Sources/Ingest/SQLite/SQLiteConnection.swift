@@ -43,15 +43,18 @@ package final class SQLiteConnection {
         }
     }
 
+    /// Copying the log when the connection closes, should it be the last, is left to others: it may take long.
+    package func leaveLogWhenClosing() { till_sqlite3_leave_log_when_closing(raw) }
+
+    /// The log's writes are told to `room` from now on. Once the connection has read or written: before that it has no log.
+    func give(_ room: LogRoom) { SQLiteFileSystem.give(room, toLogOf: raw) }
+
     private static func immutableURI(_ path: String) -> String {
         "file:" + path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23") + "?immutable=1"
     }
 
     /// Longer than any transaction of ours lasts; a wait for longer is a fault that somebody should hear of.
     private static let busyTimeoutMilliseconds: Int32 = 10_000
-
-    /// After a `PRAGMA busy_timeout` of one's own.
-    package func restoreBusyTimeout() { sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds) }
 
     deinit {
         statements.removeAll()
@@ -154,6 +157,18 @@ package final class SQLiteConnection {
         let code = sqlite3_wal_checkpoint_v2(raw, nil, flag, &logged, &copied)
         if code != SQLITE_OK { throw error(code, "wal_checkpoint") }
         return (Int(logged), Int(copied))
+    }
+
+    /// Copies the log and makes it empty, unless somebody reads or writes in it just now.
+    package func cutLog() throws(SQLiteError) {
+        try execute("PRAGMA busy_timeout=0")
+        defer { sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds) }
+        do {
+            try checkpoint(.truncate)
+        } catch {
+            // Another time.
+            if error.kind != .busy { throw error }
+        }
     }
 
     /// Copies the whole file, as one consistent state, to a new file at `path`.

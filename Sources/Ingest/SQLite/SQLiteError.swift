@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// An SQLite call that did not return what it should: the extended code, SQLite's words, the file and the statement.
 ///
@@ -54,8 +55,13 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// A page does not have its sum.
     static let ioErrorData: Int32 = SQLITE_IOERR | (32 << 8)
     // The extended codes are macros with shifts, which Swift does not import.
-    private static let ioErrorFsync: Int32 = SQLITE_IOERR | (4 << 8)
+    static let ioErrorFsync: Int32 = SQLITE_IOERR | (4 << 8)
     private static let ioErrorDirFsync: Int32 = SQLITE_IOERR | (5 << 8)
+
+    /// What SQLite would say of a write that the system refused.
+    static func code(ofFailedWrite number: Int32) -> Int32 {
+        number == ENOSPC || number == EDQUOT ? SQLITE_FULL : SQLITE_IOERR | (3 << 8)
+    }
 
     package var description: String {
         var text = "SQLite \(code): \(message) [\(path)]"

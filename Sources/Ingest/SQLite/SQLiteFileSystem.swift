@@ -2,10 +2,11 @@ import CSQLite
 import Glibc
 import Synchronization
 
-/// SQLite's way to its files, as an "VFS" of our own: the system's, with two things added.
+/// SQLite's way to its files, as an "VFS" of our own: the system's, with three things added.
 ///
 /// - A page that is written into a database file gets its sum, and one that is read must have it (`PageSum`); else the read fails as
 ///   damaged. Pages that are mapped into memory are not looked at: `verify` reads them all.
+/// - A log may have room laid down ahead of its frames (`LogRoom`), which is told where they are written.
 /// - An observer sees every write and sync and can let it fail: the seam of crash and fault tests.
 ///
 /// https://sqlite.org/vfs.html; the calls and what they promise are described at `sqlite3_io_methods`.
@@ -37,6 +38,10 @@ enum SQLiteFileSystem {
         var isDatabase: Bool
         /// Found in the file's first page; unknown until that was seen.
         var sums: Sums
+        /// Bytes written to a database file since its last sync.
+        var unsynced: Int32
+        /// Of the one connection that writes a log with room.
+        var room: Unmanaged<LogRoom>?
     }
 
     private enum Sums { case unknown, used, unused }
@@ -68,7 +73,7 @@ enum SQLiteFileSystem {
     ) -> Int32 {
         guard let file, let base else { return SQLITE_CANTOPEN }
         let inner = inner(file)
-        header(file).initialize(to: Header(base: sqlite3_file(pMethods: nil), isDatabase: flags & SQLITE_OPEN_MAIN_DB != 0, sums: .unknown))
+        header(file).initialize(to: Header(base: sqlite3_file(pMethods: nil), isDatabase: flags & SQLITE_OPEN_MAIN_DB != 0, sums: .unknown, unsynced: 0))
         inner.pointee.pMethods = nil
         let code = base.pointee.xOpen(base, name, inner, flags, outFlags)
         // SQLite closes a file that has methods, even one that failed to open.
@@ -115,6 +120,8 @@ enum SQLiteFileSystem {
     private static func close(_ file: File?) -> Int32 {
         guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
         if isObserved { paths.withLock { _ = $0.removeValue(forKey: UInt(bitPattern: file)) } }
+        header(file).pointee.room?.release()
+        header(file).pointee.room = nil
         return methods.xClose(inner)
     }
 
@@ -133,6 +140,7 @@ enum SQLiteFileSystem {
     private static func write(_ file: File?, _ source: UnsafeRawPointer?, _ count: Int32, _ offset: Int64) -> Int32 {
         guard let file, let source, let inner = Optional(inner(file)), let methods = inner.pointee.pMethods else { return SQLITE_IOERR }
         let header = header(file)
+        header.pointee.room?._withUnsafeGuaranteedRef { $0.willWrite(offset..<offset + Int64(count)) }
         if header.pointee.isDatabase {
             let bytes = UnsafeRawBufferPointer(start: source, count: Int(count))
             if offset == 0 { note(bytes, header) } else if header.pointee.sums == .unknown { look(inner, methods, header) }
@@ -148,8 +156,14 @@ enum SQLiteFileSystem {
         {
             return refusal
         }
-        return methods.pointee.xWrite(inner, source, count, offset)
+        let code = methods.pointee.xWrite(inner, source, count, offset)
+        guard code == SQLITE_OK, header.pointee.isDatabase else { return code }
+        header.pointee.unsynced += count
+        return header.pointee.unsynced < unsyncedByteCountMax ? code : synchronize(file, SQLITE_SYNC_NORMAL)
     }
+
+    /// Of a log's copy so much is synced at a time: a commit's sync waits behind what others have written.
+    private static let unsyncedByteCountMax: Int32 = 4 << 20
 
     private static func note(_ first: UnsafeRawBufferPointer, _ header: UnsafeMutablePointer<Header>) {
         guard first.count >= 100 else { return }
@@ -169,6 +183,15 @@ enum SQLiteFileSystem {
         sqlite3_file_control(connection, "main", expectSums, nil)
     }
 
+    /// The connection's log, which must be open, tells `room` of its writes from now on. No other connection may write frames to it.
+    static func give(_ room: LogRoom, toLogOf connection: OpaquePointer) {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log)
+        guard code == SQLITE_OK, let log, log.pointee.pMethods == methods else { return }
+        header(log).pointee.room?.release()
+        header(log).pointee.room = .passRetained(room)
+    }
+
     private static func control(_ file: File?, _ operation: Int32, _ argument: UnsafeMutableRawPointer?) -> Int32 {
         guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
         if operation == expectSums {
@@ -181,11 +204,14 @@ enum SQLiteFileSystem {
     private static func truncate(_ file: File?, _ size: Int64) -> Int32 {
         guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
         if isObserved, let refusal = observed(file, { $0.willTruncate($1, byteCount: size) }) { return refusal }
-        return methods.xTruncate(inner, size)
+        let code = methods.xTruncate(inner, size)
+        if code == SQLITE_OK { header(file).pointee.room?._withUnsafeGuaranteedRef { $0.truncated(size) } }
+        return code
     }
 
     private static func synchronize(_ file: File?, _ flags: Int32) -> Int32 {
         guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        header(file).pointee.unsynced = 0
         if isObserved, let refusal = observed(file, { $0.willSynchronize($1) }) { return refusal }
         return methods.xSync(inner, flags)
     }
@@ -210,12 +236,24 @@ enum SQLiteFileSystem {
         if new == nil { paths.withLock { $0 = [:] } }
     }
 
+    /// A file was removed past SQLite.
+    static func noteDeleted(_ path: String) {
+        if isObserved { withObserver { $0.deleted(path, isDurable: false) } }
+    }
+
+    @discardableResult
     static func withObserver<Result>(_ body: (any FileObserver) -> Result) -> Result? {
         observer.withLock { $0 }.map(body)
     }
 
     private static func observed(_ file: File, _ body: (any FileObserver, String) -> FileRefusal?) -> Int32? {
         guard let path = paths.withLock({ $0[UInt(bitPattern: file)] }) else { return nil }
+        return observed(path, body)
+    }
+
+    /// - Returns: the code of a failure that the observer wants.
+    static func observed(_ path: String, _ body: (any FileObserver, String) -> FileRefusal?) -> Int32? {
+        guard isObserved else { return nil }
         return withObserver { body($0, path) }.flatMap { $0 }?.code
     }
 }

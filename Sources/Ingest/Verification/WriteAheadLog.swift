@@ -40,6 +40,7 @@ struct WriteAheadLog {
         guard isSound, (512...65_536).contains(pageByteCount), pageByteCount & (pageByteCount - 1) == 0 else {
             // The header is synced before the first frame is written.
             let more = try Self.read(descriptor, at: Int64(Self.headerByteCount), count: Self.frameHeaderByteCount + 512, name)
+            if Self.bitCount(header) <= 1, try scanZeros(descriptor, name) { return }
             if more.count == Self.frameHeaderByteCount + 512 { fault = "the log's header does not have its sum" }
             return
         }
@@ -51,7 +52,10 @@ struct WriteAheadLog {
         while true {
             let place = Int64(Self.headerByteCount) + Int64(frame) * Int64(Self.frameHeaderByteCount + pageByteCount)
             let bytes = try Self.read(descriptor, at: place, count: Self.frameHeaderByteCount + pageByteCount, name)
-            guard bytes.count == Self.frameHeaderByteCount + pageByteCount else { return }
+            guard bytes.count == Self.frameHeaderByteCount + pageByteCount else {
+                if Self.bitCount(bytes) == 1 { fault = Self.zerosFault }
+                return
+            }
             let isOurs = bytes[8..<16].elementsEqual(salt)
             let isCommit = Self.word(bytes, 4) != 0
             if broken == nil {
@@ -68,6 +72,10 @@ struct WriteAheadLog {
                 } else {
                     broken = frame
                     hasEnd = isOurs && isCommit
+                    if !isOurs, Self.bitCount(bytes) == 1 {
+                        fault = Self.zerosFault
+                        return
+                    }
                 }
             } else if isOurs, let broken {
                 if hasEnd {
@@ -75,10 +83,35 @@ struct WriteAheadLog {
                     return
                 }
                 hasEnd = isCommit
+            } else if Self.bitCount(bytes) == 1 {
+                fault = Self.zerosFault
+                return
             }
             frame += 1
         }
     }
+
+    /// Room that was laid down for frames (`LogRoom`) and has none is zeros. What is left of a frame that was torn has more than one bit.
+    private static let zerosFault = "a bit is set in the zeros behind the log's end"
+
+    /// A log that nobody has begun.
+    ///
+    /// - Returns: false where it is none.
+    private mutating func scanZeros(_ descriptor: Int32, _ name: String) throws -> Bool {
+        var bitCount = 0
+        var place: Int64 = 0
+        while true {
+            let bytes = try Self.read(descriptor, at: place, count: 1 << 20, name)
+            if bytes.isEmpty { break }
+            bitCount += Self.bitCount(bytes)
+            if bitCount > 1 { return false }
+            place += Int64(bytes.count)
+        }
+        if bitCount == 1 { fault = Self.zerosFault }
+        return true
+    }
+
+    private static func bitCount(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     /// The sum of https://sqlite.org/fileformat2.html#checksum_algorithm.
     private struct Sum {

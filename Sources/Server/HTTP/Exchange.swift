@@ -40,6 +40,8 @@ package final class Exchange: @unchecked Sendable {
     /// Of the answer; 0 before it.
     package var status = 0
     var discardedByteCount = 0
+    /// When the request was here whole, no other was in flight.
+    package var isAlone = false
     private let watcher: HangupWatcher
     private var isWatched = false
     private let outcome = Mutex(Outcome())

@@ -372,6 +372,7 @@ package final class Listener: @unchecked Sendable {
         if let refusal = exchange.refusal { return queue(refusal, on: exchange) }
         exchange.phase = .working
         exchange.request.body = exchange.reader.take()
+        exchange.isAlone = inFlight.load(ordering: .relaxed) == 1
         if let response = handler.finish(exchange) {
             return queue(response, on: exchange)
         }

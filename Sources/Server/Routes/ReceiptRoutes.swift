@@ -106,9 +106,11 @@ enum ReceiptRoutes {
             throw Problem.parameter("callback_url", "the parameter and the header Till-Callback-URL differ")
         }
         if let type = call.parameter("type"), type.isEmpty { throw Problem.parameter("type", "a type's name is wanted") }
-        return TakeRequest(
+        var request = TakeRequest(
             form: form, body: call.request.body, contentType: header, principal: call.principal, type: call.parameter("type"),
             client: client, callbackURL: callback ?? callbackHeader, trace: TraceContext.trace(of: call.request))
+        request.isAlone = call.exchange.isAlone
+        return request
     }
 
     // MARK: Out, one

@@ -86,6 +86,28 @@ final class FaultTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [], line: line)
     }
 
+    func test_receiptThatIsAlone_isCommittedByItsOwnThread_unlessTheDiskIsSlow() throws {
+        for (limit, isOwn) in [(UInt64.max, true), (0, false)] {
+            let directory = TemporaryDirectory()
+            let fixture = try EngineFixture(directory.path) { $0.hot.writer.ownCommitNanoseconds = limit }
+            let threads = Mutex<[pthread_t]>([])
+            for number in 0..<3 {
+                let done = Monitor(false)
+                var request = TakeRequest(
+                    form: .json, body: Array(EngineFixture.receipt("R-\(number)").utf8), contentType: "application/json", principal: EngineFixture.own)
+                request.isAlone = true
+                fixture.engine.take(request) { _ in
+                    threads.withLock { $0.append(pthread_self()) }
+                    done.broadcast { $0 = true }
+                }
+                _ = done.wait { $0 ? true : nil }
+            }
+            XCTAssertEqual(threads.withLock { $0 }.map { pthread_equal($0, pthread_self()) != 0 }, [isOwn, isOwn, isOwn])
+            XCTAssertEqual(fixture.engine.tier.writer.statistics.ownCommits.load(ordering: .relaxed), isOwn ? 3 : 0)
+            try fixture.engine.close()
+        }
+    }
+
     func test_diskFull_refusesThenGoesOnByItself() throws {
         for refusal in [FileRefusal.noSpace, .failedWrite] {
             try withInjector { injector, path in

@@ -37,13 +37,26 @@ final class PowerCutTests: XCTestCase {
                 _ = fixture.refusal("{\"schema\":\"pos/1\",\"id\":\"bad-\(round)\"}")
                 switch round {
                 case 0: try fixture.engine.tier.writer.seal()
-                case 1: try fixture.engine.tier.flush()
+                case 1:
+                    try fixture.engine.tier.flush()
+                    try beginLogAnew(fixture, "anew-\(run)")
                 default: _ = try fixture.engine.compact(before: nil)
                 }
             }
             try fixture.engine.close()
         }
         return recorder
+    }
+
+    /// The next commits overwrite the log's earlier frames, and then zeros that are laid down meanwhile.
+    private func beginLogAnew(_ fixture: EngineFixture, _ id: String) throws {
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last { !$0.state.isSealed })
+        let log = try XCTUnwrap(file.logRoom)
+        XCTAssertGreaterThan(log.writtenByteCount, 50_000)
+        try fixture.engine.tier.writer.checkpoint(file, cuts: false)
+        XCTAssertFalse(try fixture.taken(Self.document(id)).isRepeat)
+        XCTAssertLessThan(log.writtenByteCount, 50_000, "the log was begun anew")
+        try log.fill(to: log.byteCount + 300_000)
     }
 
     func test_powerCut_atAnyPoint_losesAndDoublesNothing() throws {

@@ -1,0 +1,89 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// The file that the writer will go on with, made before it is needed: making one takes half a dozen syncs, for which no receipt should wait.
+///
+/// Until the writer has taken it, the catalog knows it as new, and a restart removes it.
+final class NextHotFile: Sendable {
+    /// Proof of Sendable: made by one thread, taken out by one other; the lock lies between.
+    private struct Made: @unchecked Sendable {
+        let writer: HotFileWriter
+    }
+
+    private let directory: String
+    /// The part number of a new file of a day, never given before.
+    private let name: @Sendable (Int32) throws -> Int
+    /// A number that was given and not used may be given again.
+    private let forget: @Sendable (_ day: Int32, _ part: Int) throws -> Void
+    private let makeFile: @Sendable (_ day: Int32, _ part: Int) -> HotFile
+    private struct State: Sendable {
+        var made: Made?
+        var takenDay = Int32.min
+    }
+
+    /// Held while a file is made: the writer waits for one in the making instead of making another.
+    private let state = Mutex(State())
+
+    init(
+        directory: String, name: @escaping @Sendable (Int32) throws -> Int, forget: @escaping @Sendable (_ day: Int32, _ part: Int) throws -> Void,
+        makeFile: @escaping @Sendable (_ day: Int32, _ part: Int) -> HotFile
+    ) {
+        self.forget = forget
+        self.directory = directory
+        self.name = name
+        self.makeFile = makeFile
+    }
+
+    /// Makes the next file of that day, unless it is there. Called by threads that may wait.
+    ///
+    /// - Parameter isFirst: only if none of that day was taken.
+    func prepare(day: Int32, isFirst: Bool = false) throws {
+        try state.withLock { state in
+            if state.made?.writer.file.day == day || isFirst && state.takenDay >= day { return }
+            let other = state.made
+            state.made = Made(writer: try make(day))
+            try discard(other)
+        }
+    }
+
+    /// A file of that day, whether it was prepared or not. Called by the writer.
+    func take(day: Int32) throws -> HotFileWriter {
+        try state.withLock { state -> Made in
+            let ready = state.made
+            state.made = nil
+            state.takenDay = day
+            if let ready, ready.writer.file.day == day { return ready }
+            try discard(ready)
+            return Made(writer: try make(day))
+        }.writer
+    }
+
+    private func make(_ day: Int32) throws -> HotFileWriter {
+        let file = makeFile(day, try name(day))
+        // What a crash has left under a name that was never used.
+        Self.remove(file)
+        let writer = try HotFileWriter(file: file)
+        try DataDirectory.synchronizeDirectory(directory)
+        return writer
+    }
+
+    private func discard(_ unused: Made?) throws {
+        guard let file = unused?.writer.file else { return }
+        Self.remove(file)
+        try forget(file.day, file.part)
+    }
+
+    private static func remove(_ file: HotFile) {
+        for suffix in ["", "-wal", "-shm"] where unlink(file.path + suffix) == 0 { SQLiteFileSystem.noteDeleted(file.path + suffix) }
+    }
+
+    /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.
+    func discard() throws {
+        try state.withLock { state in
+            let unused = state.made
+            state.made = nil
+            try discard(unused)
+        }
+    }
+}
