@@ -49,7 +49,11 @@ package final class WorkerPool: Sendable {
 
     func submit(_ task: any WorkerTask) { queue.broadcast { $0.tasks.append(task) } }
 
+    /// Behind the threads that take receipts: those run for microseconds at a time, and should not wait for a slice of a query each time.
+    private static let niceness: Int32 = 5
+
     private static func work(_ queue: Monitor<Line>) {
+        WorkerThread.lowerPriority(by: niceness)
         while true {
             let next: (any WorkerTask)?? = queue.wait { line in
                 if let task = line.take() { return .some(task) }
