@@ -87,7 +87,13 @@ final class ConnectionRecord {
     /// When the connection or its last request began.
     var lastBeginning = SteadyClock.seconds()
 
-    init(_ listener: Listener, _ wakeup: Wakeup) { (self.listener, self.wakeup) = (Unmanaged.passUnretained(listener), wakeup) }
+    /// How far the bytes of a request have come.
+    let progress: SlowRequests.Progress
+
+    init(_ listener: Listener, _ wakeup: Wakeup, socket: Int32) {
+        (self.listener, self.wakeup) = (Unmanaged.passUnretained(listener), wakeup)
+        progress = SlowRequests.Progress(socket: socket)
+    }
 
     static func of(_ connection: OpaquePointer) -> ConnectionRecord? {
         till_mhd_socket_context(connection).map { Unmanaged<ConnectionRecord>.fromOpaque($0).takeUnretainedValue() }
@@ -124,6 +130,7 @@ extension Listener {
     /// - Returns: nil where the client has simply gone, or been idle for too long.
     func problem(ofUnreadLineOn socket: Int32, _ record: ConnectionRecord) -> Problem? {
         guard !record.isEnding, !record.lingers else { return nil }
+        if record.progress.isLate { return slowRequests.problem(isHead: true) }
         var polled = pollfd(fd: socket, events: HangupWatcher.peerClosed, revents: 0)
         guard poll(&polled, 1, 0) >= 0, polled.revents & Int16(POLLERR | POLLHUP) == 0 else { return nil }
         let isIdle = SteadyClock.seconds() - record.lastBeginning > Double(idleTimeout) - 0.5
@@ -137,7 +144,7 @@ extension Listener {
     }
 
     /// Over the connection's life, from Linux's `tcp_info`, of which Glibc declares only the beginning.
-    private static func receivedByteCount(_ socket: Int32) -> UInt64 {
+    static func receivedByteCount(_ socket: Int32) -> UInt64 {
         var information = [UInt8](repeating: 0, count: 256)
         var byteCount = socklen_t(information.count)
         let place = 128

@@ -39,6 +39,9 @@ package final class Listener: @unchecked Sendable {
         package var connectionCountMax = 8192
         /// In seconds, without a byte either way.
         package var idleTimeout: UInt32 = 60
+        /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
+        package var headSeconds = 30.0
+        package var bodySeconds = 60.0
         /// TLS, with the certificate that `ServerCertificate` has installed.
         package var isSecure = false
         /// How long a daemon may sleep, in milliseconds.
@@ -65,6 +68,7 @@ package final class Listener: @unchecked Sendable {
     private let handler: any RequestHandler
     private let watcher: HangupWatcher
     private let lingering = LingeringClose()
+    let slowRequests: SlowRequests
     /// In seconds.
     let idleTimeout: UInt32
     private let isTLS: Bool
@@ -76,6 +80,7 @@ package final class Listener: @unchecked Sendable {
         self.handler = handler
         watcher = HangupWatcher()
         idleTimeout = settings.idleTimeout
+        slowRequests = SlowRequests(SlowRequests.Limits(headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds))
         isTLS = settings.isSecure
         guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil else {
             throw ListenerError(what: "libmicrohttpd is not the shared library that the server was built for", code: 0)
@@ -174,8 +179,10 @@ package final class Listener: @unchecked Sendable {
 
     // MARK: Called by the library
 
-    func connected(_ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ wakeup: Wakeup) {
-        slot.pointee = Unmanaged.passRetained(ConnectionRecord(self, wakeup)).toOpaque()
+    func connected(_ connection: Connection, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+        let record = ConnectionRecord(self, connection.wakeup, socket: connection.socket)
+        slowRequests.watch(record.progress)
+        slot.pointee = Unmanaged.passRetained(record).toOpaque()
     }
 
     /// The socket is still open, and `MHD_USE_TURBO` has kept the library from shutting it down. A TLS session is gone by now.
@@ -183,6 +190,7 @@ package final class Listener: @unchecked Sendable {
         guard let context = slot.pointee else { return }
         slot.pointee = nil
         let record = Unmanaged<ConnectionRecord>.fromOpaque(context).takeRetainedValue()
+        slowRequests.forget(record.progress)
         // Whatever becomes of a connection, its request is over.
         if let exchange = record.exchange { over(exchange.takeRetainedValue(), isWhole: false) }
         let socket = connection.socket
@@ -202,6 +210,7 @@ package final class Listener: @unchecked Sendable {
         record.exchange = context
         record.target = raw
         record.lastBeginning = exchange.startedAt
+        record.progress.reached(.head)
         record.cut = nil
         if let mark = raw.firstIndex(of: UInt8(ascii: "?")) {
             // Nobody asks the library for the parameters. It would make a record of each, and where they do not fit in its memory close the
@@ -218,7 +227,8 @@ package final class Listener: @unchecked Sendable {
         let record = ConnectionRecord.of(exchange.connection.raw)
         record?.exchange = nil
         record?.hasServed = true
-        if !isWhole, code != .REQUEST_TERMINATED_READ_ERROR { answerUnread(exchange, record, code) }
+        record?.progress.reached(.line)
+        if !isWhole, code != .REQUEST_TERMINATED_READ_ERROR || record?.progress.isLate == true { answerUnread(exchange, record, code) }
         over(exchange, isWhole: isWhole)
     }
 
@@ -235,7 +245,8 @@ package final class Listener: @unchecked Sendable {
         case .working, .answered: return
         case .head, .body, .discarding: break
         }
-        let problem = code == .REQUEST_TERMINATED_TIMEOUT_REACHED
+        let problem = record?.progress.isLate == true ? slowRequests.problem(isHead: exchange.phase == .head)
+            : code == .REQUEST_TERMINATED_TIMEOUT_REACHED
             ? Problem(.requestTimeout, "nothing more of the request came for \(idleTimeout) s")
             : Problem(.badRequest, "the connection's bytes ended before the request did")
         let response = exchange.refusal ?? handler.response(to: problem, on: exchange)
@@ -332,9 +343,11 @@ package final class Listener: @unchecked Sendable {
             }
             exchange.reader = BodyReader(byteCountMax: byteCountMax, expected: expected)
             exchange.phase = .body
+            ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.body)
             return .YES
         } catch {
             exchange.phase = .discarding
+            ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.body)
             let refusal = handler.response(to: error, on: exchange)
             exchange.refusal = refusal
             // A client that waits for "100 Continue", or would send more than we read past, gets its answer now.
@@ -354,6 +367,7 @@ package final class Listener: @unchecked Sendable {
     }
 
     private func piece(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
+        ConnectionRecord.of(exchange.connection.raw)?.progress.received(bytes.count)
         if exchange.phase == .body {
             do throws(Problem) {
                 try exchange.reader.append(bytes)
@@ -369,6 +383,7 @@ package final class Listener: @unchecked Sendable {
     }
 
     private func whole(_ exchange: Exchange) -> MHD_Result {
+        ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.whole)
         if let refusal = exchange.refusal { return queue(refusal, on: exchange) }
         exchange.phase = .working
         exchange.request.body = exchange.reader.take()

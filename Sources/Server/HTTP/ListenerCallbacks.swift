@@ -40,7 +40,7 @@ enum Callbacks {
             let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
             guard let wakeup = own.wakeup else { return }
             if code == .CONNECTION_NOTIFY_STARTED {
-                own.listener.connected(slot, wakeup)
+                own.listener.connected(Connection(raw: connection, wakeup: wakeup), slot)
             } else {
                 own.listener.closed(Connection(raw: connection, wakeup: wakeup), slot)
             }

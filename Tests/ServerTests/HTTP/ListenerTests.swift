@@ -268,6 +268,39 @@ final class ListenerTests: XCTestCase {
         XCTAssertTrue(server.listener.waitUntilIdle(seconds: 1))
     }
 
+    func test_requestThatComesSlowly_isAnsweredWhenItsTimeIsOver_aSlowClientThatWaitsIsNot() throws {
+        let server = try TestServer(slowSeconds: 0.6)
+        let whole = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        let post = "POST /v1/receipts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n"
+        let rows: [(before: String, beginning: String, then: String)] = [
+            ("", "GET /", "a"), (whole, "GET /", "a"), ("", "GET /healthz HTTP/1.1\r\nHost: ", "x"),
+            ("", post + "Content-Length: 500\r\n\r\n", "{"), ("", post + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n{\r\n"),
+        ]
+        for row in rows {
+            let client = server.client()
+            if !row.before.isEmpty {
+                try client.send(Array(row.before.utf8))
+                XCTAssertEqual(try client.answer().status, 200)
+                // Between two requests a client may take its time.
+                usleep(1_200_000)
+            }
+            try client.send(Array(row.beginning.utf8))
+            // Never idle.
+            for _ in 0..<18 where (try? client.send(Array(row.then.utf8))) != nil { usleep(100_000) }
+            let (answer, rest) = try client.lastAnswer()
+            XCTAssertEqual(answer.status, 408, row.beginning)
+            XCTAssertTrue(answer.text.contains("/problems/request-timeout"), answer.text)
+            // Not because it fell silent, which has an end of its own.
+            XCTAssertTrue(answer.text.contains("did not come within"), answer.text)
+            XCTAssertEqual(rest, [])
+        }
+        // An answer may take longer than a request.
+        let client = server.client()
+        XCTAssertEqual(try client.get("/v1/changes?after=100&wait=2").status, 200)
+        XCTAssertEqual(try client.get("/healthz").status, 200)
+        XCTAssertTrue(server.listener.waitUntilIdle(seconds: 1))
+    }
+
     func test_stop_letsRunningRequestsFinish() throws {
         let route = Self.route(.get, "/test/slow", place: .reads) { _ in
             usleep(400_000)

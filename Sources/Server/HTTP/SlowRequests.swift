@@ -1,0 +1,132 @@
+internal import ColumnStore
+import Glibc
+internal import Ingest
+import Synchronization
+
+/// Ends requests whose bytes come too slowly. A client that sends a byte now and then is never idle, and would keep its connection for ever.
+final class SlowRequests: Sendable {
+    struct Limits: Sendable {
+        /// For the request line and the header fields.
+        var headSeconds = 30.0
+        /// For the body, and a second more for each `bodyByteRate` bytes of it that have come.
+        var bodySeconds = 60.0
+        var bodyByteRate = 4_096.0
+    }
+
+    enum Stage: Int {
+        /// The request line is awaited; some of it may be here.
+        case line
+        case head, body
+        /// The request is here, and its answer on the way.
+        case whole
+    }
+
+    /// How far the request of a connection has come: told by the connection's thread, read by the one that watches.
+    final class Progress: Sendable {
+        fileprivate let socket: Int32
+        private let stage = Atomic<Int>(Stage.line.rawValue)
+        fileprivate let since = Atomic<UInt64>(SteadyClock.nanoseconds())
+        fileprivate let requestCount = Atomic<Int>(0)
+        fileprivate let bodyByteCount = Atomic<Int>(0)
+        private let late = Atomic<Bool>(false)
+
+        init(socket: Int32) { self.socket = socket }
+
+        func reached(_ new: Stage) {
+            if new == .line { requestCount.wrappingAdd(1, ordering: .relaxed) }
+            if new == .body { bodyByteCount.store(0, ordering: .relaxed) }
+            if new == .head || new == .body { since.store(SteadyClock.nanoseconds(), ordering: .relaxed) }
+            stage.store(new.rawValue, ordering: .releasing)
+        }
+
+        func received(_ byteCount: Int) { bodyByteCount.wrappingAdd(byteCount, ordering: .relaxed) }
+
+        /// The request's time is over, and the connection reads no more.
+        var isLate: Bool { late.load(ordering: .acquiring) }
+
+        fileprivate func end() {
+            late.store(true, ordering: .releasing)
+            // The library sees the end of the client's bytes, on the connection's own thread, and the answer is given there.
+            shutdown(socket, Int32(SHUT_RD))
+        }
+
+        fileprivate var present: Stage { Stage(rawValue: stage.load(ordering: .acquiring)) ?? .whole }
+    }
+
+    /// What was seen of a connection that awaits a request line.
+    private struct Watched {
+        let progress: Progress
+        var requestCount = 0
+        var byteCount: UInt64 = 0
+        /// When more bytes had come, without a whole line.
+        var receivingSince: UInt64?
+    }
+
+    let limits: Limits
+    private let watched = Monitor<[ObjectIdentifier: Watched]>([:])
+
+    init(_ limits: Limits) {
+        self.limits = limits
+        let period = UInt64(min(1, limits.headSeconds / 4, limits.bodySeconds / 4) * 1e9)
+        WorkerThread(name: "slow-requests", isDetached: true) { [watched] in
+            while true {
+                // Sleeps as long as there is no connection.
+                _ = watched.wait { $0.isEmpty ? nil : true }
+                var pause = timespec(tv_sec: Int(period / 1_000_000_000), tv_nsec: Int(period % 1_000_000_000))
+                nanosleep(&pause, nil)
+                // A connection is not closed meanwhile: `forget` waits for the lock, so its descriptor is its own.
+                watched.withLock { Self.look(&$0, limits) }
+            }
+        }
+    }
+
+    /// - Parameter isHead: the request's line or header fields were not whole.
+    func problem(isHead: Bool) -> Problem {
+        isHead
+            ? Problem(.requestTimeout, "the request's line and header fields did not come within \(Int(limits.headSeconds)) s")
+            : Problem(.requestTimeout, "the request's body did not come within \(Int(limits.bodySeconds)) s, and a second more for each \(Int(limits.bodyByteRate)) bytes")
+    }
+
+    func watch(_ progress: Progress) {
+        let isFirst = watched.withLock { watched in
+            watched[ObjectIdentifier(progress)] = Watched(progress: progress)
+            return watched.count == 1
+        }
+        if isFirst { watched.wakeOne() }
+    }
+
+    /// Before the connection's socket is closed.
+    func forget(_ progress: Progress) { watched.withLock { $0[ObjectIdentifier(progress)] = nil } }
+
+    private static func look(_ watched: inout [ObjectIdentifier: Watched], _ limits: Limits) {
+        let now = SteadyClock.nanoseconds()
+        for place in watched.values.indices {
+            let progress = watched.values[place].progress
+            let seconds = Double(now &- min(now, progress.since.load(ordering: .relaxed))) / 1e9
+            let isLate: Bool
+            switch progress.present {
+            case .whole: isLate = false
+            case .head: isLate = seconds > limits.headSeconds
+            case .body:
+                isLate = seconds > limits.bodySeconds + Double(progress.bodyByteCount.load(ordering: .relaxed)) / limits.bodyByteRate
+            case .line: isLate = isLineLate(&watched.values[place], now, limits)
+            }
+            if isLate, !progress.isLate { progress.end() }
+        }
+    }
+
+    /// The library tells nobody of a line that has begun: its bytes are counted.
+    private static func isLineLate(_ watched: inout Watched, _ now: UInt64, _ limits: Limits) -> Bool {
+        let byteCount = Listener.receivedByteCount(watched.progress.socket)
+        let requestCount = watched.progress.requestCount.load(ordering: .relaxed)
+        if requestCount != watched.requestCount {
+            (watched.requestCount, watched.byteCount, watched.receivingSince) = (requestCount, byteCount, nil)
+        }
+        guard byteCount > watched.byteCount else { return false }
+        guard let since = watched.receivingSince else {
+            watched.receivingSince = now
+            return false
+        }
+        return Double(now &- since) / 1e9 > limits.headSeconds
+    }
+}
