@@ -63,9 +63,10 @@ def load_hot(context: Context, figures: dict) -> None:
         behind = HOT_DAYS - 1 - number
         with context.serving(shifted_clock(context.work, behind * 86_400)) as server:
             start, processor = time.perf_counter(), machine.processor_seconds(server.pid)
-            server.import_file(file)
+            said = server.import_file(file).stdout
             figures["hot_seconds"] += time.perf_counter() - start
             figures["till_processor"] += machine.processor_seconds(server.pid) - processor
+        check_refused(said, count)
         figures["hot_receipts"] += count
         figures["hot_raw_bytes"] += file.stat().st_size
         into_peers(context, file, figures)
@@ -73,6 +74,13 @@ def load_hot(context: Context, figures: dict) -> None:
         context.progress.advance((number + 1) / HOT_DAYS)
     context.progress.say(f"hot {plan.hot:,} in {figures['hot_seconds']:.0f} s")
     context.progress.end()
+
+
+def check_refused(said: str, count: int) -> None:
+    """The generator makes one receipt in a thousand that must be refused; more are a fault, and would only show as other answers."""
+    refused = int(said.strip().rsplit(" ", 1)[1])
+    if refused > count / 100 + 10:
+        raise RuntimeError(f"{refused:,} of {count:,} receipts were refused")
 
 
 def loaders(context: Context) -> list[str]:

@@ -104,7 +104,8 @@ final class HotMaintenance: Sendable {
                 try flush(writer)
                 try kept.get()
             } catch {
-                // Rows stay in memory and in the log.
+                // Rows stay in memory and in the log. A writer that stops before this thread does is no failure.
+                if state.withLock({ $0.isStopping }) { return }
                 failures.withLock { failures in
                     if failures.count < 100 { failures.append("\(error)") }
                 }

@@ -152,8 +152,9 @@ package final class HotTier: Sendable {
 
     /// Writes what waits and ends the threads. The files stay open until their last reader is done.
     package func close() {
-        writer.stop()
+        // Maintenance hands its work to the writer: it ends first.
         maintenance.stop()
+        writer.stop()
         // What stays is removed at the next start.
         try? nextFile.discard()
         // What a failed sync left is for the next start to look at.

@@ -98,7 +98,24 @@ final class ImportSender: Sendable {
         }
     }
 
+    /// Sends a batch until each of its records has its answer: what the store cannot take now it takes later.
     private func post(_ batch: Batch, _ client: APIClient) throws -> Counts {
+        var batch = batch
+        var counts = Counts()
+        for attempt in 0...Self.retryCountMax {
+            let isLast = attempt == Self.retryCountMax
+            let answer = try client.call("POST", path, headers: [("Content-Type", batch.contentType)], body: Self.body(batch))
+            if !Self.isForLater(answer.status) || isLast {
+                batch.records = try count(answer, batch, isLast: isLast, &counts)
+                if batch.records.isEmpty { return counts }
+            }
+            let seconds = answer.headers["retry-after"].flatMap { Double($0) } ?? 1
+            _ = state.wait(seconds: min(seconds, 30)) { state in state.failure != nil ? true : nil }
+        }
+        throw CommandError("the server takes nothing more")
+    }
+
+    private static func body(_ batch: Batch) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(batch.byteCount + batch.records.count)
         let isLines = batch.contentType == "application/x-ndjson" || batch.header != nil
@@ -107,24 +124,17 @@ final class ImportSender: Sendable {
             body.append(contentsOf: record.bytes)
             if isLines { body.append(0x0A) }
         }
-        for attempt in 0... {
-            let answer = try client.call("POST", path, headers: [("Content-Type", batch.contentType)], body: body)
-            // What the store cannot take now it takes later.
-            if answer.status == 429 || answer.status == 503, attempt < Self.retryCountMax {
-                let seconds = answer.headers["retry-after"].flatMap { Double($0) } ?? 1
-                _ = state.wait(seconds: min(seconds, 30)) { state in state.failure != nil ? true : nil }
-                continue
-            }
-            return try count(answer, batch)
-        }
-        throw CommandError("the server takes nothing more")
+        return body
     }
 
-    private func count(_ answer: APIClient.Answer, _ batch: Batch) throws -> Counts {
-        var counts = Counts()
+    /// Too much at a time, or no room just now.
+    private static func isForLater(_ status: Int) -> Bool { status == 429 || status == 503 }
+
+    /// - Returns: the records to send again.
+    private func count(_ answer: APIClient.Answer, _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> [(number: Int, bytes: [UInt8])] {
         switch answer.status {
         case 200 where answer.headers["content-type"]?.hasPrefix("application/x-ndjson") == true:
-            try countLines(answer.body, batch, &counts)
+            return try countLines(answer.body, batch, isLast: isLast, &counts)
         case 200:
             let body = try JSONParser.parse(answer.body)
             if case .array(let results)? = body["results"] { counts.imported += results.count } else { counts.repeated += 1 }
@@ -134,21 +144,28 @@ final class ImportSender: Sendable {
             try rejected.add(number: batch.records[0].number, document: batch.document(0), problem: answer.body)
         default: throw CommandError(APIClient.problemText(answer))
         }
-        return counts
+        return []
     }
 
-    private func countLines(_ body: [UInt8], _ batch: Batch, _ counts: inout Counts) throws {
-        for (index, line) in body.split(separator: 0x0A).enumerated() {
+    private func countLines(
+        _ body: [UInt8], _ batch: Batch, isLast: Bool, _ counts: inout Counts
+    ) throws -> [(number: Int, bytes: [UInt8])] {
+        let lines = body.split(separator: 0x0A)
+        // An envelope's receipts are more than its records: what it has stored already must not count again.
+        let mayRepeat = lines.count == batch.records.count && !isLast
+        var later: [(number: Int, bytes: [UInt8])] = []
+        for (index, line) in lines.enumerated() {
             let result = try JSONParser.parse(Array(line))
+            let place = min(index, batch.records.count - 1)
             switch result["status"]?.integer {
             case 200: counts.repeated += 1
             case 201, 202: counts.imported += 1
+            case let status? where mayRepeat && Self.isForLater(status): later.append(batch.records[place])
             default:
                 counts.rejected += 1
-                // An envelope's receipts are more than its records.
-                let place = min(index, batch.records.count - 1)
                 try rejected.add(number: batch.records[place].number, document: batch.document(place), problem: result["problem"]?.serialized ?? Array(line))
             }
         }
+        return later
     }
 }

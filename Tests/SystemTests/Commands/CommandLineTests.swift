@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -142,6 +143,37 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(held.text, "imported 0, repeated 3, rejected 0\n", held.error)
         XCTAssertEqual(try TillRun(["import", "--url", server.url, "--client", "shop", lines.path], environment: ["TILL_KEY": "till_wrong"]).status, 1)
         XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", folder.appendingPathComponent("none").path]).status, 1)
+    }
+
+    /// The server is a stand-in: the real one refuses single lines only for moments, under load.
+    func test_import_linesRefusedForNow_areSentAgain() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("a.ndjson")
+        try Data(((0..<6).map { Receipts.pos("L-\($0)") }.joined(separator: "\n") + "\n").utf8).write(to: file)
+        let seen = Mutex<[[String]]>([])
+        let server = TestHTTPServer { request in
+            guard request.method == "POST" else { return .init(status: 404) }
+            let ids = String(decoding: request.body, as: UTF8.self).split(separator: "\n").map { Receipts.member("id", of: String($0)) ?? "" }
+            let isFirst = seen.withLock { seen in
+                seen.append(ids)
+                return seen.count == 1
+            }
+            let lines = ids.enumerated().map { index, id in
+                if isFirst, ["L-1", "L-4"].contains(id) { return #"{"line":\#(index + 1),"status":503,"problem":{"status":503,"type":"/problems/overloaded"}}"# }
+                if id == "L-5" { return #"{"line":\#(index + 1),"status":422,"problem":{"status":422,"type":"/problems/invalid-document"}}"# }
+                return #"{"line":\#(index + 1),"status":\#(id == "L-4" ? 200 : 201)}"#
+            }
+            return .init(status: 200, headers: [("Content-Type", "application/x-ndjson")], body: lines.joined(separator: "\n") + "\n")
+        }
+        defer { server.close() }
+        let run = try TillRun(
+            ["import", "--url", "http://127.0.0.1:\(server.port)", "--client", "shop", file.path], environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertEqual(run.status, 0, run.error)
+        XCTAssertEqual(run.text, "imported 4, repeated 1, rejected 1\n")
+        XCTAssertEqual(seen.withLock { $0 }, [(0..<6).map { "L-\($0)" }, ["L-1", "L-4"]])
+        let rejected = try String(contentsOf: URL(fileURLWithPath: file.path + ".rejected.ndjson"), encoding: .utf8)
+        XCTAssertTrue(rejected.contains("\"record\":6") && !rejected.contains("overloaded"), rejected)
     }
 
     func test_import_csvAndCompressed() throws {
