@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 
 /// The `till` command line: the whole program behind `main`.
@@ -13,6 +14,7 @@ public enum TillCommand {
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.
     public static func run(_ arguments: [String]) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
+        ProcessHeap.limitArenas()
         guard let first = arguments.first else {
             Terminal.writeError(overview)
             return ExitStatus.misused

@@ -19,6 +19,7 @@ extension Compactor {
             let locations = Set(chosen.map(\.location))
             try merge(present, files.filter { locations.contains($0.location) }, workerCount: workerCount)
             merged += chosen.count
+            ProcessHeap.giveBack()
         }
         return merged
     }

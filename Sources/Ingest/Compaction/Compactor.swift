@@ -225,6 +225,7 @@ final class Compactor: Sendable {
                 throw error
             }
             summary.filesMoved += leaving.count
+            ProcessHeap.giveBack()
         }
         for table in tier.boundary.snapshot().cold.keys.sorted() {
             summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)

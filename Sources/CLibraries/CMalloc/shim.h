@@ -1,0 +1,2 @@
+/* glibc's heap, which Swift's Glibc module leaves out. */
+#include <malloc.h>
