@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/bench", description="Till against its promises and its peers. Without options: 2,000,000 receipts over 20 years against DuckDB, about ten minutes.")
     parser.add_argument("--peers", action="store_true", help="all peers: DuckDB natively and on our Parquet files, ClickHouse, PostgreSQL, polars; ingest against PostgreSQL")
-    parser.add_argument("--full", action="store_true", help="20,000,000 receipts, 6,000,000 of them in the last 30 days, against DuckDB and ClickHouse")
+    parser.add_argument("--full", action="store_true", help="20,000,000 receipts, 6,000,000 of them in the last 30 days, against DuckDB (natively and on our Parquet files) and ClickHouse")
     parser.add_argument("--scale", metavar="LIST", help="how each figure grows: sizes in millions, as 1,2,5,10,20; writes docs/scale.md")
     parser.add_argument("--servers", type=int, metavar="N", help="clients divided over N servers, and other engines over the Iceberg tables of all")
     parser.add_argument("--size", type=int, metavar="RECEIPTS", help="another number of receipts")
@@ -67,7 +67,7 @@ def peer_names(options: argparse.Namespace) -> list[str]:
     if options.peers:
         names = ["DuckDB", "DuckDB on our Parquet", "ClickHouse (chDB)", "PostgreSQL", "polars on our Parquet"]
         return names if postgres.available() else [name for name in names if name != "PostgreSQL"]
-    return ["DuckDB", "ClickHouse (chDB)"] if options.full else ["DuckDB"]
+    return ["DuckDB", "DuckDB on our Parquet", "ClickHouse (chDB)"] if options.full else ["DuckDB"]
 
 
 def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Part]:

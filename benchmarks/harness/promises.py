@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from . import results
 from .results import Run
 
+ON_OUR_FILES = "DuckDB on our Parquet"
 NOT_MEASURED, NOT_MET, MET, AIM_MET = "not measured", "not met", "met", "aim met"
 
 
@@ -107,6 +108,19 @@ def cold_answers(part: dict) -> Figure | None:
     return Figure(text, max(slowest, page) <= 30_000, not behind and len(compared) == 2)
 
 
+def same_files(part: dict) -> Figure | None:
+    """Each question, warm and with the page cache dropped, against DuckDB on the very Parquet files that Till answers from."""
+    ratios = {
+        (name, temperature): question[temperature]["Till"]["median"] / question[temperature][ON_OUR_FILES]["median"]
+        for name, question in part["questions"].items() for temperature in ("warm", "cold") if ON_OUR_FILES in question[temperature]}
+    if not ratios:
+        return None
+    (name, temperature), greatest = max(ratios.items(), key=lambda item: item[1])
+    behind = [f"{key} {kind} {ratio:.2f} ×" for (key, kind), ratio in ratios.items() if ratio > 1]
+    text = f"at most {greatest:.2f} × ({name} {temperature}), median {statistics.median(ratios.values()):.2f} ×; behind: {', '.join(behind) or 'none'}"
+    return bounded(greatest, 2, 1, text)
+
+
 def size(part: dict) -> Figure | None:
     raw = part["raw_bytes_loaded"] / part["receipts_loaded"] * part["rows"]
     share = 100 * part["bytes"] / raw
@@ -116,6 +130,18 @@ def size(part: dict) -> Figure | None:
 def memory(part: dict) -> Figure | None:
     peak = part["full"]["memory_peak"] / 1048576
     return bounded(peak, 1024, 512, f"{peak:,.0f} MiB at most")
+
+
+def memory_of_compaction(part: dict) -> Figure | None:
+    if not part.get("memory_peak"):
+        return None
+    peak = part["memory_peak"] / 1048576
+    return bounded(peak, 1024, 512, f"{peak:,.0f} MiB at most, in {part['seconds']:,.0f} s")
+
+
+def beside_questions(part: dict) -> Figure | None:
+    p99s = {name: part[name]["post"]["p99_ms"] for name in ("alone", "with hot questions", "with cold questions")}
+    return bounded(max(p99s.values()), 500, 50, "POST p99 " + ", ".join(f"{p99:.0f} ms {name}" for name, p99 in p99s.items()))
 
 
 def tpch(part: dict) -> Figure | None:
@@ -223,8 +249,11 @@ PROMISES = [
     Promise("hot: point read and ticket, p99", "20 ms", "2 ms", "hot", points),
     Promise("hot: page of 10,000 with documents; any of Q1–Q9 over 30 days, 6 M receipts", "0.5 s", "0.1 s", "hot", hot_answers),
     Promise("cold: page of 10,000; any of Q1–Q9 over 20 years, 20 M receipts, cold cache", "30 s", "each ≤ the better of DuckDB and chDB", "cold", cold_answers),
+    Promise("cold: each of Q1–Q9, warm and cold cache, against DuckDB on the same Parquet files", "2 × DuckDB", "≤ DuckDB", "cold", same_files),
     Promise("columns and documents in cold, share of the raw bytes, merged to year files", "22 %", "17 %", "compact", size),
     Promise("`serve` at full load, anonymous memory (RssAnon)", "1 GiB", "512 MiB", "mixed", memory),
+    Promise("the same while all hot files become cold ones", "1 GiB", "512 MiB", "compact", memory_of_compaction),
+    Promise("1,000 connections at 1,000 requests a second, alone and while questions are asked", "p99 < 500 ms", "p99 < 50 ms", "mixed", beside_questions),
     Promise("TPC-H at scale factor 1 on Parquet files", "22 right, total ≤ 3 × DuckDB", "≤ 1 ×", "tpch", tpch),
     Promise("ready after `kill -9`, 30 hot days", "10 s", "1 s", "ready", ready),
     Promise(f"{REGISTRATION}: COMPLETE, p99", "5 s", "2 s", "registration", registered),

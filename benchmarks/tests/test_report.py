@@ -34,7 +34,7 @@ def verdict(runs, part):
 class PromiseTests(unittest.TestCase):
     def test_verdicts_withoutFigures_saySo(self):
         self.assertEqual({each.verdict for each in promises.verdicts([])}, {promises.NOT_MEASURED})
-        self.assertEqual(len(promises.PROMISES), 13)
+        self.assertEqual(len(promises.PROMISES), 16)
 
     def test_cold_isMetWithinItsBoundAndTheAimOnlyAgainstBothPeers(self):
         for till, duckdb, click, expected in (
@@ -44,6 +44,24 @@ class PromiseTests(unittest.TestCase):
 
     def test_cold_namesTheQuestionsThatAreBehind(self):
         self.assertIn("Q1 1.25 ×", verdict([Run("full", 20, 20, {"cold": part_of_questions(50.0, 40.0, 70.0)})], "cold").figure)
+
+    def test_sameFiles_areJudgedByTheWorstOfWarmAndCold(self):
+        for cold, expected in ((50.0, promises.AIM_MET), (99.0, promises.MET), (101.0, promises.NOT_MET)):
+            sides = lambda till: {"Till": figures(till), promises.ON_OUR_FILES: figures(50.0)}
+            question = {"title": "receipt by id", "rows": 1, "differences": {}, "warm": sides(50.0), "cold": sides(cold)}
+            found = promises.same_files({"questions": {"Q1": question}})
+            word = promises.AIM_MET if found.meets_aim else promises.MET if found.meets else promises.NOT_MET
+            self.assertEqual(word, expected, cold)
+            self.assertIn(f"{max(cold / 50, 1):.2f} ×", found.text)
+
+    def test_memory_countsWhileFilesBecomeColdToo(self):
+        for mebibytes, meets in ((1_024, True), (1_025, False)):
+            self.assertEqual(promises.memory_of_compaction({"memory_peak": mebibytes << 20, "seconds": 9.0}).meets, meets)
+
+    def test_besideQuestions_theWorstP99Counts(self):
+        part = {name: {"post": {"p99_ms": p99}} for name, p99 in (("alone", 5), ("with hot questions", 11), ("with cold questions", 51))}
+        found = promises.beside_questions(part)
+        self.assertEqual((found.meets, found.meets_aim), (True, False))
 
     def test_verdict_isOfTheGreatestRun(self):
         small, large = Run("default", 2, 20, {"ready": {"seconds": [0.5], "hot_files": 30}}), Run("full", 20, 20, {"ready": {"seconds": [11.0], "hot_files": 30}})
