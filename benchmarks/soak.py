@@ -1,9 +1,9 @@
 """Does anything grow? A steady load of everything at once, and what the server holds meanwhile.
 
-soak.py [--seconds 600] [--rate 200] [--delay 0.2] [--every 20] [--compact 60]
+soak.py [--seconds 600] [--rate 200] [--delay 0.2] [--every 20] [--compact 60] [--ask 1] [--plain]
 
-Receipts that two registrars must accept, a webhook for each state, tickets asked for, questions over all rows, a reader that follows /v1/changes, and a
-compaction every `--compact` seconds. Every `--every` seconds a line of JSON: anonymous memory, descriptors, threads, bytes of the hot files' logs and of
+Receipts that two registrars must accept, a webhook for each state, tickets asked for, questions over all rows every `--ask` seconds, a reader that follows
+/v1/changes, and a compaction every `--compact` seconds. With `--plain` nobody must accept them and nobody is told: `--plain --rate 1000 --seconds 1800 --compact 600`. Every `--every` seconds a line of JSON: anonymous memory, descriptors, threads, bytes of the hot files' logs and of
 the whole directory, what waits in queues and since when. At the end one object: each figure's median over the second and the last fifth of the run (the first
 fills caches), whether each receipt came to its end, and that the changes told of each twice, without a gap.
 """
@@ -30,6 +30,8 @@ QUESTIONS = (
     "SELECT date_trunc('minute', received_at), count(*) FROM receipts GROUP BY 1 ORDER BY 1",
     "SELECT * FROM receipts WHERE receipt_id = 'R-17'",
 )
+#: What /v1/changes says of a receipt, as bits.
+EVENTS = {"receipt.processing": 1, "receipt.complete": 2, "receipt.failed": 4}
 
 
 def sample(server, data, started):
@@ -107,7 +109,8 @@ class Follower:
         for change in page["changes"]:
             assert change["sequence"] > self.after, (change["sequence"], self.after)
             self.after = change["sequence"]
-            self.seen.setdefault(change["receipt"]["receipt_id"], []).append(change["event"])
+            name = change["receipt"]["receipt_id"]
+            self.seen[name] = self.seen.get(name, 0) | EVENTS[change["event"]]
         self.after = max(self.after, page["next_after"])
 
 
@@ -145,6 +148,8 @@ def main():
     parser.add_argument("--delay", type=float, default=0.2)
     parser.add_argument("--every", type=int, default=20)
     parser.add_argument("--compact", type=int, default=60)
+    parser.add_argument("--ask", type=float, default=1)
+    parser.add_argument("--plain", action="store_true")
     options = parser.parse_args()
     ends = [endpoint(options.delay), endpoint(0.02)]
     url, hook = (f"http://127.0.0.1:{port}/" for _, _, port in ends)
@@ -154,12 +159,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder, Server(pathlib.Path(folder) / "DATA", environment) as server:
         count = options.rate * options.seconds
         registration.documents(f"{folder}/receipts.ndjson", count)
-        assert server.request("PUT", "/v1/types/sale", json.dumps(registration.TYPE).encode())[0] == 201
-        contract = {"access": "read-write", "scope": "own", "webhook": {"url": hook, "secret": "w"}}
+        assert server.request("PUT", "/v1/types/sale", json.dumps({**registration.TYPE, "register": []} if options.plain else registration.TYPE).encode())[0] == 201
+        contract = {"access": "read-write", "scope": "own", "webhook": None if options.plain else {"url": hook, "secret": "w"}}
         assert server.request("PUT", "/v1/contracts/c1", json.dumps(contract).encode())[0] == 201
         key = json.loads(server.request("POST", "/v1/contracts/c1/keys")[1])["key"]
         follower = Follower()
-        beside = {"questions": Beside(server, 1, ask), "compactions": Beside(server, options.compact, compact), "changes": Beside(server, 0.5, follower)}
+        beside = {"questions": Beside(server, options.ask, ask), "compactions": Beside(server, options.compact, compact), "changes": Beside(server, 0.5, follower)}
         for each in beside.values():
             each.start()
         load = subprocess.Popen(
@@ -176,14 +181,14 @@ def main():
         others = {name: each.end() for name, each in beside.items()}
         log = pathlib.Path(folder, "DATA.log").read_text().splitlines()
         complaints = [line for line in log if '"level":"error"' in line or '"level":"warning"' in line]
-        twice = sum(events[0] == "receipt.processing" and events[-1] == "receipt.complete" for events in follower.seen.values())
+        told_whole = sum(events == (EVENTS["receipt.complete"] if options.plain else EVENTS["receipt.processing"] | EVENTS["receipt.complete"]) for events in follower.seen.values())
     for process, pipe, _ in ends:
         pipe.send(None)
         pipe.recv()
         process.join()
     posts = answered["post"]
     print(json.dumps({
-        "states": states, "post": posts, "statuses": answered["statuses"], "broken": answered["broken"], "beside": others, "changes_tell_all": twice == posts["count"],
+        "states": states, "post": posts, "statuses": answered["statuses"], "broken": answered["broken"], "beside": others, "changes_tell_all": told_whole == posts["count"],
         "complaints": complaints[:10], "early_and_late": growth(samples)}, indent=1))
     if any(each["fault"] for each in others.values()) or states.get("COMPLETE") != posts["count"]:
         raise SystemExit("soak.py: not as it should be: see above")
