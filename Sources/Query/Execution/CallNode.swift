@@ -50,7 +50,7 @@ final class CallNode: EvaluationNode {
 
     private static func takesNulls(_ function: ScalarFunction) -> Bool {
         switch function {
-        case .concatenateAll, .greatest, .least, .nullIf, .makeList: true
+        case .concatenateAll, .greatest, .least, .nullIf, .makeList, .onlyRow: true
         default: false
         }
     }
@@ -85,6 +85,7 @@ final class CallNode: EvaluationNode {
         case .listMax: return ListKernels.extreme(columns[0], .greatest, type: type)
         case .listCount: return ListKernels.count(columns[0], type: type)
         case .makeList: return ListKernels.make(columns, type: type, count: count)
+        case .onlyRow: return try onlyRow(columns[0], counts: columns[1])
         case .extract, .dateTrunc, .atTimeZone, .makeDate, .toChar, .age: return try time(columns)
         default: return try text(columns)
         }
@@ -119,6 +120,12 @@ final class CallNode: EvaluationNode {
         if same.isNoneSet { return left.retyped(type) }
         let flat = left.constantValue == nil ? left : left.flattened()
         return Column(type: type, count: flat.count, validity: .both(flat.validity, ~same), values: flat.values)
+    }
+
+    private func onlyRow(_ values: Column, counts: Column) throws(KernelError) -> Column {
+        let one = Column.constant(.integer(1), type: counts.type, count: counts.count)
+        guard CompareKernels.compare(.greater, counts, one).trueRows().isNoneSet else { throw .severalRows }
+        return values
     }
 
     private func time(_ columns: [Column]) throws(KernelError) -> Column {

@@ -9,6 +9,8 @@ enum KernelError: Error, Equatable {
     case timeOutOfRange
     /// An argument outside the function's domain.
     case invalidArgument(String)
+    /// A scalar subquery that gave more than one row.
+    case severalRows
 
     func queryError(position: Int?) -> QueryError {
         switch self {
@@ -17,6 +19,7 @@ enum KernelError: Error, Equatable {
         case .invalidText(let type): QueryError(.dataError, "a value cannot be cast to \(type)", position: position)
         case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position)
         case .invalidArgument(let reason): QueryError(.dataError, reason, position: position)
+        case .severalRows: QueryError(.dataError, "a subquery used as an expression gave more than one row", position: position)
         }
     }
 }

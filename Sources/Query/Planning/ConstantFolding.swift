@@ -15,7 +15,8 @@ package enum ConstantFolding {
         case .literal(.integer(let value), let type):
             // 2147483648 alone is a BIGINT; after a minus it is an INTEGER no longer out of range.
             if type == .int64, value == 1 << 31 { return .literal(.integer(-value), .int32) }
-            return .literal(.integer(-value), type)
+            if value == .min { return .literal(.decimal(-Int128(value)), .decimal38(scale: 0)) }
+            return .literal(.integer(-value), type == .int32 && value == -(1 << 31) ? .int64 : type)
         case .literal(.decimal(let digits), let type):
             if TypeRules.scale(type) == 0, let value = Int64(exactly: -digits) { return .literal(.integer(value), .int64) }
             return .literal(.decimal(-digits), type)
@@ -47,7 +48,7 @@ package enum ConstantFolding {
     private static func nullResult(_ expression: Expression) -> Expression? {
         guard case .call(let function, let arguments, let type, _) = expression else { return nil }
         switch function {
-        case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount: return nil
+        case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount, .onlyRow: return nil
         default: break
         }
         let isSafe = arguments.allSatisfy { argument in

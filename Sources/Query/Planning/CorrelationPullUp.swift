@@ -44,6 +44,18 @@ struct CorrelationPullUp {
         }
     }
 
+    /// Whether a value may be an error that depends on the data. It must not be computed for rows that no outer row asks for.
+    static func isRisk(_ expression: Expression) -> Bool {
+        ConstantFolding.canFail(expression)
+            && expression.contains { part in
+                switch part {
+                case .call(.add, _, _, _), .call(.subtract, _, _, _), .call(.multiply, _, _, _), .call(.negate, _, _, _): false
+                case .call, .cast: ConstantFolding.canFail(part)
+                default: false
+                }
+            }
+    }
+
     private func isFree(_ expression: Expression) -> Bool { !expression.columnIDs.isDisjoint(with: outer) }
 
     private func sort(_ conditions: [Expression], into pulled: inout Pulled) -> [Expression] {
@@ -86,6 +98,7 @@ struct CorrelationPullUp {
 
     private func project(_ input: LogicalPlan, _ columns: [ProjectedColumn]) -> Pulled? {
         guard !columns.contains(where: { isFree($0.expression) }), var pulled = pull(input) else { return nil }
+        if pulled.emptyRow == nil, !isExistence, columns.contains(where: { Self.isRisk($0.expression) }) { return nil }
         let made = Set(columns.map(\.column.id))
         let extra = pulled.plan.columns.filter { needed(pulled).contains($0.id) && !made.contains($0.id) }
         if let defaults = pulled.emptyRow {
@@ -101,7 +114,7 @@ struct CorrelationPullUp {
         guard aggregate.groupingSets == nil, var pulled = pull(aggregate.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
         var node = aggregate
         let isScalar = node.groups.isEmpty
-        guard !Grouped.expressions(of: node).contains(where: isFree) else { return nil }
+        guard !Grouped.expressions(of: node).contains(where: { isFree($0) || (!isExistence && Self.isRisk($0)) }) else { return nil }
         node.input = pulled.plan
         for index in pulled.equalities.indices {
             let inner = pulled.equalities[index].inner

@@ -109,6 +109,8 @@ package enum ScalarFunction: String, Hashable, Sendable, CaseIterable {
     // Over lists.
     case listSum = "list_sum", listMin = "list_min", listMax = "list_max", listAvg = "list_avg", listCount = "list_count"
     case makeList = "array" /* any elements, NULLs kept */
+    // Of rewrites: the first value; more than one row, as the second says, is a data-error.
+    case onlyRow = "only_row"
 }
 
 /// Every aggregate function.

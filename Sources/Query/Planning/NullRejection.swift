@@ -23,6 +23,7 @@ enum NullRejection {
         case .call(let function, let arguments, _, _):
             switch function {
             case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount: return false
+            case .onlyRow: return isNull(arguments[0], columns)
             default: return arguments.contains { isNull($0, columns) }
             }
         // All of an AND or an OR must be NULL for it to be so.

@@ -264,31 +264,49 @@ struct SubqueryRemoval {
     private func joined(
         _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn], _ input: inout LogicalPlan, at position: Int?
     ) -> [Expression] {
-        var right = pulled.plan, results = columns.map { Expression.column($0) }
+        var (right, results) = Self.liftingRisks(pulled, columns)
+        let isLifted = zip(results, columns).contains { $0 != .column($1) }
         var equalities = pulled.equalities.map { JoinNode.Equality($0.outer, $0.inner) }
         if !pulled.isSingle {
-            // More than one row for a key is an error of the data.
+            // More than one row for a key that some row asks for is an error of the data.
             let groups = pulled.equalities.map { ProjectedColumn(ids.newColumn("", $0.inner.type), $0.inner) }
+            let count = AggregateCall(column: ids.newColumn("", .int64), function: .countRows, arguments: [])
             let calls = columns.map {
-                AggregateCall(column: ids.newColumn($0.name, $0.type), function: .singleValue, arguments: [.column($0)], position: position)
+                AggregateCall(column: ids.newColumn($0.name, $0.type), function: .anyValue, arguments: [.column($0)], position: position)
             }
-            right = .aggregate(AggregateNode(input: right, groups: groups, aggregates: calls))
+            right = .aggregate(AggregateNode(input: right, groups: groups, aggregates: calls + [count]))
             equalities = zip(pulled.equalities, groups).map { JoinNode.Equality($0.outer, .column($1.column)) }
-            results = calls.map { .column($0.column) }
+            results = calls.map {
+                .call(.onlyRow, [.column($0.column), .column(count.column)], type: $0.column.type, position: position)
+            }
         }
         // Of an aggregate over no rows: count is 0, and what is computed from it is not NULL either.
-        if let empty = pulled.emptyRow, columns.contains(where: { empty[$0.id].map { !Self.isNullLiteral($0) } ?? false }) {
+        if let empty = pulled.emptyRow, isLifted || columns.contains(where: { empty[$0.id].map { !Self.isNullLiteral($0) } ?? false }) {
             let marker = ids.newColumn("", .boolean)
             right = .project(
                 input: right, columns: right.columns.map { ProjectedColumn($0, .column($0)) } + [ProjectedColumn(marker, .isTrue)])
-            results = columns.map { column in
+            results = zip(columns, results).map { column, result in
                 .conditional(
                     branches: [.init(condition: .isNull(.column(marker)), result: empty[column.id] ?? .null(column.type))],
-                    otherwise: .column(column), type: column.type)
+                    otherwise: result, type: column.type)
             }
         }
         input = .join(JoinNode(kind: .left, left: input, right: right, equalities: equalities))
         return results
+    }
+
+    /// Without the computations of a value that may fail: they belong to the rows that ask for it, above the join.
+    private static func liftingRisks(
+        _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn]
+    ) -> (plan: LogicalPlan, results: [Expression]) {
+        let plain = columns.map { Expression.column($0) }
+        guard pulled.emptyRow != nil, case .project(let input, let made) = pulled.plan else { return (pulled.plan, plain) }
+        let risks = made.filter { CorrelationPullUp.isRisk($0.expression) }
+        if risks.isEmpty { return (pulled.plan, plain) }
+        let kept = made.filter { column in !risks.contains { $0.column == column.column } }
+        let passed = input.columns.filter { column in !kept.contains { $0.column.id == column.id } }
+        let map = Dictionary(risks.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
+        return (.project(input: input, columns: kept + passed.map { ProjectedColumn($0, .column($0)) }), plain.map { $0.substituting(map) })
     }
 
     private static func isNullLiteral(_ expression: Expression) -> Bool {

@@ -112,6 +112,19 @@ final class BooleanAggregator: Aggregator {
     override func finish() -> Column { .boolean(.computed(values) { $0 }, validity: .ofSeen(seen)) }
 }
 
+/// NULL for every group, whatever its rows.
+final class NullAggregator: Aggregator {
+    private let type: ColumnType
+    private var groupCount = 0
+    override var stateTypes: [ColumnType] { [.boolean] }
+
+    init(type: ColumnType) { self.type = type }
+
+    override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }
+    override func exportState() -> [Column] { [.constant(.null, type: .boolean, count: groupCount)] }
+    override func finish() -> Column { .constant(.null, type: type, count: groupCount) }
+}
+
 /// any_value, and single_value, which refuses a second row.
 final class AnyValueAggregator: Aggregator {
     private let type: ColumnType
@@ -150,7 +163,7 @@ final class AnyValueAggregator: Aggregator {
             let group = Int(groups[row])
             let more = added?[row] ?? 1
             if more == 0 { continue }
-            if isSingle, counts[group] + more > 1 { throw .invalidArgument("a subquery used as an expression gave more than one row") }
+            if isSingle, counts[group] + more > 1 { throw .severalRows }
             if values[group].isNull { values[group] = column.value(at: row) }
             counts[group] += more
         }
