@@ -57,12 +57,12 @@ extension Binder {
         let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: clause)
         let value = try bindExpression(syntax, in: scope)
         let constant: Expression
-        if TypeRules.isDecimal(value.type), value.expression.isLiteral {
+        if TypeRules.isDecimal(value.type) || value.type == .double {
             constant = try cast(value, to: .int64, isExplicit: true)
         } else {
             constant = try implicit(value, to: .int64, "\(clause)")
         }
-        switch ConstantFolding.folded(constant) {
+        switch folded(constant) {
         case .literal(.null, _): return nil
         case .literal(.integer(let count), _):
             guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position) }
@@ -97,14 +97,15 @@ extension Binder {
 
     private func combine(_ op: SetOperator, _ isAll: Bool, _ inputs: [BoundRows], at position: Int) throws(QueryError) -> BoundRows {
         let names = inputs[0].columns.map(\.name)
-        var types = inputs[0].columns.map(\.type)
+        func type(of column: OutputColumn) -> ColumnType { untypedColumns.contains(column.id) ? .null : column.type }
+        var types = inputs[0].columns.map(type)
         for input in inputs.dropFirst() {
             guard input.columns.count == types.count else {
                 throw .badSQL(
                     "the sides of \(op.rawValue) have \(types.count) and \(input.columns.count) columns", at: position)
             }
             for (index, column) in input.columns.enumerated() {
-                guard let type = TypeRules.common(types[index], column.type) else {
+                guard let type = TypeRules.common(types[index], type(of: column)) else {
                     throw .badSQL(
                         "\(op.rawValue) cannot match \(types[index].sqlName) with \(column.type.sqlName) in column \(index + 1)",
                         at: position)
@@ -136,6 +137,8 @@ extension Binder {
         for (column, type) in zip(columns, types) {
             if column.type == type {
                 projected.append(ProjectedColumn(column, .column(column)))
+            } else if untypedColumns.contains(column.id) {
+                projected.append(ProjectedColumn(newColumn(column.name, type), .cast(.column(column), to: type, position: position)))
             } else {
                 let value = TypedExpression(.column(column), at: position ?? 1)
                 projected.append(ProjectedColumn(newColumn(column.name, type), try cast(value, to: type, isExplicit: false)))

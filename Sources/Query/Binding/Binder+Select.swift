@@ -222,6 +222,7 @@ extension Binder {
     ) throws(QueryError) -> LogicalPlan {
         var projected: [ProjectedColumn] = items.map { project($0.name, $0.expression) }
         let visible = projected.map(\.column)
+        for (item, column) in zip(items, visible) where item.isUntyped { untypedColumns.insert(column.id) }
         // Sort keys that are no output get columns of their own, dropped after sorting.
         func place(of expression: Expression) -> OutputColumn? {
             projected.first { $0.expression.isSame(as: expression) }?.column

@@ -28,6 +28,8 @@ package final class Binder {
     var openViews: [String] = []
     /// Where and under which name a column was last mentioned: for messages about it.
     var mentions: [ColumnID: (name: String, position: Int)] = [:]
+    /// Output columns that are string constants without a type of their own: a set operation may still give them one.
+    var untypedColumns: Set<ColumnID> = []
 
     /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
     private static let nodeCountMax = 4_096
@@ -60,6 +62,14 @@ package final class Binder {
     func newColumn(_ name: String, _ type: ColumnType) -> OutputColumn {
         columnCount += 1
         return OutputColumn(id: ColumnID(columnCount), name: name, type: type)
+    }
+
+    /// The expression with what needs no row computed: for places that take constants only.
+    func folded(_ expression: Expression) -> Expression {
+        ConstantFolding.folded(expression) { expression in
+            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
+            return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+        }
     }
 
     func newTable() -> Int {

@@ -74,6 +74,10 @@ extension Binder {
         }
         // The order of rows matters to these two alone.
         if function != .stringAggregate, function != .arrayAggregate { order = [] }
+        // Values without repeats come sorted, as PostgreSQL has them.
+        if call.isDistinct, order.isEmpty, function == .stringAggregate || function == .arrayAggregate, !arguments[0].type.isNested {
+            order = [SortKey(arguments[0])]
+        }
         return AggregateCall(
             column: newColumn(name, type), function: function, arguments: arguments, isDistinct: call.isDistinct, order: order,
             position: position)
@@ -131,11 +135,11 @@ extension Binder {
         var arguments: [Expression] = []
         let type: ColumnType
         if function == .percentileContinuous {
-            guard TypeRules.isNumeric(value.type) else {
-                throw .unsupported("percentile_cont of \(value.type.sqlName) is not supported", at: value.position)
+            guard TypeRules.isNumeric(value.type) || value.type == .interval else {
+                throw .badSQL("percentile_cont takes numbers and intervals, not \(value.type.sqlName)", at: value.position)
             }
-            arguments.append(try implicit(value, to: .double, name))
-            type = .double
+            type = value.type == .interval ? .interval : .double
+            arguments.append(try implicit(value, to: type, name))
         } else {
             arguments.append(value.expression)
             type = TypeRules.widened(value.type)
@@ -147,7 +151,7 @@ extension Binder {
         }
         if function != .mode {
             let argument = try bindExpression(call.arguments[0], in: scope)
-            let fraction = ConstantFolding.folded(try implicit(argument, to: .double, name))
+            let fraction = folded(try implicit(argument, to: .double, name))
             guard case .literal(let literal, _) = fraction else {
                 throw .unsupported("the fraction of \(name) must be a constant number", at: call.arguments[0].position)
             }
@@ -286,9 +290,6 @@ extension Binder {
 
     private func bindFrame(_ syntax: FrameSyntax?, _ order: [SortKey], in scope: ExpressionScope) throws(QueryError) -> WindowNode.Frame {
         guard let syntax else { return WindowNode.Frame(unit: .range, start: .unboundedPreceding, end: .currentRow) }
-        guard syntax.exclusion == .noOthers else {
-            throw .unsupported("EXCLUDE \(syntax.exclusion.rawValue) is not supported", at: syntax.position)
-        }
         let unit: WindowNode.Frame.Unit = switch syntax.unit {
         case .rows: .rows
         case .range: .range
@@ -304,7 +305,13 @@ extension Binder {
             case .following(let distance): return .following(try frameDistance(distance, unit, order, syntax.position, in: scope))
             }
         }
-        return WindowNode.Frame(unit: unit, start: try bound(syntax.start), end: try bound(syntax.end))
+        let exclusion: WindowNode.Frame.Exclusion = switch syntax.exclusion {
+        case .currentRow: .currentRow
+        case .group: .group
+        case .ties: .ties
+        case .noOthers: .none
+        }
+        return WindowNode.Frame(unit: unit, start: try bound(syntax.start), end: try bound(syntax.end), exclusion: exclusion)
     }
 
     private func frameDistance(
@@ -330,7 +337,7 @@ extension Binder {
                 throw .unsupported("the distance has more digits than the ORDER BY expression", at: syntax.position)
             }
         }
-        let distance = ConstantFolding.folded(try implicit(value, to: type, "a frame"))
+        let distance = folded(try implicit(value, to: type, "a frame"))
         guard case .literal(let literal, _) = distance else {
             throw .unsupported("the distance of a frame must be a constant", at: syntax.position)
         }

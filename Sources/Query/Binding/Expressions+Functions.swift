@@ -203,8 +203,9 @@ extension Binder {
 
     private func round(_ call: ScalarCall) throws(QueryError) -> Expression {
         try call.count(1...2)
-        let value = try numericArgument(call.arguments[0], call)
-        guard call.arguments.count == 2 else { return try whole(.round, value, call) }
+        guard call.arguments.count == 2 else { return try whole(.round, try numericArgument(call.arguments[0], call), call) }
+        let first = call.arguments[0]
+        let value = first.type == .null ? Expression.null(.decimal38(scale: 0)) : try numericArgument(first, call)
         guard value.type != .double else {
             throw .badSQL("round with digits needs a DECIMAL, not DOUBLE", at: call.position, hint: "cast it with ::DECIMAL(38, s)")
         }

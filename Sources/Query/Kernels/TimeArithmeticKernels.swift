@@ -65,13 +65,19 @@ enum TimeArithmeticKernels {
         let (one, other) = (left.intervals(), right.intervals())
         var result = [Interval](repeating: Interval(), count: one.count)
         for row in one.indices where validity?[row] ?? true {
-            guard let months = Int32(exactly: Int64(one[row].months) + sign * Int64(other[row].months)),
-                let days = Int32(exactly: Int64(one[row].days) + sign * Int64(other[row].days)),
-                let time = Int64(exactly: Int128(one[row].microseconds) + Int128(sign) * Int128(other[row].microseconds))
-            else { throw .timeOutOfRange }
-            result[row] = Interval(months: months, days: days, microseconds: time)
+            guard let sum = sum(one[row], other[row], sign: sign) else { throw .timeOutOfRange }
+            result[row] = sum
         }
         return Column(type: .interval, count: result.count, validity: validity, values: .interval(result))
+    }
+
+    /// nil when a part is past its range.
+    static func sum(_ one: Interval, _ other: Interval, sign: Int64) -> Interval? {
+        guard let months = Int32(exactly: Int64(one.months) + sign * Int64(other.months)),
+            let days = Int32(exactly: Int64(one.days) + sign * Int64(other.days)),
+            let time = Int64(exactly: Int128(one.microseconds) + Int128(sign) * Int128(other.microseconds))
+        else { return nil }
+        return Interval(months: months, days: days, microseconds: time)
     }
 
     /// Interval × or ÷ a number: fractions of months become days (30 to the month), fractions of days time.
@@ -88,7 +94,8 @@ enum TimeArithmeticKernels {
         return Column(type: .interval, count: result.count, validity: validity, values: .interval(result))
     }
 
-    private static func scaled(_ interval: Interval, by factor: Double, dividing: Bool) -> Interval? {
+    /// nil when a part is past its range.
+    static func scaled(_ interval: Interval, by factor: Double, dividing: Bool) -> Interval? {
         func apply(_ value: Double) -> Double { dividing ? value / factor : value * factor }
         let months = apply(Double(interval.months))
         let days = apply(Double(interval.days))

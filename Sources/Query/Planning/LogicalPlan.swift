@@ -275,13 +275,17 @@ package struct WindowNode: Hashable, Sendable {
         package enum Bound: Hashable, Sendable {
             case unboundedPreceding, preceding(Expression), currentRow, following(Expression), unboundedFollowing
         }
+        /// Rows around the current one that do not count, though they lie between the bounds.
+        package enum Exclusion: Hashable, Sendable { case none, currentRow, group, ties }
         package var unit: Unit
         package var start: Bound
         package var end: Bound
-        package init(unit: Unit, start: Bound, end: Bound) {
+        package var exclusion: Exclusion
+        package init(unit: Unit, start: Bound, end: Bound, exclusion: Exclusion = .none) {
             self.unit = unit
             self.start = start
             self.end = end
+            self.exclusion = exclusion
         }
     }
 

@@ -59,7 +59,7 @@ enum AggregatorFactory {
         case .countRows, .count: return CountAggregator()
         case .sum, .avg:
             if types[0] == .double || result == .double { return CastingAggregator(RealSumAggregator(isAverage: call.function == .avg), to: .double) }
-            if types[0] == .interval { throw QueryError(.unsupportedSQL, "sum and avg of intervals are not supported", position: call.position) }
+            if types[0] == .interval { return IntervalSumAggregator(isAverage: call.function == .avg) }
             return ExactSumAggregator(argument: types[0], result: result, isAverage: call.function == .avg)
         case .min, .max: return extreme(types[0], isMaximum: call.function == .max)
         case .standardDeviation: return VarianceAggregator(isPopulation: false, isDeviation: true)
@@ -96,6 +96,8 @@ enum AggregatorFactory {
         let isDescending = call.order.first?.isDescending ?? false
         let result = call.column.type
         if call.function == .mode { return OrderedSetAggregator(kind: .mode, type: type, isDescending: isDescending, result: result) }
+        // A NULL fraction gives NULL: of no rows, whatever they are.
+        if call.arguments.last?.literalValue?.isNull == true { return NullAggregator(type: result) }
         guard let last = call.arguments.last, let fraction = fraction(last), fraction >= 0, fraction <= 1 else {
             throw QueryError(.dataError, "a percentile's fraction is a constant from 0 to 1", position: call.position)
         }

@@ -150,8 +150,9 @@ final class OrderedSetAggregator: CollectingAggregator {
         case .continuous(let fraction):
             let place = fraction * Double(rows.count - 1)
             let (low, high) = (Int(place.rounded(.down)), Int(place.rounded(.up)))
-            if column.type == .interval || column.type.isTimestamp || column.type == .date {
-                throw .invalidArgument("percentile_cont takes numbers")
+            if case .interval(let one) = column.value(at: rows.lowerBound + low), case .interval(let other) = column.value(at: rows.lowerBound + high) {
+                guard let answer = between(one, other, place - Double(low)) else { throw .timeOutOfRange }
+                return builder.append(.interval(answer))
             }
             let one = try real(column, rows.lowerBound + low)
             let other = try real(column, rows.lowerBound + high)
@@ -166,6 +167,14 @@ final class OrderedSetAggregator: CollectingAggregator {
             }
             builder.append(column.value(at: best))
         }
+    }
+
+    private func between(_ one: Interval, _ other: Interval, _ share: Double) -> Interval? {
+        if share == 0 { return one }
+        guard let span = TimeArithmeticKernels.sum(other, one, sign: -1),
+            let part = TimeArithmeticKernels.scaled(span, by: share, dividing: false)
+        else { return nil }
+        return TimeArithmeticKernels.sum(part, one, sign: 1)
     }
 
     private func real(_ column: Column, _ row: Int) throws(KernelError) -> Double {

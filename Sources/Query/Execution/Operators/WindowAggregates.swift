@@ -29,11 +29,12 @@ struct WindowAggregates {
         switch function {
         case .countRows: return .whole(differences(totals(kept)), type: .int64, validity: nil)
         case .count: return .whole(differences(totals(present)), type: .int64, validity: nil)
-        case .sum, .avg:
+        case .sum where arguments[0].type != .interval, .avg where arguments[0].type != .interval:
             if arguments[0].type != .double, call.column.type != .double { return try exactSums() }
-            return try moments()
-        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation: return try moments()
+            if !frames.hasExclusion { return try moments() }
         case .boolAnd, .boolOr: return junctions()
+        case _ where frames.hasExclusion: break
+        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation: return try moments()
         case .min, .max: return extremes()
         default: break
         }
@@ -56,7 +57,10 @@ struct WindowAggregates {
     }
 
     private func differences(_ totals: [Int64]) -> [Int64] {
-        (0..<rowCount).map { totals[Int(frames.end[$0])] - totals[Int(frames.start[$0])] }
+        if !frames.hasExclusion { return (0..<rowCount).map { totals[Int(frames.end[$0])] - totals[Int(frames.start[$0])] } }
+        return (0..<rowCount).map { row in
+            frames.pieces(of: row).reduce(0) { $0 + totals[Int($1.upperBound)] - totals[Int($1.lowerBound)] }
+        }
     }
 
     private func exactSums() throws(QueryError) -> Column {
@@ -73,7 +77,12 @@ struct WindowAggregates {
         let (from, type) = (arguments[0].type.scale, call.column.type)
         var result = [Int128](repeating: 0, count: rowCount)
         for row in 0..<rowCount where counts[row] > 0 {
-            let (sum, isOver) = sums[Int(frames.end[row])].subtractingReportingOverflow(sums[Int(frames.start[row])])
+            var sum: Int128 = 0, isOver = false
+            for piece in frames.hasExclusion ? frames.pieces(of: row) : [frames.start[row]..<frames.end[row]] {
+                let (part, isPartOver) = sums[Int(piece.upperBound)].subtractingReportingOverflow(sums[Int(piece.lowerBound)])
+                let (both, isSumOver) = sum.addingReportingOverflow(part)
+                (sum, isOver) = (both, isOver || isPartOver || isSumOver)
+            }
             let value =
                 function == .avg
                 ? DecimalMath.divide(sum, scale: from, by: Int128(counts[row]), scale: 0, toScale: type.scale)
@@ -152,7 +161,7 @@ struct WindowAggregates {
         var groups: [Int32] = []
         var groupOfRow = [Int32](repeating: 0, count: rowCount)
         for row in 0..<rowCount {
-            let isSame = row > 0 && frames.start[row] == frames.start[row - 1] && frames.end[row] == frames.end[row - 1]
+            let isSame = !frames.hasExclusion && row > 0 && frames.start[row] == frames.start[row - 1] && frames.end[row] == frames.end[row - 1]
             if !isSame { groups.append(Int32(row)) }
             groupOfRow[row] = Int32(groups.count - 1)
         }
@@ -171,10 +180,12 @@ struct WindowAggregates {
             numbers.removeAll(keepingCapacity: true)
         }
         for (number, row) in groups.enumerated() {
-            for index in frames.start[Int(row)]..<frames.end[Int(row)] where kept?[Int(index)] ?? true {
-                rows.append(index)
-                numbers.append(UInt32(number))
-                if rows.count >= ColumnBatch.targetRowCount { try flush() }
+            for piece in frames.pieces(of: Int(row)) {
+                for index in piece where kept?[Int(index)] ?? true {
+                    rows.append(index)
+                    numbers.append(UInt32(number))
+                    if rows.count >= ColumnBatch.targetRowCount { try flush() }
+                }
             }
         }
         try flush()

@@ -94,12 +94,12 @@ struct CallEvaluators {
         let validity = columns.count > 1 ? columns[1].rowValidity : nil
         for row in indices.indices where frames.start[row] < frames.end[row] {
             switch call.function {
-            case .firstValue: indices[row] = frames.start[row]
-            case .lastValue: indices[row] = frames.end[row] - 1
+            case .firstValue: indices[row] = frames.row(0, of: row) ?? -1
+            case .lastValue: indices[row] = frames.pieces(of: row).last.map { $0.upperBound - 1 } ?? -1
             default:
                 guard let numbers, validity?[row] ?? true else { continue }
                 guard numbers[row] > 0 else { throw QueryError(.dataError, "nth_value takes a number above 0") }
-                if numbers[row] <= Int64(frames.end[row] - frames.start[row]) { indices[row] = frames.start[row] + Int32(numbers[row]) - 1 }
+                indices[row] = frames.row(numbers[row] - 1, of: row) ?? -1
             }
         }
         return columns[0].gatheringOrNull(indices)
@@ -111,12 +111,41 @@ struct WindowFrames {
     private(set) var start: [Int32]
     private(set) var end: [Int32]
     let rows: WindowRows
+    private let exclusion: WindowNode.Frame.Exclusion
+    var hasExclusion: Bool { exclusion != .none }
 
     init(_ frame: WindowNode.Frame, _ rows: WindowRows, _ context: EvaluationContext) throws(QueryError) {
         self.rows = rows
+        exclusion = frame.exclusion
         start = try Self.edge(frame.start, frame.unit, rows, isStart: true, context)
         end = try Self.edge(frame.end, frame.unit, rows, isStart: false, context)
         for row in start.indices where end[row] < start[row] { end[row] = start[row] }
+    }
+
+    /// The rows of a frame: one range without EXCLUDE, else up to three; none is empty.
+    func pieces(of row: Int) -> [Range<Int32>] {
+        let (first, last) = (start[row], end[row])
+        let own = Int32(row)
+        let pieces: [Range<Int32>]
+        switch exclusion {
+        case .none: pieces = [first..<last]
+        case .currentRow: pieces = [first..<max(first, min(own, last)), min(last, max(own + 1, first))..<last]
+        case .group, .ties:
+            let before = first..<max(first, min(rows.peerStart[row], last)), after = min(last, max(rows.peerEnd[row], first))..<last
+            let isKept = exclusion == .ties && first <= own && own < last
+            pieces = [before, isKept ? own..<(own + 1) : first..<first, after]
+        }
+        return pieces.filter { !$0.isEmpty }
+    }
+
+    /// The row at `place`, from 0, of a row's frame.
+    func row(_ place: Int64, of row: Int) -> Int32? {
+        var left = place
+        for piece in pieces(of: row) {
+            if left < piece.count { return piece.lowerBound + Int32(left) }
+            left -= Int64(piece.count)
+        }
+        return nil
     }
 
     /// A bound as a row number: of the first row within for a start, of the row after the last for an end.
