@@ -316,11 +316,13 @@ struct Intake: Sendable {
         do {
             let snapshot = engine.tier.boundary.snapshot()
             let open = snapshot.files.last { !$0.state.isSealed }
-            let identities = rows.map(\.identity)
-            var earlier = try identities.map { try HotTier.find($0, in: snapshot, except: open) }
+            let documents = rows.map { (identity: $0.identity, sha256: Array($0.sha256)) }
+            var earlier = try documents.map { try HotTier.findEarlier($0.identity, document: $0.sha256, in: snapshot, except: open) }
             if !snapshot.cold.isEmpty {
-                let missing = earlier.indices.filter { earlier[$0] == nil }
-                for (place, found) in zip(missing, try ColdLookup.find(missing.map { identities[$0] }, in: snapshot)) { earlier[place] = found }
+                let missing = earlier.indices.filter { !(earlier[$0]?.isOf(documents[$0].sha256) ?? false) }
+                for (place, cold) in zip(missing, try ColdLookup.findEarlier(missing.map { documents[$0] }, in: snapshot)) {
+                    earlier[place] = StoredReceipt.choose([earlier[place], cold].compactMap { $0 }, for: documents[place].sha256)
+                }
             }
             engine.tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion),

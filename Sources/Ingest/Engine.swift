@@ -53,7 +53,7 @@ package final class Engine: EngineInterface {
         tier = try HotTier(
             directory: directory, catalog: catalog, options: hot, cold: try cold.open(),
             sequenceFloor: try catalog.integer("sequence") ?? 0,
-            findCold: { identity, snapshot in try ColdLookup.find(identity, in: snapshot) })
+            findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
         reader = DocumentReader(registry: types.registry)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,

@@ -9,35 +9,49 @@ enum ColdLookup {
 
     /// The receipt that holds an identity; FAILED ones do not.
     static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        try receipts(under: identity, snapshot).first { $0.summary.state != .failed }
+    }
+
+    private static func receipts(under identity: ReceiptIdentity, _ snapshot: TierBoundary.Snapshot) throws -> [StoredReceipt] {
         try receipts(
             identity.table, snapshot,
             [
                 ColumnFilter("business_day", .equal(.integer(Int64(identity.businessDay)))),
                 ColumnFilter("receipt_id", .equal(.bytes(identity.receipt))), ColumnFilter("client_id", .equal(.bytes(identity.client))),
-            ]
-        ).first { $0.summary.state != .failed }
+            ])
+    }
+
+    /// What a document meets in cold: the receipt of the same document, FAILED or not, else the one that holds its identity.
+    static func findEarlier(
+        _ identity: ReceiptIdentity, document sha256: [UInt8], in snapshot: TierBoundary.Snapshot
+    ) throws -> StoredReceipt? {
+        StoredReceipt.choose(try receipts(under: identity, snapshot), for: sha256)
     }
 
     /// So many identities are looked up one by one, by their bloom filters; more in one pass over the files of their days.
     private static let singleCountMax = 4
 
-    /// As `find`, for several identities.
-    static func find(_ identities: [ReceiptIdentity], in snapshot: TierBoundary.Snapshot) throws -> [StoredReceipt?] {
-        guard identities.count > singleCountMax else { return try identities.map { try find($0, in: snapshot) } }
-        var found: [ReceiptIdentity: StoredReceipt] = [:]
-        for (table, group) in Dictionary(grouping: identities, by: \.table) where snapshot.cold[table] != nil {
+    /// As `findEarlier`, for several documents.
+    static func findEarlier(
+        _ documents: [(identity: ReceiptIdentity, sha256: [UInt8])], in snapshot: TierBoundary.Snapshot
+    ) throws -> [StoredReceipt?] {
+        guard documents.count > singleCountMax else {
+            return try documents.map { try findEarlier($0.identity, document: $0.sha256, in: snapshot) }
+        }
+        var found: [ReceiptIdentity: [StoredReceipt]] = [:]
+        for (table, group) in Dictionary(grouping: documents.map(\.identity), by: \.table) where snapshot.cold[table] != nil {
             let filters = [
                 ColumnFilter("business_day", .oneOf(Set(group.map(\.businessDay)).sorted().map { .integer(Int64($0)) })),
                 ColumnFilter("receipt_id", .oneOf(Set(group.map(\.receipt)).map { .bytes($0) })),
             ]
-            for receipt in try receipts(table, snapshot, filters) where receipt.summary.state != .failed {
+            for receipt in try receipts(table, snapshot, filters) {
                 let identity = ReceiptIdentity(
                     table: table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
                     businessDay: receipt.summary.businessDay)
-                found[identity] = receipt
+                found[identity, default: []].append(receipt)
             }
         }
-        return identities.map { found[$0] }
+        return documents.map { StoredReceipt.choose(found[$0.identity] ?? [], for: $0.sha256) }
     }
 
     static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {

@@ -20,6 +20,12 @@ extension HotFile {
         }
     }
 
+    /// The FAILED receipt of the same document under an identity, among committed rows.
+    func findFailed(_ identity: ReceiptIdentity, document sha256: [UInt8]) throws -> StoredReceipt? {
+        guard hasFailed, state.days.contains(identity.businessDay) else { return nil }
+        return try pool.withConnection { try $0.statement(HotFileSchema.failedOfDocument).failedReceipt(identity, document: sha256) }
+    }
+
     /// The receipt that came next under the identity of a FAILED one, itself FAILED by now or not.
     func successor(of identity: ReceiptIdentity, after sequence: Int64) throws -> StoredReceipt? {
         guard state.days.contains(identity.businessDay) else { return nil }

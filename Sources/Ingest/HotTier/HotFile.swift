@@ -44,6 +44,7 @@ package final class HotFile: Sendable {
     private let isRemoved = Atomic<Bool>(false)
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<LogRoom?>(nil)
+    private let failed = Atomic<Bool>(false)
 
     package init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues
@@ -124,6 +125,12 @@ package final class HotFile: Sendable {
     /// A writer has opened the file, or closes it.
     func setLogRoom(_ room: LogRoom?) { log.withLock { $0 = room } }
 
+    /// Whether a row of it is FAILED: without one nobody need look for any.
+    var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    /// A row became FAILED.
+    func noteFailed() { failed.store(true, ordering: .releasing) }
+
     // MARK: Opening what is on disk
 
     /// Reads what a restart needs: bounds, groups, and the rows whose columns were only in memory.
@@ -134,6 +141,7 @@ package final class HotFile: Sendable {
             var info = Published()
             info.rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
+            if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
             if info.rowCount > 0 {
                 let first = try Self.marks(connection, row: 1)
                 let last = try Self.marks(connection, row: info.rowCount)

@@ -72,9 +72,26 @@ package enum HotFileSchema {
         r.sha256
         """
     static let receiptSource = "rows r JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id"
+    /// The FAILED receipt of a document: receipt, client, day, table, hash.
+    static let failedOfDocument = """
+        SELECT \(receiptColumns) FROM \(receiptSource)
+        WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state = 2 AND t.name = ?4 AND r.sha256 = ?5
+        ORDER BY r.sequence LIMIT 1
+        """
 }
 
 extension SQLiteStatement {
+    /// The receipt that a query of `HotFileSchema.failedOfDocument` finds.
+    func failedReceipt(_ identity: ReceiptIdentity, document sha256: [UInt8]) throws -> StoredReceipt? {
+        defer { reset() }
+        try bind(1, identity.receipt)
+        try bind(2, identity.client)
+        bind(3, Int64(identity.businessDay))
+        try bind(4, identity.table)
+        try bind(5, sha256)
+        return try step() ? try storedReceipt().receipt : nil
+    }
+
     /// The present row of a query of `HotFileSchema.receiptColumns`.
     func storedReceipt() throws -> (row: Int64, receipt: StoredReceipt) {
         guard let ticket = ULID(bytes: bytes(2)), let state = ReceiptState(code: int64(9)) else {

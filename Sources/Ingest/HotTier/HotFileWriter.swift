@@ -235,6 +235,11 @@ final class HotFileWriter {
         return try selectIdentity.storedReceipt().receipt
     }
 
+    /// The FAILED receipt of the same document under an identity.
+    func findFailed(_ identity: ReceiptIdentity, document sha256: [UInt8]) throws -> StoredReceipt? {
+        try connection.statement(HotFileSchema.failedOfDocument).failedReceipt(identity, document: sha256)
+    }
+
     /// The business days that the file holds.
     var businessDays: Set<Int32> { days }
 

@@ -158,4 +158,13 @@ package struct StoredReceipt: Sendable {
         self.receivedAt = receivedAt
         self.completedAt = completedAt
     }
+
+    /// Whether it is of that very document.
+    func isOf(_ sha256: some Collection<UInt8>) -> Bool { self.sha256.elementsEqual(sha256) }
+
+    /// Of what is stored under one identity, what a document meets: the receipt of the same document, FAILED or not, else the one that
+    /// holds the identity.
+    static func choose(_ stored: [StoredReceipt], for sha256: some Collection<UInt8>) -> StoredReceipt? {
+        stored.first { $0.isOf(sha256) } ?? stored.first { $0.summary.state != .failed }
+    }
 }

@@ -27,11 +27,11 @@ package final class HotTier: Sendable {
     /// - Parameters:
     ///   - cold: the present version of each cold table.
     ///   - sequenceFloor: the highest sequence that the catalog knows to be given out.
-    ///   - findCold: the receipt of an identity in the snapshot's cold tables.
+    ///   - findCold: what a document meets under its identity in the snapshot's cold tables.
     /// - Throws: when a file that the catalog knows is missing or unreadable.
     package init(
         directory: DataDirectory, catalog: Catalog, options: Options, cold: [String: ColdTable], sequenceFloor: Int64,
-        findCold: @escaping @Sendable (ReceiptIdentity, TierBoundary.Snapshot) throws -> StoredReceipt?
+        findCold: @escaping @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot) throws -> StoredReceipt?
     ) throws {
         let tables = TableColumns(try catalog.tableColumns())
         let dictionaries = DocumentDictionaries(known: try catalog.dictionaries()) { [catalog] type, bytes in
@@ -61,8 +61,10 @@ package final class HotTier: Sendable {
         (self.nextFile, self.maintenance) = (nextFile, maintenance)
         let store = HotWriterCore.Store(
             directory: directory.hotPath, clock: options.clock, boundary: boundary, minFreeBytes: options.writer.minFreeBytes,
-            findEarlier: { identity, snapshot, open in
-                try HotTier.find(identity, in: snapshot, except: open) ?? findCold(identity, snapshot)
+            findEarlier: { identity, sha256, snapshot, open in
+                let hot = try HotTier.findEarlier(identity, document: sha256, in: snapshot, except: open)
+                if let hot, hot.isOf(sha256) { return hot }
+                return StoredReceipt.choose([hot, try findCold(identity, sha256, snapshot)].compactMap { $0 }, for: sha256)
             }, nextFile: nextFile,
             registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
             committed: { file, sequence in
@@ -99,14 +101,24 @@ package final class HotTier: Sendable {
         return files
     }
 
-    /// Looks for an identity in hot files.
-    package static func find(
-        _ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot, except open: HotFile? = nil
-    ) throws -> StoredReceipt? {
-        for file in snapshot.files.reversed() where file !== open {
+    /// Looks in hot files for the receipt that holds an identity.
+    package static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        for file in snapshot.files.reversed() {
             if let found = try file.find(identity) { return found }
         }
         return nil
+    }
+
+    /// What a document meets in hot files: the receipt of the same document, FAILED or not, else the one that holds its identity.
+    package static func findEarlier(
+        _ identity: ReceiptIdentity, document sha256: [UInt8], in snapshot: TierBoundary.Snapshot, except open: HotFile?
+    ) throws -> StoredReceipt? {
+        var holder: StoredReceipt?
+        for file in snapshot.files.reversed() where file !== open {
+            if let failed = try file.findFailed(identity, document: sha256) { return failed }
+            if holder == nil { holder = try file.find(identity) }
+        }
+        return holder
     }
 
     /// The FAILED receipt that came next under the identity of another FAILED one.

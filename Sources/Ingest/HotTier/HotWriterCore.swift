@@ -8,8 +8,8 @@ final class HotWriterCore {
         let clock: Clock
         let boundary: TierBoundary
         let minFreeBytes: Int64
-        /// The receipt of an identity in any place but the open file, in the snapshot given.
-        let findEarlier: @Sendable (ReceiptIdentity, TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
+        /// What a document meets under its identity in any place but the open file, in the snapshot given.
+        let findEarlier: @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
         let nextFile: NextHotFile
         /// The file is there now and may take rows.
         let registerFile: @Sendable (HotFile) throws -> Void
@@ -151,6 +151,7 @@ final class HotWriterCore {
     /// States that changed are there for every query that begins from now on.
     private func publish(_ changes: [ProcessTransaction.RowChange], _ file: HotFile) {
         guard let last = changes.last else { return }
+        if changes.contains(where: { $0.change.state == .failed }) { file.noteFailed() }
         file.publish { info in
             for change in changes { info.overlay.set(change.row, change.change, sequence: change.sequence) }
             info.lastSequence = max(info.lastSequence, last.sequence)
@@ -169,7 +170,8 @@ final class HotWriterCore {
         if snapshot.generation != submission.generation {
             // A file was added, sealed or moved since the submitter looked: what he saw may have another place now.
             for index in earlier.indices {
-                earlier[index] = try store.findEarlier(submission.rows[index].identity, snapshot, writer.file)
+                let row = submission.rows[index]
+                earlier[index] = try store.findEarlier(row.identity, Array(row.sha256), snapshot, writer.file)
             }
         }
         if !submission.isAtomic {
@@ -209,13 +211,15 @@ final class HotWriterCore {
         _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64,
         _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
-        if let earlier { return answer(row, existing: earlier) }
+        if let earlier, earlier.isOf(row.sha256) { return .done([.repeated(earlier)]) }
+        if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
+        if earlier != nil { return .conflicts([0]) }
         let ticket = tickets.next(milliseconds: now / 1_000)
         guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
             guard let existing = try writer.find(row.identity) else {
                 throw SQLiteError(code: 11, message: "a conflict without a conflicting row", path: writer.file.path)
             }
-            return answer(row, existing: existing)
+            return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([0])
         }
         if let plan = row.process {
             try process.begin(
@@ -237,10 +241,6 @@ final class HotWriterCore {
                 StoredReceipt(
                     summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt))
         ])
-    }
-
-    private func answer(_ row: HotRow, existing: StoredReceipt) -> Submission.Answer {
-        existing.sha256.elementsEqual(row.sha256) ? .done([.repeated(existing)]) : .conflicts([0])
     }
 
     /// Before anyone is told: the rows are there for every query that begins from now on.

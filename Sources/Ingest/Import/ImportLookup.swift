@@ -35,6 +35,7 @@ struct ImportLookup {
         let state = file.state
         let shared = keys.filter { state.days.contains(ImportOrder.day(ofDayKey: $0)) }
         guard !shared.isEmpty else { return }
+        if file.hasFailed { try lookForRepeatsOfFailed(in: file, table) }
         let rowCount = shared.reduce(0) { $0 + (batch.days[$1]?.rowCount ?? 0) }
         if rowCount * Self.findCost < state.rowCount {
             var hits: [(Int, ImportMark)] = []
@@ -43,7 +44,7 @@ struct ImportLookup {
                     table: table, client: batch.clients[record.client], receipt: Array(record.receipt), businessDay: record.businessDay)
                 if let receipt = try file.find(identity) { hits.append((record.ordinal, ImportMark(receipt.sha256))) }
             }
-            for (ordinal, mark) in hits { found[ordinal] = mark }
+            for (ordinal, mark) in hits { note(mark, ordinal) }
             return
         }
         let days = Set(shared.map { ImportOrder.day(ofDayKey: $0) })
@@ -55,7 +56,25 @@ struct ImportLookup {
             guard let ordinal = batch.ordinal(of: mark) else { return }
             hits.append((ordinal, ReceiptIdentity(table: table, client: Array(client), receipt: Array(receipt), businessDay: day)))
         }
-        for hit in hits { if let receipt = try file.find(hit.identity) { found[hit.ordinal] = ImportMark(receipt.sha256) } }
+        for hit in hits { if let receipt = try file.find(hit.identity) { note(ImportMark(receipt.sha256), hit.ordinal) } }
+    }
+
+    /// The store has a document under the identity of a row: the row's own one counts before any other.
+    private mutating func note(_ mark: ImportMark, _ ordinal: Int) {
+        if let other = found[ordinal], other == batch.rows[ordinal].document { return }
+        found[ordinal] = mark
+    }
+
+    /// A FAILED receipt does not hold its identity, but its own document is a repeat all the same.
+    private mutating func lookForRepeatsOfFailed(in file: HotFile, _ table: String) throws {
+        var identity = identity
+        var hits: [(Int, ImportMark)] = []
+        try file.forEachFailed(of: table) { receipt, client, day, sha256 in
+            let mark = identity.mark(table: table, client: client, receipt: receipt, day: day)
+            let document = ImportMark(sha256)
+            if let ordinal = batch.ordinal(of: mark), batch.rows[ordinal].document == document { hits.append((ordinal, document)) }
+        }
+        for (ordinal, mark) in hits { note(mark, ordinal) }
     }
 
     // MARK: Cold
@@ -152,11 +171,12 @@ struct ImportLookup {
                     case .integer(let day) = rows.columns[2].value(at: row), case .bytes(let state) = rows.columns[3].value(at: row),
                     case .bytes(let hash) = rows.columns[4].value(at: row), hash.count == SHA256.byteCount
                 else { throw ColumnStoreError(.corruptFile, path: file.path, "a row lacks a part of its identity") }
-                if state == failed { continue }
                 let mark = client.withUnsafeBytes { client in
                     receipt.withUnsafeBytes { identity.mark(table: table, client: client, receipt: $0, day: Int32(clamping: day)) }
                 }
-                if let ordinal = batch.ordinal(of: mark) { found[ordinal] = ImportMark(hash) }
+                guard let ordinal = batch.ordinal(of: mark) else { continue }
+                let document = ImportMark(hash)
+                if state != failed || document == batch.rows[ordinal].document { note(document, ordinal) }
             }
         }
     }
@@ -177,6 +197,25 @@ extension HotFile {
             while try statement.step() {
                 try statement.withBytes(0) { receipt in
                     try statement.withBytes(1) { client in try body(receipt, client, Int32(clamping: statement.int64(2))) }
+                }
+            }
+        }
+    }
+    /// Hands out every FAILED row of the table. The bytes are valid within the call.
+    func forEachFailed(
+        of table: String,
+        _ body: (_ receipt: UnsafeRawBufferPointer, _ client: UnsafeRawBufferPointer, _ day: Int32, _ sha256: [UInt8]) throws -> Void
+    ) throws {
+        try pool.withConnection { connection in
+            let statement = try connection.statement("""
+                SELECT r.receipt, r.client, r.business_day, r.sha256 FROM rows r INDEXED BY rows_failed
+                WHERE r.state = 2 AND r.table_id = (SELECT id FROM tables WHERE name = ?1)
+                """)
+            defer { statement.reset() }
+            try statement.bind(1, table)
+            while try statement.step() {
+                try statement.withBytes(0) { receipt in
+                    try statement.withBytes(1) { client in try body(receipt, client, Int32(clamping: statement.int64(2)), statement.bytes(3)) }
                 }
             }
         }

@@ -71,7 +71,7 @@ enum HotTierFixture {
             options.writer = limits
             options.writer.minFreeBytes = 0
             tier = try HotTier(
-                directory: directory, catalog: catalog, options: options, cold: [:], sequenceFloor: 0, findCold: { _, _ in nil })
+                directory: directory, catalog: catalog, options: options, cold: [:], sequenceFloor: 0, findCold: { _, _, _ in nil })
             tier.tables.add(fields, to: "receipts")
         }
 
@@ -79,7 +79,7 @@ enum HotTierFixture {
         func submit(_ rows: [HotRow]) throws -> Submission.Answer {
             let snapshot = tier.boundary.snapshot()
             let open = snapshot.files.last { !$0.state.isSealed }
-            let earlier = try rows.map { try HotTier.find($0.identity, in: snapshot, except: open) }
+            let earlier = try rows.map { try HotTier.findEarlier($0.identity, document: Array($0.sha256), in: snapshot, except: open) }
             let done = Monitor<Submission.Answer?>(nil)
             tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation) { answer in done.broadcast { $0 = answer } })

@@ -100,6 +100,9 @@ final class RegistrationTests: XCTestCase {
         XCTAssertEqual(Receipts.member("state", of: first.text), "FAILED")
         let id = try XCTUnwrap(Receipts.member("ticket_id", of: first.text))
         XCTAssertEqual((try ticket(server, id)["errors"] as? [[String: String]])?.first?["code"], "too-much")
+        // Sent again, the same document is a repeat of it, whatever became of it.
+        let again = try post(server, key, Self.sale("S-1"))
+        XCTAssertEqual([again.status == 200 ? "200" : again.text, Receipts.member("ticket_id", of: again.text), Receipts.member("state", of: again.text)], ["200", id, "FAILED"])
         try wait("both targets, both versions") { receiver.deliveries[id]?.count == 4 }
         _ = try server.key("c1", more: #","webhook":{"url":"http://127.0.0.1:\#(receiver.port)/x","secret":"new"},"callback_hosts":[]"#)
 
@@ -112,6 +115,52 @@ final class RegistrationTests: XCTestCase {
         XCTAssertEqual(refused.status, 422)
         XCTAssertTrue(refused.text.contains("callback-host-not-allowed"), refused.text)
         XCTAssertEqual(receiver.badRequests, [])
+    }
+
+    /// The same document is stored once, though a FAILED receipt does not hold its identity: in the open file, a sealed one, cold and import.
+    func test_repeatOfAFailedOne_getsItsTicket_hotColdAndImported() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.reject])
+        defer { tax.close() }
+        let environment = Self.environment([(tax, Self.fast)])
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1")
+        let documents = [Self.sale("S-1"), Self.sale("S-1", total: "1.00"), Self.sale("S-1", total: "2.00")]
+        var tickets: [String?] = []
+        for document in documents {
+            let answer = try post(server, key, document, [("Prefer", "wait=10")])
+            XCTAssertEqual(Receipts.member("state", of: answer.text), "FAILED", answer.text)
+            tickets.append(Receipts.member("ticket_id", of: answer.text))
+        }
+        XCTAssertEqual(Set(tickets).count, 3)
+        func check(_ what: String) throws {
+            for (document, ticket) in zip(documents, tickets) {
+                let answer = try post(server, key, document)
+                XCTAssertEqual(answer.status, 200, "\(what): \(answer.text)")
+                XCTAssertEqual(Receipts.member("ticket_id", of: answer.text), ticket, what)
+            }
+            // More than a few are looked up at once.
+            let lines = (documents + documents).joined(separator: "\n")
+            let answer = try server.client(key: key).post("/v1/receipts", lines, type: "application/x-ndjson")
+            for ticket in tickets { XCTAssertEqual(answer.text.components(separatedBy: ticket ?? "?").count, 3, "\(what): \(answer.text)") }
+        }
+        func checkImport(_ what: String) throws {
+            XCTAssertEqual(server.stop(), 0)
+            let file = server.data.deletingLastPathComponent().appendingPathComponent("again.ndjson")
+            try Data(documents.joined(separator: "\n").utf8).write(to: file)
+            let run = try TillRun(["import", "--data", server.data.path, "--client", "c1", file.path], environment: environment)
+            XCTAssertTrue(run.text.hasSuffix("imported 0, repeated 3, rejected 0\n"), "\(what): \(run.text) \(run.error)")
+            try server.start(environment: environment)
+        }
+        try check("the open file")
+        try checkImport("the open file")
+        try check("a file opened again")
+        try wait("moved") { try server.client().post("/v1/admin/compact", "{}").text.contains(#""files_left":0"#) }
+        try check("cold")
+        try checkImport("cold")
+        let count = try server.client().post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts"}"#).text
+        XCTAssertTrue(count.contains(#""rows":[[3]]"#), count)
     }
 
     func test_callbacks_signatureFirst_thenOnceAndForAll() throws {
