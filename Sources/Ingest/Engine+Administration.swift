@@ -56,6 +56,7 @@ extension Engine {
             below = ticket
         }
         var entries = try quarantine.entries(client: client, below: below, limit: limit + 1)
+        if entries.isEmpty { try checkKnown(client, principal) }
         guard entries.count > limit else { return (entries, nil) }
         entries.removeLast(entries.count - limit)
         let last = entries.last.flatMap { ULID($0.ticketID) }
@@ -76,18 +77,21 @@ extension Engine {
 
     /// The client whose rows alone are asked for; nil for all.
     ///
-    /// - Throws: wrong-client where the principal sees its own only and asks for another's; not-found for a client without a contract.
+    /// - Throws: wrong-client where the principal sees its own only and asks for another's.
     func visibleClient(_ asked: String?, _ principal: Principal) throws -> String? {
-        guard let own = principal.ownClient else {
-            if let asked, options.clientsNeedContract, catalog.contract(asked) == nil,
-                !(principal.clientID.map { $0.hasSameBytes(as: asked) } ?? false)
-            {
-                throw Problem(.notFound, "the client \(asked) has no contract")
-            }
-            return asked
-        }
+        guard let own = principal.ownClient else { return asked }
         guard asked.map({ $0.hasSameBytes(as: own) }) ?? true else { throw Problem(.wrongClient, "this key sees its own client only") }
         return own
+    }
+
+    /// Where nothing of a client was found: whether there is such a client. The data of one whose contract was deleted stay.
+    ///
+    /// - Throws: not-found for a client without a contract.
+    func checkKnown(_ client: String?, _ principal: Principal) throws {
+        guard let client, options.clientsNeedContract, catalog.contract(client) == nil,
+            !(principal.clientID.map { $0.hasSameBytes(as: client) } ?? false)
+        else { return }
+        throw Problem(.notFound, "the client \(client) has no contract")
     }
 
     package func compact(before: Int32?) throws -> CompactionSummary { try compactor.compact(before: before) }

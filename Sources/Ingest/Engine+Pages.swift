@@ -30,6 +30,7 @@ extension Engine {
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
         let keys = try walk.keys(limit: request.limit + 1)
+        if keys.isEmpty { try checkKnown(client, principal) }
         let read = try rows(Array(keys.prefix(request.limit)), fields, table, scope)
         var nextCursor: String?
         if read.count < keys.count, read.count > 0 {

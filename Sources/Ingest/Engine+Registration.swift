@@ -123,6 +123,7 @@ extension Engine {
             hotCount += own.count
             if hotCount > limit { break }
         }
+        if found.isEmpty { try checkKnown(client, principal) }
         found.sort { $0.key < $1.key }
         guard found.count > limit, let last = found.prefix(limit).last else { return (found.map(\.letter), nil) }
         let letters = found.prefix(limit).map(\.letter)

@@ -26,6 +26,24 @@ final class AccessTests: XCTestCase {
         var deadLetters: [String: String] = [:]
     }
 
+    func test_deletedContract_itsReceiptsStay_andAnUnknownClientIsNone() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let key = try server.key("gone")
+        XCTAssertEqual(try server.client(key: key).post("/v1/receipts", Receipts.pos("G-1")).status, 201)
+        XCTAssertEqual(try server.client(key: key).post("/v1/receipts", Receipts.pos("G-2", total: "x")).status, 400)
+        let admin = server.client()
+        XCTAssertEqual(try admin.call("DELETE", "/v1/contracts/gone").status, 204)
+        XCTAssertEqual(try server.client(key: key).get("/v1/receipts").status, 401)
+        XCTAssertEqual(try admin.get("/v1/receipts/G-1?client=gone").status, 200)
+        XCTAssertTrue(try admin.get("/v1/receipts?client=gone").text.contains("G-1"))
+        XCTAssertTrue(try admin.get("/v1/quarantine?client=gone").text.contains("bad-json"))
+        XCTAssertEqual(try admin.post("/v1/receipts?client=gone", Receipts.pos("G-3")).status, 404)
+        for path in ["receipts/G-1?client=nobody", "receipts?client=nobody", "quarantine?client=nobody"] {
+            XCTAssertEqual(try admin.get("/v1/\(path)").status, 404, path)
+        }
+    }
+
     func test_whoMayDoWhat() throws {
         let folder = try Project.temporaryFolder("till-access")
         defer { try? FileManager.default.removeItem(at: folder) }
