@@ -59,7 +59,7 @@ package final class TypeStore: Sendable {
     package func put(name: String, json: [UInt8]) throws -> PutOutcome {
         try changing.withLock { _ in
             let known = stored.withLock { $0[name] }
-            if let known, !known.isDeleted, known.json == json { return .unchanged }
+            if let known, !known.isDeleted, Self.isSameFile(known.json, json) { return .unchanged }
             let type: DocumentType
             do {
                 type = try DocumentType(json: json)
@@ -80,6 +80,19 @@ package final class TypeStore: Sendable {
                 throw Self.problem(error)
             }
             return known == nil || known?.isDeleted == true ? .created : .replaced
+        }
+    }
+
+    /// Whether both say the same; how they are written is left to whoever sends them.
+    private static func isSameFile(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        if one == other { return true }
+        let (reader, otherReader) = (JSONReader(), JSONReader())
+        return one.withUnsafeBytes { bytes in
+            other.withUnsafeBytes { otherBytes in
+                guard let tape = try? reader.tape(of: bytes), let otherTape = try? otherReader.tape(of: otherBytes) else { return false }
+                defer { withExtendedLifetime((reader, otherReader)) {} }
+                return JSONEquality.areEqual(tape, 0, otherTape, 0)
+            }
         }
     }
 

@@ -148,11 +148,11 @@ struct DigitReader {
 
 /// A time pattern of a type file: `dd.MM.yyyy HH:mm:ss`, `unix`, `unix_ms`.
 ///
-/// Letters as Unicode's date patterns have them: `yyyy` `yy` (20yy) `MM` `M` `MMM` `dd` `d` `HH` `H` `hh` `h` `a` `mm` `m` `ss` `s` `S…`
+/// Letters as Unicode's date patterns have them: `yyyy` `yy` (20yy) `MM` `M` `MMM` `MMMM` (English) `EEE` `EEEE` `dd` `d` `HH` `H` `hh` `h` `a` `mm` `m` `ss` `s` `S…`
 /// (a fraction of any length), `X` or `Z` in any number (an offset or Z), text in single quotes. Any other letter is refused.
 package struct TimeFormat: Sendable, Equatable {
     enum Item: Sendable, Equatable {
-        case year(Int), month(Int), monthName, day(Int), hour(Int), halfDayHour(Int), halfDay, minute(Int), second(Int), fraction, offset
+        case year(Int), month(Int), monthName(isWhole: Bool), weekday(isWhole: Bool), day(Int), hour(Int), halfDayHour(Int), halfDay, minute(Int), second(Int), fraction, offset
         case literal(UInt8)
     }
     enum Kind: Sendable, Equatable { case unix, unixMilliseconds, pattern([Item]) }
@@ -191,7 +191,8 @@ package struct TimeFormat: Sendable, Equatable {
             switch scalar {
             case "y" where width == 4 || width == 2, "u" where width == 4: items.append(.year(width))
             case "M" where width <= 2, "L" where width <= 2: items.append(.month(width))
-            case "M" where width == 3: items.append(.monthName)
+            case "M" where width == 3 || width == 4: items.append(.monthName(isWhole: width == 4))
+            case "E" where width <= 4: items.append(.weekday(isWhole: width == 4))
             case "d" where width <= 2: items.append(.day(width))
             case "H" where width <= 2: items.append(.hour(width))
             case "h" where width <= 2: items.append(.halfDayHour(width))
@@ -250,9 +251,11 @@ package struct TimeFormat: Sendable, Equatable {
             case .month(let width):
                 guard let value = number(width) else { return nil }
                 month = value
-            case .monthName:
-                guard let value = monthName(&reader) else { return nil }
+            case .monthName(let isWhole):
+                guard let value = name(&reader, of: monthNames, isWhole: isWhole) else { return nil }
                 month = value
+            case .weekday(let isWhole):
+                guard name(&reader, of: weekdayNames, isWhole: isWhole) != nil else { return nil }
             case .day(let width):
                 guard let value = number(width) else { return nil }
                 day = value
@@ -296,14 +299,22 @@ package struct TimeFormat: Sendable, Equatable {
         return parts
     }
 
-    private static let monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"].map { Array($0.utf8) }
+    private static let monthNames = [
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    ].map { Array($0.utf8) }
+    private static let weekdayNames = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map { Array($0.utf8) }
 
-    private static func monthName(_ reader: inout DigitReader) -> Int? {
-        guard reader.count - reader.index >= 3 else { return nil }
-        let letters = (0..<3).map { reader.bytes[reader.index + $0] | 0x20 }
-        guard let index = monthNames.firstIndex(of: letters) else { return nil }
-        reader.index += 3
-        return index + 1
+    /// The place, from 1, of the English name that comes next: its first three letters, or all of them.
+    private static func name(_ reader: inout DigitReader, of names: [[UInt8]], isWhole: Bool) -> Int? {
+        for (index, name) in names.enumerated() {
+            let letters = isWhole ? name[...] : name.prefix(3)
+            guard reader.count - reader.index >= letters.count,
+                letters.indices.allSatisfy({ reader.bytes[reader.index + $0] | 0x20 == letters[$0] })
+            else { continue }
+            reader.index += letters.count
+            return index + 1
+        }
+        return nil
     }
 }
 

@@ -38,7 +38,7 @@ struct RuleSet: Sendable {
             }
         }
         for rule in file.rules {
-            guard let program = inputs.program(rule.check, list: nil, as: .boolean, pointer: rule.pointer + "/check", &compiler) else { continue }
+            guard let program = inputs.program(rule.check, list: nil, as: .boolean, isCondition: true, pointer: rule.pointer + "/check", &compiler) else { continue }
             rules.append((rule.name, rule.message, program))
         }
     }
@@ -146,7 +146,7 @@ struct RuleSet: Sendable {
         }
 
         func program(
-            _ text: String, list: Int?, as type: ColumnType, pointer: String, _ compiler: inout PlanCompiler
+            _ text: String, list: Int?, as type: ColumnType, isCondition: Bool = false, pointer: String, _ compiler: inout PlanCompiler
         ) -> RuleProgram? {
             var inputs: [(input: RuleCompiler.Input, type: ColumnType)] = outer.map { ($0.input, $0.type) }
             var element: [ExpressionCompiler.Input] = []
@@ -157,7 +157,8 @@ struct RuleSet: Sendable {
                 }
             }
             do throws(QueryError) {
-                let compiled = try ExpressionCompiler.compile(text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type)
+                let compiled = try ExpressionCompiler.compile(
+                    text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type, isCondition: isCondition)
                 return RuleProgram(compiled, inputs: inputs, memberNames: lists.map { $0.map(\.name) })
             } catch {
                 let place = error.position.map { " (character \($0))" } ?? ""

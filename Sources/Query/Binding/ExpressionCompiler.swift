@@ -22,9 +22,10 @@ package enum ExpressionCompiler {
     ///   - outer: the receipt's columns; a list is read by functions such as `list_sum(lines.amount)`.
     ///   - element: inside a list, the members of its element; they hide columns of the same name in `outer`.
     ///   - type: what the value is cast to (decimals round half away from zero); nil: whatever it is.
+    ///   - isCondition: it must be BOOLEAN as it stands: a number that is meant as a condition is a mistake.
     /// - Throws: `QueryError` with its position in `text`.
     package static func compile(
-        _ text: String, outer: [Input], element: [Input] = [], as type: ColumnType? = nil, timeZone: String = "UTC"
+        _ text: String, outer: [Input], element: [Input] = [], as type: ColumnType? = nil, isCondition: Bool = false, timeZone: String = "UTC"
     ) throws(QueryError) -> Compiled {
         let syntax = try Parser.parseExpression(text)
         let binder = Binder(context: QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0))
@@ -38,7 +39,7 @@ package enum ExpressionCompiler {
         let value = try binder.bindExpression(syntax, in: scope)
         let bound: Expression
         switch type {
-        case .boolean: bound = try binder.implicit(value, to: .boolean, "a rule")
+        case .boolean where isCondition: bound = try binder.implicit(value, to: .boolean, "a rule")
         case let type?: bound = try binder.cast(value, to: type, isExplicit: true)
         case nil: bound = value.expression
         }

@@ -81,13 +81,15 @@ final class ValueTextTests: XCTestCase {
         XCTAssertEqual(try parsed("HHmmss", "120000"), TimeParts(timeOfDay: noon))
         XCTAssertEqual(try parsed("d/M/yy h:mm a", "2/11/26 12:00 PM"), TimeParts(day: day, timeOfDay: noon))
         XCTAssertEqual(try parsed("dd MMM yyyy", "02 Nov 2026"), TimeParts(day: day))
+        XCTAssertEqual(try parsed("EEE, d MMM yyyy HH:mm:ss Z", "Mon, 2 Nov 2026 12:00:00 +0000"), TimeParts(day: day, timeOfDay: noon, offset: 0))
+        XCTAssertEqual(try parsed("EEEE, MMMM d, yyyy", "MONDAY, november 2, 2026"), TimeParts(day: day))
         XCTAssertEqual(try parsed("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "2026-11-02T12:00:00.5+02:00"), TimeParts(day: day, timeOfDay: noon + 500_000, offset: 7_200))
         XCTAssertEqual(try parsed("unix", "1700000000.1234567"), TimeParts(instant: 1_700_000_000_123_456))
         XCTAssertEqual(try parsed("unix_ms", "1700000000123"), TimeParts(instant: 1_700_000_000_123_000))
-        for (pattern, text) in [("ddMMyyyy", "2112026"), ("ddMMyyyy", "31022026"), ("HH:mm", "24:30"), ("unix", "x"), ("dd.MM.yyyy", "02.11.2026 "), ("unix", "1e")] {
+        for (pattern, text) in [("ddMMyyyy", "2112026"), ("ddMMyyyy", "31022026"), ("HH:mm", "24:30"), ("unix", "x"), ("dd.MM.yyyy", "02.11.2026 "), ("unix", "1e"), ("d MMMM yyyy", "2 Nov 2026"), ("EEE d", "Day 2"), ("MMM", "Ma")] {
             XCTAssertNil(try parsed(pattern, text), "\(pattern) \(text)")
         }
-        for bad in ["qq", "yyy", "'open", "--", "MMMM", "EEE"] { XCTAssertThrowsError(try TimeFormat(bad), bad) }
+        for bad in ["qq", "yyy", "'open", "--", "MMMMM", "EEEEE"] { XCTAssertThrowsError(try TimeFormat(bad), bad) }
     }
 
     /// Offsets and local times of many zones against Foundation's, which reads the same database by another way.

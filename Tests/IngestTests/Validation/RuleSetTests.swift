@@ -52,7 +52,8 @@ final class RuleSetTests: XCTestCase {
     func test_evaluate_otherFunctions_runInTheEngine() throws {
         let cases: [(String, String, Value)] = [
             ("upper(s) || '-' || n", "VARCHAR", .string("X-7")), ("s like '%x%'", "BOOLEAN", .boolean(true)), ("round(a / b, 2)", "DECIMAL(9,2)", .decimal(33)),
-            ("substring('abc', 2)", "VARCHAR", .string("bc")),
+            ("substring('abc', 2)", "VARCHAR", .string("bc")), ("n", "BOOLEAN", .boolean(true)), ("n || ''", "INTEGER", .integer(7)),
+            ("case when s = 'x' then 'true' else 'no' end", "BOOLEAN", .boolean(true)),
         ]
         for (expression, columnType, wanted) in cases {
             let type = try type(columns: numbers + #","v":{"expression":"\#(expression)","type":"\#(columnType)"}"#)

@@ -28,7 +28,7 @@ final class ExpressionCompilerTests: XCTestCase {
             ("now() is null", .unsupportedSQL, 1), ("$1", .badSQL, 1), ("total > 'x'", .dataError, 9), ("total = 1; select 1", .badSQL, 10),
         ]
         for (text, slug, position) in table {
-            XCTAssertThrowsError(try ExpressionCompiler.compile(text, outer: receipt, as: .boolean), text) { error in
+            XCTAssertThrowsError(try ExpressionCompiler.compile(text, outer: receipt, as: .boolean, isCondition: true), text) { error in
                 XCTAssertEqual((error as? QueryError)?.slug, slug, "\(text): \(error)")
                 XCTAssertEqual((error as? QueryError)?.position, position, "\(text): \(error)")
             }
