@@ -86,7 +86,7 @@ extension Engine {
         }
         if let entry = try quarantine.entry(ticket), isVisible(entry, principal) {
             return Ticket(
-                refused: entry, errors: entry.problem.errors,
+                refused: entry, errors: entry.problem.errors.isEmpty ? [entry.problem.asViolation] : entry.problem.errors,
                 history: [HistoryEvent(at: entry.receivedAt, event: "refused")])
         }
         throw absent

@@ -137,6 +137,9 @@ package struct Problem: Error, Sendable {
         self.cause = cause
     }
 
+    /// A problem of the whole as one of its faults: for a list of reasons that must not be empty.
+    var asViolation: Violation { Violation(pointer: "", code: slug.rawValue, message: detail) }
+
     /// One fault of a document, a type file or a contract.
     package struct Violation: Sendable, Hashable {
         /// A JSON Pointer, an XPath, or `/<record>/<field>`.

@@ -128,11 +128,12 @@ enum ReceiptRoutes {
             guard let document = receipt.document else { throw Problem(.internalError, "the receipt has no document") }
             let accept = call.request.header("Accept")
             let essence = MediaType(document.contentType)?.essence
-            let isExactlyAccepted = accept.flatMap { MediaType($0) }.map { $0.essence == essence } ?? false
+            let accepted = Accept(accept)
+            let isExactlyAccepted = accept.flatMap { MediaType($0) }.map { $0.essence == essence && accepted.quality(of: $0.essence) > 0 } ?? false
             if raw || isExactlyAccepted {
                 return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
             }
-            let choice = try Accept(accept).choose(["application/json"] + (essence.map { $0 == "application/json" ? [] : [$0] } ?? []))
+            let choice = try accepted.choose(["application/json"] + (essence.map { $0 == "application/json" ? [] : [$0] } ?? []))
             guard choice == "application/json" else {
                 return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
             }

@@ -164,6 +164,13 @@ final class BadInputTests: XCTestCase {
         XCTAssertEqual(try server.client(key: nil).get("/v1/receipts").status, 401)
         XCTAssertEqual(try server.client(key: "till_wrong").get("/v1/receipts").status, 401)
         XCTAssertEqual(try client.get("/v1/receipts", [("Accept", "image/png")]).status, 406)
+        XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("mine")).status, 201)
+        XCTAssertEqual(try client.get("/v1/receipts/mine", [("Accept", "application/json")]).text, Receipts.pos("mine"))
+        XCTAssertEqual(try client.get("/v1/receipts/mine", [("Accept", "application/json;q=0")]).status, 406)
+        // A ticket of what was refused has its reasons, also where there is no place to point to.
+        let refused = try client.post("/v1/receipts", "{bad")
+        let ticket = try client.get("/v1/tickets/\(Receipts.member("ticket_id", of: refused.text) ?? "")")
+        XCTAssertTrue(ticket.text.contains(#""state":"REFUSED""#) && ticket.text.contains(#""code":"bad-json""#), ticket.text)
     }
 
     func test_typeFiles() throws {
@@ -185,5 +192,11 @@ final class BadInputTests: XCTestCase {
         check(try admin.put("/v1/types/x", "{"), 400, "bad-json", [], "no JSON")
         XCTAssertEqual(try admin.get("/v1/types/x").status, 404)
         XCTAssertEqual(try admin.get("/v1/types/pos-receipt").status, 200)
+        // The present file again, however it is written.
+        let file = #"{"name":"x","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","columns":{}}"#
+        XCTAssertEqual(try admin.put("/v1/types/x", file).status, 201)
+        XCTAssertEqual(try admin.put("/v1/types/x", #"{"version" : 1.0, "name":"\u0078","format":"json","columns":{},"receipt_id":"/id","issued_at":"/at"}"#).status, 200)
+        XCTAssertEqual(try admin.get("/v1/types/x").text, file)
+        check(try admin.put("/v1/types/x", file.replacingOccurrences(of: "/at", with: "/on")), 409, "version-conflict", [], "another file")
     }
 }
