@@ -47,8 +47,12 @@ enum ContractPutCommand: Command {
         let client = try arguments.operand("a client")
         var body = JSONWriter()
         body.beginObject()
-        body.member("access", try arguments.required("access"))
-        body.member("scope", try arguments.required("scope"))
+        for (option, choices) in [("access", ["read", "read-write"]), ("scope", ["own", "all"])] {
+            let value = try arguments.required(option)
+            guard choices.contains(value) else { throw UsageError("--\(option) wants \(choices.joined(separator: " or ")), not \(value)") }
+            body.key(option)
+            body.string(value)
+        }
         for (option, member) in [("name", "name"), ("valid-from", "valid_from"), ("valid-to", "valid_to")] {
             if let value = try arguments.one(option) {
                 body.key(member)
@@ -75,7 +79,7 @@ enum ContractPutCommand: Command {
             body.endObject()
         }
         body.endObject()
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, mayCreate: true)
         let answer = try APIClient.succeed(
             try store.client.call(
                 "PUT", "/v1/contracts/\(RequestTarget.encode(client))", headers: [("Content-Type", "application/json")], body: body.bytes))
@@ -94,7 +98,7 @@ enum KeyCreateCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let client = try arguments.operand("a client")
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, mayCreate: true)
         let answer = try APIClient.succeed(try store.client.call("POST", "/v1/contracts/\(RequestTarget.encode(client))/keys", body: []))
         try store.close()
         Terminal.write(answer.body + [0x0A])

@@ -1,3 +1,4 @@
+import Glibc
 internal import Ingest
 
 /// Opens the engine of a directory with the settings that concern it.
@@ -36,6 +37,12 @@ enum EngineOpening {
                 concurrency: registrar.concurrency)
         }
         return options
+    }
+
+    /// - Throws: where there is no such directory: a mistyped one must not become an empty store.
+    static func require(directory: String) throws {
+        var status = stat()
+        guard stat(directory, &status) == 0 else { throw CommandError("\(directory): there is no such directory") }
     }
 
     /// Where the directory is served, if a server holds it.

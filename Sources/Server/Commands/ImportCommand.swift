@@ -21,7 +21,7 @@ enum ImportCommand: Command {
             value.map { "\(name)=\(RequestTarget.encode($0))" }
         }
         let path = "/v1/receipts" + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, mayCreate: true)
         if let client, store.directory != nil, !store.isLocal { try makeContract(client, store) }
         var total = ImportSender.Counts()
         var owner = BulkImporter.Options()

@@ -25,8 +25,14 @@ final class LocalSQL: SQLEndpoint {
             guard pair.count == 2 else { throw UsageError("--table wants NAME=FILE, not \(table)") }
             sources.append((String(pair[0]), try ParquetTable(paths: [String(pair[1])])))
         }
+        // SQL folds a name without quotes: `--table Sales=…` is found as Sales, sales and "Sales".
+        for (name, source) in sources {
+            let folded = name.lowercased()
+            if !sources.contains(where: { $0.name == folded }) { sources.append((folded, source)) }
+        }
         files = FixedCatalog(tables: sources)
-        rowCount = sources.reduce(0) { $0 + $1.source.statistics.rowCount }
+        rowCount = sources.prefix(tables.count).reduce(0) { $0 + $1.source.statistics.rowCount }
+        if let directory { try EngineOpening.require(directory: directory) }
         engine = try directory.map { try EngineOpening.open(directory: $0, settings: settings, clientsNeedContract: false) }
     }
 

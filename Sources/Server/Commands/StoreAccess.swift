@@ -23,7 +23,8 @@ final class StoreAccess {
     /// The engine, where no server stands between: for what no call of the API does.
     var engine: Engine? { local?.engine }
 
-    init(_ arguments: Arguments) throws {
+    /// - Parameter mayCreate: a directory that is not there becomes an empty store.
+    init(_ arguments: Arguments, mayCreate: Bool = false) throws {
         let data = try arguments.one("data")
         let url = try arguments.one("url")
         switch (data, url) {
@@ -41,6 +42,7 @@ final class StoreAccess {
                 client = try APIClient(url: url, key: try Self.key(of: data), trust: .anyone)
                 local = nil
             } else {
+                if !mayCreate { try EngineOpening.require(directory: data) }
                 (client, local) = try Self.serve(data)
             }
         }

@@ -51,6 +51,30 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(try TillRun(["serve", "--data", data, "--listen", "127.0.0.1:0"], environment: ["TILL_ADMIN_KEY": "short"]).status, 1)
     }
 
+    func test_directoryThatIsNotThere_isNamed_andNotMade() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let missing = folder.appendingPathComponent("missing").path
+        for command in [["sql", "--data", missing, "SELECT 1"], ["compact", "--data", missing], ["backup", "--data", missing, "copy"], ["verify", "--data", missing]] {
+            let run = try TillRun(command, folder: folder)
+            XCTAssertEqual(run.status, 1, "\(command)")
+            XCTAssertTrue(run.error.contains(missing), run.error)
+            XCTAssertFalse(FileManager.default.fileExists(atPath: missing), "\(command)")
+        }
+        let put = ["contract", "put", "shop", "--data", folder.appendingPathComponent("D").path]
+        XCTAssertEqual(try TillRun(put + ["--access", "write", "--scope", "own"]).status, 2)
+        XCTAssertEqual(try TillRun(put + ["--access", "read", "--scope", "some"]).status, 2)
+        XCTAssertEqual(try TillRun(put + ["--access", "read", "--scope", "own"]).status, 0)
+        // Capitals in a table's name: SQL folds what is not quoted.
+        let rows = try TillRun(["sql", "--data", folder.appendingPathComponent("D").path, "--format", "parquet", "SELECT 7 AS n"])
+        let file = folder.appendingPathComponent("rows.parquet")
+        try rows.output.write(to: file)
+        for name in ["Sales", "sales", "\"Sales\""] {
+            let run = try TillRun(["sql", "--table", "Sales=\(file.path)", "--format", "csv", "SELECT n FROM \(name)"])
+            XCTAssertEqual(run.text, "n\r\n7\r\n", run.error)
+        }
+    }
+
     func test_serve_twoOnOneDirectory_secondIsRefusedAndNamesTheFirst() throws {
         let server = try TillServer()
         defer { server.remove() }
