@@ -70,6 +70,17 @@ public struct ColumnFilter: Hashable, Sendable {
         }
     }
 
+    /// Whether every value from `minimum` to `maximum` passes; NULLs apart.
+    public func passesAll(minimum: Value, maximum: Value) -> Bool {
+        switch test {
+        case .isNull: false
+        case .isNotNull: true
+        case .equal, .range, .hasPrefix: passes(minimum) && passes(maximum)
+        case .oneOf: minimum == maximum && passes(minimum)
+        case .notEqual(let value): !Self.mayContain(value, minimum, maximum)
+        }
+    }
+
     private static func mayContain(_ value: Value, _ minimum: Value?, _ maximum: Value?) -> Bool {
         if let minimum, let order = Value.order(value, minimum), order < 0 { return false }
         if let maximum, let order = Value.order(value, maximum), order > 0 { return false }

@@ -137,6 +137,28 @@ public final class ParquetScan: Sendable {
         }
     }
 
+    /// By filter, whether the statistics of a row group say that every row of it passes: it need not be asked then, nor its column be read for it.
+    func settledFilters(rowGroup: Int) -> [Bool] {
+        let orders = file.metadata.columnOrders
+        return filters.map { planned in
+            guard case .leaf(let place) = planned.node else { return false }
+            let leaf = leaves[place]
+            let order = orders.flatMap { leaf.descriptor.index < $0.count ? $0[leaf.descriptor.index] : nil }
+            let decoder = StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
+            return PruningPredicate.isPassedByAll(planned.filter, decoder, file.metadata.rowGroups[rowGroup])
+        }
+    }
+
+    /// By leaf, whether nothing reads it but filters that are settled.
+    func idleLeaves(_ isSettled: [Bool]) -> [Bool] {
+        var isIdle = [Bool](repeating: true, count: leaves.count)
+        let asked = zip(filters, isSettled).filter { !$1 }.map(\.0.node)
+        for node in asked + sieves.map(\.node) + elementFilters.map(\.node) + residual + projection.flatMap(\.parts) {
+            for leaf in node.leaves { isIdle[leaf] = false }
+        }
+        return isIdle
+    }
+
     /// The phase in which a column's leaves are read; columns without leaves are made in the last.
     func phase(of node: ReadNode) -> Phase { node.leaves.first.map { phases[$0] } ?? .rest }
 

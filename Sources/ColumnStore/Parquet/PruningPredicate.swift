@@ -21,7 +21,24 @@ struct PruningPredicate: Sendable {
         }
     }
 
+    private init(terms: [Term]) { self.terms = terms }
+
     var isEmpty: Bool { terms.isEmpty }
+
+    /// Without the questions of some filters.
+    func without(_ filters: [ColumnFilter]) -> PruningPredicate {
+        filters.isEmpty ? self : PruningPredicate(terms: terms.filter { !filters.contains($0.filter) })
+    }
+
+    /// Whether every row of the group passes a filter on a leaf, as its statistics tell. Asked of whole numbers only: bounds of texts may be
+    /// shortened, and those of floating-point numbers say nothing of NaN.
+    static func isPassedByAll(_ filter: ColumnFilter, _ decoder: StatisticsDecoder, _ rowGroup: RowGroupMetadata) -> Bool {
+        guard decoder.leaf.physicalType == .int32 || decoder.leaf.physicalType == .int64,
+            let statistics = rowGroup.columns[decoder.leaf.index].metadata?.statistics, statistics.nullCount == 0
+        else { return false }
+        guard case (let minimum?, let maximum?) = decoder.bounds(statistics) else { return false }
+        return filter.passesAll(minimum: minimum, maximum: maximum)
+    }
 
     /// Whether some row of the group may pass, as far as its statistics tell.
     func canMatch(_ rowGroup: RowGroupMetadata) -> Bool {

@@ -26,6 +26,10 @@ public final class RowGroupReader {
     private var windowRowCount: Int
     /// By phase: rows that did not pass are decoded along when no more of them than this stand between two that did.
     private var gapRowCounts: [ParquetScan.Phase: Int] = [:]
+    /// By filter of the scan: whether every row of the row group passes it.
+    private let isSettled: [Bool]
+    /// By leaf: whether only such filters ask for it.
+    private let isIdle: [Bool]
     /// One for each filter of the scan.
     private var dictionaryFilters: [DictionaryFilter]
     private var elementFilters: [DictionaryFilter]
@@ -53,6 +57,8 @@ public final class RowGroupReader {
         elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
         sieves = scan.sieves.map { DictionarySieve($0.sieve) }
         windowRowCount = max(1, scan.request.batchRowCount)
+        isSettled = scan.settledFilters(rowGroup: rowGroup)
+        isIdle = scan.idleLeaves(isSettled)
         try open(rows)
     }
 
@@ -65,7 +71,8 @@ public final class RowGroupReader {
         ranges = [rows]
         var layouts: [ChunkLayout] = []
         for leaf in scan.leaves { layouts.append(try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)) }
-        if !scan.pruning.isEmpty || rows != all { try prune(&layouts, rows, of: all.count) }
+        let pruning = scan.pruning.without(zip(scan.filters, isSettled).filter { $1 }.map(\.0.filter))
+        if !pruning.isEmpty || rows != all { try prune(&layouts, rows, of: all.count, pruning) }
         counted.prunedRowCount = rows.count - ranges.reduce(0) { $0 + $1.count }
         if ranges.isEmpty { return }
         makeReaders(layouts)
@@ -80,7 +87,7 @@ public final class RowGroupReader {
 
     /// Whether each filter passes some entry of its column's dictionary, where all of the chunk's pages have codes of it.
     private func dictionariesCanMatch() throws -> Bool {
-        for (index, planned) in scan.filters.enumerated() {
+        for (index, planned) in scan.filters.enumerated() where !isSettled[index] {
             guard case .leaf(let leaf) = planned.node else { continue }
             guard try canMatch(&dictionaryFilters[index], leaf) else { return false }
         }
@@ -111,12 +118,13 @@ public final class RowGroupReader {
     }
 
     /// Leaves only those of `rows` that may pass by the indexes, and finds their pages.
-    private func prune(_ layouts: inout [ChunkLayout], _ rows: Range<Int>, of rowCount: Int) throws {
+    private func prune(_ layouts: inout [ChunkLayout], _ rows: Range<Int>, of rowCount: Int, _ pruning: PruningPredicate) throws {
         let file = scan.file
-        let filtered = scan.pruning.terms.compactMap { $0.decoder?.leaf }
+        let filtered = pruning.terms.compactMap { $0.decoder?.leaf }
+        let wanted = scan.leaves.indices.filter { !isIdle[$0] }
         let indexes = PageIndexReader(
-            file: file, rowGroup: rowGroup, leaves: scan.leaves.map(\.descriptor) + filtered, filtered: filtered, budget: budget)
-        for term in scan.pruning.terms {
+            file: file, rowGroup: rowGroup, leaves: wanted.map { scan.leaves[$0].descriptor } + filtered, filtered: filtered, budget: budget)
+        for term in pruning.terms {
             guard let leaf = term.decoder?.leaf, let hashes = PruningPredicate.wantedHashes(term) else { continue }
             if try !indexes.mayContain(hashes, leaf) {
                 counted.isPrunedByBloomFilter = true
@@ -130,11 +138,11 @@ public final class RowGroupReader {
             columnIndexes[leaf.index] = try indexes.columnIndex(leaf)
             locations[leaf.index] = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf))
         }
-        ranges = scan.pruning.rowRanges(
+        ranges = pruning.rowRanges(
             rowCount: rowCount, columnIndex: { columnIndexes[$0.index] }, locations: { locations[$0.index] }
         ).map { $0.clamped(to: rows) }.filter { !$0.isEmpty }
         if ranges.isEmpty { return }
-        for index in layouts.indices {
+        for index in wanted {
             layouts[index].locations = try indexes.locations(scan.leaves[index].descriptor, layouts[index])
         }
     }
@@ -143,13 +151,13 @@ public final class RowGroupReader {
         let file = scan.file
         // Each leaf may hold a read of this size: of many leaves all together a quarter of the budget.
         let target = max(16 << 10, min(file.options.readByteCountTarget, budget.byteCountMax / 4 / max(layouts.count, 1)))
-        let hasFilters = !scan.filters.isEmpty || !scan.sieves.isEmpty || scan.request.residual != nil
-        let first = scan.phases.min() ?? .rest
+        let hasFilters = isSettled.contains(false) || !scan.sieves.isEmpty || scan.request.residual != nil
+        let first = scan.phases.indices.filter { !isIdle[$0] }.map { scan.phases[$0] }.min() ?? .rest
         var wanted: [Range<Int64>] = []
         for (index, layout) in layouts.enumerated() {
             // Columns decoded late are fetched page by page where the pages are known: most of them may not be needed.
             let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
-            if !isLate { wanted += neededRanges(layout).filter { $0.count <= target } }
+            if !isLate, !isIdle[index] { wanted += neededRanges(layout).filter { $0.count <= target } }
         }
         let shared = CoalescedRanges(
             file: file.bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
@@ -237,7 +245,7 @@ public final class RowGroupReader {
         var outputs = [LeafOutput?](repeating: nil, count: scan.leaves.count)
         var selection = Selection(count: count, rows: nil)
         var decoded = DecodedRows()
-        if !scan.filters.isEmpty {
+        if isSettled.contains(false) {
             let window = ReadRows(ranges: [start..<(start + count)], start: start)
             decoded[.filters] = window
             try decode(.filters, window, &outputs)
@@ -276,7 +284,7 @@ public final class RowGroupReader {
     private func applyFilters(_ outputs: [LeafOutput?], _ count: Int, _ selection: inout Selection) throws -> Bool {
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
         var passing: Bitmap?
-        for (index, planned) in scan.filters.enumerated() {
+        for (index, planned) in scan.filters.enumerated() where !isSettled[index] {
             let column = try placed(planned.node) { () throws(PageError) in try assembly.column(planned.node, count: count) }
             let bits = dictionaryFilters[index].select(column)
             passing = passing.map { $0 & bits } ?? bits
@@ -400,7 +408,7 @@ public final class RowGroupReader {
     }
 
     private func decode(_ phase: ParquetScan.Phase, _ rows: ReadRows, _ outputs: inout [LeafOutput?]) throws {
-        for index in readers.indices where scan.phases[index] == phase {
+        for index in readers.indices where scan.phases[index] == phase && !isIdle[index] {
             let reader = readers[index]
             for range in rows.ranges {
                 if positions[index] < range.lowerBound { try reader.skip(range.lowerBound - positions[index]) }
