@@ -23,6 +23,10 @@ final class DictionaryNode: EvaluationNode {
     private var nullPlace: Int32 = -1
     /// By code, for answers that are true or false: one of `Verdict`.
     private var verdicts: [UInt8] = []
+    /// The verdict on NULL; nil as long as there was none.
+    private var ofNull: UInt8?
+    /// Whether no verdict is known on entries of this dictionary.
+    private var isFresh = true
     /// `results` as a dictionary, made anew when it has grown.
     private var resultDictionary: DictionaryValues?
 
@@ -69,8 +73,12 @@ final class DictionaryNode: EvaluationNode {
 
     private func reset(_ dictionary: DictionaryValues) {
         self.dictionary = dictionary
+        if type == .boolean {
+            verdicts = [UInt8](repeating: Verdict.unknown, count: dictionary.count)
+            isFresh = true
+            return
+        }
         places = [Int32](repeating: Self.unknown, count: dictionary.count)
-        if type == .boolean { verdicts = [UInt8](repeating: Verdict.unknown, count: dictionary.count) }
         results = nil
         nullPlace = -1
         resultDictionary = nil
@@ -113,57 +121,115 @@ final class DictionaryNode: EvaluationNode {
     /// Bits, so that those of many rows are read together.
     private enum Verdict { static let no: UInt8 = 0, yes: UInt8 = 1, null: UInt8 = 2, unknown: UInt8 = 4 }
 
-    /// Read by code in one pass: most batches bring no new entry.
+    /// Read by code in one pass: most batches bring few new entries, which only the words of 64 rows that have them are looked through for.
     private func booleans(
         _ codes: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues, type inputType: ColumnType
     ) throws(QueryError) -> Column {
         let absent = validity.flatMap { $0.isAllSet ? nil : $0 }
-        var (bits, nulls, seen) = Self.read(verdicts, codes)
-        if seen & Verdict.unknown != 0 || absent != nil && nullPlace < 0 {
-            try learn(codes, validity, dictionary, type: inputType)
-            noteVerdicts(codes)
-            (bits, nulls, seen) = Self.read(verdicts, codes)
+        var reading = VerdictReading(rowCount: codes.count)
+        if isFresh {
+            try judge(used(codes, absent), dictionary, type: inputType)
+            isFresh = false
         }
-        if let absent, let results {
-            let value = results.value(at: Int(nullPlace))
+        reading.read(verdicts, codes)
+        if !reading.unsettled.isEmpty {
+            let words = reading.unsettled
+            try judge(unknown(codes, absent, words), dictionary, type: inputType)
+            reading.read(verdicts, codes, words: words)
+        }
+        var (bits, nulls) = (Bitmap(words: reading.yes, count: codes.count), Bitmap(words: reading.nulls, count: codes.count))
+        if let absent {
+            let verdict = try verdictOnNull(type: inputType)
             for row in codes.indices where !absent[row] {
-                bits[row] = value == .boolean(true)
-                nulls[row] = value.isNull
+                bits[row] = verdict == Verdict.yes
+                nulls[row] = verdict == Verdict.null
             }
         }
-        return .boolean(bits, validity: seen & Verdict.null != 0 || absent != nil ? ~nulls : nil)
+        return .boolean(bits, validity: nulls.setCount > 0 ? ~nulls : nil)
     }
 
-    /// - Precondition: every code is within `verdicts`, as an invariant of `Column` says.
-    private static func read(_ verdicts: [UInt8], _ codes: [UInt32]) -> (bits: Bitmap, nulls: Bitmap, seen: UInt8) {
-        var bits = [UInt64](repeating: 0, count: (codes.count + 63) / 64), nulls = bits
-        var seen: UInt8 = 0
-        verdicts.withUnsafeBufferPointer { verdicts in
-            codes.withUnsafeBufferPointer { codes in
-                for index in bits.indices {
-                    let start = index << 6
-                    var yes: UInt64 = 0, null: UInt64 = 0
+    /// The entries that rows use, of a dictionary of which no verdict is known.
+    private func used(_ codes: [UInt32], _ absent: Bitmap?) -> [Int32] {
+        var isUsed = [Bool](repeating: false, count: verdicts.count)
+        if let absent {
+            for row in codes.indices where absent[row] { isUsed[Int(codes[row])] = true }
+        } else {
+            for code in codes { isUsed[Int(code)] = true }
+        }
+        var entries: [Int32] = []
+        for entry in isUsed.indices where isUsed[entry] { entries.append(Int32(truncatingIfNeeded: entry)) }
+        return entries
+    }
+
+    /// The entries without a verdict that rows of some words of 64 use, each once.
+    private func unknown(_ codes: [UInt32], _ absent: Bitmap?, _ words: [Int]) -> [Int32] {
+        var entries: Set<UInt32> = []
+        for word in words {
+            for row in word << 6..<min(word << 6 + 64, codes.count) where verdicts[Int(codes[row])] == Verdict.unknown && absent?[row] ?? true {
+                entries.insert(codes[row])
+            }
+        }
+        return entries.sorted().map { Int32(bitPattern: $0) }
+    }
+
+    private func judge(_ entries: [Int32], _ dictionary: DictionaryValues, type inputType: ColumnType) throws(QueryError) {
+        if entries.isEmpty { return }
+        let found = try verdicts(of: dictionary.values.retyped(inputType).gathering(entries))
+        for index in entries.indices { verdicts[Int(entries[index])] = found[index] }
+    }
+
+    private func verdictOnNull(type inputType: ColumnType) throws(QueryError) -> UInt8 {
+        if let ofNull { return ofNull }
+        let verdict = try verdicts(of: .constant(.null, type: inputType, count: 1))[0]
+        ofNull = verdict
+        return verdict
+    }
+
+    private func verdicts(of input: Column) throws(QueryError) -> [UInt8] {
+        let answers = try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
+        let yes = answers.trueRows(), validity = answers.rowValidity
+        return (0..<input.count).map { yes[$0] ? Verdict.yes : validity?[$0] ?? true ? Verdict.no : Verdict.null }
+    }
+
+    /// Answers of rows as they are read from the verdicts by code.
+    private struct VerdictReading {
+        private(set) var yes: [UInt64]
+        private(set) var nulls: [UInt64]
+        /// The words with rows that have no verdict.
+        private(set) var unsettled: [Int] = []
+
+        init(rowCount: Int) {
+            yes = [UInt64](repeating: 0, count: (rowCount + 63) / 64)
+            nulls = yes
+        }
+
+        /// - Parameter words: those to read; nil for all.
+        /// - Precondition: every code is within `verdicts`, as an invariant of `Column` says.
+        mutating func read(_ verdicts: [UInt8], _ codes: [UInt32], words: [Int]? = nil) {
+            unsettled = []
+            if let words {
+                for word in words { read(verdicts, codes, word) }
+            } else {
+                for word in yes.indices { read(verdicts, codes, word) }
+            }
+        }
+
+        @inline(__always)
+        private mutating func read(_ verdicts: [UInt8], _ codes: [UInt32], _ index: Int) {
+            let start = index << 6
+            var (yes, null, seen): (UInt64, UInt64, UInt8) = (0, 0, 0)
+            verdicts.withUnsafeBufferPointer { verdicts in
+                codes.withUnsafeBufferPointer { codes in
                     for row in start..<min(start + 64, codes.count) {
                         let verdict = verdicts[Int(codes[row])]
                         seen |= verdict
                         yes |= UInt64(verdict & Verdict.yes) << UInt64(row &- start)
                         null |= (UInt64(verdict & Verdict.null) >> 1) << UInt64(row &- start)
                     }
-                    (bits[index], nulls[index]) = (yes, null)
                 }
             }
-        }
-        return (Bitmap(words: bits, count: codes.count), Bitmap(words: nulls, count: codes.count), seen)
-    }
-
-    /// Of entries that were just learnt.
-    private func noteVerdicts(_ codes: [UInt32]) {
-        guard let results else { return }
-        let yes = results.trueRows(), validity = results.rowValidity
-        for code in codes where verdicts[Int(code)] == Verdict.unknown {
-            let place = Int(places[Int(code)])
-            guard place >= 0 else { continue }
-            verdicts[Int(code)] = yes[place] ? Verdict.yes : validity?[place] ?? true ? Verdict.no : Verdict.null
+            (self.yes[index], nulls[index]) = (yes, null)
+            if seen & Verdict.unknown != 0 { unsettled.append(index) }
         }
     }
 

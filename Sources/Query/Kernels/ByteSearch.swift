@@ -13,7 +13,7 @@ struct ByteSearch {
     }
 
     /// Lead bytes of Cyrillic stand before every second letter; of ASCII, blanks and vowels come most.
-    private static func commonness(_ byte: UInt8) -> Int {
+    static func commonness(_ byte: UInt8) -> Int {
         switch byte {
         case 0xD0, 0xD1: 100
         case 0x20: 50

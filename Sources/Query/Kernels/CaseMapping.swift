@@ -102,6 +102,16 @@ enum CaseMapping {
         }
     }
 
+    /// By scalar, all others of which it is the lower case. There are letters with cases in the first two planes only.
+    static let origins: [Unicode.Scalar: [Unicode.Scalar]] = {
+        var origins: [Unicode.Scalar: [Unicode.Scalar]] = [:]
+        for scalar in (UInt32(0)..<0x2_0000).lazy.compactMap(Unicode.Scalar.init) where scalar.properties.changesWhenLowercased {
+            let lower = lower(scalar)
+            if lower != scalar { origins[lower, default: []].append(scalar) }
+        }
+        return origins
+    }()
+
     static func upper(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.value {
         case 0x0430...0x044F: return shifted(scalar, by: -32)

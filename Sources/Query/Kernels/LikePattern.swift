@@ -27,8 +27,10 @@ struct LikePattern {
     }
     private let isAnchoredAtStart: Bool
     private let isAnchoredAtEnd: Bool
-    /// ILIKE: the pattern is folded here, the text by the caller.
-    let ignoresCase: Bool
+    /// ILIKE: pattern and texts are folded.
+    private let ignoresCase: Bool
+    /// Of fewer texts each is matched at once.
+    private static let sievedCountMin = 64
 
     /// - Throws: `.invalidArgument` when the pattern ends in its escape character.
     init(_ pattern: [UInt8], escape: [UInt8], ignoringCase: Bool) throws(KernelError) {
@@ -77,7 +79,25 @@ struct LikePattern {
 
     /// One bit for each of `texts`.
     func matches(_ texts: ByteArrays) -> Bitmap {
-        texts.bytes.withUnsafeBufferPointer { bytes in
+        guard texts.count >= Self.sievedCountMin, let sieve else { return matchesEach(texts) }
+        let candidates = sieve.candidates(texts)
+        var words = [UInt64](repeating: 0, count: (texts.count + 63) / 64)
+        for place in matchesEach(texts.gathering(candidates)).setIndices() {
+            let row = Int(candidates[Int(place)])
+            words[row >> 6] |= 1 << UInt64(row & 63)
+        }
+        return Bitmap(words: words, count: texts.count)
+    }
+
+    /// Of the longest part that may stand anywhere; nil without one.
+    private var sieve: PartSieve? {
+        let parts = segments.dropFirst(isAnchoredAtStart ? 1 : 0).dropLast(isAnchoredAtEnd ? 1 : 0).compactMap(\.bytes)
+        return parts.max { $0.count < $1.count }.flatMap { PartSieve($0, ignoringCase: ignoresCase) }
+    }
+
+    private func matchesEach(_ given: ByteArrays) -> Bitmap {
+        let texts = ignoresCase ? CaseMapping.lowered(given) : given
+        return texts.bytes.withUnsafeBufferPointer { bytes in
             texts.offsets.withUnsafeBufferPointer { offsets in
                 func text(_ row: Int) -> UnsafeBufferPointer<UInt8> {
                     UnsafeBufferPointer(rebasing: bytes[Int(offsets[row])..<Int(offsets[row + 1])])

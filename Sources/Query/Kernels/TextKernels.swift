@@ -259,9 +259,7 @@ enum TextKernels {
     // MARK: Matching
 
     static func like(_ column: Column, _ pattern: LikePattern) -> Column {
-        let arrays = column.byteArrays()
-        guard pattern.ignoresCase else { return .boolean(pattern.matches(arrays), validity: column.rowValidity) }
-        return .boolean(pattern.matches(CaseMapping.lowered(arrays)), validity: column.rowValidity)
+        .boolean(pattern.matches(column.byteArrays()), validity: column.rowValidity)
     }
 
     static func matches(_ column: Column, _ pattern: RegularExpression) -> Column {

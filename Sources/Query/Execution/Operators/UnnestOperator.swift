@@ -3,8 +3,10 @@ import ColumnStore
 /// One row for each element of a list. The elements' columns are handed on as they lie when nothing else is asked for.
 final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
     private let node: UnnestNode
-    /// Elements in one go: a batch of long lists is unfolded in several.
+    /// Elements in one go: a batch of long lists is unfolded in several. Where they are handed on as they lie, cutting costs more than it saves
+    /// until they are many.
     private static let elementCountMax = 4 * ColumnBatch.targetRowCount
+    private static let handedOnCountMax = 16 * ColumnBatch.targetRowCount
 
     init(_ input: PhysicalOperator, _ node: UnnestNode) {
         self.node = node
@@ -81,10 +83,12 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
                 return ColumnBatch(rowCount: batch.rowCount, columns: columns)
             }
             let (offsets, element) = lists.lists()
+            let isHandedOn = passed.isEmpty && node.ordinality == nil && !node.keepsEmpty
+            let countMax = isHandedOn ? UnnestOperator.handedOnCountMax : UnnestOperator.elementCountMax
             var end = first + 1
-            while end < batch.rowCount, Int(offsets[end + 1] - offsets[first]) <= UnnestOperator.elementCountMax { end += 1 }
+            while end < batch.rowCount, Int(offsets[end + 1] - offsets[first]) <= countMax { end += 1 }
             nextRow = end
-            if passed.isEmpty, node.ordinality == nil, !node.keepsEmpty {
+            if isHandedOn {
                 let range = Int(offsets[first])..<Int(offsets[end])
                 if range.isEmpty { return nil }
                 return ColumnBatch(rowCount: range.count, columns: elements(element.slice(range)))

@@ -1,0 +1,54 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Query
+
+/// Goal: many texts at once, most of them passed over unseen, match as each does by itself.
+final class LikePatternTests: XCTestCase {
+    private var random = SplitMix64(state: 0x11CE)
+
+    private func pick<Element>(_ elements: [Element]) -> Element { elements[Int(random.next() % UInt64(elements.count))] }
+
+    private func check(_ texts: [String], _ pattern: String, ignoringCase: Bool, line: UInt = #line) throws {
+        let pattern = try LikePattern(Array(pattern.utf8), escape: Array("\\".utf8), ignoringCase: ignoringCase)
+        var all = ByteArrays()
+        for text in texts { all.append(text.utf8) }
+        let found = pattern.matches(all)
+        for (row, text) in texts.enumerated() {
+            var one = ByteArrays()
+            one.append(text.utf8)
+            XCTAssertEqual(found[row], pattern.matches(one)[0], "\(text) against \(pattern)", line: line)
+        }
+    }
+
+    func test_matches_manyTexts_asEachAlone() throws {
+        // Letters of one case, of two, with forms of other lengths (K is the Kelvin sign, Å the Ångström sign), and neighbours that share bytes.
+        let letters = ["к", "К", "а", "А", "в", "р", "Р", "п", "П", "k", "K", "\u{212A}", "\u{212B}", "å", "i", "İ", "ß", "ẞ", "Ⱥ", "ⱥ", "1", " ", "漢", "🙂"]
+        for _ in 0..<400 {
+            let alphabet = (0..<3 + Int(random.next() % 4)).map { _ in pick(letters) }
+            func text(_ count: Int) -> String { (0..<Int(random.next() % UInt64(count + 1))).map { _ in pick(alphabet) }.joined() }
+            let texts = (0..<150).map { _ in text(12) }
+            let pattern = (0..<1 + Int(random.next() % 3)).map { _ in text(4) }.joined(separator: pick(["%", "%", "_", "%_"]))
+            for whole in [pattern, "%" + pattern, pattern + "%", "%" + pattern + "%"] {
+                try check(texts, whole, ignoringCase: true)
+                try check(texts, whole, ignoringCase: false)
+            }
+        }
+    }
+
+    func test_matches_partAcrossTwoTexts_isNone() throws {
+        let texts = (0..<100).map { $0 % 2 == 0 ? "молоко ка" : "ва чорна" }
+        var all = ByteArrays()
+        for text in texts { all.append(text.utf8) }
+        XCTAssertEqual(try LikePattern(Array("%кава%".utf8), escape: [], ignoringCase: true).matches(all).setCount, 0)
+        try check(texts + ["КАВА", "каВА", "кав"], "%Кава%", ignoringCase: true)
+    }
+
+    func test_origins_holdEveryScalarThatHasALowerCase() {
+        for scalar in (UInt32(0)...0x10_FFFF).lazy.compactMap(Unicode.Scalar.init) {
+            let lower = CaseMapping.lower(scalar)
+            if lower != scalar, CaseMapping.origins[lower]?.contains(scalar) != true { XCTFail("\(scalar) is not among the origins of \(lower)") }
+        }
+    }
+}
