@@ -22,8 +22,9 @@ package struct CSVReader {
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private let delimiter: UInt8
-    private var offset: Int
+    package let delimiter: UInt8
+    /// Where the next record is looked for.
+    package private(set) var offset: Int
     private var line = 1
     /// Names of the columns, unquoted.
     package private(set) var names: [[UInt8]]
@@ -138,6 +139,14 @@ package struct CSVReader {
         }
         // Each pair began with a quote that was held back.
         return text
+    }
+
+    /// The header, LF, and what was read from `start` on, without line ends around it: a record that could not be read.
+    package func document(from start: Int) -> [UInt8] {
+        var (first, last) = (start, offset)
+        while first < last, bytes[first] == 0x0A || bytes[first] == 0x0D { first += 1 }
+        while first < last, bytes[last - 1] == 0x0A || bytes[last - 1] == 0x0D { last -= 1 }
+        return document(of: Record(fields: [], range: first..<last, line: 0))
     }
 
     /// The bytes of a record's document: header, LF, record.

@@ -17,16 +17,10 @@ struct CSVReading {
     /// - Throws: `DocumentError` when there is no header, `Problem` when there are too many records.
     func read() throws -> DocumentReading {
         context.beginDocument()
-        var delimiter = UInt8(ascii: ",")
-        if let name = options.type {
-            switch Recognition.named(name, .csv, in: snapshot) {
-            case .found(let type): delimiter = type.file.delimiter
-            case .failed(let problem): throw problem
-            }
-        }
         var results: [ReceiptResult] = []
-        var reader = try CSVReader(body, delimiter: delimiter)
+        var reader = try CSVReader(body, delimiter: try delimiter())
         while true {
+            let start = reader.offset
             do throws(DocumentError) {
                 guard let record = try reader.nextRecord() else { break }
                 guard results.count < options.eachCountMax else {
@@ -35,10 +29,39 @@ struct CSVReading {
                 }
                 results.append(receipt(record, reader, number: results.count + 1))
             } catch {
-                results.append(.refused(Problem(error), type: nil, document: .own([])))
+                results.append(.refused(Problem(error), type: nil, document: .own(reader.document(from: start))))
             }
         }
         return DocumentReading(shape: .each, receipts: results)
+    }
+
+    /// That of the type that is named; else of the types' delimiters the one that cuts the header into the names that a type wants to
+    /// match, and into the most of them.
+    private func delimiter() throws -> UInt8 {
+        if let name = options.type {
+            switch Recognition.named(name, .csv, in: snapshot) {
+            case .found(let type): return type.file.delimiter
+            case .failed(let problem): throw problem
+            }
+        }
+        var best = (delimiter: UInt8(ascii: ","), nameCount: 0)
+        let types = snapshot.types.filter { $0.format == .csv && $0.file.hasMatch }
+        for delimiter in Set(types.map(\.file.delimiter)).sorted() {
+            let names: [[UInt8]]
+            do {
+                names = try CSVReader(body, delimiter: delimiter).names
+            } catch {
+                // With this one it is no header.
+                continue
+            }
+            let isWanted = types.contains { type in
+                type.file.delimiter == delimiter && type.file.match.allSatisfy { test in
+                    if case .exists(false) = test.condition { true } else { names.contains(Array(test.path.text.utf8)) }
+                }
+            }
+            if isWanted, names.count > best.nameCount { best = (delimiter, names.count) }
+        }
+        return best.delimiter
     }
 
     private func receipt(_ record: CSVReader.Record, _ reader: CSVReader, number: Int) -> ReceiptResult {
@@ -53,7 +76,7 @@ struct CSVReading {
         } else {
             outcome = Recognition.choice(
                 snapshot.types.filter { type in
-                    guard type.format == .csv, type.file.hasMatch else { return false }
+                    guard type.format == .csv, type.file.hasMatch, type.file.delimiter == reader.delimiter else { return false }
                     let matcher = PathMatcher(source: source(type), isTyped: false)
                     return matcher.passes(type.match, from: fields.count)
                 })

@@ -231,6 +231,30 @@ final class DocumentTypeTests: XCTestCase {
         XCTAssertEqual(try type.layout.values(of: second.row), [.null, .null])
         XCTAssertEqual(third.errors.map { "\($0.pointer) \($0.code)" }, ["/3/at not-a-time", "/3/value not-a-number"])
         XCTAssertEqual(fourth.errors.map(\.code), ["bad-csv"])
+        guard case .refused(_, _, let document) = reading.receipts[3] else { return }
+        XCTAssertEqual(document, .own(Array("id;at;Name;value\n4;too;few".utf8)))
+    }
+
+    func test_csv_delimiterOfTheTypesInForce_isFoundByTheHeader() throws {
+        let registry = TypeRegistry()
+        for (name, delimiter, match) in [("commas", ",", #"{"id":{"exists":true}}"#), ("semicolons", ";", #"{"Beleg":{"exists":true}}"#), ("tabs", "\\t", "{}")] {
+            let id = name == "semicolons" ? "Beleg" : "id"
+            try registry.put(try DocumentType(json: Array(
+                #"{"name":"\#(name)","version":1,"format":"csv","delimiter":"\#(delimiter)","match":\#(match),"receipt_id":"\#(id)","issued_at":"at","time_zone":"UTC","columns":{}}"#.utf8)))
+        }
+        let reader = DocumentReader(registry: registry)
+        func types(_ text: String) throws -> [String] {
+            try reader.readCSV(Array(text.utf8), ReadingOptions(now: SampleFiles.now)).receipts.map { result in
+                switch result {
+                case .accepted(let receipt): receipt.type.name
+                case .refused(let problem, _, _): problem.slug.rawValue
+                }
+            }
+        }
+        XCTAssertEqual(try types("id,at,x;y\n1,2026-01-02,\"a;b\"\n"), ["commas"])
+        XCTAssertEqual(try types("Beleg;at;x,y\n1;2026-01-02;\"a,b\"\n2;2026-01-02;\n"), ["semicolons", "semicolons"])
+        XCTAssertEqual(try types("id\tat\n1\t2026-01-02\n"), ["tabs"])
+        XCTAssertEqual(try types("Beleg,at\n1,2026-01-02\n"), ["invalid-document"], "a type that matches everything")
     }
 
     func test_init_badTypeFiles_areRefusedWithEveryReason() {
