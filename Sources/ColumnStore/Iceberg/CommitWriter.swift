@@ -259,7 +259,7 @@ struct CommitWriter {
     }
 
     private mutating func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
-        try storage.putIfAbsent(key, bytes)
+        try storage.putOnce(key, bytes)
         written.append(WrittenObject(key: key, byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes)))
     }
 

@@ -152,7 +152,7 @@ public struct Table: Sendable {
     func writeMetadata() throws(ColumnStoreError) -> WrittenObject {
         let key = Self.metadataKey(version)
         let bytes = metadata.json.serialized
-        try storage.putIfAbsent(key, bytes)
+        try storage.putOnce(key, bytes)
         return WrittenObject(key: key, byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
     }
 

@@ -3,7 +3,7 @@
 /// What the table above it relies on, and what a new kind of storage must give:
 /// 1. Every write is durable and whole once its call returns; a reader sees the old state or the new one, never half.
 /// 2. `putIfAbsent` and `create` never replace, even against another process: that is how commits exclude each other (on
-///    S3: `If-None-Match: *`).
+///    S3: `If-None-Match: *`). A `putIfAbsent` that is tried again may report a conflict with its own first try: commits tell by the bytes.
 /// 3. Nothing is ever renamed from one key to another.
 /// 4. Reading needs no listing: keys are found by following names from the table's metadata. `list` serves only the removal
 ///    of orphans.
@@ -55,6 +55,18 @@ public protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
+    /// As `putIfAbsent`, but an object of the very same bytes counts as stored: over a network, a put that is sent again since its answer was lost
+    /// meets what its first try has stored. For bytes that nobody else writes: metadata has a random id in it.
+    ///
+    /// - Throws: `.conflict`.
+    func putOnce(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        do {
+            try putIfAbsent(key, bytes)
+        } catch {
+            guard error.code == .conflict, let stored = try? get(key, byteCountMax: bytes.count), stored == bytes else { throw error }
+        }
+    }
+
     /// Reads an object from end to end.
     ///
     /// - Throws: `.notFound`.

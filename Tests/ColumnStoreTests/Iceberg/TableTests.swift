@@ -306,6 +306,25 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(storage.listingCount, 2)
     }
 
+    /// A conditional put whose answer was lost is sent again, and meets what it has stored itself.
+    func test_commits_whosePutsAreRepeated_areNoConflictWithThemselves() throws {
+        let storage = ObjectStoreDouble()
+        storage.loseAnswers(true)
+        let table = try Table.create(storage, schema: Schema(Self.columns)).table
+        func file(_ number: Int) -> DataFile {
+            var file = DataFile(location: storage.location(of: "data/\(number).parquet"), recordCount: 5, byteCount: 10)
+            file.valueCounts = [:]
+            return file
+        }
+        let next = try table.append([file(1)]).table
+        XCTAssertThrowsError(try table.append([file(2)]), "another's commit of the same version") { error in
+            XCTAssertEqual((error as? ColumnStoreError)?.code, .conflict)
+        }
+        let reopened = try Table.open(storage, version: 2)
+        XCTAssertEqual(try reopened.files([]).map(\.location), try next.files([]).map(\.location))
+        XCTAssertEqual(try reopened.files([]).map(\.location), ["s3://bucket/receipts/data/1.parquet"])
+    }
+
     func test_commit_order_isFilesThenMetadataThenHint() throws {
         let directory = try TemporaryDirectory()
         let system = PowerCutFileSystem()

@@ -1,15 +1,19 @@
 import ColumnStore
 import Synchronization
 
-/// A bucket in memory: conditional puts, whole objects, no renames. It counts listings.
+/// A bucket in memory: conditional puts, whole objects, no renames. It counts listings, and can lose its answers to conditional puts.
 final class ObjectStoreDouble: ObjectStorage {
     private struct State {
         var objects: [String: [UInt8]] = [:]
         var listingCount = 0
+        var losesAnswers = false
     }
     private let state = Mutex(State())
 
     var listingCount: Int { state.withLock { $0.listingCount } }
+
+    /// Whether each conditional put is sent a second time, as a client does that had no answer to the first.
+    func loseAnswers(_ loses: Bool) { state.withLock { $0.losesAnswers = loses } }
 
     func location(of key: String) -> String { "s3://bucket/receipts/" + key }
 
@@ -22,7 +26,7 @@ final class ObjectStoreDouble: ObjectStorage {
         let isNew = state.withLock { state in
             guard state.objects[key] == nil else { return false }
             state.objects[key] = bytes
-            return true
+            return !state.losesAnswers
         }
         guard isNew else { throw ColumnStoreError(.conflict, path: key, "If-None-Match: *") }
     }
