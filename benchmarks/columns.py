@@ -4,7 +4,7 @@ columns.py FILE [--runs N] [--program PATH] [--json FILE] [--work DIRECTORY] [--
 
 Decoding: DuckDB takes the column's last value, which makes it decode all; pyarrow reads the column into a table. Writing: the file's rows, in
 memory beforehand, to a file of zstd 3 on one thread, by us and by pyarrow; the sizes beside DuckDB's file of the same rows, order, codec and
-row groups. Lookups: a made file of 5 million rows in no order of their ids, found by bloom filters; each opens the file anew.
+row groups. Two cores: beside what two processes reach. Lookups: a made file of 5 million rows in no order of their ids, found by bloom filters; each opens the file anew.
 Milliseconds: median of the wall clock / of the processor's time.
 """
 
@@ -45,11 +45,17 @@ class Till:
     def __init__(self, file, program):
         self.process = subprocess.Popen([program, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def decode(self, columns, workers, condition=""):
+    def ask(self, columns, workers, condition=""):
         self.process.stdin.write(f"{workers} {columns} {condition}\n")
         self.process.stdin.flush()
+
+    def answer(self):
         found = answer(self.process.stdout.readline())
         return found, Sample(found["milliseconds"], found["processor"])
+
+    def decode(self, columns, workers, condition=""):
+        self.ask(columns, workers, condition)
+        return self.answer()
 
     def __enter__(self):
         return self
@@ -114,6 +120,25 @@ def decode(file, options):
                 options.runs)
             found[column] = figures(timings)
             print(f"{column:24} " + " ".join(f"{each['ms']:8.1f} /{each['processor_ms']:7.1f}" for each in found[column].values()), flush=True)
+    return found
+
+
+def ceiling(file, options):
+    """What two cores of this machine give at all: two processes that decode the file at once, each on one core, beside one of them alone."""
+    with Till(file, options.program) as one, Till(file, options.program) as other:
+        def both():
+            one.ask("*", 1)
+            other.ask("*", 1)
+            samples = [each.answer()[1] for each in (one, other)]
+            return Sample(max(each.milliseconds for each in samples), sum(each.processor_milliseconds for each in samples))
+
+        timings, _ = alternate({"one": lambda: one.decode("*", 1)[1], "both": both, "two": lambda: one.decode("*", 2)[1]}, options.runs)
+    found = figures(timings)
+    found["ceiling"] = 2 * found["one"]["ms"] / found["both"]["ms"]
+    found["gain"] = found["one"]["ms"] / found["two"]["ms"]
+    print(
+        f"two cores: {found['gain']:.2f} times as fast as one; two processes at once get {found['ceiling']:.2f} times as much done as one; "
+        + ", ".join(f"{name} {found[name]['ms']:.1f} /{found[name]['processor_ms']:.1f}" for name in ("one", "two", "both")), flush=True)
     return found
 
 
@@ -203,7 +228,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="columns-", dir=options.work) as folder:
         found = {
-            "decode": decode(options.file, options), "write": write(options.file, options, pathlib.Path(folder)),
+            "decode": decode(options.file, options), "two_cores": ceiling(options.file, options), "write": write(options.file, options, pathlib.Path(folder)),
             "lookup": lookup(options, pathlib.Path(folder))}
     if options.json:
         options.json.write_text(json.dumps(found))
