@@ -89,9 +89,9 @@ struct PageValueDecoder {
         base = UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
     }
 
-    /// What a value takes on average, were `valueCount` left; nil but for PLAIN.
-    func plainByteCount(perValueOf valueCount: Int) -> Int? {
-        kind == .plain && valueCount > 0 ? (source.count - position) / valueCount : nil
+    /// What a value takes on average, were `valueCount` left; nil where the page does not have the values whole.
+    func byteCount(perValueOf valueCount: Int) -> Int? {
+        (kind == .plain || kind == .deltaLength) && valueCount > 0 ? (source.count - position) / valueCount : nil
     }
 
     private mutating func readLengths(_ valueCount: Int, _ budget: DecodeBudget) throws(PageError) {
@@ -315,14 +315,21 @@ extension PageValueDecoder {
         let start = bytes.count
         var total = start
         let available = start + source.count - position
-        for index in lengthIndex..<(lengthIndex + count) {
-            let length = Int(lengths[index])
-            guard length >= 0 else { throw .outOfRange("a length", value: length) }
-            total += length
-            guard total <= available else { throw .lengthMismatch(expected: total, actual: available) }
-            guard total <= Int(Int32.max) else { throw .memoryBudget(needed: total, allowed: Int(Int32.max)) }
-            offsets.append(Int32(truncatingIfNeeded: total))
+        offsets.append(addingCapacity: count) { (span: inout OutputSpan<Int32>) in
+            span.withUnsafeMutableBufferPointer { target, filled in
+                // Checked after the loop: no sum of 2^31 lengths leaves 64 bits.
+                lengths.withUnsafeBufferPointer { lengths in
+                    for index in 0..<count {
+                        total &+= Int(UInt32(bitPattern: lengths[lengthIndex &+ index]))
+                        target[index] = Int32(truncatingIfNeeded: total)
+                    }
+                }
+                filled = count
+            }
         }
+        // A negative length counts as one of more than 2^31.
+        guard total <= available else { throw .lengthMismatch(expected: total, actual: available) }
+        guard total <= Int(Int32.max) else { throw .memoryBudget(needed: total, allowed: Int(Int32.max)) }
         try budget.require(total - start)
         bytes.append(contentsOf: UnsafeRawBufferPointer(start: base + position, count: total - start))
         position += total - start

@@ -100,12 +100,14 @@ final class LeafReader {
         }
     }
 
-    /// Makes room for the bytes of a batch that goes on past the page, judging by the page: grown, they would be copied and their pages touched
-    /// twice.
+    /// Makes room for the bytes of a batch, judging by the page: grown, they would be copied and their pages touched twice. More than is wanted,
+    /// so that batches much like this one fit in after it.
     private func reserveBytes(_ rowCount: Int) {
-        guard output.isEmpty, rowCount > entriesLeft, let perValue = values.plainByteCount(perValueOf: entriesLeft) else { return }
+        guard output.isEmpty, let perValue = values.byteCount(perValueOf: entriesLeft) else { return }
         let wanted = rowCount * (perValue + perValue / 16 + 1)
-        if wanted <= Self.reservedByteCountMax, wanted <= (budget.byteCountMax - budget.held) / 4 { output.bytes.reserveCapacity(wanted) }
+        guard wanted > output.bytes.capacity, wanted <= Self.reservedByteCountMax, wanted <= (budget.byteCountMax - budget.held) / 4 else { return }
+        output.bytes = []
+        output.bytes.reserveCapacity(wanted + wanted / 8)
     }
 
     private func readFlatPart(_ count: Int) throws(PageError) {
