@@ -16,11 +16,32 @@ public struct CompressionEffort: Hashable, Sendable {
     /// documents those it finds are the better ones.
     public var minMatch: Int32?
 
+    /// The longest `minMatch` there is.
+    static let longMatch: Int32 = 7
+
     public init(level: Int32? = nil, windowLog: Int32? = nil, tableLog: Int32? = nil, minMatch: Int32? = nil) {
         self.level = level
         self.windowLog = windowLog
         self.tableLog = tableLog
         self.minMatch = minMatch
+    }
+}
+
+/// The compressors of one codec that a thread needs, by effort: each is made when first asked for, and kept.
+///
+/// One owner on one thread.
+final class PageCompressors {
+    let codec: CompressionCodec
+    private var made: [CompressionEffort: PageCompressor] = [:]
+
+    init(_ codec: CompressionCodec) { self.codec = codec }
+
+    /// - Throws: `.unsupported` for codecs that are not written.
+    func compressor(_ effort: CompressionEffort) throws(PageError) -> PageCompressor {
+        if let kept = made[effort] { return kept }
+        let compressor = try PageCompressor(codec, effort: effort)
+        made[effort] = compressor
+        return compressor
     }
 }
 

@@ -18,6 +18,8 @@ final class ColumnChunkWriter {
     /// Whose pages are in the making, in order.
     private var pieces: [ColumnPiece] = []
     private var hasWrittenPieces = false
+    /// Of a column of long strings, once a piece of it was large enough to tell: for all of the file.
+    private var bulkyLayout: BulkyLayout?
 
     init(_ leaf: WriterLeaf, options: WriterOptions) {
         self.leaf = leaf
@@ -25,8 +27,6 @@ final class ColumnChunkWriter {
         fileOptions = options
         buffer = LeafBuffer(leaf, options: options)
     }
-
-    var effort: CompressionEffort { options.effort ?? CompressionEffort(level: fileOptions.compressionLevel) }
 
     /// Memory of what was made and is not in the file yet.
     var encodedByteCount: Int { pages.reduce(0) { $0 + $1.bytes.count } }
@@ -38,13 +38,14 @@ final class ColumnChunkWriter {
     /// Chooses the encoding of what the buffer holds and cuts it into pages to be made.
     ///
     /// - Parameter detaches: whether the buffer lets go of the values at once, to gather more while the pages are made.
-    func prepare(compressor: PageCompressor, detaches: Bool = false) throws(ColumnStoreError) {
+    func prepare(compressors: PageCompressors, detaches: Bool = false) throws(ColumnStoreError) {
         do {
-            let planner = EncodingPlanner(
-                leaf: leaf, options: options, fileOptions: fileOptions, compressor: compressor)
+            let planner = try EncodingPlanner(leaf: leaf, options: options, fileOptions: fileOptions, compressors: compressors)
             let plan = try planner.plan(buffer.storage, isWhole: !hasWrittenPieces)
+            if bulkyLayout == nil { bulkyLayout = try planner.bulkyLayout(plan) }
+            let effort = bulkyLayout?.effort ?? plan.effort
             if case .codes(_, let dictionary) = plan.values, plan.encoding == .rleDictionary {
-                dictionaryPage = try PageWriter.dictionaryPage(dictionary, leaf: leaf, compressor: compressor)
+                dictionaryPage = try PageWriter.dictionaryPage(dictionary, leaf: leaf, compressor: compressors.compressor(effort))
                 dictionaryEntryCount = dictionary.count
             }
             let writer = PageWriter(
@@ -91,7 +92,7 @@ final class ColumnChunkWriter {
     private static let filteredPageByteCount = 4 << 20
 
     private var pageCutter: PageCutter {
-        let byteCount = options.pageByteCount ?? fileOptions.pageByteCount
+        let byteCount = options.pageByteCount ?? bulkyLayout?.pageByteCount ?? fileOptions.pageByteCount
         guard options.hasBloomFilter, leaf.repetitionLevelMax == 0 else {
             return PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount)
         }

@@ -2,7 +2,7 @@
 final class ColumnPiece: @unchecked Sendable {
     // Proof of Sendable: tasks only read `writer` and write different elements of `pages`; `take` is called when all have ended.
     let cuts: [PageWriter.Cut]
-    let effort: CompressionEffort
+    private let effort: CompressionEffort
     /// Whether the column's buffer has let go of the values.
     let isDetached: Bool
     private var writer: PageWriter?
@@ -23,10 +23,10 @@ final class ColumnPiece: @unchecked Sendable {
     }
 
     /// Makes one page. Safe to call side by side.
-    func make(_ index: Int, compressor: PageCompressor) throws(ColumnStoreError) {
+    func make(_ index: Int, compressors: PageCompressors) throws(ColumnStoreError) {
         guard let writer else { preconditionFailure("a page of a piece that was taken") }
         do {
-            pages[index] = try writer.page(cuts[index], compressor: compressor)
+            pages[index] = try writer.page(cuts[index], compressor: try compressors.compressor(effort))
         } catch {
             throw ColumnStoreError(.invalidRequest, column: writer.leaf.path.description, "cannot encode a page: \(error)")
         }

@@ -1,14 +1,28 @@
-/// Chooses how the values of a leaf are encoded in a row group, by trying on a sample what each encoding makes of them after
-/// compression.
+/// Chooses how the values of a leaf are encoded and compressed in a row group, by trying on a sample what each way makes of them.
 struct EncodingPlanner {
     let leaf: WriterLeaf
     let options: ColumnWriterOptions
     let fileOptions: WriterOptions
-    let compressor: PageCompressor
+    private let compressors: PageCompressors
+    /// Of the effort that was asked for.
+    private let compressor: PageCompressor
+    private let effort: CompressionEffort
 
     struct Plan {
         let values: PageValues
         let encoding: PageEncoding
+        let effort: CompressionEffort
+    }
+
+    init(
+        leaf: WriterLeaf, options: ColumnWriterOptions, fileOptions: WriterOptions, compressors: PageCompressors
+    ) throws(PageError) {
+        self.leaf = leaf
+        self.options = options
+        self.fileOptions = fileOptions
+        self.compressors = compressors
+        effort = options.effort ?? CompressionEffort(level: fileOptions.compressionLevel)
+        compressor = try compressors.compressor(effort)
     }
 
     /// As many values as tell the encodings apart; more cost time only.
@@ -19,6 +33,13 @@ struct EncodingPlanner {
 
     /// - Parameter isWhole: whether these are all values of the row group, so that a dictionary is in question.
     func plan(_ storage: LeafBuffer.Storage, isWhole: Bool) throws(PageError) -> Plan {
+        let (values, encoding) = try encodingPlan(storage, isWhole: isWhole)
+        return Plan(values: values, encoding: encoding, effort: try measuredEffort(values, encoding))
+    }
+
+    private typealias EncodingPlan = (values: PageValues, encoding: PageEncoding)
+
+    private func encodingPlan(_ storage: LeafBuffer.Storage, isWhole: Bool) throws(PageError) -> EncodingPlan {
         switch storage {
         case .booleans(let values): return try planOther(.booleans(values), [.plain, .rle])
         case .int32(let values):
@@ -30,7 +51,7 @@ struct EncodingPlanner {
         case .int128(let values):
             let narrow = values.compactMap { Int64(exactly: $0) }
             if isWhole, narrow.count == values.count, let plan = try planDictionary(.int128(values), wide: { narrow }) { return plan }
-            return Plan(values: .int128(values), encoding: .plain)
+            return (.int128(values), .plain)
         case .double(let values):
             let patterns = { values.map { Int64(bitPattern: $0.bitPattern) } }
             if isWhole, let plan = try planDictionary(.double(values), wide: patterns) { return plan }
@@ -41,16 +62,15 @@ struct EncodingPlanner {
     }
 
     private var bytesEncodings: [PageEncoding] {
-        leaf.physicalType == .fixedLenByteArray ? [.plain] : [.plain, .deltaLengthByteArray, .deltaByteArray]
+        leaf.physicalType == .fixedLenByteArray ? [.plain] : [.deltaLengthByteArray, .plain, .deltaByteArray]
     }
 
-    private func planOther(_ values: PageValues, _ candidates: [PageEncoding]) throws(PageError) -> Plan {
-        if let forced, candidates.contains(forced) { return Plan(values: values, encoding: forced) }
+    private func planOther(_ values: PageValues, _ candidates: [PageEncoding]) throws(PageError) -> EncodingPlan {
+        if let forced, candidates.contains(forced) { return (values, forced) }
         guard fileOptions.measuresEncodings, candidates.count > 1, values.count > 0 else {
-            return Plan(values: values, encoding: unmeasured(values, candidates))
+            return (values, unmeasured(values, candidates))
         }
-        let best = try smallest(values, candidates)
-        return Plan(values: values, encoding: best.encoding)
+        return (values, try smallest(values, candidates).encoding)
     }
 
     private var forced: PageEncoding? {
@@ -69,6 +89,7 @@ struct EncodingPlanner {
     private func unmeasured(_ values: PageValues, _ candidates: [PageEncoding]) -> PageEncoding {
         switch values {
         case .int32, .int64: .deltaBinaryPacked
+        case .bytes: .plain
         default: candidates[0]
         }
     }
@@ -80,7 +101,7 @@ struct EncodingPlanner {
         var best: (encoding: PageEncoding, byteCount: Double)?
         for encoding in candidates {
             let byteCount = try compressedByteCount(values, sample, encoding) * Double(values.count) / Double(sample.count)
-            // The first is the plainest; others must be worth their decoding.
+            // The first is the quickest to read; others must be worth their decoding. Of strings it is the one with the lengths apart: one copy.
             if best.map({ byteCount < $0.byteCount * 0.97 }) ?? true { best = (encoding, byteCount) }
         }
         guard let best else { preconditionFailure("no candidates") }
@@ -100,25 +121,61 @@ struct EncodingPlanner {
     }
 
     private func compressedByteCount(
-        _ values: PageValues, _ range: Range<Int>, _ encoding: PageEncoding
+        _ values: PageValues, _ range: Range<Int>, _ encoding: PageEncoding, _ compressor: PageCompressor? = nil
     ) throws(PageError) -> Double {
         var encoded: [UInt8] = []
         values.encode(range, as: encoding, leaf: leaf, into: &encoded)
-        return Double(try compressedByteCount(encoded))
+        return Double(try compressedByteCount(encoded, compressor))
     }
 
-    private func compressedByteCount(_ bytes: [UInt8]) throws(PageError) -> Int {
+    private func compressedByteCount(_ bytes: [UInt8], _ other: PageCompressor? = nil) throws(PageError) -> Int {
         var compressed: [UInt8] = []
         let byteCount = try bytes.span.bytes.withUnsafeBytes { (bytes) throws(PageError) in
-            try compressor.compress(bytes, appendingTo: &compressed)
+            try (other ?? compressor).compress(bytes, appendingTo: &compressed)
         }
         return min(byteCount, bytes.count)
+    }
+
+    // MARK: Effort
+
+    /// Whether it is left to the writer how hard to compress, and its codec has more ways than levels.
+    private var choosesEffort: Bool { options.effort == nil && fileOptions.codec == .zstd && fileOptions.measuresEncodings }
+
+    /// The effort asked for, or the same passing over short repetitions, where that is no larger: in random text they are chance, and cost
+    /// more time than they save room, both when they are looked for and when they are copied.
+    private func measuredEffort(_ values: PageValues, _ encoding: PageEncoding) throws(PageError) -> CompressionEffort {
+        guard choosesEffort, case .bytes = values, values.count > 0 else { return effort }
+        var long = effort
+        long.minMatch = CompressionEffort.longMatch
+        let sample = sampleRange(values)
+        let own = try compressedByteCount(values, sample, encoding)
+        return try compressedByteCount(values, sample, encoding, compressors.compressor(long)) <= own ? long : effort
+    }
+
+    /// How to lay out a column of long strings: in large pages with as long a memory of what was seen, where that is worth a page's slower
+    /// reading. Nil where there is too little of them to tell, or the caller has said how.
+    func bulkyLayout(_ plan: Plan) throws(PageError) -> BulkyLayout? {
+        guard choosesEffort, options.pageByteCount == nil, case .bytes(let arrays) = plan.values,
+            arrays.bytes.count >= BulkyLayout.pageByteCount
+        else { return nil }
+        var page: [UInt8] = []
+        let end = arrays.offsets.firstIndex { Int($0) >= BulkyLayout.pageByteCount } ?? arrays.count
+        plan.values.encode(0..<end, as: plan.encoding, leaf: leaf, into: &page)
+        let large = BulkyLayout.large(level: effort.level)
+        let whole = try compressedByteCount(page, compressors.compressor(large.effort))
+        let own = try compressors.compressor(plan.effort)
+        var parts = 0
+        for start in stride(from: 0, to: page.count, by: fileOptions.pageByteCount) {
+            parts += try compressedByteCount(Array(page[start..<min(start + fileOptions.pageByteCount, page.count)]), own)
+        }
+        let small = BulkyLayout(effort: plan.effort, pageByteCount: fileOptions.pageByteCount)
+        return Double(whole) <= BulkyLayout.worthwhile * Double(parts) ? large : small
     }
 
     // MARK: Dictionaries
 
     /// A plan with a dictionary of numbers of up to 64 bits, or nil when another encoding is better.
-    private func planDictionary(_ plain: PageValues, wide: () -> [Int64]) throws(PageError) -> Plan? {
+    private func planDictionary(_ plain: PageValues, wide: () -> [Int64]) throws(PageError) -> EncodingPlan? {
         let count = plain.count
         guard options.encoding == .automatic || options.encoding == .dictionary, count > 0 else { return nil }
         guard fileOptions.measuresEncodings || options.encoding == .dictionary else { return nil }
@@ -146,32 +203,32 @@ struct EncodingPlanner {
             dictionary = .sorted(encoder.entries, &codes, isWide: false)
             candidates = [.plain, .deltaBinaryPacked]
         }
-        let plan = Plan(values: .codes(codes, dictionary), encoding: .rleDictionary)
+        let plan: EncodingPlan = (.codes(codes, dictionary), .rleDictionary)
         if isForced { return plan }
         let others = try smallest(plain, candidates)
         let own = try dictionaryByteCount(plan.values, dictionary)
         return own <= others.byteCount * Self.dictionaryAllowance ? plan : nil
     }
 
-    private func planCodes(_ unsortedCodes: [UInt32], _ encoder: StringDictionaryEncoder) throws(PageError) -> Plan {
+    private func planCodes(_ unsortedCodes: [UInt32], _ encoder: StringDictionaryEncoder) throws(PageError) -> EncodingPlan {
         var codes = unsortedCodes
         let dictionary = PageDictionary.sorted(encoder, &codes)
-        let plan = Plan(values: .codes(codes, dictionary), encoding: .rleDictionary)
+        let plan: EncodingPlan = (.codes(codes, dictionary), .rleDictionary)
         // Entries that come four times each always pay.
         if options.encoding == .dictionary || codes.count >= 4 * dictionary.count { return plan }
-        guard codes.count > 0 else { return Plan(values: .bytes(ByteArrays()), encoding: .plain) }
+        guard codes.count > 0 else { return (.bytes(ByteArrays()), .plain) }
         guard fileOptions.measuresEncodings else {
             guard codes.count < 2 * dictionary.count, let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else {
                 return plan
             }
-            return Plan(values: .bytes(strings), encoding: .plain)
+            return (.bytes(strings), .plain)
         }
         guard let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else { return plan }
         let plain = PageValues.bytes(strings)
         let others = try smallest(plain, bytesEncodings)
         let own = try dictionaryByteCount(plan.values, dictionary)
         if own <= others.byteCount * Self.dictionaryAllowance { return plan }
-        return Plan(values: plain, encoding: others.encoding)
+        return (plain, others.encoding)
     }
 
     private func dictionaryByteCount(_ values: PageValues, _ dictionary: PageDictionary) throws(PageError) -> Double {

@@ -4,8 +4,8 @@ final class RowGroupWriter {
     private let options: WriterOptions
     private(set) var columns: [ColumnChunkWriter]
     private(set) var rowCount = 0
-    /// By worker, then by effort: contexts are kept from row group to row group.
-    private var compressors: [[CompressionEffort: PageCompressor]]
+    /// By worker: contexts are kept from row group to row group.
+    private let compressors: [PageCompressors]
     private let pool: EncodingPool
     /// Work that was begun and is not known to have ended, oldest first.
     private var inFlight: [(batch: EncodingPool.Batch, columns: [ColumnChunkWriter])] = []
@@ -16,19 +16,13 @@ final class RowGroupWriter {
         self.schema = schema
         self.options = options
         columns = schema.leaves.map { ColumnChunkWriter($0, options: options) }
-        compressors = []
         pool = EncodingPool(workerCount: options.workerCount)
         inFlightCountMax = options.workerCount > 1 ? 2 : 0
-        for _ in 0..<max(1, options.workerCount) {
-            var byEffort: [CompressionEffort: PageCompressor] = [:]
-            for effort in Set(columns.map(\.effort)) {
-                do {
-                    byEffort[effort] = try PageCompressor(options.codec, effort: effort)
-                } catch {
-                    throw ColumnStoreError(.unsupportedFeature, "\(options.codec): \(error)")
-                }
-            }
-            compressors.append(byEffort)
+        compressors = (0..<max(1, options.workerCount)).map { _ in PageCompressors(options.codec) }
+        do {
+            _ = try compressors[0].compressor(CompressionEffort(level: options.compressionLevel))
+        } catch {
+            throw ColumnStoreError(.unsupportedFeature, "\(options.codec): \(error)")
         }
     }
 
@@ -82,7 +76,7 @@ final class RowGroupWriter {
 
     /// Begins to make the pages of what a bulky column holds, beside the gathering of further rows.
     private func beginPiece(_ column: ColumnChunkWriter) throws(ColumnStoreError) {
-        try column.prepare(compressor: Self.compressor(compressors[0], column.effort), detaches: inFlightCountMax > 0)
+        try column.prepare(compressors: compressors[0], detaches: inFlightCountMax > 0)
         begin([column])
         while inFlight.count > inFlightCountMax { try endOldest() }
     }
@@ -92,8 +86,7 @@ final class RowGroupWriter {
         let tasks = columns.compactMap(\.newestPiece).flatMap { piece in piece.cuts.indices.map { (piece: piece, page: $0) } }
         let compressors = compressors
         let batch = pool.begin(tasks.count) { (worker, task) throws(ColumnStoreError) in
-            let piece = tasks[task].piece
-            try piece.make(tasks[task].page, compressor: Self.compressor(compressors[worker], piece.effort))
+            try tasks[task].piece.make(tasks[task].page, compressors: compressors[worker])
         }
         inFlight.append((batch, columns))
     }
@@ -109,20 +102,11 @@ final class RowGroupWriter {
         let rest = columns.filter { $0.buffer.levelCount > 0 }
         let compressors = compressors
         let plans = pool.begin(rest.count) { (worker, task) throws(ColumnStoreError) in
-            try rest[task].prepare(compressor: Self.compressor(compressors[worker], rest[task].effort))
+            try rest[task].prepare(compressors: compressors[worker])
         }
         try pool.finish(plans)
         begin(rest)
         while !inFlight.isEmpty { try endOldest() }
-    }
-
-    private static func compressor(
-        _ own: [CompressionEffort: PageCompressor], _ effort: CompressionEffort
-    ) throws(ColumnStoreError) -> PageCompressor {
-        guard let compressor = own[effort] else {
-            throw ColumnStoreError(.invalidRequest, "no compressor of \(effort)")
-        }
-        return compressor
     }
 
     func reset() {

@@ -82,8 +82,8 @@ final class ColdFileWriter {
         // Nobody asks for a range of these; and what a person's document says has no place in metadata.
         options.columns["history"] = ColumnWriterOptions(hasBounds: false)
         options.columns["document"] = ColumnWriterOptions(
-            encoding: .plain, hasBounds: false, effort: effort.document, pageByteCount: Self.documentPageByteCount)
-        options.columns["document_sha256"] = ColumnWriterOptions(encoding: .plain, hasBounds: false)
+            encoding: .deltaLengthByteArray, hasBounds: false, effort: effort.document, pageByteCount: Self.documentPageByteCount)
+        options.columns["document_sha256"] = ColumnWriterOptions(encoding: .deltaLengthByteArray, hasBounds: false)
         self.options = options
     }
 

@@ -145,6 +145,44 @@ final class FileWriterTests: XCTestCase {
         try readWithOthers(directory)
     }
 
+    /// Goal: long strings get large pages where that makes them small, and only there; what a reader hands out stays as it is. Method: documents
+    /// that repeat what stood four megabytes before, and ones that repeat nothing; batches kept while others are read.
+    func test_longStrings_thatRepeatFromAfar_haveLargePages() throws {
+        let schema = Schema([Field("document", .binary, isRequired: true)])
+        for (distance, isLarge) in [(2_000, true), (Int.max, false)] {
+            var random = SplitMix64(state: 5)
+            var texts: [[UInt8]] = []
+            for _ in 0..<min(distance, 5_000) {
+                var text: [UInt8] = []
+                while text.count < 2_000 { withUnsafeBytes(of: random.next()) { text.append(contentsOf: $0) } }
+                texts.append(text)
+            }
+            let sink = MemorySink()
+            var options = WriterOptions()
+            options.columns = ["document": ColumnWriterOptions(encoding: .deltaLengthByteArray)]
+            let writer = try FileWriter(schema, options: options, to: sink)
+            for start in stride(from: 0, to: 5_000, by: 1_000) {
+                var documents = ByteArrays()
+                for row in start..<start + 1_000 { documents.append(texts[row % texts.count]) }
+                try writer.append(
+                    ColumnBatch(rowCount: 1_000, columns: [Column(type: .binary, count: 1_000, values: .bytes(documents))]))
+            }
+            _ = try writer.finish()
+            let file = try ParquetFile(MemoryBytes(sink.bytes, name: "documents"))
+            let pageCount = Int(file.metadata.rowGroups[0].columns[0].metadata?.encodingStats?[0].count ?? 0)
+            XCTAssertEqual(pageCount, isLarge ? 2 : 10)
+            XCTAssertEqual(sink.bytes.count < 9_000_000, isLarge)
+            let reader = try file.scan(ParquetScanRequest(batchRowCount: 700)).reader(rowGroup: 0)
+            var kept: [ColumnBatch] = []
+            while let batch = try reader.next() { kept.append(batch) }
+            let read = kept.flatMap { batch -> [[UInt8]] in
+                guard case .bytes(let arrays) = batch.columns[0].values else { return [] }
+                return (0..<arrays.count).map { Array(arrays[$0]) }
+            }
+            XCTAssertTrue(read.indices.allSatisfy { read[$0] == texts[$0 % texts.count] } && read.count == 5_000)
+        }
+    }
+
     func test_finish_allTypesAndLayouts_areReadHereWithEqualValues() throws {
         let table = RandomTable(batchRowCounts: [500, 0, 300], seed: 21)
         let layouts: [(inout WriterOptions) -> Void] = [
