@@ -53,7 +53,7 @@ final class ColumnChunkWriter {
                 repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
             if options.hasBloomFilter { addHashes(plan.values) }
             try checkDecimals(plan.values)
-            pieces.append(ColumnPiece(writer, pageCutter.cut(writer, levelCount: buffer.levelCount), effort: effort, isDetached: detaches))
+            pieces.append(ColumnPiece(writer, cuts(writer), effort: effort, isDetached: detaches))
             hasWrittenPieces = true
             if detaches { buffer.detach() }
         } catch let error as ColumnStoreError {
@@ -86,19 +86,32 @@ final class ColumnChunkWriter {
         buffer.reset()
     }
 
-    /// Where a bloom filter leads to a row group, bounds of pages do not lead further: ids have no order. All of the column is read, and is cut
-    /// into no more pages than this.
-    private static let filteredPageCount = 3
-    private static let filteredPageByteCount = 4 << 20
+    /// A bloom filter leads to a row group. Where the bounds of pages lead no further, since ids have no order, all of the column is read: then it
+    /// is not cut at all below this size.
+    private static let unorderedPageByteCount = 4 << 20
 
-    private var pageCutter: PageCutter {
+    private func cuts(_ writer: PageWriter) -> [PageWriter.Cut] {
         let byteCount = options.pageByteCount ?? bulkyLayout?.pageByteCount ?? fileOptions.pageByteCount
-        guard options.hasBloomFilter, leaf.repetitionLevelMax == 0 else {
-            return PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount)
+        let cuts = PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount).cut(writer, levelCount: buffer.levelCount)
+        guard options.hasBloomFilter, leaf.repetitionLevelMax == 0, cuts.count > 1, !Self.boundsTell(cuts, writer.values) else { return cuts }
+        return PageCutter(pageRowCount: fileOptions.rowGroupRowCount, pageByteCount: max(byteCount, Self.unorderedPageByteCount))
+            .cut(writer, levelCount: buffer.levelCount)
+    }
+
+    /// Whether the bounds of pages cut like this leave out half of them or more for a value that is there: as those of values in some order do.
+    private static func boundsTell(_ cuts: [PageWriter.Cut], _ values: PageValues) -> Bool {
+        let bounds = cuts.compactMap { values.bounds($0.values) }
+        var seen = 0
+        var matched = 0
+        for index in stride(from: 0, to: values.count, by: max(1, values.count / 64)) {
+            guard let value = values.bounds(index..<index + 1) else { continue }
+            seen += 1
+            for page in bounds {
+                let order = ValueBounds.order(page, value)
+                if order.minimum <= 0, order.maximum >= 0 { matched += 1 }
+            }
         }
-        let rowCount = (fileOptions.rowGroupRowCount - 1) / Self.filteredPageCount + 1
-        return PageCutter(
-            pageRowCount: max(fileOptions.pageRowCount, rowCount), pageByteCount: max(byteCount, Self.filteredPageByteCount))
+        return 2 * matched <= seen * bounds.count
     }
 
     private func checkDecimals(_ values: PageValues) throws(ColumnStoreError) {
