@@ -7,6 +7,8 @@ final class HotFileWriter {
     let file: HotFile
     private let connection: SQLiteConnection
     private let log: LogRoom
+    private let beginning: SQLiteStatement
+    private let commitment: SQLiteStatement
     private let insertRow: SQLiteStatement
     private let insertPending: SQLiteStatement
     private let selectIdentity: SQLiteStatement
@@ -29,6 +31,9 @@ final class HotFileWriter {
         connection.leaveLogWhenClosing()
         log = LogRoom(path: file.path + "-wal")
         connection.give(log)
+        // Prepared: parsing the two takes a tenth of a small commit's instructions.
+        beginning = try connection.statement("BEGIN IMMEDIATE")
+        commitment = try connection.statement("COMMIT")
         insertRow = try connection.statement("""
             INSERT INTO rows(id, sequence, ticket, table_id, kind, client, receipt, business_day, issued_at, received_at, state,
                 completed_at, callback_url, trace, coding, document_bytes, sha256, document)
@@ -95,11 +100,11 @@ final class HotFileWriter {
         isCacheDirty = false
     }
 
-    func begin() throws { try connection.execute("BEGIN IMMEDIATE") }
+    func begin() throws { try beginning.run() }
 
     /// Returns after fsync.
     func commit() throws {
-        try connection.execute("COMMIT")
+        try commitment.run()
         isCacheDirty = false
     }
 

@@ -98,9 +98,9 @@ package struct Authorizer: Sendable {
     }
 
     private static func bearer(_ header: String) -> String? {
-        let scheme = header.prefix(7)
-        guard scheme.lowercased() == "bearer " else { return nil }
-        let key = header.dropFirst(7).trimmingBlanks
+        // As bytes: characters would be made of them on every request.
+        guard header.utf8.count >= 7, zip(header.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+        let key = Substring(header.utf8.dropFirst(7)).trimmingBlanks
         return key.isEmpty ? nil : key
     }
 }

@@ -15,6 +15,8 @@ package final class Exchange: @unchecked Sendable {
     private struct Outcome {
         var answer: (@Sendable () -> Response)?
         var isCompleted = false
+        /// The connection is put aside, and must be resumed for its answer.
+        var isSuspended = false
         var isGone = false
         var stream: ResponseStream?
         var goneActions: [@Sendable () -> Void] = []
@@ -36,7 +38,6 @@ package final class Exchange: @unchecked Sendable {
     /// JSON for the audit trail: what an administrative act put, made or moved. Without secrets.
     package var auditDetail: String?
     package let startedAt = SteadyClock.seconds()
-    package private(set) var isSuspended = false
     /// Of the answer; 0 before it.
     package var status = 0
     var discardedByteCount = 0
@@ -56,8 +57,28 @@ package final class Exchange: @unchecked Sendable {
 
     /// Puts the connection aside; the answer comes by `complete`, from any thread, even before this thread returns to the listener.
     package func suspend() {
-        isSuspended = true
+        outcome.withLock { $0.isSuspended = true }
         connection.suspend()
+    }
+
+    /// Runs `work`, whose answer comes by `complete`, and puts the connection aside only if that was not before `work` returned: taking a
+    /// connection out of its daemon's list and putting it back costs two turns of the daemon.
+    ///
+    /// - Returns: nil when the answer comes later.
+    package func answer(_ work: () -> Void) -> Response? {
+        work()
+        let answer = outcome.withLock { outcome -> (@Sendable () -> Response)? in
+            guard !outcome.isSuspended else { return nil }
+            if let answer = outcome.answer {
+                outcome.answer = nil
+                return answer
+            }
+            // Under the lock: whoever completes from here on resumes what is suspended.
+            outcome.isSuspended = true
+            connection.suspend()
+            return nil
+        }
+        return answer?()
     }
 
     /// As `suspend`, for what may last: a client that hangs up meanwhile is noticed.
@@ -72,15 +93,15 @@ package final class Exchange: @unchecked Sendable {
         watcher.watch(connection.socket) { [weak self] in self?.clientHungUp() }
     }
 
-    /// Ends a suspension. `make` runs on the connection's thread. Only the first call counts.
+    /// Gives the answer, and ends the suspension. `make` runs on the connection's thread. Only the first call counts.
     package func complete(_ make: @escaping @Sendable () -> Response) {
-        let isFirst = outcome.withLock { outcome in
+        let isWaiting = outcome.withLock { outcome in
             if outcome.isCompleted { return false }
             outcome.isCompleted = true
             outcome.answer = make
-            return true
+            return outcome.isSuspended
         }
-        if isFirst { connection.resume() }
+        if isWaiting { connection.resume() }
     }
 
     /// Runs `action` when the client hangs up before the answer is sent whole; at once when it has already.

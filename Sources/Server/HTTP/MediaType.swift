@@ -8,6 +8,11 @@ package struct MediaType: Sendable, Equatable {
     package let charset: String?
 
     package init?(_ text: String) {
+        // Nearly always it stands there alone and in lower case; taking it apart would cost more than reading the head that it came in.
+        if Self.isPlain(text) {
+            (essence, charset) = (text, nil)
+            return
+        }
         let parts = text.split(separator: ";", omittingEmptySubsequences: false)
         let essence = parts[0].trimmingBlanks.lowercased()
         let halves = essence.split(separator: "/", omittingEmptySubsequences: false)
@@ -21,6 +26,23 @@ package struct MediaType: Sendable, Equatable {
             }
         }
         self.charset = charset
+    }
+
+    /// Whether `text` is a type and a subtype and nothing else, in lower case.
+    private static func isPlain(_ text: String) -> Bool {
+        var slashCount = 0
+        var previous = UInt8(ascii: "/")
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "/"):
+                if previous == byte { return false }
+                slashCount += 1
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."): break
+            default: return false
+            }
+            previous = byte
+        }
+        return slashCount == 1 && previous != UInt8(ascii: "/")
     }
 }
 
@@ -89,6 +111,9 @@ package struct Accept: Sendable {
 extension StringProtocol {
     /// Without blanks and tabs at the ends, as header fields want it.
     package var trimmingBlanks: String {
+        let isBlank = { (byte: UInt8?) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let bytes = Substring(self).utf8
+        if !isBlank(bytes.first), !isBlank(bytes.last) { return String(self) }
         var slice = self[...]
         while let first = slice.first, first == " " || first == "\t" { slice = slice.dropFirst() }
         while let last = slice.last, last == " " || last == "\t" { slice = slice.dropLast() }

@@ -18,15 +18,15 @@ enum CallbackRoutes {
             registrar: call.pathValues[0], webhookID: call.request.header("webhook-id") ?? "",
             timestamp: call.request.header("webhook-timestamp") ?? "", signature: call.request.header("webhook-signature") ?? "",
             body: call.request.body)
-        if !exchange.isSuspended { exchange.suspend() }
-        call.engine.callback(callback) { result in
-            exchange.complete {
-                switch result {
-                case .success: .noContent
-                case .failure(let problem): call.service.response(to: problem, on: exchange)
+        return exchange.answer {
+            call.engine.callback(callback) { result in
+                exchange.complete {
+                    switch result {
+                    case .success: .noContent
+                    case .failure(let problem): call.service.response(to: problem, on: exchange)
+                    }
                 }
             }
         }
-        return nil
     }
 }

@@ -75,15 +75,15 @@ enum ReceiptRoutes {
         let request = try takeRequest(call)
         let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
         let principal = call.principal
-        if !exchange.isSuspended { exchange.suspend() }
-        call.engine.take(request) { outcome in
-            if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
-                FinalWait.start(taken, seconds: waitSeconds, call: call, principal: principal)
-            } else {
-                exchange.complete { TakeAnswer.response(to: outcome, on: exchange, service: call.service) }
+        return exchange.answer {
+            call.engine.take(request) { outcome in
+                if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
+                    FinalWait.start(taken, seconds: waitSeconds, call: call, principal: principal)
+                } else {
+                    exchange.complete { TakeAnswer.response(to: outcome, on: exchange, service: call.service) }
+                }
             }
         }
-        return nil
     }
 
     private static func takeRequest(_ call: Call) throws -> TakeRequest {

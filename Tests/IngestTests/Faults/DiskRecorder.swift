@@ -57,7 +57,16 @@ final class DiskRecorder: FileObserver, FileSystemCalls {
     func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { nil }
 
     func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? {
-        if isOurs(path) { record(.write(path, offset: Int(offset), Array(bytes))) }
+        guard isOurs(path) else { return nil }
+        // Block by block, as the system may write them back: a commit's frames come in one call. Of the zeros ahead of a log, which come in
+        // pieces as large, it does not matter how much is there.
+        let blockByteCount = bytes.count < 64 << 10 ? 4_096 : bytes.count
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + blockByteCount - (Int(offset) + start) % blockByteCount)
+            record(.write(path, offset: Int(offset) + start, Array(bytes[start..<end])))
+            start = end
+        }
         return nil
     }
 

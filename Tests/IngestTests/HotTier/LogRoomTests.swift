@@ -76,6 +76,50 @@ final class LogRoomTests: XCTestCase {
         XCTAssertEqual(try SQLiteConnection(path: path, mode: .readOnly).integer("SELECT count(*) FROM t"), 58)
     }
 
+    /// Counts the writes to logs.
+    private final class Counter: FileObserver {
+        let writes = Mutex<[Int]>([])
+        func opened(_ path: String) {}
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { nil }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? {
+            if path.hasSuffix("-wal") { writes.withLock { $0.append(bytes.count) } }
+            return nil
+        }
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { nil }
+        func deleted(_ path: String, isDurable: Bool) {}
+        func synchronizedDirectory(_ path: String) {}
+        func take() -> [Int] { writes.withLock { writes in defer { writes = [] }; return writes } }
+    }
+
+    func test_frames_ofOneCommit_areOneWrite_andThoseOfALargeOneAreReadBack() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let path = directory.path + "/x.sqlite"
+        let counter = Counter()
+        SQLiteFileSystem.observe(counter)
+        defer { SQLiteFileSystem.observe(nil) }
+        let (connection, _) = try makeFile(path)
+        try connection.execute("INSERT INTO t VALUES(1, zeroblob(9000))")
+        _ = counter.take()
+        try connection.execute("INSERT INTO t VALUES(2, zeroblob(9000))")
+        let writes = counter.take()
+        XCTAssertEqual(writes.count, 1)
+        XCTAssertGreaterThanOrEqual(writes.first ?? 0, 3 * 4_120)
+        // With room for few pages in memory their frames go to the log before the commit, and are read back from there.
+        try connection.execute("PRAGMA cache_size=8")
+        try connection.execute("BEGIN")
+        for number in 3..<600 { try connection.execute("INSERT INTO t VALUES(\(number), randomblob(3000))") }
+        try connection.execute("UPDATE t SET x = zeroblob(3001) WHERE id % 3 = 0")
+        XCTAssertEqual(try connection.integer("SELECT count(*) FROM t WHERE length(x) = 3001"), 199)
+        XCTAssertEqual(try SQLiteConnection(path: path, mode: .readOnly).integer("SELECT count(*) FROM t"), 2)
+        try connection.execute("COMMIT")
+        XCTAssertLessThanOrEqual(counter.take().max() ?? 0, 128 << 10)
+        let other = try SQLiteConnection(path: path, mode: .readOnly)
+        XCTAssertEqual(try other.integer("SELECT count(*) FROM t WHERE length(x) = 3001"), 199)
+        XCTAssertEqual(try other.integer("SELECT count(*) FROM t"), 599)
+    }
+
     func test_room_thatIsClosed_isNotFilled() throws {
         let directory = TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
