@@ -21,7 +21,8 @@ package final class WorkerPool: Sendable {
 
     /// Queues `job`; false when the queue is full or the pool has stopped.
     package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
-        state.broadcast { state in
+        // One job, one thread: all of them wait for the same.
+        state.signal { state in
             guard !state.isStopped, state.jobs.count - state.head < waitingMax else { return false }
             state.jobs.append(job)
             return true
