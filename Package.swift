@@ -40,10 +40,11 @@ let package = Package(
         system("CXML2", pkgConfig: "libxml-2.0"),
         system("CEpoll"),
         system("CMalloc"),
+        system("CLinux"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
 
-        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc"], swiftSettings: strict),
+        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
         .target(
             name: "Ingest",

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A thread of our own, for work that waits or takes long. Swift's concurrency threads must never be held up, so none of it runs there.
@@ -62,4 +63,11 @@ package final class WorkerThread: @unchecked Sendable {
         // On Linux 0 names the calling thread alone; and the disk's priority follows this one unless it is set apart.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
     }
+
+    /// What the calling thread asks of the disk from now on comes behind what others ask, where the disk has a scheduler that knows classes
+    /// (mq-deadline and BFQ do). For threads that read much: a commit's sync waits behind every read that is sent before it.
+    ///
+    /// - Returns: false where the system has no such classes, which changes nothing else.
+    @discardableResult
+    package static func lowerDiskPriority() -> Bool { till_ioprio_idle() == 0 }
 }

@@ -54,6 +54,7 @@ package final class WorkerPool: Sendable {
 
     private static func work(_ queue: Monitor<Line>) {
         WorkerThread.lowerPriority(by: niceness)
+        WorkerThread.lowerDiskPriority()
         while true {
             let next: (any WorkerTask)?? = queue.wait { line in
                 if let task = line.take() { return .some(task) }
