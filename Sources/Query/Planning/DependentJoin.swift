@@ -13,6 +13,12 @@ struct DependentJoin {
     private let definition: LogicalPlan
     private let isNumbered: Bool
     private let ids: PlanIDs
+    private let sharedPlans = SharedPlans()
+
+    /// Common tables and domains of inner subqueries that look at outer columns: pushed once, read by every mention.
+    private final class SharedPlans {
+        var pushed: [Int: (id: Int, plan: LogicalPlan, instance: Instance)] = [:]
+    }
 
     /// A mention of the domain below some node: its columns under ids of their own.
     private struct Instance {
@@ -100,12 +106,34 @@ struct DependentJoin {
                 AggregateCall(column: $0, function: .singleValue, arguments: [.column(ids.newColumn("", $0.type))], position: place)
             }
             return (singleValues(calls, over: inner, input.columns, instance), withoutCarried(instance))
-        case .scan, .series, .shared: throw unsupported(position)
+        case .shared(let id, let definition, let columns): return try shared(id, definition, columns, position)
+        case .scan, .series: throw unsupported(position)
         }
     }
 
     private func unsupported(_ position: Int?) -> QueryError {
         .unsupported("this form of correlated subquery is not supported", at: position)
+    }
+
+    private func shared(
+        _ id: Int, _ definition: LogicalPlan, _ columns: [OutputColumn], _ position: Int?
+    ) throws(QueryError) -> (LogicalPlan, Instance) {
+        let known: (id: Int, plan: LogicalPlan, instance: Instance)
+        if let pushed = sharedPlans.pushed[id] {
+            known = pushed
+        } else {
+            let (inner, instance) = try push(definition, position)
+            let columns = (definition.columns + instance.columns).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
+            known = (ids.newShared(), .project(input: inner, columns: columns), instance)
+            sharedPlans.pushed[id] = known
+        }
+        let old = known.instance
+        let fresh = old.columns.map { ids.newColumn($0.name, $0.type) }
+        let renames = Dictionary(zip(old.columns.map(\.id), fresh.map { Expression.column($0) }), uniquingKeysWith: { first, _ in first })
+        let instance = Instance(
+            keys: Array(fresh.prefix(old.keys.count)), carried: Array(fresh.dropFirst(old.keys.count)),
+            map: old.map.mapValues { $0.substituting(renames) })
+        return (.shared(id: known.id, definition: known.plan, columns: columns + fresh), instance)
     }
 
     private func withoutCarried(_ instance: Instance) -> Instance {
@@ -145,22 +173,25 @@ struct DependentJoin {
     }
 
     private func push(_ aggregate: AggregateNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
-        guard aggregate.groupingSets == nil else { throw unsupported(position) }
+        let totalCount = aggregate.groupingSets?.count(where: \.isEmpty) ?? (aggregate.groups.isEmpty ? 1 : 0)
+        // Several grand totals would be several rows where nothing was found.
+        guard totalCount <= 1 else { throw unsupported(position) }
         var (inner, instance) = try push(aggregate.input, position)
         (inner, instance) = complete(inner, instance, for: Grouped.expressions(of: aggregate))
         guard case .aggregate(var node) = LogicalPlan.aggregate(aggregate).withInputs([inner]).mapExpressions({ $0.substituting(instance.map) })
         else { throw unsupported(position) }
-        let isScalar = node.groups.isEmpty
         let outputs = instance.keys.map { ids.newColumn($0.name, $0.type) }
-        node.groups += zip(outputs, instance.keys).map { ProjectedColumn($0, .column($1)) }
+        // Before the others, where they leave the bits of GROUPING as they are.
+        node.groups.insert(contentsOf: zip(outputs, instance.keys).map { ProjectedColumn($0, .column($1)) }, at: 0)
+        node.groupingSets = node.groupingSets?.map { set in Array(outputs.indices) + set.map { $0 + outputs.count } }
         let grouped = renamed(instance, outputs)
-        guard isScalar else { return (.aggregate(node), grouped) }
+        guard totalCount == 1 else { return (.aggregate(node), grouped) }
         // Without GROUP BY there is a row for every set of outer values, also where nothing was found.
         let (domain, fresh) = newInstance()
         let equalities = zip(fresh.keys, outputs).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
         let joined = LogicalPlan.join(JoinNode(kind: .left, left: domain, right: .aggregate(node), equalities: equalities))
         let empty = Grouped.emptyRow(of: node)
-        let columns = node.aggregates.map { call -> ProjectedColumn in
+        var columns = node.aggregates.map { call -> ProjectedColumn in
             let inner = ids.newColumn(call.column.name, call.column.type)
             let value = Expression.column(inner)
             guard let other = empty[call.column.id], other.literalValue?.isNull == false else { return ProjectedColumn(call.column, value) }
@@ -170,6 +201,13 @@ struct DependentJoin {
         var map: [ColumnID: OutputColumn] = [:]
         for (call, column) in zip(node.aggregates, columns) {
             if let id = column.expression.columnIDs.first { map[call.column.id] = OutputColumn(id: id, name: call.column.name, type: call.column.type) }
+        }
+        columns += aggregate.groups.map { ProjectedColumn($0.column, .column($0.column)) }
+        if let grouping = aggregate.groupingColumn {
+            let inner = ids.newColumn(grouping.name, grouping.type)
+            map[grouping.id] = inner
+            let all = Expression.literal(.integer(Int64(1) << Int64(aggregate.groups.count) - 1), grouping.type)
+            columns.append(ProjectedColumn(grouping, .coalesce([.column(inner), all], type: grouping.type)))
         }
         let result = LogicalPlan.project(
             input: renaming(joined, map), columns: columns + fresh.columns.map { ProjectedColumn($0, .column($0)) })
@@ -182,6 +220,7 @@ struct DependentJoin {
         for index in node.aggregates.indices {
             if let column = map[node.aggregates[index].column.id] { node.aggregates[index].column = column }
         }
+        if let grouping = node.groupingColumn, let column = map[grouping.id] { node.groupingColumn = column }
         join.right = .aggregate(node)
         return .join(join)
     }
@@ -252,7 +291,7 @@ struct DependentJoin {
         var node = join
         let isLeft = isFree(node.left), isRight = isFree(node.right)
         switch node.kind {
-        case .full: throw unsupported(position)
+        case .full: return try pushFull(node, position)
         case .right:
             (node.left, node.right) = (node.right, node.left)
             node.equalities = node.equalities.map { JoinNode.Equality($0.right, $0.left, nullsEqual: $0.nullsEqual) }
@@ -277,6 +316,30 @@ struct DependentJoin {
             if node.kind == .cross { node.kind = .inner }
         }
         return (finished(node, instance), instance)
+    }
+
+    /// Rows of either side without a match have the outer values of that side.
+    private func pushFull(_ join: JoinNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        let conditions = LogicalPlan.join(join).expressions
+        let (left, one) = completed(try push(join.left, position), for: conditions)
+        let (right, other) = completed(try push(join.right, position), for: conditions)
+        var node = join
+        (node.left, node.right) = (left, right)
+        node.equalities = join.equalities.map {
+            JoinNode.Equality($0.left.substituting(one.map), $0.right.substituting(other.map), nullsEqual: $0.nullsEqual)
+        }
+        node.residual = join.residual.map { $0.substituting(one.map) }
+        node.equalities += zip(one.keys, other.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
+        let keys = one.keys.map { ids.newColumn($0.name, $0.type) }
+        var columns = join.left.columns.map { ProjectedColumn($0, .column($0)) } + join.right.columns.map { ProjectedColumn($0, .column($0)) }
+        for (key, sides) in zip(keys, zip(one.keys, other.keys)) {
+            columns.append(ProjectedColumn(key, .coalesce([.column(sides.0), .column(sides.1)], type: key.type)))
+        }
+        return (.project(input: .join(node), columns: columns), renamed(one, keys))
+    }
+
+    private func completed(_ pushed: (LogicalPlan, Instance), for expressions: [Expression]) -> (LogicalPlan, Instance) {
+        complete(pushed.0, pushed.1, for: expressions)
     }
 
     private func finished(_ join: JoinNode, _ instance: Instance) -> LogicalPlan {

@@ -18,13 +18,24 @@ struct SubqueryRemoval {
         switch node {
         case .filter(let input, let conjuncts): return try filter(input, conjuncts)
         case .join(let join): return try joined(join)
-        case .values, .series, .scan:
+        case .values(let columns, let rows): return try visit(Self.queries(of: rows, columns, ids))
+        case .series, .scan:
             throw .unsupported("subqueries are not supported here", at: Self.position(in: node.expressions))
         default:
             var input = node.inputs[0]
             let mapped = try node.mapExpressions { (expression) throws(QueryError) in try extracted(expression, &input) }
             return mapped.withInputs([input])
         }
+    }
+
+    /// VALUES as a query for each row.
+    private static func queries(of rows: [[Expression]], _ columns: [OutputColumn], _ ids: PlanIDs) -> LogicalPlan {
+        let single = LogicalPlan.values(columns: [], rows: [[]])
+        if rows.count == 1 { return .project(input: single, columns: zip(columns, rows[0]).map { ProjectedColumn($0, $1) }) }
+        let inputs = rows.map { row in
+            LogicalPlan.project(input: single, columns: zip(columns, row).map { ProjectedColumn(ids.newColumn($0.name, $0.type), $1) })
+        }
+        return .setOperation(SetOperationNode(kind: .union, keepsRepeats: true, inputs: inputs, columns: columns))
     }
 
     private static func position(in expressions: [Expression]) -> Int? {
@@ -89,6 +100,16 @@ struct SubqueryRemoval {
             if node.equalities.isEmpty, node.residual.isEmpty { node.kind = .cross }
             return try filter(.join(node), tests)
         }
+        let isOfOneSide = tests.allSatisfy { test in
+            let outer = test.columnIDs
+            switch node.kind {
+            case .left: return outer.isDisjoint(with: node.right.columnIDs) || outer.isDisjoint(with: node.left.columnIDs)
+            case .right: return outer.isDisjoint(with: node.right.columnIDs) || outer.isDisjoint(with: node.left.columnIDs)
+            case .full: return outer.isDisjoint(with: node.right.columnIDs)
+            default: return true
+            }
+        }
+        if !isOfOneSide { return try byPairs(node, tests) }
         // What the condition of an outer join asks about one side alone is asked there.
         for test in tests {
             var outer: Set<ColumnID> = []
@@ -98,13 +119,76 @@ struct SubqueryRemoval {
             } else if outer.isDisjoint(with: node.right.columnIDs), node.kind == .right {
                 node.left = try filter(node.left, [test])
             } else {
-                guard outer.isDisjoint(with: node.right.columnIDs) else {
-                    throw .unsupported("a subquery over both sides of an outer join is not supported in ON", at: Self.position(in: [test]))
-                }
                 node.residual.append(try extracted(test, &node.left))
             }
         }
         return .join(node)
+    }
+
+    /// A side of an outer join with a number for each row, to be read more than once.
+    private struct NumberedSide {
+        let id: Int
+        let definition: LogicalPlan
+        let columns: [OutputColumn]
+
+        struct Mention {
+            let plan: LogicalPlan
+            let columns: [OutputColumn]
+            let number: OutputColumn
+        }
+
+        init(_ plan: LogicalPlan, _ ids: PlanIDs) {
+            let whole = WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow)
+            let call = WindowNode.Call(column: ids.newColumn("", .int64), function: .rowNumber, arguments: [], frame: whole)
+            id = ids.newShared()
+            definition = .window(WindowNode(input: plan, partition: [], order: [], calls: [call]))
+            columns = plan.columns
+        }
+
+        func mention(_ ids: PlanIDs) -> Mention {
+            let fresh = columns.map { ids.newColumn($0.name, $0.type) }
+            let number = ids.newColumn("", .int64)
+            return Mention(plan: .shared(id: id, definition: definition, columns: fresh + [number]), columns: fresh, number: number)
+        }
+    }
+
+    /// An outer join whose condition asks subqueries about both of its sides: an inner join of numbered rows finds the pairs, and the rows of
+    /// no pair are added.
+    private func byPairs(_ join: JoinNode, _ tests: [Expression]) throws(QueryError) -> LogicalPlan {
+        let sides = (NumberedSide(join.left, ids), NumberedSide(join.right, ids))
+        let (left, right) = (sides.0.mention(ids), sides.1.mention(ids))
+        let renames = Dictionary(
+            zip((join.left.columns + join.right.columns).map(\.id), (left.columns + right.columns).map { Expression.column($0) }),
+            uniquingKeysWith: { first, _ in first })
+        let condition = join.equalities.map { equality -> Expression in
+            equality.nullsEqual
+                ? .isDistinct(equality.left, equality.right, isNegated: true)
+                : .call(.equal, [equality.left, equality.right], type: .boolean, position: nil)
+        }
+        let conditions = (condition + join.residual + tests).map { $0.substituting(renames) }
+        let found = try filter(.join(JoinNode(kind: .cross, left: left.plan, right: right.plan)), conditions)
+        let pairs = found.shaped(as: left.columns + [left.number] + right.columns + [right.number])
+        let pairID = ids.newShared()
+        func mention() -> (plan: LogicalPlan, columns: [OutputColumn]) {
+            let fresh = pairs.columns.map { ids.newColumn($0.name, $0.type) }
+            return (.shared(id: pairID, definition: pairs, columns: fresh), fresh)
+        }
+        let leftCount = left.columns.count
+        let inner = mention()
+        var parts = [LogicalPlan.project(
+            input: inner.plan, columns: (inner.columns[..<leftCount] + inner.columns[(leftCount + 1)...].dropLast()).map { ProjectedColumn($0, .column($0)) })]
+        func unmatched(_ side: NumberedSide, number place: Int, isLeft: Bool) {
+            let rows = side.mention(ids), pairs = mention()
+            let equality = JoinNode.Equality(.column(rows.number), .column(pairs.columns[place]))
+            let rest = LogicalPlan.join(JoinNode(kind: .anti, left: rows.plan, right: pairs.plan, equalities: [equality]))
+            let own = rows.columns.map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
+            let other = (isLeft ? join.right : join.left).columns.map { ProjectedColumn(ids.newColumn($0.name, $0.type), .null($0.type)) }
+            parts.append(.project(input: rest, columns: isLeft ? own + other : other + own))
+        }
+        if join.kind != .right { unmatched(sides.0, number: leftCount, isLeft: true) }
+        if join.kind != .left { unmatched(sides.1, number: pairs.columns.count - 1, isLeft: false) }
+        return .setOperation(
+            SetOperationNode(kind: .union, keepsRepeats: true, inputs: parts, columns: join.left.columns + join.right.columns))
     }
 
     /// A join whose right side looks at its left one: LATERAL.
@@ -177,7 +261,7 @@ struct SubqueryRemoval {
         let correlation = correlation(inner, input)
         var node = JoinNode(kind: kind, left: input, right: inner, residual: conditions)
         // NOT IN against all rows has an operator of its own. Otherwise: no row that may be equal.
-        if kind == .antiNullAware, !(correlation.isEmpty && (pairs.count == 1 || inner.freeColumns.isEmpty)) {
+        if kind == .antiNullAware, !inner.freeColumns.isEmpty {
             node.kind = .anti
             node.residual += pairs.map { pair in
                 .coalesce([.call(.equal, [pair.0, pair.1], type: .boolean, position: position), .isTrue], type: .boolean)
@@ -229,7 +313,7 @@ struct SubqueryRemoval {
     /// IN as a value: true, false or NULL.
     private func contained(_ subquery: SubqueryExpression, _ operands: [Expression], _ input: inout LogicalPlan) throws(QueryError) -> Expression {
         let pairs = zip(operands, subquery.plan.columns).map { ($0, Expression.column($1)) }
-        if operands.count == 1, correlation(subquery.plan, input).isEmpty {
+        if operands.count == 1, subquery.plan.freeColumns.isEmpty {
             return try mark(subquery, pairs, nullAware: true, &input)
         }
         let isEqual = try mark(subquery, pairs, nullAware: false, &input)
