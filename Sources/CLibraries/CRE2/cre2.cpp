@@ -11,11 +11,13 @@ struct till_re2 {
     till_re2(re2::StringPiece text, const re2::RE2::Options &options) : pattern(text, options) {}
 };
 
-till_re2 *till_re2_new(const char *pattern, size_t length, bool case_insensitive, size_t memory_max) {
+till_re2 *till_re2_new(const char *pattern, size_t length, bool case_insensitive, bool dot_matches_newline, bool longest_match, size_t memory_max) {
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_case_sensitive(!case_insensitive);
     options.set_max_mem(static_cast<int64_t>(memory_max));
+    options.set_dot_nl(dot_matches_newline);
+    options.set_longest_match(longest_match);
     return new till_re2(re2::StringPiece(pattern, length), options);
 }
 

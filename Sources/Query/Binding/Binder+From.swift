@@ -15,8 +15,9 @@ extension Binder {
 
     /// Joins `item` to what stands before it, whose names are in the frame: a function may use them.
     private func bindTable(_ item: TableSyntax, after left: LogicalPlan?, in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
-        if case .function(let call, let withOrdinality, let alias, let position) = item, call.name.text == "unnest" {
-            let unnest = try bindUnnest(call, withOrdinality, alias, at: position, in: frame)
+        if case .function(let call, let withOrdinality, let alias, let position) = item,
+            let unnest = try bindList(call, withOrdinality, alias, at: position, in: frame)
+        {
             frame.names = frame.names.joined(with: unnest.names)
             return unnest.node(over: left, keepsEmpty: false)
         }
@@ -43,6 +44,9 @@ extension Binder {
             frame.correlate(Set(outer.correlation))
             return try named(rows.plan, alias, name: nil)
         case .function(let call, let withOrdinality, let alias, let position):
+            if let list = try bindList(call, withOrdinality, alias, at: position, in: frame) {
+                return (list.node(over: nil, keepsEmpty: false), list.names)
+            }
             return try bindTableFunction(call, withOrdinality, alias, at: position, in: frame)
         case .join(let kind, let left, let right, let condition, let position):
             return try bindJoin(kind, left, right, condition, at: position, in: frame)
@@ -199,6 +203,51 @@ extension Binder {
             names: NameScope(name: name.text, columns: columns.map(scopeColumn)))
     }
 
+    /// A function whose rows come from a list, of each row before it: UNNEST, and generate_series over columns.
+    private func bindList(
+        _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> Unnest? {
+        if call.name.text == "unnest" { return try bindUnnest(call, withOrdinality, alias, at: position, in: frame) }
+        guard call.name.text == "generate_series", (2...3).contains(call.arguments.count) else { return nil }
+        try checkPlain(call)
+        let arguments = try bindAll(call.arguments, in: ExpressionScope(frame: frame, clause: "FROM"))
+        guard arguments.contains(where: { !$0.expression.columnIDs.isEmpty || $0.expression.hasSubquery }) else { return nil }
+        try countNode(at: position)
+        let (type, bounds) = try seriesTypes(arguments, at: position)
+        let name = alias?.name ?? NameSyntax("generate_series", at: position)
+        let ordinality = withOrdinality ? newColumn("ordinality", .int64) : nil
+        let element = newColumn(name.text, type)
+        var columns = [element] + (ordinality.map { [$0] } ?? [])
+        if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
+        return Unnest(
+            list: series(bounds, type, at: position),
+            elements: [UnnestNode.Element(member: "", column: element)], ordinality: ordinality,
+            names: NameScope(name: name.text, columns: columns.map(scopeColumn)))
+    }
+
+    /// UNNEST(…) or generate_series(…) as a list: where it stands in a SELECT's list.
+    func bindRows(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        try checkPlain(call)
+        let arguments = try bindAll(call.arguments, in: scope)
+        if call.name.text == "unnest" {
+            guard arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: call.name.position) }
+            guard case .list = arguments[0].type else {
+                throw .badSQL("UNNEST needs a list, not \(arguments[0].type.sqlName)", at: arguments[0].position)
+            }
+            return arguments[0].expression
+        }
+        guard (2...3).contains(arguments.count) else {
+            throw .badSQL("generate_series takes a start, an end and perhaps a step", at: call.name.position)
+        }
+        let (type, bounds) = try seriesTypes(arguments, at: call.name.position)
+        return series(bounds, type, at: call.name.position)
+    }
+
+    private func series(_ bounds: [Expression], _ type: ColumnType, at position: Int) -> Expression {
+        let zones = type == .timestampTZ ? [zone] : []
+        return .call(.series, bounds + zones, type: .list(element: Field("element", type)), position: position)
+    }
+
     private func checkPlain(_ call: FunctionSyntax) throws(QueryError) {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil, call.over == nil else {
             throw .badSQL("\(call.name.text) in FROM takes arguments only", at: call.name.position)
@@ -273,8 +322,9 @@ extension Binder {
         defer { frame.correlate(Set(inner.correlation)) }
         let (leftPlan, leftNames) = try bindApart(left, in: inner)
         inner.names = leftNames
-        if case .function(let call, let withOrdinality, let alias, let place) = right, call.name.text == "unnest" {
-            let unnest = try bindUnnest(call, withOrdinality, alias, at: place, in: inner)
+        if case .function(let call, let withOrdinality, let alias, let place) = right,
+            let unnest = try bindList(call, withOrdinality, alias, at: place, in: inner)
+        {
             return try joinUnnest(kind, leftPlan, leftNames, unnest, condition, at: position, in: inner)
         }
         if case .subquery(_, _, true, let place) = right, kind == .right || kind == .full {
@@ -292,10 +342,7 @@ extension Binder {
         case .using(let names):
             return try joinUsing(names, node, leftNames, rightNames)
         case .natural:
-            let shared = leftNames.unqualified.map(\.column.name).filter { name in
-                rightNames.unqualified.contains { $0.column.name == name }
-            }
-            return try joinUsing(shared.map { NameSyntax($0, at: position) }, node, leftNames, rightNames)
+            return try joinNatural(node, leftNames, rightNames, at: position)
         }
     }
 
@@ -319,19 +366,46 @@ extension Binder {
         case .none: break
         case .on(let syntax):
             conjuncts = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts.filter { $0 != .isTrue }
-        case .using, .natural: throw .unsupported("UNNEST joins with ON only", at: position)
+        case .using, .natural: return try joinApart(kind, left, leftNames, unnest, condition, at: position)
+        }
+        if kind == .right || kind == .full {
+            guard unnest.list.columnIDs.isDisjoint(with: left.columnIDs) else {
+                throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
+            }
+            let apart = unnest.node(over: nil, keepsEmpty: false)
+            return (.join(JoinNode(kind: planKind(kind), left: left, right: apart, residual: conjuncts)), inner.names)
         }
         switch kind {
         case .inner, .cross:
             let plan = unnest.node(over: left, keepsEmpty: false)
             return (conjuncts.isEmpty ? plan : .filter(input: plan, conjuncts: conjuncts), inner.names)
-        case .left:
+        default:
             if conjuncts.isEmpty { return (unnest.node(over: left, keepsEmpty: true), inner.names) }
             // The elements as a table of each row's own: a join that keeps rows of which no element passes.
             let apart = LogicalPlan.filter(input: unnest.node(over: nil, keepsEmpty: false), conjuncts: conjuncts)
             return (.join(JoinNode(kind: .left, left: left, right: apart)), inner.names)
-        case .right, .full: throw .unsupported("\(kind.rawValue) JOIN UNNEST is not supported", at: position)
         }
+    }
+
+    /// USING and NATURAL with a function's rows.
+    private func joinApart(
+        _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax, at position: Int
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        guard kind == .inner || kind == .left || unnest.list.columnIDs.isDisjoint(with: left.columnIDs) else {
+            throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
+        }
+        let node = JoinNode(kind: planKind(kind), left: left, right: unnest.node(over: nil, keepsEmpty: false))
+        if case .using(let names) = condition { return try joinUsing(names, node, leftNames, unnest.names) }
+        return try joinNatural(node, leftNames, unnest.names, at: position)
+    }
+
+    private func joinNatural(
+        _ node: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, at position: Int
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        let shared = leftNames.unqualified.map(\.column.name).filter { name in
+            rightNames.unqualified.contains { $0.column.name == name }
+        }
+        return try joinUsing(shared.map { NameSyntax($0, at: position) }, node, leftNames, rightNames)
     }
 
     /// USING and NATURAL: the named columns are equal, and come out once.

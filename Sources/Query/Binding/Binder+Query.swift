@@ -27,7 +27,27 @@ extension Binder {
             rows = BoundRows(plan: try sorted(body.plan, by: query.orderBy, in: frame))
         }
         guard limit != nil || offset != 0 else { return rows }
+        if query.withTies, let limit { return BoundRows(plan: try first(limit, after: offset, of: rows.plan, at: query.limit?.position ?? query.position)) }
         return BoundRows(plan: .limit(input: rows.plan, count: limit, offset: offset))
+    }
+
+    /// FETCH FIRST n ROWS WITH TIES.
+    private func first(_ count: Int, after offset: Int, of plan: LogicalPlan, at position: Int) throws(QueryError) -> LogicalPlan {
+        let (rows, keys) = plan.withItsOrder
+        guard !keys.isEmpty else { throw .badSQL("WITH TIES needs ORDER BY", at: position) }
+        let whole = WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow)
+        let calls = [WindowFunction.rowNumber, .rank].map {
+            WindowNode.Call(column: newColumn("", .int64), function: $0, arguments: [], frame: whole)
+        }
+        func test(_ call: WindowNode.Call, _ function: ScalarFunction, _ bound: Int) -> Expression {
+            .call(function, [.column(call.column), .literal(.integer(Int64(bound)), .int64)], type: .boolean, position: nil)
+        }
+        let (end, overflow) = count.addingReportingOverflow(offset)
+        var tests = overflow ? [] : [test(calls[1], .lessOrEqual, end)]
+        if offset > 0 { tests.append(test(calls[0], .greater, offset)) }
+        let window = LogicalPlan.window(WindowNode(input: rows, partition: [], order: keys, calls: calls))
+        let sorted = LogicalPlan.sort(SortNode(input: .filter(input: window, conjuncts: tests), keys: keys))
+        return sorted.shaped(as: plan.columns)
     }
 
     private func bindCommonTable(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) {

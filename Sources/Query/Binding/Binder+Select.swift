@@ -8,6 +8,8 @@ extension Binder {
         var expression: Expression
         var isUntyped: Bool
         var position: Int
+        /// Of UNNEST(…) and generate_series(…) in the list: a row for each element, which `expression` names.
+        var list: Expression?
     }
 
     func bindSelect(_ select: SelectSyntax, orderBy: [OrderItemSyntax], in queryFrame: BindingFrame) throws(QueryError) -> LogicalPlan {
@@ -37,7 +39,13 @@ extension Binder {
         if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
             let grouping = try Grouping(groups, collector, input: plan, binder: self)
             plan = grouping.plan
-            for index in items.indices { items[index].expression = try grouping.rewrite(items[index].expression) }
+            for index in items.indices {
+                if let list = items[index].list {
+                    items[index].list = try grouping.rewrite(list)
+                } else {
+                    items[index].expression = try grouping.rewrite(items[index].expression)
+                }
+            }
             having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
             for index in order.indices { order[index].expression = try grouping.rewrite(order[index].expression) }
             for index in distinctOn.indices { distinctOn[index] = try grouping.rewrite(distinctOn[index]) }
@@ -46,6 +54,10 @@ extension Binder {
         if let having { plan = .filter(input: plan, conjuncts: having.conjuncts) }
         for window in collector.windows {
             plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
+        }
+        if let item = items.first(where: { $0.list != nil }), let list = item.list, case .column(let id, let type) = item.expression {
+            let element = UnnestNode.Element(member: "", column: OutputColumn(id: id, name: item.name, type: type))
+            plan = .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns))
         }
         return try finish(select, plan, items, order, distinctOn)
     }
@@ -61,11 +73,32 @@ extension Binder {
                 }
                 continue
             }
+            if case .function(let call) = item.expression.kind, let made = try bindRowFunction(call, item.alias?.text, items, in: scope) {
+                items.append(made)
+                continue
+            }
             let value = try bindExpression(item.expression, in: scope)
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)
             items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position))
         }
         return items
+    }
+
+    /// A function that gives rows, by itself in the list.
+    private func bindRowFunction(
+        _ call: FunctionSyntax, _ alias: String?, _ others: [Item], in scope: ExpressionScope
+    ) throws(QueryError) -> Item? {
+        let name = call.name.text, position = call.name.position
+        guard name == "unnest" || name == "generate_series" else { return nil }
+        guard !others.contains(where: { $0.list != nil }) else {
+            throw .unsupported("a list has one function that gives rows; put more of them in FROM", at: position)
+        }
+        let list = try bindRows(call, in: scope)
+        guard case .list(let field) = list.type, !field.type.isNested else {
+            throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)
+        }
+        let title = alias ?? name
+        return Item(name: title, expression: .column(newColumn(title, field.type)), isUntyped: false, position: position, list: list)
     }
 
     private func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {

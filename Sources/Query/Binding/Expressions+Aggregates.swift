@@ -8,10 +8,31 @@ extension Binder {
             throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position)
         }
         guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+        if let list = try percentiles(call, in: scope) { return list }
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
         try checkOwnColumns(bound, scope, at: position)
         return TypedExpression(.column(collector.column(for: bound)), at: position)
+    }
+
+    /// percentile_cont(ARRAY[…]): a list of one for each fraction; NULL of no values.
+    private func percentiles(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        guard ["percentile_cont", "percentile_disc"].contains(call.name.text), call.arguments.count == 1,
+            case .array(let fractions) = call.arguments[0].kind, !fractions.isEmpty
+        else { return nil }
+        var values: [Expression] = []
+        for fraction in fractions {
+            var single = call
+            single.arguments = [fraction]
+            values.append(try bindAggregate(single, in: scope).expression)
+        }
+        var some = call
+        some.arguments = [ExpressionSyntax(kind: .number("0"), position: call.name.position, height: 1)]
+        let first = try bindAggregate(some, in: scope).expression
+        let list = ColumnType.list(element: Field("element", first.type))
+        let branch = Expression.Branch(
+            condition: .not(.isNull(first)), result: .call(.makeList, values, type: list, position: call.name.position))
+        return TypedExpression(.conditional(branches: [branch], otherwise: nil, type: list), at: call.name.position)
     }
 
     /// Arguments of an aggregate: no further aggregates, no windows.

@@ -16,6 +16,7 @@ extension Binder {
     }
 
     func bindCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), at: position) }
         let value = try bindExpression(operand, in: scope)
         return TypedExpression(try castExplicitly(value, to: try TypeNames.target(type)), at: position)
     }
@@ -24,8 +25,17 @@ extension Binder {
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
         let result = try cast(value, to: type, isExplicit: true)
+        if let field = target.roundsTo { return rounded(result, to: field, at: value.position) }
         guard let length = target.lengthMax else { return result }
         return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
+    }
+
+    /// TIMESTAMP(0) and (3): to the nearest second or millisecond.
+    private func rounded(_ value: Expression, to field: String, at position: Int) -> Expression {
+        let half = Expression.literal(.interval(Interval(microseconds: field == "second" ? 500_000 : 500)), .interval)
+        let zones = value.type == .timestampTZ ? [zone] : []
+        let later = Expression.call(.add, [value, half] + zones, type: value.type, position: position)
+        return .call(.dateTrunc, [.text(field), later] + zones, type: value.type, position: position)
     }
 
     /// NUMERIC without a scale takes the operand's digits as they are.

@@ -79,7 +79,7 @@ extension Binder {
             return try text(.length, [.string], gives: .int32)
         case .substring:
             if call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
-                throw .unsupported("substring with a pattern is not supported; use regexp_replace", at: call.position)
+                return try text(.regexpSubstring, [.string, .string])
             }
             return try text(.substring, [.string, .int32, .int32], required: 2)
         case .trim(let function): return try text(function, [.string, .string], required: 1)

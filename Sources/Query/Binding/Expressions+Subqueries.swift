@@ -72,13 +72,98 @@ extension Binder {
         _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ array: ExpressionSyntax, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
-        guard case .array(let items) = array.kind, op.isComparison else {
-            throw .unsupported("ANY and ALL take a subquery or ARRAY[…]", at: position)
-        }
+        guard op.isComparison else { throw .unsupported("\(op.rawValue) ANY is not supported", at: position) }
         let value = try bindExpression(operand, in: scope)
+        let items: [TypedExpression]
+        if case .array(let written) = array.kind {
+            items = try bindAll(written, in: scope)
+        } else {
+            let list = try bindExpression(array, in: scope)
+            guard case .call(.makeList, let elements, .list, _) = list.expression else {
+                return try overList(value, op, isAll, list, at: position, in: scope)
+            }
+            items = elements.map { TypedExpression($0, at: position) }
+        }
         var comparisons: [Expression] = []
-        for item in items { comparisons.append(try compare(op, value, try bindExpression(item, in: scope), at: position)) }
+        for item in items { comparisons.append(try compare(op, value, item, at: position)) }
         if comparisons.isEmpty { return TypedExpression(isAll ? .isTrue : .isFalse, at: position) }
         return TypedExpression(isAll ? .conjunction(comparisons) : comparisons.count == 1 ? comparisons[0] : .or(comparisons), at: position)
+    }
+
+    /// `x = ANY (r.tags)`: a subquery over the list's elements; NULL of no list.
+    private func overList(
+        _ value: TypedExpression, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ list: TypedExpression, at position: Int,
+        in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        guard case .list(let field) = list.type, !field.type.isNested else {
+            throw .badSQL("ANY and ALL take a subquery or a list of values, not \(list.type.sqlName)", at: list.position)
+        }
+        try countNode(at: position)
+        let element = newColumn("", field.type)
+        let elements = LogicalPlan.unnest(
+            UnnestNode(
+                input: .values(columns: [], rows: [[]]), list: list.expression, elements: [UnnestNode.Element(member: "", column: element)],
+                passed: []))
+        let sides = try comparable(value, TypedExpression(.column(element), at: position), op.rawValue, at: position)
+        let column = newColumn("", sides.1.type)
+        let kind = SubqueryExpression.Kind.quantified(operand: [sides.0], function: Self.function(op), isAll: isAll)
+        let plan = LogicalPlan.project(input: elements, columns: [ProjectedColumn(column, sides.1)])
+        let test = subquery(kind, plan, list.expression.columnIDs.sorted(), .boolean, at: position).expression
+        let branch = Expression.Branch(condition: .isNull(list.expression), result: .null(.boolean))
+        return TypedExpression(.conditional(branches: [branch], otherwise: test, type: .boolean), at: position)
+    }
+
+    /// `ARRAY(SELECT …)`: the column's values in the query's order; an empty list of no rows.
+    func bindArrayQuery(_ query: QuerySyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
+        let (rows, correlation) = try bindSubquery(query, parent: scope.frame)
+        guard rows.columns.count == 1 else {
+            throw .badSQL("ARRAY(SELECT …) takes one column, not \(rows.columns.count)", at: position)
+        }
+        let (plan, order) = try typed(rows.plan) { $0 == .null ? .string : $0 }.withItsOrder
+        let value = plan.columns[0]
+        guard !value.type.isNested else { throw .unsupported("lists of \(value.type.sqlName) are not supported", at: position) }
+        let list = ColumnType.list(element: Field("element", value.type))
+        let call = AggregateCall(column: newColumn("array", list), function: .arrayAggregate, arguments: [.column(value)], order: order, position: position)
+        let all = LogicalPlan.aggregate(AggregateNode(input: plan, groups: [], aggregates: [call]))
+        let found = subquery(.scalar, all, correlation, list, at: position).expression
+        return TypedExpression(.coalesce([found, .call(.makeList, [], type: list, position: position)], type: list), at: position)
+    }
+
+    /// `'{1,2}'::INTEGER[]`, `ARRAY[]::TEXT[]`, and lists cast element by element.
+    func bindArrayCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        let single = TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position)
+        let target = try TypeNames.target(single)
+        func list(_ items: [TypedExpression]) throws(QueryError) -> Expression {
+            var values: [Expression] = []
+            for item in items { values.append(try castExplicitly(item, to: target)) }
+            let element = target.keepsScale ? try unified(values.map { TypedExpression($0, at: operand.position) }, "ARRAY") : values
+            let elementType = element.first?.type ?? target.type
+            return .call(.makeList, element, type: .list(element: Field("element", elementType)), position: operand.position)
+        }
+        if case .array(let items) = operand.kind { return try list(try bindAll(items, in: scope)) }
+        let value = try bindExpression(operand, in: scope)
+        if value.type == .null { return .null(.list(element: Field("element", target.type))) }
+        if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
+            guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position) }
+            return try list(items.map { item in
+                guard let item else { return TypedExpression(.null(.null), at: value.position) }
+                return TypedExpression(.text(item), isUntyped: true, at: value.position)
+            })
+        }
+        guard case .list(let from) = value.type, TypeRules.cast(from: from.type, to: target.type) != .none, !target.keepsScale else {
+            throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position)
+        }
+        return .cast(value.expression, to: .list(element: Field("element", target.type)), position: value.position)
+    }
+
+    /// `list[n]`, from 1; NULL past either end.
+    func bindElement(
+        _ list: ExpressionSyntax, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        let value = try bindExpression(list, in: scope)
+        guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
+        let place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
+        return TypedExpression(.call(.element, [value.expression, place], type: field.type, position: position), at: position)
     }
 }

@@ -18,8 +18,8 @@ extension Binder {
             return TypedExpression(try field(name, of: try bindExpression(owner, in: scope).expression), at: syntax.position)
         case .star: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
         case .row: throw .unsupported("rows are supported in comparisons and IN only", at: syntax.position)
-        case .arrayQuery: throw .unsupported("ARRAY(SELECT …) is not supported; use array_agg", at: syntax.position)
-        case .element: throw .unsupported("an element of a list by its number is not supported; use UNNEST", at: syntax.position)
+        case .arrayQuery(let query): return try bindArrayQuery(query, at: syntax.position, in: scope)
+        case .element(let list, let index): return try bindElement(list, index, at: syntax.position, in: scope)
         }
     }
 
@@ -118,7 +118,7 @@ extension Binder {
     }
 
     private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
-        guard !items.isEmpty else { throw .unsupported("an empty ARRAY needs a type, which is not supported", at: position) }
+        guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]") }
         let values = try unified(try bindAll(items, in: scope), "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
         return TypedExpression(.call(.makeList, values, type: type, position: position), at: position)
@@ -132,6 +132,19 @@ extension Binder {
             TypedExpression(isNegated ? .not(expression) : expression, at: position)
         }
         switch syntax.kind {
+        case .isTest(let operand, .null, let isNegated) where operand.isRow:
+            // Each field is tested: a row of which some are NULL is neither.
+            let fields = try bindAll(operand.rowFields, in: scope)
+            return TypedExpression(.conjunction(fields.map { isNegated ? .not(.isNull($0.expression)) : .isNull($0.expression) }), at: position)
+        case .isDistinct(let left, let right, let isNegated) where left.isRow && right.isRow:
+            let fields = (try bindAll(left.rowFields, in: scope), try bindAll(right.rowFields, in: scope))
+            guard fields.0.count == fields.1.count, !fields.0.isEmpty else { throw .badSQL("the rows have different numbers of fields", at: position) }
+            var alike: [Expression] = []
+            for (one, other) in zip(fields.0, fields.1) {
+                let sides = try comparable(one, other, "IS DISTINCT FROM", at: position)
+                alike.append(.isDistinct(sides.0, sides.1, isNegated: true))
+            }
+            return typed(.conjunction(alike), isNegated: !isNegated)
         case .isTest(let operand, let test, let isNegated):
             let value = try bindExpression(operand, in: scope)
             if test == .null { return typed(.isNull(value.expression), isNegated: isNegated) }

@@ -9,6 +9,8 @@ enum TypeNames {
         var lengthMax: Int?
         /// NUMERIC without precision: the scale is whatever the operand has.
         var keepsScale = false
+        /// TIMESTAMP(p): the field to round to, as date_trunc names it.
+        var roundsTo: String?
     }
 
     static func target(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
@@ -39,8 +41,9 @@ enum TypeNames {
         default: throw unknown(syntax)
         }
         if case .timestamp = target.type, syntax.modifiers.count == 1 {
+            if let field = [0: "second", 3: "milliseconds"][syntax.modifiers[0]] { return Target(type: target.type, roundsTo: field) }
             guard syntax.modifiers == [6] else {
-                throw .unsupported("timestamps have microseconds: no other precision is supported", at: syntax.position)
+                throw .unsupported("a timestamp has 0, 3 or 6 digits of a second", at: syntax.position)
             }
             return target
         }

@@ -85,6 +85,8 @@ final class CallNode: EvaluationNode {
         case .listMax: return ListKernels.extreme(columns[0], .greatest, type: type)
         case .listCount: return ListKernels.count(columns[0], type: type)
         case .makeList: return ListKernels.make(columns, type: type, count: count)
+        case .element: return ListKernels.element(columns[0], columns[1], type: type)
+        case .series: return try SeriesKernels.lists(columns, type: type, zone: try zone(columns, at: 3))
         case .onlyRow: return try onlyRow(columns[0], counts: columns[1])
         case .extract, .dateTrunc, .atTimeZone, .makeDate, .toChar, .age: return try time(columns)
         default: return try text(columns)
@@ -169,6 +171,9 @@ final class CallNode: EvaluationNode {
         case .like, .ilike: return try like(columns, ignoringCase: function == .ilike)
         case .matches, .matchesIgnoringCase: return try matches(columns, ignoringCase: function == .matchesIgnoringCase)
         case .regexpReplace: return try replaceMatches(columns)
+        case .regexpSubstring:
+            guard case .bytes(let pattern)? = columns[1].constantValue else { throw .invalidArgument("substring takes a constant pattern") }
+            return try TextKernels.firstMatch(columns[0], try compiledExpression(pattern, ignoringCase: false, isLongest: true))
         default: throw .invalidArgument("\(function.rawValue) cannot be run on \(columns[0].type.sqlName)")
         }
     }
@@ -207,10 +212,10 @@ final class CallNode: EvaluationNode {
         }
     }
 
-    private func compiledExpression(_ text: [UInt8], ignoringCase: Bool) throws(KernelError) -> RegularExpression {
+    private func compiledExpression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false) throws(KernelError) -> RegularExpression {
         if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase { return known.pattern }
         do {
-            let pattern = try RegularExpression(text, ignoringCase: ignoringCase)
+            let pattern = try RegularExpression(text, ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
             regularExpression = (text, ignoringCase, pattern)
             return pattern
         } catch {
@@ -228,7 +233,7 @@ final class CallNode: EvaluationNode {
             flags = String(decoding: given, as: UTF8.self)
         }
         guard flags.allSatisfy({ "gi".contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g and i") }
-        let compiled = try compiledExpression(pattern, ignoringCase: flags.contains("i"))
+        let compiled = try compiledExpression(pattern, ignoringCase: flags.contains("i"), isLongest: true)
         return try TextKernels.replaceMatches(columns[0], compiled, with: replacement, everywhere: flags.contains("g"))
     }
 

@@ -11,13 +11,24 @@ enum FormatKernels {
 
     private enum Field: String, CaseIterable {
         case hour24 = "HH24", hour12 = "HH12", hour = "HH", minute = "MI", second = "SS", milliseconds = "MS", microseconds = "US"
-        case secondsOfDay = "SSSS", amUpper = "AM", pmUpper = "PM", amLower = "am", pmLower = "pm", amDotted = "A.M.", pmDotted = "P.M."
+        case secondsOfDay = "SSSS", secondsOfDayToo = "SSSSS", fraction1 = "FF1", fraction2 = "FF2", fraction3 = "FF3", fraction4 = "FF4"
+        case fraction5 = "FF5", fraction6 = "FF6", amUpper = "AM", pmUpper = "PM", amLower = "am", pmLower = "pm", amDotted = "A.M.", pmDotted = "P.M."
+        case amDottedLower = "a.m.", pmDottedLower = "p.m.", eraBC = "BC", eraAD = "AD", eraBCLower = "bc", eraADLower = "ad"
+        case eraBCDotted = "B.C.", eraADDotted = "A.D.", eraBCDottedLower = "b.c.", eraADDottedLower = "a.d."
         case yearComma = "Y,YYY", year4 = "YYYY", year3 = "YYY", year2 = "YY", isoYear = "IYYY", isoYear2 = "IY", year1 = "Y"
         case monthUpper = "MONTH", monthTitle = "Month", monthLower = "month", monUpper = "MON", monTitle = "Mon", monLower = "mon"
         case month = "MM", dayUpper = "DAY", dayTitle = "Day", dayLower = "day", dyUpper = "DY", dyTitle = "Dy", dyLower = "dy"
         case dayOfYear = "DDD", isoDayOfYear = "IDDD", dayOfMonth = "DD", isoDay = "ID", dayOfWeek = "D", weekOfMonth = "W"
-        case weekOfYear = "WW", isoWeek = "IW", century = "CC", julian = "J", quarter = "Q", roman = "RM"
-        case zoneUpper = "TZ", zoneHours = "TZH", zoneMinutes = "TZM", offset = "OF"
+        case weekOfYear = "WW", isoWeek = "IW", century = "CC", julian = "J", quarter = "Q", roman = "RM", romanLower = "rm"
+        case zoneUpper = "TZ", zoneLower = "tz", zoneHours = "TZH", zoneMinutes = "TZM", offset = "OF"
+
+        /// Parts of a second keep their digits, FM or not.
+        var isFraction: Bool {
+            switch self {
+            case .milliseconds, .microseconds, .fraction1, .fraction2, .fraction3, .fraction4, .fraction5, .fraction6: true
+            default: false
+            }
+        }
 
         /// Longest first, so that `HH24` is not `HH`.
         static let byLength: [(name: [UInt8], field: Field)] = allCases.map { (Array($0.rawValue.utf8), $0) }
@@ -147,7 +158,7 @@ enum FormatKernels {
             case .field(let field, let fill, let suffix):
                 if let (number, width) = number(field, moment) {
                     if number < 0 { text.append(UInt8(ascii: "-")) }
-                    Calendar.appendPadded(abs(number), width: fill ? width : 1, to: &text)
+                    Calendar.appendPadded(abs(number), width: fill || field.isFraction ? width : 1, to: &text)
                     if suffix != .none { text.append(contentsOf: ordinal(abs(number), isUpper: suffix == .upper).utf8) }
                 } else {
                     appendName(field, moment, fill: fill, to: &text)
@@ -172,7 +183,13 @@ enum FormatKernels {
         case .second: return (Int(moment.time / 1_000_000 % 60), 2)
         case .milliseconds: return (Int(moment.time / 1_000 % 1_000), 3)
         case .microseconds: return (Int(moment.time % 1_000_000), 6)
-        case .secondsOfDay: return (Int(moment.time / 1_000_000), 1)
+        case .fraction1: return (Int(moment.time / 100_000 % 10), 1)
+        case .fraction2: return (Int(moment.time / 10_000 % 100), 2)
+        case .fraction3: return (Int(moment.time / 1_000 % 1_000), 3)
+        case .fraction4: return (Int(moment.time / 100 % 10_000), 4)
+        case .fraction5: return (Int(moment.time / 10 % 100_000), 5)
+        case .fraction6: return (Int(moment.time % 1_000_000), 6)
+        case .secondsOfDay, .secondsOfDayToo: return (Int(moment.time / 1_000_000), 1)
         case .year4: return (shownYear, 4)
         case .year3: return (shownYear % 1_000, 3)
         case .year2: return (shownYear % 100, 2)
@@ -207,6 +224,11 @@ enum FormatKernels {
         case .amUpper, .pmUpper: name = isAfternoon ? "PM" : "AM"
         case .amLower, .pmLower: name = isAfternoon ? "pm" : "am"
         case .amDotted, .pmDotted: name = isAfternoon ? "P.M." : "A.M."
+        case .amDottedLower, .pmDottedLower: name = isAfternoon ? "p.m." : "a.m."
+        case .eraBC, .eraAD: name = moment.day.year <= 0 ? "BC" : "AD"
+        case .eraBCLower, .eraADLower: name = moment.day.year <= 0 ? "bc" : "ad"
+        case .eraBCDotted, .eraADDotted: name = moment.day.year <= 0 ? "B.C." : "A.D."
+        case .eraBCDottedLower, .eraADDottedLower: name = moment.day.year <= 0 ? "b.c." : "a.d."
         case .yearComma:
             Calendar.appendPadded(moment.day.year / 1_000, width: 1, to: &text)
             text.append(UInt8(ascii: ","))
@@ -223,10 +245,12 @@ enum FormatKernels {
         case .dyUpper: name = String(weekday.prefix(3)).uppercased()
         case .dyTitle: name = String(weekday.prefix(3))
         case .dyLower: name = String(weekday.prefix(3)).lowercased()
-        case .roman:
-            let roman = romans[max(0, min(11, moment.day.month - 1))]
+        case .roman, .romanLower:
+            var roman = romans[max(0, min(11, moment.day.month - 1))]
+            if field == .romanLower { roman = roman.lowercased() }
             name = fill ? roman + String(repeating: " ", count: 4 - roman.utf8.count) : roman
-        case .zoneUpper: name = moment.offset == nil ? "" : moment.zone
+        case .zoneUpper, .zoneLower:
+            name = moment.offset == nil ? "" : field == .zoneLower ? moment.zone.lowercased() : moment.zone
         default:
             let seconds = Int((moment.offset ?? 0) / Calendar.microsecondsPerSecond)
             if field == .zoneMinutes { return Calendar.appendPadded(abs(seconds) / 60 % 60, width: 2, to: &text) }

@@ -125,6 +125,17 @@ enum ListKernels {
         return builder.finish()
     }
 
+    static func element(_ column: Column, _ places: Column, type: ColumnType) -> Column {
+        let (offsets, element) = column.lists()
+        let numbers = places.integers() ?? []
+        let validity = Bitmap.both(column.rowValidity, places.rowValidity)
+        let rows = (0..<column.count).map { row -> Int32 in
+            guard validity?[row] ?? true, numbers[row] >= 1, numbers[row] <= Int64(offsets[row + 1] - offsets[row]) else { return -1 }
+            return offsets[row] + Int32(numbers[row]) - 1
+        }
+        return element.gatheringOrNull(rows).retyped(type)
+    }
+
     /// ARRAY[…]: one list a row of the arguments' values.
     static func make(_ elements: [Column], type: ColumnType, count: Int) -> Column {
         guard case .list(let field) = type else { preconditionFailure("not a list type") }

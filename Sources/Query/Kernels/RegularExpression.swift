@@ -11,8 +11,11 @@ package final class RegularExpression: @unchecked Sendable {
     }
 
     package enum Syntax: Sendable {
-        /// RE2's own, for SQL's `~`.
+        /// RE2's own, for SQL's `~`; a dot takes line ends too, as PostgreSQL's does.
         case re2
+        /// The same, where the longest of the matches that begin first counts, as PostgreSQL has it, and not the first that is found. A pattern
+        /// with lazy quantifiers keeps RE2's way: they have no meaning in the other.
+        case re2Longest
         /// ECMA-262 with the `u` flag, for JSON Schema's `pattern`: translated, and refused where RE2 has no equal (look-around,
         /// back-references).
         case ecma
@@ -35,7 +38,9 @@ package final class RegularExpression: @unchecked Sendable {
         }
         let translated = syntax == .ecma ? try ECMAPattern.translated(pattern) : pattern
         let compiled = translated.withUnsafeBytes { bytes in
-            till_re2_new(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.empty, bytes.count, ignoringCase, Self.memoryMax)
+            till_re2_new(
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.empty, bytes.count, ignoringCase, syntax != .ecma,
+                syntax == .re2Longest && !Self.hasLazyQuantifier(pattern), Self.memoryMax)
         }
         guard let compiled else { throw Fault(reason: "out of memory") }
         if let error = till_re2_error(compiled) {
@@ -45,6 +50,10 @@ package final class RegularExpression: @unchecked Sendable {
         }
         handle = compiled
         groupCount = Int(till_re2_group_count(compiled))
+    }
+
+    private static func hasLazyQuantifier(_ pattern: [UInt8]) -> Bool {
+        zip(pattern, pattern.dropFirst()).contains { "*+?}".utf8.contains($0) && $1 == UInt8(ascii: "?") }
     }
 
     deinit { till_re2_delete(handle) }

@@ -271,6 +271,26 @@ enum TextKernels {
     }
 
     /// regexp_replace: the first match, or every one; `\1` … `\9` and `\&` in the replacement.
+    /// The first match, or its first group if the pattern has one; NULL without a match.
+    static func firstMatch(_ column: Column, _ pattern: RegularExpression) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        var found = Bitmap(repeating: false, count: column.count)
+        let validity = column.rowValidity
+        var result = ByteArrays()
+        arrays.bytes.withUnsafeBufferPointer { bytes in
+            for row in 0..<column.count {
+                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                guard validity?[row] ?? true, let groups = pattern.firstMatchGroups(in: text), let part = groups.count > 1 ? groups[1] : groups[0] else {
+                    result.append([])
+                    continue
+                }
+                found[row] = true
+                result.append(Array(text[part]))
+            }
+        }
+        return .text(result, validity: found.isAllSet ? nil : found)
+    }
+
     static func replaceMatches(
         _ column: Column, _ pattern: RegularExpression, with replacement: [UInt8], everywhere: Bool
     ) throws(KernelError) -> Column {

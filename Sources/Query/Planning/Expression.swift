@@ -101,7 +101,8 @@ package enum ScalarFunction: String, Hashable, Sendable, CaseIterable {
     case concat = "||", concatenateAll = "concat" /* NULL is empty */, lower, upper, length, substring, trim, trimLeading = "ltrim",
         trimTrailing = "rtrim", replace, position, splitPart = "split_part", left, right, padLeft = "lpad", padRight = "rpad",
         startsWith = "starts_with", reverse, repeatText = "repeat"
-    case like, ilike /* text, pattern, escape */, matches = "~", matchesIgnoringCase = "~*", regexpReplace = "regexp_replace"
+    case like, ilike /* text, pattern, escape */, matches = "~", matchesIgnoringCase = "~*", regexpReplace = "regexp_replace",
+        regexpSubstring = "substring from pattern"
     // Time. `extract` and `dateTrunc` take the field's name as a text literal first; those that need a zone take it as their last argument.
     case extract, dateTrunc = "date_trunc", atTimeZone = "timezone", makeDate = "make_date", toChar = "to_char", age
     // Of several values; NULLs are left out unless all are NULL.
@@ -109,6 +110,8 @@ package enum ScalarFunction: String, Hashable, Sendable, CaseIterable {
     // Over lists.
     case listSum = "list_sum", listMin = "list_min", listMax = "list_max", listAvg = "list_avg", listCount = "list_count"
     case makeList = "array" /* any elements, NULLs kept */
+    case element /* of a list, from 1; NULL past its ends */
+    case series = "generate_series" /* start, stop, step: a list of them; the zone last where it matters */
     // Of rewrites: the first value; more than one row, as the second says, is a data-error.
     case onlyRow = "only_row"
 }

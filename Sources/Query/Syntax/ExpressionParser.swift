@@ -260,14 +260,36 @@ extension Parser {
         let start = position
         let ignoresCase = at("ilike")
         advance()
-        if at("any") || at("all"), nextIs(symbol: "(") {
-            throw .unsupported("LIKE ANY and LIKE ALL are not supported", at: position)
+        if at("any") || at("some") || at("all"), nextIs(symbol: "(") {
+            return try likeEach(left, ignoresCase: ignoresCase, isNegated: isNegated, at: start)
         }
         let pattern = try expression(above: Precedence.membership)
         let escape = accept("escape") ? try expression(above: Precedence.membership) : nil
         return try node(
             .like(left, pattern: pattern, escape: escape, ignoresCase: ignoresCase, isNegated: isNegated), at: start,
             over: [left, pattern] + (escape.map { [$0] } ?? []))
+    }
+
+    /// `x LIKE ANY (ARRAY[…])` is a test for each pattern.
+    private mutating func likeEach(
+        _ left: ExpressionSyntax, ignoresCase: Bool, isNegated: Bool, at start: Int
+    ) throws(QueryError) -> ExpressionSyntax {
+        let isAll = at("all")
+        advance()
+        advance()
+        let list = try expression()
+        try expectSymbol(")")
+        guard case .array(let patterns) = list.kind else {
+            throw .unsupported("LIKE ANY and LIKE ALL take ARRAY[…]", at: list.position)
+        }
+        var tests: [ExpressionSyntax] = []
+        for pattern in patterns {
+            tests.append(
+                try node(
+                    .like(left, pattern: pattern, escape: nil, ignoresCase: ignoresCase, isNegated: isNegated), at: start, over: [left, pattern]))
+        }
+        if tests.isEmpty { return try node(.boolean(isAll), at: start) }
+        return tests.count == 1 ? tests[0] : try node(isAll ? .and(tests) : .or(tests), at: start, over: tests)
     }
 
     /// Text always compares by its UTF-8 bytes: the collations that mean that are accepted, others are not.

@@ -6,6 +6,10 @@ package struct ExpressionSyntax: Sendable {
     /// Height of the tree under this node; bounded by `SyntaxLimits.expressionHeightMax`.
     package let height: Int
 
+    package var isRow: Bool { if case .row = kind { true } else { false } }
+    /// Of `(a, b)` and `ROW(a, b)`.
+    package var rowFields: [ExpressionSyntax] { if case .row(let fields) = kind { fields } else { [] } }
+
     package indirect enum Kind: Sendable {
         /// `a`, `t.a`, `t.a.b`.
         case name([NameSyntax])

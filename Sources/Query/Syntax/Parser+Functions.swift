@@ -278,8 +278,16 @@ extension Parser {
         default: throw .unsupported("\(token.text.uppercased()) is not supported", at: token.position)
         }
         advance()
-        if atSymbol("(") { throw .unsupported("a precision of \(token.text.uppercased()) is not supported", at: position) }
-        return try callNode(FunctionSyntax(name: NameSyntax(token.text, at: token.position)))
+        let call = try callNode(FunctionSyntax(name: NameSyntax(token.text, at: token.position)))
+        guard token.text != "current_date", atSymbol("(") else { return call }
+        // `current_timestamp(3)` is cut to what the precision says.
+        advance()
+        guard current.kind == .number, let digits = Int(current.text) else { throw unexpected(expected: "a number") }
+        advance()
+        try expectSymbol(")")
+        let type = TypeNameSyntax(
+            name: token.text == "localtimestamp" ? "timestamp" : "timestamptz", modifiers: [digits], isArray: false, position: token.position)
+        return try node(.cast(call, type), at: token.position, over: [call])
     }
 
     func orderExpressions(_ items: [OrderItemSyntax]) -> [ExpressionSyntax] { items.map(\.expression) }

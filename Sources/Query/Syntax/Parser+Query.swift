@@ -70,7 +70,7 @@ extension Parser {
             } else if at("fetch"), !sawLimit {
                 advance()
                 sawLimit = true
-                query.limit = try fetchCount(start)
+                query.limit = try fetchCount(start, withTies: &query.withTies)
             } else {
                 break
             }
@@ -79,11 +79,16 @@ extension Parser {
         if at("into") { throw .unsupported("SELECT INTO is not supported", at: position) }
     }
 
-    private mutating func fetchCount(_ start: Int) throws(QueryError) -> ExpressionSyntax {
+    private mutating func fetchCount(_ start: Int, withTies: inout Bool) throws(QueryError) -> ExpressionSyntax {
         guard accept("first") || accept("next") else { throw unexpected(expected: "FIRST or NEXT") }
         let count = at("row") || at("rows") ? try node(.number("1"), at: start) : try primaryExpression()
         guard accept("row") || accept("rows") else { throw unexpected(expected: "ROW or ROWS") }
-        if at("with") { throw .unsupported("FETCH … WITH TIES is not supported", at: position) }
+        if at("with"), nextIs("ties") {
+            advance()
+            advance()
+            withTies = true
+            return count
+        }
         try expect("only")
         return count
     }

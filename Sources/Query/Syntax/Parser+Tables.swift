@@ -111,7 +111,11 @@ extension Parser {
             throw .badSQL("parentheses in FROM need a join or a subquery in them", at: start)
         }
         if at("as") || current.kind == .quotedName || (current.kind == .word && Self.mayBeTableAlias(current.text)) {
-            throw .unsupported("an alias for a join in parentheses is not supported", at: position)
+            // Its columns under one name: as a subquery that selects them all.
+            var select = SelectSyntax(position: start)
+            select.items = [SelectItemSyntax(expression: try node(.star([]), at: start), alias: nil)]
+            select.from = [inner]
+            return .subquery(QuerySyntax(body: .select(select), position: start), alias: try tableAlias(), isLateral: false, position: start)
         }
         return inner
     }

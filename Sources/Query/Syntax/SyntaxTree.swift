@@ -24,6 +24,8 @@ package struct QuerySyntax: Sendable {
     /// nil: no limit (also `LIMIT ALL`).
     package var limit: ExpressionSyntax?
     package var offset: ExpressionSyntax?
+    /// FETCH … WITH TIES: also rows that the order does not tell from the last one.
+    package var withTies = false
     package var position: Int
 }
 

@@ -11,7 +11,7 @@ extern "C" {
 typedef struct till_re2 till_re2;
 
 /// Compiles `pattern` (UTF-8, `length` bytes). Never returns NULL: ask `till_re2_error`.
-till_re2 *till_re2_new(const char *pattern, size_t length, bool case_insensitive, size_t memory_max);
+till_re2 *till_re2_new(const char *pattern, size_t length, bool case_insensitive, bool dot_matches_newline, bool longest_match, size_t memory_max);
 void till_re2_delete(till_re2 *pattern);
 /// The reason that the pattern does not compile, NUL-terminated and owned by `pattern`; NULL when it does.
 const char *till_re2_error(const till_re2 *pattern);

@@ -7,6 +7,8 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
     /// until they are many.
     private static let elementCountMax = 4 * ColumnBatch.targetRowCount
     private static let handedOnCountMax = 16 * ColumnBatch.targetRowCount
+    /// Rows in one go whose lists are computed, not read: each of them may be long.
+    private static let seriesRowCount = 16
 
     init(_ input: PhysicalOperator, _ node: UnnestNode) {
         self.node = node
@@ -42,6 +44,8 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
         private var batch: ColumnBatch?
         private var lists: Column?
         private var nextRow = 0
+        /// Of a batch whose lists are computed: what is still to do.
+        private var rest: ColumnBatch?
 
         init(_ input: any BatchStream, _ list: Evaluator, passed: [Int], node: UnnestNode) {
             self.input = input
@@ -67,11 +71,23 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
                     if let unfolded = unfold(batch, lists) { return unfolded }
                     continue
                 }
-                guard let following = try input.next() else { return nil }
+                guard let following = try nextBatch() else { return nil }
                 batch = following
                 lists = try list.evaluate(following)
                 nextRow = 0
             }
+        }
+
+        private func nextBatch() throws -> ColumnBatch? {
+            guard case .call(.series, _, _, _) = node.list else { return try input.next() }
+            let next: ColumnBatch?
+            if let rest { next = rest } else { next = try input.next() }
+            guard let whole = next, whole.rowCount > UnnestOperator.seriesRowCount else {
+                rest = nil
+                return next
+            }
+            rest = whole.slice(UnnestOperator.seriesRowCount..<whole.rowCount)
+            return whole.slice(0..<UnnestOperator.seriesRowCount)
         }
 
         private func unfold(_ batch: ColumnBatch, _ lists: Column) -> ColumnBatch? {

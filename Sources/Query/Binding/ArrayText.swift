@@ -1,0 +1,58 @@
+/// PostgreSQL's text form of a list: `{a,"b, c",NULL}`.
+enum ArrayText {
+    /// The elements; nil of a text that is no list of one dimension.
+    static func elements(_ bytes: [UInt8]) -> [String?]? {
+        var rest = trimmed(bytes[...])
+        guard rest.first == UInt8(ascii: "{"), rest.last == UInt8(ascii: "}"), rest.count >= 2 else { return nil }
+        rest = rest.dropFirst().dropLast()
+        if trimmed(rest).isEmpty { return [] }
+        var items: [String?] = []
+        while true {
+            rest = rest.drop { isSpace($0) }
+            guard let item = rest.first == UInt8(ascii: "\"") ? quoted(&rest) : plain(&rest) else { return nil }
+            items.append(item)
+            rest = rest.drop { isSpace($0) }
+            guard let next = rest.popFirst() else { return items }
+            guard next == UInt8(ascii: ",") else { return nil }
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = bytes.drop { isSpace($0) }
+        while let last = rest.last, isSpace(last) { rest = rest.dropLast() }
+        return rest
+    }
+
+    /// The outer optional: whether it is an element at all; the inner one: whether it is NULL.
+    private static func quoted(_ rest: inout ArraySlice<UInt8>) -> String?? {
+        rest = rest.dropFirst()
+        var text: [UInt8] = []
+        while var byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\"") { return .some(String(decoding: text, as: UTF8.self)) }
+            if byte == UInt8(ascii: "\\") {
+                guard let next = rest.popFirst() else { return nil }
+                byte = next
+            }
+            text.append(byte)
+        }
+        return nil
+    }
+
+    private static func plain(_ rest: inout ArraySlice<UInt8>) -> String?? {
+        var text: [UInt8] = [], isEscaped = false
+        while var byte = rest.first, byte != UInt8(ascii: ",") {
+            if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "\"") { return nil }
+            rest = rest.dropFirst()
+            if byte == UInt8(ascii: "\\") {
+                guard let next = rest.popFirst() else { return nil }
+                (byte, isEscaped) = (next, true)
+            }
+            text.append(byte)
+        }
+        let word = String(decoding: trimmed(text[...]), as: UTF8.self)
+        if word.isEmpty { return nil }
+        return !isEscaped && word.lowercased() == "null" ? .some(nil) : .some(word)
+    }
+}
