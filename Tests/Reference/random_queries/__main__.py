@@ -1,6 +1,6 @@
 """Compares Till's answers to random queries over random tables with PostgreSQL 15's and DuckDB's.
 
-    python Tests/Reference/random_queries --till .build/release/till [--queries N] [--seed N] [--memory 64KiB] [--threads N]
+    python Tests/Reference/random_queries --till .build/release/till [--queries N] [--seed N] [--memory 1MiB] [--threads N]
 
 PostgreSQL decides: the same rows (in the order that the query tells, else as a multiset), or an error from both. DuckDB is asked too: its
 opinion stands beside each disagreement. A disagreement is made as small as it gets before it is printed with its tables' seed.

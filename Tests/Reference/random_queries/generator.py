@@ -61,8 +61,8 @@ class Generator(Expressions):
         keys = [Node(str(place), self.one("", " ASC", " DESC"), self.one("", "", " NULLS FIRST", " NULLS LAST")) for place in places]
         tail = []
         if self.rng.random() < 0.5:
-            tail.append(Node(f" LIMIT {self.rng.choice([0, 1, 3, 3, 10, 10])}", spare=True))
-        if self.rng.random() < 0.3:
+            tail.append(Node(f" LIMIT {self.rng.choice([0, 1, 3, 3, 3, 10, 10, 10, 10])}", spare=True))
+        if self.rng.random() < 0.2:
             tail.append(Node(f" OFFSET {self.rng.choice([0, 1, 4])}", spare=True))
         return Node(" ORDER BY ", listed(keys), *tail)
 
@@ -87,7 +87,7 @@ class Generator(Expressions):
 
     def base(self, name=None):
         """A stored table under a new alias: what FROM says, the columns, what makes a row unique."""
-        name = name or self.rng.choice(["a", "a", "a", "a", "b", "b", "b", "r", "r", "e"])
+        name = name or self.rng.choice(["a"] * 8 + ["b"] * 6 + ["r"] * 4 + ["e"])
         alias = self.alias()
         columns = [Column(f"{alias}.{column}", kind) for column, kind, _ in SCHEMA[name]]
         return Node(f"{name} {alias}"), columns, [f"{alias}.{TABLE_KEYS[name]}"]
@@ -125,7 +125,7 @@ class Generator(Expressions):
             parts.append(Node(" AND ", f"{one.sql}{self.one(' = ', ' < ', ' <> ', ' IS NOT DISTINCT FROM ')}{other.sql}", spare=True))
         if self.rng.random() < 0.3:
             self.subquery_depth, depth = 0, self.subquery_depth
-            parts.append(Node(" AND ", self.make("bool", left + right, 2), spare=True))
+            parts.append(Node(" AND ", self.make("bool", left + right, 2), self.one("", " IS NOT FALSE"), spare=True))
             self.subquery_depth = depth
         return Node(*parts)
 
@@ -139,6 +139,13 @@ class Generator(Expressions):
                 joined, more = self.unnest(owner)
                 parts.append(joined)
                 columns, unique = columns + more, None
+                continue
+            number = next((column.sql for column in columns if column.kind == "int"), None)
+            if number and self.rng.random() < 0.04:
+                alias = self.alias("g")
+                parts.append(Node(self.one(f" CROSS JOIN generate_series(1, {number} % 5) AS {alias}(s)",
+                                           f" LEFT JOIN LATERAL generate_series({number} - 2, {number}) AS {alias}(s) ON {alias}.s > 1")))
+                columns, unique = columns + [Column(f"{alias}.s", "int")], None
                 continue
             if self.subquery_depth > 0 and self.rng.random() < 0.06:
                 joined, more = self.lateral(columns)
@@ -206,7 +213,7 @@ class Generator(Expressions):
         """A SELECT of columns c0, c1, …; the node and its columns' types."""
         source, columns, unique = self.tables()
         scope = columns + outer
-        where = Node(" WHERE ", self.make("bool", scope, 3), self.one("", "", " IS NOT FALSE"), spare=True) if self.rng.random() < 0.4 else Node()
+        where = Node(" WHERE ", self.make("bool", scope, 3), self.one("", " IS NOT FALSE", " IS NOT TRUE"), spare=True) if self.rng.random() < 0.35 else Node()
         form = self.rng.random()
         if form < 0.3:
             return self.grouped(source, columns, where, kinds, top)
@@ -329,7 +336,7 @@ class Generator(Expressions):
     # Subqueries
 
     def correlated(self, scope):
-        """FROM and WHERE of a subquery that looks out by an equality, or not at all."""
+        """FROM and WHERE of a subquery that looks out by a comparison, a condition of any kind, or not at all."""
         self.subquery_depth -= 1
         source, columns, _ = self.base(self.one("a", "b", "e", "b"))
         near = [column for column in scope if column.kind in ("int", "text", "date")]
@@ -338,11 +345,11 @@ class Generator(Expressions):
             outer = self.rng.choice(near)
             inner = [column for column in columns if column.kind == outer.kind]
             if inner:
-                parts.append(Node(f"{self.rng.choice(inner).sql} = {outer.sql}"))
+                parts.append(Node(f"{self.rng.choice(inner).sql} {self.one('=', '=', '=', '=', '<', '>=', '<>', 'IS NOT DISTINCT FROM')} {outer.sql}"))
                 if self.rng.random() < 0.4:
                     parts.append(Node(" AND ", self.make("bool", columns + scope, 1), spare=True))
         if not parts and self.rng.random() < 0.4:
-            parts.append(self.make("bool", columns, 1))
+            parts.append(self.make("bool", columns + scope if self.rng.random() < 0.5 else columns, 1))
         self.subquery_depth += 1
         return source, columns, Node(" WHERE ", *parts) if parts else Node()
 
@@ -391,6 +398,8 @@ class Generator(Expressions):
         first = self.rng.randint(0, 5)
         last = self.rng.randint(max(first, 1), 6)
         frame, order = f" {self.one('ROWS', 'ROWS', 'GROUPS')} BETWEEN {bounds[first]} AND {bounds[last]}", total
+        if self.rng.random() < 0.25:
+            frame += self.one(" EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE NO OTHERS")
         if form > 0.85:
             frame = f" RANGE BETWEEN {bounds[first]} AND {bounds[last]}"
             order = Node("ORDER BY ", make("int"), self.one("", " DESC", " NULLS FIRST"))

@@ -94,7 +94,7 @@ def _copied(text):
 def make(seed, folder):
     """Writes the tables of `seed` into `folder`; gives {name: Parquet file} and the script that makes them in PostgreSQL."""
     rng = random.Random(seed)
-    counts = {"a": rng.choice([0, 7, 40, 40, 60, 60, 60]), "b": rng.choice([1, 15, 25, 25]), "e": 0, "r": rng.choice([3, 20, 20])}
+    counts = {"a": rng.choice([0, 7, 40, 40, 40, 40, 60, 60, 60, 60, 60, 60]), "b": rng.choice([1, 15, 25, 25]), "e": 0, "r": rng.choice([3, 20, 20])}
     script = ["drop table if exists a, b, e, r; drop type if exists receipt_line cascade;",
               "create type receipt_line as (" + ", ".join(f"{name} {kind}" for name, _, kind in LINE) + ");"]
     files = {}
