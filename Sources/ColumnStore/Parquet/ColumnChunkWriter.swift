@@ -74,6 +74,12 @@ final class ColumnChunkWriter {
         if !piece.isDetached { buffer.removeWritten() }
     }
 
+    /// As `reset`, and keeps no memory.
+    func release() {
+        reset()
+        buffer.release()
+    }
+
     /// Ready for the next row group.
     func reset() {
         pages = []

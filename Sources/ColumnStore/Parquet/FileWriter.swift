@@ -9,8 +9,8 @@ public final class FileWriter {
     public let schema: Schema
     private let options: WriterOptions
     private let sink: any ByteSink
-    private let writerSchema: WriterSchema
-    private let rowGroup: RowGroupWriter
+    let writerSchema: WriterSchema
+    let rowGroup: RowGroupWriter
     private var offset: Int64 = 0
     private var state = State.open
 
@@ -101,6 +101,18 @@ public final class FileWriter {
             leaves: summaries, metadata: metadata)
     }
 
+    func attempt(_ body: () throws -> Void) throws {
+        guard case .open = state else {
+            throw ColumnStoreError(.invalidRequest, "the file is finished, or an error ended it")
+        }
+        do {
+            try body()
+        } catch {
+            state = .failed
+            throw error
+        }
+    }
+
     private func guarded(_ body: () throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
         guard case .open = state else {
             throw ColumnStoreError(.invalidRequest, "the file is finished, or an error ended it")
@@ -120,37 +132,60 @@ public final class FileWriter {
 
     // MARK: Row groups
 
-    private func flushRowGroup() throws(ColumnStoreError) {
+    func flushRowGroup() throws(ColumnStoreError) {
         guard rowGroup.rowCount > 0 else { return }
         try rowGroup.finish()
-        let start = offset
-        var chunks: [ColumnChunk] = []
-        var columnIndexes: [ColumnIndex?] = []
-        var offsetIndexes: [OffsetIndex] = []
-        for (index, column) in rowGroup.columns.enumerated() {
-            let metadata = column.metadata(at: offset, codec: options.codec)
-            offsetIndexes.append(column.offsetIndex(at: metadata.dataPageOffset))
-            columnIndexes.append(column.columnIndex())
-            summaries[index].add(column, metadata)
-            if let page = column.dictionaryPage { try write(page.bytes) }
-            for page in column.pages { try write(page.bytes) }
-            // Readers of long ago look for the metadata at this offset; 0 says that it is in the footer alone.
-            chunks.append(ColumnChunk(fileOffset: 0, metadata: metadata))
-        }
+        var chunks = OpenChunks(start: offset)
+        for column in rowGroup.columns { try write(column, &chunks) }
+        try finish(chunks, rowCount: Int64(rowGroup.rowCount))
+        rowGroup.reset()
+    }
+
+    /// The chunks of a row group whose pages are in the file.
+    struct OpenChunks {
+        let start: Int64
+        fileprivate var chunks: [ColumnChunk] = []
+        fileprivate var columnIndexes: [ColumnIndex?] = []
+        fileprivate var offsetIndexes: [OffsetIndex] = []
+        fileprivate var filters: [BloomFilter?] = []
+
+        /// - Parameter start: where the row group begins in the file.
+        init(start: Int64) { self.start = start }
+
+        var count: Int { chunks.count }
+    }
+
+    /// Begins a row group whose chunks come one by one.
+    func beginChunks() -> OpenChunks { OpenChunks(start: offset) }
+
+    /// Writes the pages of the row group's next column, which are made.
+    func write(_ column: ColumnChunkWriter, _ open: inout OpenChunks) throws(ColumnStoreError) {
+        let metadata = column.metadata(at: offset, codec: options.codec)
+        open.offsetIndexes.append(column.offsetIndex(at: metadata.dataPageOffset))
+        open.columnIndexes.append(column.columnIndex())
+        open.filters.append(column.bloomFilter())
+        summaries[open.chunks.count].add(column, metadata)
+        if let page = column.dictionaryPage { try write(page.bytes) }
+        for page in column.pages { try write(page.bytes) }
+        // Readers of long ago look for the metadata at this offset; 0 says that it is in the footer alone.
+        open.chunks.append(ColumnChunk(fileOffset: 0, metadata: metadata))
+    }
+
+    /// Ends a row group, all of whose chunks are written.
+    func finish(_ open: OpenChunks, rowCount: Int64) throws(ColumnStoreError) {
         let end = offset
-        for (index, column) in rowGroup.columns.enumerated() {
-            guard let filter = column.bloomFilter() else { continue }
-            let bits = filter.bytes
+        var chunks = open.chunks
+        for (index, filter) in open.filters.enumerated() {
+            guard let bits = filter?.bytes else { continue }
             let header = BloomFilterHeader(byteCount: Int32(bits.count)).serialized()
             chunks[index].metadata?.bloomFilterOffset = offset
             chunks[index].metadata?.bloomFilterByteCount = Int32(header.count + bits.count)
             try write(header)
             try write(bits)
         }
-        try addRowGroup(chunks, start..<end, rowCount: Int64(rowGroup.rowCount))
-        self.columnIndexes.append(columnIndexes)
-        self.offsetIndexes.append(offsetIndexes)
-        rowGroup.reset()
+        try addRowGroup(chunks, open.start..<end, rowCount: rowCount)
+        columnIndexes.append(open.columnIndexes)
+        offsetIndexes.append(open.offsetIndexes)
     }
 
     private func addRowGroup(_ chunks: [ColumnChunk], _ range: Range<Int64>, rowCount: Int64) throws(ColumnStoreError) {

@@ -84,10 +84,15 @@ final class LeafBuffer {
     /// Leaves the values to whoever took `storage`, and begins anew with as much room for bytes.
     func detach() {
         let byteCount = arrays.bytes.count
-        (booleans, int32s, int64s, int128s, doubles, codes) = ([], [], [], [], [], [])
-        arrays = ByteArrays()
-        removeWritten()
+        release()
         arrays.bytes.reserveCapacity(byteCount)
+    }
+
+    /// Empties the buffer and keeps no memory.
+    func release() {
+        (booleans, int32s, int64s, int128s, doubles, codes) = ([], [], [], [], [], [])
+        (arrays, repetitionLevels) = (ByteArrays(), [])
+        removeWritten()
     }
 
     private func removeValues() {

@@ -137,4 +137,21 @@ extension ParquetFile {
             range: start..<min(end + slack, dataEnd), greatestRepetitionLevel: leaf.greatestRepetitionLevel,
             greatestDefinitionLevel: leaf.greatestDefinitionLevel, locations: nil, rowCount: Int(rowGroup.rowCount))
     }
+
+    /// About what a page takes inflated, by the footer: the greatest of all columns, and those of some columns together.
+    public func pageByteCounts(together paths: [ColumnPath]) -> (greatest: Int, together: Int) {
+        let names = Set(paths.map(\.description))
+        var (greatest, together) = (0, 0)
+        for leaf in leaves {
+            var most = 0
+            for rowGroup in metadata.rowGroups {
+                guard let chunk = rowGroup.columns[leaf.index].metadata else { continue }
+                let pageCount = chunk.encodingStats?.reduce(0) { $0 + ($1.pageKind == .dictionary ? 0 : Int(max(0, $1.count))) } ?? 1
+                most = max(most, Int(clamping: chunk.totalUncompressedByteCount) / max(1, pageCount))
+            }
+            greatest = max(greatest, most)
+            if names.contains(leaf.path) { together += most }
+        }
+        return (greatest, together)
+    }
 }

@@ -168,6 +168,19 @@ public final class ParquetScan: Sendable {
         return leaves.reduce(0) { $0 + Int(clamping: columns[$1.descriptor.index].metadata?.totalCompressedByteCount ?? 0) }
     }
 
+    /// What a row's values take before compression, by the footer; of dictionaries their codes.
+    public var inflatedByteCountOfRow: Int {
+        var byteCount: Int64 = 0
+        for group in file.metadata.rowGroups {
+            for leaf in leaves { byteCount += max(0, group.columns[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0) }
+        }
+        return Int(clamping: byteCount / max(1, file.metadata.rowCount))
+    }
+
     /// Begins to read one row group. The reader belongs to one thread.
-    public func reader(rowGroup: Int) throws -> RowGroupReader { try RowGroupReader(scan: self, rowGroup: rowGroup) }
+    ///
+    /// - Parameter rows: of the row group; nil for all.
+    public func reader(rowGroup: Int, rows: Range<Int>? = nil) throws -> RowGroupReader {
+        try RowGroupReader(scan: self, rowGroup: rowGroup, rows: rows)
+    }
 }

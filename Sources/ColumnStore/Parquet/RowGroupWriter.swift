@@ -11,6 +11,8 @@ final class RowGroupWriter {
     private var inFlight: [(batch: EncodingPool.Batch, columns: [ColumnChunkWriter])] = []
     /// Pieces of bulky columns that may be encoded while rows are gathered: two, so that threads beside the owner's always have work.
     private let inFlightCountMax: Int
+    /// Of a row group that comes part by part: the leaves whose values have all come, ascending.
+    private var endedLeafCount = 0
 
     init(_ schema: WriterSchema, options: WriterOptions) throws(ColumnStoreError) {
         self.schema = schema
@@ -72,6 +74,51 @@ final class RowGroupWriter {
         return slots
     }
 
+    // MARK: Part by part
+
+    /// Takes rows of one part of the columns. Parts come one after another, in order.
+    func append(_ column: Column, of part: ColumnPart) throws(ColumnStoreError) {
+        let node = schema.node(of: part)
+        try append(column, node, LevelSlots(rowCount: column.count))
+        for leaf in node.leaves where columns[leaf].buffer.isBulky { try beginPiece(columns[leaf]) }
+    }
+
+    /// Begins to make what is left of a part's pages, beside the gathering of the next part.
+    func end(_ part: ColumnPart) throws(ColumnStoreError) {
+        for leaf in schema.node(of: part).leaves {
+            let column = columns[leaf]
+            endedLeafCount = leaf + 1
+            guard column.buffer.levelCount > 0 else { continue }
+            if inFlight.contains(where: { $0.columns.contains { $0 === column } }) {
+                try beginPiece(column)
+                continue
+            }
+            // Nobody else touches the column until its pages are made.
+            let compressors = compressors
+            let batch = pool.begin(1) { (worker, _) throws(ColumnStoreError) in
+                try column.prepare(compressors: compressors[worker])
+                guard let piece = column.newestPiece else { return }
+                for page in piece.cuts.indices { try piece.make(page, compressors: compressors[worker]) }
+            }
+            inFlight.append((batch, [column]))
+            while inFlight.count > inFlightCountMax { try endOldest() }
+        }
+    }
+
+    /// Waits for all pages.
+    func endAll() throws(ColumnStoreError) { while !inFlight.isEmpty { try endOldest() } }
+
+    /// Whether all pages of a leaf are made.
+    func isMade(_ leaf: Int) -> Bool {
+        leaf < endedLeafCount && !inFlight.contains { $0.columns.contains { $0 === columns[leaf] } }
+    }
+
+    /// Forgets a leaf whose pages are written, and gives its memory back.
+    func release(_ column: ColumnChunkWriter) {
+        column.release()
+        if column === columns.last { endedLeafCount = 0 }
+    }
+
     // MARK: Encoding
 
     /// Begins to make the pages of what a bulky column holds, beside the gathering of further rows.
@@ -106,7 +153,7 @@ final class RowGroupWriter {
         }
         try pool.finish(plans)
         begin(rest)
-        while !inFlight.isEmpty { try endOldest() }
+        try endAll()
     }
 
     func reset() {

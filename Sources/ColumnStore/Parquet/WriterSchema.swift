@@ -5,6 +5,22 @@ struct WriterSchema {
         case leaf(Int, isOptional: Bool)
         case list(element: Node, isOptional: Bool)
         case structure([Node], isOptional: Bool)
+
+        /// Ascending.
+        var leaves: [Int] {
+            switch self {
+            case .leaf(let leaf, _): [leaf]
+            case .list(let element, _): element.leaves
+            case .structure(let members, _): members.flatMap(\.leaves)
+            }
+        }
+    }
+
+    /// Where the rows of a part go.
+    func node(of part: ColumnPart) -> Node {
+        let root = roots[part.field]
+        guard let member = part.member, case .list(.structure(let members, let isOptional), let isListOptional) = root else { return root }
+        return .list(element: .structure([members[member]], isOptional: isOptional), isOptional: isListOptional)
     }
 
     private(set) var elements: [SchemaElement]

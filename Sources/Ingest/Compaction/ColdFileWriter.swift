@@ -22,6 +22,8 @@ final class ColdFileWriter {
 
     /// How hard documents are compressed, the largest part of a file. Figures in docs/decisions/0006-parquet-writer.md.
     enum Effort: String {
+        /// For files that a merge takes soon: small pages, since it reads many such files side by side.
+        case brief
         /// For files that arrive: as quick as reading them was.
         case quick
         /// For what stays for years: five times the time, a seventh less room. Once a receipt: later merges take such row groups over.
@@ -29,12 +31,24 @@ final class ColdFileWriter {
 
         fileprivate var document: CompressionEffort {
             switch self {
+            case .brief: CompressionEffort(level: 1)
             case .quick: CompressionEffort(level: 1, windowLog: 23, tableLog: 18)
             case .thorough: CompressionEffort(level: 9, windowLog: 23, minMatch: 6)
             }
         }
 
-        fileprivate var level: Int32 { self == .quick ? 3 : 9 }
+        fileprivate var level: Int32 {
+            switch self {
+            case .brief: 1
+            case .quick: 3
+            case .thorough: 9
+            }
+        }
+
+        /// Of documents and of other columns. What a look at one document inflates takes 4 ms at 8 MiB.
+        fileprivate var pageByteCounts: (document: Int, other: Int) {
+            self == .brief ? (1 << 20, 256 << 10) : (8 << 20, WriterOptions().pageByteCount)
+        }
 
         /// As the file's footer names it: a later merge need not compress again what has been compressed like this. Other settings are
         /// another name.
@@ -44,8 +58,8 @@ final class ColdFileWriter {
         func made(_ file: ParquetFile) -> Bool { file.metadata.keyValues?.contains(mark) ?? false }
     }
 
-    /// What a look at one document inflates: 4 ms.
-    private static let documentPageByteCount = 8 << 20
+    /// Of documents, so many are compressed beside the gathering of others; three such pieces are in memory.
+    private static let pieceByteCount = 24 << 20
 
     private let table: Table
     private let options: WriterOptions
@@ -75,6 +89,8 @@ final class ColdFileWriter {
         options.workerCount = workerCount
         if let rowGroupRowCount { options.rowGroupRowCount = rowGroupRowCount }
         options.compressionLevel = effort.level
+        options.pageByteCount = effort.pageByteCounts.other
+        options.bulkyByteCount = Self.pieceByteCount
         options.keyValues = [effort.mark]
         for path in bloomPaths.union(["receipt_id", "ticket_id"]) where table.schema.field(at: path) != nil {
             options.columns[path] = ColumnWriterOptions(hasBloomFilter: true)
@@ -82,7 +98,7 @@ final class ColdFileWriter {
         // Nobody asks for a range of these; and what a person's document says has no place in metadata.
         options.columns["history"] = ColumnWriterOptions(hasBounds: false)
         options.columns["document"] = ColumnWriterOptions(
-            encoding: .deltaLengthByteArray, hasBounds: false, effort: effort.document, pageByteCount: Self.documentPageByteCount)
+            encoding: .deltaLengthByteArray, hasBounds: false, effort: effort.document, pageByteCount: effort.pageByteCounts.document)
         options.columns["document_sha256"] = ColumnWriterOptions(encoding: .deltaLengthByteArray, hasBounds: false)
         self.options = options
     }
@@ -116,6 +132,15 @@ final class ColdFileWriter {
         let group = file.metadata.rowGroups[rowGroup]
         guard group.rowCount * 2 >= options.rowGroupRowCount || group.totalByteCount * 2 >= options.rowGroupByteCount else { return nil }
         return try RowGroupCopy(of: file, rowGroup: rowGroup, schema: table.schema, options: options)
+    }
+
+    /// Appends a row group part by part: `FileWriter.appendRowGroup`.
+    ///
+    /// - Parameter day: of its first row; all are of one year.
+    func appendRowGroup(
+        rowCount: Int, day: Int32, _ fill: (_ part: ColumnPart, _ take: (Column) throws(ColumnStoreError) -> Void) throws -> Void
+    ) throws {
+        try file(of: CompactionPicker.year(day)).writer.appendRowGroup(rowCount: rowCount, fill)
     }
 
     /// Appends a row group as it is.

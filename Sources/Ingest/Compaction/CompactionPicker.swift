@@ -29,8 +29,9 @@ package struct CompactionPicker: Sendable {
     static let strayCountMax = 12
     /// Files of one merge. Each is open from its first day to its last only.
     package static let inputCountMax = 256
-    /// Files of one merge that have rows of the same day, and so are read side by side: each takes some megabytes of memory.
-    package static let overlapMax = 16
+    /// Files of one merge that have rows of the same day, and so are read side by side: each takes some memory. `FileMerger.fitting` makes them fewer
+    /// where their pages are large.
+    package static let overlapMax = 64
 
     /// How many files must come together: more by itself, to rewrite less; two when somebody asked for it.
     private let countMin: Int
@@ -83,12 +84,15 @@ package struct CompactionPicker: Sendable {
     }
 
     /// How many of `spans` have one day in common, at most.
-    static func overlap(_ spans: [ClosedRange<Int32>]) -> Int {
-        let ends = spans.map(\.upperBound).sorted()
+    static func overlap(_ spans: [ClosedRange<Int32>]) -> Int { overlap(spans.map { ($0, 1) }) }
+
+    /// The most that those of `spans` weigh which have one day in common.
+    static func overlap(_ spans: [(days: ClosedRange<Int32>, weight: Int)]) -> Int {
+        let ends = spans.sorted { $0.days.upperBound < $1.days.upperBound }
         var (open, most, ended) = (0, 0, 0)
-        for first in spans.map(\.lowerBound).sorted() {
-            while ended < ends.count, ends[ended] < first { (ended, open) = (ended + 1, open - 1) }
-            open += 1
+        for span in spans.sorted(by: { $0.days.lowerBound < $1.days.lowerBound }) {
+            while ended < ends.count, ends[ended].days.upperBound < span.days.lowerBound { (ended, open) = (ended + 1, open - ends[ended].weight) }
+            open += span.weight
             most = max(most, open)
         }
         return most

@@ -16,9 +16,10 @@ extension Compactor {
                 }
             }
             guard let chosen = picker.next(candidates) else { break }
-            let locations = Set(chosen.map(\.location))
-            try merge(present, files.filter { locations.contains($0.location) }, workerCount: workerCount)
-            merged += chosen.count
+            let byLocation = Dictionary(files.map { ($0.location, $0) }) { first, _ in first }
+            let fitting = try FileMerger.fitting(chosen.compactMap { byLocation[$0.location] }, of: present)
+            try merge(present, fitting, workerCount: workerCount)
+            merged += fitting.count
             ProcessHeap.giveBack()
         }
         return merged

@@ -8,6 +8,8 @@ struct DayCompactor {
     /// A run ends when its documents and columns take so much.
     static let runByteCountMax = 48 << 20
     static let runRowCountMax = 131_072
+    /// Of documents that are read at a time.
+    private static let batchByteCount = 12 << 20
 
     let file: HotFile
     let bloomPaths: @Sendable (String) -> Set<ColumnPath>
@@ -24,7 +26,7 @@ struct DayCompactor {
         let snapshot = TierBoundary.Snapshot(files: [file], sequence: .max)
         let schema = Schema(table.schema.fields.map(\.withoutIDs))
         let hot = HotTable(table: name, snapshot: snapshot, schema: schema)
-        let filter = try HotRowFilter(ScanRequest(projection: schema.fields.map { ColumnPath($0.name) }), schema: schema)
+        var filter = try HotRowFilter(ScanRequest(projection: schema.fields.map { ColumnPath($0.name) }), schema: schema)
         let expectedRowCount = file.allTails.first { $0.table == name }?.rowCount ?? 0
         var outputs: [ColdFileWriter.Output] = []
         var rowCount = 0
@@ -32,15 +34,17 @@ struct DayCompactor {
         var (runRows, runBytes) = (0, 0)
         func flush() throws {
             guard runRows > 0 else { return }
-            outputs += try write(run, schema, name, table)
+            outputs += try write(&run, schema, name, table)
             rowCount += runRows
-            (run, runRows, runBytes) = ([], 0, 0)
+            (runRows, runBytes) = (0, 0)
         }
         for piece in try hot.pieces(filter) {
+            let bounds = piece.bounds
+            let byteCount = try bounds.firstRow <= bounds.lastRow ? file.documentByteCount(bounds.firstRow...bounds.lastRow) : 0
+            filter.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, byteCount)))
             let morsel = try HotMorsel(piece, filter: filter, sequence: .max, budget: nil)
             while let batch = try morsel.next() {
                 if isCancelled() { throw Cancelled() }
-                // A batch may hold thousands of large documents: the run is cut within it.
                 run.append(batch)
                 runRows += batch.rowCount
                 runBytes += Self.byteCount(batch)
@@ -54,21 +58,37 @@ struct DayCompactor {
         return (outputs, rowCount)
     }
 
+    /// Writes a run in order, column by column; its batches are gone afterwards.
     private func write(
-        _ run: [ColumnBatch], _ schema: Schema, _ name: String, _ table: Table
+        _ run: inout [ColumnBatch], _ schema: Schema, _ name: String, _ table: Table
     ) throws -> [ColdFileWriter.Output] {
         let columns = schema.fields.indices.map { index in
             Column.concatenating(run.map { $0.columns[index] }, type: schema.fields[index].type)
         }
+        run = []
         let order = ColdOrder(ColdOrder.paths.compactMap { path in schema.index(of: path.names[0]).map { columns[$0] } })
         let permutation = order.permutation()
-        let writer = try ColdFileWriter(table: table, bloomPaths: bloomPaths(name), names: names, now: now, effort: .quick)
-        for start in stride(from: 0, to: permutation.count, by: ColumnBatch.targetRowCount) {
-            if isCancelled() { throw Cancelled() }
-            let part = Array(permutation[start..<min(start + ColumnBatch.targetRowCount, permutation.count)])
-            try writer.append(ColumnBatch(rowCount: part.count, columns: columns.map { $0.gathering(part) }))
+        let writer = try ColdFileWriter(table: table, bloomPaths: bloomPaths(name), names: names, now: now, effort: .brief)
+        do {
+            var start = 0
+            while start < permutation.count {
+                let day = order.days[Int(permutation[start])]
+                let year = CompactionPicker.year(day)
+                let end = (start..<permutation.count).partitioningIndex { CompactionPicker.year(order.days[Int(permutation[$0])]) > year }
+                try writer.appendRowGroup(rowCount: end - start, day: day) { part, take in
+                    if isCancelled() { throw Cancelled() }
+                    let column = part.column(of: columns)
+                    for first in stride(from: start, to: end, by: ColumnBatch.targetRowCount) {
+                        try take(column.gathering(Array(permutation[first..<min(first + ColumnBatch.targetRowCount, end)])))
+                    }
+                }
+                start = end
+            }
+            return try writer.finish()
+        } catch {
+            try writer.abandon()
+            throw error
         }
-        return try writer.finish()
     }
 
     private static func byteCount(_ batch: ColumnBatch) -> Int {

@@ -1,16 +1,21 @@
 import ColumnStore
 
-/// Merges sorted files of a cold table into new ones, reading each once, a few thousand rows at a time.
+/// Merges sorted files of a cold table into new ones, a row group at a time and within it column by column: first the columns that say where
+/// each row comes from, then each other column by itself, of all inputs. So what is in memory is one column's pages of each input, and not all
+/// of them, however wide the table is. Figures in docs/decisions/0006-parquet-writer.md.
 ///
 /// A row group whose days no other input has, and which was compressed as this merge would, is taken over as it is: only rows that came
 /// since are compressed, however large the file is that they join.
 struct FileMerger {
-    /// Rows of all inputs that are in memory at a time.
-    private static let windowRowCount = 16_384
+    /// Rows of all inputs whose keys are in memory at a time.
+    private static let windowRowCount = 65_536
 
     /// Merges of at least so many bytes compress thoroughly. Since each merge at least about doubles what it rewrites, a receipt goes
     /// through few of them on its way to a finished file.
     private static let thoroughByteCountMin: Int64 = 32 << 20
+
+    /// A row group ends when its rows take so much in the inputs.
+    private static let blockByteCountMax = 96.0 * 1_048_576
 
     let cold: ColdTable
     let bloomPaths: Set<ColumnPath>
@@ -31,93 +36,11 @@ struct FileMerger {
         var encodedRowCount = 0
     }
 
-    /// An input, and the rows of it that are in memory.
-    private final class Input {
-        let file: DataFile
-        /// A day before which the input certainly has no row.
-        private(set) var day: Int32
-        private let days: [Int32]
-        private let scan: ParquetScan
-        private var reader: RowGroupReader?
-        private var nextRowGroup = 0
-        private(set) var batch: ColumnBatch?
-        private(set) var order: ColdOrder?
-        private(set) var position = 0
-        /// Whether its row groups may be taken over; nil when that is not known yet.
-        var isCopyable: Bool?
-
-        init(_ file: DataFile, _ scan: ParquetScan) throws {
-            self.file = file
-            self.scan = scan
-            days = try scan.rowGroups.map { number in
-                guard case .integer(let day)? = try scan.file.bounds(of: "business_day", rowGroup: number)?.minimum else { return .min }
-                return Int32(clamping: day)
-            }
-            day = days.first ?? .max
-        }
-
-        var parquet: ParquetFile { scan.file }
-        /// Whether rows of it are in memory.
-        var hasRows: Bool { batch != nil }
-        var isAtEnd: Bool { batch == nil && reader == nil && nextRowGroup == scan.rowGroups.count }
-
-        /// The row group that begins here, with its last day; nil within one, and at the end.
-        func rowGroupHere() throws -> (number: Int, lastDay: Int32)? {
-            guard batch == nil, reader == nil, nextRowGroup < scan.rowGroups.count else { return nil }
-            let number = scan.rowGroups[nextRowGroup]
-            guard case .integer(let day)? = try scan.file.bounds(of: "business_day", rowGroup: number)?.maximum else { return nil }
-            return (number, Int32(clamping: day))
-        }
-
-        /// Passes over the row group that begins here.
-        func skipRowGroup() {
-            nextRowGroup += 1
-            day = nextRowGroup < days.count ? days[nextRowGroup] : .max
-        }
-
-        /// Makes the next rows of the row group at hand available; at its end, the next one's first day is known.
-        func settle(_ keyIndices: [Int]) throws {
-            guard batch == nil, let reader else { return }
-            if let next = try reader.next() {
-                batch = next
-                order = ColdOrder(keyIndices.map { next.columns[$0] })
-                take(upTo: 0)
-            } else {
-                self.reader = nil
-                day = nextRowGroup < days.count ? days[nextRowGroup] : .max
-            }
-        }
-
-        /// Makes rows available, of the next row group if need be; unless there are none.
-        func fill(_ keyIndices: [Int]) throws {
-            try settle(keyIndices)
-            while batch == nil, nextRowGroup < scan.rowGroups.count {
-                reader = try scan.reader(rowGroup: scan.rowGroups[nextRowGroup])
-                nextRowGroup += 1
-                try settle(keyIndices)
-            }
-        }
-
-        /// Notes that the rows before `row` are written.
-        func take(upTo row: Int) {
-            position = row
-            guard let order else { return }
-            if row < order.rowCount {
-                day = order.days[row]
-            } else {
-                self.batch = nil
-                self.order = nil
-            }
-        }
-    }
-
     func merge(_ files: [DataFile]) throws -> Result {
         let schema = cold.iceberg.schema
-        let keyIndices = ColdOrder.paths.compactMap { schema.index(of: $0.names[0]) }
         let overlap = CompactionPicker.overlap(files.map { cold.days(of: $0) ?? .min ... .max })
         let request = ParquetScanRequest(
-            projection: schema.fields.map { ColumnPath($0.name) }, schema: schema,
-            batchRowCount: max(512, Self.windowRowCount / max(1, overlap)))
+            projection: ColdOrder.paths, schema: schema, batchRowCount: max(512, Self.windowRowCount / max(1, overlap)))
         let isLarge = files.reduce(0) { $0 + $1.byteCount } >= Self.thoroughByteCountMin
         let effort = isLarge ? ColdFileWriter.Effort.thorough : .quick
         let writer = try ColdFileWriter(
@@ -125,28 +48,37 @@ struct FileMerger {
             rowGroupRowCount: rowGroupRowCount)
         // Taken from the end, in the order of their first days.
         var waiting = files.map { (file: $0, day: cold.days(of: $0)?.lowerBound ?? .min) }.sorted { $0.day > $1.day }
-        var inputs: [Input] = []
+        var inputs: [MergeInput] = []
+        var block = MergeBlock()
         var result = Result(outputs: [])
+        func flush() throws {
+            guard block.rowCount > 0 else { return }
+            result.encodedRowCount += block.rowCount
+            try block.write(to: writer, schema, isCancelled)
+            block = MergeBlock()
+        }
         do {
             while true {
                 if isCancelled() { throw DayCompactor.Cancelled() }
-                for input in inputs { try input.settle(keyIndices) }
+                for input in inputs { try input.settle() }
                 inputs.removeAll { $0.isAtEnd }
                 // Whoever may have the very next row is opened, and no one else: of days that follow each other one file at a time.
                 while let next = waiting.last, inputs.allSatisfy({ $0.day >= next.day }) {
                     waiting.removeLast()
-                    inputs.append(try Input(next.file, try cold.open(next.file).scan(request)))
+                    inputs.append(try MergeInput(next.file, try cold.open(next.file).scan(request)))
                 }
                 guard !inputs.isEmpty else { break }
-                if let rowCount = try copy(inputs, before: waiting.last?.day ?? .max, effort, writer) {
-                    result.copiedRowCount += rowCount
+                if let copy = try copyable(inputs, before: waiting.last?.day ?? .max, effort, writer) {
+                    try flush()
+                    try writer.append(copying: copy.group, day: copy.day)
+                    copy.input.skipRowGroup()
+                    result.copiedRowCount += Int(copy.group.rowCount)
                     continue
                 }
-                let batch = try nextRows(&inputs, &waiting, request, schema, keyIndices)
-                guard batch.rowCount > 0 else { continue }
-                result.encodedRowCount += batch.rowCount
-                try writer.append(batch)
+                try gather(&block, &inputs, &waiting, request)
+                if block.rowCount >= rowGroupRowCount || block.byteCount >= Self.blockByteCountMax || block.isYearAtEnd { try flush() }
             }
+            try flush()
             result.outputs = try writer.finish()
             return result
         } catch {
@@ -155,12 +87,10 @@ struct FileMerger {
         }
     }
 
-    /// Takes over the row group that begins at one of the inputs, if all its rows come before all others'.
-    ///
-    /// - Returns: its rows; nil when there is none.
-    private func copy(
-        _ inputs: [Input], before day: Int32, _ effort: ColdFileWriter.Effort, _ writer: ColdFileWriter
-    ) throws -> Int? {
+    /// The row group that begins at one of the inputs, if all its rows come before all others' and it can be taken over as it is.
+    private func copyable(
+        _ inputs: [MergeInput], before day: Int32, _ effort: ColdFileWriter.Effort, _ writer: ColdFileWriter
+    ) throws -> (group: RowGroupCopy, day: Int32, input: MergeInput)? {
         guard let input = inputs.min(by: { $0.day < $1.day }), let group = try input.rowGroupHere(), group.lastDay < day,
             inputs.allSatisfy({ $0 === input || group.lastDay < $0.day })
         else { return nil }
@@ -169,35 +99,49 @@ struct FileMerger {
             if input.isCopyable == true { try check(input.file) }
         }
         guard input.isCopyable == true, let copy = try writer.copy(of: input.parquet, rowGroup: group.number) else { return nil }
-        try writer.append(copying: copy, day: group.lastDay)
-        input.skipRowGroup()
-        return Int(copy.rowCount)
+        return (copy, group.lastDay, input)
     }
 
-    /// The rows that are certainly next, from all inputs that have some of their days.
-    private func nextRows(
-        _ inputs: inout [Input], _ waiting: inout [(file: DataFile, day: Int32)], _ request: ParquetScanRequest, _ schema: Schema,
-        _ keyIndices: [Int]
-    ) throws -> ColumnBatch {
-        try inputs.min { $0.day < $1.day }?.fill(keyIndices)
+    /// Adds the rows that are certainly next, from all inputs that have some of their days.
+    private func gather(
+        _ block: inout MergeBlock, _ inputs: inout [MergeInput], _ waiting: inout [(file: DataFile, day: Int32)],
+        _ request: ParquetScanRequest
+    ) throws {
+        try inputs.min { $0.day < $1.day }?.fill()
         while true {
             let present = inputs.filter(\.hasRows)
-            guard let bound = Self.bound(present) else { return ColumnBatch(rowCount: 0, columns: []) }
+            guard let bound = Self.bound(present) else { return }
             let day = bound.order.days[bound.row]
             // An input that may have rows before the bound must show them first.
             if let next = waiting.last, next.day <= day {
                 waiting.removeLast()
-                inputs.append(try Input(next.file, try cold.open(next.file).scan(request)))
+                inputs.append(try MergeInput(next.file, try cold.open(next.file).scan(request)))
             } else if let hidden = inputs.first(where: { !$0.hasRows && !$0.isAtEnd && $0.day <= day }) {
-                try hidden.fill(keyIndices)
+                try hidden.fill()
             } else {
-                return try step(present, bound, schema, keyIndices)
+                return block.append(present, through: bound, rowCountMax: rowGroupRowCount)
             }
         }
     }
 
+    /// As many of `files`, from the first on and two at least, as can be read side by side in the memory that a merge may take.
+    static func fitting(_ files: [DataFile], of cold: ColdTable) throws -> [DataFile] {
+        var spans: [(days: ClosedRange<Int32>, weight: Int)] = []
+        for file in files {
+            let pages = try cold.open(file).pageByteCounts(together: ColdOrder.paths)
+            // Inflated and not, and the rows taken from it.
+            spans.append((cold.days(of: file) ?? .min ... .max, pages.together + pages.greatest * 3 / 2 + fixedByteCount))
+            if spans.count > 2, CompactionPicker.overlap(spans) > pageByteCountMax { return Array(files.prefix(spans.count - 1)) }
+        }
+        return files
+    }
+
+    private static let pageByteCountMax = 192 << 20
+    /// Of each file that is open: its footer and a dictionary.
+    private static let fixedByteCount = 512 << 10
+
     /// The least of the inputs' last rows in memory.
-    private static func bound(_ inputs: [Input]) -> (order: ColdOrder, row: Int)? {
+    private static func bound(_ inputs: [MergeInput]) -> (order: ColdOrder, row: Int)? {
         var bound: (order: ColdOrder, row: Int)?
         for input in inputs {
             guard let order = input.order else { continue }
@@ -206,30 +150,5 @@ struct FileMerger {
             bound = (order, last)
         }
         return bound
-    }
-
-    /// The rows up to `bound`, in order.
-    private func step(
-        _ inputs: [Input], _ bound: (order: ColdOrder, row: Int), _ schema: Schema, _ keyIndices: [Int]
-    ) throws -> ColumnBatch {
-        var parts: [ColumnBatch] = []
-        for input in inputs {
-            guard let batch = input.batch, let order = input.order else { continue }
-            let end = (input.position..<batch.rowCount).partitioningIndex { bound.order.precedes(bound.row, order, $0) }
-            if end > input.position { parts.append(batch.slice(input.position..<end)) }
-            input.take(upTo: end)
-        }
-        let columns = schema.fields.indices.map { index in
-            // A column that an old file lacks is all NULL there; an absent list is an empty one.
-            Column.concatenating(
-                parts.map { part in
-                    let column = part.columns[index]
-                    guard case .constant(.null) = column.values, case .list = schema.fields[index].type else { return column }
-                    return ColumnShape.conform(nil, from: nil, to: schema.fields[index].type.withoutIDs, rowCount: part.rowCount)
-                }, type: schema.fields[index].type)
-        }
-        if parts.count == 1 { return ColumnBatch(rowCount: parts[0].rowCount, columns: columns) }
-        let permutation = ColdOrder(keyIndices.map { columns[$0] }).permutation()
-        return ColumnBatch(rowCount: permutation.count, columns: columns.map { $0.gathering(permutation) })
     }
 }

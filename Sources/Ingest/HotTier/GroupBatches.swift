@@ -78,7 +78,8 @@ private struct GroupPlan {
             filters.append(ColumnFilter(ColumnPath(HotChunk.rowIDName), .oneOf(rows.map { .integer($0) })))
         }
         var request = ParquetScanRequest(
-            projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) })
+            projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) },
+            batchRowCount: filter.batchRowCount)
         // A sieve tests values of the table's type.
         request.sieves = wanted.sieves.filter { sieve in
             isCurrent(sieve.path) && schema.field(at: sieve.path)?.type.withoutIDs == filter.schema.field(at: sieve.path)?.type.withoutIDs

@@ -121,6 +121,17 @@ extension HotFile {
         }
     }
 
+    /// Bytes of a document, on average over rows.
+    func documentByteCount(_ rows: ClosedRange<Int64>) throws -> Int {
+        try pool.withConnection { connection in
+            let statement = try connection.statement("SELECT cast(avg(document_bytes) AS INTEGER) FROM rows WHERE id >= ?1 AND id <= ?2")
+            defer { statement.reset() }
+            statement.bind(1, rows.lowerBound)
+            statement.bind(2, rows.upperBound)
+            return try statement.step() ? Int(statement.int64(0)) : 0
+        }
+    }
+
     private func inflate(_ statement: SQLiteStatement) throws -> [UInt8] {
         let coding = DocumentCoding(rawValue: statement.int64(2))
         let byteCount = Int(statement.int64(3))
@@ -128,7 +139,7 @@ extension HotFile {
     }
 
     /// The end of the ids from `start` on that are worth one range: gaps of a few rows are read over.
-    private static func run(_ ids: [Int64], from start: Int) -> Int {
+    static func run(_ ids: [Int64], from start: Int) -> Int {
         var end = start + 1
         while end < ids.count, ids[end] - ids[end - 1] <= 4 { end += 1 }
         return end

@@ -15,6 +15,8 @@ struct HotRowFilter: Sendable {
     let neededAfterFilters: ColumnShape
     /// Only rows of these ids: of a lookup by index. Ascending.
     let rows: [Int64]?
+    /// Of a batch, before filters: fewer for who wants all columns of large documents.
+    var batchRowCount = ColumnBatch.targetRowCount
 
     init(_ request: ScanRequest, schema: Schema, rows: [Int64]? = nil) throws {
         self.request = request

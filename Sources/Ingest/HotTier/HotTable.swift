@@ -69,6 +69,13 @@ package struct HotTable: Sendable {
 enum HotPiece: Sendable {
     case chunk(HotChunk, HotFile)
     case group(HotGroup, HotFile)
+
+    var bounds: HotBounds {
+        switch self {
+        case .chunk(let chunk, _): chunk.bounds
+        case .group(let group, _): group.bounds
+        }
+    }
 }
 
 /// One piece, read batch by batch.
@@ -91,7 +98,7 @@ final class HotMorsel: Morsel {
         self.sequence = sequence
         emitted = budget
         switch piece {
-        case .chunk(let chunk, let file): batches = ChunkBatches(chunk: chunk, file: file)
+        case .chunk(let chunk, let file): batches = ChunkBatches(chunk: chunk, file: file, rowCountMax: filter.batchRowCount)
         case .group(let group, let file): batches = try GroupBatches(group: group, file: file, filter: filter, sequence: sequence)
         }
     }
@@ -115,22 +122,25 @@ protocol HotBatches {
 private struct ChunkBatches: HotBatches {
     let chunk: HotChunk
     let file: HotFile
-    private var isDone = false
+    let rowCountMax: Int
+    private var position = 0
 
-    init(chunk: HotChunk, file: HotFile) {
+    init(chunk: HotChunk, file: HotFile, rowCountMax: Int) {
         self.chunk = chunk
         self.file = file
+        self.rowCountMax = rowCountMax
     }
 
     mutating func next() -> HotRowFilter.Piece? {
-        guard !isDone else { return nil }
-        isDone = true
+        let rows = position..<min(position + rowCountMax, chunk.batch.rowCount)
+        guard !rows.isEmpty else { return nil }
+        position = rows.upperBound
         let fields = HotChunk.fields(typeColumns: chunk.typeColumns)
         let columns = chunk.batch.columns
         return HotRowFilter.Piece(
-            file: file, rowCount: chunk.batch.rowCount, rows: columns[HotChunk.rowIDIndex], applied: .nothing
+            file: file, rowCount: rows.count, rows: columns[HotChunk.rowIDIndex].slice(rows), applied: .nothing
         ) { name in
-            fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (columns[$0], fields[$0]) }
+            fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (columns[$0].slice(rows), fields[$0]) }
         }
     }
 }

@@ -2,38 +2,50 @@
 extension HotFile {
     // MARK: Histories
 
-    /// The `history` column of rows, in their order.
+    /// The `history` column of rows, in their order, which is that of their ids.
     func histories(_ ids: [Int64]) throws -> [String] {
-        try pool.withConnection { connection in try ids.map { try Self.history(connection, row: $0).text } }
+        try pool.withConnection { connection in
+            var texts: [String] = []
+            texts.reserveCapacity(ids.count)
+            while texts.count < ids.count {
+                let end = Self.run(ids, from: texts.count)
+                let found = try Self.histories(connection, rows: ids[texts.count]...ids[end - 1])
+                for id in ids[texts.count..<end] { texts.append(found[id]?.text ?? ReceiptHistory.empty) }
+            }
+            return texts
+        }
     }
 
-    func history(row: Int64) throws -> ReceiptHistory { try pool.withConnection { try Self.history($0, row: row) } }
+    func history(row: Int64) throws -> ReceiptHistory {
+        try pool.withConnection { try Self.histories($0, rows: row...row)[row] ?? ReceiptHistory() }
+    }
 
-    private static func history(_ connection: SQLiteConnection, row: Int64) throws -> ReceiptHistory {
-        var history = ReceiptHistory()
+    /// Of the rows that have one.
+    private static func histories(_ connection: SQLiteConnection, rows: ClosedRange<Int64>) throws -> [Int64: ReceiptHistory] {
+        var histories: [Int64: ReceiptHistory] = [:]
         let steps = try connection.statement(
-            "SELECT name, stage, state, attempts, at, reference, detail, errors FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+            "SELECT name, stage, state, attempts, at, reference, detail, errors, id FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
         defer { steps.reset() }
-        let stepRange = ProcessKey.range(row, ProcessKey.stepBits)
-        steps.bind(1, stepRange.first)
-        steps.bind(2, stepRange.last)
+        steps.bind(1, ProcessKey.range(rows.lowerBound, ProcessKey.stepBits).first)
+        steps.bind(2, ProcessKey.range(rows.upperBound, ProcessKey.stepBits).last)
         while try steps.step() {
-            history.steps.append(
+            let row = ProcessKey.row(ofStep: steps.int64(8))
+            histories[row, default: ReceiptHistory()].steps.append(
                 TicketStep(
                     name: steps.text(0), stage: Int(steps.int64(1)), state: StepState(rawValue: steps.int64(2))?.text ?? "",
                     attempts: Int(steps.int64(3)), at: steps.optionalInt64(4), reference: steps.optionalText(5), detail: steps.optionalText(6)))
-            if let errors = steps.optionalText(7) { history.errors += try ReceiptHistory(text: #"{"errors":\#(errors)}"#).errors }
+            guard let errors = steps.optionalText(7) else { continue }
+            histories[row, default: ReceiptHistory()].errors += try ReceiptHistory(text: #"{"errors":\#(errors)}"#).errors
         }
-        let events = try connection.statement("SELECT at, event, details FROM history WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+        let events = try connection.statement("SELECT at, event, details, id FROM history WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
         defer { events.reset() }
-        let range = ProcessKey.range(row, ProcessKey.historyBits)
-        events.bind(1, range.first)
-        events.bind(2, range.last)
+        events.bind(1, ProcessKey.range(rows.lowerBound, ProcessKey.historyBits).first)
+        events.bind(2, ProcessKey.range(rows.upperBound, ProcessKey.historyBits).last)
         while try events.step() {
-            history.events.append(
+            histories[events.int64(3) >> ProcessKey.historyBits, default: ReceiptHistory()].events.append(
                 HistoryEvent(at: events.int64(0), event: events.text(1), details: try ReceiptHistory.members(events.text(2))))
         }
-        return history
+        return histories
     }
 
     // MARK: Work

@@ -22,6 +22,12 @@ final class CompactionPickerTests: XCTestCase {
         XCTAssertNil(picker.next([file("a", 300, "2026-01-01", "2026-03-01"), file("b", 1, "2026-03-02", "2026-05-01")]))
     }
 
+    func test_overlap_isTheMostOfADay_byWeight() {
+        XCTAssertEqual(CompactionPicker.overlap([1...3, 3...5, 4...9, 20...20]), 2)
+        XCTAssertEqual(CompactionPicker.overlap([(1...3, 5), (3...5, 1), (4...9, 2), (20...20, 4)]), 6)
+        XCTAssertEqual(CompactionPicker.overlap([(1...9, 1), (1...9, 1), (5...5, 7)]), 9)
+    }
+
     func test_next_daysOfAMonth_joinBeforeMonths() {
         let picker = CompactionPicker(isRequested: true)
         let files = [

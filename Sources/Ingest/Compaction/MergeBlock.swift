@@ -1,0 +1,227 @@
+import ColumnStore
+
+/// The rows of one row group that a merge is about to write: from which input each comes, in order. Of each input they follow one another, so that
+/// any column can be read again by itself.
+struct MergeBlock {
+    private struct Source {
+        /// Held, so that no other input takes its address while the block names it by that.
+        let input: MergeInput
+        var file: ParquetFile { input.parquet }
+        var segments: [MergeStream.Segment] = []
+    }
+
+    private var sources: [Source] = []
+    private var places: [ObjectIdentifier: Int] = [:]
+    /// Of each row its source.
+    private var origins: [UInt16] = []
+    private var day: Int32 = 0
+    /// What the rows take in the inputs.
+    private(set) var byteCount = 0.0
+    /// Whether the next row is of another year, and so of another file.
+    private(set) var isYearAtEnd = false
+
+    var rowCount: Int { origins.count }
+
+    // MARK: Gathering
+
+    /// Takes the inputs' rows up to `bound`, as many as there is room for.
+    mutating func append(_ inputs: [MergeInput], through bound: (order: ColdOrder, row: Int), rowCountMax: Int) {
+        var heads: [MergeHead] = []
+        for input in inputs {
+            guard let order = input.order else { continue }
+            let end = (input.position..<order.rowCount).partitioningIndex { bound.order.precedes(bound.row, order, $0) }
+            guard end > input.position else { continue }
+            heads.append(MergeHead(input: input, order: order, row: input.position, end: end, place: place(of: input)))
+        }
+        var queue = MergeQueue(heads)
+        while let head = queue.first, rowCount < rowCountMax {
+            let day = head.order.days[head.row]
+            if origins.isEmpty { self.day = day }
+            if day != self.day, CompactionPicker.year(day) != CompactionPicker.year(self.day) {
+                isYearAtEnd = true
+                break
+            }
+            origins.append(UInt16(head.place))
+            queue.advance()
+        }
+        for head in queue.all { take(head.input, upTo: head.row) }
+    }
+
+    private mutating func place(of input: MergeInput) -> Int {
+        if let place = places[ObjectIdentifier(input)] { return place }
+        places[ObjectIdentifier(input)] = sources.count
+        sources.append(Source(input: input))
+        return sources.count - 1
+    }
+
+    private mutating func take(_ input: MergeInput, upTo row: Int) {
+        let place = place(of: input)
+        let rows = input.firstRow + input.position..<input.firstRow + row
+        guard !rows.isEmpty else { return }
+        byteCount += Double(rows.count) * Double(input.file.byteCount) / Double(max(1, input.file.recordCount))
+        if let last = sources[place].segments.last, last.rowGroup == input.rowGroup, last.rows.upperBound == rows.lowerBound {
+            sources[place].segments[sources[place].segments.count - 1].rows = last.rows.lowerBound..<rows.upperBound
+        } else {
+            sources[place].segments.append(MergeStream.Segment(rowGroup: input.rowGroup, rows: rows))
+        }
+        input.take(upTo: row)
+    }
+
+    // MARK: Writing
+
+    /// Rows whose values are put in order at a time.
+    private static let windowRowCount = 8_192
+    private static let windowByteCount = 4 << 20
+    /// Of all inputs, what was read and not yet taken.
+    private static let aheadByteCount = 32 << 20
+
+    /// Writes the rows as a row group, each part of the columns read from all inputs by itself.
+    func write(to writer: ColdFileWriter, _ schema: Schema, _ isCancelled: () -> Bool) throws {
+        try writer.appendRowGroup(rowCount: rowCount, day: day) { part, take in
+            if isCancelled() { throw DayCompactor.Cancelled() }
+            guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
+            var request = ParquetScanRequest(projection: [part.path], schema: schema)
+            let rowByteCount = try sources.map { try $0.file.scan(request).inflatedByteCountOfRow }.max() ?? 1
+            let window = max(16, min(Self.windowRowCount, Self.windowByteCount / max(1, rowByteCount)))
+            request.batchRowCount = max(4, min(window, Self.aheadByteCount / sources.count / max(1, rowByteCount)))
+            let streams = try sources.map { MergeStream(try $0.file.scan(request), $0.segments, type: entry.type) }
+            for start in stride(from: 0, to: rowCount, by: window) {
+                try take(rows(start..<min(start + window, rowCount), of: streams, type: entry.type))
+            }
+        }
+    }
+
+    private func rows(_ range: Range<Int>, of streams: [MergeStream], type: ColumnType) throws -> Column {
+        var counts = [Int32](repeating: 0, count: streams.count)
+        for row in range { counts[Int(origins[row])] += 1 }
+        var pieces: [Column] = []
+        // Where each stream's next row stands in the pieces.
+        var places = [Int32](repeating: 0, count: streams.count)
+        var place: Int32 = 0
+        for (index, count) in counts.enumerated() where count > 0 {
+            places[index] = place
+            place += count
+            try streams[index].take(Int(count), into: &pieces)
+        }
+        let column = Column.concatenating(pieces, type: type)
+        if streams.count == 1 { return column }
+        var indices: [Int32] = []
+        indices.reserveCapacity(range.count)
+        for row in range {
+            let origin = Int(origins[row])
+            indices.append(places[origin])
+            places[origin] += 1
+        }
+        return column.gathering(indices)
+    }
+}
+
+/// An input's next row in a merge.
+private struct MergeHead {
+    let input: MergeInput
+    let order: ColdOrder
+    var row: Int
+    let end: Int
+    let place: Int
+
+    var isAtEnd: Bool { row == end }
+}
+
+/// Inputs by their next rows, the least first.
+private struct MergeQueue {
+    private(set) var all: [MergeHead]
+    /// A heap of places in `all`.
+    private var heap: [Int]
+
+    init(_ heads: [MergeHead]) {
+        all = heads
+        heap = Array(heads.indices)
+        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
+    }
+
+    var first: MergeHead? { heap.first.map { all[$0] } }
+
+    /// Passes over the least row.
+    mutating func advance() {
+        all[heap[0]].row += 1
+        if all[heap[0]].isAtEnd {
+            heap.swapAt(0, heap.count - 1)
+            heap.removeLast()
+        }
+        if heap.count > 1 { sink(0) }
+    }
+
+    private func precedes(_ left: Int, _ right: Int) -> Bool {
+        all[heap[left]].order.precedes(all[heap[left]].row, all[heap[right]].order, all[heap[right]].row)
+    }
+
+    /// Lets an input down to where it belongs: none is below a later one.
+    private mutating func sink(_ start: Int) {
+        var index = start
+        while true {
+            var least = index
+            for child in [2 * index + 1, 2 * index + 2] where child < heap.count && precedes(child, least) { least = child }
+            if least == index { return }
+            heap.swapAt(index, least)
+            index = least
+        }
+    }
+}
+
+/// One part of the columns of an input, read from row to row.
+final class MergeStream {
+    /// Rows that follow one another in a row group.
+    struct Segment {
+        let rowGroup: Int
+        var rows: Range<Int>
+    }
+
+    private let scan: ParquetScan
+    private let segments: [Segment]
+    private let type: ColumnType
+    private var nextSegment = 0
+    private var reader: RowGroupReader?
+    private var column: Column?
+    private var position = 0
+
+    init(_ scan: ParquetScan, _ segments: [Segment], type: ColumnType) {
+        self.scan = scan
+        self.segments = segments
+        self.type = type
+    }
+
+    /// Appends the next `count` rows to `pieces`.
+    func take(_ count: Int, into pieces: inout [Column]) throws {
+        var left = count
+        while left > 0 {
+            guard let column else {
+                try fill()
+                continue
+            }
+            let taken = min(left, column.count - position)
+            pieces.append(column.slice(position..<position + taken))
+            position += taken
+            left -= taken
+            if position == column.count { self.column = nil }
+        }
+    }
+
+    private func fill() throws {
+        if let batch = try reader?.next() {
+            // A column that an old file lacks is all NULL there; an absent list is an empty one.
+            let column = batch.columns[0]
+            if case .constant(.null) = column.values, case .list = type {
+                self.column = ColumnShape.conform(nil, from: nil, to: type, rowCount: batch.rowCount)
+            } else {
+                self.column = column
+            }
+            position = 0
+            return
+        }
+        guard nextSegment < segments.count else {
+            throw ColumnStoreError(.corruptFile, path: scan.file.path, "a column has fewer rows than those beside it")
+        }
+        reader = try scan.reader(rowGroup: segments[nextSegment].rowGroup, rows: segments[nextSegment].rows)
+        nextSegment += 1
+    }
+}
