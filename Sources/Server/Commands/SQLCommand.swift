@@ -51,8 +51,9 @@ enum SQLCommand: Command {
             text.append(contentsOf: buffer[..<count])
         }
         var statements = StatementSplitter()
-        let queries = statements.add(String(decoding: text, as: UTF8.self) + "\n;")
-        for query in queries { try answer(query, format, endpoint) }
+        for query in statements.add(String(decoding: text, as: UTF8.self)) { try answer(query, format, endpoint) }
+        // The last one needs no semicolon; what ends inside quotes is refused with its place.
+        if !statements.isEmpty { try answer(statements.rest, format, endpoint) }
         return ExitStatus.done
     }
 

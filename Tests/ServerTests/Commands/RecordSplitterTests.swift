@@ -46,4 +46,26 @@ final class RecordSplitterTests: XCTestCase {
         XCTAssertEqual(splitter.add(" ; ;\n"), [" SELECT 2 "])
         XCTAssertTrue(splitter.isEmpty)
     }
+
+    func test_statements_areCutOutsideEveryKindOfQuote() {
+        for statement in [
+            #"SELECT E'a\';' || e'\\' "#, "SELECT $$;'$$", "SELECT $$$;$$", "SELECT $тег$ $$ ; $x$ $тег$", #"SELECT 'a\'"#, "SELECT $1, a$b$c", "SELECT ''''", "SELECT /*/ ; */ 1",
+            "SELECT 'e\u{301}'", "SELECT fine'x'", "SELECT 1 -- '\r\n",
+        ] {
+            var splitter = StatementSplitter()
+            XCTAssertEqual(splitter.add(statement + ";SELECT 2"), [statement])
+            XCTAssertEqual(splitter.rest, "SELECT 2")
+            // However the text comes in parts.
+            var slow = StatementSplitter()
+            XCTAssertEqual((statement + ";").unicodeScalars.flatMap { slow.add(String($0)) }, [statement])
+        }
+    }
+
+    func test_statementThatIsNotClosed_isTheRest() {
+        for open in ["SELECT 'a;", "SELECT $$;", #"SELECT E'\';"#, "SELECT /* ;"] {
+            var splitter = StatementSplitter()
+            XCTAssertEqual(splitter.add(open), [])
+            XCTAssertEqual(splitter.rest, open)
+        }
+    }
 }

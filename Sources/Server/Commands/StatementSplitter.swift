@@ -1,0 +1,96 @@
+/// Cuts text into statements at the semicolons that stand outside quotes and comments, as PostgreSQL writes both: '…', "…", E'…', $tag$…$tag$,
+/// -- to the line's end, and nesting /* … */.
+package struct StatementSplitter {
+    private enum Place {
+        case plain, line
+        case block(depth: Int)
+        case quoted(by: Unicode.Scalar, escapes: Bool)
+        /// What came of a dollar quote's tag so far; a parameter's number is none.
+        case opening(tag: String)
+        /// `count` scalars stand in it so far.
+        case dollar(closing: String, count: Int)
+    }
+
+    private var text = ""
+    private var place = Place.plain
+    /// The scalar before, where it can make one sign with the next.
+    private var previous: Unicode.Scalar?
+    /// The word that the text ends with outside quotes and comments.
+    private var word = ""
+
+    package init() {}
+
+    package var isEmpty: Bool { text.allSatisfy(\.isWhitespace) }
+
+    /// What no semicolon has ended yet.
+    package var rest: String { text }
+
+    /// The statements that `more` completes, without their semicolons; blank ones are left out.
+    package mutating func add(_ more: String) -> [String] {
+        var complete: [String] = []
+        for scalar in more.unicodeScalars {
+            if case .opening(let tag) = place { open(tag, with: scalar) }
+            if case .plain = place, scalar == ";" {
+                if !isEmpty { complete.append(text) }
+                self = StatementSplitter()
+                continue
+            }
+            text.unicodeScalars.append(scalar)
+            take(scalar)
+        }
+        return complete
+    }
+
+    /// What cannot stand in a tag makes its dollar a plain sign.
+    private mutating func open(_ tag: String, with scalar: Unicode.Scalar) {
+        if Self.isWord(scalar), !(tag.isEmpty && Self.isDigit(scalar)) {
+            place = .opening(tag: tag + String(scalar))
+        } else if scalar != "$" {
+            place = .plain
+        }
+    }
+
+    private mutating func take(_ scalar: Unicode.Scalar) {
+        switch place {
+        case .plain: begin(scalar)
+        case .line: if scalar == "\n" || scalar == "\r" { leave(for: .plain) }
+        case .block(let depth):
+            if previous == "*", scalar == "/" { return leave(for: depth > 1 ? .block(depth: depth - 1) : .plain) }
+            if previous == "/", scalar == "*" { return leave(for: .block(depth: depth + 1)) }
+            previous = scalar
+        case .quoted(let mark, let escapes):
+            if escapes, previous == "\\" { previous = nil } else if scalar == mark { leave(for: .plain) } else { previous = scalar }
+        case .opening(let tag): if scalar == "$" { leave(for: .dollar(closing: "$\(tag)$", count: 0)) }
+        case .dollar(let closing, let count):
+            let end = closing.unicodeScalars
+            let ends = scalar == "$" && count + 1 >= end.count && text.unicodeScalars.suffix(end.count).elementsEqual(end)
+            place = ends ? .plain : .dollar(closing: closing, count: count + 1)
+        }
+    }
+
+    /// A scalar outside everything: it may begin a quote or a comment.
+    private mutating func begin(_ scalar: Unicode.Scalar) {
+        switch (previous, scalar) {
+        case (_, "'"): leave(for: .quoted(by: scalar, escapes: word == "e" || word == "E"))
+        case (_, "\""): leave(for: .quoted(by: scalar, escapes: false))
+        case ("-", "-"): leave(for: .line)
+        case ("/", "*"): leave(for: .block(depth: 1))
+        case (_, "$") where word.isEmpty: leave(for: .opening(tag: ""))
+        default:
+            if Self.isWord(scalar) || scalar == "$" { word.unicodeScalars.append(scalar) } else { word = "" }
+            previous = scalar
+        }
+    }
+
+    private mutating func leave(for next: Place) {
+        place = next
+        previous = nil
+        word = ""
+    }
+
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
+
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "_" || scalar.value > 0x7F || isDigit(scalar) || scalar.properties.isAlphabetic
+    }
+}
