@@ -8,6 +8,12 @@ package final class HangupWatcher: Sendable {
     /// Linux: the peer has shut down its writing half. Not among what Glibc's module exports.
     static let peerClosed: Int16 = 0x2000
 
+    /// Whether the peer of `socket` sends no more.
+    static func isHalfClosed(_ socket: Int32) -> Bool {
+        var polled = pollfd(fd: socket, events: peerClosed, revents: 0)
+        return poll(&polled, 1, 0) > 0
+    }
+
     private let actions = Monitor<[Int32: @Sendable () -> Void]>([:])
 
     package init() {

@@ -50,6 +50,10 @@ final class SlowRequests: Sendable {
             shutdown(socket, Int32(SHUT_RD))
         }
 
+        /// The client sends no more, and the library may not have noticed: of bytes and their end that come at once, libmicrohttpd 0.9.75 takes
+        /// the bytes and waits for a further event. This is one; what is still to be read stays to be read.
+        fileprivate func showEnd() { shutdown(socket, Int32(SHUT_RD)) }
+
         fileprivate var present: Stage { Stage(rawValue: stage.load(ordering: .acquiring)) ?? .whole }
     }
 
@@ -60,6 +64,8 @@ final class SlowRequests: Sendable {
         var byteCount: UInt64 = 0
         /// When more bytes had come, without a whole line.
         var receivingSince: UInt64?
+        /// The client had ended its sending when it was last looked at.
+        var isHalfClosed = false
     }
 
     let limits: Limits
@@ -111,7 +117,13 @@ final class SlowRequests: Sendable {
                 isLate = seconds > limits.bodySeconds + Double(progress.bodyByteCount.load(ordering: .relaxed)) / limits.bodyByteRate
             case .line: isLate = isLineLate(&watched.values[place], now, limits)
             }
-            if isLate, !progress.isLate { progress.end() }
+            if isLate, !progress.isLate {
+                progress.end()
+            } else if progress.present != .whole {
+                let isHalfClosed = HangupWatcher.isHalfClosed(progress.socket)
+                if isHalfClosed, watched.values[place].isHalfClosed { progress.showEnd() }
+                watched.values[place].isHalfClosed = isHalfClosed
+            }
         }
     }
 

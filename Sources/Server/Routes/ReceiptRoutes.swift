@@ -44,7 +44,10 @@ enum ReceiptRoutes {
                     .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#),
                 ],
                 answers: [
-                    .init(200, "The receipt.", [.reference("Receipt"), .init("application/xml", stringSchema), .init("*/*", "{}")]),
+                    .init(200, "The receipt; with `raw` its document.", [
+                        .init("application/json", ##"{"anyOf":[{"$ref":"#/components/schemas/Receipt"},{"description":"With raw=1: the document as it was posted."}]}"##),
+                        .init("application/xml", stringSchema), .init("*/*", "{}"),
+                    ]),
                     .init(300, "Several days have this id.", [.reference("Choices")]),
                 ],
                 problems: [.wrongClient, .notFound, .notAcceptable]),

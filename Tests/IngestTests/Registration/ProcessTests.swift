@@ -18,7 +18,9 @@ final class ProcessTests: XCTestCase {
         return fixture
     }
 
-    private static func sale(_ id: String) -> String { #"{"schema":"sale/1","id":"\#(id)","issued_at":"2026-11-18T14:03:07Z","total":1.5}"# }
+    private static func sale(_ id: String, total: String = "1.5") -> String {
+        #"{"schema":"sale/1","id":"\#(id)","issued_at":"2026-11-18T14:03:07Z","total":\#(total)}"#
+    }
 
     private func apply(_ fixture: EngineFixture, _ file: HotFile, _ action: ProcessChange.Action) throws -> ProcessResult {
         let done = Monitor<Result<ProcessResult, Problem>?>(nil)
@@ -124,8 +126,9 @@ final class ProcessTests: XCTestCase {
         XCTAssertEqual(try settle(fixture, row: 1, 1, accepted: true), .contradicting)
         let letters = try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters
         XCTAssertEqual(letters.map(\.reason), ["enough"])
+        XCTAssertTrue(try fixture.taken(Self.sale("R1")).isRepeat, "its own document is the same receipt")
         // Another receipt has taken its identity: it stays history.
-        let next = try fixture.taken(Self.sale("R1")).summary
+        let next = try fixture.taken(Self.sale("R1", total: "2.5")).summary
         XCTAssertThrowsError(try fixture.engine.redrive(letters[0].id, as: .admin)) {
             XCTAssertEqual(($0 as? Problem)?.slug, .differentDocument)
         }

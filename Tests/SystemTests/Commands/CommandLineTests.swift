@@ -264,7 +264,7 @@ final class CommandLineTests: XCTestCase {
         let made = try TillRun(["key", "create", "shop", "--data", data])
         XCTAssertEqual(made.status, 0, made.error)
         let key = try XCTUnwrap(Receipts.member("key", of: made.text))
-        XCTAssertEqual(try TillRun(["contract", "put", "c", "--access", "write", "--scope", "own", "--data", data]).status, 1)
+        XCTAssertEqual(try TillRun(["contract", "put", "c", "--access", "write", "--scope", "own", "--data", data]).status, 2)
         let server = try TillServer(data: URL(fileURLWithPath: data))
         defer { server.remove() }
         XCTAssertEqual(try server.client(key: key).post("/v1/receipts", Receipts.pos("R-1")).status, 201)
