@@ -200,6 +200,8 @@ def two_cores(part: dict) -> Figure | None:
     # What the second core can give at best, since the work itself takes more of the processor's time when it is divided.
     faster, bound = times["till"]["ms"] / times["till2"]["ms"], 2 * times["till"]["processor_ms"] / times["till2"]["processor_ms"]
     text = f"{faster:.2f} × as fast as on one; {bound:.2f} × by the processor's time; DuckDB {times['duck']['ms'] / times['duck2']['ms']:.2f} ×"
+    if both := part.get("two_cores"):
+        text += f"; two processes at once, which share nothing, get {both['ceiling']:.2f} × as much done as one"
     return Figure(text, faster >= 1.8, faster >= 1.8)
 
 
