@@ -137,21 +137,16 @@ package final class HTTPClient {
 
     private func body(of answer: inout Answer) throws {
         if answer.headers["transfer-encoding"]?.lowercased() == "chunked" {
-            while true {
-                guard let text = try? line(), let count = Int(text.prefix { $0 != ";" }, radix: 16) else {
-                    answer.isCut = true
-                    return close()
-                }
+            // Cut means cut anywhere: within a chunk, its length or the end of its line.
+            while let text = try? line(), let count = Int(text.prefix { $0 != ";" }, radix: 16) {
                 if count == 0 {
                     while try !line().isEmpty {}
                     return
                 }
-                guard try take(count, into: &answer.body) else {
-                    answer.isCut = true
-                    return close()
-                }
-                _ = try line()
+                guard (try? take(count, into: &answer.body)) == true, (try? line()) != nil else { break }
             }
+            answer.isCut = true
+            return close()
         }
         if let count = answer.headers["content-length"].flatMap({ Int($0) }) {
             if try !take(count, into: &answer.body) {
