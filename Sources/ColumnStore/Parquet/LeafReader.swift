@@ -48,6 +48,8 @@ final class LeafReader {
         output = LeafValues(conversion: conversion, type: type)
     }
 
+    deinit { output.giveBack() }
+
     private static let reservedByteCountMax = 16 << 20
 
     private var isFlat: Bool { leaf.greatestRepetitionLevel == 0 }
@@ -106,8 +108,7 @@ final class LeafReader {
         guard output.isEmpty, let perValue = values.byteCount(perValueOf: entriesLeft) else { return }
         let wanted = rowCount * (perValue + perValue / 16 + 1)
         guard wanted > output.bytes.capacity, wanted <= Self.reservedByteCountMax, wanted <= (budget.byteCountMax - budget.held) / 4 else { return }
-        output.bytes = []
-        output.bytes.reserveCapacity(wanted + wanted / 8)
+        output.makeRoom(byteCount: wanted)
     }
 
     private func readFlatPart(_ count: Int) throws(PageError) {

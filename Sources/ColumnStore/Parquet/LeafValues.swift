@@ -47,6 +47,18 @@ struct LeafValues {
         bytes.removeAll(keepingCapacity: true)
     }
 
+    /// Room for `byteCount` bytes of strings or more, so that batches much like this one fit in after it.
+    mutating func makeRoom(byteCount: Int) {
+        giveBack()
+        bytes = BlockPool.shared.takeArray(byteCount) ?? []
+        if bytes.capacity < byteCount { bytes.reserveCapacity(byteCount + byteCount / 8) }
+    }
+
+    /// Leaves the memory of large batches to other readers.
+    mutating func giveBack() {
+        for array in [Self.taken(&bytes), Self.taken(&spareBytes)] where array.capacity >= Self.sparedByteCountMin { BlockPool.shared.giveArray(array) }
+    }
+
     private static let sparedByteCountMin = 1 << 20
 
     private mutating func takenBytes() -> [UInt8] {

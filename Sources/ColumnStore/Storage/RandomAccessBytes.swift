@@ -20,33 +20,37 @@ public final class ByteRegion: Sendable {
 
     // Safe: written once before it is shared, freed when the last reference goes.
     nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
-    /// What keeps borrowed bytes alive; nil when they are freed here.
+    /// What keeps borrowed bytes alive; nil when they are given back here.
     private let owner: (any AnyObject & Sendable)?
+    // Safe: as `bytes`, which are its beginning.
+    nonisolated(unsafe) private let block: UnsafeMutableRawBufferPointer
 
     /// Allocates `count` bytes and lets `fill` write them.
     public init<Failure: Error>(
         count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count + Self.paddingByteCount, alignment: 64)
+        let memory = BlockPool.shared.take(count + Self.paddingByteCount)
         let target = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
         do {
             try fill(target)
         } catch {
-            memory.deallocate()
+            BlockPool.shared.give(memory)
             throw error
         }
-        for index in count..<memory.count { memory[index] = 0 }
+        for index in count..<(count + Self.paddingByteCount) { memory[index] = 0 }
         bytes = UnsafeRawBufferPointer(target)
         owner = nil
+        block = memory
     }
 
     /// Borrows a part of another region.
     init(part: Range<Int>, of region: ByteRegion) {
         bytes = UnsafeRawBufferPointer(rebasing: region.bytes[part])
         owner = region
+        block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
-    deinit { if owner == nil { bytes.deallocate() } }
+    deinit { if owner == nil { BlockPool.shared.give(block) } }
 }
 
 extension RandomAccessBytes {

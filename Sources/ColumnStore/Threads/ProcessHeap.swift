@@ -13,5 +13,8 @@ package enum ProcessHeap {
 
     /// Gives free memory of all arenas back to the system: for the end of work that took much, since the pages must be had anew by who
     /// allocates next. Takes milliseconds.
-    package static func giveBack() { _ = malloc_trim(0) }
+    package static func giveBack() {
+        BlockPool.shared.removeAll()
+        _ = malloc_trim(0)
+    }
 }
