@@ -96,7 +96,9 @@ extension Engine {
         for file in snapshot.files.reversed() {
             if let found = try file.find(ticket: ticket), found.receipt.summary.sequence <= snapshot.sequence {
                 // One read for both would be a transaction; the history may be a moment younger than the state.
-                return (found.receipt, try file.history(row: found.row))
+                var history = try file.history(row: found.row)
+                if let damaged = file.damage[found.row] { history.errors.append(damaged.violation) }
+                return (found.receipt, history)
             }
         }
         return try coldTicket(ticket, snapshot)

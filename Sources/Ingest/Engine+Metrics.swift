@@ -50,6 +50,7 @@ extension Engine {
             gauge(
                 "hot_rows_in_memory", "Receipts whose columns are in memory only.",
                 Double(files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } })),
+            gauge("hot_rows_damaged", "Receipts in hot files whose documents were found damaged at the start.", Double(files.reduce(0) { $0 + $1.damage.count })),
             gauge("hot_bytes", "Bytes of hot files.", Double(byteCount)),
             gauge("hot_oldest_days", "Days since the day of the oldest hot file.", Double(files.map { today - $0.day }.max() ?? 0)),
             gauge("disk_min_free_bytes", "Free bytes below which no receipt is taken.", Double(options.hot.writer.minFreeBytes)),

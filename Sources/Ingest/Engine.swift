@@ -69,6 +69,11 @@ package final class Engine: EngineInterface {
     /// What went wrong behind the writer's back since the last call: flushing columns, copying logs. For the log.
     package func takeMaintenanceFailures() -> [String] { tier.maintenance.takeFailures() }
 
+    /// Receipts whose documents were found damaged when hot files were opened. For the log.
+    package var damagedDocuments: [DamagedDocument] {
+        tier.boundary.snapshot().files.flatMap { $0.damage.values.sorted { $0.row < $1.row } }
+    }
+
     /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
     package func warm(seconds: Double) {
         let end = SteadyClock.seconds() + seconds

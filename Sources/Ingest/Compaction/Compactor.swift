@@ -216,7 +216,8 @@ final class Compactor: Sendable {
             var leaving: [HotFile] = []
             do {
                 for file in files[start..<min(start + workerCount, files.count)] {
-                    if try mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
+                    // What is damaged stays where it is known to be: other files go on.
+                    if try file.damage.isEmpty && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
                 }
                 summary.rowsMoved += try move(leaving)
             } catch {

@@ -13,7 +13,9 @@ struct GroupBatches: HotBatches {
 
     init(group: HotGroup, file: HotFile, filter: HotRowFilter, sequence: Int64) throws {
         self.file = file
-        let plan = GroupPlan(group, filter, mayHaveChanges: file.state.overlay.mayHaveChange(in: group.bounds.firstRow...group.bounds.lastRow))
+        let rows = group.bounds.firstRow...group.bounds.lastRow
+        let plan = GroupPlan(
+            group, filter, mayHaveChanges: file.state.overlay.mayHaveChange(in: rows), hasDamage: file.hasDamage(in: rows))
         applied = plan.applied
         counters = filter.request.counters
         scan = try file.image(of: group).scan(plan.request(group, sequence: sequence))
@@ -43,15 +45,18 @@ private struct GroupPlan {
     private let schema: Schema
     /// Columns whose values in the image may be older than those of the rows.
     private let changing: Set<String>
+    /// Some rows have no values, since their documents are damaged: nothing is tested by them.
+    private let hasDamage: Bool
     let applied: HotRowFilter.Applied
 
-    init(_ group: HotGroup, _ filter: HotRowFilter, mayHaveChanges: Bool) {
+    init(_ group: HotGroup, _ filter: HotRowFilter, mayHaveChanges: Bool, hasDamage: Bool) {
         self.filter = filter
+        self.hasDamage = hasDamage
         let schema = Schema(HotChunk.fields(typeColumns: group.typeColumns))
         let changing: Set<String> = mayHaveChanges ? ["state", "completed_at"] : []
         (self.schema, self.changing) = (schema, changing)
         let tests = filter.request.scope + filter.request.filters
-        if !tests.allSatisfy({ Self.isCurrent($0.path, schema, changing) }) {
+        if hasDamage || !tests.allSatisfy({ Self.isCurrent($0.path, schema, changing) }) {
             applied = .nothing
         } else if let residual = filter.request.residual, !residual.columns.allSatisfy({ Self.isCurrent($0, schema, changing) }) {
             applied = .filters
@@ -67,10 +72,13 @@ private struct GroupPlan {
 
     private func isCurrent(_ path: ColumnPath) -> Bool { Self.isCurrent(path, schema, changing) }
 
+    /// Whether rows lack the column, and not because the document does.
+    private func isUnknown(_ path: ColumnPath) -> Bool { hasDamage && HotFile.needsDocument(path) }
+
     func request(_ group: HotGroup, sequence: Int64) -> ParquetScanRequest {
         let wanted = filter.request
         // Those that the image cannot apply are applied afterwards, with all others.
-        var filters = (wanted.scope + wanted.filters).filter { isCurrent($0.path) }
+        var filters = (wanted.scope + wanted.filters).filter { isCurrent($0.path) && !isUnknown($0.path) }
         if group.bounds.lastSequence > sequence {
             filters.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
         }
@@ -78,11 +86,11 @@ private struct GroupPlan {
             filters.append(ColumnFilter(ColumnPath(HotChunk.rowIDName), .oneOf(rows.map { .integer($0) })))
         }
         var request = ParquetScanRequest(
-            projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) },
+            projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) && !hasDamage },
             batchRowCount: filter.batchRowCount)
         // A sieve tests values of the table's type.
         request.sieves = wanted.sieves.filter { sieve in
-            isCurrent(sieve.path) && schema.field(at: sieve.path)?.type.withoutIDs == filter.schema.field(at: sieve.path)?.type.withoutIDs
+            !hasDamage && isCurrent(sieve.path) && schema.field(at: sieve.path)?.type.withoutIDs == filter.schema.field(at: sieve.path)?.type.withoutIDs
         }
         if applied == .everything, let residual = wanted.residual, let shape = filter.residual {
             let fields = ColumnShape.fields(residual.columns, of: schema)
@@ -108,6 +116,6 @@ private struct GroupPlan {
     private var needsRows: Bool {
         let request = filter.request
         let read = (request.scope + request.filters).map(\.path) + (request.residual?.columns ?? []) + request.projection
-        return !changing.isEmpty || filter.rows != nil || read.contains(where: HotRowFilter.isStored)
+        return hasDamage || !changing.isEmpty || filter.rows != nil || read.contains(where: HotRowFilter.isStored)
     }
 }

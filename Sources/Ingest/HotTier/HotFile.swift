@@ -45,6 +45,7 @@ package final class HotFile: Sendable {
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<LogRoom?>(nil)
     private let failed = Atomic<Bool>(false)
+    private let damaged = Mutex<[Int64: DamagedDocument]>([:])
 
     package init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues
@@ -125,6 +126,9 @@ package final class HotFile: Sendable {
     /// A writer has opened the file, or closes it.
     func setLogRoom(_ room: LogRoom?) { log.withLock { $0 = room } }
 
+    /// Rows whose documents were found damaged when the file was opened, by their ids.
+    package var damage: [Int64: DamagedDocument] { damaged.withLock { $0 } }
+
     /// Whether a row of it is FAILED: without one nobody need look for any.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
@@ -135,8 +139,12 @@ package final class HotFile: Sendable {
 
     /// Reads what a restart needs: bounds, groups, and the rows whose columns were only in memory.
     ///
+    /// Rows whose documents turn out to be damaged are noted in the file, before their columns are laid down without values.
+    ///
     /// - Complexity: O(rows since the last flushed group).
     func load() throws {
+        var known: [DamagedDocument] = []
+        var present: [DamagedDocument] = []
         try pool.withConnection { connection in
             var info = Published()
             info.rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
@@ -159,10 +167,16 @@ package final class HotFile: Sendable {
                 info.overlay.set(
                     changed.int64(0), StateChange(state: state, completedAt: changed.optionalInt64(3)), sequence: changed.int64(1))
             }
-            let loaded = try HotFileLoader(connection: connection, file: self).tails()
-            tails.withLock { $0 = loaded }
+            // A verifier looks at each document itself, and at files of earlier versions.
+            if !values.isLenient { known = try HotFileLoader.damage(connection, self) }
+            let loaded = try HotFileLoader(connection: connection, file: self).load(known: known)
+            present = loaded.damage
+            tails.withLock { $0 = loaded.tails }
             published.withLock { $0 = info }
         }
+        if present != known { try HotFileWriter.note(present, in: self) }
+        let byRow = Dictionary(uniqueKeysWithValues: present.map { ($0.row, $0) })
+        damaged.withLock { $0 = byRow }
     }
 
     private static func marks(_ connection: SQLiteConnection, row: Int64) throws -> (sequence: Int64, ticket: ULID) {

@@ -6,11 +6,19 @@ struct HotFileLoader {
     let connection: SQLiteConnection
     let file: HotFile
 
-    func tails() throws -> [String: ColumnTail] {
+    struct Loaded {
+        var tails: [String: ColumnTail] = [:]
+        /// Ascending by row.
+        var damage: [DamagedDocument] = []
+    }
+
+    /// - Parameter known: what was found damaged at earlier starts. Rows whose columns are in groups stay so; the others are looked at again.
+    func load(known: [DamagedDocument]) throws -> Loaded {
         let tables = try tableNames()
         let kinds = try kinds(tables)
         for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
         var groups = try groups(tables)
+        var loaded = Loaded()
         var tails: [String: ColumnTail] = [:]
         var flushed: [String: Int64] = [:]
         for table in tables.values {
@@ -18,13 +26,19 @@ struct HotFileLoader {
             flushed[table] = own.map(\.bounds.lastRow).max() ?? 0
             tails[table] = ColumnTail(table: table, tables: file.tables, groups: own)
         }
-        try readPending(kinds, flushed: flushed) { row in
+        let knownRows = Set(known.map(\.row))
+        var seen: Set<Int64> = []
+        loaded.damage = try readPending(kinds, flushed: flushed) { row in
+            if knownRows.contains(row.row) { seen.insert(row.row) }
             guard let tail = tails[row.kind.table] else { return }
             // Laid into columns at once, in steps: nothing but columns stays in memory.
             if tail.append([row]) >= ColumnTail.chunkRowCount { try tail.drain() }
         }
         for tail in tails.values { try tail.drain() }
-        return tails
+        loaded.tails = tails
+        loaded.damage += known.filter { !seen.contains($0.row) }
+        loaded.damage.sort { $0.row < $1.row }
+        return loaded
     }
 
     private func tableNames() throws -> [Int64: String] {
@@ -72,10 +86,26 @@ struct HotFileLoader {
         return groups
     }
 
+    /// What earlier starts found, ascending by row.
+    static func damage(_ connection: SQLiteConnection, _ file: HotFile) throws -> [DamagedDocument] {
+        let statement = try connection.statement("SELECT d.id, r.ticket, d.reason FROM damaged d JOIN rows r ON r.id = d.id ORDER BY d.id")
+        var damage: [DamagedDocument] = []
+        while try statement.step() {
+            guard let ticket = ULID(bytes: statement.bytes(1)) else {
+                throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket", path: file.path)
+            }
+            damage.append(DamagedDocument(path: file.path, row: statement.int64(0), ticket: ticket, reason: statement.text(2)))
+        }
+        return damage
+    }
+
     /// Rows that no complete group holds, behind the last one before which every row is in a group.
+    ///
+    /// - Returns: those of them whose documents are damaged; `body` gets them without values.
     private func readPending(
         _ kinds: [Int64: RowKind], flushed: [String: Int64], _ body: (TailRow) throws -> Void
-    ) throws {
+    ) throws -> [DamagedDocument] {
+        var damage: [DamagedDocument] = []
         let laidDown = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
         let statement = try connection.statement("""
             SELECT \(Self.rowColumns)
@@ -87,40 +117,50 @@ struct HotFileLoader {
                 throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind", path: file.path)
             }
             guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
-            try body(try Self.row(statement, kind, file))
+            do {
+                try body(try Self.row(statement, kind, file))
+            } catch let damaged as DamagedDocument {
+                // A verifier finds the document's fault by itself.
+                if !file.values.isLenient { damage.append(damaged) }
+                try body(try Self.row(statement, kind, file, encoded: [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8)))
+            }
         }
+        return damage
     }
 
     /// Columns of `rows r` with `pending p` that make a `TailRow`.
     private static let rowColumns = """
         r.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client, \
-        r.receipt, p.encoded, r.coding, r.document_bytes, r.document
+        r.receipt, p.encoded, r.coding, r.document_bytes, r.document, r.sha256
         """
 
     /// The present row of a query of `rowColumns`.
-    private static func row(_ statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile) throws -> TailRow {
+    ///
+    /// - Parameter encoded: its values, where they are known not to be there.
+    /// - Throws: `DamagedDocument` when its values cannot be had for that reason.
+    private static func row(_ statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
         guard let ticket = ULID(bytes: statement.bytes(2)), let state = ReceiptState(code: statement.int64(4)) else {
             throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket or state", path: file.path)
         }
         let client = statement.bytes(9)
         let receipt = statement.bytes(10)
-        let encoded = statement.isNull(11) ? try values(of: statement, kind, file) : statement.bytes(11)
+        let encoded = try encoded ?? (statement.isNull(11) ? values(of: statement, kind, ticket, file) : statement.bytes(11))
         return TailRow(
             row: statement.int64(0), sequence: statement.int64(1), ticket: ticket, receivedAt: statement.int64(3), state: state,
             completedAt: statement.optionalInt64(5), kind: kind, businessDay: Int32(clamping: statement.int64(7)),
             issuedAt: statement.int64(8), columns: client + receipt + encoded, clientByteCount: client.count, receiptByteCount: receipt.count)
     }
 
-    private static func values(of statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile) throws -> [UInt8] {
+    private static func values(of statement: SQLiteStatement, _ kind: RowKind, _ ticket: ULID, _ file: HotFile) throws -> [UInt8] {
+        let row = statement.int64(0)
+        let document = try file.document(
+            statement, .init(row: 0, ticket: 2, coding: 12, byteCount: 13, document: 14, sha256: 15))
         do {
-            let document = try statement.withBytes(14) {
-                try file.dictionaries.inflate($0, coding: DocumentCoding(rawValue: statement.int64(12)), byteCount: Int(statement.int64(13)))
-            }
             return try file.values.encoded(document, kind, receivedAt: statement.int64(3))
         } catch {
-            // Every column NULL: whoever looks for faults goes on, and finds the document's by itself.
-            if file.values.isLenient { return [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8) }
-            throw SQLiteError(code: 11, message: "row \(statement.int64(0)): its columns cannot be read again: \(error)", path: file.path)
+            if file.values.isLenient { throw DamagedDocument(path: file.path, row: row, ticket: ticket, reason: "\(error)") }
+            // The document is as it was: its type is not.
+            throw SQLiteError(code: 11, message: "row \(row): its columns cannot be read again: \(error)", path: file.path)
         }
     }
 
@@ -134,9 +174,9 @@ struct HotFileLoader {
                 """)
             defer { statement.reset() }
             statement.bind(1, row)
-            guard try statement.step(), let fields = SchemaEncoding.fields(statement.text(18)) else { return nil }
+            guard try statement.step(), let fields = SchemaEncoding.fields(statement.text(19)) else { return nil }
             let kind = RowKind(
-                table: table, type: statement.text(15), version: Int32(clamping: statement.int64(16)), contentType: statement.text(17),
+                table: table, type: statement.text(16), version: Int32(clamping: statement.int64(17)), contentType: statement.text(18),
                 layout: RowLayout(fields: fields))
             guard try !statement.isNull(11) || file.values.canRead(kind) else { return nil }
             var builder = HotChunkBuilder(typeColumns: file.tables.columns(of: table))

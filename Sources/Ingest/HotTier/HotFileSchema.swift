@@ -3,7 +3,7 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements, traceStatements, laidDownStatements]
+    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -65,6 +65,9 @@ package enum HotFileSchema {
     static let laidDownStatements = """
         INSERT INTO meta(key, value) SELECT 'laid_down', coalesce((SELECT min(id) - 1 FROM pending), (SELECT max(id) FROM rows), 0);
         """
+
+    /// Rows whose documents were found damaged: their columns in `groups` are NULL, and no answer may take them for that.
+    static let damagedStatements = "CREATE TABLE damaged(id INTEGER PRIMARY KEY, reason TEXT NOT NULL)"
 
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.
     static let receiptColumns = """

@@ -86,6 +86,21 @@ final class HotFileWriter {
         }
     }
 
+    /// Notes which rows' documents are damaged, instead of what was noted before.
+    static func note(_ damage: [DamagedDocument], in file: HotFile) throws {
+        let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
+        try prepare(connection, file: file)
+        try connection.transaction {
+            try connection.execute("DELETE FROM damaged")
+            let insert = try connection.statement("INSERT INTO damaged(id, reason) VALUES(?1, ?2)")
+            for damaged in damage {
+                insert.bind(1, damaged.row)
+                try insert.bind(2, damaged.reason)
+                try insert.run()
+            }
+        }
+    }
+
     private func loadCaches() throws {
         kinds = [:]
         tables = [:]

@@ -49,6 +49,17 @@ struct HotRowFilter: Sendable {
         let applied: Applied
         /// A column by name, of the piece's own type, nil when it has none of that name.
         let column: (String) -> (Column, Field)?
+
+        /// Whether a row's document may be damaged: a reader of such a piece gives the ids.
+        var mayHaveDamage: Bool { rows != nil && !file.damage.isEmpty }
+
+        /// - Precondition: `rows` is there.
+        func rowIDs(_ indices: [Int32]) -> [Int64] {
+            indices.map { index -> Int64 in
+                if case .integer(let id)? = rows?.value(at: Int(index)) { return id }
+                preconditionFailure("a row without an id")
+            }
+        }
     }
 
     /// - Returns: nil when no row passes.
@@ -64,10 +75,12 @@ struct HotRowFilter: Sendable {
             request.counters.add(rowsScanned: piece.rowCount)
         }
         if piece.applied != .everything, let filter = request.residual, let residual {
+            try refuseDamaged(residual, piece, indices)
             let passing = try filter.select(gather(residual, reader, indices))
             guard passing.setCount > 0 else { return nil }
             if passing.setCount < passing.count { indices = passing.setIndices().map { place in indices.map { $0[Int(place)] } ?? place } }
         }
+        try refuseDamaged(projection, piece, indices)
         return try gather(projection, reader, indices)
     }
 
@@ -83,8 +96,24 @@ struct HotRowFilter: Sendable {
         }
         try apply(request.scope, reader, &selection)
         request.counters.add(rowsScanned: selection.setCount)
-        try apply(request.filters, reader, &selection)
+        if !piece.mayHaveDamage {
+            try apply(request.filters, reader, &selection)
+        } else {
+            // First what needs no document: what is left over must have its values.
+            try apply(request.filters.filter { !HotFile.needsDocument($0.path) }, reader, &selection)
+            let others = request.filters.filter { HotFile.needsDocument($0.path) }
+            try piece.file.refuseDamaged(others.map(\.path)) { piece.rowIDs(selection.setIndices()) }
+            try apply(others, reader, &selection)
+        }
         return selection
+    }
+
+    /// - Parameter indices: of the rows wanted; nil for all.
+    private func refuseDamaged(_ shape: ColumnShape, _ piece: Piece, _ indices: [Int32]?) throws {
+        guard piece.mayHaveDamage else { return }
+        try piece.file.refuseDamaged(shape.entries.lazy.map { ColumnPath($0.name) }) {
+            piece.rowIDs(indices ?? Array(0..<Int32(piece.rowCount)))
+        }
     }
 
     private func apply(_ filters: [ColumnFilter], _ reader: PieceReader, _ selection: inout Bitmap) throws {
@@ -149,10 +178,7 @@ private final class PieceReader {
     func stored(_ name: String, _ indices: [Int32]) throws -> Column {
         let type: ColumnType = name == "history" ? .string : .binary
         var builder = ColumnBuilder(type: type)
-        let ids = indices.map { index -> Int64 in
-            if case .integer(let id)? = piece.rows?.value(at: Int(index)) { return id }
-            preconditionFailure("a row without an id")
-        }
+        let ids = piece.rowIDs(indices)
         if name == "history" {
             for text in try piece.file.histories(ids) { builder.append(bytes: Array(text.utf8)) }
             return builder.finish()

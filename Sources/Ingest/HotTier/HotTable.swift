@@ -42,6 +42,7 @@ package struct HotTable: Sendable {
     /// The columns of one row.
     func row(_ id: Int64, of file: HotFile, projection: [ColumnPath]) throws -> ColumnBatch? {
         guard let tail = file.tail(of: table) else { return nil }
+        try file.refuseDamaged(projection) { [id] }
         let filter = try HotRowFilter(ScanRequest(projection: projection), schema: schema, rows: [id])
         if let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
             return try HotMorsel(.chunk(chunk, file), filter: filter, sequence: snapshot.sequence, budget: nil).next()

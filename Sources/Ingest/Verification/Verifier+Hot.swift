@@ -68,22 +68,22 @@ extension Verifier {
                     [client, receipt, ticket.text, Array(state.rawValue.utf8), statement.bytes(14)],
                     [sequence, statement.int64(11), statement.int64(12), statement.int64(15)])
                 count(rows: 1, in: file.path)
-                checkDocument(statement, id, file)
+                checkDocument(statement, id, ticket, file)
             }
         }
         return totals
     }
 
-    private func checkDocument(_ statement: SQLiteStatement, _ id: Int64, _ file: HotFile) {
+    private func checkDocument(_ statement: SQLiteStatement, _ id: Int64, _ ticket: ULID, _ file: HotFile) {
         report.documentByteCount += statement.int64(5)
         do {
             let document = try statement.withBytes(7) {
                 try file.dictionaries.inflate(
                     $0, coding: DocumentCoding(rawValue: statement.int64(4)), byteCount: Int(statement.int64(5)))
             }
-            if SHA256.hash(document) != statement.bytes(6) { note(file.path, "row \(id): the document does not have its hash") }
+            if SHA256.hash(document) != statement.bytes(6) { note(file.path, "row \(id), ticket \(ticket): the document does not have its hash") }
         } catch {
-            note(file.path, "row \(id): \(error)")
+            note(file.path, "row \(id), ticket \(ticket): the document is damaged: \(error)")
         }
     }
 

@@ -29,6 +29,11 @@ enum ServeCommand: Command {
         var signals = blockSignals()
         raiseFileLimit()
         let engine = try EngineOpening.open(directory: directory, settings: settings)
+        for damaged in engine.damagedDocuments {
+            log.error("a receipt's document is damaged; restore it from a backup", [
+                "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
+            ])
+        }
         let adminKey = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
         try engine.noteAdminKey()
         let parts = try ServeParts(settings, engine: engine, log: log)

@@ -8,6 +8,7 @@ package enum ProblemMapping {
     package static func problem(for error: any Error) -> Problem {
         switch error {
         case let problem as Problem: problem
+        case let damaged as DamagedDocument: damaged.problem
         case let error as QueryError: problem(for: error)
         case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
         case let error as ColumnStoreError where error.systemError == ENOSPC || error.systemError == EDQUOT:
