@@ -7,7 +7,9 @@ import Synchronization
 /// Nothing here is needed for durability: after a crash it begins again from the rows.
 final class HotMaintenance: Sendable {
     private struct State {
-        var isPending = false
+        /// At the start too: what an earlier process left to flush counts against what this one may take.
+        var isPending = true
+        var isFirst = true
         var isStopping = false
         var lastCommitted: HotFile?
     }
@@ -89,10 +91,12 @@ final class HotMaintenance: Sendable {
                     if let file { try rest(file, writer) }
                     continue
                 }
-                let file = state.withLock { state in
-                    defer { state.lastCommitted = nil }
-                    return state.lastCommitted
+                let (file, isFirst) = state.withLock { state in
+                    defer { (state.lastCommitted, state.isFirst) = (nil, false) }
+                    return (state.lastCommitted, state.isFirst)
                 }
+                // Nobody need send a receipt before the rows of a day that is over leave memory.
+                if isFirst { try writer.seal(before: Clock.day(ofMicroseconds: clock.now())) }
                 // Columns are laid down though the log's copy failed, and the other way round.
                 let kept = Result {
                     guard let file else { return }

@@ -29,8 +29,8 @@ package final class HotWriter: Sendable {
     struct Job: Sendable {
         enum Target: Sendable {
             case file(HotFile)
-            /// Seal the open file, if there is one with rows; the answer is its name.
-            case seal
+            /// Seal the open file, if there is one with rows and of a day before that.
+            case seal(before: Int32)
             /// Copy the rest of the open file's log, so that the next commit begins it anew; or also cut it off.
             case checkpoint(HotFile, cuts: Bool)
             /// Close what is open of a sealed file: its rows are elsewhere.
@@ -185,7 +185,9 @@ package final class HotWriter: Sendable {
     }
 
     /// Seals the open file, so that the next receipt begins another one; returns when done.
-    func seal() throws { try run(.seal) { _ in } }
+    ///
+    /// - Parameter day: only a file of an earlier day.
+    func seal(before day: Int32 = .max) throws { try run(.seal(before: day)) { _ in } }
 
     func checkpoint(_ file: HotFile, cuts: Bool) throws { try run(.checkpoint(file, cuts: cuts)) { _ in } }
 

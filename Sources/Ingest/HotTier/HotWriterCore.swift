@@ -307,7 +307,7 @@ final class HotWriterCore {
         case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
         case .hold(let body): try body()
         case .number(let body): nextSequence = try body(nextSequence, tickets)
-        case .seal: if let open, open.rowCount > 0 { try sealOpenFile() }
+        case .seal(let day): if let open, open.rowCount > 0, open.file.day < day { try sealOpenFile() }
         case .file(let file):
             let writer = try writer(of: file)
             try writer.begin()

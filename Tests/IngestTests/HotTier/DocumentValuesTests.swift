@@ -118,6 +118,29 @@ final class DocumentValuesTests: XCTestCase {
         XCTAssertEqual(try store.stored([try HotTierFixture.row("R-x")]).count, 1)
     }
 
+    /// What yesterday's process left in memory only leaves it without a receipt of today, and takes no room from today's.
+    func test_reopen_onTheNextDay_rowsOfTheDayBeforeAreLaidDown() throws {
+        let directory = TemporaryDirectory()
+        let day = Int64(86_400_000_000)
+        let time = 20_776 * day + day / 2
+        var limits = HotWriter.Limits()
+        limits.unflushedRows = 100
+        var store = try HotTierFixture.Store(directory.path, clock: Clock { time }, limits: limits)
+        _ = try store.stored(try (0..<80).map { try HotTierFixture.row("R-\($0)") })
+        // A row whose values are kept needs no type to be read again.
+        store.close()
+        store = try HotTierFixture.Store(directory.path, clock: Clock { time + day }, limits: limits)
+        defer { store.close() }
+        let file = store.tier.boundary.snapshot().files[0]
+        for _ in 0..<6_000 where file.tail(of: "receipts")?.rowCountInMemory != 0 { usleep(10_000) }
+        XCTAssertEqual(file.tail(of: "receipts")?.rowCountInMemory, 0, "they wait for a receipt of today")
+        XCTAssertTrue(file.state.isSealed)
+        for _ in 0..<6_000 where store.tier.writer.statistics.unflushedRows != 0 { usleep(10_000) }
+        XCTAssertEqual(try store.stored(try (0..<90).map { try HotTierFixture.row("S-\($0)") }).count, 90)
+        XCTAssertEqual(try store.stored(try (90..<95).map { try HotTierFixture.row("S-\($0)") }).count, 5)
+        XCTAssertEqual(store.tier.boundary.snapshot().files.map(\.state.rowCount), [80, 95])
+    }
+
     private static func findings(_ fixture: EngineFixture, _ path: String) throws -> [String] {
         try fixture.engine.close()
         return try Verifier(path: path).run().findings.map(\.description)
