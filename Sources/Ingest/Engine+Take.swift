@@ -92,6 +92,7 @@ struct Intake: Sendable {
 
     private func takeBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         var rows: [HotRow] = []
+        var places: [Int] = []
         var faults: [Problem] = []
         var seen: [ReceiptIdentity: Int] = [:]
         for (index, result) in results.enumerated() {
@@ -107,6 +108,7 @@ struct Intake: Sendable {
                                 errors: [.init(pointer: "/\(index)", code: "duplicate-in-batch", message: "the same receipt as /\(first)")]))
                     }
                     rows.append(row)
+                    places.append(index)
                 } catch let problem as Problem {
                     // Who may not post a receipt may not post the array.
                     if ProblemClass(problem.slug) == .access { throw problem }
@@ -115,6 +117,7 @@ struct Intake: Sendable {
             }
         }
         guard faults.isEmpty else {
+            faults += try conflicts(rows).map { Problem(.differentDocument, "", errors: [Self.conflict(at: places[$0])]) }
             let count = faults.reduce(0) { $0 + $1.errors.count }
             let problem = Problem(
                 .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
@@ -126,12 +129,20 @@ struct Intake: Sendable {
             case .refused(let problem): completion(.refused(problem))
             case .done(let outcomes): completion(.batch(outcomes.map(\.taken)))
             case .conflicts(let places):
-                let errors = places.map {
-                    Problem.Violation(pointer: "/\($0)", code: "different-document", message: Self.differentDocument.detail)
-                }
+                let errors = places.map(Self.conflict)
                 completion(.refused(Problem(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
             }
         }
+    }
+
+    private static func conflict(at index: Int) -> Problem.Violation {
+        .init(pointer: "/\(index)", code: "different-document", message: differentDocument.detail)
+    }
+
+    /// Places of rows under whose identities other documents are stored, as of now: of an array that is refused in any case.
+    private func conflicts(_ rows: [HotRow]) throws -> [Int] {
+        let earlier = try earlier(rows, engine.tier.boundary.snapshot(), except: nil)
+        return rows.indices.filter { place in earlier[place].map { !$0.isOf(rows[place].sha256) } ?? false }
     }
 
     /// A fault of one receipt of several, with pointers that say which.
@@ -316,14 +327,7 @@ struct Intake: Sendable {
         do {
             let snapshot = engine.tier.boundary.snapshot()
             let open = snapshot.files.last { !$0.state.isSealed }
-            let documents = rows.map { (identity: $0.identity, sha256: Array($0.sha256)) }
-            var earlier = try documents.map { try HotTier.findEarlier($0.identity, document: $0.sha256, in: snapshot, except: open) }
-            if !snapshot.cold.isEmpty {
-                let missing = earlier.indices.filter { !(earlier[$0]?.isOf(documents[$0].sha256) ?? false) }
-                for (place, cold) in zip(missing, try ColdLookup.findEarlier(missing.map { documents[$0] }, in: snapshot)) {
-                    earlier[place] = StoredReceipt.choose([earlier[place], cold].compactMap { $0 }, for: documents[place].sha256)
-                }
-            }
+            let earlier = try earlier(rows, snapshot, except: open)
             engine.tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion),
                 isAlone: request.isAlone && rows.count == 1 && isAtomic)
@@ -332,11 +336,23 @@ struct Intake: Sendable {
         }
     }
 
+    /// What the rows meet under their identities in the snapshot.
+    private func earlier(_ rows: [HotRow], _ snapshot: TierBoundary.Snapshot, except open: HotFile?) throws -> [StoredReceipt?] {
+        let documents = rows.map { (identity: $0.identity, sha256: Array($0.sha256)) }
+        var earlier = try documents.map { try HotTier.findEarlier($0.identity, document: $0.sha256, in: snapshot, except: open) }
+        guard !snapshot.cold.isEmpty else { return earlier }
+        let missing = earlier.indices.filter { !(earlier[$0]?.isOf(documents[$0].sha256) ?? false) }
+        for (place, cold) in zip(missing, try ColdLookup.findEarlier(missing.map { documents[$0] }, in: snapshot)) {
+            earlier[place] = StoredReceipt.choose([earlier[place], cold].compactMap { $0 }, for: documents[place].sha256)
+        }
+        return earlier
+    }
+
     /// A problem with its quarantine entry, where it is one that is kept.
     private func quarantined(_ problem: Problem, type: String?, document: [UInt8]) throws -> Problem {
         guard let refused = refused(problem, type: type, document: document) else { return problem }
         var problem = problem
-        problem.ticketID = try engine.quarantine.add([refused]).first
+        problem.note(ticketID: try engine.quarantine.add([refused])[0])
         return problem
     }
 
@@ -353,12 +369,20 @@ struct Intake: Sendable {
         do {
             for (entry, ticket) in zip(kept, try engine.quarantine.add(kept.map(\.refused))) {
                 var problem = entry.refused.problem
-                problem.ticketID = ticket
+                problem.note(ticketID: ticket)
                 results[entry.place] = .failure(problem)
             }
         } catch {
             for entry in kept { results[entry.place] = .failure(Self.problem(error)) }
         }
+    }
+}
+
+extension Problem {
+    /// Of the quarantine's entry; nil when it took none.
+    mutating func note(ticketID: String?) {
+        self.ticketID = ticketID
+        if ticketID == nil { detail += " (not kept in quarantine: larger than quarantine_max_bytes)" }
     }
 }
 

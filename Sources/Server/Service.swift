@@ -138,12 +138,7 @@ package final class Service: RequestHandler, Sendable {
             principal: admission.principal)
         // Of somebody not yet known no more is kept than any small call has.
         if exchange.awaitsKeys { return min(bodyByteCountMax(route), 1 << 20) }
-        switch route.body {
-        case .none: return 64 << 10
-        case .small: return 1 << 20
-        case .typeFile: return 16 << 20
-        case .documents: return limits.body
-        }
+        return route.body == .none ? 64 << 10 : bodyByteCountMax(route)
     }
 
     package func finish(_ exchange: Exchange) -> Response? {
@@ -221,8 +216,8 @@ package final class Service: RequestHandler, Sendable {
     private func bodyByteCountMax(_ route: Route) -> Int {
         switch route.body {
         case .documents: limits.body
-        case .typeFile: 16 << 20
-        case .none, .small: 1 << 20
+        case .typeFile: min(limits.body, 16 << 20)
+        case .none, .small: min(limits.body, 1 << 20)
         }
     }
 

@@ -76,6 +76,12 @@ final class EngineTests: XCTestCase {
         let refused = try XCTUnwrap(fixture.refusal(faulty))
         XCTAssertEqual(refused.slug, .invalidDocument)
         XCTAssertTrue(refused.errors.allSatisfy { $0.pointer.hasPrefix("/1") }, "\(refused.errors)")
+        // What is invalid and what conflicts, at once.
+        let both = "[" + [EngineFixture.receipt("A-2", note: "y"), #"{"schema":"pos/1","id":"B-2"}"#, EngineFixture.receipt("A-1")].joined(separator: ",") + "]"
+        let mixed = try XCTUnwrap(fixture.refusal(both))
+        XCTAssertEqual(mixed.slug, .invalidDocument)
+        XCTAssertEqual(Set(mixed.errors.map { String($0.pointer.prefix(2)) }), ["/0", "/1"])
+        XCTAssertEqual(mixed.errors.filter { $0.pointer == "/0" }.map(\.code), ["different-document"])
         XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id"])), ["A-1", "A-2"])
     }
 
@@ -117,6 +123,22 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(fixture.refusal(body, as: Principal(clientID: "c1", access: .read, scope: .own))?.slug, .readOnly)
         let limited = Principal(clientID: "c1", access: .readWrite, scope: .own, types: ["ubl-invoice"])
         XCTAssertEqual(fixture.refusal(body, as: limited)?.slug, .typeNotAllowed)
+    }
+
+    /// Kept, it would be alone and over the limit; and it would have driven out all others.
+    func test_take_refusedLargerThanTheQuarantine_leavesOthersThere() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.quarantine.byteCountMax = 2_000 }
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let tickets = try (0..<3).map { try XCTUnwrap(fixture.refusal(#"{"schema":"pos/1","id":"R-\#($0)"}"#)?.ticketID) }
+        let large = #"{"schema":"pos/1","id":"R-9","note":"\#(String(repeating: "n", count: 2_000))"}"#
+        let refusal = try XCTUnwrap(fixture.refusal(large))
+        XCTAssertEqual(refusal.slug, .invalidDocument)
+        XCTAssertFalse(refusal.errors.isEmpty)
+        XCTAssertNil(refusal.ticketID, "a ticket of an entry that is not kept")
+        XCTAssertTrue(refusal.detail.contains("quarantine_max_bytes"), refusal.detail)
+        for ticket in tickets { XCTAssertNoThrow(try fixture.engine.quarantineEntry(ticket, as: EngineFixture.own)) }
+        XCTAssertEqual(try fixture.engine.quarantine(client: nil, cursor: nil, limit: 10, as: EngineFixture.own).entries.count, 3)
     }
 
     func test_take_refused_isKeptInQuarantineOnce() throws {

@@ -35,7 +35,29 @@ final class Backup {
         }
         manifest = BackupManifest(
             number: 1, store: try engine.catalog.storeID(), madeAt: engine.options.hot.clock.now(), warehouse: engine.directory.warehousePath)
+        try Self.makeDirectory(root)
         try readPrevious()
+    }
+
+    /// Makes the place before anything is held for it.
+    private static func makeDirectory(_ path: String) throws {
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if mkdir(made, 0o700) == 0 || errno == EEXIST { continue }
+            // A read-only mount says so even of what is there.
+            let code = errno
+            var status = stat()
+            if stat(made, &status) != 0 { throw Self.refusal(path, code) }
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Self.refusal(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw Self.refusal(path, ENOTDIR) }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw Self.refusal(path, errno) }
+    }
+
+    private static func refusal(_ path: String, _ code: Int32) -> Problem {
+        refusal("\(path) cannot be made or written: \(String(cString: strerror(code))); name a directory of the server's machine that the server may write to")
     }
 
     private static func refusal(_ text: String) -> Problem {

@@ -24,7 +24,7 @@ package final class Quarantine: Sendable {
     /// Refusals of all connections that wait for a commit: whoever finds nobody writing writes for all.
     private struct Waiting {
         var entries: [(number: UInt64, refused: Refused)] = []
-        var results: [UInt64: Result<String, any Error>] = [:]
+        var results: [UInt64: Result<String?, any Error>] = [:]
         var nextNumber: UInt64 = 0
         var isWriting = false
     }
@@ -40,8 +40,8 @@ package final class Quarantine: Sendable {
     /// Keeps refused documents; the same bytes of the same client have one entry. Durable when it returns; one fsync serves all who
     /// wait at the time.
     ///
-    /// - Returns: for each the entry's ticket.
-    func add(_ refused: [Refused]) throws -> [String] {
+    /// - Returns: for each the entry's ticket; nil for one that is larger by itself than all may be: keeping it would drop every other.
+    func add(_ refused: [Refused]) throws -> [String?] {
         guard !refused.isEmpty else { return [] }
         let numbers = waiting.withLock { waiting in
             refused.map { refused -> UInt64 in
@@ -73,7 +73,7 @@ package final class Quarantine: Sendable {
         }
     }
 
-    private func write(_ group: [Refused]) -> [Result<String, any Error>] {
+    private func write(_ group: [Refused]) -> [Result<String?, any Error>] {
         let now = catalog.now
         let limits = limits
         let entries = group.map { refused in
@@ -83,7 +83,9 @@ package final class Quarantine: Sendable {
         }
         do {
             return try catalog.write { connection in
-                let tickets = try entries.map { try Self.write($0, now: now, connection) }
+                let tickets = try entries.map { entry in
+                    entry.refused.document.count > limits.byteCountMax ? nil : try Self.write(entry, now: now, connection)
+                }
                 try Self.trim(limits, now: now, connection)
                 return tickets.map { .success($0) }
             }

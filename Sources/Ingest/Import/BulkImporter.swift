@@ -246,7 +246,7 @@ package final class BulkImporter: @unchecked Sendable {
         let kept = refused.indices.compactMap { index in
             intake.refused(refused[index].problem, type: refused[index].type, document: refused[index].document).map { (index, $0) }
         }
-        for ((index, _), ticket) in zip(kept, try engine.quarantine.add(kept.map(\.1))) { refused[index].problem.ticketID = ticket }
+        for ((index, _), ticket) in zip(kept, try engine.quarantine.add(kept.map(\.1))) { refused[index].problem.note(ticketID: ticket) }
         counts.rejected += refused.count
         for refused in refused { try outlet.refuse(refused.number, refused.document, refused.problem) }
     }

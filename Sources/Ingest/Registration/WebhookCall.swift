@@ -47,6 +47,18 @@ package enum CallbackURL {
         return (name, "\(name):\(parts.port)")
     }
 
+    /// Whether a text is what `isAllowed` may find among its hosts: as a URL says it, so an address of IPv6 in brackets or without.
+    package static func isHost(_ text: String) -> Bool {
+        let lower = text.lowercased()
+        guard !text.isEmpty, text.utf8.count <= 300, !lower.hasPrefix("."), !lower.contains(".."), !lower.utf8.contains(where: { "/?#@%\\*,;\"'<>".utf8.contains($0) || $0 <= 0x20 || $0 == 0x7F })
+        else { return false }
+        for candidate in [lower, "[\(lower)]"] {
+            guard let host = host("http://\(candidate)/") else { continue }
+            if isAllowed("http://\(candidate)/", hosts: [text]) && !host.name.isEmpty { return true }
+        }
+        return false
+    }
+
     static func isAllowed(_ url: String, hosts: [String]) -> Bool {
         guard let host = host(url) else { return false }
         return hosts.contains { $0.lowercased() == host.name || $0.lowercased() == host.withPort }

@@ -229,7 +229,9 @@ struct Extractor<Source: DocumentSource> {
             do throws(ValueFault) {
                 read = try part.conversion.parts(text)
             } catch {
-                report(node, error.rawValue, "\(name): \(JSONGrammar.shown(text.array)) is no date or time as the type has it")
+                let isDay = name == "business_day"
+                let fault = isDay && error == .notATime ? ValueFault.notADate : error
+                report(node, fault.rawValue, "\(name): \(JSONGrammar.shown(text.array)) is no \(isDay ? "date" : "date or time") as the type has it")
                 return nil
             }
             if whole.day == nil { whole.day = read.day }
@@ -239,7 +241,7 @@ struct Extractor<Source: DocumentSource> {
         }
         let node = found.first { $0.node != Ingest.none }?.node ?? element
         guard whole.instant != nil || whole.day != nil else {
-            report(node, ValueFault.notATime.rawValue, "\(name) has no date")
+            report(node, (name == "business_day" ? ValueFault.notADate : .notATime).rawValue, "\(name) has no date")
             return nil
         }
         return (whole, node)

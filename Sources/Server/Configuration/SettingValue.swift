@@ -1,10 +1,11 @@
 internal import ColumnStore
 
-/// One value out of the file or the environment, with the key to name when it is wrong. The environment has text only, so text is
-/// taken for numbers too.
+/// One value out of the file or the environment, with the key to name when it is wrong.
 struct SettingValue {
     let key: String
     let value: JSONValue
+    /// Of the environment or the command line, which have text only: there digits are a number.
+    var isText = false
 
     private func fault(_ message: String) -> SettingError { SettingError(key: key, message: message) }
 
@@ -30,7 +31,7 @@ struct SettingValue {
         let number: Int? =
             switch value {
             case .number(let digits): Int(digits)
-            case .string(let text): Int(text)
+            case .string(let text) where isText: Int(text)
             default: nil
             }
         guard let number, range.contains(number) else {
@@ -66,7 +67,7 @@ struct SettingValue {
                 let (product, overflows) = (Int(text.dropLast(unit.suffix.count)) ?? -1).multipliedReportingOverflow(by: 1 << unit.shift)
                 byteCount = overflows ? nil : product
             } else {
-                byteCount = Int(text)
+                byteCount = isText ? Int(text) : nil
             }
         default: byteCount = nil
         }

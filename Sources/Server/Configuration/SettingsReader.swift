@@ -65,10 +65,11 @@ package enum SettingsReader {
         var reading = Reading()
         if let file { reading.apply(file: file.bytes, path: file.path) }
         reading.apply(environment: environment)
+        for name in misspelt(environment) { reading.fault(name, "there is no such variable") }
         reading.source = nil
         for (name, value) in overrides {
             if let key = keys.first(where: { $0.path == name }) {
-                reading.set(key, .string(value))
+                reading.set(key, .string(value), isText: true)
             } else {
                 reading.fault(name, "there is no such key")
             }
@@ -78,6 +79,21 @@ package enum SettingsReader {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
         return (settings, reading.faults)
+    }
+
+    /// Variables that begin as a setting's does, and are none: `TILL_LIMITS_QUERYTIME`, `TILL_HOT_DAY`. What begins otherwise is somebody
+    /// else's, and may be anything.
+    private static func misspelt(_ environment: [String: String]) -> [String] {
+        let groups = keys.compactMap { key in key.path.contains(".") ? String(key.path.prefix { $0 != "." }) : nil }
+        let known = Set(keys.map(\.variable) + groups.map { "TILL_" + $0.uppercased() })
+        let beginnings = Set(known.compactMap(beginning))
+        return environment.keys.filter { name in !known.contains(name) && beginning(name).map(beginnings.contains) ?? false }.sorted()
+    }
+
+    /// `TILL_LIMITS` of `TILL_LIMITS_QUERY_TIME`.
+    private static func beginning(_ variable: String) -> String? {
+        guard variable.hasPrefix("TILL_") else { return nil }
+        return "TILL_" + variable.dropFirst(5).prefix { $0 != "_" }
     }
 
     /// Settings on their way, and what was wrong so far.
@@ -91,9 +107,9 @@ package enum SettingsReader {
             faults.append(SettingError(key: key, message: message, source: source))
         }
 
-        mutating func set(_ key: Key, _ value: JSONValue) {
+        mutating func set(_ key: Key, _ value: JSONValue, isText: Bool = false) {
             do {
-                try key.set(SettingValue(key: key.path, value: value), &settings)
+                try key.set(SettingValue(key: key.path, value: value, isText: isText), &settings)
             } catch let errors as SettingErrors {
                 for error in errors.errors { fault(error.key, error.message) }
             } catch let error as SettingError {
@@ -143,7 +159,7 @@ package enum SettingsReader {
                 if isStructured {
                     if let value = json(text, key: key.path) { set(key, value) }
                 } else {
-                    set(key, text == "null" ? .null : .string(text))
+                    set(key, text == "null" ? .null : .string(text), isText: true)
                 }
             }
         }

@@ -66,6 +66,9 @@ enum ContractBody {
         let rate = reader.rate("rate_per_second")
         let webhook = reader.webhook(previous: previous?.webhook)
         let hosts = reader.strings("callback_hosts") ?? []
+        for (index, host) in hosts.enumerated() where !CallbackURL.isHost(host) {
+            reader.fault("/callback_hosts/\(index)", "format", "a host name or address is wanted, with or without :port, without scheme and path")
+        }
         guard reader.faults.isEmpty, let access, let scope else {
             throw Problem(.invalidContract, "the contract has \(reader.faults.count) faults", errors: reader.faults)
         }

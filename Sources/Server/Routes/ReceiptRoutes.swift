@@ -108,12 +108,18 @@ enum ReceiptRoutes {
         if let callback, let callbackHeader, callback != callbackHeader {
             throw Problem.parameter("callback_url", "the parameter and the header Till-Callback-URL differ")
         }
-        if let type = call.parameter("type"), type.isEmpty { throw Problem.parameter("type", "a type's name is wanted") }
         var request = TakeRequest(
-            form: form, body: call.request.body, contentType: header, principal: call.principal, type: call.parameter("type"),
+            form: form, body: call.request.body, contentType: header, principal: call.principal, type: try type(call),
             client: client, callbackURL: callback ?? callbackHeader, trace: TraceContext.trace(of: call.request))
         request.isAlone = call.exchange.isAlone
         return request
+    }
+
+    /// `?type=`: nil when it is not there.
+    private static func type(_ call: Call) throws -> String? {
+        let type = call.parameter("type")
+        if type?.isEmpty ?? false { throw Problem.parameter("type", "a type's name is wanted") }
+        return type
     }
 
     // MARK: Out, one
@@ -207,7 +213,7 @@ enum ReceiptRoutes {
         }
         return PageRequest(
             table: call.parameter("table") ?? "receipts", client: try call.client(), range: try range(call),
-            type: call.parameter("type"), state: state, fields: fields, limit: try call.integer("limit", in: 1...10_000, default: 1_000),
+            type: try type(call), state: state, fields: fields, limit: try call.integer("limit", in: 1...10_000, default: 1_000),
             cursor: call.parameter("cursor"))
     }
 

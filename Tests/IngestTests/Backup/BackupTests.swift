@@ -122,6 +122,24 @@ final class BackupTests: XCTestCase {
         try copy.engine.close()
     }
 
+    /// What the caller named is his fault, not the server's.
+    func test_backup_toAPlaceThatCannotBeMade_isHisFault() throws {
+        let (data, other) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try FileManager.default.createDirectory(atPath: other.path, withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: URL(filePath: other.path + "/file"))
+        for place in [other.path + "/file", other.path + "/file/below", "/proc/nothing/backup", "/dev/null"] {
+            XCTAssertThrowsError(try fixture.engine.backup(to: place), place) { error in
+                let problem = error as? Problem
+                XCTAssertEqual(problem?.slug, .badParameter, "\(place): \(error)")
+                XCTAssertEqual(problem?.errors.map(\.pointer), ["/destination"], place)
+                XCTAssertTrue(problem?.detail.contains(place) ?? false, "\(error)")
+            }
+        }
+        XCTAssertNoThrow(try fixture.engine.backup(to: other.path + "/new/deep"))
+    }
+
     func test_backup_cutOff_leavesTheLastOne() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try makeStore(data.path)

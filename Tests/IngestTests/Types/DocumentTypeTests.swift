@@ -125,6 +125,8 @@ final class DocumentTypeTests: XCTestCase {
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"2026-01-03"}"#, "1 2026-01-02T23:30:00.000000Z 2026-01-03"),
             (#""business_day":{"path":"/day","optional":true}"#, #"{"id":"1","at":"2026-01-02T23:30:00Z"}"#, "1 2026-01-02T23:30:00.000000Z 2026-01-02"),
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"9999-01-01"}"#, "/day out-of-range"),
+            (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"2026-02-30"}"#, "/day not-a-date"),
+            (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"12:00:00"}"#, "/day not-a-date"),
             ("", #"{"id":"","at":"2026-01-02"}"#, "/id required"), ("", #"{"id":true,"at":"2026-01-02"}"#, "/id wrong-type"),
             ("", "{\"id\":\"\(String(repeating: "x", count: 201))\",\"at\":\"2026-01-02\"}", "/id bad-id"), ("", #"{"id":"a\u0085b","at":"2026-01-02"}"#, "/id bad-id"),
             ("", #"{"id":"1","at":"1999-12-31T23:59:59Z"}"#, "/at out-of-range"), ("", #"{"id":"1","at":"0000-01-01"}"#, "/at not-a-time"), ("", #"{"id":"1","at":1767312245}"#, "/at not-a-time"),

@@ -47,6 +47,8 @@ final class SettingsReaderTests: XCTestCase {
             (#"{"log":{"level":"loud"}}"#, "log.level"), (#"{"outgoing":{"allow":[1]}}"#, "outgoing.allow.0"),
             (#"{"registrars":{"tax":{}}}"#, "registrars.tax.url"), (#"{"registrars":{"tax":{"url":"http://x","colour":1}}}"#, "registrars.tax.colour"),
             (#"{"public_url":"till.example"}"#, "public_url"), (#"{"tls":{"cert":"a"}}"#, "tls.key"), (#"{"tls":{"key":"a"}}"#, "tls.cert"),
+            (#"{"hot_days":"30"}"#, "hot_days"), (#"{"limits":{"queries":"8"}}"#, "limits.queries"), (#"{"memory_budget":"805306368"}"#, "memory_budget"),
+            (#"{"registrars":{"tax":{"url":"http://x","secret":"s","max_attempts":"3"}}}"#, "registrars.tax.max_attempts"),
             ("[]", "the file"), (#"{"hot_days":1,"hot_days":2}"#, "byte 24"), ("{", "byte 1"),
         ]
         for row in files {
@@ -57,6 +59,24 @@ final class SettingsReaderTests: XCTestCase {
         XCTAssertThrowsError(try read("{}", ["TILL_HOT_DAYS": "many"])) { error in
             XCTAssertEqual("\(error)", "TILL_HOT_DAYS: hot_days: an integer from 0 to 36500 is wanted")
         }
+    }
+
+    /// The environment has text only; what it says in JSON has numbers.
+    func test_environment_digitsAreNumbers() throws {
+        XCTAssertEqual(try read("{}", ["TILL_HOT_DAYS": "7"]).hotDays, 7)
+        XCTAssertEqual(try read("{}", ["TILL_MEMORY_BUDGET": "805306368"]).memoryBudget, 805_306_368)
+        XCTAssertEqual(try read(#"{"memory_budget":805306368}"#).memoryBudget, 805_306_368)
+        XCTAssertThrowsError(try read("{}", ["TILL_LIMITS": #"{"queries":"3"}"#]))
+    }
+
+    func test_environment_misspeltVariables_areNamed() throws {
+        for name in ["TILL_HOT_DAY", "TILL_LIMITS_QUERYTIME", "TILL_LOG_LEVELS", "TILL_JWT_", "TILL_LISTEN_ON", "TILL_QUARANTINE"] {
+            XCTAssertThrowsError(try read("{}", [name: "1"]), name) { error in
+                XCTAssertEqual((error as? SettingErrors)?.errors.map(\.key), [name], "\(error)")
+            }
+        }
+        // Others' own, and those that are no settings.
+        _ = try read("{}", ["TILL_KEY": "k", "TILL_ADMIN_KEY": "a", "TILL_BINARY": "/b", "TILL": "x", "TILLED_HOT_DAYS": "1", "PATH": "/bin"])
     }
 
     func test_everyFault_isNamedAtOnce() {

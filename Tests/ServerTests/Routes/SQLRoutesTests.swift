@@ -29,6 +29,42 @@ final class SQLRoutesTests: XCTestCase {
         return MemoryTable(schema: schema, batches: [ColumnBatch(rowCount: 60, columns: columns)])
     }
 
+    /// `limits.body` binds every call, plain and compressed.
+    func test_bodyLimit_bindsQuestionsToo() throws {
+        let server = try TestServer(limits: { var limits = Service.Limits(); limits.body = 200; return limits }())
+        let query = #"{"query":"SELECT 1 -- \#(String(repeating: "x", count: 300))"}"#
+        XCTAssertEqual(try server.client().post("/v1/sql", query).status, 413)
+        let type = #"{"name":"t","version":1,"note":"\#(String(repeating: "x", count: 300))"}"#
+        XCTAssertEqual(try server.client().put("/v1/types/t", type).status, 413)
+        XCTAssertNotEqual(try server.client().post("/v1/sql", #"{"query":"SELECT 1"}"#).status, 413)
+    }
+
+    /// No type has an empty name: a page of none would say that there are no receipts.
+    func test_emptyType_isRefused() throws {
+        let server = try TestServer()
+        let answer = try server.client().get("/v1/receipts?type=")
+        XCTAssertEqual(answer.status, 400, answer.text)
+        XCTAssertTrue(answer.text.contains(#""/type""#) && answer.text.contains("bad-parameter"), answer.text)
+    }
+
+    func test_callbackHosts_areHosts() throws {
+        let server = try TestServer()
+        let bad = ["https://shop.example", "shop.example/path", "*.shop.example", "a b", "user@host", "host:port", "..", "a..b", "[::1", "host:99999"]
+        let good = ["shop.example", "Shop.Example:8443", "127.0.0.1", "localhost", "[::1]:80"]
+        func body(_ hosts: [String]) -> String {
+            #"{"access":"read","scope":"own","callback_hosts":[\#(hosts.map { "\"\($0)\"" }.joined(separator: ","))]}"#
+        }
+        for host in bad {
+            let answer = try server.client().put("/v1/contracts/c1", body(["ok.example", host]))
+            XCTAssertEqual(answer.status, 422, "\(host): \(answer.text)")
+            XCTAssertTrue(answer.text.contains(#""/callback_hosts/1""#), "\(host): \(answer.text)")
+        }
+        for host in good {
+            let status = try server.client().put("/v1/contracts/c1", body([host])).status
+            XCTAssertTrue([200, 201].contains(status), "\(host): \(status)")
+        }
+    }
+
     private static func server() throws -> TestServer {
         let server = try TestServer()
         let catalog = FixedCatalog([
