@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: what the real binary takes while it compacts does not grow with what it compacts.
+///
+/// Method: receipts of nearly a mebibyte, sent to a server; then `till compact` as a process of its own, whose highest resident size the
+/// kernel keeps. Each byte of a document that is held a second time shows.
+final class MemoryTests: XCTestCase {
+    private static let documentByteCount = 1_000_000
+    /// About 330 MiB are taken; where moves or merges hold what they have by files, more than twice that.
+    private static let peakMebibytesMax = 500
+    private static let requestCount = 10
+    private static let linesPerRequest = 40
+
+    func test_compact_largeDocuments_staysInItsMemory() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
+        defer { server.remove() }
+        let key = try server.key("shop")
+        let client = server.client(key: key)
+        let line = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. "
+        let padding = String(repeating: line, count: Self.documentByteCount / line.utf8.count)
+        for request in 0..<Self.requestCount {
+            let lines = (0..<Self.linesPerRequest).map { Receipts.pos("R-\(request)-\($0)", extra: #","note":"\#(padding)""#) }
+            let answer = try client.post("/v1/receipts", lines.joined(separator: "\n"), type: "application/x-ndjson")
+            XCTAssertEqual(answer.text.components(separatedBy: #""status":201"#).count - 1, Self.linesPerRequest, String(answer.text.prefix(300)))
+        }
+        XCTAssertEqual(server.stop(), 0)
+        let (status, peak) = try Self.run(["compact", "--data", server.data.path])
+        XCTAssertEqual(status, 0)
+        let count = Self.requestCount * Self.linesPerRequest
+        print("compacting \(count) documents of \(Self.documentByteCount) bytes took \(peak >> 20) MiB at most")
+        XCTAssertGreaterThan(peak, 10 << 20, "not measured")
+        XCTAssertLessThan(peak >> 20, Self.peakMebibytesMax, "MiB at most, of \(count * Self.documentByteCount / 1_000_000) MB of documents")
+        let verify = try TillRun(["verify", "--data", server.data.path])
+        XCTAssertEqual(verify.status, 0, verify.text + verify.error)
+    }
+
+    /// Runs the binary to its end.
+    ///
+    /// - Returns: its exit status, and the most bytes that were resident, as the kernel noted them up to some milliseconds before the end.
+    private static func run(_ arguments: [String]) throws -> (status: Int32, peakByteCount: Int) {
+        let process = Process()
+        process.executableURL = TillServer.binary
+        process.arguments = arguments
+        process.environment = TillServer.environment()
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var peak = 0
+        while process.isRunning {
+            if let text = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8),
+                let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+                let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ Int($0) })
+            {
+                peak = max(peak, kilobytes << 10)
+            }
+            usleep(2_000)
+        }
+        return (process.terminationStatus, peak)
+    }
+}
