@@ -1,19 +1,20 @@
 /// The error that leaves the module: what went wrong and where. Callers switch on `code`, never on `description`.
 public struct ColumnStoreError: Error, CustomStringConvertible, Sendable {
+    /// The texts are what people and callers of the API see: in the manner of its codes.
     public enum Code: String, Sendable {
         /// The bytes contradict the format, their checksum, or each other.
-        case corruptFile
+        case corruptFile = "corrupt-file"
         /// A valid file that uses what this module does not read (encryption, a codec, a type).
-        case unsupportedFeature
+        case unsupportedFeature = "unsupported-feature"
         /// Reading it would take more memory than the caller allowed.
-        case overBudget
+        case overBudget = "over-budget"
         /// The operating system refused: `detail` names the call and the reason.
         case io
-        case notFound
+        case notFound = "not-found"
         /// The object that a commit would create exists: somebody else committed first.
         case conflict
         /// What the caller asked for cannot be (a column that is not there, a type that cannot change).
-        case invalidRequest
+        case invalidRequest = "invalid-request"
     }
 
     public let code: Code
