@@ -141,11 +141,13 @@ def ceiling(file, options):
     found = figures(timings)
     for name, key in (("", "ceiling"), ("inflate_", "inflate_ceiling"), ("copy_", "copy_ceiling")):
         found[key] = 2 * found[f"{name}one"]["ms"] / found[f"{name}both"]["ms"]
+        found[f"{key}_processor"] = 4 * found[f"{name}one"]["processor_ms"] / found[f"{name}both"]["processor_ms"]
     found["gain"] = found["one"]["ms"] / found["two"]["ms"]
     found["processor_gain"] = 2 * found["one"]["processor_ms"] / found["two"]["processor_ms"]
     print(
         f"two cores: {found['gain']:.2f} times as fast as one, {found['processor_gain']:.2f} by the processor's time; two processes at once get "
-        f"{found['ceiling']:.2f} times as much done as one, {found['inflate_ceiling']:.2f} times of zstd alone, {found['copy_ceiling']:.2f} times of copying as many bytes; "
+        + ", ".join(f"{found[key]:.2f} ({found[f'{key}_processor']:.2f}) times {what}" for key, what in (
+            ("ceiling", "as much done as one"), ("inflate_ceiling", "of zstd alone"), ("copy_ceiling", "of copying as many bytes"))) + "; "
         + ", ".join(f"{name} {found[name]['ms']:.1f} /{found[name]['processor_ms']:.1f}" for name in timings), flush=True)
     return found
 
