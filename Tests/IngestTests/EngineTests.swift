@@ -1,5 +1,6 @@
 import ColumnStore
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Ingest
@@ -176,7 +177,7 @@ final class EngineTests: XCTestCase {
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
         var expected: [(String, String)] = []
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64(state: 0xDA7)
         for number in 0..<300 {
             let day = Int.random(in: 10...18, using: &random)
             let client = Bool.random(using: &random) ? "c1" : "c2"

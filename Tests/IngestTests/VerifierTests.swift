@@ -44,15 +44,16 @@ final class VerifierTests: XCTestCase {
 
     /// Flips single bits at random places of each file, and expects each to be found and its file named.
     private func flipBits(_ path: String, of names: [String], perFile count: Int) throws {
+        var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Ingest"))
         for name in names {
             let url = URL(filePath: "\(path)/\(name)")
             let sound = try Data(contentsOf: url)
             // Both ends, and any place between.
             var places = [0, sound.count - 1]
-            while places.count < count { places.append(Int.random(in: 0..<sound.count)) }
+            while places.count < count { places.append(Int.random(in: 0..<sound.count, using: &random)) }
             for place in places.prefix(max(1, min(count, sound.count * 8))) {
                 var changed = sound
-                let bit = UInt8(1 << Int.random(in: 0..<8))
+                let bit = UInt8(1 << Int.random(in: 0..<8, using: &random))
                 changed[place] ^= bit
                 try changed.write(to: url)
                 let findings = try Verifier(path: path).run().findings

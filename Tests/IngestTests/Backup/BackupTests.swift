@@ -220,10 +220,11 @@ final class BackupTests: XCTestCase {
         let fixture = try makeStore(data.path)
         _ = try fixture.engine.backup(to: destination.path)
         try fixture.engine.close()
-        for (name, sound) in try files(destination.path) {
+        var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Ingest"))
+        for (name, sound) in try files(destination.path).sorted(by: { $0.key < $1.key }) {
             let other = TemporaryDirectory()
             var changed = sound
-            changed[Int.random(in: 0..<changed.count)] ^= UInt8(1 << Int.random(in: 0..<8))
+            changed[Int.random(in: 0..<changed.count, using: &random)] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
             try changed.write(to: URL(filePath: "\(destination.path)/\(name)"))
             XCTAssertThrowsError(try Restore(source: destination.path, directory: other.path).run()) { error in
                 XCTAssertTrue("\(error)".contains(name), "\(name): \(error)")

@@ -62,7 +62,7 @@ final class PowerCutTests: XCTestCase {
     func test_powerCut_atAnyPoint_losesAndDoublesNothing() throws {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 24
-        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
+        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let directory = TemporaryDirectory()
         let recorder = try record(directory.path)

@@ -1,3 +1,4 @@
+import TestSupport
 import XCTest
 
 @testable import Ingest
@@ -13,7 +14,7 @@ final class LaneTests: XCTestCase {
     }
 
     func test_take_randomTimes_givesEachInOrderOfTime_firstComeFirst() {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64(state: 0x1A4E)
         for count in [0, 1, 2, 3, 10, 500] {
             var lane = Lane(limit: .max)
             var times: [(dueAt: Int64, id: Int64)] = []

@@ -1,4 +1,5 @@
 import ColumnStore
+import TestSupport
 import XCTest
 
 @testable import Query
@@ -22,7 +23,7 @@ final class CaseMappingTests: XCTestCase {
     }
 
     func test_lowered_bytesThatAreNoText_doNoHarm() {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64(state: 0xCA5E)
         check((0..<2_000).map { count in (0..<count % 9).map { _ in UInt8.random(in: 0x60...0xFF, using: &random) } })
         check([[0xC8], [0xC8, 0x41], [0xE0], [0xE0, 0x88], [0xF0, 0x88, 0x88], [0x80, 0xBF], [0xC0, 0x80]])
     }
