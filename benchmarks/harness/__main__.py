@@ -84,7 +84,7 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
             "load hot": plan.hot * (1 / RATES["generate"] + 1 / RATES["Till hot"] + loads) + 10, "peers in order": size * len(names) / RATES["in order"]}),
         Part("hot", lambda c: asking.ask(c, "hot", True), {"hot": asked * 0.5 + 10}),
         Part("ready", asking.ready, {"ready": 3 * rounds + 12}),
-        Part("mixed", asking.mixed, {"mixed": 3 * seconds + asking.FULL_ROUNDS * asking.FULL_SECONDS + 20}),
+        Part("mixed", asking.mixed, {"mixed": 4 * seconds + asking.FULL_ROUNDS * asking.FULL_SECONDS + 20}),
         Part("compact", asking.compact, {"compact hot": plan.hot / 40_000 + 3}),
         Part("cold", lambda c: asking.ask(c, "cold", False), {"cold": asked + 10}),
     ]

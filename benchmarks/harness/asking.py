@@ -1,8 +1,10 @@
 """Q1 to Q9, hot and cold, warm and with the page cache dropped, alone and under load; points and pages; and whether the answers agree."""
 
+import datetime
 import random
 import time
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 from . import machine
@@ -17,11 +19,13 @@ POINTS = 1_500
 FULL_ROUNDS, FULL_SECONDS = 3, 4
 FULL_RATE_MAX = 18_000
 KILL_RATE = 2_000
+#: Days that `mixed` leaves in hot files for the compaction of all.
+HOT_DAYS_LEFT = 10
 
 
 def live_count(rounds: int, seconds: int) -> int:
     """Receipts that `mixed` and `ready` may post."""
-    return 3 * seconds * 1_000 + FULL_ROUNDS * FULL_SECONDS * FULL_RATE_MAX + rounds * KILL_RATE
+    return 4 * seconds * 1_000 + FULL_ROUNDS * FULL_SECONDS * FULL_RATE_MAX + rounds * KILL_RATE
 
 
 def choice(context: Context, hot: bool) -> Choice:
@@ -104,9 +108,9 @@ def point_reads(context: Context, server: Server, hot: bool) -> dict:
 
 
 def mixed(context: Context) -> None:
-    """1,000 connections of 90 % POSTs and 10 % GETs at 1,000 requests a second by the clock, alone and while one client of analytics asks
-    the questions one after another; then at full load for the memory that it takes. What was posted goes to the peers too, and the
-    questions are compared once more: nothing was lost or doubled."""
+    """1,000 connections of 90 % POSTs and 10 % GETs at 1,000 requests a second by the clock, alone, while one client of analytics asks
+    the questions one after another, and while hot files become cold ones, a day after another; then at full load for the memory that it
+    takes. What was posted goes to the peers too, and the questions are compared once more: nothing was lost or doubled."""
     context.progress.begin("mixed")
     plan = context.plan
     file = context.work / "live.ndjson"
@@ -114,8 +118,8 @@ def mixed(context: Context) -> None:
     found: dict[str, object] = {}
     posted = context.state.get("posted", 0)
     with context.serving() as server:
-        for name, hot in (("alone", None), ("with hot questions", True), ("with cold questions", False)):
-            asked = [] if hot is None else questions(choice(context, hot))
+        for name, work in (("alone", None), ("with hot questions", True), ("with cold questions", False), ("with a compaction", None)):
+            asked = [] if work is None else questions(choice(context, work))
             processor = machine.processor_seconds(server.pid)
             with machine.MemoryWatch(server.pid) as watch:
                 driver = load(server, file, connections=1_000, rate=1_000, seconds=context.seconds, skip=posted)
@@ -125,14 +129,17 @@ def mixed(context: Context) -> None:
                         times.setdefault(question.name, []).append(server.ask(question.texts["till"]).milliseconds)
                         if driver.poll() is not None:
                             break
+                moved = move_days(server, context, lambda: driver.poll() is None) if name == "with a compaction" else 0
                 figures = load_figures(driver)
             posted += figures["post"]["count"]
             context.remember(posted=posted)
             found[name] = {
-                **figures, "memory_peak": watch.peak, "processor_seconds": machine.processor_seconds(server.pid) - processor,
+                **figures, "memory_peak": watch.peak, "processor_seconds": machine.processor_seconds(server.pid) - processor, "rows_moved": moved,
                 "questions": {question: spread(values) for question, values in times.items()}}
-            context.progress.say(f"1,000 connections, 1,000 a second, {name}: POST p99 {figures['post']['p99_ms']} ms, GET p99 {figures['get']['p99_ms']} ms")
-            context.progress.advance(len(found) / 5)
+            context.progress.say(
+                f"1,000 connections, 1,000 a second, {name}: POST p99 {figures['post']['p99_ms']} ms, slowest {figures['post']['max_ms']} ms, "
+                f"GET p99 {figures['get']['p99_ms']} ms" + (f"; {moved:,} rows moved" if moved else ""))
+            context.progress.advance(len(found) / 6)
         rounds = []
         with machine.MemoryWatch(server.pid) as watch:
             for _ in range(FULL_ROUNDS):
@@ -151,6 +158,15 @@ def mixed(context: Context) -> None:
     context.save("mixed", found)
     file.unlink()
     context.progress.end()
+
+
+def move_days(server: Server, context: Context, goes_on: Callable[[], bool]) -> int:
+    """Moves hot files to cold from the oldest day on, as long as `goes_on` says so and some are left for what comes after."""
+    moved, day = 0, context.plan.since
+    while goes_on() and day < context.plan.today - datetime.timedelta(days=HOT_DAYS_LEFT):
+        day += datetime.timedelta(days=1)
+        moved += server.call("POST", "/v1/admin/compact", {"before": day.isoformat()})["rows_moved"]
+    return moved
 
 
 def add_posted(context: Context, file: Path, count: int) -> None:

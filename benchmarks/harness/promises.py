@@ -144,6 +144,16 @@ def beside_questions(part: dict) -> Figure | None:
     return bounded(max(p99s.values()), 500, 50, "POST p99 " + ", ".join(f"{p99:.0f} ms {name}" for name, p99 in p99s.items()))
 
 
+def beside_compaction(part: dict) -> Figure | None:
+    """What the slowest POST of ten thousand waits longer than the slowest without a compaction."""
+    if "with a compaction" not in part:
+        return None
+    beside, alone = (part[name]["post"] for name in ("with a compaction", "alone"))
+    longer = beside["max_ms"] - alone["max_ms"]
+    text = f"slowest {beside['max_ms']:.0f} ms, alone {alone['max_ms']:.0f} ms; p99 {beside['p99_ms']:.0f} ms; {part['with a compaction']['rows_moved']:,} rows moved meanwhile"
+    return Figure(text, longer <= 50, longer <= 50 and beside["p99_ms"] <= 50)
+
+
 def tpch(part: dict) -> Figure | None:
     ratio = statistics.median(a / b for a, b in zip(part["totals"]["Till"], part["totals"]["DuckDB"]))
     right = sum(query["agrees"] for query in part["queries"].values())
@@ -262,6 +272,7 @@ PROMISES = [
     Promise("`serve` at full load, anonymous memory (RssAnon)", "1 GiB", "512 MiB", "mixed", memory),
     Promise("the same while all hot files become cold ones", "1 GiB", "512 MiB", "compact", memory_of_compaction),
     Promise("1,000 connections at 1,000 requests a second, alone and while questions are asked", "p99 < 500 ms", "p99 < 50 ms", "mixed", beside_questions),
+    Promise("1,000 requests a second while hot files become cold ones: no POST waits for it", "50 ms longer", "and p99 ≤ 50 ms", "mixed", beside_compaction),
     Promise("TPC-H at scale factor 1 on Parquet files", "22 right, total ≤ 3 × DuckDB", "≤ 1 ×", "tpch", tpch),
     Promise("ready after `kill -9`, 30 hot days", "10 s", "1 s", "ready", ready),
     Promise(f"{REGISTRATION}: COMPLETE, p99", "5 s", "2 s", "registration", registered),
@@ -271,14 +282,14 @@ PROMISES = [
 
 
 def verdicts(runs: list[Run], of: list[Promise] = PROMISES) -> list[Verdict]:
-    """Each promise from the run with the most receipts that has its part."""
+    """Each promise from the run with the most receipts that has measured it."""
     found = []
     for promise in of:
-        where = results.part(runs, promise.part)
-        figure = promise.figure(where[1]) if where else None
-        if where is None or figure is None:
+        for run, part in results.parts(runs, promise.part):
+            if figure := promise.figure(part):
+                word = AIM_MET if figure.meets and figure.meets_aim else MET if figure.meets else NOT_MET
+                found.append(Verdict(promise, figure.text, word, f"{run.name} ({run.receipts:,})"))
+                break
+        else:
             found.append(Verdict(promise, "–", NOT_MEASURED, ""))
-            continue
-        word = AIM_MET if figure.meets and figure.meets_aim else MET if figure.meets else NOT_MET
-        found.append(Verdict(promise, figure.text, word, f"{where[0].name} ({where[0].receipts:,})"))
     return found

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,11 @@ def read_all(folder: Path) -> list[Run]:
     return sorted(runs, key=lambda run: (-run.receipts, RANK.index(run.name) if run.name in RANK else len(RANK), run.name))
 
 
+def parts(runs: list[Run], name: str) -> Iterator[tuple[Run, dict]]:
+    """The parts of that name, the one of the run with the most receipts first."""
+    return ((run, run.parts[name]) for run in runs if name in run.parts)
+
+
 def part(runs: list[Run], name: str) -> tuple[Run, dict] | None:
-    """The part of that name from the run with the most receipts that has it."""
-    return next(((run, run.parts[name]) for run in runs if name in run.parts), None)
+    """The first of them."""
+    return next(parts(runs, name), None)

@@ -34,7 +34,7 @@ def verdict(runs, part):
 class PromiseTests(unittest.TestCase):
     def test_verdicts_withoutFigures_saySo(self):
         self.assertEqual({each.verdict for each in promises.verdicts([])}, {promises.NOT_MEASURED})
-        self.assertEqual(len(promises.PROMISES), 16)
+        self.assertEqual(len(promises.PROMISES), 17)
 
     def test_cold_isMetWithinItsBoundAndTheAimOnlyAgainstBothPeers(self):
         for till, duckdb, click, expected in (
@@ -62,6 +62,20 @@ class PromiseTests(unittest.TestCase):
         part = {name: {"post": {"p99_ms": p99}} for name, p99 in (("alone", 5), ("with hot questions", 11), ("with cold questions", 51))}
         found = promises.beside_questions(part)
         self.assertEqual((found.meets, found.meets_aim), (True, False))
+
+    @staticmethod
+    def mixed(slowest):
+        return {"alone": {"post": {"max_ms": 20.0}}, "with a compaction": {"post": {"max_ms": slowest, "p99_ms": 9.0}, "rows_moved": 5}}
+
+    def test_besideCompaction_theSlowestPostCounts_beyondTheSlowestWithoutOne(self):
+        for slowest, meets in ((70.0, True), (70.1, False)):
+            self.assertEqual(promises.beside_compaction(self.mixed(slowest)).meets, meets)
+
+    def test_verdict_isOfTheGreatestRunThatHasTheFigure(self):
+        without = Run("full", 20, 20, {"mixed": {"alone": {"post": {"max_ms": 20.0}}}})
+        of = [each for each in promises.PROMISES if each.figure is promises.beside_compaction]
+        self.assertEqual(promises.verdicts([without], of)[0].verdict, promises.NOT_MEASURED)
+        self.assertEqual(promises.verdicts([without, Run("default", 2, 20, {"mixed": self.mixed(30.0)})], of)[0].source, "default (2)")
 
     def test_verdict_isOfTheGreatestRun(self):
         small, large = Run("default", 2, 20, {"ready": {"seconds": [0.5], "hot_files": 30}}), Run("full", 20, 20, {"ready": {"seconds": [11.0], "hot_files": 30}})
