@@ -180,6 +180,35 @@ final class VerifierTests: XCTestCase {
         XCTAssertEqual(findings.filter { $0.fault.contains("row 7") }.count, 2, "\(findings)")
     }
 
+    /// The page has lost its sum, which is one finding; the row whose document lies there is another.
+    func test_run_flippedBitInADocument_namesTheRowToo() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path + "/hot").filter({ $0.hasSuffix(".sqlite") }) {
+            let url = URL(filePath: "\(directory.path)/hot/\(name)")
+            let document = try document(of: 7, in: url.path)
+            var bytes = try Data(contentsOf: url)
+            // A page that was divided keeps the bytes of rows that went to another one.
+            var copies = 0
+            while let place = bytes.range(of: Data(document)) {
+                bytes[place.lowerBound + document.count / 2] ^= 1
+                copies += 1
+            }
+            XCTAssertGreaterThan(copies, 0, name)
+            try bytes.write(to: url)
+            let findings = try Verifier(path: directory.path).run().findings.filter { $0.path == url.path }.map(\.fault)
+            XCTAssertTrue(findings.contains { $0.contains("sum") }, "\(findings)")
+            XCTAssertTrue(findings.contains { $0.contains("row 7, ticket ") }, "\(findings)")
+        }
+    }
+
+    /// As it is stored.
+    private func document(of row: Int, in path: String) throws -> [UInt8] {
+        let statement = try SQLiteConnection(path: path, mode: .readOnly).statement("SELECT document FROM rows WHERE id = \(row)")
+        XCTAssertTrue(try statement.step())
+        return statement.bytes(0)
+    }
+
     func test_init_directoryInUse_isRefused() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
