@@ -101,7 +101,7 @@ def design_point(model: Model, points: Sequence[dict]) -> str:
     most = max(point["memory"] for point in points) / 1048576
     text += (
         f"\nMemory does not grow with the store but with what is asked, up to `memory_budget` (768 MiB): {most:,.0f} MiB of RssAnon was the most here. "
-        f"Taking what comes keeps {model.cores_to_load():.1f} cores busy day and night at the measured {found.load_rate:,.0f} receipts a second on "
+        f"Taking what comes keeps {model.cores_to_load():.2f} cores busy day and night at the measured {found.load_rate:,.0f} receipts a second on "
         f"{assumed.worker_cores} cores (bulk import; single posts cost more, see RESULTS.md).\n"
         "\n### Questions over all twenty years\n\n")
     receipts = model.receipts(assumed.years)
