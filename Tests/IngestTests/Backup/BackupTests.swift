@@ -39,8 +39,11 @@ final class BackupTests: XCTestCase {
         var files: [String: Data] = [:]
         let root = URL(filePath: path)
         for case let file as URL in FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isRegularFileKey]) ?? .init() {
-            if try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
+            do {
+                guard try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { continue }
                 files[String(file.path.dropFirst(root.path.count + 1))] = try Data(contentsOf: file)
+            } catch let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code) {
+                // An open store removes files while they are listed.
             }
         }
         return files
