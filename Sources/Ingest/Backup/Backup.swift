@@ -39,16 +39,20 @@ final class Backup {
         try readPrevious()
     }
 
-    /// Makes the place before anything is held for it.
+    /// Makes the place before anything is held for it, each directory durable in its parent.
     private static func makeDirectory(_ path: String) throws {
         var made = ""
         for part in path.split(separator: "/") {
+            let parent = made.isEmpty ? "/" : made
             made += "/" + part
-            if mkdir(made, 0o700) == 0 || errno == EEXIST { continue }
+            if mkdir(made, 0o700) == 0 {
+                do { try LinuxFileSystem().synchronizeDirectory(parent) } catch { throw Self.refusal(path, error.code) }
+                continue
+            }
             // A read-only mount says so even of what is there.
             let code = errno
             var status = stat()
-            if stat(made, &status) != 0 { throw Self.refusal(path, code) }
+            if code != EEXIST, stat(made, &status) != 0 { throw Self.refusal(path, code) }
         }
         var status = stat()
         guard stat(path, &status) == 0 else { throw Self.refusal(path, errno) }
