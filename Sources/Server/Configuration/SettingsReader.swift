@@ -65,8 +65,8 @@ package enum SettingsReader {
         var reading = Reading()
         if let file { reading.apply(file: file.bytes, path: file.path) }
         reading.apply(environment: environment)
-        for name in misspelt(environment) { reading.fault(name, "there is no such variable") }
         reading.source = nil
+        for name in misspelt(environment) { reading.fault(name, "there is no such variable") }
         for (name, value) in overrides {
             if let key = keys.first(where: { $0.path == name }) {
                 reading.set(key, .string(value), isText: true)
