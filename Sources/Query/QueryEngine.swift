@@ -48,15 +48,19 @@ package final class QueryEngine: Sendable {
     package func prepare(
         _ text: String, in context: QueryContext, rewriting: (BoundQuery) -> BoundQuery = { $0 }
     ) throws -> PreparedQuery {
+        let start = SteadyClock.nanoseconds()
         let zone = try Self.zone(context.timeZone)
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
             BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns)
         }
+        func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
+            let query = try optimized(query)
+            return PreparedQuery(query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start))
+        }
         switch try Binder.bind(text, in: context) {
-        case .query(let query): return PreparedQuery(query: try optimized(rewriting(query)), explain: nil, timeZone: zone)
-        case .explain(let query, let analyze):
-            return PreparedQuery(query: try optimized(query), explain: analyze ? .analyze : .plan, timeZone: zone)
+        case .query(let query): return try prepared(rewriting(query), nil)
+        case .explain(let query, let analyze): return try prepared(query, analyze ? .analyze : .plan)
         }
     }
 
@@ -111,13 +115,14 @@ package final class QueryEngine: Sendable {
         var rowCount = 0
         while let batch = try stream.next() { rowCount += batch.rowCount }
         builder.addCounters(to: run.counters)
-        let statistics = stream.statistics
+        let counts = run.counters.now
         // Memory in whole MiB: its bytes would tell how many values a shared dictionary holds.
         let mebibytes = (run.memory.peakByteCount + (1 << 20) - 1) >> 20
-        var lines = Explain.lines(prepared.query.plan) { number, _ in builder.annotation(ofNode: number) }
+        var lines = Explain.lines(prepared.query.plan) { builder.remarks(onNode: $0) }
         lines.append(
-            "\(rowCount) rows in \(statistics.elapsedMilliseconds) ms; \(statistics.rowsScanned) rows scanned, \(statistics.bytesRead) bytes read, "
-                + "\(statistics.filesPruned) files pruned; \(mebibytes) MiB of memory at most")
+            "\(rowCount) rows in \(Explain.milliseconds(stream.elapsedNanoseconds)), planned in \(Explain.milliseconds(prepared.planningNanoseconds)); "
+                + "\(counts.rowsScanned) rows scanned, \(counts.bytesRead) bytes read, \(counts.filesPruned) files pruned; "
+                + "\(mebibytes) MiB of memory at most")
         return lines
     }
 }
@@ -129,6 +134,8 @@ package struct PreparedQuery: Sendable {
     package let query: BoundQuery
     let explain: Explanation?
     let timeZone: TimeZoneRules
+    /// From its text on.
+    let planningNanoseconds: Int
 
     package var isExplain: Bool { explain != nil }
 

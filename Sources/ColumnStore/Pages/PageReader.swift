@@ -40,6 +40,8 @@ struct ChunkLayout {
     /// Pages by the offset index, with their row counts; nil when it was not read.
     var locations: [PageLocation]?
     let rowCount: Int
+    /// Data pages by the footer; nil when it does not say.
+    let pageCount: Int?
 }
 
 /// Walks the pages of one column chunk in order: outline, then, if wanted, content.
@@ -62,6 +64,10 @@ final class PageReader {
     /// Data pages whose bodies were read.
     private(set) var loadedPageCount = 0
     private(set) var hasReadDictionary = false
+    private(set) var inflateNanoseconds = 0
+    /// Data pages of the chunk; where neither an index nor the footer tells, those come by so far.
+    var pageCount: Int { max(layout.locations?.count ?? layout.pageCount ?? 0, outlinedPageCount) }
+    private var outlinedPageCount = 0
 
     init(
         layout: ChunkLayout, path: String, source: ChunkBytes, decompressor: PageDecompressor, verifiesChecksums: Bool,
@@ -104,6 +110,7 @@ final class PageReader {
                 throw corrupt("the pages have more values than the \(layout.valueCount) of the column chunk")
             }
             outline = found
+            outlinedPageCount += 1
             return true
         }
         return false
@@ -262,7 +269,9 @@ final class PageReader {
             throw .lengthMismatch(expected: byteCount, actual: declared)
         }
         let target = UnsafeMutableRawBufferPointer(start: try inflated.reserve(byteCount), count: byteCount)
+        let start = SteadyClock.nanoseconds()
         try decompressor.decompress(layout.codec, body, into: target)
+        inflateNanoseconds += Int(SteadyClock.nanoseconds() &- start)
         return UnsafeRawBufferPointer(target)
     }
 

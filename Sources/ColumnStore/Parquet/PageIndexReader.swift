@@ -5,20 +5,26 @@ struct PageIndexReader {
 
     let file: ParquetFile
     let rowGroup: Int
+    private let source: any RandomAccessBytes
     private let ranges: CoalescedRanges
 
     /// - Parameters:
+    ///   - bytes: the file's, through which it is read; nil for its own.
     ///   - leaves: those whose offset indexes will be asked for.
     ///   - filtered: those whose column indexes will be asked for, too.
-    init(file: ParquetFile, rowGroup: Int, leaves: [LeafDescriptor], filtered: [LeafDescriptor], budget: DecodeBudget) {
+    init(
+        file: ParquetFile, bytes: (any RandomAccessBytes)? = nil, rowGroup: Int, leaves: [LeafDescriptor], filtered: [LeafDescriptor],
+        budget: DecodeBudget
+    ) {
         self.file = file
         self.rowGroup = rowGroup
+        source = bytes ?? file.bytes
         let chunks = file.metadata.rowGroups[rowGroup].columns
         let wanted =
             leaves.compactMap { Self.offsetRange(chunks[$0.index], file) }
             + filtered.compactMap { Self.columnRange(chunks[$0.index], file) }
         ranges = CoalescedRanges(
-            file: file.bytes, wanted: wanted, mergedByteCountMax: Int64(file.options.readByteCountTarget), budget: budget)
+            file: source, wanted: wanted, mergedByteCountMax: Int64(file.options.readByteCountTarget), budget: budget)
     }
 
     private static func offsetRange(_ chunk: ColumnChunk, _ file: ParquetFile) -> Range<Int64>? {
@@ -43,7 +49,7 @@ struct PageIndexReader {
             let first = Int(range.lowerBound - start)
             return (UnsafeRawBufferPointer(rebasing: region.bytes[first..<first + range.count]), region)
         }
-        let region = try file.bytes.region(at: range.lowerBound, count: range.count)
+        let region = try source.region(at: range.lowerBound, count: range.count)
         return (region.bytes, region)
     }
 
@@ -101,7 +107,7 @@ struct PageIndexReader {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let offset = chunk.metadata?.bloomFilterOffset, offset >= 4, offset < file.dataEnd else { return nil }
         // The header takes some 16 bytes; a small filter comes with it.
-        let head = try file.bytes.region(at: offset, count: Int(min(4_096, file.dataEnd - offset)))
+        let head = try source.region(at: offset, count: Int(min(4_096, file.dataEnd - offset)))
         let (header, headerByteCount): (BloomFilterHeader, Int)
         do {
             (header, headerByteCount) = try BloomFilterHeader.parse(head.bytes)
@@ -128,7 +134,7 @@ struct PageIndexReader {
             if inHead + BloomFilter.blockByteCount <= head.bytes.count {
                 region = ByteRegion(part: inHead..<(inHead + BloomFilter.blockByteCount), of: head)
             } else {
-                region = try file.bytes.region(at: start + Int64(block), count: BloomFilter.blockByteCount)
+                region = try source.region(at: start + Int64(block), count: BloomFilter.blockByteCount)
             }
             // The bytes live as long as their region.
             let mayContain = withExtendedLifetime(region) { BloomFilter(bytes: region.bytes)?.mayContain(hash) ?? false }
@@ -140,7 +146,7 @@ struct PageIndexReader {
     /// All of a leaf's bloom filter; nil when there is none.
     func wholeBloomFilter(_ leaf: LeafDescriptor) throws -> BloomFilter? {
         guard let (_, _, byteCount, start) = try bloomFilter(leaf) else { return nil }
-        let region = try file.bytes.region(at: start, count: byteCount)
+        let region = try source.region(at: start, count: byteCount)
         return withExtendedLifetime(region) { BloomFilter(bytes: region.bytes) }
     }
 }

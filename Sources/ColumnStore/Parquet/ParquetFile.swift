@@ -132,10 +132,11 @@ extension ParquetFile {
         }
         // Old versions of parquet-mr left the dictionary page's header out of the total.
         let slack: Int64 = 100
+        let pageCount = metadata.encodingStats?.reduce(0) { $0 + ($1.pageKind == .dictionary ? 0 : Int(max(0, $1.count))) }
         return ChunkLayout(
             column: leaf.path, codec: metadata.codec, valueCount: Int(metadata.valueCount),
             range: start..<min(end + slack, dataEnd), greatestRepetitionLevel: leaf.greatestRepetitionLevel,
-            greatestDefinitionLevel: leaf.greatestDefinitionLevel, locations: nil, rowCount: Int(rowGroup.rowCount))
+            greatestDefinitionLevel: leaf.greatestDefinitionLevel, locations: nil, rowCount: Int(rowGroup.rowCount), pageCount: pageCount)
     }
 
     /// About what a page takes inflated, by the footer: the greatest of all columns, and those of some columns together.

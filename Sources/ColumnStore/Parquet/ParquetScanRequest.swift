@@ -67,12 +67,3 @@ public struct ParquetReadOptions: Sendable {
         self.readByteCountTarget = readByteCountTarget
     }
 }
-
-/// What the reading of a row group took.
-public struct ParquetScanCounters: Sendable {
-    public var rowCount = 0
-    /// Rows that pages left out by their index would have had.
-    public var prunedRowCount = 0
-    public var pageCount = 0
-    public var isPrunedByBloomFilter = false
-}

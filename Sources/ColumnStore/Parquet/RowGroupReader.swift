@@ -36,10 +36,18 @@ public final class RowGroupReader {
     /// One for each sieve of the scan.
     private var sieves: [DictionarySieve]
     private var counted = ParquetScanCounters()
+    private let bytes: MeteredBytes
 
+    /// Of what has been read so far.
     public var counters: ParquetScanCounters {
         var counters = counted
-        counters.pageCount = readers.reduce(0) { $0 + $1.pages.loadedPageCount }
+        for reader in readers {
+            counters.pageCount += reader.pages.loadedPageCount
+            counters.prunedPageCount += reader.pages.pageCount - reader.pages.loadedPageCount
+            counters.inflateNanoseconds += reader.pages.inflateNanoseconds
+        }
+        counters.readByteCount = bytes.readByteCount
+        counters.readNanoseconds = bytes.readNanoseconds
         return counters
     }
 
@@ -50,8 +58,10 @@ public final class RowGroupReader {
 
     /// - Parameter rows: of the row group; nil for all.
     init(scan: ParquetScan, rowGroup: Int, rows: Range<Int>? = nil) throws {
+        let start = SteadyClock.nanoseconds()
         self.scan = scan
         self.rowGroup = rowGroup
+        bytes = MeteredBytes(scan.file.bytes)
         budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
         dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
         elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
@@ -60,6 +70,7 @@ public final class RowGroupReader {
         isSettled = scan.settledFilters(rowGroup: rowGroup)
         isIdle = scan.idleLeaves(isSettled)
         try open(rows)
+        counted.nanoseconds = Int(SteadyClock.nanoseconds() &- start)
     }
 
     // MARK: Opening
@@ -123,7 +134,8 @@ public final class RowGroupReader {
         let filtered = pruning.terms.compactMap { $0.decoder?.leaf }
         let wanted = scan.leaves.indices.filter { !isIdle[$0] }
         let indexes = PageIndexReader(
-            file: file, rowGroup: rowGroup, leaves: wanted.map { scan.leaves[$0].descriptor } + filtered, filtered: filtered, budget: budget)
+            file: file, bytes: bytes, rowGroup: rowGroup, leaves: wanted.map { scan.leaves[$0].descriptor } + filtered, filtered: filtered,
+            budget: budget)
         for term in pruning.terms {
             guard let leaf = term.decoder?.leaf, let hashes = PruningPredicate.wantedHashes(term) else { continue }
             if try !indexes.mayContain(hashes, leaf) {
@@ -160,13 +172,13 @@ public final class RowGroupReader {
             if !isLate, !isIdle[index] { wanted += neededRanges(layout).filter { $0.count <= target } }
         }
         let shared = CoalescedRanges(
-            file: file.bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
+            file: bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
         let decompressor = PageDecompressor()
         for (index, layout) in layouts.enumerated() {
             let leaf = scan.leaves[index]
             let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
             let source = ChunkBytes(
-                file: file.bytes, range: layout.range, shared: shared, budget: budget, readAheadByteCountMax: target,
+                file: bytes, range: layout.range, shared: shared, budget: budget, readAheadByteCountMax: target,
                 isSequential: !isLate)
             let pages = PageReader(
                 layout: layout, path: file.path, source: source, decompressor: decompressor,
@@ -221,6 +233,8 @@ public final class RowGroupReader {
     ///
     /// - Throws: `ColumnStoreError`, and whatever the residual predicate throws.
     public func next() throws -> ColumnBatch? {
+        let start = SteadyClock.nanoseconds()
+        defer { counted.nanoseconds += Int(SteadyClock.nanoseconds() &- start) }
         while rangeIndex < ranges.count {
             let range = ranges[rangeIndex]
             nextRow = max(nextRow, range.lowerBound)
@@ -249,23 +263,23 @@ public final class RowGroupReader {
             let window = ReadRows(ranges: [start..<(start + count)], start: start)
             decoded[.filters] = window
             try decode(.filters, window, &outputs)
-            guard try applyFilters(outputs, count, &selection) else { return nil }
+            guard try timed({ try applyFilters(outputs, count, &selection) }) else { return nil }
         }
         for (index, planned) in scan.sieves.enumerated() where planned.sieve.isWorthwhile {
             try decode(scan.phase(of: planned.node), selection, start, count, &decoded, &outputs)
-            guard try applySieve(index, outputs, decoded, start, &selection) else { return nil }
+            guard try timed({ try applySieve(index, outputs, decoded, start, &selection) }) else { return nil }
         }
         if !scan.elementFilters.isEmpty {
             for planned in scan.elementFilters {
                 try decode(scan.phase(of: planned.node), selection, start, count, &decoded, &outputs)
             }
-            guard try applyElementFilters(outputs, decoded, start, &selection) else { return nil }
+            guard try timed({ try applyElementFilters(outputs, decoded, start, &selection) }) else { return nil }
         }
         if let residual = scan.request.residual {
             for node in scan.residual where !node.leaves.isEmpty {
                 try decode(scan.phase(of: node), selection, start, count, &decoded, &outputs)
             }
-            guard try apply(residual, outputs, decoded, start, &selection) else { return nil }
+            guard try timed({ try apply(residual, outputs, decoded, start, &selection) }) else { return nil }
         }
         for phase in scan.projectedPhases { try decode(phase, selection, start, count, &decoded, &outputs) }
         let restRows = readRows(.rest, selection, start, count)
@@ -279,6 +293,13 @@ public final class RowGroupReader {
             columns.append(try placed(projected.parts[0]) { () throws(PageError) in try projected.merged(parts) })
         }
         return ColumnBatch(rowCount: selection.count, columns: columns)
+    }
+
+    /// Counts the time of a test.
+    private func timed(_ test: () throws -> Bool) rethrows -> Bool {
+        let start = SteadyClock.nanoseconds()
+        defer { counted.filterNanoseconds += Int(SteadyClock.nanoseconds() &- start) }
+        return try test()
     }
 
     private func applyFilters(_ outputs: [LeafOutput?], _ count: Int, _ selection: inout Selection) throws -> Bool {

@@ -49,8 +49,11 @@ package final class ColdTable: Sendable {
     func files(_ request: ScanRequest) throws -> [DataFile] {
         let filters = (request.scope + request.filters + request.sieves.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
         let files = try iceberg.files(filters)
-        let all = try iceberg.counts().fileCount
-        request.counters.add(filesPruned: max(0, all - files.count))
+        let all = try iceberg.counts()
+        request.counters.add { counts in
+            counts.filesPruned += max(0, all.fileCount - files.count)
+            counts.rowsOffered += Int(clamping: all.rowCount)
+        }
         return files
     }
 }
@@ -105,15 +108,14 @@ struct ColdScanPlan: Sendable {
 final class ColdMorsel: Morsel {
     private let plan: ColdScanPlan
     private let scan: ParquetScan
-    private let reader: RowGroupReader
+    private let reader: CountedReader
     private let budget: HotMorsel.Budget?
 
     init(plan: ColdScanPlan, scan: ParquetScan, rowGroup: Int, budget: HotMorsel.Budget?) throws {
         self.plan = plan
         self.scan = scan
         self.budget = budget
-        reader = try scan.reader(rowGroup: rowGroup)
-        plan.request.counters.add(bytesRead: scan.byteCount(rowGroup: rowGroup))
+        reader = try CountedReader(scan, rowGroup: rowGroup, plan.request.counters)
     }
 
     func next() throws -> ColumnBatch? {

@@ -115,7 +115,10 @@ private final class TieredScan: TableScan {
                 if let scan = state.scan, let rowGroup = state.rowGroups.popFirst() { return (scan, rowGroup) }
                 guard let file = state.files.popLast() else { return nil }
                 let scan = try cold.plan.scan(try cold.table.open(file))
-                cold.plan.request.counters.filesScanned.wrappingAdd(1, ordering: .relaxed)
+                cold.plan.request.counters.add { counts in
+                    counts.filesRead += 1
+                    counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
+                }
                 state.scan = scan
                 state.rowGroups = scan.rowGroups[...]
             }

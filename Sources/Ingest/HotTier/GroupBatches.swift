@@ -8,7 +8,7 @@ struct GroupBatches: HotBatches {
     private let scan: ParquetScan
     private let applied: HotRowFilter.Applied
     private let counters: ScanCounters
-    private var reader: RowGroupReader?
+    private var reader: CountedReader?
     private var nextRowGroup = 0
 
     init(group: HotGroup, file: HotFile, filter: HotRowFilter, sequence: Int64) throws {
@@ -19,6 +19,8 @@ struct GroupBatches: HotBatches {
         applied = plan.applied
         counters = filter.request.counters
         scan = try file.image(of: group).scan(plan.request(group, sequence: sequence))
+        let pruned = scan.file.metadata.rowGroups.count - scan.rowGroups.count
+        if pruned > 0 { counters.add { $0.rowGroupsPruned += pruned } }
     }
 
     mutating func next() throws -> HotRowFilter.Piece? {
@@ -31,8 +33,7 @@ struct GroupBatches: HotBatches {
                 }
             }
             guard nextRowGroup < scan.rowGroups.count else { return nil }
-            reader = try scan.reader(rowGroup: scan.rowGroups[nextRowGroup])
-            counters.add(bytesRead: scan.byteCount(rowGroup: scan.rowGroups[nextRowGroup]))
+            reader = try CountedReader(scan, rowGroup: scan.rowGroups[nextRowGroup], counters)
             nextRowGroup += 1
         }
     }

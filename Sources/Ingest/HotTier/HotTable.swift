@@ -24,18 +24,24 @@ package struct HotTable: Sendable {
     /// The pieces that may have rows that pass.
     func pieces(_ filter: HotRowFilter) throws -> [HotPiece] {
         var pieces: [HotPiece] = []
+        var counts = ScanCounts()
         for file in snapshot.files {
             guard let tail = file.tail(of: table) else { continue }
             guard Self.mayPass(file.state.days, filter) else {
-                filter.request.counters.add(filesPruned: 1)
+                counts.filesPruned += 1
+                counts.rowsOffered += tail.bounds.rowCount
                 continue
             }
+            counts.filesRead += 1
             let view = try tail.view(through: snapshot.sequence)
-            for group in view.groups where group.bounds.firstSequence <= snapshot.sequence && filter.mayPass(group.bounds) {
-                pieces.append(.group(group, file))
+            // Now rows that waited for their columns are among them.
+            counts.rowsOffered += tail.bounds.rowCount
+            for group in view.groups where group.bounds.firstSequence <= snapshot.sequence {
+                if filter.mayPass(group.bounds) { pieces.append(.group(group, file)) } else { counts.rowGroupsPruned += 1 }
             }
             for chunk in view.chunks where filter.mayPass(chunk.bounds) { pieces.append(.chunk(chunk, file)) }
         }
+        filter.request.counters.add { $0 += counts }
         return pieces
     }
 
@@ -99,7 +105,9 @@ final class HotMorsel: Morsel {
         self.sequence = sequence
         emitted = budget
         switch piece {
-        case .chunk(let chunk, let file): batches = ChunkBatches(chunk: chunk, file: file, rowCountMax: filter.batchRowCount)
+        case .chunk(let chunk, let file):
+            filter.request.counters.add { $0.rowsRead += chunk.batch.rowCount }
+            batches = ChunkBatches(chunk: chunk, file: file, rowCountMax: filter.batchRowCount)
         case .group(let group, let file): batches = try GroupBatches(group: group, file: file, filter: filter, sequence: sequence)
         }
     }

@@ -48,21 +48,38 @@ package class PhysicalOperator: @unchecked Sendable {
         return run.isMeasured ? MeasuredStream(stream, measure) : stream
     }
 
-    /// Runs the whole-input work of `prepare` and counts its time.
-    final func measured(_ run: QueryRun, _ body: () throws -> Void) rethrows {
-        guard run.isMeasured else { return try body() }
-        let start = Int(SteadyClock.nanoseconds())
-        try body()
-        measure.nanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed)
+    /// Runs the whole-input work of `prepare` and counts its time, but not what inputs do in their own.
+    final func measured(_ run: QueryRun, _ body: () throws -> Void) rethrows { try measure.prepare(run, body) }
+
+    /// Time of this operator alone, summed over workers.
+    /// - Parameter isShown: an input that is not counts with this one.
+    final func ownNanoseconds(isShown: (PhysicalOperator) -> Bool) -> Int {
+        var sum = measure.prepareNanoseconds.load(ordering: .relaxed) + measure.streamNanoseconds.load(ordering: .relaxed)
+        for input in inputs {
+            sum -= input.measure.streamNanoseconds.load(ordering: .relaxed)
+            if !isShown(input) { sum += input.ownNanoseconds(isShown: isShown) }
+        }
+        return max(0, sum)
     }
 }
 
-/// What EXPLAIN ANALYZE says of an operator. Times include those of its inputs, and are summed over workers.
+/// What EXPLAIN ANALYZE says of an operator. Times are summed over workers and include those of the streams of its inputs.
 package final class OperatorMeasure: Sendable {
     package let rows = Atomic<Int>(0)
     package let batches = Atomic<Int>(0)
-    package let nanoseconds = Atomic<Int>(0)
+    package let prepareNanoseconds = Atomic<Int>(0)
+    package let streamNanoseconds = Atomic<Int>(0)
     package let spilledBytes = Atomic<Int>(0)
+
+    /// Runs a part of `prepare`: while this thread waits for workers, their time counts and not its own.
+    func prepare(_ run: QueryRun, _ body: () throws -> Void) rethrows {
+        guard run.isMeasured else { return try body() }
+        let start = Int(SteadyClock.nanoseconds())
+        let before = run.workerNanoseconds.load(ordering: .relaxed)
+        try body()
+        let workers = run.workerNanoseconds.load(ordering: .relaxed) - before
+        prepareNanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start + workers, ordering: .relaxed)
+    }
 }
 
 private final class MeasuredStream: BatchStream {
@@ -77,7 +94,7 @@ private final class MeasuredStream: BatchStream {
     func next() throws -> ColumnBatch? {
         let start = Int(SteadyClock.nanoseconds())
         let batch = try inner.next()
-        measure.nanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed)
+        measure.streamNanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed)
         if let batch {
             measure.rows.wrappingAdd(batch.rowCount, ordering: .relaxed)
             measure.batches.wrappingAdd(1, ordering: .relaxed)

@@ -22,22 +22,21 @@ final class PlanBuilder {
     }
 
     /// What EXPLAIN ANALYZE says of a node.
-    func annotation(ofNode number: Int) -> String? {
+    func remarks(onNode number: Int) -> Explain.Remarks? {
         guard number < operators.count, let node = operators[number] else { return nil }
-        let measure = node.measure
-        let nanoseconds = measure.nanoseconds.load(ordering: .relaxed)
-        let inputs = node.inputs.reduce(0) { $0 + $1.measure.nanoseconds.load(ordering: .relaxed) }
-        let own = Double(max(0, nanoseconds - inputs)) / 1e6
-        var text = "\(measure.rows.load(ordering: .relaxed)) rows, \((own * 100).rounded() / 100) ms"
-        if let scan = node as? ScanOperator { text += ", \(scan.counters.bytesRead.load(ordering: .relaxed)) bytes read" }
-        let spilled = measure.spilledBytes.load(ordering: .relaxed)
+        let shown = Set(operators.compactMap { $0.map { ObjectIdentifier($0) } })
+        let own = node.ownNanoseconds { shown.contains(ObjectIdentifier($0)) }
+        var text = "\(node.measure.rows.load(ordering: .relaxed)) rows, \(Explain.milliseconds(own))"
+        let scanned = (node as? ScanOperator)?.counters.now
+        if let scanned { text += ", \(scanned.bytesRead) bytes read" }
+        let spilled = node.measure.spilledBytes.load(ordering: .relaxed)
         if spilled > 0 { text += ", \(spilled) bytes spilled" }
-        return text
+        return Explain.Remarks(beside: text, below: scanned.map { Explain.lines($0, ownNanoseconds: own) } ?? [])
     }
 
     /// Sums up what the plan's scans have counted, each for itself.
     func addCounters(to total: ScanCounters) {
-        for case let scan as ScanOperator in operators { total.add(scan.counters) }
+        for case let scan as ScanOperator in operators { total.add { $0 += scan.counters.now } }
     }
 
     private func make(_ plan: LogicalPlan) throws(QueryError) -> PhysicalOperator {

@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Synchronization
 
 /// One execution of a plan: what its operators share.
 package final class QueryRun: Sendable {
@@ -12,6 +13,9 @@ package final class QueryRun: Sendable {
     let workerCount: Int
     /// Operators take their times (EXPLAIN ANALYZE).
     let isMeasured: Bool
+    /// Of jobs that `parallel` ran, less what its callers waited for them; only where operators are measured. The parts of `prepare` come one
+    /// after another, so that what is added during one is its own.
+    let workerNanoseconds = Atomic<Int>(0)
 
     package init(
         pool: WorkerPool, workerCount: Int? = nil, context: EvaluationContext = EvaluationContext(), cancellation: Cancellation = Cancellation(),
@@ -36,6 +40,8 @@ package final class QueryRun: Sendable {
         for index in 0..<count { tasks.append(Job(group, try makeJob(index))) }
         group.begin(tasks.count)
         for task in tasks { pool.submit(task) }
+        let start = isMeasured ? Int(SteadyClock.nanoseconds()) : 0
+        defer { if isMeasured { workerNanoseconds.wrappingSubtract(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed) } }
         try group.wait()
     }
 
@@ -69,12 +75,19 @@ package final class QueryRun: Sendable {
                     return .leave
                 }
                 try group.run.cancellation.check()
-                if let body, try body() { return .more }
+                if let body, try measured(body) { return .more }
             } catch {
                 group.fail(error)
             }
             finish()
             return .leave
+        }
+
+        private func measured(_ body: () throws -> Bool) rethrows -> Bool {
+            guard group.run.isMeasured else { return try body() }
+            let start = Int(SteadyClock.nanoseconds())
+            defer { group.run.workerNanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed) }
+            return try body()
         }
 
         private func finish() {

@@ -53,12 +53,14 @@ package final class ResultStream: @unchecked Sendable {
     /// Ends the query; a reader that waits gets `cancelled`.
     package func cancel() { close() }
 
+    var elapsedNanoseconds: Int { (endedAt ?? Int(SteadyClock.nanoseconds())) - startedAt }
+
     package var statistics: QueryStatistics {
-        let elapsed = ((endedAt ?? Int(SteadyClock.nanoseconds())) - startedAt) / 1_000_000
+        let elapsed = elapsedNanoseconds / 1_000_000
         guard let run else { return QueryStatistics(elapsedMilliseconds: elapsed) }
+        let counts = run.counters.now
         return QueryStatistics(
-            rowsScanned: run.counters.rowsScanned.load(ordering: .relaxed), bytesRead: run.counters.bytesRead.load(ordering: .relaxed),
-            filesPruned: run.counters.filesPruned.load(ordering: .relaxed), elapsedMilliseconds: elapsed)
+            rowsScanned: counts.rowsScanned, bytesRead: counts.bytesRead, filesPruned: counts.filesPruned, elapsedMilliseconds: elapsed)
     }
 
     /// The next rows, or nil at the end.

@@ -3,22 +3,28 @@ import ColumnStore
 /// A plan as text: a line for each operator, its inputs indented under it.
 package struct Explain {
     private let names: [ColumnID: String]
-    /// More to say of a node, by its place in the order of printing: rows, time and bytes of EXPLAIN ANALYZE.
-    private let annotate: (Int, LogicalPlan) -> String?
+    private let remarks: (Int) -> Remarks?
     private var lines: [String] = []
     private var nodeCount = 0
     private var shownShared: Set<Int> = []
 
-    /// - Parameter annotate: called once for each node, parents before their inputs, left before right.
-    package static func lines(_ plan: LogicalPlan, annotate: @escaping (Int, LogicalPlan) -> String? = { _, _ in nil }) -> [String] {
-        var explain = Explain(plan, annotate)
+    /// More to say of a node: rows, time and bytes of EXPLAIN ANALYZE.
+    struct Remarks {
+        let beside: String
+        /// A line each.
+        let below: [String]
+    }
+
+    /// - Parameter remarks: called once for each node, by its number: parents before their inputs, left before right.
+    static func lines(_ plan: LogicalPlan, remarks: @escaping (Int) -> Remarks? = { _ in nil }) -> [String] {
+        var explain = Explain(plan, remarks)
         explain.add(plan, depth: 0)
         return explain.lines
     }
 
     package static func text(_ plan: LogicalPlan) -> String { lines(plan).joined(separator: "\n") }
 
-    private init(_ plan: LogicalPlan, _ annotate: @escaping (Int, LogicalPlan) -> String?) {
+    private init(_ plan: LogicalPlan, _ remarks: @escaping (Int) -> Remarks?) {
         var seen: [ColumnID: String] = [:]
         Self.collect(plan, &seen)
         // A name that several columns have gets its id too.
@@ -27,7 +33,7 @@ package struct Explain {
             uniqueKeysWithValues: seen.map { id, name in
                 (id, name.isEmpty ? "#\(id.rawValue)" : counts[name] == 1 ? SyntaxPrinter.name(name) : "\(SyntaxPrinter.name(name))#\(id.rawValue)")
             })
-        self.annotate = annotate
+        self.remarks = remarks
     }
 
     private static func collect(_ plan: LogicalPlan, _ names: inout [ColumnID: String]) {
@@ -48,9 +54,9 @@ package struct Explain {
         let number = nodeCount
         nodeCount += 1
         let indent = String(repeating: "  ", count: depth)
-        let note = annotate(number, plan).map { "  (\($0))" } ?? ""
-        lines.append(indent + describe(plan) + note)
-        for detail in details(plan) { lines.append(indent + "    " + detail) }
+        let remarks = remarks(number)
+        lines.append(indent + describe(plan) + (remarks.map { "  (\($0.beside))" } ?? ""))
+        for detail in details(plan) + (remarks?.below ?? []) { lines.append(indent + "    " + detail) }
         if case .shared(let id, _, _) = plan, !shownShared.insert(id).inserted { return }
         for input in plan.inputs { add(input, depth: depth + 1) }
         for expression in plan.expressions { addSubqueries(expression, depth: depth + 1) }

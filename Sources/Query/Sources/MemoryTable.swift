@@ -30,6 +30,7 @@ private final class MemoryScan: TableScan {
         shape = try BatchShape(request.projection, schema)
         filter = try BatchFilter(request, schema)
         counters = request.counters
+        counters.add { $0.rowsOffered += batches.reduce(0) { $0 + $1.rowCount } }
     }
 
     func nextMorsel() -> (any Morsel)? {
@@ -49,6 +50,7 @@ private final class MemoryScan: TableScan {
         func next() throws -> ColumnBatch? {
             guard let batch else { return nil }
             self.batch = nil
+            scan.counters.add { $0.rowsRead += batch.rowCount }
             let passing = try scan.filter.select(batch, counters: scan.counters)
             let shaped = scan.shape.shape(batch)
             guard let passing else { return shaped.rowCount > 0 ? shaped : nil }

@@ -104,6 +104,7 @@ package final class ParquetTable: TableSource {
 
         init(_ files: [ParquetFile], _ schema: Schema, _ request: ScanRequest) {
             counters = request.counters
+            counters.add { $0.rowsOffered += files.reduce(0) { $0 + $1.rowCount } }
             var parquet = ParquetScanRequest(
                 projection: request.projection, schema: schema, filters: request.scope + request.filters, elementFilters: request.elementFilters)
             parquet.sieves = request.sieves
@@ -114,9 +115,8 @@ package final class ParquetTable: TableSource {
 
         func nextMorsel() throws -> (any Morsel)? {
             guard let (scan, rowGroup) = try nextRowGroup() else { return nil }
-            counters.add(bytesRead: scan.byteCount(rowGroup: rowGroup))
             // Not under the lock: a reader reads page indexes and dictionaries to begin with.
-            return RowGroup(try scan.reader(rowGroup: rowGroup), counters)
+            return RowGroup(try CountedReader(scan, rowGroup: rowGroup, counters), counters)
         }
 
         private func nextRowGroup() throws -> (scan: ParquetScan, rowGroup: Int)? {
@@ -126,8 +126,14 @@ package final class ParquetTable: TableSource {
                     guard let file = state.files.popFirst() else { return nil }
                     let scan = try file.scan(request)
                     let pruned = file.metadata.rowGroups.count - scan.rowGroups.count
-                    counters.rowGroupsPruned.wrappingAdd(pruned, ordering: .relaxed)
-                    if scan.rowGroups.isEmpty { counters.add(filesPruned: 1) } else { counters.filesScanned.wrappingAdd(1, ordering: .relaxed) }
+                    counters.add { counts in
+                        if scan.rowGroups.isEmpty {
+                            counts.filesPruned += 1
+                        } else {
+                            counts.filesRead += 1
+                            counts.rowGroupsPruned += pruned
+                        }
+                    }
                     (state.current, state.rowGroups) = (scan, scan.rowGroups[...])
                 }
             }
@@ -135,18 +141,18 @@ package final class ParquetTable: TableSource {
     }
 
     private final class RowGroup: Morsel {
-        private let reader: RowGroupReader
+        private let reader: CountedReader
         private let counters: ScanCounters
         private var counted = 0
 
-        init(_ reader: RowGroupReader, _ counters: ScanCounters) {
+        init(_ reader: CountedReader, _ counters: ScanCounters) {
             self.reader = reader
             self.counters = counters
         }
 
         func next() throws -> ColumnBatch? {
             let batch = try reader.next()
-            let read = reader.counters.rowCount
+            let read = reader.rowCount
             counters.add(rowsScanned: read - counted)
             counted = read
             return batch

@@ -111,7 +111,7 @@ final class CompactionTests: XCTestCase {
             let scan = try table().scan(request)
             var rows = 0
             while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { rows += batch.rowCount } }
-            return (rows, request.counters.bytesRead.load(ordering: .relaxed))
+            return (rows, request.counters.now.bytesRead)
         }
         // What nobody has looked at yet is not laid into columns, and unknown to the planner.
         _ = try read(ScanRequest(projection: ["total"]))
@@ -124,6 +124,36 @@ final class CompactionTests: XCTestCase {
         XCTAssertEqual(narrow.rows, 1_600)
         XCTAssertGreaterThan(narrow.bytes, 100)
         XCTAssertGreaterThan(wide.bytes, narrow.bytes + 5_000)
+    }
+
+    func test_scan_countsWhatItReadsOfHotAndColdFiles() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        try fill(fixture, 0..<1_000, days: ["2026-01-01"])
+        _ = try fixture.engine.compact(before: nil)
+        try fill(fixture, 1_000..<1_100, days: ["2026-11-18"])
+        let table = TieredTable(name: "receipts", boundary: fixture.engine.tier.boundary, tables: fixture.engine.tier.tables)
+        func read(_ filters: [ColumnFilter]) throws -> ScanCounts {
+            let request = ScanRequest(projection: ["total"], filters: filters)
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() { while try morsel.next() != nil {} }
+            return request.counters.now
+        }
+        let all = try read([])
+        XCTAssertEqual([all.rowsRead, all.rowsOffered], [1_100, 1_100])
+        XCTAssertEqual([all.filesRead, all.filesPruned], [2, 0])
+        XCTAssertGreaterThan(all.pagesRead, 0)
+        XCTAssertGreaterThan(all.bytesRead, 0)
+        XCTAssertGreaterThan(all.readerNanoseconds, 0)
+        let day = try XCTUnwrap(DayText.day("2026-11-18"))
+        let hot = try read([ColumnFilter("business_day", .equal(.integer(Int64(day))))])
+        XCTAssertEqual([hot.rowsRead, hot.rowsOffered], [100, 1_100])
+        XCTAssertEqual([hot.filesRead, hot.filesPruned], [1, 1])
+        let cold = try read([ColumnFilter("business_day", .range(lower: nil, upper: .init(.integer(Int64(day)), isInclusive: false)))])
+        XCTAssertEqual([cold.rowsRead, cold.rowsOffered], [1_000, 1_100])
+        XCTAssertEqual([cold.filesRead, cold.filesPruned], [1, 1])
+        XCTAssertEqual(cold.rowGroupsRead, 1)
     }
 
     func test_compact_whilePagesAndPostsRun_noRowIsLostOrDoubled() throws {

@@ -186,13 +186,15 @@ final class SingleRowOperator: PhysicalOperator, @unchecked Sendable {
 
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
-        try run.drain(inputs[0]) { _ in
-            { batch in
-                let count = self.found.withLock { found in
-                    found.append(batch)
-                    return found.reduce(0) { $0 + $1.rowCount }
+        try measured(run) {
+            try run.drain(inputs[0]) { _ in
+                { batch in
+                    let count = self.found.withLock { found in
+                        found.append(batch)
+                        return found.reduce(0) { $0 + $1.rowCount }
+                    }
+                    if count > 1 { throw QueryError(.dataError, "a subquery used as an expression gave more than one row", position: self.position) }
                 }
-                if count > 1 { throw QueryError(.dataError, "a subquery used as an expression gave more than one row", position: self.position) }
             }
         }
     }

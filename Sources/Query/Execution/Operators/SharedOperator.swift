@@ -10,12 +10,19 @@ final class SharedRows: @unchecked Sendable {
     fileprivate private(set) var file: SpillFile?
     private var share: MemoryShare?
 
+    /// Of the reader that the definition is shown under, whichever comes first to be prepared.
+    fileprivate var measure: OperatorMeasure?
+
     init(_ definition: PhysicalOperator) { self.definition = definition }
 
     fileprivate func prepare(_ run: QueryRun) throws {
         guard !isReady else { return }
         isReady = true
         try definition.prepare(run)
+        if let measure { try measure.prepare(run) { try fill(run) } } else { try fill(run) }
+    }
+
+    private func fill(_ run: QueryRun) throws {
         let share = MemoryShare(run.memory)
         self.share = share
         let types = definition.columns.map(\.type)
@@ -54,6 +61,7 @@ final class SharedOperator: PhysicalOperator, @unchecked Sendable {
         self.rows = rows
         // Shown under its first reader only.
         super.init(columns: columns, inputs: isFirst ? [rows.definition] : [])
+        if isFirst { rows.measure = measure }
     }
 
     override var name: String { "Shared" }

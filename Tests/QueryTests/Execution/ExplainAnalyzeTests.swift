@@ -1,0 +1,94 @@
+import ColumnStore
+import Foundation
+@testable import Query
+import XCTest
+
+/// Goal: EXPLAIN ANALYZE says where a query's time goes. Method: operators that sleep for known times, and Parquet files of known pages.
+final class ExplainAnalyzeTests: XCTestCase {
+    /// Sleeps are long beside what a busy machine adds to them.
+    private static let unit: UInt32 = 30_000
+
+    /// Works for two units on each of two workers before its streams, which take two.
+    private final class Input: PhysicalOperator, @unchecked Sendable {
+        override func prepare(_ run: QueryRun) throws {
+            try measured(run) {
+                try run.parallel(2) { _ in
+                    {
+                        usleep(2 * ExplainAnalyzeTests.unit)
+                        return false
+                    }
+                }
+            }
+        }
+
+        override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { Sleeping() }
+
+        private final class Sleeping: BatchStream {
+            private var isOver = false
+
+            func next() -> ColumnBatch? {
+                if isOver { return nil }
+                isOver = true
+                usleep(2 * ExplainAnalyzeTests.unit)
+                return ColumnBatch(rowCount: 1, columns: [])
+            }
+        }
+    }
+
+    /// Takes three units for each batch of its input, and one afterwards.
+    private final class Consumer: PhysicalOperator, @unchecked Sendable {
+        override func prepare(_ run: QueryRun) throws {
+            try super.prepare(run)
+            try measured(run) {
+                try run.drain(inputs[0]) { _ in { _ in usleep(3 * ExplainAnalyzeTests.unit) } }
+                usleep(ExplainAnalyzeTests.unit)
+            }
+        }
+    }
+
+    func test_ownTimes_areOfAllWorkers_withoutThoseOfInputs() throws {
+        let input = Input(columns: [], inputs: [])
+        let consumer = Consumer(columns: [], inputs: [input])
+        try consumer.prepare(QueryRun(pool: WorkerPool(threadCount: 2), isMeasured: true))
+        let all = (consumer: consumer.ownNanoseconds { _ in true }, input: input.ownNanoseconds { _ in true })
+        let own = (consumer: all.consumer / 1_000 / Int(Self.unit), input: all.input / 1_000 / Int(Self.unit))
+        // Two workers: two batches. With a wait of one for the other it would be two units more.
+        XCTAssertTrue((2 * 2 + 2 * 2..<2 * 2 + 2 * 2 + 2).contains(own.input), "\(own)")
+        XCTAssertTrue((2 * 3 + 1..<2 * 3 + 1 + 2).contains(own.consumer), "\(own)")
+        // An input that is not shown counts with who reads it.
+        XCTAssertEqual(consumer.ownNanoseconds { _ in false }, all.consumer + all.input)
+    }
+
+    private static func file(_ numbers: Range<Int>) throws -> ParquetFile {
+        var builder = ColumnBuilder(type: .int64)
+        for number in numbers { builder.append(.integer(Int64(number))) }
+        var options = WriterOptions()
+        options.rowGroupRowCount = 1_000
+        options.pageRowCount = 100
+        let sink = MemorySink()
+        let writer = try FileWriter(Schema([Field("n", .int64)]), options: options, to: sink)
+        try writer.append(ColumnBatch(rowCount: numbers.count, columns: [builder.finish()]))
+        _ = try writer.finish()
+        return try ParquetFile(MemoryBytes(sink.bytes, name: "image"))
+    }
+
+    func test_scan_saysWhatItReadOfHowMuch_andWhereItsTimeWent() throws {
+        let table = try ParquetTable(files: [try Self.file(0..<2_000), try Self.file(2_000..<4_000)])
+        let fixture = QueryFixture([("t", table)])
+        let lines = try fixture.rows("EXPLAIN ANALYZE SELECT count(*), sum(n) FROM t WHERE n BETWEEN 150 AND 249").split(separator: "|").map(String.init)
+        let read = try XCTUnwrap(lines.first { $0.contains("read: ") }, "\(lines)")
+        XCTAssertTrue(read.contains("read: 1 of 2 files, 1 of 2 row groups, 2 of 10 pages, 200 of 4000 rows, "), read)
+        XCTAssertNotNil(read.range(of: #"[0-9]+ bytes, of [0-9]+ in the columns of these row groups"#, options: .regularExpression), read)
+        let time = try XCTUnwrap(lines.first { $0.contains("time: ") }, "\(lines)")
+        let parts = #"time: [0-9.e-]+ ms reading, [0-9.e-]+ ms inflating, [0-9.e-]+ ms decoding, [0-9.e-]+ ms filtering, [0-9.e-]+ ms else"#
+        XCTAssertNotNil(time.range(of: parts, options: .regularExpression), time)
+        let last = try XCTUnwrap(lines.last)
+        XCTAssertNotNil(last.range(of: #"^"?1 rows in [0-9.e-]+ ms, planned in [0-9.e-]+ ms; 200 rows scanned"#, options: .regularExpression), last)
+    }
+
+    func test_scan_thatTellsOfRowsOnly_hasNoFurtherLines() {
+        var counts = ScanCounts()
+        counts.rowsScanned = 7
+        XCTAssertEqual(Explain.lines(counts, ownNanoseconds: 1_000), [])
+    }
+}
