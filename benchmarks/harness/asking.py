@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import machine
+from . import analysis, machine
 from .context import Context
 from .loading import attach, into_finished, loaders
 from .measure import Sample, alternate, difference, spread
@@ -34,7 +34,7 @@ def choice(context: Context, hot: bool) -> Choice:
 
 
 def ask(context: Context, part: str, hot: bool) -> None:
-    """Each question to each side in turn; the same again with the page cache of all data dropped before each answer."""
+    """Each question to each side in turn; the same again with the page cache of all data dropped before each answer; then where Till's time goes."""
     names = [name for name in context.peer_names if not (hot and name.endswith("our Parquet"))]
     if not hot:
         attach(context)
@@ -69,7 +69,8 @@ def one(context: Context, server: Server, names: list[str], question: Question) 
     context.progress.say(f"{question.name} {question.title}: {medians} ms" + (f" ANSWERS DIFFER: {differences}" if differences else ""))
     return {
         "title": question.title, "rows": len(answers["Till"]), "differences": differences, "warm": {name: series.figures() for name, series in warm.items()},
-        "cold": {name: series.figures() for name, series in cold.items()}}
+        "cold": {name: series.figures() for name, series in cold.items()},
+        "analysis": analysis.analyse(server.ask, question.texts["till"], context.rounds)}
 
 
 def page_of_documents(context: Context, server: Server, hot: bool) -> dict:

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import charts, promises, results
+from . import analysis, charts, promises, results
 from .results import Run
 
 HEAD = """# Results
@@ -90,7 +90,8 @@ def section(run: Run) -> str:
     parts = run.parts
     writers = (
         ("load", loaded), ("compact", compacted), ("hot", lambda part: asked("Last thirty days, from the hot tier", part)),
-        ("cold", lambda part: asked("All years, from cold files", part)), ("mixed", mixed), ("ready", ready), ("import", imported), ("ingest", ingested),
+        ("cold", lambda part: asked("All years, from cold files", part)),
+        ("cold" if "cold" in parts else "hot", lambda _: analysed(parts)), ("mixed", mixed), ("ready", ready), ("import", imported), ("ingest", ingested),
         ("tpch", tpch), ("columns", lambda part: columns(run, part)), ("documents", documents),
         ("registration", registration), ("calls", called))
     bodies = [writer(parts[name]) for name, writer in writers if name in parts]
@@ -145,6 +146,15 @@ def asked(title: str, part: dict) -> str:
         + f"\nA page of {page['warm']['receipts']:,} receipts with their documents ({page['warm']['bytes'] / 1e6:.1f} MB): {milliseconds(page['warm']['median'])} ms, "
         f"cold {milliseconds(page['cold']['median'])}. Receipts by id and day, one after another: p50 {points['receipt']['p50']:.1f}, p99 {points['receipt']['p99']:.1f} ms; "
         f"tickets: p50 {points['ticket']['p50']:.1f}, p99 {points['ticket']['p99']:.1f} ms. RssAnon of the server {part['memory_peak'] / 1048576:,.0f} MiB at most.\n")
+
+
+def analysed(parts: dict) -> str:
+    """Where the time goes, of each part of questions that was analysed."""
+    text = ""
+    for name, title in (("hot", "Last thirty days, from the hot tier"), ("cold", "All years, from cold files")):
+        if rows := analysis.rows(parts.get(name, {}).get("questions", {})):
+            text += f"\n{title}:\n\n" + table(analysis.HEAD, rows)
+    return f"\n### Where the time goes\n\n{analysis.INTRODUCTION}\n{text}" if text else ""
 
 
 def mixed(part: dict) -> str:
