@@ -6,16 +6,16 @@ public struct ScanPart: Hashable, Sendable {
 }
 
 extension ParquetScan {
-    /// The scan's row groups, in order. Those at the end that are left when each of `workerCount` workers has had as many as the others are cut
-    /// into a part for each, where their pages are indexed.
+    /// The scan's row groups, in order; those at the end are cut into a part for each worker, where their pages are indexed, as many as it takes for
+    /// workers that take one part after another to be done at about the same time.
     ///
     /// - Parameter rowCountMin: parts are no smaller: each reads the dictionaries anew, and the pages that its ends lie in.
     /// - Throws: `.corruptFile`, `.io`, of an offset index.
     public func parts(workerCount: Int, rowCountMin: Int = 16_384) throws -> [ScanPart] {
-        let wholeCount = rowGroups.count - rowGroups.count % max(1, workerCount)
+        let counts = rowGroups.map { Int(file.metadata.rowGroups[$0].rowCount) }
+        let wholeCount = counts.count - Self.cutCount(counts, workerCount: max(1, workerCount), rowCountMin: max(1, rowCountMin))
         var parts = rowGroups.prefix(wholeCount).map { ScanPart(rowGroup: $0, rows: nil) }
-        for rowGroup in rowGroups.dropFirst(wholeCount) {
-            let rows = Int(file.metadata.rowGroups[rowGroup].rowCount)
+        for (rowGroup, rows) in zip(rowGroups, counts).dropFirst(wholeCount) {
             let partCount = min(workerCount, rows / max(1, rowCountMin))
             let cuts = partCount < 2 ? [] : try cuts(of: rowGroup, rows: rows, partCount: partCount)
             let ends = [0] + cuts + [rows]
@@ -24,6 +24,25 @@ extension ParquetScan {
             }
         }
         return parts
+    }
+
+    /// How many row groups at the end to cut: the fewest with which the last worker ends within a fiftieth of the earliest that it can be.
+    private static func cutCount(_ counts: [Int], workerCount: Int, rowCountMin: Int) -> Int {
+        guard workerCount > 1 else { return 0 }
+        let ends = (0...min(counts.count, workerCount + 1)).map { cutCount in
+            var loads = [Int](repeating: 0, count: workerCount)
+            for (index, rows) in counts.enumerated() {
+                let partCount = index < counts.count - cutCount ? 1 : max(1, min(workerCount, rows / rowCountMin))
+                for part in 0..<partCount {
+                    // Who is done first takes the next one.
+                    let next = loads.indices.min { loads[$0] < loads[$1] } ?? 0
+                    loads[next] += rows * (part + 1) / partCount - rows * part / partCount
+                }
+            }
+            return loads.max() ?? 0
+        }
+        let best = ends.min() ?? 0
+        return ends.firstIndex { $0 <= best + best / 50 } ?? 0
     }
 
     /// Begins to read one part. The reader belongs to one thread.

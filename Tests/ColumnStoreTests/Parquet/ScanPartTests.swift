@@ -64,6 +64,19 @@ final class ScanPartTests: XCTestCase {
         XCTAssertEqual(try counts(2, rowGroup: 2_400, least: 2_000), [2_400])
     }
 
+    /// Three workers' worth of rows in three row groups and a rest: whoever has the third would still be at it when the rest is long done.
+    func test_parts_smallLastRowGroup_divideTheOneBeforeIt() throws {
+        let table = RandomTable(batchRowCounts: [2_500], seed: 29)
+        let file = try ParquetScanTests.open(
+            try ParquetScanTests.image(table) {
+                $0.rowGroupRowCount = 800
+                $0.pageRowCount = 40
+            })
+        let parts = try file.scan().parts(workerCount: 2, rowCountMin: 100)
+        XCTAssertEqual(parts.map(\.rowGroup), [0, 1, 2, 2, 3])
+        XCTAssertEqual(parts.map { $0.rows?.count }, [nil, nil, 400, 400, nil])
+    }
+
     /// Pages of different columns end at different rows: the cut is where the least must be inflated twice.
     func test_parts_areCutWherePagesBegin() throws {
         let table = RandomTable(batchRowCounts: [3_000], seed: 23)
