@@ -29,6 +29,9 @@ final class CoalescedRanges {
         regions = Array(repeating: nil, count: ranges.count)
     }
 
+    /// Has all of them fetched, while the first is decoded.
+    func expectAll() { for range in ranges { file.expect(range) } }
+
     deinit { for region in regions { if let region { budget.release(region.bytes.count) } } }
 
     /// The merged range around `wanted`, or nil when there is none.
@@ -118,8 +121,15 @@ final class ChunkBytes {
         }
         heldByteCount = size
         let region = try file.region(at: offset, count: size)
+        expect(after: offset + Int64(size))
         (window, windowStart) = (region, offset)
         return (region.bytes, region)
+    }
+
+    /// Has the next window fetched while this one is decoded.
+    private func expect(after end: Int64) {
+        guard readAheadByteCount > 0, end < range.upperBound else { return }
+        file.expect(end..<min(range.upperBound, end + Int64(readAheadByteCount)))
     }
 
     private func dropWindow() {

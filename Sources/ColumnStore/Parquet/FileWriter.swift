@@ -244,6 +244,8 @@ public final class FileWriter {
         while start < range.upperBound {
             let count = min(range.upperBound - start, Self.copyByteCount)
             let region = try file.region(at: start, count: Int(count))
+            // Fetched while these are written.
+            file.expect((start + count)..<min(range.upperBound, start + count + Self.copyByteCount))
             try sink.write(region.bytes.bytes)
             withExtendedLifetime(region) {}
             start += count

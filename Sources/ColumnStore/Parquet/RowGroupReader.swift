@@ -173,6 +173,7 @@ public final class RowGroupReader {
         }
         let shared = CoalescedRanges(
             file: bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
+        shared.expectAll()
         let decompressor = PageDecompressor()
         for (index, layout) in layouts.enumerated() {
             let leaf = scan.leaves[index]

@@ -13,6 +13,8 @@ final class MeteredBytes: RandomAccessBytes {
     var readByteCount: Int { byteCountRead.load(ordering: .relaxed) }
     var readNanoseconds: Int { nanosecondsRead.load(ordering: .relaxed) }
 
+    func expect(_ range: Range<Int64>) { file.expect(range) }
+
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         let start = SteadyClock.nanoseconds()
         try file.read(at: offset, into: target)

@@ -19,6 +19,9 @@ final class HotImage: RandomAccessBytes {
 
     static func name(_ group: HotGroup, path: String) -> String { "\(path)#\(group.id)" }
 
+    /// SQLite reads pages of its own.
+    func expect(_ range: Range<Int64>) {}
+
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         guard offset >= 0, Int64(target.count) <= byteCount - offset else {
             throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(target.count) bytes reach past the end at \(byteCount)")

@@ -451,6 +451,7 @@ final class CountingBytes: RandomAccessBytes {
     var byteCount: Int64 { inner.byteCount }
     var byteCountRead: Int { count.withLock { $0 } }
     func reset() { count.withLock { $0 = 0 } }
+    func expect(_ range: Range<Int64>) { inner.expect(range) }
 
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         count.withLock { $0 += target.count }
