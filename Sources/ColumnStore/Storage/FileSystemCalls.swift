@@ -61,7 +61,8 @@ public struct LinuxFileSystem: FileSystemCalls {
     }
 
     public func unlink(_ path: String) throws(FileSystemFault) {
-        guard Glibc.unlink(path) == 0 else { throw FileSystemFault(operation: "unlink", code: errno) }
+        let code = FileRemoval.remove(path)
+        guard code == 0 else { throw FileSystemFault(operation: "unlink", code: code) }
     }
 
     public func makeDirectory(_ path: String) throws(FileSystemFault) {

@@ -64,7 +64,7 @@ package final class HotFile: Sendable {
         guard isRemoved.load(ordering: .acquiring) else { return }
         pool.closeIdle()
         // What cannot be removed now is removed at the next start: the catalog says that it moved.
-        for suffix in ["", "-wal", "-shm"] { _ = unlink(path + suffix) }
+        for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(path + suffix) }
     }
 
     static func name(day: Int32, part: Int) -> String { DayText.text(day) + (part > 1 ? ".\(part)" : "") }

@@ -95,7 +95,7 @@ package final class HotTier: Sendable {
                 files.append(file)
             case .new, .moved:
                 // A crash came before its first row, or after its rows had moved.
-                for suffix in ["", "-wal", "-shm"] { _ = unlink(file.path + suffix) }
+                for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(file.path + suffix) }
             }
         }
         return files

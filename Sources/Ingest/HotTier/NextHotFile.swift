@@ -75,7 +75,7 @@ final class NextHotFile: Sendable {
     }
 
     private static func remove(_ file: HotFile) {
-        for suffix in ["", "-wal", "-shm"] where unlink(file.path + suffix) == 0 { SQLiteFileSystem.noteDeleted(file.path + suffix) }
+        for suffix in ["", "-wal", "-shm"] where FileRemoval.remove(file.path + suffix) == 0 { SQLiteFileSystem.noteDeleted(file.path + suffix) }
     }
 
     /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.

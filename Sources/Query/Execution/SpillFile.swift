@@ -48,7 +48,7 @@ final class SpillFile {
     }
 
     deinit {
-        close(descriptor)
+        FileRemoval.release(descriptor)
         space.give(byteCount - buffer.count)
     }
 

@@ -1,0 +1,61 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Removes files in a way that syncs of other files beside it hardly notice.
+///
+/// A file system that tells its disk which blocks are free (ext4's `discard`) does so as it commits its journal, and whoever syncs
+/// meanwhile waits for all of it: some 60 ms for half a gigabyte, 4 ms for 16 MiB (`docs/decisions/0017-latency.md`). So a large file loses its name
+/// at once and its space step by step, each made durable before the next, with pauses between, on a thread of its own.
+package enum FileRemoval {
+    /// What is given back at a time.
+    static let stepByteCount = 16 << 20
+    /// For what others want of the disk: a gigabyte takes two seconds.
+    private static let pauseMicroseconds: UInt32 = 20_000
+    /// One file after another.
+    private static let freeing = Mutex(())
+
+    /// Takes away a name and, if it was the file's last, its space.
+    ///
+    /// - Returns: the system's code; 0 when the name is gone. Space that is not free by then comes back soon, or when the process ends.
+    package static func remove(_ path: String) -> Int32 {
+        var status = stat()
+        let isLarge = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > stepByteCount && status.st_nlink == 1
+        let descriptor = isLarge ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1
+        guard unlink(path) == 0 else {
+            let code = errno
+            if descriptor >= 0 { close(descriptor) }
+            return code
+        }
+        if descriptor >= 0 { release(descriptor) }
+        return 0
+    }
+
+    /// Closes a file that is open for writing and has no name; its space comes back in steps.
+    package static func release(_ descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_nlink == 0, status.st_size > stepByteCount else {
+            close(descriptor)
+            return
+        }
+        let byteCount = Int64(status.st_size)
+        WorkerThread(name: "remover", isDetached: true) {
+            WorkerThread.lowerPriority()
+            freeing.withLock { _ in shorten(descriptor, from: byteCount) }
+            close(descriptor)
+        }
+    }
+
+    /// Nothing here may fail for good: what is left goes when the file is closed.
+    static func shorten(_ descriptor: Int32, from byteCount: Int64) {
+        // Who has the file open still reads it: a file without a name stays whole for him. The system grants this lease only where there is
+        // nobody else.
+        guard till_take_write_lease(descriptor) == 0 else { return }
+        var end = byteCount
+        while end > 0 {
+            end = max(0, end - Int64(stepByteCount))
+            guard ftruncate(descriptor, off_t(end)) == 0, fsync(descriptor) == 0 else { return }
+            usleep(pauseMicroseconds)
+        }
+    }
+}

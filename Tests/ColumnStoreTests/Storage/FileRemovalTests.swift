@@ -1,0 +1,71 @@
+@testable import ColumnStore
+import Glibc
+import TestSupport
+import XCTest
+
+/// A large file goes in steps, and only if nobody reads it.
+final class FileRemovalTests: XCTestCase {
+    /// Two and a half steps of a file, sparse.
+    private static let byteCount = FileRemoval.stepByteCount * 5 / 2
+
+    private func makeFile(in directory: TemporaryDirectory, _ name: String = "large") throws -> String {
+        let path = directory.path + "/" + name
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        XCTAssertGreaterThanOrEqual(descriptor, 0)
+        XCTAssertEqual(ftruncate(descriptor, off_t(Self.byteCount)), 0)
+        XCTAssertEqual(pwrite(descriptor, "end", 3, off_t(Self.byteCount - 3)), 3)
+        close(descriptor)
+        return path
+    }
+
+    /// A descriptor that doesn't count as an open file.
+    private func watch(_ path: String) -> Int32 { open(path, 0o10_000_000 | O_CLOEXEC) }
+
+    private func size(_ descriptor: Int32) -> Int {
+        var status = stat()
+        XCTAssertEqual(fstat(descriptor, &status), 0)
+        return Int(status.st_size)
+    }
+
+    func test_remove_large_nameGoesAtOnceAndSpaceSoon() throws {
+        let directory = try TemporaryDirectory()
+        let path = try makeFile(in: directory)
+        let watcher = watch(path)
+        defer { close(watcher) }
+        XCTAssertEqual(FileRemoval.remove(path), 0)
+        XCTAssertEqual(access(path, F_OK), -1)
+        for _ in 0..<1_000 where size(watcher) > 0 { usleep(10_000) }
+        XCTAssertEqual(size(watcher), 0)
+    }
+
+    func test_shorten_whileSomebodyReads_keepsTheBytes() throws {
+        let directory = try TemporaryDirectory()
+        let path = try makeFile(in: directory)
+        let reader = open(path, O_RDONLY | O_CLOEXEC)
+        let writer = open(path, O_WRONLY | O_CLOEXEC)
+        defer { close(writer) }
+        XCTAssertEqual(unlink(path), 0)
+        FileRemoval.shorten(writer, from: Int64(Self.byteCount))
+        var end = [UInt8](repeating: 0, count: 3)
+        XCTAssertEqual(pread(reader, &end, 3, off_t(Self.byteCount - 3)), 3)
+        XCTAssertEqual(end, Array("end".utf8))
+        close(reader)
+        FileRemoval.shorten(writer, from: Int64(Self.byteCount))
+        XCTAssertEqual(size(writer), 0)
+    }
+
+    func test_remove_otherName_keepsTheBytes() throws {
+        let directory = try TemporaryDirectory()
+        let path = try makeFile(in: directory)
+        let other = directory.path + "/other"
+        XCTAssertEqual(link(path, other), 0)
+        XCTAssertEqual(FileRemoval.remove(path), 0)
+        let watcher = watch(other)
+        defer { close(watcher) }
+        XCTAssertEqual(size(watcher), Self.byteCount)
+    }
+
+    func test_remove_missing_givesTheCode() throws {
+        XCTAssertEqual(FileRemoval.remove(try TemporaryDirectory().path + "/none"), ENOENT)
+    }
+}
