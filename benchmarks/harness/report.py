@@ -69,7 +69,7 @@ def with_figures(readme: str, runs: list[Run], drawn: Sequence[str]) -> str:
 def markdown(runs: list[Run], pictures: Sequence[str]) -> str:
     text = HEAD + "\n"
     if runs:
-        text += table(["machine", ""], [[key, value] for key, value in runs[0].machine.items()]) + "\n"
+        text += table(["machine", ""], [[key, value] for key, value in runs[0].machine.items()]) + "\nOf the run with the most receipts; where another processor was at work, the run's own section says which.\n\n"
     text += "## Promise, figure, verdict\n\n" + promise_table(runs)
     text += "\nThe last column names the run: " + "; ".join(f"*{run.name}* {run.receipts:,} receipts over {run.years} years" for run in runs if run.parts) + ".\n"
     for name in pictures:
@@ -97,7 +97,7 @@ def section(run: Run) -> str:
     bodies = [writer(parts[name]) for name, writer in writers if name in parts]
     if not bodies:
         return ""
-    stamps = sorted({f"{part['date']} at {part['commit']}" for part in parts.values() if "commit" in part})
+    stamps = sorted({f"{part['date']} at {part['commit']} on {part.get('processor', run.machine.get('processor', 'unknown'))}" for part in parts.values() if "commit" in part})
     head = f"\n## {TITLES.get(run.name, f'Run {run.name}')}: {run.receipts:,} receipts, {run.years} years\n\nMeasured {', '.join(stamps)}.\n"
     return head + "".join(bodies)
 
@@ -233,7 +233,7 @@ def verbatim(title: str, text: str) -> str:
 
 
 def documents(part: dict) -> str:
-    texts = [text.strip() for name, text in part.items() if name not in ("date", "commit")]
+    texts = [text.strip() for name, text in part.items() if name not in ("date", "commit", "processor")]
     return verbatim("A document's bytes to its row, one thread, no HTTP and no disk", "\n".join(texts))
 
 

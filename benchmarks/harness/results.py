@@ -28,9 +28,10 @@ class Run:
 
 
 def stamp(root: Path) -> dict[str, str]:
-    """When and from what a part was measured."""
+    """When, from what and on what a part was measured."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
-    return {"date": machine.describe()["date"], "commit": commit or "unknown"}
+    described = machine.describe()
+    return {"date": described["date"], "commit": commit or "unknown", "processor": described["processor"]}
 
 
 def read(folder: Path, name: str) -> Run | None:

@@ -160,6 +160,12 @@ class ReportTests(unittest.TestCase):
             self.assertIn("charts/cold-full.svg", text)
             ElementTree.parse(Path(folder) / "charts/cold-full.svg")
 
+    def test_section_namesTheProcessorOfEachPart(self):
+        parts = {"cold": {**part_of_questions(50.0), "date": "2026-01-01", "commit": "abc", "processor": "2 × one"},
+                 "hot": {**part_of_questions(5.0), "date": "2026-01-02", "commit": "def", "processor": "2 × other"}}
+        text = report.section(Run("full", 20, 20, parts, {"processor": "2 × other"}))
+        self.assertIn("Measured 2026-01-01 at abc on 2 × one, 2026-01-02 at def on 2 × other.", text)
+
     def test_write_withoutAnyFigure_leavesTheReportAlone(self):
         with tempfile.TemporaryDirectory() as folder:
             report.write(Path(folder), False)
