@@ -29,10 +29,10 @@ final class ExpectedReadsTests: XCTestCase {
     }
 
     private func open(readByteCount: Int) throws -> (NotingBytes, ParquetFile) {
-        let table = RandomTable(batchRowCounts: [20_000], seed: 23)
+        let table = RandomTable(batchRowCounts: [6_000], seed: 23)
         let image = try ParquetScanTests.image(table) {
-            $0.rowGroupRowCount = 10_000
-            $0.pageRowCount = 500
+            $0.rowGroupRowCount = 3_000
+            $0.pageRowCount = 150
             $0.codec = .uncompressed
         }
         let bytes = NotingBytes(MemoryBytes(image, name: "image"))
@@ -74,7 +74,7 @@ final class ExpectedReadsTests: XCTestCase {
         let (bytes, file) = try open(readByteCount: 16 << 20)
         let scan = try file.scan(ParquetScanRequest(projection: ["blob"]))
         _ = bytes.taken()
-        let reader = try scan.reader(ScanPart(rowGroup: 0, rows: 0..<500))
+        let reader = try scan.reader(ScanPart(rowGroup: 0, rows: 0..<150))
         while try reader.next() != nil {}
         let few = count(bytes.taken(), isRead: false)
         let whole = try scan.reader(rowGroup: 0)
