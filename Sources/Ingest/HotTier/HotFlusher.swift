@@ -73,10 +73,11 @@ struct HotFlusher {
         }
     }
 
-    /// The chunks as one Parquet file. Light compression: it lives for days, and its pages are read more often than they are moved.
+    /// The chunks as one Parquet file. The lightest compression: it lives for days, and its pages are read more often than they are moved;
+    /// undoing zstd was the greatest part of most questions over hot rows (docs/decisions/0022-where-questions-spend.md).
     private static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
         var options = WriterOptions()
-        options.compressionLevel = 1
+        options.codec = .lz4Raw
         options.pageRowCount = ColumnBatch.targetRowCount
         options.rowGroupRowCount = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
         let sink = MemorySink()
