@@ -61,6 +61,12 @@ package class PhysicalOperator: @unchecked Sendable {
         }
         return max(0, sum)
     }
+
+    /// Bytes that this operator wrote aside: also a window's sort, and the grouping of INTERSECT.
+    /// - Parameter isShown: an input that is not counts with this one.
+    final func ownSpilledByteCount(isShown: (PhysicalOperator) -> Bool) -> Int {
+        inputs.reduce(measure.spilledBytes.load(ordering: .relaxed)) { $0 + (isShown($1) ? 0 : $1.ownSpilledByteCount(isShown: isShown)) }
+    }
 }
 
 /// What EXPLAIN ANALYZE says of an operator. Times are summed over workers and include those of the streams of its inputs.

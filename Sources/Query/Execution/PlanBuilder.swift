@@ -25,11 +25,12 @@ final class PlanBuilder {
     func remarks(onNode number: Int) -> Explain.Remarks? {
         guard number < operators.count, let node = operators[number] else { return nil }
         let shown = Set(operators.compactMap { $0.map { ObjectIdentifier($0) } })
-        let own = node.ownNanoseconds { shown.contains(ObjectIdentifier($0)) }
+        let isShown = { (input: PhysicalOperator) in shown.contains(ObjectIdentifier(input)) }
+        let own = node.ownNanoseconds(isShown: isShown)
         var text = "\(node.measure.rows.load(ordering: .relaxed)) rows, \(Explain.milliseconds(own))"
         let scanned = (node as? ScanOperator)?.counters.now
         if let scanned { text += ", \(scanned.bytesRead) bytes read" }
-        let spilled = node.measure.spilledBytes.load(ordering: .relaxed)
+        let spilled = node.ownSpilledByteCount(isShown: isShown)
         if spilled > 0 { text += ", \(spilled) bytes spilled" }
         return Explain.Remarks(beside: text, below: scanned.map { Explain.lines($0, ownNanoseconds: own) } ?? [])
     }

@@ -44,7 +44,10 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
             for (index, filter) in table.filters { pushFilter(filter, index) }
         }
         try left.prepare(run)
-        if let partitions { try measured(run) { try partitions.readLeft(left, run) } }
+        if let partitions {
+            try measured(run) { try partitions.readLeft(left, run) }
+            measure.spilledBytes.wrappingAdd(partitions.spilledByteCount, ordering: .relaxed)
+        }
     }
 
     // MARK: Right side
@@ -74,7 +77,6 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
         self.share = share
         if let partitions {
             self.partitions = partitions
-            measure.spilledBytes.wrappingAdd(partitions.spilledByteCount, ordering: .relaxed)
         } else {
             table = try JoinTable(input, node: node, types: rightTypes, filtered: filteredEqualities, run: run)
         }

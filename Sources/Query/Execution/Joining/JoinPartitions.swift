@@ -45,7 +45,7 @@ final class JoinPartitions: @unchecked Sendable {
         leftFiles = try (0..<leftCount).map { _ in try SpillFile(run.spill, types: owner.leftTypes) }
     }
 
-    var spilledByteCount: Int { rightFiles.reduce(0) { $0 + $1.byteCount } }
+    var spilledByteCount: Int { (rightFiles + leftFiles).reduce(0) { $0 + $1.byteCount } }
 
     /// Row numbers by part. Rows with a NULL that matches nothing go anywhere.
     private func parts(_ keys: [Column], count: Int, level: Int) -> [[Int32]] {
@@ -127,7 +127,7 @@ final class JoinPartitions: @unchecked Sendable {
             try run.cancellation.check()
             try write(batch, try keys(batch), to: lefts, level: pair.level)
         }
-        owner.measure.spilledBytes.wrappingAdd(rights.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+        owner.measure.spilledBytes.wrappingAdd((rights + lefts).reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
         return zip(rights, lefts).compactMap { right, left in
             if right.rowCount == 0, left.rowCount == 0 || owner.node.needsMatch { return nil }
             let isSkewed = Double(right.rowCount) > Double(pair.right.rowCount) * Self.skewShare

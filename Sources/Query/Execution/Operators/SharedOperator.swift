@@ -67,7 +67,10 @@ final class SharedOperator: PhysicalOperator, @unchecked Sendable {
     override var name: String { "Shared" }
     override var streamCountMax: Int { rows.file != nil || rows.definition.streamCountMax == 1 ? 1 : .max }
 
-    override func prepare(_ run: QueryRun) throws { try rows.prepare(run) }
+    override func prepare(_ run: QueryRun) throws {
+        try rows.prepare(run)
+        if !inputs.isEmpty, let file = rows.file { measure.spilledBytes.wrappingAdd(file.byteCount, ordering: .relaxed) }
+    }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         if let file = rows.file { return worker == 0 ? try Typed(file.reader(), columns.map(\.type)) : EmptyStream() }
