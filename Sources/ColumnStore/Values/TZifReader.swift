@@ -30,18 +30,22 @@ enum TZifReader {
         guard zip(transitions, transitions.dropFirst()).allSatisfy({ $0 < $1 }) else { throw fail("transitions are not in order") }
         let indices = start + counts.transitions * timeSize
         let types = indices + counts.transitions
-        func offset(ofType type: Int) -> Int32? {
+        let characters = bytes[(types + counts.types * 6)..<(types + counts.types * 6 + counts.characters)]
+        func localTime(ofType type: Int) -> (offset: Int32, abbreviation: String)? {
             guard type < counts.types else { return nil }
             let offset = integer(bytes, at: types + type * 6, size: 4)
-            return abs(offset) < 26 * 3_600 ? Int32(offset) : nil
+            let abbreviation = characters.dropFirst(Int(bytes[types + type * 6 + 5])).prefix { $0 != 0 }
+            return abs(offset) < 26 * 3_600 ? (Int32(offset), String(decoding: abbreviation, as: UTF8.self)) : nil
         }
-        guard let initial = offset(ofType: 0) else { throw fail("no such local time type") }
-        var offsets = [initial]
-        for index in 0..<counts.transitions {
-            guard let next = offset(ofType: Int(bytes[indices + index])) else { throw fail("no such local time type") }
-            offsets.append(next)
+        var offsets: [Int32] = []
+        var abbreviations: [String] = []
+        for type in [0] + bytes[indices..<types].map({ Int($0) }) {
+            guard let next = localTime(ofType: type) else { throw fail("no such local time type") }
+            offsets.append(next.offset)
+            abbreviations.append(next.abbreviation)
         }
-        return TimeZoneRules(name: name, transitions: transitions, offsets: offsets, continuation: footer(bytes, from: end))
+        return TimeZoneRules(
+            name: name, transitions: transitions, offsets: offsets, abbreviations: abbreviations, continuation: footer(bytes, from: end))
     }
 
     private static func footer(_ bytes: [UInt8], from end: Int) -> PosixTimeZone? {
@@ -86,34 +90,36 @@ struct PosixTimeZone: Sendable {
     }
 
     private let standard: Int
-    private let daylight: (offset: Int, start: Change, end: Change)?
+    private let standardName: String
+    private let daylight: (offset: Int, name: String, start: Change, end: Change)?
 
     init?(parsing text: [UInt8]) {
         var reader = Reader(bytes: text)
-        guard reader.skipName(), let west = reader.time() else { return nil }
+        guard let standardName = reader.name(), let west = reader.time() else { return nil }
+        self.standardName = standardName
         standard = -west
         guard !reader.isAtEnd else {
             daylight = nil
             return
         }
-        guard reader.skipName() else { return nil }
+        guard let name = reader.name() else { return nil }
         var offset = standard + 3_600
         if let next = reader.next, next != UInt8(ascii: ",") {
             guard let west = reader.time() else { return nil }
             offset = -west
         }
         guard let start = reader.change(), let end = reader.change(), reader.isAtEnd else { return nil }
-        daylight = (offset, start, end)
+        daylight = (offset, name, start, end)
     }
 
-    func offset(atUTCSeconds instant: Int64) -> Int {
-        guard let daylight else { return standard }
+    func localTime(atUTCSeconds instant: Int64) -> (offset: Int, abbreviation: String) {
+        guard let daylight else { return (standard, standardName) }
         let days = Int((instant + Int64(standard)) / 86_400) - ((instant + Int64(standard)) % 86_400 < 0 ? 1 : 0)
         let year = Calendar.day(fromDays: max(min(days, 2_000_000_000), -2_000_000_000)).year
         let start = Self.localSeconds(daylight.start, year: year) - Int64(standard)
         let end = Self.localSeconds(daylight.end, year: year) - Int64(daylight.offset)
         let isDaylight = start < end ? instant >= start && instant < end : !(instant >= end && instant < start)
-        return isDaylight ? daylight.offset : standard
+        return isDaylight ? (daylight.offset, daylight.name) : (standard, standardName)
     }
 
     private static func localSeconds(_ change: Change, year: Int) -> Int64 {
@@ -145,14 +151,17 @@ struct PosixTimeZone: Sendable {
             return true
         }
 
-        mutating func skipName() -> Bool {
+        /// Letters, or anything in angle brackets.
+        mutating func name() -> String? {
+            let isQuoted = skip(UInt8(ascii: "<"))
             let start = place
-            if skip(UInt8(ascii: "<")) {
+            if isQuoted {
                 while let byte = next, byte != UInt8(ascii: ">") { place += 1 }
-                return skip(UInt8(ascii: ">"))
+            } else {
+                while let byte = next, (byte | 0x20) >= 0x61, (byte | 0x20) <= 0x7A { place += 1 }
             }
-            while let byte = next, (byte | 0x20) >= 0x61, (byte | 0x20) <= 0x7A { place += 1 }
-            return place - start >= 3
+            let name = String(decoding: bytes[start..<place], as: UTF8.self)
+            return isQuoted ? (skip(UInt8(ascii: ">")) ? name : nil) : place - start >= 3 ? name : nil
         }
 
         mutating func number() -> Int? {

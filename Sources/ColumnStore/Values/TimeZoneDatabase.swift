@@ -68,16 +68,19 @@ public final class TimeZoneRules: Sendable {
     let transitions: [Int64]
     /// Seconds east of Greenwich, one more than `transitions`.
     let offsets: [Int32]
+    /// What the zone's time is called beside each of `offsets`: EET, or +0330 where nobody has a name for it.
+    let abbreviations: [String]
     /// After the last transition; nil: the last offset stays.
     let continuation: PosixTimeZone?
 
-    public static let utc = TimeZoneRules(name: "UTC", transitions: [], offsets: [0], continuation: nil)
+    public static let utc = TimeZoneRules(name: "UTC", transitions: [], offsets: [0], abbreviations: ["UTC"], continuation: nil)
 
-    init(name: String, transitions: [Int64], offsets: [Int32], continuation: PosixTimeZone?) {
-        precondition(offsets.count == transitions.count + 1)
+    init(name: String, transitions: [Int64], offsets: [Int32], abbreviations: [String], continuation: PosixTimeZone?) {
+        precondition(offsets.count == transitions.count + 1 && abbreviations.count == offsets.count)
         self.name = name
         self.transitions = transitions
         self.offsets = offsets
+        self.abbreviations = abbreviations
         self.continuation = continuation
     }
 
@@ -85,15 +88,28 @@ public final class TimeZoneRules: Sendable {
 
     /// Seconds east of Greenwich at an instant, in seconds since 1970-01-01T00:00Z.
     public func offset(atUTCSeconds instant: Int64) -> Int {
-        if let last = transitions.last, instant >= last, let continuation { return continuation.offset(atUTCSeconds: instant) }
-        if transitions.isEmpty { return continuation?.offset(atUTCSeconds: instant) ?? Int(offsets[0]) }
+        if let continuation = continuation(at: instant) { return continuation.localTime(atUTCSeconds: instant).offset }
+        return Int(offsets[period(at: instant)])
+    }
+
+    /// What the zone's time is called at an instant: EEST, or +0330.
+    public func abbreviation(atUTCSeconds instant: Int64) -> String {
+        if let continuation = continuation(at: instant) { return continuation.localTime(atUTCSeconds: instant).abbreviation }
+        return abbreviations[period(at: instant)]
+    }
+
+    /// The rule for all years after the table, where it holds.
+    private func continuation(at instant: Int64) -> PosixTimeZone? { instant >= transitions.last ?? Int64.min ? continuation : nil }
+
+    /// The place in `offsets` of what holds at an instant.
+    private func period(at instant: Int64) -> Int {
         var low = 0
         var high = transitions.count
         while low < high {
             let middle = (low + high) / 2
             if transitions[middle] <= instant { low = middle + 1 } else { high = middle }
         }
-        return Int(offsets[low])
+        return low
     }
 
     /// The offset at an instant and how long it holds around it, so that a loop over near instants need not look again.
@@ -102,13 +118,8 @@ public final class TimeZoneRules: Sendable {
         guard let last = transitions.last, instant < last else {
             return (instant..<(instant &+ 1), offset(atUTCSeconds: instant))
         }
-        var low = 0
-        var high = transitions.count
-        while low < high {
-            let middle = (low + high) / 2
-            if transitions[middle] <= instant { low = middle + 1 } else { high = middle }
-        }
-        return ((low == 0 ? Int64.min : transitions[low - 1])..<transitions[low], Int(offsets[low]))
+        let period = period(at: instant)
+        return ((period == 0 ? Int64.min : transitions[period - 1])..<transitions[period], Int(offsets[period]))
     }
 
     /// What the clocks show at an instant, in microseconds; nil when it leaves Int64.

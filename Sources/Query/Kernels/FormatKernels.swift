@@ -63,12 +63,13 @@ enum FormatKernels {
             var clock = ZoneClock(isUTC ? zone : .utc)
             let type = isUTC ? ColumnType.timestampTZ : column.type == .time ? .time : .timestamp(isUTC: false)
             guard let values = try CastKernels.cast(column, to: type, zone: zone).integers() else { throw .timeOutOfRange }
+            let namesZone = isUTC && pieces.contains { if case .field(let field, _, _) = $0 { field == .zoneUpper || field == .zoneLower } else { false } }
             for row in values.indices {
                 text.removeAll(keepingCapacity: true)
                 if validity?[row] ?? true {
                     let offset = clock.offset(atUTC: values[row])
-                    try append(
-                        pieces, moment: Moment(values[row] &+ offset, offset: isUTC ? offset : nil, zone: zone.name), to: &text)
+                    let name = namesZone ? clock.abbreviation(atUTC: values[row]) : ""
+                    try append(pieces, moment: Moment(values[row] &+ offset, offset: isUTC ? offset : nil, zone: name), to: &text)
                 }
                 result.append(text)
             }

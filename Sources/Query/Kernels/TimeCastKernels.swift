@@ -69,14 +69,20 @@ struct ZoneClock {
 
     /// Microseconds east of Greenwich at an instant.
     mutating func offset(atUTC microseconds: Int64) -> Int64 {
-        let quotient = microseconds / Calendar.microsecondsPerSecond
-        let seconds = microseconds % Calendar.microsecondsPerSecond < 0 ? quotient - 1 : quotient
+        let seconds = Self.seconds(microseconds)
         if !range.contains(seconds) {
             let span = zone.span(atUTCSeconds: seconds)
             range = span.range
             offset = Int64(span.offset) * Calendar.microsecondsPerSecond
         }
         return offset
+    }
+
+    func abbreviation(atUTC microseconds: Int64) -> String { zone.abbreviation(atUTCSeconds: Self.seconds(microseconds)) }
+
+    private static func seconds(_ microseconds: Int64) -> Int64 {
+        let quotient = microseconds / Calendar.microsecondsPerSecond
+        return microseconds % Calendar.microsecondsPerSecond < 0 ? quotient - 1 : quotient
     }
 
     /// - Precondition: within TIMESTAMP's range, so that a day more cannot overflow.

@@ -24,6 +24,18 @@ final class TimeZoneDatabaseTests: XCTestCase {
         XCTAssertEqual(rules.offset(atUTCSeconds: january), 3_600)
     }
 
+    func test_abbreviation_inAndAfterTheTable_isOfTheInstant() throws {
+        for (name, day, expected) in [
+            ("Europe/Kyiv", (2026, 1, 1), "EET"), ("Europe/Kyiv", (2026, 7, 1), "EEST"), ("Europe/Kyiv", (2300, 7, 1), "EEST"),
+            ("Asia/Tehran", (2020, 7, 1), "+0430"), ("Asia/Tehran", (2026, 7, 1), "+0330"), ("America/St_Johns", (1890, 1, 1), "NST"),
+            ("UTC", (2026, 1, 1), "UTC"),
+        ] {
+            let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: name))
+            let instant = Int64(Calendar.days(year: day.0, month: day.1, day: day.2)) * 86_400
+            XCTAssertEqual(rules.abbreviation(atUTCSeconds: instant), expected, "\(name) on \(day)")
+        }
+    }
+
     func test_instants_gapAndOverlap_areTold() throws {
         let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Kyiv"))
         let gap = try XCTUnwrap(Calendar.parseMoment("2026-03-29T03:30:00".utf8)).localMicroseconds
