@@ -88,6 +88,7 @@ final class CallNode: EvaluationNode {
         case .element: return ListKernels.element(columns[0], columns[1], type: type)
         case .series: return try SeriesKernels.lists(columns, type: type, zone: try zone(columns, at: 3))
         case .onlyRow: return try onlyRow(columns[0], counts: columns[1])
+        case .jsonText: return jsonText(columns[0])
         case .extract, .dateTrunc, .atTimeZone, .makeDate, .toChar, .age: return try time(columns)
         default: return try text(columns)
         }
@@ -128,6 +129,16 @@ final class CallNode: EvaluationNode {
         let one = Column.constant(.integer(1), type: counts.type, count: counts.count)
         guard CompareKernels.compare(.greater, counts, one).trueRows().isNoneSet else { throw .severalRows }
         return values
+    }
+
+    private func jsonText(_ column: Column) -> Column {
+        let writer = CellWriter(column)
+        var texts = ByteArrays()
+        for row in 0..<column.count {
+            writer.appendJSON(row, to: &texts.bytes)
+            texts.offsets.append(Int32(texts.bytes.count))
+        }
+        return .text(texts, type: type, validity: column.rowValidity)
     }
 
     private func time(_ columns: [Column]) throws(KernelError) -> Column {

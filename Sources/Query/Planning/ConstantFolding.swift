@@ -162,7 +162,8 @@ package enum ConstantFolding {
         switch function {
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .concat, .concatenateAll, .lower, .upper, .length,
             .trim, .trimLeading, .trimTrailing, .replace, .position, .left, .right, .startsWith, .reverse, .extract, .dateTrunc,
-            .greatest, .least, .nullIf, .listCount, .listMin, .listMax, .sign, .round, .floor, .ceil, .makeList:
+            .greatest, .least, .nullIf, .listCount, .listMin, .listMax, .sign, .round, .floor, .ceil, .makeList,
+            .jsonText:
             return false
         case .like, .ilike:
             // A pattern may end in its escape character; a constant one is checked by evaluating it.

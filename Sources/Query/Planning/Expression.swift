@@ -114,6 +114,8 @@ package enum ScalarFunction: String, Hashable, Sendable, CaseIterable {
     case series = "generate_series" /* start, stop, step: a list of them; the zone last where it matters */
     // Of rewrites: the first value; more than one row, as the second says, is a data-error.
     case onlyRow = "only_row"
+    // Of rewrites: a value as it stands in an answer, of any type.
+    case jsonText = "json_text"
 }
 
 /// Every aggregate function.

@@ -15,7 +15,7 @@ package struct WalkPosition: Sendable, Equatable {
 }
 
 /// Rewrites a query so that it gives one page of its answer, in a total order that every page shares: its own order, then the row key
-/// `sequence` where it is a plain SELECT from one table, else all columns of the answer that can be compared.
+/// `sequence` where it is a plain SELECT from one table, else all columns of the answer.
 ///
 /// The next page begins behind the last key, so that rows which vanish meanwhile (a state that changed) leave no gap.
 ///
@@ -39,6 +39,8 @@ package struct AnswerWalk: Sendable {
     private let position: WalkPosition?
     /// Rows to pass over before the page's first: the query's OFFSET, and ties that were given before.
     private let skippedRowCount: Int
+    /// The first rows are those with the position's key, whose count is known; else they are the answer's own first.
+    private let beginsAtKey: Bool
     private let pageRowCount: Int
     /// The query's own LIMIT allows no row behind this page.
     private let endsWalk: Bool
@@ -63,7 +65,7 @@ package struct AnswerWalk: Sendable {
         // All rows fit on the page: no order is needed that the query does not ask for.
         if position == nil, let limit = spine.limit, limit <= rowCountMax {
             bound = query
-            (keyTypes, isKeyUnique, skippedRowCount) = ([], false, 0)
+            (keyTypes, isKeyUnique, skippedRowCount, beginsAtKey) = ([], false, 0, false)
             return
         }
         var keys = spine.keys
@@ -71,15 +73,18 @@ package struct AnswerWalk: Sendable {
             keys.append(SortKey(rowKey))
             isKeyUnique = true
         } else {
-            for column in spine.outputs where !column.expression.type.isNested { keys.append(SortKey(column.expression)) }
+            let isFixed = spine.inner.fixesFormOfValues
+            for column in spine.outputs { keys += Self.keys(of: column.expression, isFixed: isFixed) }
             isKeyUnique = false
         }
         var input = spine.inner
         if let key = position?.key, key.count == keys.count {
             input = .filter(input: input, conjuncts: [Self.condition(keys, behind: key, orAt: !isKeyUnique)])
             skippedRowCount = isKeyUnique ? 0 : position?.tieCount ?? 0
+            beginsAtKey = true
         } else {
             skippedRowCount = spine.offset + given
+            beginsAtKey = false
         }
         if case .rows(let last) = step, last.count == keys.count {
             input = .filter(input: input, conjuncts: [.not(Self.condition(keys, behind: last, orAt: false))])
@@ -96,6 +101,20 @@ package struct AnswerWalk: Sendable {
 
     /// Whether the key tells every row from every other, and there are other columns worth reading late.
     package var hasRowKey: Bool { isKeyUnique && !keyTypes.isEmpty }
+
+    /// Keys by which values are the same only when the answer shows them so: else which of two rows comes first could change between pages.
+    ///
+    /// - Parameter isFixed: whether every page computes the same one of values that are equal; a key that changed would lose rows.
+    private static func keys(of output: Expression, isFixed: Bool) -> [SortKey] {
+        let text = SortKey(.call(.jsonText, [output], type: .string, position: nil))
+        switch output.type {
+        // 30 days are a month, and zero has a sign.
+        case .interval, .double: return isFixed ? [SortKey(output), text] : [SortKey(output)]
+        // Without an order of their own.
+        case let type where type.isNested: return [text]
+        default: return [SortKey(output)]
+        }
+    }
 
     // MARK: The condition
 
@@ -138,6 +157,8 @@ package struct AnswerWalk: Sendable {
             if skip > 0 {
                 let count = min(skip, batch.rowCount)
                 skip -= count
+                // What OFFSET leaves out may have the key of the page's last row: the next page passes over it too.
+                if !beginsAtKey, !keyTypes.isEmpty { end.note(batch, rows: count, keyStart: visibleColumnCount, keyCount: keyTypes.count) }
                 rest = batch.slice(count..<batch.rowCount)
             }
             if rest.rowCount == 0 { continue }
@@ -181,10 +202,15 @@ package struct AnswerWalk: Sendable {
                 return
             }
             var first = rows - 1
-            while first > 0, key(at: first - 1) == last { first -= 1 }
-            let goesOn = first == 0 && self.key == last
+            while first > 0, Self.isSame(key(at: first - 1), last) { first -= 1 }
+            let goesOn = first == 0 && self.key.map { Self.isSame($0, last) } ?? false
             tieCount = (goesOn ? tieCount : 0) + rows - first
             self.key = last
+        }
+
+        /// As the condition of the next page sees them: NaN is the same as NaN, a month as 30 days.
+        private static func isSame(_ one: [Value], _ other: [Value]) -> Bool {
+            one.count == other.count && zip(one, other).allSatisfy { CompareKernels.order($0, $1) == 0 }
         }
     }
 }
@@ -236,6 +262,17 @@ private struct Spine {
             let carried = ids.newColumn("", key.type)
             return (.project(input: input, columns: columns + [ProjectedColumn(carried, .column(key.id, key.type))]), carried)
         default: return nil
+        }
+    }
+}
+
+extension LogicalPlan {
+    /// No group, whose key is any one of values that are equal, stands between the tables and the answer.
+    fileprivate var fixesFormOfValues: Bool {
+        switch self {
+        case .aggregate, .distinct, .window, .singleRow: return false
+        case .setOperation(let node) where node.kind != .union || !node.keepsRepeats: return false
+        default: return !expressions.contains(where: \.hasSubquery) && inputs.allSatisfy(\.fixesFormOfValues)
         }
     }
 }

@@ -49,6 +49,12 @@ final class AnswerWalkTests: XCTestCase {
             "SELECT d FROM t ORDER BY d LIMIT 33 OFFSET 5", "SELECT a.g, b.d FROM t a JOIN t b ON a.d = b.d WHERE a.x = 1", "SELECT x FROM t LIMIT 40",
             "SELECT * FROM (SELECT d, x FROM t ORDER BY d LIMIT 20) AS s", "SELECT 1", "SELECT d FROM t WHERE false", "SELECT d FROM t LIMIT 0",
             "SELECT upper(g) FROM t ORDER BY 1 DESC, d + 1", "WITH c AS (SELECT g FROM t) SELECT c.g FROM c",
+            "SELECT x FROM t UNION ALL SELECT x FROM t ORDER BY x DESC OFFSET 9",
+            // Values that are equal and look different, NaN, and values without an order.
+            "SELECT CASE WHEN d > 0.2 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END FROM t UNION ALL SELECT INTERVAL '720 hours' FROM t",
+            "SELECT g FROM (SELECT g, d FROM t UNION ALL SELECT g, x FROM t) s ORDER BY CASE WHEN d > 0.2 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END",
+            "SELECT CASE WHEN d > 0.2 THEN 'NaN' ELSE x END FROM t UNION ALL SELECT -x FROM t UNION ALL SELECT x FROM t",
+            "SELECT a.l FROM (SELECT g, array_agg(x ORDER BY x) AS l FROM t GROUP BY g, d) a JOIN t ON a.g = t.g WHERE t.x = 0",
         ] {
             let whole = cells(try fixture.batches(query).batches)
             for size in [1, 7, 1_000] {
