@@ -25,10 +25,14 @@ class Till:
         if memory:
             self.environment["TILL_LIMITS_QUERY_MEMORY"] = memory
 
-    def load(self, files):
+    def load(self, tables, files):
         self.tables = [part for name, path in files.items() for part in ("--table", f"{name}={path}")]
 
-    def ask(self, queries):
+    def close(self):
+        """Nothing is held."""
+
+    def ask(self, queries, zone="UTC"):
+        """`zone`: UTC, the only one that this command asks in."""
         answers = []
         while len(answers) < len(queries):
             rest = queries[len(answers):]
@@ -66,7 +70,8 @@ class PostgreSQL:
         self._run("initdb", "-D", f"{self.folder}/data", "-U", "till", "-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "-A", "trust", "-N")
         # A long query is an answer too ("canceling statement"), which counts as none.
         self._run("pg_ctl", "start", "-w", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-o",
-                  f"-k {self.folder} -c listen_addresses= -c fsync=off -c timezone=UTC -c intervalstyle=iso_8601 -c statement_timeout=20s -c jit=off")
+                  f"-k {self.folder} -c listen_addresses= -c fsync=off -c timezone=UTC -c intervalstyle=iso_8601 -c statement_timeout=20s -c jit=off "
+                  "-c work_mem=64MB")
 
     def _run(self, program, *arguments):
         subprocess.run([*self.user, str(self.bins / program), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
@@ -85,8 +90,8 @@ class PostgreSQL:
         if printed.strip():
             raise SystemExit(f"PostgreSQL refuses the tables: {printed[:2000]}")
 
-    def ask(self, queries):
-        script = "".join(f"\\echo {_MARK.format(number)}\ncopy ({query}\n) to stdout;\n" for number, query in enumerate(queries))
+    def ask(self, queries, zone="UTC"):
+        script = f"set timezone = '{zone}';\n" + "".join(f"\\echo {_MARK.format(number)}\ncopy ({query}\n) to stdout;\n" for number, query in enumerate(queries))
         blocks = re.split(r"^-=< \d+ >=-\n", self._script("\\set VERBOSITY terse\n" + script), flags=re.MULTILINE)[1:]
         return [self._answer(block) for block in blocks]
 
@@ -110,11 +115,12 @@ class DuckDB:
 
     def load(self, files):
         self.connection = duckdb.connect(config={"threads": 1})
-        self.connection.execute("SET default_null_order = 'nulls_last_on_asc_first_on_desc'; SET TimeZone = 'UTC'; SET integer_division = true")
+        self.connection.execute("SET default_null_order = 'nulls_last_on_asc_first_on_desc'; SET integer_division = true")
         for name, path in files.items():
             self.connection.execute(f"CREATE TABLE {name} AS FROM read_parquet('{path}')")
 
-    def ask(self, queries):
+    def ask(self, queries, zone="UTC"):
+        self.connection.execute(f"SET TimeZone = '{zone}'")
         answers = []
         for query in queries:
             try:

@@ -22,6 +22,8 @@ class Column:
 class Expressions:
     """- `rng`: the source of all choices. `subquery(scope, kind, form)` is the one of the whole generator."""
 
+    keys = KEYS
+
     def __init__(self, rng):
         self.rng = rng
 
@@ -87,9 +89,11 @@ class Expressions:
     def make_int(self, scope, depth):
         def of(kind):
             return self.make(kind, scope, depth)
-        form = self.rng.randint(0, 13)
+        form = self.rng.randint(0, 14)
         if form <= 2:
             return Node("(", of("int"), self.one(" + ", " - "), of("int"), ")", kind="int")
+        if form == 14:
+            return Node("extract(", self.one("timezone", "timezone_hour", "timezone_minute"), " from ", of("ts"), ")::integer", kind="int")
         if form == 3:
             return Node("(", of("int"), self.one(" * 2", " * 3", " / 3", " / 7", " % 5", " % 3", " * (-1)"), ")", kind="int")
         if form == 4:
@@ -165,7 +169,7 @@ class Expressions:
     def make_text(self, scope, depth):
         def of(kind):
             return self.make(kind, scope, depth)
-        form, number = self.rng.randint(0, 18), str(self.rng.randint(0, 6))
+        form, number = self.rng.randint(0, 20), str(self.rng.randint(0, 6))
         if form == 0:
             return Node(self.one("upper(", "lower("), of("text"), ")", kind="text")
         if form == 1:
@@ -203,12 +207,14 @@ class Expressions:
                         self.one("'*'", "''", "'<\\1>'", "'\\&\\&'"), Node(", 'g'", spare=True) if self.rng.random() < 0.5 else "", ")", kind="text")
         if form == 17:
             return Node(self.one("reverse(", "repeat("), of("text"), ")", kind="text") if self.rng.random() < 0 else Node("reverse(", of("text"), ")", kind="text")
-        return Node("(", of("ts"), ")::text", kind="text")
+        if form == 18:
+            return Node("to_char(", of("ts"), ", ", self.one("'OF'", "'TZH:TZM'", "'DD HH24:MI TZ'"), ")", kind="text")
+        return Node("(", of(self.one("ts", "ts", "tsn")), ")::text", kind="text")
 
     def make_bool(self, scope, depth):
         def of(kind):
             return self.make(kind, scope, depth)
-        form, kind = self.rng.randint(0, 17), self.rng.choice(KEYS)
+        form, kind = self.rng.randint(0, 17), self.rng.choice(self.keys)
         if form <= 3:
             return Node("(", of(kind), self.one(" = ", " <> ", " < ", " <= ", " > ", " >= "), of(kind), ")", kind="bool")
         if form == 4:
@@ -236,7 +242,7 @@ class Expressions:
         if form == 14:
             return Node("(", of("bool"), self.one(" IS TRUE", " IS NOT TRUE", " IS FALSE", " IS NOT FALSE", " IS UNKNOWN", " IS NOT UNKNOWN"), ")", kind="bool")
         if form == 15:
-            mixed = self.one(("int", "dec"), ("int", "big"), ("dec", "dbl"), ("date", "ts"), ("date", "tsn"), ("dec", "wide"), ("int", "dbl"))
+            mixed = self.one(("int", "dec"), ("int", "big"), ("dec", "dbl"), ("date", "ts"), ("date", "tsn"), ("dec", "wide"), ("int", "dbl"), ("ts", "tsn"))
             return Node("(", of(mixed[0]), self.one(" = ", " < ", " >= "), of(mixed[1]), ")", kind="bool")
         if form == 16 and depth > 0:
             return Node("((", of("int"), ", ", of("text"), ")", self.one(" = ", " < ", " >= ", " <> "), "(", of("int"), ", ", of("text"), "))", kind="bool")
@@ -255,7 +261,7 @@ class Expressions:
         return Node("(DATE '2026-01-31' + ", self.literal("span"), ")::date", kind="date")
 
     def make_ts(self, scope, depth):
-        form = self.rng.randint(0, 5)
+        form = self.rng.randint(0, 6)
         if form <= 1:
             return Node("(", self.make("ts", scope, depth), self.one(" + ", " - "), self.make("span", scope, min(depth, 1)), ")", kind="ts")
         if form == 2:
@@ -264,14 +270,16 @@ class Expressions:
             return Node("date_trunc('", self.one("day", "month", "week", "hour"), "', ", self.make("ts", scope, depth), ", '", self.rng.choice(ZONES), "')", kind="ts")
         if form == 4:
             return Node("(", self.make("tsn", scope, depth), " AT TIME ZONE '", self.rng.choice(ZONES), "')", kind="ts")
-        return Node("(", self.make("date", scope, depth), ")::timestamptz", kind="ts")
+        return Node("(", self.make(self.one("date", "tsn") if form == 5 else "tsn", scope, depth), ")::timestamptz", kind="ts")
 
     def make_tsn(self, scope, depth):
-        form = self.rng.randint(0, 3)
+        form = self.rng.randint(0, 4)
         if form <= 1:
             return Node("(", self.make("ts", scope, depth), " AT TIME ZONE '", self.rng.choice(ZONES), "')", kind="tsn")
         if form == 2:
             return Node("(", self.make("date", scope, depth), self.one(" + ", " - "), self.make("span", scope, min(depth, 1)), ")", kind="tsn")
+        if form == 3:
+            return Node("(", self.make("ts", scope, depth), ")::timestamp", kind="tsn")
         return Node("(", self.make("tsn", scope, depth), self.one(" + ", " - "), self.literal("span"), ")", kind="tsn")
 
     def make_span(self, scope, depth):
@@ -306,7 +314,7 @@ class Expressions:
         if owner is None:
             return None
         name, field = self.one("sum", "min", "max", "avg"), self.one("amount", "qty")
-        if self.rng.random() < 0.3:
+        if self.rng.random() < 0.3 and any(column.kind == "tags" for column in scope):
             tags = owner.replace("lines", "tags")
             return Dialects(f"list_count({tags})", f"cardinality({tags})", f"len({tags})", kind="int")
         return Dialects(

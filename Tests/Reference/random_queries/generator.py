@@ -28,6 +28,10 @@ class Query:
 
 
 class Generator(Expressions):
+    outputs = OUTPUTS
+    # Types of columns that the tables lack.
+    left_out = ()
+
     def __init__(self, seed):
         super().__init__(random.Random(seed))
         self.count, self.subquery_depth, self.named = 0, 2, []
@@ -70,13 +74,13 @@ class Generator(Expressions):
         parts = []
         for _ in range(self.one(1, 1, 2)):
             name = self.alias("w")
-            body, kinds = self.select([], kinds=[self.rng.choice(OUTPUTS) for _ in range(self.one(2, 3))])
+            body, kinds = self.select([], kinds=[self.rng.choice(self.outputs) for _ in range(self.one(2, 3))])
             parts.append(Node(name, " AS ", self.one("", "", "MATERIALIZED "), "(", body, ")"))
             self.named.append((name, kinds))
         return Node("WITH ", listed(parts), " ")
 
     def set_operation(self):
-        kinds = [self.rng.choice(OUTPUTS) for _ in range(self.one(1, 2, 3))]
+        kinds = [self.rng.choice(self.outputs) for _ in range(self.one(1, 2, 3))]
         sides = [self.select([], kinds=kinds)[0]]
         parts = ["(", sides[0], ")"]
         for _ in range(self.one(1, 1, 2)):
@@ -89,7 +93,7 @@ class Generator(Expressions):
         """A stored table under a new alias: what FROM says, the columns, what makes a row unique."""
         name = name or self.rng.choice(["a"] * 8 + ["b"] * 6 + ["r"] * 4 + ["e"])
         alias = self.alias()
-        columns = [Column(f"{alias}.{column}", kind) for column, kind, _ in SCHEMA[name]]
+        columns = [Column(f"{alias}.{column}", kind) for column, kind, _ in SCHEMA[name] if kind not in self.left_out]
         return Node(f"{name} {alias}"), columns, [f"{alias}.{TABLE_KEYS[name]}"]
 
     def source(self):
@@ -106,7 +110,7 @@ class Generator(Expressions):
             name, kinds = self.rng.choice(self.named)
             return Node(f"{name} {alias}"), [Column(f"{alias}.c{place}", kind) for place, kind in enumerate(kinds)], None
         self.subquery_depth -= 1
-        body, kinds = self.select([], kinds=[self.rng.choice(OUTPUTS) for _ in range(self.one(1, 2, 3))])
+        body, kinds = self.select([], kinds=[self.rng.choice(self.outputs) for _ in range(self.one(1, 2, 3))])
         self.subquery_depth += 1
         if self.rng.random() < 0.25:
             body = Node(body, self.order_by_all(len(kinds)))
@@ -114,11 +118,10 @@ class Generator(Expressions):
 
     def condition(self, left, right):
         """An equality over columns of both sides, and more."""
-        pairs = [(one, other) for one in left for other in right if one.kind == other.kind and one.kind in KEYS]
-        narrow = [pair for pair in pairs if pair[0].kind in ("int", "text", "date")]
+        pairs = [(one, other) for one in left for other in right if one.kind == other.kind and one.kind in self.keys]
         if not pairs:
             return None
-        one, other = self.rng.choice(narrow or pairs)
+        one, other = self.rng.choice(self.equal_pairs(pairs))
         parts = [Node(f"{one.sql} = {other.sql}")]
         if self.rng.random() < 0.3:
             one, other = self.rng.choice(pairs)
@@ -128,6 +131,10 @@ class Generator(Expressions):
             parts.append(Node(" AND ", self.make("bool", left + right, 2), self.one("", " IS NOT FALSE"), spare=True))
             self.subquery_depth = depth
         return Node(*parts)
+
+    def equal_pairs(self, pairs):
+        """Pairs of columns that find each other often enough."""
+        return [pair for pair in pairs if pair[0].kind in ("int", "text", "date")] or pairs
 
     def tables(self):
         text, columns, unique = self.source()
@@ -180,7 +187,7 @@ class Generator(Expressions):
         alias = self.alias("v")
         source, inner, where = self.correlated(columns)
         self.subquery_depth, depth = 0, self.subquery_depth
-        kinds = [self.rng.choice(KEYS) for _ in range(2)]
+        kinds = [self.rng.choice(self.keys) for _ in range(2)]
         items = [self.make(kind, inner + columns, 1) for kind in kinds]
         if self.rng.random() < 0.4:
             items[0] = self.aggregate(inner, kinds[0]) if kinds[0] not in ("int",) else Node("count(*)::integer", kind="int")
@@ -218,7 +225,7 @@ class Generator(Expressions):
         if form < 0.3:
             return self.grouped(source, columns, where, kinds, top)
         items, types = [], []
-        for kind in kinds or [self.rng.choice(OUTPUTS) for _ in range(self.one(1, 2, 3))]:
+        for kind in kinds or [self.rng.choice(self.outputs) for _ in range(self.one(1, 2, 3))]:
             items.append(self.make(kind, scope, 3))
         if top:
             if form < 0.5:
@@ -251,7 +258,7 @@ class Generator(Expressions):
         if choice in ("count", "big"):
             node = Node(self.one("count(*)", "count(", "count(DISTINCT "), kind="big")
             if node.parts[0] != "count(*)":
-                node.parts += [make(self.rng.choice(KEYS)), ")"]
+                node.parts += [make(self.rng.choice(self.keys)), ")"]
             if self.rng.random() < 0.2:
                 node = Node("sum(", make("int"), ")", kind="big")
         elif choice == "dec":
@@ -312,7 +319,7 @@ class Generator(Expressions):
                         items[-1] = Node("(", items[-1], f")::{'integer' if kind == 'int' else 'numeric(38,4)'}", kind=kind)
         else:
             for _ in range(self.one(0, 1, 1, 2)):
-                items.append(self.make(self.rng.choice(KEYS), scope, 2))
+                items.append(self.make(self.rng.choice(self.keys), scope, 2))
                 keys.append(len(items))
             for _ in range(self.one(1, 2)):
                 items.append(self.aggregate(scope, top=top))
@@ -381,8 +388,8 @@ class Generator(Expressions):
     def window(self, scope, unique):
         def make(kind):
             return self.make(kind, scope, 1)
-        keys = [Node(make(self.rng.choice(KEYS)), self.one("", " DESC", " NULLS FIRST", " DESC NULLS LAST")) for _ in range(self.one(0, 1, 1))]
-        partition = Node("PARTITION BY ", make(self.rng.choice(KEYS)), " ", spare=True) if self.rng.random() < 0.5 else Node()
+        keys = [Node(make(self.rng.choice(self.keys)), self.one("", " DESC", " NULLS FIRST", " DESC NULLS LAST")) for _ in range(self.one(0, 1, 1))]
+        partition = self.partition(scope)
         total = Node("ORDER BY ", *[part for key in keys for part in (key, ", ")], ", ".join(unique))
         form, kind = self.rng.random(), self.one("int", "text", "dec", "date")
         if form < 0.2:
@@ -412,6 +419,9 @@ class Generator(Expressions):
         while any(isinstance(part, str) and ("DISTINCT" in part or "WITHIN" in part or "ORDER BY" in part) for one in node.walk() for part in one.parts):
             node = self.aggregate(scope)
         return Node(node, " OVER (", partition, order, frame, ")", kind=node.kind)
+
+    def partition(self, scope):
+        return Node("PARTITION BY ", self.make(self.rng.choice(self.keys), scope, 1), " ", spare=True) if self.rng.random() < 0.5 else Node()
 
     # What may fail
 

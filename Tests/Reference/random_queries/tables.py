@@ -1,7 +1,7 @@
-"""Random tables, written as Parquet for Till and DuckDB and as a script for PostgreSQL.
+"""Random tables, as Parquet for Till and DuckDB, as documents for a server, and as a script for PostgreSQL.
 
 Small enough that a query that crosses three of them ends at once, and cut into row groups and pages of a few rows, so that each batch has
-an end inside it. One data seed makes one set of tables.
+an end inside it; or large, so that queries need more memory than a small budget has. One data seed makes one set of tables.
 """
 
 import datetime
@@ -29,6 +29,8 @@ SCHEMA = {
 }
 SCHEMA["e"] = SCHEMA["b"]
 KEYS = {"a": "id", "b": "bid", "e": "bid", "r": "rid"}
+# Columns that a large table repeats a value of a few times only.
+MANY = {"id", "bid", "rid", "k", "g", "n", "d", "p", "total"}
 LINE = [("code", "text", "text"), ("qty", "int", "integer"), ("amount", "dec", "numeric(18,4)")]
 
 _arrow = {
@@ -40,7 +42,7 @@ _arrow = {
 _arrow["receipt_line[]"] = pyarrow.list_(pyarrow.struct([(name, _arrow[kind]) for name, _, kind in LINE]))
 
 
-def _value(rng, kind):
+def _value(rng, kind, changes):
     if rng.random() < 0.13:
         return None
     if kind == "integer":
@@ -54,17 +56,29 @@ def _value(rng, kind):
     if kind == "boolean":
         return rng.random() < 0.5
     if kind == "date":
-        return datetime.date(2026, 1, 1) + datetime.timedelta(days=rng.choice([rng.randint(0, 12), rng.randint(-800, 400)]))
+        return rng.choice([datetime.date(2026, 1, 1), rng.choice(changes).date()]) + datetime.timedelta(days=rng.choice([rng.randint(0, 12), rng.randint(-800, 400)]))
     if kind == "timestamptz":
-        return rng.choice(CHANGES) + datetime.timedelta(microseconds=rng.choice([0, rng.randint(-9000, 9000) * 10**6, rng.randint(-(10**12), 10**12)]))
+        return rng.choice(changes) + datetime.timedelta(microseconds=rng.choice([0, rng.randint(-9000, 9000) * 10**6, rng.randint(-(10**12), 10**12)]))
     if kind == "text[]":
-        return [_value(rng, "text") for _ in range(rng.choice([0, 1, 2, 3]))]
+        return [_value(rng, "text", changes) for _ in range(rng.choice([0, 1, 2, 3]))]
     if kind == "receipt_line[]":
-        return [tuple(_value(rng, part) for _, _, part in LINE) for _ in range(rng.choice([0, 1, 1, 2, 4]))]
+        return [tuple(_value(rng, part, changes) for _, _, part in LINE) for _ in range(rng.choice([0, 1, 1, 2, 4]))]
     digits, scale = (int(part) for part in kind[8:-1].split(","))
     if digits == 38:
         return Decimal(rng.choice([rng.randint(-(10**30), 10**30), rng.randint(-10, 10), 10**30 + 1])).scaleb(-scale)
     return Decimal(rng.choice([rng.randint(-(10**7), 10**7), rng.randint(-5, 5) * 10**scale, rng.randint(-5, 5)])).scaleb(-scale)
+
+
+def _value_of_many(rng, kind, count):
+    """One of about `count` values, the same ones in every table; texts up to some 80 bytes."""
+    number = rng.randint(0, count)
+    if rng.random() < 0.06:
+        return None
+    if kind == "text":
+        return f"{WORDS[number % len(WORDS)]} {number} " + "x" * (number % 60)
+    if kind.startswith("numeric"):
+        return Decimal(number).scaleb(-2)
+    return number
 
 
 def _literal(value, kind):
@@ -91,27 +105,54 @@ def _copied(text):
     return "\\N" if text is None else text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
 
 
-def make(seed, folder):
-    """Writes the tables of `seed` into `folder`; gives {name: Parquet file} and the script that makes them in PostgreSQL."""
+class Tables:
+    """Rows by table, and how Till, DuckDB and PostgreSQL get them."""
+
+    def __init__(self, rows, rng):
+        self.rows, self._rng = rows, rng
+
+    def parquet(self, folder):
+        """Writes files into `folder`; gives {name: path}."""
+        rng, files = self._rng, {}
+        for table, rows in self.rows.items():
+            arrow = pyarrow.table({name: pyarrow.array([_structs(row[place]) if kind == "receipt_line[]" else row[place] for row in rows], _arrow[kind])
+                                   for place, (name, _, kind) in enumerate(SCHEMA[table])})
+            files[table] = str(Path(folder) / f"{table}.parquet")
+            cut = {"row_group_size": rng.choice([2_000, 7_000, 100_000])} if len(rows) > 1_000 else {"row_group_size": rng.choice([5, 17, 1000]), "data_page_size": 64}
+            pyarrow.parquet.write_table(arrow, files[table], use_dictionary=rng.random() < 0.6, write_page_index=rng.random() < 0.5, **cut)
+        return files
+
+    def script(self):
+        """What makes the tables in PostgreSQL."""
+        script = ["drop table if exists a, b, e, r; drop type if exists receipt_line cascade;",
+                  "create type receipt_line as (" + ", ".join(f"{name} {kind}" for name, _, kind in LINE) + ");"]
+        for table, rows in self.rows.items():
+            script.append(f"create table {table} (" + ", ".join(f"{name} {kind}" for name, _, kind in SCHEMA[table]) + ");")
+            script.append(f"copy {table} from stdin;")
+            for row in rows:
+                script.append("\t".join(_copied(_literal(value, kind)) for value, (_, _, kind) in zip(row, SCHEMA[table])))
+            script.append("\\.")
+        script.append("analyze;")
+        return "\n".join(script) + "\n"
+
+
+def _structs(lines):
+    return None if lines is None else [dict(zip([part for part, _, _ in LINE], one)) for one in lines]
+
+
+def make(seed, row_count=None, changes=CHANGES):
+    """The tables of `seed`. `row_count`: of large tables, the first one's; `changes`: instants that times lie around."""
     rng = random.Random(seed)
-    counts = {"a": rng.choice([0, 7, 40, 40, 40, 40, 60, 60, 60, 60, 60, 60]), "b": rng.choice([1, 15, 25, 25]), "e": 0, "r": rng.choice([3, 20, 20])}
-    script = ["drop table if exists a, b, e, r; drop type if exists receipt_line cascade;",
-              "create type receipt_line as (" + ", ".join(f"{name} {kind}" for name, _, kind in LINE) + ");"]
-    files = {}
+    if row_count:
+        counts = {"a": row_count, "b": row_count // 2, "e": 0, "r": row_count // 4}
+    else:
+        counts = {"a": rng.choice([0, 7, 40, 40, 40, 40, 60, 60, 60, 60, 60, 60]), "b": rng.choice([1, 15, 25, 25]), "e": 0, "r": rng.choice([3, 20, 20])}
+    tables = {}
     for table, columns in SCHEMA.items():
-        rows = []
+        rows = tables[table] = []
         for number in range(counts[table]):
-            rows.append([number if name == KEYS[table] else _value(rng, kind) for name, _, kind in columns])
-        arrow = pyarrow.table({name: pyarrow.array(
-            [row[place] if kind != "receipt_line[]" or row[place] is None else [dict(zip([part for part, _, _ in LINE], one)) for one in row[place]] for row in rows],
-            _arrow[kind]) for place, (name, _, kind) in enumerate(columns)})
-        files[table] = str(Path(folder) / f"{table}.parquet")
-        pyarrow.parquet.write_table(arrow, files[table], row_group_size=rng.choice([5, 17, 1000]), data_page_size=64, use_dictionary=rng.random() < 0.6,
-                                    write_page_index=rng.random() < 0.5)
-        script.append(f"create table {table} (" + ", ".join(f"{name} {kind}" for name, _, kind in columns) + ");")
-        script.append(f"copy {table} from stdin;")
-        for row in rows:
-            script.append("\t".join(_copied(_literal(value, kind)) for value, (_, _, kind) in zip(row, columns)))
-        script.append("\\.")
-    script.append("analyze;")
-    return files, "\n".join(script) + "\n"
+            rows.append([number if name == KEYS[table] else _value_of_many(rng, kind, row_count) if row_count and name in MANY else _value(rng, kind, changes)
+                         for name, _, kind in columns])
+        if row_count:
+            rng.shuffle(rows)
+    return Tables(tables, rng)

@@ -3,7 +3,8 @@ import TestSupport
 import XCTest
 
 /// Goal: answers to queries that nobody thought of are PostgreSQL's. Method: `Tests/Reference/random_queries`, which says how; here the same
-/// queries each time, and some that each change of the engine or of the generator makes anew (`SourceSeed`), whose seed is printed. By hand:
+/// queries each time, and some that each change of the engine or of the generator makes anew (`SourceSeed`), whose seed is printed: over few
+/// rows in files, over many rows with little memory. By hand:
 /// `TILL_RANDOM_QUERIES=50000`, `TILL_RANDOM_SEED=7` or `=random`.
 final class RandomQueriesTests: XCTestCase {
     private static let environment = ProcessInfo.processInfo.environment
@@ -16,8 +17,13 @@ final class RandomQueriesTests: XCTestCase {
 
     func test_knownQueries_agreeWithPostgreSQL() throws { try compare(["--queries", "1200", "--seed", "1"]) }
 
-    func test_newQueries_agreeWithPostgreSQL() throws {
-        let seed = Self.environment["TILL_RANDOM_SEED"] ?? "\(SourceSeed.of("Sources/ColumnStore", "Sources/Query", "Tests/Reference/random_queries") % 1_000_000)"
-        try compare(["--queries", Self.environment["TILL_RANDOM_QUERIES"] ?? "600", "--seed", seed])
+    func test_newQueries_agreeWithPostgreSQL() throws { try compareNew(600) }
+
+    func test_spillingQueries_agreeWithPostgreSQL() throws { try compareNew(28, ["--rows", "40000", "--batch", "56", "--no-duckdb"]) }
+
+    private func compareNew(_ count: Int, _ arguments: [String] = []) throws {
+        let sources = SourceSeed.of("Sources/ColumnStore", "Sources/Query", "Tests/Reference/random_queries")
+        let seed = Self.environment["TILL_RANDOM_SEED"] ?? "\(sources % 1_000_000)"
+        try compare(["--queries", Self.environment["TILL_RANDOM_QUERIES"] ?? "\(count)", "--seed", seed] + arguments)
     }
 }
