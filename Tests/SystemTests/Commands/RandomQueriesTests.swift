@@ -4,7 +4,7 @@ import XCTest
 
 /// Goal: answers to queries that nobody thought of are PostgreSQL's. Method: `Tests/Reference/random_queries`, which says how; here the same
 /// queries each time, and some that each change of the engine or of the generator makes anew (`SourceSeed`), whose seed is printed: over few
-/// rows in files, over many rows with little memory, in other time zones of a server. By hand:
+/// rows in files, over many rows with little memory, in other time zones of a server, and in pages of one. By hand:
 /// `TILL_RANDOM_QUERIES=50000`, `TILL_RANDOM_SEED=7` or `=random`.
 final class RandomQueriesTests: XCTestCase {
     private static let environment = ProcessInfo.processInfo.environment
@@ -22,6 +22,8 @@ final class RandomQueriesTests: XCTestCase {
     func test_spillingQueries_agreeWithPostgreSQL() throws { try compareNew(28, ["--rows", "40000", "--batch", "56", "--no-duckdb"]) }
 
     func test_queriesInOtherTimeZones_agreeWithPostgreSQL() throws { try compareNew(160, ["--zones", "--batch", "20"]) }
+
+    func test_pagesWhileReceiptsArrive_areTheWholeAnswer() throws { try compareNew(90, ["--pages", "--batch", "30"]) }
 
     private func compareNew(_ count: Int, _ arguments: [String] = []) throws {
         let sources = SourceSeed.of("Sources/ColumnStore", "Sources/Query", "Tests/Reference/random_queries")
