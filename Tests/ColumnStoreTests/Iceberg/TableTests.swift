@@ -68,6 +68,23 @@ final class TableTests: XCTestCase {
         }
 
         mutating func readWithOthers(file: StaticString = #filePath, line: UInt = #line) throws {
+            try readWithSpark(file: file, line: line)
+            let path = try writeStates()
+            states = []
+            let result = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg.py", [path])
+            XCTAssertEqual(result.exitCode, 0, result.output, file: file, line: line)
+        }
+
+        /// By hand: with a Python that has pyspark, and TILL_SPARK_JARS. It opens the newest state by its directory, so it is asked while a state is that.
+        func readWithSpark(file: StaticString = #filePath, line: UInt = #line) throws {
+            guard let python = ProcessInfo.processInfo.environment["TILL_SPARK_PYTHON"] else { return }
+            let spark = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg_spark.py", [try writeStates()], interpreter: python)
+            XCTAssertEqual(spark.exitCode, 0, spark.output, file: file, line: line)
+            print("Spark: \(spark.output.split(separator: Character("\n")).last ?? "")")
+        }
+
+        /// The file that tells readers what to expect.
+        private func writeStates() throws -> String {
             let path = directory.path + "/states.json"
             let texts = states.map { state in
                 // A directory shows the newest version only.
@@ -75,15 +92,7 @@ final class TableTests: XCTestCase {
                 return state.json + (isNewest ? #","directory":"\#(directory.path)/warehouse/receipts"}"# : "}")
             }
             try ("[" + texts.joined(separator: ",") + "]").write(toFile: path, atomically: false, encoding: .utf8)
-            states = []
-            let result = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg.py", [path])
-            XCTAssertEqual(result.exitCode, 0, result.output, file: file, line: line)
-            // By hand: a Python with pyspark, and TILL_SPARK_JARS.
-            if let python = ProcessInfo.processInfo.environment["TILL_SPARK_PYTHON"] {
-                let spark = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg_spark.py", [path], interpreter: python)
-                XCTAssertEqual(spark.exitCode, 0, spark.output, file: file, line: line)
-                print("Spark: \(spark.output.split(separator: Character("\n")).last ?? "")")
-            }
+            return path
         }
     }
 
@@ -148,6 +157,7 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(try fixture.table.files().count, 2)
         try fixture.note("compacted", Array(0..<520))
         try fixture.note("before compaction", Array(0..<500), snapshot: appendID)
+        try fixture.readWithSpark()
 
         // More columns, one of them inside the list.
         let replaceID = try XCTUnwrap(commit.snapshot?.id)
@@ -155,6 +165,7 @@ final class TableTests: XCTestCase {
             (into: ColumnPath([]), field: Field("venue", .string)), (into: "lines", field: Field("note", .string)),
         ]).table
         try fixture.note("columns added", Array(0..<520))
+        try fixture.readWithSpark()
         fixture.table = try fixture.table.append([try fixture.write(600..<700)]).table
         try fixture.note("rows with new columns", Array(0..<520) + Array(600..<700), newColumns: Set(600..<700))
         try fixture.note("before the new columns", Array(0..<520), schema: oldSchema, snapshot: replaceID)
