@@ -39,7 +39,8 @@ final class SQLGoldenTests: XCTestCase {
 
     /// - Parameter describes: whether an error is told with its words, not its place alone.
     private func check(_ file: String, describes: Bool = false) throws {
-        let engine = QueryEngine(QueryEngine.Settings(threadCount: 2))
+        // Rows without an ORDER BY come in any order from two threads; what is told of errors doesn't depend on them.
+        let engine = QueryEngine(QueryEngine.Settings(threadCount: describes ? 1 : 2))
         let context = QueryContext(catalog: try Self.catalog(), now: TestTables.now)
         var golden = try GoldenFile(file)
         golden.check { sql in
