@@ -6,14 +6,17 @@ internal import Synchronization
 ///
 /// A file system that tells its disk which blocks are free (ext4's `discard`) does so as it commits its journal, and whoever syncs
 /// meanwhile waits for all of it: some 60 ms for half a gigabyte, 4 ms for 16 MiB (`docs/decisions/0017-latency.md`). So a large file loses its name
-/// at once and its space step by step, each made durable before the next, with pauses between, on a thread of its own.
+/// at once and its space step by step, each made durable before the next, with pauses between, on a thread of its own. That is for files that
+/// were synced: of others a sync would first write what nobody will read.
 package enum FileRemoval {
     /// What is given back at a time.
     static let stepByteCount = 16 << 20
     /// For what others want of the disk: a gigabyte takes two seconds.
     private static let pauseMicroseconds: UInt32 = 20_000
-    /// One file after another.
-    private static let freeing = Mutex(())
+    /// Files without a name, open for writing, whose space is to come back, and whether a thread is at it.
+    private static let waiting = Mutex((descriptors: [Int32](), isAtWork: false))
+    /// Each keeps a descriptor: what comes on top gives its space back at once.
+    static let waitingCountMax = 64
 
     /// Takes away a name and, if it was the file's last, its space.
     ///
@@ -31,27 +34,41 @@ package enum FileRemoval {
         return 0
     }
 
-    /// Closes a file that is open for writing and has no name; its space comes back in steps.
-    package static func release(_ descriptor: Int32) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_nlink == 0, status.st_size > stepByteCount else {
-            close(descriptor)
-            return
+    /// Closes a file that is open for writing and has no name, when one thread for all of them has given its space back.
+    private static func release(_ descriptor: Int32) {
+        let (isTaken, begins) = waiting.withLock { waiting in
+            guard waiting.descriptors.count < waitingCountMax else { return (false, false) }
+            waiting.descriptors.append(descriptor)
+            defer { waiting.isAtWork = true }
+            return (true, !waiting.isAtWork)
         }
-        let byteCount = Int64(status.st_size)
+        if !isTaken { close(descriptor) }
+        guard begins else { return }
         WorkerThread(name: "remover", isDetached: true) {
             WorkerThread.lowerPriority()
-            freeing.withLock { _ in shorten(descriptor, from: byteCount) }
-            close(descriptor)
+            while let next = next() {
+                shorten(next)
+                close(next)
+            }
+        }
+    }
+
+    private static func next() -> Int32? {
+        waiting.withLock { waiting in
+            guard waiting.descriptors.isEmpty else { return waiting.descriptors.removeFirst() }
+            waiting.isAtWork = false
+            return nil
         }
     }
 
     /// Nothing here may fail for good: what is left goes when the file is closed.
-    static func shorten(_ descriptor: Int32, from byteCount: Int64) {
+    static func shorten(_ descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
         // Who has the file open still reads it: a file without a name stays whole for him. The system grants this lease only where there is
         // nobody else.
         guard till_take_write_lease(descriptor) == 0 else { return }
-        var end = byteCount
+        var end = Int64(status.st_size)
         while end > 0 {
             end = max(0, end - Int64(stepByteCount))
             guard ftruncate(descriptor, off_t(end)) == 0, fsync(descriptor) == 0 else { return }

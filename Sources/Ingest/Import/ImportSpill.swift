@@ -22,7 +22,7 @@ final class ImportSpill: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { FileRemoval.release(descriptor) }
+    deinit { close(descriptor) }
 
     /// O_TMPFILE, which Glibc's overlay does not show: its own bit and O_DIRECTORY.
     private static let temporaryFlag: Int32 = 0o20_000_000 | O_DIRECTORY

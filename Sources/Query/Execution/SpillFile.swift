@@ -48,7 +48,7 @@ final class SpillFile {
     }
 
     deinit {
-        FileRemoval.release(descriptor)
+        close(descriptor)
         space.give(byteCount - buffer.count)
     }
 

@@ -1,4 +1,5 @@
 @testable import ColumnStore
+import Foundation
 import Glibc
 import TestSupport
 import XCTest
@@ -45,12 +46,12 @@ final class FileRemovalTests: XCTestCase {
         let writer = open(path, O_WRONLY | O_CLOEXEC)
         defer { close(writer) }
         XCTAssertEqual(unlink(path), 0)
-        FileRemoval.shorten(writer, from: Int64(Self.byteCount))
+        FileRemoval.shorten(writer)
         var end = [UInt8](repeating: 0, count: 3)
         XCTAssertEqual(pread(reader, &end, 3, off_t(Self.byteCount - 3)), 3)
         XCTAssertEqual(end, Array("end".utf8))
         close(reader)
-        FileRemoval.shorten(writer, from: Int64(Self.byteCount))
+        FileRemoval.shorten(writer)
         XCTAssertEqual(size(writer), 0)
     }
 
@@ -63,6 +64,19 @@ final class FileRemovalTests: XCTestCase {
         let watcher = watch(other)
         defer { close(watcher) }
         XCTAssertEqual(size(watcher), Self.byteCount)
+    }
+
+    /// Neither a thread nor a descriptor for each: removing many is no reason to run out of them.
+    func test_remove_manyLarge_keepsThreadsAndDescriptorsFew() throws {
+        let directory = try TemporaryDirectory()
+        func count(_ folder: String) throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/" + folder).count }
+        let (threads, descriptors) = (try count("task"), try count("fd"))
+        let paths = try (0..<FileRemoval.waitingCountMax + 40).map { try makeFile(in: directory, "large\($0)") }
+        for path in paths { XCTAssertEqual(FileRemoval.remove(path), 0) }
+        XCTAssertLessThanOrEqual(try count("task"), threads + 2)
+        XCTAssertLessThanOrEqual(try count("fd"), descriptors + FileRemoval.waitingCountMax + 2)
+        for _ in 0..<3_000 where try count("fd") > descriptors + 1 { usleep(10_000) }
+        XCTAssertLessThanOrEqual(try count("fd"), descriptors + 1)
     }
 
     func test_remove_missing_givesTheCode() throws {
