@@ -41,10 +41,11 @@ let package = Package(
         system("CEpoll"),
         system("CMalloc"),
         system("CLinux"),
+        system("CCarryless"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
 
-        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux"], swiftSettings: strict),
+        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
         .target(
             name: "Ingest",

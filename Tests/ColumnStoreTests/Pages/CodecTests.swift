@@ -70,6 +70,29 @@ final class CodecTests: XCTestCase {
         }
     }
 
+    /// Long messages are folded, in lanes of which the last is not full: against one byte after another.
+    func test_crc32_eachLengthAndPlace_isThatOfItsBytes() {
+        func bitwise(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+            var crc = UInt32.max
+            for byte in bytes {
+                crc ^= UInt32(byte)
+                for _ in 0..<8 { crc = crc & 1 == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB8_8320 }
+            }
+            return ~crc
+        }
+        var random = SplitMix64(state: 32)
+        let bytes = (0..<5_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        for count in Array(0...600) + [1_023, 1_024, 1_025, 4_099, 4_990] {
+            let start = Int(random.next() % 10)
+            let slice = bytes[start..<start + count]
+            let expected = bitwise(slice)
+            XCTAssertEqual(slice.withUnsafeBytes { Checksum.crc32($0) }, expected, "\(count) bytes")
+            let middle = start + Int(random.next() % UInt64(count + 1))
+            let first = bytes[start..<middle].withUnsafeBytes { Checksum.crc32($0) }
+            XCTAssertEqual(bytes[middle..<start + count].withUnsafeBytes { Checksum.crc32($0, continuing: first) }, expected, "\(count) bytes in two parts")
+        }
+    }
+
     func test_crc32_knownValue() {
         let bytes = Array("123456789".utf8)
         XCTAssertEqual(bytes.withUnsafeBytes { Checksum.crc32($0) }, 0xCBF4_3926)
