@@ -38,11 +38,22 @@ extension ColumnFilter {
 
     private static func selectEqual(_ arrays: ByteArrays, _ wanted: [UInt8]) -> Bitmap {
         var words = [UInt64](repeating: 0, count: (arrays.count + 63) / 64)
-        for row in 0..<arrays.count {
-            let range = arrays.range(at: row)
-            if range.count == wanted.count, arrays.bytes[range].elementsEqual(wanted) { words[row >> 6] |= 1 << UInt64(row & 63) }
+        let rowCount = arrays.count
+        arrays.offsets.withUnsafeBufferPointer { offsets in
+            arrays.bytes.withUnsafeBytes { bytes in
+                wanted.withUnsafeBytes { wanted in
+                    // Most values of the right length differ in their first eight bytes.
+                    let head = wanted.count >= 8 ? wanted.loadUnaligned(as: UInt64.self) : nil
+                    for row in 0..<rowCount {
+                        let start = Int(offsets[row])
+                        guard Int(offsets[row &+ 1]) &- start == wanted.count else { continue }
+                        if let head, bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) != head { continue }
+                        if bytes[start..<start + wanted.count].elementsEqual(wanted) { words[row >> 6] |= 1 << UInt64(row & 63) }
+                    }
+                }
+            }
         }
-        return Bitmap(words: words, count: arrays.count)
+        return Bitmap(words: words, count: rowCount)
     }
 
     /// The test as closed ranges of whole numbers, each of which passes; `isNegated` turns the answer round.
