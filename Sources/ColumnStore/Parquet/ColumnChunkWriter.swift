@@ -17,7 +17,8 @@ final class ColumnChunkWriter {
 
     /// Whose pages are in the making, in order.
     private var pieces: [ColumnPiece] = []
-    private var hasWrittenPieces = false
+    /// Rows of this row group whose pages are made or in the making.
+    private var preparedRowCount = 0
     /// Of a column of long strings, once a piece of it was large enough to tell: for all of the file.
     private var bulkyLayout: BulkyLayout?
 
@@ -41,7 +42,7 @@ final class ColumnChunkWriter {
     func prepare(compressors: PageCompressors, detaches: Bool = false) throws(ColumnStoreError) {
         do {
             let planner = try EncodingPlanner(leaf: leaf, options: options, fileOptions: fileOptions, compressors: compressors)
-            let plan = try planner.plan(buffer.storage, isWhole: !hasWrittenPieces)
+            let plan = try planner.plan(buffer.storage, isWhole: preparedRowCount == 0)
             if bulkyLayout == nil { bulkyLayout = try planner.bulkyLayout(plan) }
             let effort = bulkyLayout?.effort ?? plan.effort
             if case .codes(_, let dictionary) = plan.values, plan.encoding == .rleDictionary {
@@ -53,8 +54,9 @@ final class ColumnChunkWriter {
                 repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
             if options.hasBloomFilter { addHashes(plan.values) }
             try checkDecimals(plan.values)
-            pieces.append(ColumnPiece(writer, cuts(writer), effort: effort, isDetached: detaches))
-            hasWrittenPieces = true
+            let cuts = cuts(writer)
+            pieces.append(ColumnPiece(writer, cuts, effort: effort, isDetached: detaches))
+            preparedRowCount += cuts.reduce(0) { $0 + $1.rowCount }
             if detaches { buffer.detach() }
         } catch let error as ColumnStoreError {
             throw error
@@ -88,7 +90,7 @@ final class ColumnChunkWriter {
         pageEncodings = []
         bloomHashes = []
         bloomDistinctCount = nil
-        hasWrittenPieces = false
+        preparedRowCount = 0
         buffer.reset()
     }
 
@@ -98,10 +100,11 @@ final class ColumnChunkWriter {
 
     private func cuts(_ writer: PageWriter) -> [PageWriter.Cut] {
         let byteCount = options.pageByteCount ?? bulkyLayout?.pageByteCount ?? fileOptions.pageByteCount
-        let cuts = PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount).cut(writer, levelCount: buffer.levelCount)
+        let cuts = PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount)
+            .cut(writer, levelCount: buffer.levelCount, firstRow: preparedRowCount)
         guard options.hasBloomFilter, leaf.repetitionLevelMax == 0, cuts.count > 1, !Self.boundsTell(cuts, writer.values) else { return cuts }
         return PageCutter(pageRowCount: fileOptions.rowGroupRowCount, pageByteCount: max(byteCount, Self.unorderedPageByteCount))
-            .cut(writer, levelCount: buffer.levelCount)
+            .cut(writer, levelCount: buffer.levelCount, firstRow: preparedRowCount)
     }
 
     /// Whether the bounds of pages cut like this leave out half of them or more for a value that is there: as those of values in some order do.

@@ -57,7 +57,7 @@ public final class FileWriter {
             while start < batch.rowCount {
                 // Small steps, so that neither limit is passed by more than one of them.
                 let count = min(
-                    batch.rowCount - start, ColumnBatch.targetRowCount, options.rowGroupRowCount - rowGroup.rowCount)
+                    batch.rowCount - start, ColumnBatch.targetRowCount, options.rowGroupRowCount - rowGroup.rowCount, rowGroup.pageRestRowCount)
                 let isWhole = count == batch.rowCount
                 let part = isWhole ? batch.columns : batch.columns.map { $0.slice(start..<start + count) }
                 try rowGroup.append(ColumnBatch(rowCount: count, columns: part))

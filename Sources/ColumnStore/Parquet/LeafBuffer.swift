@@ -143,8 +143,10 @@ final class LeafBuffer {
     }
 
     /// Whether the values are too large for a row group's worth of them to be held: documents, mostly.
-    var isBulky: Bool {
-        form == .bytes && arrays.bytes.count >= bulkyByteCount
+    ///
+    /// - Parameter atPageEnd: whether all columns end a page here, where a piece had better end, too.
+    func isBulky(atPageEnd: Bool) -> Bool {
+        form == .bytes && arrays.bytes.count >= (atPageEnd ? bulkyByteCount / 2 : bulkyByteCount)
     }
 
     // MARK: Appending

@@ -1,85 +1,123 @@
-/// Where the pages of a chunk end: at a row's start, past a number of rows or bytes.
+/// Where the pages of a chunk end, always at a row's start: at every multiple of `pageRowCount` rows of the row group, in each column alike, so
+/// that the rows between two of these are read without inflating a page of other rows; and between them in even steps, where they take more than
+/// `pageByteCount`.
 struct PageCutter {
     let pageRowCount: Int
     let pageByteCount: Int
 
-    func cut(_ writer: PageWriter, levelCount: Int) -> [PageWriter.Cut] {
-        if writer.repetitionLevels.isEmpty, writer.definitionLevels == nil, let byteCount = fixedByteCount(writer) {
-            return cutEvenly(levelCount, rowCount: max(1, min(pageRowCount, pageByteCount / byteCount)))
-        }
-        return cutByWalk(writer, levelCount)
+    /// - Parameter firstRow: of the row group, where the writer's values begin.
+    func cut(_ writer: PageWriter, levelCount: Int, firstRow: Int) -> [PageWriter.Cut] {
+        let rows = Walk(writer, countsBytes: false)
+        let bytes = Walk(writer, countsBytes: true)
+        return rows.cuts(0..<levelCount, firstValue: 0, firstLimit: pageRowCount - firstRow % pageRowCount, limit: pageRowCount)
+            .flatMap { segment in
+                let byteCount = bytes.byteCount(segment.values)
+                guard byteCount > pageByteCount else { return [segment] }
+                // Even pages: a small one at the end would compress badly.
+                let pageCount = (byteCount + pageByteCount - 1) / pageByteCount
+                let limit = (byteCount + pageCount - 1) / pageCount
+                return bytes.cuts(segment.levels, firstValue: segment.values.lowerBound, firstLimit: limit, limit: limit)
+            }
     }
+}
 
-    private func cutEvenly(_ levelCount: Int, rowCount: Int) -> [PageWriter.Cut] {
-        stride(from: 0, to: levelCount, by: rowCount).map { start in
-            let range = start..<min(start + rowCount, levelCount)
-            return PageWriter.Cut(levels: range, values: range, rowCount: range.count)
-        }
-    }
+/// Goes through the rows of a chunk and counts them, or the bytes of their values before compression.
+private struct Walk {
+    private let definitionLevels: [UInt8]
+    private let repetitionLevels: [UInt8]
+    /// The level of a slot with a value.
+    private let fullLevel: UInt8
+    private let countsBytes: Bool
+    /// Of strings; empty for other values.
+    private let offsets: [Int32]
+    private let valueByteCount: Int
 
-    /// What a value takes before compression; nil where that differs from value to value.
-    private func fixedByteCount(_ writer: PageWriter) -> Int? {
-        switch writer.values {
-        case .booleans: 1
-        case .int32: 4
-        case .int64, .double: 8
-        case .int128: 16
-        case .codes(_, let dictionary): (dictionary.bitWidth + 7) / 8 + 1
-        case .bytes: nil
-        }
-    }
-
-    private func cutByWalk(_ writer: PageWriter, _ levelCount: Int) -> [PageWriter.Cut] {
+    init(_ writer: PageWriter, countsBytes: Bool) {
+        definitionLevels = writer.definitionLevels ?? []
+        repetitionLevels = writer.repetitionLevels
+        fullLevel = UInt8(writer.leaf.definitionLevelMax)
+        self.countsBytes = countsBytes
         var offsets: [Int32] = []
-        var pageByteCount = pageByteCount
-        if case .bytes(let arrays) = writer.values {
+        switch writer.values {
+        case .booleans: valueByteCount = 1
+        case .int32: valueByteCount = 4
+        case .int64, .double: valueByteCount = 8
+        case .int128: valueByteCount = 16
+        case .codes(_, let dictionary): valueByteCount = (dictionary.bitWidth + 7) / 8 + 1
+        case .bytes(let arrays):
+            valueByteCount = 4
             offsets = arrays.offsets
-            // Even pages: a small one at the end of every piece of documents would compress badly.
-            let total = arrays.bytes.count + 4 * arrays.count
-            let pageCount = max(1, (total + pageByteCount - 1) / pageByteCount)
-            pageByteCount = max(1, (total + pageCount - 1) / pageCount)
         }
+        self.offsets = offsets
+    }
+
+    /// What the values take.
+    func byteCount(_ values: Range<Int>) -> Int {
+        valueByteCount * values.count + (offsets.isEmpty ? 0 : Int(offsets[values.upperBound] - offsets[values.lowerBound]))
+    }
+
+    /// Cuts at the first row at which the count has come to the limit.
+    ///
+    /// - Parameters:
+    ///   - firstValue: of the first level that has one.
+    ///   - firstLimit: of the first piece; `limit` of all others.
+    func cuts(_ levels: Range<Int>, firstValue: Int, firstLimit: Int, limit: Int) -> [PageWriter.Cut] {
         // Where there is no array of levels, every slot is a row's first, and has a value.
-        return (writer.definitionLevels ?? []).withUnsafeBufferPointer { definitions in
-            writer.repetitionLevels.withUnsafeBufferPointer { repetitions in
+        if definitionLevels.isEmpty, repetitionLevels.isEmpty, !countsBytes || offsets.isEmpty {
+            let unit = countsBytes ? valueByteCount : 1
+            return evenCuts(levels, first: (firstLimit + unit - 1) / unit, step: (limit + unit - 1) / unit, valueShift: firstValue - levels.lowerBound)
+        }
+        return definitionLevels.withUnsafeBufferPointer { definitions in
+            repetitionLevels.withUnsafeBufferPointer { repetitions in
                 offsets.withUnsafeBufferPointer { offsets in
-                    walk(
-                        levelCount, repetitions, definitions, full: UInt8(writer.leaf.definitionLevelMax), offsets,
-                        valueByteCount: fixedByteCount(writer) ?? 4, pageByteCount)
+                    walk(levels, repetitions, definitions, offsets, firstValue: firstValue, firstLimit: firstLimit, limit: limit)
                 }
             }
         }
     }
 
-    private func walk(
-        _ levelCount: Int, _ repetitions: UnsafeBufferPointer<UInt8>, _ definitions: UnsafeBufferPointer<UInt8>, full: UInt8,
-        _ offsets: UnsafeBufferPointer<Int32>, valueByteCount: Int, _ pageByteCount: Int
-    ) -> [PageWriter.Cut] {
-        precondition(repetitions.isEmpty || repetitions.count == levelCount)
-        precondition(definitions.isEmpty || definitions.count == levelCount)
+    private func evenCuts(_ levels: Range<Int>, first: Int, step: Int, valueShift: Int) -> [PageWriter.Cut] {
         var cuts: [PageWriter.Cut] = []
-        var cut = PageWriter.Cut(levels: 0..<0, values: 0..<0, rowCount: 0)
+        var start = levels.lowerBound
+        while start < levels.upperBound {
+            let range = start..<min(start + (cuts.isEmpty ? first : step), levels.upperBound)
+            cuts.append(PageWriter.Cut(levels: range, values: range.lowerBound + valueShift..<range.upperBound + valueShift, rowCount: range.count))
+            start = range.upperBound
+        }
+        return cuts
+    }
+
+    private func walk(
+        _ levels: Range<Int>, _ repetitions: UnsafeBufferPointer<UInt8>, _ definitions: UnsafeBufferPointer<UInt8>,
+        _ offsets: UnsafeBufferPointer<Int32>, firstValue: Int, firstLimit: Int, limit: Int
+    ) -> [PageWriter.Cut] {
+        precondition(repetitions.isEmpty || repetitions.count >= levels.upperBound)
+        precondition(definitions.isEmpty || definitions.count >= levels.upperBound)
+        var cuts: [PageWriter.Cut] = []
+        var cut = PageWriter.Cut(levels: levels.lowerBound..<levels.lowerBound, values: firstValue..<firstValue, rowCount: 0)
+        var limit = (now: firstLimit, next: limit)
         var byteCount = 0
-        var value = 0
-        for level in 0..<levelCount {
+        var value = firstValue
+        for level in levels {
             if repetitions.isEmpty || repetitions[level] == 0 {
-                if cut.rowCount >= pageRowCount || byteCount >= pageByteCount {
+                if (countsBytes ? byteCount : cut.rowCount) >= limit.now, cut.rowCount > 0 {
                     cut.levels = cut.levels.lowerBound..<level
                     cut.values = cut.values.lowerBound..<value
                     cuts.append(cut)
                     cut = PageWriter.Cut(levels: level..<level, values: value..<value, rowCount: 0)
                     byteCount = 0
+                    limit.now = limit.next
                 }
                 cut.rowCount &+= 1
             }
-            if definitions.isEmpty || definitions[level] == full {
+            if definitions.isEmpty || definitions[level] == fullLevel {
                 byteCount &+= valueByteCount
                 if !offsets.isEmpty { byteCount &+= Int(offsets[value &+ 1] &- offsets[value]) }
                 value &+= 1
             }
         }
-        if levelCount > cut.levels.lowerBound {
-            cut.levels = cut.levels.lowerBound..<levelCount
+        if levels.upperBound > cut.levels.lowerBound {
+            cut.levels = cut.levels.lowerBound..<levels.upperBound
             cut.values = cut.values.lowerBound..<value
             cuts.append(cut)
         }

@@ -3,6 +3,7 @@ final class RowGroupWriter {
     private let schema: WriterSchema
     private let options: WriterOptions
     private(set) var columns: [ColumnChunkWriter]
+    /// Rows so far; of a row group that comes part by part, of the part at hand.
     private(set) var rowCount = 0
     /// By worker: contexts are kept from row group to row group.
     private let compressors: [PageCompressors]
@@ -36,8 +37,12 @@ final class RowGroupWriter {
         let slots = LevelSlots(rowCount: batch.rowCount)
         for (node, column) in zip(schema.roots, batch.columns) { try append(column, node, slots) }
         rowCount += batch.rowCount
-        for column in columns where column.buffer.isBulky { try beginPiece(column) }
+        let isPageEnd = rowCount % options.pageRowCount == 0
+        for column in columns where column.buffer.isBulky(atPageEnd: isPageEnd) { try beginPiece(column) }
     }
+
+    /// How many rows may come before all columns end a page.
+    var pageRestRowCount: Int { options.pageRowCount - rowCount % options.pageRowCount }
 
     private func append(
         _ column: Column, _ node: WriterSchema.Node, _ slots: LevelSlots, repetition: UInt8 = 0
@@ -79,12 +84,20 @@ final class RowGroupWriter {
     /// Takes rows of one part of the columns. Parts come one after another, in order.
     func append(_ column: Column, of part: ColumnPart) throws(ColumnStoreError) {
         let node = schema.node(of: part)
-        try append(column, node, LevelSlots(rowCount: column.count))
-        for leaf in node.leaves where columns[leaf].buffer.isBulky { try beginPiece(columns[leaf]) }
+        var start = 0
+        while start < column.count {
+            let count = min(column.count - start, pageRestRowCount)
+            try append(count == column.count ? column : column.slice(start..<start + count), node, LevelSlots(rowCount: count))
+            start += count
+            rowCount += count
+            let isPageEnd = rowCount % options.pageRowCount == 0
+            for leaf in node.leaves where columns[leaf].buffer.isBulky(atPageEnd: isPageEnd) { try beginPiece(columns[leaf]) }
+        }
     }
 
     /// Begins to make what is left of a part's pages, beside the gathering of the next part.
     func end(_ part: ColumnPart) throws(ColumnStoreError) {
+        rowCount = 0
         for leaf in schema.node(of: part).leaves {
             let column = columns[leaf]
             endedLeafCount = leaf + 1

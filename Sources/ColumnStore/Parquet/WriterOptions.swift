@@ -4,14 +4,16 @@ public struct WriterOptions: Sendable {
     public var rowGroupRowCount = 131_072
     /// A row group also ends when its columns take about this many bytes of memory: the writer's bound.
     public var rowGroupByteCount = 192 << 20
-    /// A page ends at the first row past either limit. A point lookup reads a page of each column.
-    public var pageRowCount = 20_000
+    /// Pages of all columns end at each multiple of so many rows, where a scan can be divided without reading a page twice. A point lookup
+    /// reads a page of each column.
+    public var pageRowCount = 16_384
+    /// A page also ends at the first row past about this many bytes.
     public var pageByteCount = 1 << 20
     /// A column's dictionary in one row group. Generous: a column that falls back to plain strings costs far more than the
     /// dictionary's bytes.
     public var dictionaryByteCount = 16 << 20
     /// A column of strings without a dictionary is compressed piece by piece once it holds this much, not with its row group:
-    /// documents, mostly.
+    /// documents, mostly. Half as much is enough at a multiple of `pageRowCount`.
     public var bulkyByteCount = 32 << 20
     public var codec = CompressionCodec.zstd
     /// In the codec's own scale.

@@ -59,7 +59,7 @@ final class ColdFileWriter {
     }
 
     /// Of documents, so many are compressed beside the gathering of others; three such pieces are in memory.
-    private static let pieceByteCount = 24 << 20
+    private static let pieceByteCount = 32 << 20
 
     private let table: Table
     private let options: WriterOptions
