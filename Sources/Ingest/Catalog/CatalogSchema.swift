@@ -43,5 +43,18 @@ enum CatalogSchema {
             id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, origin TEXT, action TEXT NOT NULL,
             target TEXT NOT NULL, request_id TEXT, ended_at INTEGER, outcome TEXT NOT NULL, status INTEGER, detail TEXT);
         """,
+        // Documents lie in a table of their own order: in the leaf of an index each takes a page beside its own.
+        """
+        CREATE TABLE refused(
+            id INTEGER PRIMARY KEY, ticket BLOB NOT NULL, client_id TEXT, received_at INTEGER NOT NULL, content_type TEXT NOT NULL, type TEXT,
+            sha256 BLOB NOT NULL, problem TEXT NOT NULL, byte_count INTEGER NOT NULL, document BLOB NOT NULL);
+        INSERT INTO refused(ticket, client_id, received_at, content_type, type, sha256, problem, byte_count, document)
+            SELECT ticket, client_id, received_at, content_type, type, sha256, problem, byte_count, document FROM quarantine ORDER BY ticket;
+        DROP TABLE quarantine;
+        ALTER TABLE refused RENAME TO quarantine;
+        CREATE UNIQUE INDEX quarantine_ticket ON quarantine(ticket);
+        CREATE UNIQUE INDEX quarantine_document ON quarantine(sha256, client_id);
+        CREATE INDEX quarantine_client ON quarantine(client_id, ticket);
+        """,
     ]
 }

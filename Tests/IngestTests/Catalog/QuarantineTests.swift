@@ -1,0 +1,63 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+@testable import Ingest
+
+/// What the quarantine takes on the disk, and that it outlives the catalog's changes.
+final class QuarantineTests: XCTestCase {
+    private func refused(_ number: Int, client: String? = "c") -> Quarantine.Refused {
+        let head = Array("\(number) ".utf8)
+        let document = head + (head.count..<1_850).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ number) }
+        return Quarantine.Refused(client: client, contentType: "application/json", type: "t", problem: Problem(.unknownType, "no type \(number)"), document: document)
+    }
+
+    /// `quarantine_max_bytes` counts documents: the file that holds them must not be many times as large.
+    func test_add_takesLittleMoreThanTheDocuments() throws {
+        let directory = TemporaryDirectory()
+        let path = try DataDirectory(path: directory.path).catalogPath
+        let count = 3_000
+        do {
+            let quarantine = Quarantine(catalog: try Catalog(path: path), limits: Quarantine.Limits())
+            XCTAssertEqual(Set(try quarantine.add((0..<count).map { refused($0) })).count, count)
+            XCTAssertEqual(try quarantine.byteCount, Int64(count * 1_850))
+        }
+        let byteCount = try XCTUnwrap(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        XCTAssertLessThan(Double(byteCount), 1.5 * Double(count * 1_850))
+    }
+
+    /// Entries that stood in a catalog of the third version are there, in order, found by each way.
+    func test_migration_keepsEntries() throws {
+        let directory = TemporaryDirectory()
+        let path = try DataDirectory(path: directory.path).catalogPath
+        let tickets = ULIDGenerator()
+        let names = (0..<5).map { tickets.next(milliseconds: Int64($0)) }
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .create)
+            for step in 0..<3 { try connection.execute(CatalogSchema.migrations[step]) }
+            try connection.execute("PRAGMA user_version = 3")
+            for (number, ticket) in names.enumerated().reversed() {
+                let refused = refused(number, client: number == 2 ? nil : "c\(number % 2)")
+                let insert = try connection.statement("""
+                    INSERT INTO quarantine(ticket, client_id, received_at, content_type, type, sha256, problem, byte_count, document)
+                    VALUES(?1, ?2, ?3, 'application/json', 't', ?4, ?5, 1850, ?6)
+                    """)
+                try insert.bind(1, ticket.bytes)
+                try insert.bind(2, refused.client)
+                insert.bind(3, Clock.system.now())
+                try insert.bind(4, SHA256.hash(refused.document))
+                try insert.bind(5, ProblemText.text(refused.problem))
+                try insert.bind(6, refused.document)
+                try insert.run()
+            }
+        }
+        let quarantine = Quarantine(catalog: try Catalog(path: path), limits: Quarantine.Limits())
+        XCTAssertEqual(try quarantine.entries(client: nil, below: nil, limit: 10).map(\.ticketID), names.reversed().map(\.description))
+        XCTAssertEqual(try quarantine.entries(client: "c1", below: names[3], limit: 10).map(\.ticketID), [names[1].description])
+        let entry = try XCTUnwrap(quarantine.entry(names[2]))
+        XCTAssertEqual(entry.document, refused(2).document)
+        XCTAssertEqual(entry.problem.detail, "no type 2")
+        // The same bytes of the same client are the entry that is there.
+        XCTAssertEqual(try quarantine.add([refused(1, client: "c1")]), [names[1].description])
+    }
+}
