@@ -82,12 +82,24 @@ enum LeafDecoding {
         var dense = BitBuilder()
         try values.appendBooleans(count, to: &dense)
         var next = 0
-        for slot in 0..<slots {
-            let isValid = output.validity.word(at: start + slot) & 1
-            let bit = isValid != 0 ? dense.word(at: next) & 1 : 0
-            next += Int(isValid)
-            output.bits.append(bit, 1)
+        for slot in stride(from: 0, to: slots, by: 64) {
+            let width = min(64, slots - slot)
+            let valid = output.validity.word(at: start + slot) & (~0 >> UInt64(64 - width))
+            output.bits.append(valid == 0 ? 0 : spread(dense.word(at: next), to: valid), width)
+            next += valid.nonzeroBitCount
         }
+    }
+
+    /// The lowest bits of `bits`, in order, where `places` has ones.
+    private static func spread(_ bits: UInt64, to places: UInt64) -> UInt64 {
+        if places == ~0 { return bits }
+        var (rest, left, word) = (bits, places, 0 as UInt64)
+        while left != 0 {
+            word |= (rest & 1) << UInt64(left.trailingZeroBitCount)
+            rest >>= 1
+            left &= left &- 1
+        }
+        return word
     }
 
     private static func decodeInt64s(
