@@ -316,10 +316,15 @@ def show(name: str, rounds: list[dict]) -> None:
           f"{max(each['max_ms'] for each in rounds):.1f} | {middle('processor_us'):.1f} |", flush=True)
 
 
+def bodies(options: argparse.Namespace, connections: int) -> int:
+    """How many receipts a run may take: with few connections each waits for the disk."""
+    return int(options.seconds * options.rate_max * min(1, max(2, connections) / 8)) + 1_000
+
+
 def single(options: argparse.Namespace, work: pathlib.Path, store: Requests, till: Till, postgres: Postgres) -> None:
     for connections in options.connections:
         sides: dict[str, list[dict]] = {"Till": [], "PostgreSQL": [], "Till, 204": []}
-        count = int(options.seconds * options.rate_max * min(1, connections / 8)) + 1_000
+        count = bodies(options, connections)
         for _ in range(options.rounds):
             lines = store.lines_from(count)
             sides["PostgreSQL"].append(postgres.measure(connections, options.seconds))
@@ -395,7 +400,7 @@ def main() -> None:
     work = pathlib.Path(tempfile.mkdtemp(prefix="till-ingest-", dir=options.work))
     work.chmod(0o755)
     try:
-        single_count = sum(int(options.seconds * options.rate_max * min(1, each / 8)) + 1_000 for each in options.connections) if "single" in options.only else 0
+        single_count = sum(bodies(options, each) for each in options.connections) if "single" in options.only else 0
         batch_count = int(2 * (options.seconds * 2 * options.rate_max + 100_000)) if "batch" in options.only else 0
         mixed_count = int(options.seconds * options.rate_max + 1_000 + max(10, options.seconds) * 1_000) if "mixed" in options.only else 0
         total = options.rounds * (single_count + batch_count + mixed_count) + 1_000

@@ -85,7 +85,7 @@ def main() -> None:
     options = arguments()
     if options.make:
         subprocess.run(
-            [Path(sys.executable).parent / "tpchgen-cli", "-s", str(options.make), "--format", "parquet", "--output-dir", str(options.data)],
+            [Path(sys.executable).parent / "tpchgen-cli", "parquet", "-s", str(options.make), "--output-dir", str(options.data)],
             check=True)
     import duckdb
 

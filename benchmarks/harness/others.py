@@ -101,7 +101,7 @@ def tpch(context: Context, folder: Path) -> None:
     context.progress.begin("tpch")
     if not (folder / "lineitem.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        run([str(Path(sys.executable).with_name("tpchgen-cli")), "-s", "1", "--format", "parquet", "--output-dir", str(folder)])
+        run([str(Path(sys.executable).with_name("tpchgen-cli")), "parquet", "-s", "1", "--output-dir", str(folder)])
     connection = connect()
     for table in comparison.TABLES:
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')")
