@@ -41,7 +41,10 @@ package final class Catalog: Sendable {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
         guard version == CatalogSchema.migrations.count else {
-            throw SQLiteError(code: 26, message: "catalog of version \(version); this program reads \(CatalogSchema.migrations.count)", path: path)
+            throw SQLiteError(code: 26, 
+                message: version < CatalogSchema.migrations.count
+                    ? "a catalog of version \(version), of an earlier till: start `till serve` once, which brings it to version \(CatalogSchema.migrations.count)"
+                    : "a catalog of version \(version), of a later till: this one reads version \(CatalogSchema.migrations.count)", path: path)
         }
         access = try AccessCache(connection)
         self.path = path
