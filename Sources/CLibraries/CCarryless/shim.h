@@ -5,7 +5,7 @@
 
 #if defined(__x86_64__)
 
-typedef long long till_lanes __attribute__((vector_size(16), aligned(1)));
+typedef long long till_lanes __attribute__((vector_size(16), aligned(1), may_alias));
 
 static inline int till_can_fold(void) { return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1"); }
 
