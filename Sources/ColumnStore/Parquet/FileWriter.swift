@@ -22,12 +22,15 @@ public final class FileWriter {
 
     private enum State { case open, failed, finished }
 
-    /// - Throws: `.invalidRequest` for a schema that no file can hold, or a sort key that is no leaf outside lists; what the
-    ///   sink throws.
+    /// - Throws: `.invalidRequest` for a schema that no file can hold, a sort key that is no leaf outside lists, or pages or row groups of no
+    ///   rows; what the sink throws.
     public init(_ schema: Schema, options: WriterOptions = WriterOptions(), to sink: any ByteSink) throws(ColumnStoreError) {
         self.schema = schema
         self.options = options
         self.sink = sink
+        guard options.pageRowCount > 0, options.pageByteCount > 0, options.rowGroupRowCount > 0 else {
+            throw ColumnStoreError(.invalidRequest, "a page and a row group have at least one row and one byte")
+        }
         writerSchema = try WriterSchema(schema)
         rowGroup = try RowGroupWriter(writerSchema, options: options)
         summaries = writerSchema.leaves.map { WrittenFile.Leaf($0) }

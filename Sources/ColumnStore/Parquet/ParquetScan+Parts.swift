@@ -16,6 +16,7 @@ extension ParquetScan {
         var ends = [Int](repeating: 0, count: max(1, workerCount))
         let share = (counts.reduce(0, +) + ends.count - 1) / ends.count
         let slack = share / 50
+        let rowCountMin = max(1, rowCountMin)
         var parts: [ScanPart] = []
         for (rowGroup, rowCount) in zip(rowGroups, counts) {
             var pages: [[PageLocation]]?

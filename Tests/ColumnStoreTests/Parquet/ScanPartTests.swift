@@ -62,6 +62,8 @@ final class ScanPartTests: XCTestCase {
         // No smaller than asked for.
         XCTAssertEqual(try counts(4, rowGroup: 2_400, least: 1_200), [1_200, 1_200])
         XCTAssertEqual(try counts(2, rowGroup: 2_400, least: 2_000), [2_400])
+        XCTAssertEqual(try counts(2, rowGroup: 2_400, least: 0), [1_200, 1_200])
+        XCTAssertEqual(try counts(0, rowGroup: 2_400, least: -5), [2_400])
     }
 
     /// Three workers' worth of rows in three row groups and a rest: whoever has the third would still be at it when the rest is long done.
