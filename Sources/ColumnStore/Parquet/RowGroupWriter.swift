@@ -36,13 +36,18 @@ final class RowGroupWriter {
     func append(_ batch: ColumnBatch) throws(ColumnStoreError) {
         let slots = LevelSlots(rowCount: batch.rowCount)
         for (node, column) in zip(schema.roots, batch.columns) { try append(column, node, slots) }
-        rowCount += batch.rowCount
-        let isPageEnd = rowCount % options.pageRowCount == 0
-        for column in columns where column.buffer.isBulky(atPageEnd: isPageEnd) { try beginPiece(column) }
+        try took(batch.rowCount, columns)
     }
 
     /// How many rows may come before all columns end a page.
     var pageRestRowCount: Int { options.pageRowCount - rowCount % options.pageRowCount }
+
+    /// Counts rows that all of `columns` have taken, and writes out pages of those that have grown bulky.
+    private func took(_ count: Int, _ columns: [ColumnChunkWriter]) throws(ColumnStoreError) {
+        rowCount += count
+        let isPageEnd = pageRestRowCount == options.pageRowCount
+        for column in columns where column.buffer.isBulky(atPageEnd: isPageEnd) { try beginPiece(column) }
+    }
 
     private func append(
         _ column: Column, _ node: WriterSchema.Node, _ slots: LevelSlots, repetition: UInt8 = 0
@@ -89,9 +94,7 @@ final class RowGroupWriter {
             let count = min(column.count - start, pageRestRowCount)
             try append(count == column.count ? column : column.slice(start..<start + count), node, LevelSlots(rowCount: count))
             start += count
-            rowCount += count
-            let isPageEnd = rowCount % options.pageRowCount == 0
-            for leaf in node.leaves where columns[leaf].buffer.isBulky(atPageEnd: isPageEnd) { try beginPiece(columns[leaf]) }
+            try took(count, node.leaves.map { columns[$0] })
         }
     }
 
