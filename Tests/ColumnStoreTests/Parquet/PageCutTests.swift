@@ -63,6 +63,34 @@ final class PageCutTests: XCTestCase {
         XCTAssertEqual(rows["id"], [0, 334, 668, 1_000, 1_334, 1_668, 2_000, 2_250])
     }
 
+    /// Batches of 300 rows, pieces of 1,500 rows of documents: they end at the common ends instead, so that no page is cut short between them.
+    func test_piecesOfBulkyColumns_endAtCommonEnds() throws {
+        let schema = Schema([Field("document", .binary, isRequired: true)])
+        let batches = (0..<10).map { batch in
+            var documents = ColumnBuilder(type: .binary)
+            for row in 0..<300 { documents.append(.bytes((0..<100).map { UInt8(truncatingIfNeeded: $0 &* (batch &* 300 + row)) })) }
+            return ColumnBatch(rowCount: 300, columns: [documents.finish()])
+        }
+        let file = try ParquetScanTests.open(
+            try ParquetScanTests.image(RandomTable(schema: schema, batches: batches)) {
+                $0.pageRowCount = 1_000
+                $0.bulkyByteCount = 150_000
+                $0.columns["document"] = ColumnWriterOptions(encoding: .plain)
+            })
+        XCTAssertEqual(try firstRows(file, rowGroup: 0), ["document": [0, 1_000, 2_000]])
+    }
+
+    func test_pagesAndRowGroupsOfNoRows_areRefused() {
+        let schema = Schema([Field("id", .int64)])
+        for change in [{ $0.pageRowCount = 0 }, { $0.pageByteCount = 0 }, { $0.rowGroupRowCount = -1 }] as [(inout WriterOptions) -> Void] {
+            var options = WriterOptions()
+            change(&options)
+            XCTAssertThrowsError(try FileWriter(schema, options: options, to: MemorySink())) {
+                XCTAssertEqual(($0 as? ColumnStoreError)?.code, .invalidRequest)
+            }
+        }
+    }
+
     /// What the common ends are for: workers that divide a row group inflate none of its pages twice.
     func test_partsOfARowGroup_haveNoPageInCommon() throws {
         let table = RandomTable(batchRowCounts: [900, 1_100], seed: 52)

@@ -1,0 +1,18 @@
+@testable import ColumnStore
+import XCTest
+
+/// Equality of strings looks at the first eight bytes first: what differs only behind them, or is shorter, must be told apart all the same.
+final class SelectEqualTests: XCTestCase {
+    func test_select_stringsThatBeginAlike_areToldApart() {
+        let texts = [
+            "", "a", "abcdefg", "abcdefgh", "abcdefgi", "abcdefgh1", "abcdefgh2", "abcdefgh1", "12345678abcdefgh", "12345678abcdefgX", "", "abcdefgh",
+        ].map { Array($0.utf8) }
+        var arrays = ByteArrays()
+        for text in texts { arrays.append(text) }
+        let column = Column(type: .string, count: texts.count, values: .bytes(arrays))
+        for wanted in texts + [Array("abcdefg1".utf8), Array("zz".utf8)] {
+            let found = ColumnFilter("text", .equal(.bytes(wanted))).select(column)
+            XCTAssertEqual((0..<texts.count).filter { found[$0] }, texts.indices.filter { texts[$0] == wanted }, String(decoding: wanted, as: UTF8.self))
+        }
+    }
+}
