@@ -219,6 +219,19 @@ final class VerifierTests: XCTestCase {
         return statement.bytes(0)
     }
 
+    func test_run_catalogOfAnEarlierVersion_callsNoFileAStranger() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        do {
+            let connection = try SQLiteConnection(path: "\(directory.path)/catalog.sqlite", mode: .readWrite)
+            try connection.execute("PRAGMA user_version = 3")
+        }
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.count, 1)
+        XCTAssertTrue(report.findings.first?.fault.contains("till serve") ?? false, "\(report.findings)")
+        XCTAssertEqual(report.strangers, [])
+    }
+
     func test_init_directoryInUse_isRefused() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

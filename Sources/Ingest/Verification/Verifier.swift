@@ -63,18 +63,22 @@ package final class Verifier {
         defer { directory.release() }
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
         known = ["FORMAT", "LOCK", DataDirectory.adminKeyName]
+        // What the store is made of is known once all that names its files could be read: before, any file may be a part of it.
+        var knowsParts = false
         checkDatabase(directory.catalogPath, "catalog.sqlite") {
             let catalog = try Catalog(readOnlyPath: directory.catalogPath)
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(catalog) }
             let proof = ColumnProof(catalog: catalog)
             try checkHot(catalog, proof)
+            var isWhole = true
             for (table, version) in try catalog.coldVersions() {
-                guarded("\(directory.warehousePath)/\(table)") { try check(table, version: version, catalog, proof) }
+                if !guarded("\(directory.warehousePath)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
             }
+            knowsParts = isWhole
         }
         guarded(directory.path) {
             try uniqueness.check { note($0, $1) }
-            try findStrangers()
+            if knowsParts { try findStrangers() }
         }
         return report
     }
@@ -92,9 +96,12 @@ package final class Verifier {
     /// A file below DATA that is part of the store.
     func isPart(_ path: String) { known.insert(path) }
 
-    func guarded(_ path: String, _ body: () throws -> Void) {
+    /// - Returns: whether `body` came to its end; why not is noted.
+    @discardableResult
+    func guarded(_ path: String, _ body: () throws -> Void) -> Bool {
         do {
             try body()
+            return true
         } catch let error as ColumnStoreError {
             note(error.path.isEmpty ? path : absolute(error.path, below: path), error.description)
         } catch let error as SQLiteError {
@@ -102,6 +109,7 @@ package final class Verifier {
         } catch {
             note(path, "\(error)")
         }
+        return false
     }
 
     /// Storage names its objects by their keys.
