@@ -65,6 +65,9 @@ let package = Package(
             name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
+        .executableTarget(
+            name: "till-fuzz", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus"],
+            swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),

@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+
+// Built by script/fuzz, this program is driven by libFuzzer, which has its own `main` and calls the function at the end. Built as the rest,
+// it mutates by itself:
+//   till-fuzz                                        lists the doors
+//   till-fuzz DOOR FILE…                             reads these inputs: a finding again
+//   till-fuzz DOOR --seconds N [--seed S] [--last F] the corpus, then mutations; F holds the input at hand when the process ends
+//   till-fuzz DOOR --seeds FOLDER                    writes the seeds and the corpus there, for libFuzzer to begin with
+
+struct FuzzError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension Door {
+    static func named(_ name: String) throws -> Door {
+        guard let door = all.first(where: { $0.name == name }) else {
+            throw FuzzError(description: "no door \(name): there are \(all.map(\.name).joined(separator: ", "))")
+        }
+        return door
+    }
+
+    /// Whether the input was taken, not refused.
+    @discardableResult
+    func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        do {
+            try fuzz(bytes)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// The seeds, and before them what is kept in the tree.
+    func corpus() throws -> [[UInt8]] {
+        let folder = Project.root.appendingPathComponent("Tests/Fuzzing/Corpus/\(name)")
+        var inputs: [[UInt8]] = []
+        if FileManager.default.fileExists(atPath: folder.path) {
+            for file in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+                inputs.append([UInt8](try Data(contentsOf: folder.appendingPathComponent(file))))
+            }
+        }
+        return inputs + (try seeds())
+    }
+}
+
+/// The input at hand, in a file's memory: it is there when the process has ended by a trap.
+private final class LastInput {
+    private let memory: UnsafeMutableRawBufferPointer
+    private static let byteCountMax = 1 << 24
+
+    init(path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, ftruncate(descriptor, off_t(Self.byteCountMax)) == 0,
+            let start = mmap(nil, Self.byteCountMax, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), start != MAP_FAILED
+        else { throw FuzzError(description: "cannot make \(path)") }
+        memory = UnsafeMutableRawBufferPointer(start: start, count: Self.byteCountMax)
+    }
+
+    /// The count first, in 8 bytes.
+    func keep(_ bytes: UnsafeRawBufferPointer) {
+        let count = min(bytes.count, Self.byteCountMax - 8)
+        memory.storeBytes(of: Int64(count), as: Int64.self)
+        memory[8..<8 + count].copyBytes(from: bytes[..<count])
+    }
+}
+
+enum FuzzDriver {
+    /// What an input may take: past it memory is refused, which ends the process as a trap does.
+    private static let memoryByteCountMax: UInt = 3 << 30
+    /// An input that takes so long never ends.
+    private static let secondsMax: UInt32 = 60
+
+    static func run(_ arguments: [String]) throws {
+        guard let name = arguments.first else { return print(Door.all.map(\.name).joined(separator: "\n")) }
+        let door = try Door.named(name)
+        var options: [String: String] = [:]
+        var files: [String] = []
+        var rest = arguments.dropFirst()
+        while let word = rest.popFirst() {
+            if word.hasPrefix("--") { options[word] = rest.popFirst() ?? "" } else { files.append(word) }
+        }
+        var limit = rlimit(rlim_cur: rlim_t(memoryByteCountMax), rlim_max: rlim_t(memoryByteCountMax))
+        guard setrlimit(__rlimit_resource_t(2), &limit) == 0 else { throw FuzzError(description: "cannot bound the memory") }  // RLIMIT_DATA
+        if let folder = options["--seeds"] { return try writeSeeds(door, folder) }
+        for file in files {
+            let wasTaken = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file))).withUnsafeBytes { door.read($0) }
+            print("\(file): \(wasTaken ? "taken" : "refused")")
+        }
+        if let seconds = options["--seconds"].flatMap(Double.init) {
+            try mutate(door, seconds: seconds, seed: options["--seed"].flatMap { UInt64($0) } ?? 1, last: options["--last"])
+        }
+    }
+
+    private static func writeSeeds(_ door: Door, _ folder: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (index, bytes) in try door.corpus().enumerated() {
+            try Data(bytes).write(to: URL(fileURLWithPath: folder).appendingPathComponent("seed-\(index)"))
+        }
+    }
+
+    private static func mutate(_ door: Door, seconds: Double, seed: UInt64, last: String?) throws {
+        let last = try last.map { try LastInput(path: $0) }
+        let corpus = try door.corpus()
+        var mutator = Mutator(random: SplitMix64(state: seed))
+        var counts = (total: 0, taken: 0)
+        func read(_ input: [UInt8]) {
+            input.withUnsafeBytes { bytes in
+                last?.keep(bytes)
+                alarm(secondsMax)
+                counts.total += 1
+                if door.read(bytes) { counts.taken += 1 }
+            }
+        }
+        for input in corpus { read(input) }
+        let end = Date(timeIntervalSinceNow: seconds)
+        repeat { read(mutator.next(from: corpus)) } while Date() < end
+        alarm(0)
+        print("\(door.name): \(counts.total) inputs, \(counts.taken) taken, seed \(seed)")
+    }
+}
+
+#if LIBFUZZER
+    private let doorOfLibFuzzer: Door = {
+        do {
+            return try Door.named(ProcessInfo.processInfo.environment["TILL_FUZZ_DOOR"] ?? "")
+        } catch {
+            print("TILL_FUZZ_DOOR: \(error)")
+            exit(2)
+        }
+    }()
+
+    @_cdecl("LLVMFuzzerTestOneInput")
+    public func fuzzOneInput(_ start: UnsafeRawPointer?, _ count: Int) -> Int32 {
+        doorOfLibFuzzer.read(UnsafeRawBufferPointer(start: start, count: count))
+        return 0
+    }
+#else
+    @main
+    struct Main {
+        static func main() {
+            do {
+                try FuzzDriver.run(Array(CommandLine.arguments.dropFirst()))
+            } catch {
+                print("till-fuzz: \(error)")
+                exit(2)
+            }
+        }
+    }
+#endif
