@@ -19,11 +19,22 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
     package let detail: String
     /// 1-based, in Unicode scalars of the query text; nil when no place is to blame.
     package let position: Int?
+    /// The rows at hand take too much memory together: so many of them may not. Nil for all other errors.
+    let fittingRowCount: Int?
 
     package init(_ slug: Slug, _ detail: String, position: Int? = nil) {
         self.slug = slug
         self.detail = detail
         self.position = position
+        fittingRowCount = nil
+    }
+
+    /// More bytes than a query's memory has room for.
+    init(tooLargeAt position: Int?, fittingRowCount: Int?) {
+        slug = .dataError
+        detail = "a value or row is too large for the memory that the query has left: ask for less at once, or raise limits.query_memory"
+        self.position = position
+        self.fittingRowCount = fittingRowCount
     }
 
     package var description: String { position.map { "\(slug.rawValue) at \($0): \(detail)" } ?? "\(slug.rawValue): \(detail)" }

@@ -57,4 +57,6 @@ bool till_re2_find_groups(
     return true;
 }
 
+int till_re2_program_size(const till_re2 *pattern) { return pattern->pattern.ProgramSize(); }
+
 int till_re2_group_count(const till_re2 *pattern) { return pattern->pattern.NumberOfCapturingGroups(); }

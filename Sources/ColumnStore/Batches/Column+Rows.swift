@@ -1,7 +1,28 @@
 /// Taking rows out of columns and putting columns end to end.
 extension Column {
-    /// The rows at `indices`, in that order; a row may come more than once.
+    /// The rows at `indices`, in that order; a row may come more than once. Texts that come often enough to take more than they all do here are
+    /// shared, as a dictionary.
     public func gathering(_ indices: [Int32]) -> Column {
+        if case .bytes(let arrays) = values { return gathering(arrays, indices) }
+        return copying(indices)
+    }
+
+    /// Fewer bytes are copied, however often they come.
+    private static let sharedByteCountMin = 1 << 20
+
+    private func gathering(_ arrays: ByteArrays, _ indices: [Int32]) -> Column {
+        let validity = validity.map { $0.gathering(indices) }
+        let (offsets, total) = arrays.gatheredOffsets(indices)
+        if total > max(Self.sharedByteCountMin, arrays.bytes.count) {
+            let entries = DictionaryValues(values: Column(type: type, count: count, values: values), isOwn: true)
+            let codes = indices.map { UInt32(bitPattern: $0) }
+            return Column(type: type, count: indices.count, validity: validity, values: .dictionary(codes: codes, entries))
+        }
+        return Column(type: type, count: indices.count, validity: validity, values: .bytes(arrays.gathering(indices, offsets, total)))
+    }
+
+    /// As `gathering`, with texts as they lie here.
+    private func copying(_ indices: [Int32]) -> Column {
         if case .constant = values { return Column(type: type, count: indices.count, values: values) }
         let validity = validity.map { $0.gathering(indices) }
         let gathered: Values
@@ -15,7 +36,7 @@ extension Column {
         case .bytes(let arrays): gathered = .bytes(arrays.gathering(indices))
         case .dictionary(let codes, let dictionary): gathered = .dictionary(codes: Self.gather(codes, indices), dictionary)
         case .list(let offsets, let element): gathered = Self.gatherLists(offsets, element, indices)
-        case .structure(let members): gathered = .structure(members.map { $0.gathering(indices) })
+        case .structure(let members): gathered = .structure(members.map { $0.copying(indices) })
         case .constant: gathered = values
         }
         return Column(type: type, count: indices.count, validity: validity, values: gathered)
@@ -43,7 +64,7 @@ extension Column {
             elementIndices.append(contentsOf: offsets[Int(index)]..<offsets[Int(index) + 1])
             gatheredOffsets.append(Int32(elementIndices.count))
         }
-        return .list(offsets: gatheredOffsets, element: element.gathering(elementIndices))
+        return .list(offsets: gatheredOffsets, element: element.copying(elementIndices))
     }
 
     /// The rows of `range` as a column of its own.
@@ -74,7 +95,7 @@ extension Column {
     public func flattened() -> Column {
         switch values {
         case .dictionary(let codes, let dictionary):
-            let plain = dictionary.values.gathering(codes.map { Int32(bitPattern: $0) })
+            let plain = dictionary.values.copying(codes.map { Int32(bitPattern: $0) })
             return Column(type: type, count: count, validity: validity, values: plain.values)
         case .constant(let value):
             var builder = ColumnBuilder(type: type)
@@ -145,15 +166,27 @@ extension Column {
 }
 
 extension ByteArrays {
+    /// - Precondition: what is gathered stays below 2 GiB.
     public func gathering(_ indices: [Int32]) -> ByteArrays {
+        let (offsets, total) = gatheredOffsets(indices)
+        return gathering(indices, offsets, total)
+    }
+
+    /// Where the strings lie once gathered, and how long they are together: as offsets only below 2 GiB.
+    fileprivate func gatheredOffsets(_ indices: [Int32]) -> (offsets: [Int32], total: Int) {
         var gatheredOffsets: [Int32] = [0]
         gatheredOffsets.reserveCapacity(indices.count + 1)
-        var total: Int32 = 0
+        var total = 0
         for index in indices {
-            total += offsets[Int(index) + 1] - offsets[Int(index)]
-            gatheredOffsets.append(total)
+            total += Int(offsets[Int(index) + 1] &- offsets[Int(index)])
+            gatheredOffsets.append(Int32(truncatingIfNeeded: total))
         }
-        let gathered = [UInt8](unsafeUninitializedCapacity: Int(total)) { target, count in
+        return (gatheredOffsets, total)
+    }
+
+    fileprivate func gathering(_ indices: [Int32], _ gatheredOffsets: [Int32], _ total: Int) -> ByteArrays {
+        precondition(total <= Int32.max, "texts past 2 GiB")
+        let gathered = [UInt8](unsafeUninitializedCapacity: total) { target, count in
             bytes.withUnsafeBytes { source in
                 for row in indices.indices {
                     let start = Int(offsets[Int(indices[row])])
@@ -164,7 +197,7 @@ extension ByteArrays {
                     UnsafeMutableRawPointer(to + Int(gatheredOffsets[row])).copyMemory(from: from + start, byteCount: length)
                 }
             }
-            count = Int(total)
+            count = total
         }
         return ByteArrays(offsets: gatheredOffsets, bytes: gathered)
     }

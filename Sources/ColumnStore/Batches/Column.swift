@@ -124,8 +124,24 @@ public struct ByteArrays: Sendable {
 public final class DictionaryValues: Sendable {
     /// No NULL among them, no dictionary, no constant. Usually distinct, but a foreign file may repeat an entry.
     public let values: Column
+    /// What its largest entry takes.
+    public let flatByteCountMax: Int
+    /// What whoever keeps rows of it has to count for it, once: nothing where it is held, and counted, by somebody else.
+    public let ownByteCount: Int
 
-    public init(values: Column) { self.values = values }
+    /// - Parameter isOwn: it was made for the rows that use it, and goes with them.
+    public init(values: Column, isOwn: Bool = false) {
+        self.values = values
+        var byteCountMax = 16
+        if case .bytes(let arrays) = values.values {
+            var longest: Int32 = 0
+            for index in 0..<arrays.count { longest = max(longest, arrays.offsets[index + 1] &- arrays.offsets[index]) }
+            byteCountMax = Int(longest)
+        }
+        flatByteCountMax = byteCountMax
+        ownByteCount = isOwn ? values.flatByteCountBound : 0
+    }
+
     public var count: Int { values.count }
 }
 

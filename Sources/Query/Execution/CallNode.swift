@@ -6,13 +6,15 @@ final class CallNode: EvaluationNode {
     private let arguments: [EvaluationNode]
     private let position: Int?
     private let context: EvaluationContext
+    private let meter: WorkMeter
     override var prefersFewRows: Bool { !Self.isCheapAndSafe(function) || arguments.contains { $0.prefersFewRows } }
 
     /// Patterns compiled for the last constant seen.
     private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
     private var regularExpression: (text: [UInt8], ignoringCase: Bool, pattern: RegularExpression)?
 
-    init(_ function: ScalarFunction, _ arguments: [EvaluationNode], type: ColumnType, position: Int?, context: EvaluationContext) {
+    init(_ function: ScalarFunction, _ arguments: [EvaluationNode], type: ColumnType, position: Int?, context: EvaluationContext, _ meter: WorkMeter) {
+        self.meter = meter
         self.function = function
         self.arguments = arguments
         self.position = position
@@ -29,8 +31,15 @@ final class CallNode: EvaluationNode {
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let mark = meter.mark
         var columns: [Column] = []
         for argument in arguments { columns.append(try argument.evaluate(view)) }
+        let result = try result(of: columns, view)
+        meter.settle(result, since: mark)
+        return result
+    }
+
+    private func result(of columns: [Column], _ view: RowView) throws(QueryError) -> Column {
         // What is the same on every row is computed on one.
         if view.count > 1, !columns.isEmpty, columns.allSatisfy({ $0.constantValue != nil }) {
             let single = columns.map { Column.constant($0.constantValue ?? .null, type: $0.type, count: 1) }
@@ -45,7 +54,20 @@ final class CallNode: EvaluationNode {
         if !Self.takesNulls(function), columns.contains(where: { $0.isConstantNull }) {
             return .constant(.null, type: type, count: count)
         }
-        return try located(position) { () throws(KernelError) in try call(columns, count: count) }
+        return try located(position) { () throws(KernelError) in
+            for column in columns where !(Self.readsConstantsOnce(function) && column.constantValue != nil) { try meter.admit(column) }
+            return try call(columns, count: count)
+        }
+    }
+
+    /// Whether a constant argument is looked at as one value and not as one a row.
+    private static func readsConstantsOnce(_ function: ScalarFunction) -> Bool {
+        switch function {
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .like, .ilike, .matches, .matchesIgnoringCase, .regexpReplace,
+            .regexpSubstring, .toChar, .concat, .concatenateAll, .trim, .trimLeading, .trimTrailing, .replace, .position, .splitPart, .startsWith:
+            true
+        default: false
+        }
     }
 
     private static func takesNulls(_ function: ScalarFunction) -> Bool {
@@ -84,11 +106,11 @@ final class CallNode: EvaluationNode {
         case .listMin: return ListKernels.extreme(columns[0], .least, type: type)
         case .listMax: return ListKernels.extreme(columns[0], .greatest, type: type)
         case .listCount: return ListKernels.count(columns[0], type: type)
-        case .makeList: return ListKernels.make(columns, type: type, count: count)
+        case .makeList: return try ListKernels.make(columns, type: type, count: count, meter)
         case .element: return ListKernels.element(columns[0], columns[1], type: type)
-        case .series: return try SeriesKernels.lists(columns, type: type, zone: try zone(columns, at: 3))
+        case .series: return try SeriesKernels.lists(columns, type: type, zone: try zone(columns, at: 3), meter)
         case .onlyRow: return try onlyRow(columns[0], counts: columns[1])
-        case .jsonText: return jsonText(columns[0])
+        case .jsonText: return try jsonText(columns[0])
         case .extract, .dateTrunc, .atTimeZone, .makeDate, .toChar, .age: return try time(columns)
         default: return try text(columns)
         }
@@ -131,14 +153,17 @@ final class CallNode: EvaluationNode {
         return values
     }
 
-    private func jsonText(_ column: Column) -> Column {
+    private func jsonText(_ column: Column) throws(KernelError) -> Column {
         let writer = CellWriter(column)
-        var texts = ByteArrays()
+        var builder = TextBuilder(count: column.count, meter)
+        var text: [UInt8] = []
         for row in 0..<column.count {
-            writer.appendJSON(row, to: &texts.bytes)
-            texts.offsets.append(Int32(texts.bytes.count))
+            text.removeAll(keepingCapacity: true)
+            writer.appendJSON(row, to: &text)
+            try builder.append(text)
+            builder.endText()
         }
-        return .text(texts, type: type, validity: column.rowValidity)
+        return builder.finish(type: type, validity: column.rowValidity)
     }
 
     private func time(_ columns: [Column]) throws(KernelError) -> Column {
@@ -153,38 +178,38 @@ final class CallNode: EvaluationNode {
             return try TimeFieldKernels.atTimeZone(columns[0], columns[1], type: type, sessionZone: context.timeZone)
         case .makeDate: return try TimeFieldKernels.makeDate(columns[0], columns[1], columns[2])
         case .age: return try TimeArithmeticKernels.age(columns[0], columns[1], zone: try zone(columns, at: 2))
-        default: return try FormatKernels.format(columns[0], template: columns[1], zone: try zone(columns, at: 2))
+        default: return try FormatKernels.format(columns[0], template: columns[1], zone: try zone(columns, at: 2), meter)
         }
     }
 
     private func text(_ columns: [Column]) throws(KernelError) -> Column {
         let second = columns.count > 1 ? columns[1] : nil
         switch function {
-        case .concat: return try TextKernels.concat(columns, type: type, skippingNulls: false)
-        case .concatenateAll: return try TextKernels.concat(columns, type: type, skippingNulls: true)
-        case .lower: return try TextKernels.lower(columns[0])
-        case .upper: return try TextKernels.upper(columns[0])
+        case .concat: return try TextKernels.concat(columns, type: type, skippingNulls: false, meter)
+        case .concatenateAll: return try TextKernels.concat(columns, type: type, skippingNulls: true, meter)
+        case .lower: return try TextKernels.lower(columns[0], meter)
+        case .upper: return try TextKernels.upper(columns[0], meter)
         case .length: return TextKernels.length(columns[0], type: type)
-        case .substring: return try TextKernels.substring(columns[0], columns[1], columns.count > 2 ? columns[2] : nil)
-        case .trim: return try TextKernels.trim(columns[0], second, .both)
-        case .trimLeading: return try TextKernels.trim(columns[0], second, .leading)
-        case .trimTrailing: return try TextKernels.trim(columns[0], second, .trailing)
-        case .replace: return try TextKernels.replace(columns[0], columns[1], columns[2])
-        case .position: return TextKernels.position(of: columns[1], in: columns[0], type: type)
-        case .splitPart: return try TextKernels.splitPart(columns[0], columns[1], columns[2])
-        case .left: return try TextKernels.side(columns[0], columns[1], isLeft: true)
-        case .right: return try TextKernels.side(columns[0], columns[1], isLeft: false)
-        case .padLeft: return try TextKernels.pad(columns[0], columns[1], columns.count > 2 ? columns[2] : nil, atStart: true)
-        case .padRight: return try TextKernels.pad(columns[0], columns[1], columns.count > 2 ? columns[2] : nil, atStart: false)
+        case .substring: return try TextKernels.substring(columns[0], columns[1], columns.count > 2 ? columns[2] : nil, meter)
+        case .trim: return try TextKernels.trim(columns[0], second, .both, meter)
+        case .trimLeading: return try TextKernels.trim(columns[0], second, .leading, meter)
+        case .trimTrailing: return try TextKernels.trim(columns[0], second, .trailing, meter)
+        case .replace: return try TextKernels.replace(columns[0], columns[1], columns[2], meter)
+        case .position: return try TextKernels.position(of: columns[1], in: columns[0], type: type, meter)
+        case .splitPart: return try TextKernels.splitPart(columns[0], columns[1], columns[2], meter)
+        case .left: return try TextKernels.side(columns[0], columns[1], isLeft: true, meter)
+        case .right: return try TextKernels.side(columns[0], columns[1], isLeft: false, meter)
+        case .padLeft: return try TextKernels.pad(columns[0], columns[1], columns.count > 2 ? columns[2] : nil, atStart: true, meter)
+        case .padRight: return try TextKernels.pad(columns[0], columns[1], columns.count > 2 ? columns[2] : nil, atStart: false, meter)
         case .startsWith: return TextKernels.startsWith(columns[0], columns[1])
-        case .reverse: return try TextKernels.reverse(columns[0])
-        case .repeatText: return try TextKernels.repeatText(columns[0], columns[1])
+        case .reverse: return try TextKernels.reverse(columns[0], meter)
+        case .repeatText: return try TextKernels.repeatText(columns[0], columns[1], meter)
         case .like, .ilike: return try like(columns, ignoringCase: function == .ilike)
         case .matches, .matchesIgnoringCase: return try matches(columns, ignoringCase: function == .matchesIgnoringCase)
         case .regexpReplace: return try replaceMatches(columns)
         case .regexpSubstring:
             guard case .bytes(let pattern)? = columns[1].constantValue else { throw .invalidArgument("substring takes a constant pattern") }
-            return try TextKernels.firstMatch(columns[0], try compiledExpression(pattern, ignoringCase: false, isLongest: true))
+            return try TextKernels.firstMatch(columns[0], try compiledExpression(pattern, ignoringCase: false, isLongest: true), meter)
         default: throw .invalidArgument("\(function.rawValue) cannot be run on \(columns[0].type.sqlName)")
         }
     }
@@ -199,16 +224,18 @@ final class CallNode: EvaluationNode {
             escape = given
         }
         if case .bytes(let text)? = columns[1].constantValue {
-            return TextKernels.like(columns[0], try compiledLike(text, escape: escape, ignoringCase: ignoringCase))
+            return try TextKernels.like(columns[0], try compiledLike(text, escape: escape, ignoringCase: ignoringCase), meter)
         }
         return try eachRow(columns) { (row, pattern) throws(KernelError) in
             let compiled = try self.compiledLike(pattern, escape: escape, ignoringCase: ignoringCase)
-            return TextKernels.like(row, compiled)
+            return try TextKernels.like(row, compiled, self.meter)
         }
     }
 
     private func compiledLike(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool) throws(KernelError) -> LikePattern {
         if let known = likePattern, known.text == text, known.escape == escape { return known.pattern }
+        // Its characters as items, and its parts as bytes.
+        try meter.charge(8 * text.count)
         let pattern = try LikePattern(text, escape: escape, ignoringCase: ignoringCase)
         likePattern = (text, escape, pattern)
         return pattern
@@ -216,10 +243,10 @@ final class CallNode: EvaluationNode {
 
     private func matches(_ columns: [Column], ignoringCase: Bool) throws(KernelError) -> Column {
         if case .bytes(let text)? = columns[1].constantValue {
-            return TextKernels.matches(columns[0], try compiledExpression(text, ignoringCase: ignoringCase))
+            return try TextKernels.matches(columns[0], try compiledExpression(text, ignoringCase: ignoringCase), meter)
         }
         return try eachRow(columns) { (row, pattern) throws(KernelError) in
-            TextKernels.matches(row, try self.compiledExpression(pattern, ignoringCase: ignoringCase))
+            try TextKernels.matches(row, try self.compiledExpression(pattern, ignoringCase: ignoringCase), self.meter)
         }
     }
 
@@ -245,7 +272,7 @@ final class CallNode: EvaluationNode {
         }
         guard flags.allSatisfy({ "gi".contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g and i") }
         let compiled = try compiledExpression(pattern, ignoringCase: flags.contains("i"), isLongest: true)
-        return try TextKernels.replaceMatches(columns[0], compiled, with: replacement, everywhere: flags.contains("g"))
+        return try TextKernels.replaceMatches(columns[0], compiled, with: replacement, everywhere: flags.contains("g"), meter)
     }
 
     /// A pattern of its own for each row.
@@ -253,9 +280,10 @@ final class CallNode: EvaluationNode {
         _ columns: [Column], _ test: (Column, [UInt8]) throws(KernelError) -> Column
     ) throws(KernelError) -> Column {
         let validity = TextKernels.validity(Array(columns.prefix(2)))
-        let (texts, patterns) = (columns[0].byteArrays(), columns[1].byteArrays())
+        let (texts, patterns) = (TextRows(columns[0]), TextRows(columns[1]))
         var bits = Bitmap(repeating: false, count: columns[0].count)
         for row in 0..<columns[0].count where validity?[row] ?? true {
+            try meter.step(patterns.range(at: row).count + texts.range(at: row).count)
             let text = Column.constant(.bytes(Array(texts[row])), type: .string, count: 1).flattened()
             if try test(text, Array(patterns[row])).bitmap()[0] { bits[row] = true }
         }

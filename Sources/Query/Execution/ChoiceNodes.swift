@@ -54,11 +54,13 @@ final class JunctionNode: EvaluationNode {
 final class ConditionalNode: EvaluationNode {
     private let branches: [(condition: EvaluationNode, result: EvaluationNode)]
     private let otherwise: EvaluationNode?
+    private let meter: WorkMeter
     override var prefersFewRows: Bool {
         branches.contains { $0.condition.prefersFewRows || $0.result.prefersFewRows } || (otherwise?.prefersFewRows ?? false)
     }
 
-    init(_ branches: [(condition: EvaluationNode, result: EvaluationNode)], otherwise: EvaluationNode?, type: ColumnType) {
+    init(_ branches: [(condition: EvaluationNode, result: EvaluationNode)], otherwise: EvaluationNode?, type: ColumnType, _ meter: WorkMeter) {
+        self.meter = meter
         self.branches = branches
         self.otherwise = otherwise
         super.init(type: type)
@@ -85,17 +87,21 @@ final class ConditionalNode: EvaluationNode {
             remaining = (~holds).setIndices().map { remaining[Int($0)] }
         }
         if let otherwise { try take(remaining, otherwise) }
-        return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)
+        return try located(nil) { () throws(KernelError) in
+            try ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type, meter)
+        }
     }
 }
 
 /// COALESCE: each operand is evaluated on the rows that are still NULL.
 final class CoalesceNode: EvaluationNode {
     private let operands: [EvaluationNode]
+    private let meter: WorkMeter
     override var prefersFewRows: Bool { operands.contains { $0.prefersFewRows } }
 
-    init(_ operands: [EvaluationNode], type: ColumnType) {
+    init(_ operands: [EvaluationNode], type: ColumnType, _ meter: WorkMeter) {
         self.operands = operands
+        self.meter = meter
         super.init(type: type)
     }
 
@@ -129,7 +135,9 @@ final class CoalesceNode: EvaluationNode {
             parts.append(part)
             remaining = left
         }
-        return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)
+        return try located(nil) { () throws(KernelError) in
+            try ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type, meter)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ final class DictionaryNode: EvaluationNode {
     private let column: Int
     /// Whether a few values are better found first and evaluated once.
     private let isCostly: Bool
+    private let meter: WorkMeter
     override var prefersFewRows: Bool { inner.prefersFewRows }
 
     private var dictionary: DictionaryValues?
@@ -29,11 +30,16 @@ final class DictionaryNode: EvaluationNode {
     private var isFresh = true
     /// `results` as a dictionary, made anew when it has grown.
     private var resultDictionary: DictionaryValues?
+    /// What the answers that are kept take.
+    private var keptByteCount = 0
+    /// The answers take too much to be kept: rows are evaluated as they come, as if there were no dictionary.
+    private var isTooLarge = false
 
-    init(_ inner: EvaluationNode, column: Int, isCostly: Bool) {
+    init(_ inner: EvaluationNode, column: Int, isCostly: Bool, _ meter: WorkMeter) {
         self.inner = inner
         self.column = column
         self.isCostly = isCostly
+        self.meter = meter
         super.init(type: inner.type)
     }
 
@@ -44,8 +50,10 @@ final class DictionaryNode: EvaluationNode {
             return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
         }
         if self.dictionary !== dictionary { reset(dictionary) }
+        if isTooLarge { return try evaluateEach(input) }
         if type == .boolean { return try booleans(codes, input.validity, dictionary, type: input.type) }
         try learn(codes, input.validity, dictionary, type: input.type)
+        if isTooLarge { return try evaluateEach(input) }
         guard let results else { return .constant(.null, type: type, count: input.count) }
         var indices = [Int32](repeating: 0, count: codes.count)
         for row in codes.indices { indices[row] = places[Int(codes[row])] }
@@ -53,19 +61,33 @@ final class DictionaryNode: EvaluationNode {
             for row in codes.indices where !validity[row] { indices[row] = nullPlace }
         }
         if type.isBytes { return texts(indices, results) }
-        return results.gathering(indices)
+        return try gathered(results, indices)
+    }
+
+    private func evaluateEach(_ input: Column) throws(QueryError) -> Column {
+        try located(nil) { () throws(KernelError) in try meter.admit(input) }
+        return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input.flattened()])))
+    }
+
+    /// Answers by row. Lists are copied for each.
+    private func gathered(_ answers: Column, _ rows: [Int32]) throws(QueryError) -> Column {
+        let fitting = BatchBuilder(gathering: [answers], byteCountMax: meter.columnByteCountMax).end(of: rows, from: 0, to: rows.count)
+        if fitting < rows.count, meter.rowCount > 1 { throw meter.tooLarge(fitting, rows.count).queryError(position: nil) }
+        return answers.gathering(rows)
     }
 
     /// Evaluates the few values of a batch, and NULL when there is one; the answers are the entries of a dictionary.
     private func evaluate(_ few: SmallDomain, of input: Column) throws(QueryError) -> Column {
-        let answers = try inner.evaluate(RowView(ColumnBatch(rowCount: few.values.count, columns: [few.values]))).flattened()
+        let found = try inner.evaluate(RowView(ColumnBatch(rowCount: few.values.count, columns: [few.values])))
+        try located(nil) { () throws(KernelError) in try meter.admit(found) }
+        let answers = found.flattened()
         guard case .constant = answers.values else {
             let validity = answers.validity.map { $0.gathering(few.places.map { Int32(bitPattern: $0) }) }
             switch answers.values {
-            case .bits, .list, .structure, .interval: return answers.gathering(few.places.map { Int32(bitPattern: $0) })
+            case .bits, .list, .structure, .interval: return try gathered(answers, few.places.map { Int32(bitPattern: $0) })
             default: break
             }
-            let entries = DictionaryValues(values: Column(type: type, count: answers.count, values: answers.values))
+            let entries = DictionaryValues(values: Column(type: type, count: answers.count, values: answers.values), isOwn: true)
             return Column(type: type, count: input.count, validity: validity, values: .dictionary(codes: few.places, entries))
         }
         return .constant(.null, type: type, count: input.count)
@@ -73,12 +95,19 @@ final class DictionaryNode: EvaluationNode {
 
     private func reset(_ dictionary: DictionaryValues) {
         self.dictionary = dictionary
+        isTooLarge = false
+        drop()
         if type == .boolean {
             verdicts = [UInt8](repeating: Verdict.unknown, count: dictionary.count)
             isFresh = true
             return
         }
         places = [Int32](repeating: Self.unknown, count: dictionary.count)
+    }
+
+    private func drop() {
+        meter.forget(keptByteCount)
+        keptByteCount = 0
         results = nil
         nullPlace = -1
         resultDictionary = nil
@@ -87,17 +116,20 @@ final class DictionaryNode: EvaluationNode {
     private func learn(_ codes: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues, type inputType: ColumnType) throws(QueryError) {
         var missing: [Int32] = []
         if let validity {
-            for row in codes.indices where places[Int(codes[row])] == Self.unknown && validity[row] { note(codes[row], &missing) }
+            // First, since it may fail: the entries that are missing are marked then.
             if nullPlace < 0, !validity.isAllSet { nullPlace = try append(.constant(.null, type: inputType, count: 1)) }
+            if isTooLarge { return }
+            for row in codes.indices where places[Int(codes[row])] == Self.unknown && validity[row] { note(codes[row], &missing) }
         } else {
             for row in codes.indices where places[Int(codes[row])] == Self.unknown { note(codes[row], &missing) }
         }
         guard !missing.isEmpty else { return }
         do {
             let first = try append(dictionary.values.retyped(inputType).gathering(missing))
+            if isTooLarge { return }
             for index in missing.indices { places[Int(missing[index])] = first + Int32(index) }
         } catch {
-            for code in missing { places[Int(code)] = Self.unknown }
+            for code in missing where !isTooLarge { places[Int(code)] = Self.unknown }
             throw error
         }
     }
@@ -109,7 +141,17 @@ final class DictionaryNode: EvaluationNode {
 
     /// Evaluates values and keeps the answers: the place of the first.
     private func append(_ input: Column) throws(QueryError) -> Int32 {
-        let answers = try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input]))).flattened()
+        let found = try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
+        try located(nil) { () throws(KernelError) in try meter.admit(found) }
+        let answers = found.flattened()
+        let byteCount = answers.byteCount()
+        if keptByteCount + byteCount > meter.columnByteCountMax {
+            (isTooLarge, places) = (true, [])
+            drop()
+            return 0
+        }
+        try located(nil) { () throws(KernelError) in try meter.keep(byteCount) }
+        keptByteCount += byteCount
         let first = Int32(results?.count ?? 0)
         results = results.map { Column.concatenating([$0, answers], type: type) } ?? answers
         resultDictionary = nil
@@ -238,7 +280,7 @@ final class DictionaryNode: EvaluationNode {
         if let resultDictionary {
             entries = resultDictionary
         } else {
-            entries = DictionaryValues(values: Column(type: type, count: results.count, values: results.flattened().values))
+            entries = DictionaryValues(values: Column(type: type, count: results.count, values: results.flattened().values), isOwn: true)
             resultDictionary = entries
         }
         let validity = results.validity.map { $0.gathering(indices) }

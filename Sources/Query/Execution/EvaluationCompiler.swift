@@ -5,6 +5,7 @@ import ColumnStore
 struct EvaluationCompiler {
     let layout: [ColumnID: Int]
     let context: EvaluationContext
+    let meter: WorkMeter
     /// Of all expressions that are compiled together.
     var shared: SharedExpressions?
 
@@ -16,8 +17,8 @@ struct EvaluationCompiler {
     private func compileAlone(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         let mentioned = Self.columns(of: expression)
         if Self.isWorthCaching(expression), mentioned.count == 1, let id = mentioned.first, let index = layout[id] {
-            let inner = EvaluationCompiler(layout: [id: 0], context: context)
-            return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression))
+            let inner = EvaluationCompiler(layout: [id: 0], context: context, meter: meter)
+            return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression), meter)
         }
         return try build(expression)
     }
@@ -90,7 +91,7 @@ struct EvaluationCompiler {
         let node = try buildUnfolded(expression)
         switch expression {
         case .literal, .column: return node
-        default: return Self.columns(of: expression).isEmpty ? FoldedNode(node) : node
+        default: return Self.columns(of: expression).isEmpty ? FoldedNode(node, meter) : node
         }
     }
 
@@ -104,9 +105,9 @@ struct EvaluationCompiler {
         case .literal(let value, let type): return LiteralNode(value, type: type)
         case .member(let inner, let name, let type): return try MemberNode(try compile(inner), name: name, of: inner.type, type: type)
         case .call(let function, let arguments, let type, let position):
-            return CallNode(function, try compileAll(arguments), type: type, position: position, context: context)
+            return CallNode(function, try compileAll(arguments), type: type, position: position, context: context, meter)
         case .cast(let inner, let type, let position):
-            return CastNode(try compile(inner), from: inner.type, to: type, position: position, zone: context.timeZone)
+            return CastNode(try compile(inner), from: inner.type, to: type, position: position, zone: context.timeZone, meter)
         case .and(let operands): return JunctionNode(try compileAll(operands), isAnd: true)
         case .or(let operands): return JunctionNode(try compileAll(operands), isAnd: false)
         case .not(let inner): return NotNode(try compile(inner))
@@ -116,8 +117,8 @@ struct EvaluationCompiler {
         case .conditional(let branches, let otherwise, let type):
             var compiled: [(condition: EvaluationNode, result: EvaluationNode)] = []
             for branch in branches { compiled.append((try compile(branch.condition), try compile(branch.result))) }
-            return ConditionalNode(compiled, otherwise: try otherwise.map { (inner) throws(QueryError) in try compile(inner) }, type: type)
-        case .coalesce(let operands, let type): return CoalesceNode(try compileAll(operands), type: type)
+            return ConditionalNode(compiled, otherwise: try otherwise.map { (inner) throws(QueryError) in try compile(inner) }, type: type, meter)
+        case .coalesce(let operands, let type): return CoalesceNode(try compileAll(operands), type: type, meter)
         case .inList(let operand, let candidates, let isNegated):
             return InListNode(try compile(operand), try compileAll(candidates), isNegated: isNegated)
         case .subquery(let subquery):

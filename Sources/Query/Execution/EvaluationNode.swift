@@ -51,11 +51,12 @@ final class LiteralNode: EvaluationNode {
 /// An expression without columns: computed once, when there is a row that needs it.
 final class FoldedNode: EvaluationNode {
     private let inner: EvaluationNode
+    private let meter: WorkMeter
     private var value: Value?
     override var prefersFewRows: Bool { inner.prefersFewRows }
 
-    init(_ inner: EvaluationNode) {
-        self.inner = inner
+    init(_ inner: EvaluationNode, _ meter: WorkMeter) {
+        (self.inner, self.meter) = (inner, meter)
         super.init(type: inner.type)
     }
 
@@ -63,6 +64,7 @@ final class FoldedNode: EvaluationNode {
         if view.count == 0 { return .constant(.null, type: type, count: 0) }
         if let value { return .constant(value, type: type, count: view.count) }
         let computed = try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: []))).value(at: 0)
+        try located(nil) { () throws(KernelError) in try meter.keep(computed.flatByteCount) }
         value = computed
         return .constant(computed, type: type, count: view.count)
     }
@@ -157,11 +159,13 @@ final class CastNode: EvaluationNode {
     private let inner: EvaluationNode
     private let position: Int?
     private let zone: TimeZoneRules
+    private let meter: WorkMeter
     private let isSafe: Bool
     override var prefersFewRows: Bool { !isSafe || inner.prefersFewRows }
 
-    init(_ inner: EvaluationNode, from: ColumnType, to type: ColumnType, position: Int?, zone: TimeZoneRules) {
+    init(_ inner: EvaluationNode, from: ColumnType, to type: ColumnType, position: Int?, zone: TimeZoneRules, _ meter: WorkMeter) {
         self.inner = inner
+        self.meter = meter
         self.position = position
         self.zone = zone
         isSafe = Self.cannotFail(from, type)
@@ -180,8 +184,15 @@ final class CastNode: EvaluationNode {
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        let mark = meter.mark
         let column = try inner.evaluate(view)
-        return try located(position) { () throws(KernelError) in try CastKernels.cast(column, to: type, zone: zone) }
+        return try located(position) { () throws(KernelError) in
+            // A constant is cast once.
+            if column.constantValue == nil { try meter.admit(column) }
+            let result = try CastKernels.cast(column, to: type, zone: zone, meter)
+            meter.settle(result, since: mark)
+            return result
+        }
     }
 }
 

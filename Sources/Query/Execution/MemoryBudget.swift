@@ -16,10 +16,14 @@ package final class MemoryBudget: Sendable {
     /// The most that was ever held.
     package var peakByteCount: Int { highest.load(ordering: .relaxed) }
 
+    /// What operators that could write rows aside leave to those that cannot: the evaluation of the next rows.
+    private var workByteCount: Int { byteCountMax / 4 }
+
     /// Takes `byteCount` more when they fit here and in the parent; false leaves all as it was.
-    package func reserve(_ byteCount: Int) -> Bool {
+    /// - Parameter isHeld: for rows that are kept, and could be written aside: they leave a share for the work on the rows that come.
+    package func reserve(_ byteCount: Int, isHeld: Bool = false) -> Bool {
         let total = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
-        if total > byteCountMax || !(parent?.reserve(byteCount) ?? true) {
+        if total > byteCountMax - (isHeld ? workByteCount : 0) || !(parent?.reserve(byteCount, isHeld: isHeld) ?? true) {
             used.wrappingSubtract(byteCount, ordering: .relaxed)
             return false
         }
@@ -57,7 +61,7 @@ final class MemoryShare {
     func resize(to wanted: Int) -> Bool {
         if wanted <= byteCount {
             budget.release(byteCount - wanted)
-        } else if !budget.reserve(wanted - byteCount) {
+        } else if !budget.reserve(wanted - byteCount, isHeld: true) {
             return false
         }
         byteCount = wanted

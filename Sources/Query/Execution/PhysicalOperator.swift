@@ -44,7 +44,7 @@ package class PhysicalOperator: @unchecked Sendable {
     func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { preconditionFailure("an abstract operator") }
 
     final func stream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        let stream = try makeStream(run, worker: worker)
+        let stream = BoundedStream(try makeStream(run, worker: worker))
         return run.isMeasured ? MeasuredStream(stream, measure) : stream
     }
 

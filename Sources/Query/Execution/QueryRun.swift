@@ -24,6 +24,8 @@ package final class QueryRun: Sendable {
     ) {
         self.pool = pool
         self.workerCount = max(1, workerCount ?? pool.threadCount)
+        var context = context
+        (context.memory, context.cancellation) = (memory, cancellation)
         self.context = context
         self.cancellation = cancellation
         self.memory = memory
@@ -46,13 +48,16 @@ package final class QueryRun: Sendable {
     }
 
     /// Reads all of `input` with as many workers as it allows; each gives its batches to a consumer of its own.
-    func drain(_ input: PhysicalOperator, _ makeConsumer: (Int) throws -> ((ColumnBatch) throws -> Void)) throws {
+    ///
+    /// - Parameter dividing: whether a consumer that finds the rows too large together gets them again, fewer at a time. It must have changed
+    ///   nothing by then: all that it evaluates comes first.
+    func drain(_ input: PhysicalOperator, dividing: Bool = false, _ makeConsumer: (Int) throws -> ((ColumnBatch) throws -> Void)) throws {
         try parallel(min(workerCount, input.streamCountMax)) { index in
             let stream = try input.stream(self, worker: index)
             let consume = try makeConsumer(index)
             return {
                 guard let batch = try stream.next() else { return false }
-                try consume(batch)
+                if dividing { try BatchPieces.each(of: batch, consume) } else { try consume(batch) }
                 return true
             }
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+import ColumnStore
 
 /// Finds a byte string in others: `memchr` for the byte of it that is likely the rarest in texts, then a comparison of the whole.
 struct ByteSearch {
@@ -30,6 +31,8 @@ struct ByteSearch {
         wanted.withUnsafeBufferPointer { Self.find($0, rareIndex: rareIndex, in: text, from: start, to: end) }
     }
 
+    private static let candidateCountMax = 4_096
+
     /// - Parameter wanted: not empty; `rareIndex` lies within it.
     static func find(
         _ wanted: UnsafeBufferPointer<UInt8>, rareIndex: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
@@ -39,11 +42,17 @@ struct ByteSearch {
         }
         let last = end - wanted.count
         var place = start
+        // A candidate costs a comparison of the whole at worst: after too many of them the way goes on that is linear whatever the texts.
+        var candidateCountMax = candidateCountMax
         while place <= last {
             guard let found = memchr(base + place + rareIndex, Int32(own[rareIndex]), last - place + 1) else { return nil }
             let candidate = UnsafeRawPointer(found) - UnsafeRawPointer(base) - rareIndex
             if memcmp(base + candidate, own, wanted.count) == 0 { return candidate }
             place = candidate + 1
+            candidateCountMax -= 1
+            if candidateCountMax == 0 {
+                return BytePlace.first(of: wanted, in: UnsafeBufferPointer(rebasing: text[place..<end])).map { $0 + place }
+            }
         }
         return nil
     }

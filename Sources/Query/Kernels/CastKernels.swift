@@ -3,11 +3,13 @@ import ColumnStore
 /// CAST between any two types that PostgreSQL casts between: told apart here once a batch.
 enum CastKernels {
     /// - Parameter zone: the session's, for casts between instants and local times or text.
-    static func cast(_ column: Column, to type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
+    static func cast(
+        _ column: Column, to type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter? = nil
+    ) throws(KernelError) -> Column {
         if column.type == type { return column }
         if column.isConstantNull || column.type == .null { return .constant(.null, type: type, count: column.count) }
         if column.constantValue != nil, column.count != 1 {
-            let one = try cast(column.oneRow(), to: type, zone: zone)
+            let one = try cast(column.oneRow(), to: type, zone: zone, meter)
             return column.count == 0 ? .constant(.null, type: type, count: 0) : .constant(one.value(at: 0), type: type, count: column.count)
         }
         switch (column.type, type) {
@@ -23,19 +25,19 @@ enum CastKernels {
             return .whole((0..<column.count).map { bits[$0] ? 1 : 0 }, type: type, validity: column.rowValidity)
         case (.int32, .boolean), (.int64, .boolean):
             return .boolean(.computed(column.integers() ?? []) { $0 != 0 }, validity: column.rowValidity)
-        case (_, .string): return TextCastKernels.text(of: column, zone: zone)
-        case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone)
+        case (_, .string): return try TextCastKernels.text(of: column, zone: zone, meter)
+        case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone, meter)
         case (.binary, .uuid), (.uuid, .binary): return column.retyped(type)
         case (.list(_), .list(let to)):
             let (offsets, element) = column.lists()
-            let cast = try self.cast(element, to: to.type, zone: zone)
+            let cast = try self.cast(element, to: to.type, zone: zone, meter)
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .list(offsets: offsets, element: cast))
         case (.structure, .structure(let fields)):
             guard case .structure(let members) = column.flattened().values, members.count == fields.count else {
                 throw .invalidArgument("a struct cannot be cast to one of other members")
             }
             var cast: [Column] = []
-            for (member, field) in zip(members, fields) { cast.append(try self.cast(member, to: field.type, zone: zone)) }
+            for (member, field) in zip(members, fields) { cast.append(try self.cast(member, to: field.type, zone: zone, meter)) }
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .structure(cast))
         default: return try TimeCastKernels.cast(column, to: type, zone: zone)
         }

@@ -2,6 +2,20 @@ import ColumnStore
 
 /// Choosing rows from several columns: CASE, COALESCE, GREATEST, LEAST put their results together here.
 enum ChoiceKernels {
+    /// As the other, of parts whose rows must not take too much together.
+    static func interleave(
+        _ parts: [Column], sources: [Int32], rows: [Int32], type: ColumnType, _ meter: WorkMeter
+    ) throws(KernelError) -> Column {
+        var byteCount = 0
+        for part in parts {
+            try meter.admit(part)
+            byteCount += part.flatByteCountBound
+        }
+        // Put end to end, then in their places.
+        if byteCount > meter.columnByteCountMax { try meter.charge(2 * byteCount) }
+        return interleave(parts, sources: sources, rows: rows, type: type)
+    }
+
     /// Row `i` of the result is row `rows[i]` of `parts[sources[i]]`; a source of -1 is NULL.
     static func interleave(_ parts: [Column], sources: [Int32], rows: [Int32], type: ColumnType) -> Column {
         let count = sources.count

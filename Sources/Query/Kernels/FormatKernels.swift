@@ -35,11 +35,13 @@ enum FormatKernels {
             .sorted { $0.name.count > $1.name.count }
     }
 
-    static func format(_ column: Column, template: Column, zone: TimeZoneRules) throws(KernelError) -> Column {
+    static func format(_ column: Column, template: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
         if column.isConstantNull || template.isConstantNull { return .constant(.null, type: .string, count: column.count) }
         guard case .bytes(let pattern)? = template.constantValue else { throw .invalidArgument("to_char needs a constant template") }
         let validity = column.rowValidity
-        var result = ByteArrays()
+        // What a template is cut into, and a text of it.
+        try meter.charge(pattern.count * 8)
+        var result = TextBuilder(count: column.count, meter)
         var text: [UInt8] = []
         switch column.type {
         case .int32, .int64, .decimal, .double:
@@ -47,7 +49,8 @@ enum FormatKernels {
             for row in 0..<column.count {
                 text.removeAll(keepingCapacity: true)
                 if validity?[row] ?? true { try format.append(column.value(at: row), type: column.type, to: &text) }
-                result.append(text)
+                try result.append(text)
+                result.endText()
             }
         case .interval:
             let pieces = parse(pattern)
@@ -55,7 +58,8 @@ enum FormatKernels {
             for row in intervals.indices {
                 text.removeAll(keepingCapacity: true)
                 if validity?[row] ?? true { try append(pieces, moment: Moment(intervals[row]), to: &text) }
-                result.append(text)
+                try result.append(text)
+                result.endText()
             }
         default:
             let pieces = parse(pattern)
@@ -71,10 +75,11 @@ enum FormatKernels {
                     let name = namesZone ? clock.abbreviation(atUTC: values[row]) : ""
                     try append(pieces, moment: Moment(values[row] &+ offset, offset: isUTC ? offset : nil, zone: name), to: &text)
                 }
-                result.append(text)
+                try result.append(text)
+                result.endText()
             }
         }
-        return .text(result, validity: validity)
+        return result.finish(type: .string, validity: validity)
     }
 
     private static func parse(_ pattern: [UInt8]) -> [Piece] {

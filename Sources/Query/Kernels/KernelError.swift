@@ -11,6 +11,12 @@ enum KernelError: Error, Equatable {
     case invalidArgument(String)
     /// A scalar subquery that gave more than one row.
     case severalRows
+    /// A text past the greatest length.
+    case textTooLong
+    /// More bytes than the query's memory has room for, or than a column of many rows should take. Not nil: so many rows of the batch may fit.
+    case tooLarge(fittingRowCount: Int?)
+    /// The query is over, whatever the row.
+    case interrupted(QueryError)
 
     func queryError(position: Int?) -> QueryError {
         switch self {
@@ -19,6 +25,10 @@ enum KernelError: Error, Equatable {
         case .invalidText(let type): QueryError(.dataError, "a value cannot be cast to \(type)", position: position)
         case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position)
         case .invalidArgument(let reason): QueryError(.dataError, reason, position: position)
+        case .textTooLong:
+            QueryError(.dataError, "a text would grow past \(WorkMeter.textByteCountMax >> 20) MiB", position: position)
+        case .tooLarge(let fittingRowCount): QueryError(tooLargeAt: position, fittingRowCount: fittingRowCount)
+        case .interrupted(let error): error
         case .severalRows: QueryError(.dataError, "a subquery used as an expression gave more than one row", position: position)
         }
     }

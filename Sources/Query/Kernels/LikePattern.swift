@@ -78,11 +78,12 @@ struct LikePattern {
     }
 
     /// One bit for each of `texts`.
-    func matches(_ texts: ByteArrays) -> Bitmap {
-        guard texts.count >= Self.sievedCountMin, let sieve else { return matchesEach(texts) }
+    func matches(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
+        try meter.step(texts.bytes.count + texts.count)
+        guard texts.count >= Self.sievedCountMin, let sieve else { return try matchesEach(texts, meter) }
         let candidates = sieve.candidates(texts)
         var words = [UInt64](repeating: 0, count: (texts.count + 63) / 64)
-        for place in matchesEach(texts.gathering(candidates)).setIndices() {
+        for place in try matchesEach(texts.gathering(candidates), meter).setIndices() {
             let row = Int(candidates[Int(place)])
             words[row >> 6] |= 1 << UInt64(row & 63)
         }
@@ -95,14 +96,18 @@ struct LikePattern {
         return parts.max { $0.count < $1.count }.flatMap { PartSieve($0, ignoringCase: ignoresCase) }
     }
 
-    private func matchesEach(_ given: ByteArrays) -> Bitmap {
+    private func matchesEach(_ given: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
+        let mark = meter.mark
+        if ignoresCase { try meter.charge(given.bytes.count / 2 * 3) }
+        defer { meter.settle(since: mark) }
         let texts = ignoresCase ? CaseMapping.lowered(given) : given
+        guard plain != nil else { return try matchesSlowly(texts, meter) }
         return texts.bytes.withUnsafeBufferPointer { bytes in
             texts.offsets.withUnsafeBufferPointer { offsets in
                 func text(_ row: Int) -> UnsafeBufferPointer<UInt8> {
                     UnsafeBufferPointer(rebasing: bytes[Int(offsets[row])..<Int(offsets[row + 1])])
                 }
-                guard let plain else { return .computed(count: texts.count) { matches(text($0)) } }
+                guard let plain else { return Bitmap(repeating: false, count: texts.count) }
                 return plain.bytes.withUnsafeBufferPointer { wanted in
                     plain.parts.withUnsafeBufferPointer { parts in
                         .computed(count: texts.count) { matchesPlain(text($0), wanted, parts) }
@@ -143,13 +148,21 @@ struct LikePattern {
         return true
     }
 
+    private func matchesSlowly(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
+        try texts.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) in
+            var bits = Bitmap(repeating: false, count: texts.count)
+            for row in 0..<texts.count where try matches(UnsafeBufferPointer(rebasing: bytes[texts.range(at: row)]), meter) { bits[row] = true }
+            return bits
+        }
+    }
+
     private static func folded(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         CaseMapping.appendLower(text, to: &result)
         return result
     }
 
-    func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    private func matches(_ text: UnsafeBufferPointer<UInt8>, _ meter: WorkMeter) throws(KernelError) -> Bool {
         var start = 0
         var end = text.count
         var remaining = segments[...]
@@ -164,7 +177,7 @@ struct LikePattern {
             end = from
         }
         for segment in remaining {
-            guard let after = Self.find(segment, text, from: start, to: end) else { return false }
+            guard let after = try Self.find(segment, text, from: start, to: end, meter) else { return false }
             start = after
         }
         return start <= end
@@ -211,10 +224,14 @@ struct LikePattern {
         return place
     }
 
-    private static func find(_ segment: Segment, _ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int? {
+    private static func find(
+        _ segment: Segment, _ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, _ meter: WorkMeter
+    ) throws(KernelError) -> Int? {
         if let search = segment.search { return search.find(in: text, from: start, to: end).map { $0 + segment.items.count } }
         var place = start
         while place <= end {
+            // Most places fail at once, but each may look at the whole segment.
+            try meter.step(min(segment.items.count, 1 << 12) / 16 + 1)
             if let after = match(segment, text, at: place), after <= end { return after }
             guard place < text.count else { return nil }
             place += scalarLength(text, at: place)

@@ -137,11 +137,18 @@ enum ListKernels {
     }
 
     /// ARRAY[…]: one list a row of the arguments' values.
-    static func make(_ elements: [Column], type: ColumnType, count: Int) -> Column {
+    static func make(_ elements: [Column], type: ColumnType, count: Int, _ meter: WorkMeter) throws(KernelError) -> Column {
         guard case .list(let field) = type else { preconditionFailure("not a list type") }
         let width = elements.count
+        // Each value passes through one of its own, and arrays grow by doubling.
+        let byteCount = elements.reduce(0) { $0 + $1.flatByteCountBound }
+        try meter.checkColumn(byteCount, row: 0, of: 1)
+        try meter.charge(2 * byteCount)
         var builder = ColumnBuilder(type: field.type)
-        for row in 0..<count { for element in elements { builder.append(element.value(at: row)) } }
+        for row in 0..<count {
+            try meter.step(width * 8)
+            for element in elements { builder.append(element.value(at: row)) }
+        }
         let offsets = (0...count).map { Int32($0 * width) }
         return Column(type: type, count: count, values: .list(offsets: offsets, element: builder.finish()))
     }

@@ -27,6 +27,9 @@ package final class RegularExpression: @unchecked Sendable {
 
     private let handle: OpaquePointer
     package let groupCount: Int
+    /// Longer ones could keep a thread for long, since a search cannot be interrupted: at worst each byte takes a step for each of the program's.
+    package let textByteCountMax: Int
+    private static let stepCountMax = 1 << 31
 
     package convenience init(_ pattern: String, ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
         try self.init(Array(pattern.utf8), ignoringCase: ignoringCase, syntax: syntax)
@@ -50,6 +53,7 @@ package final class RegularExpression: @unchecked Sendable {
         }
         handle = compiled
         groupCount = Int(till_re2_group_count(compiled))
+        textByteCountMax = Self.stepCountMax / max(1, Int(till_re2_program_size(compiled)))
     }
 
     private static func hasLazyQuantifier(_ pattern: [UInt8]) -> Bool {

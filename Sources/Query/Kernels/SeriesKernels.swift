@@ -6,7 +6,7 @@ enum SeriesKernels {
     static let countMax = 1 << 24
 
     /// - Parameter columns: start, stop and step, of one number type or two times and an interval. NULL in any gives NULL.
-    static func lists(_ columns: [Column], type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
+    static func lists(_ columns: [Column], type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
         guard case .list(let element) = type else { throw .invalidArgument("generate_series makes lists") }
         let bounds = columns.prefix(3)
         let validity = Bitmap.both(Bitmap.both(columns[0].rowValidity, columns[1].rowValidity), columns[2].rowValidity)
@@ -18,9 +18,9 @@ enum SeriesKernels {
             if validity?[row] ?? true {
                 let values = bounds.map { $0.value(at: row) }
                 if case .interval(let step) = values[2] {
-                    try append(from: values[0], to: values[1], step, &clock, &builder, &count)
+                    try append(from: values[0], to: values[1], step, &clock, &builder, &count, meter)
                 } else {
-                    try append(values, isDecimal: element.type.isDecimal, &builder, &count)
+                    try append(values, isDecimal: element.type.isDecimal, &builder, &count, meter)
                 }
             }
             offsets.append(Int32(count))
@@ -28,13 +28,18 @@ enum SeriesKernels {
         return Column(type: type, count: columns[0].count, validity: validity, values: .list(offsets: offsets, element: builder.finish()))
     }
 
-    private static func counted(_ count: inout Int) throws(KernelError) {
+    private static func counted(_ count: inout Int, _ meter: WorkMeter) throws(KernelError) {
         count += 1
+        if count & 0xFFFF == 0 {
+            // Arrays grow by doubling.
+            try meter.charge(0x1_0000 * 16)
+            try meter.step(0x1_0000 * 8)
+        }
         if count > countMax { throw .invalidArgument("generate_series over columns makes at most \(countMax) values at once") }
     }
 
     private static func append(
-        _ values: [Value], isDecimal: Bool, _ builder: inout ColumnBuilder, _ count: inout Int
+        _ values: [Value], isDecimal: Bool, _ builder: inout ColumnBuilder, _ count: inout Int, _ meter: WorkMeter
     ) throws(KernelError) {
         let numbers = values.compactMap { value -> Int128? in
             switch value {
@@ -47,7 +52,7 @@ enum SeriesKernels {
         guard numbers[2] != 0 else { throw .invalidArgument("generate_series: the step must not be zero") }
         var next = numbers[0]
         while numbers[2] > 0 ? next <= numbers[1] : next >= numbers[1] {
-            try counted(&count)
+            try counted(&count, meter)
             if isDecimal { builder.append(decimal: next) } else { builder.append(integer: Int64(truncatingIfNeeded: next)) }
             let (following, overflow) = next.addingReportingOverflow(numbers[2])
             if overflow { return }
@@ -56,13 +61,13 @@ enum SeriesKernels {
     }
 
     private static func append(
-        from start: Value, to stop: Value, _ step: Interval, _ clock: inout ZoneClock, _ builder: inout ColumnBuilder, _ count: inout Int
+        from start: Value, to stop: Value, _ step: Interval, _ clock: inout ZoneClock, _ builder: inout ColumnBuilder, _ count: inout Int, _ meter: WorkMeter
     ) throws(KernelError) {
         guard case .integer(let first) = start, case .integer(let last) = stop else { return }
         guard step.span != 0 else { throw .invalidArgument("generate_series: the step must not be zero") }
         var next = first
         while step.span > 0 ? next <= last : next >= last {
-            try counted(&count)
+            try counted(&count, meter)
             builder.append(integer: next)
             guard let following = try? TimeArithmeticKernels.moved(next, by: step, sign: 1, clock: &clock) else { return }
             next = following

@@ -2,23 +2,27 @@ import ColumnStore
 
 /// Text to values and values to text, in PostgreSQL's forms.
 enum TextCastKernels {
-    static func text(of column: Column, zone: TimeZoneRules) -> Column {
+    static func text(of column: Column, zone: TimeZoneRules, _ given: WorkMeter?) throws(KernelError) -> Column {
+        let meter = given ?? WorkMeter(EvaluationContext())
         if column.type == .binary || column.type == .uuid {
-            return mapBytes(column) { bytes, text in
+            return try mapBytes(column, meter) { bytes, text in
                 if column.type == .uuid { appendUUID(bytes, to: &text) } else { appendHex(bytes, to: &text) }
             }
         }
         let validity = column.rowValidity
-        var arrays = ByteArrays()
+        // A nested value passes through one of its own, and its text.
+        if column.type.isNested { try meter.charge(column.flatByteCountBound * 4) }
+        var builder = TextBuilder(count: column.count, meter)
         var text: [UInt8] = []
         var clock = ZoneClock(zone)
         let flat = column.flattened()
         for row in 0..<flat.count {
             text.removeAll(keepingCapacity: true)
             if validity?[row] ?? true { append(flat, row, clock: &clock, to: &text) }
-            arrays.append(text)
+            try builder.append(text)
+            builder.endText()
         }
-        return .text(arrays, validity: validity)
+        return builder.finish(type: .string, validity: validity)
     }
 
     private static func append(_ column: Column, _ row: Int, clock: inout ZoneClock, to text: inout [UInt8]) {
@@ -79,28 +83,31 @@ enum TextCastKernels {
         }
     }
 
-    private static func mapBytes(_ column: Column, _ append: (ArraySlice<UInt8>, inout [UInt8]) -> Void) -> Column {
+    private static func mapBytes(
+        _ column: Column, _ meter: WorkMeter, _ append: (ArraySlice<UInt8>, inout [UInt8]) -> Void
+    ) throws(KernelError) -> Column {
         let arrays = column.byteArrays()
-        let validity = column.rowValidity
-        var result = ByteArrays()
-        var text: [UInt8] = []
-        for row in 0..<arrays.count {
-            text.removeAll(keepingCapacity: true)
-            if validity?[row] ?? true { append(arrays[row], &text) }
-            result.append(text)
+        return try TextKernels.build(count: column.count, validity: column.rowValidity, meter) { (row, text) throws(KernelError) in
+            // Two digits a byte, or the 36 of a UUID.
+            try text.write(atMost: 2 * arrays.range(at: row).count + 4) { append(arrays[row], &$0) }
         }
-        return .text(result, validity: validity)
     }
+
+    /// Longer texts are no number, time or truth value, and are not read through.
+    private static let valueByteCountMax = 1 << 20
 
     // MARK: Reading
 
-    static func parse(_ column: Column, to type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
+    static func parse(_ column: Column, to type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter?) throws(KernelError) -> Column {
         if type == .binary || type.isNested { return try parseOther(column, to: type) }
         let arrays = column.byteArrays()
         let validity = column.rowValidity
         var builder = ColumnBuilder(type: type)
         for row in 0..<arrays.count {
             if validity?[row] ?? true {
+                let byteCount = arrays.range(at: row).count
+                guard byteCount <= valueByteCountMax else { throw .invalidText(type.sqlName) }
+                try meter?.step(byteCount)
                 builder.append(try value(arrays[row], type, zone: zone))
             } else {
                 builder.appendNull()

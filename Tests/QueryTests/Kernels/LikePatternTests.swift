@@ -14,11 +14,11 @@ final class LikePatternTests: XCTestCase {
         let pattern = try LikePattern(Array(pattern.utf8), escape: Array("\\".utf8), ignoringCase: ignoringCase)
         var all = ByteArrays()
         for text in texts { all.append(text.utf8) }
-        let found = pattern.matches(all)
+        let found = try pattern.matches(all, WorkMeter(EvaluationContext()))
         for (row, text) in texts.enumerated() {
             var one = ByteArrays()
             one.append(text.utf8)
-            XCTAssertEqual(found[row], pattern.matches(one)[0], "\(text) against \(pattern)", line: line)
+            XCTAssertEqual(found[row], try pattern.matches(one, WorkMeter(EvaluationContext()))[0], "\(text) against \(pattern)", line: line)
         }
     }
 
@@ -41,7 +41,7 @@ final class LikePatternTests: XCTestCase {
         let texts = (0..<100).map { $0 % 2 == 0 ? "молоко ка" : "ва чорна" }
         var all = ByteArrays()
         for text in texts { all.append(text.utf8) }
-        XCTAssertEqual(try LikePattern(Array("%кава%".utf8), escape: [], ignoringCase: true).matches(all).setCount, 0)
+        XCTAssertEqual(try LikePattern(Array("%кава%".utf8), escape: [], ignoringCase: true).matches(all, WorkMeter(EvaluationContext())).setCount, 0)
         try check(texts + ["КАВА", "каВА", "кав"], "%Кава%", ignoringCase: true)
     }
 

@@ -24,6 +24,8 @@ bool till_re2_find(
 /// whole match), SIZE_MAX for a group that took no part.
 bool till_re2_find_groups(
     const till_re2 *pattern, const char *text, size_t length, size_t start, size_t *bounds, int group_count);
+/// How many steps the compiled program has: what a byte of a text costs at worst.
+int till_re2_program_size(const till_re2 *pattern);
 /// How many capture groups the pattern has, the whole match not counted.
 int till_re2_group_count(const till_re2 *pattern);
 

@@ -54,7 +54,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {
-            try run.drain(inputs[0]) { _ in
+            try run.drain(inputs[0], dividing: true) { _ in
                 let worker = try AggregateWorker(self, run)
                 self.workers.withLock { $0.append(worker) }
                 return { try worker.take($0) }

@@ -47,23 +47,17 @@ final class AggregateWorker: @unchecked Sendable {
     func take(_ batch: ColumnBatch) throws {
         let view = RowView(batch)
         let keys = try inputs.groups.map { try $0.evaluate(view) }
+        // All that may fail for want of memory comes first: the rows come again then, fewer at a time.
+        let calls = ungrouped == nil ? try inputs.calls.indices.map { try evaluated($0, view) } : []
         if ungrouped != nil { return try passOn(ColumnBatch(rowCount: batch.rowCount, columns: keys)) }
         var rows: [GroupRows] = []
         for (index, grouping) in groupings.enumerated() {
             rows.append(grouping.rows(owner.sets[index].map { keys[$0] }, count: batch.rowCount))
         }
-        for (callIndex, call) in inputs.calls.enumerated() {
-            if groupings[0].aggregators[callIndex].isFollower { continue }
-            var kept: [Int32]?
-            if let filter = call.filter {
-                let passing = try filter.evaluate(view).trueRows()
-                if !passing.isAllSet { kept = passing.setIndices() }
-            }
-            if kept?.isEmpty ?? false { continue }
-            let callView = kept.map { view.selecting($0) } ?? view
-            let arguments = try call.arguments.map { try $0.evaluate(callView) }
+        for (callIndex, call) in calls.enumerated() {
+            guard let call else { continue }
             for (index, grouping) in groupings.enumerated() {
-                try grouping.update(callIndex, arguments, kept.map { rows[index].selecting($0) } ?? rows[index])
+                try grouping.update(callIndex, call.arguments, call.kept.map { rows[index].selecting($0) } ?? rows[index])
             }
         }
         for index in groupings.indices {
@@ -74,6 +68,20 @@ final class AggregateWorker: @unchecked Sendable {
         if share.resize(to: byteCount) { return }
         // Whoever else holds the memory, giving away a little would not help.
         if byteCount > GroupPart.smallByteCount(run) { try spill() } else { share.force(to: byteCount) }
+    }
+
+    /// A call's arguments on the rows that its filter keeps; nil when there is nothing to update.
+    private func evaluated(_ index: Int, _ view: RowView) throws -> (arguments: [Column], kept: [Int32]?)? {
+        if groupings[0].aggregators[index].isFollower { return nil }
+        let call = inputs.calls[index]
+        var kept: [Int32]?
+        if let filter = call.filter {
+            let passing = try filter.evaluate(view).trueRows()
+            if !passing.isAllSet { kept = passing.setIndices() }
+        }
+        if kept?.isEmpty ?? false { return nil }
+        let callView = kept.map { view.selecting($0) } ?? view
+        return (try call.arguments.map { try $0.evaluate(callView) }, kept)
     }
 
     /// Gives the groups away, or lets them grow further when rows mostly find theirs.

@@ -16,24 +16,9 @@ final class FilterOperator: PhysicalOperator, @unchecked Sendable {
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let predicate = try Predicate(conjuncts, layout: inputs[0].layout, context: run.context)
-        return Stream(try inputs[0].stream(run, worker: worker), predicate)
-    }
-
-    private final class Stream: BatchStream {
-        private let input: any BatchStream
-        private let predicate: Predicate
-
-        init(_ input: any BatchStream, _ predicate: Predicate) {
-            self.input = input
-            self.predicate = predicate
-        }
-
-        func next() throws -> ColumnBatch? {
-            while let batch = try input.next() {
-                guard let rows = try predicate.select(batch) else { return batch }
-                if !rows.isEmpty { return batch.gathering(rows) }
-            }
-            return nil
+        return TransformStream(try inputs[0].stream(run, worker: worker)) { batch in
+            guard let rows = try predicate.select(batch) else { return batch }
+            return rows.isEmpty ? nil : batch.gathering(rows)
         }
     }
 }
@@ -58,22 +43,8 @@ final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let evaluators = try Evaluator.compile(projected.map(\.expression), layout: inputs[0].layout, context: run.context)
-        return Stream(try inputs[0].stream(run, worker: worker), evaluators, types: columns.map(\.type))
-    }
-
-    private final class Stream: BatchStream {
-        private let input: any BatchStream
-        private let evaluators: [Evaluator]
-        private let types: [ColumnType]
-
-        init(_ input: any BatchStream, _ evaluators: [Evaluator], types: [ColumnType]) {
-            self.input = input
-            self.evaluators = evaluators
-            self.types = types
-        }
-
-        func next() throws -> ColumnBatch? {
-            guard let batch = try input.next() else { return nil }
+        let types = columns.map(\.type)
+        return TransformStream(try inputs[0].stream(run, worker: worker)) { batch in
             let view = RowView(batch)
             var columns: [Column] = []
             for (evaluator, type) in zip(evaluators, types) {

@@ -39,7 +39,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
         try measured(run) {
             let top = limit.flatMap { $0 + offset <= Self.topRowCountMax ? $0 + offset : nil }
             let workers = Mutex<[Collector]>([])
-            try run.drain(inputs[0]) { _ in
+            try run.drain(inputs[0], dividing: true) { _ in
                 let collector = try Collector(self, run, top: top)
                 workers.withLock { $0.append(collector) }
                 return { try collector.take($0) }

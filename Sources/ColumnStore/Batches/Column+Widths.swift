@@ -1,0 +1,152 @@
+/// How many bytes rows take once dictionary codes and constants are replaced by what they stand for: what anything that copies rows, hashes,
+/// sorts, spills or writes them has to expect. Kept far below what an `Int` holds, so that sums of them need no check.
+extension Column {
+    private static let countMax = 1 << 42
+
+    /// No fewer than the rows take; told without looking at them.
+    public var flatByteCountBound: Int {
+        switch values {
+        case .bits: count
+        case .int32: count * 4
+        case .int64, .double: count * 8
+        case .int128, .interval: count * 16
+        case .bytes(let arrays): arrays.bytes.count + count * 4
+        case .dictionary(_, let dictionary): min(Self.countMax, count * (dictionary.flatByteCountMax + 4))
+        case .list(_, let element): min(Self.countMax, count * 4 + element.flatByteCountBound)
+        case .structure(let members): min(Self.countMax, members.reduce(0) { $0 + $1.flatByteCountBound })
+        case .constant(let value): min(Self.countMax, count * value.flatByteCount)
+        }
+    }
+
+    /// Adds what each row takes.
+    /// - Precondition: `widths` has a place for each row.
+    public func addWidths(to widths: inout [Int]) {
+        func add(_ width: Int) { for row in widths.indices { widths[row] += width } }
+        switch values {
+        case .bits: add(1)
+        case .int32: add(4)
+        case .int64, .double: add(8)
+        case .int128, .interval: add(16)
+        case .bytes(let arrays): for row in widths.indices { widths[row] += Int(arrays.offsets[row + 1] - arrays.offsets[row]) + 4 }
+        case .dictionary(let codes, let dictionary):
+            if case .bytes(let entries) = dictionary.values.values {
+                for row in widths.indices { widths[row] += entries.range(at: Int(codes[row])).count + 4 }
+            } else {
+                add(dictionary.flatByteCountMax + 4)
+            }
+        case .list(let offsets, let element):
+            var elements = [Int](repeating: 0, count: element.count)
+            element.addWidths(to: &elements)
+            for row in widths.indices {
+                var width = 4
+                for place in Int(offsets[row])..<Int(offsets[row + 1]) { width += elements[place] }
+                widths[row] += width
+            }
+        case .structure(let members): for member in members { member.addWidths(to: &widths) }
+        case .constant(let value): add(min(Self.countMax, value.flatByteCount))
+        }
+    }
+
+    /// Whether gathering rows copies more than a few bytes for each: lists are copied whole, texts are shared where that is shorter.
+    public var isCopiedWhole: Bool {
+        switch values {
+        case .list: true
+        case .structure(let members): members.contains { $0.type.isNested || $0.isText }
+        default: false
+        }
+    }
+
+    private var isText: Bool {
+        if case .bytes = values { true } else { false }
+    }
+}
+
+extension Value {
+    /// What one row of it takes.
+    public var flatByteCount: Int {
+        switch self {
+        case .null, .boolean, .integer, .double: 8
+        case .decimal, .interval: 16
+        case .bytes(let bytes): bytes.count + 4
+        case .list(let values), .structure(let values): values.reduce(4) { $0 + $1.flatByteCount }
+        }
+    }
+}
+
+extension ColumnBatch {
+    /// What a batch may take where its rows are not one alone. Enough for the usual rows many times over.
+    public static let targetByteCount = 16 << 20
+
+    public var flatByteCountBound: Int { columns.reduce(0) { $0 + $1.flatByteCountBound } }
+
+    /// What each row takes.
+    public func rowWidths() -> [Int] {
+        var widths = [Int](repeating: 0, count: rowCount)
+        for column in columns { column.addWidths(to: &widths) }
+        return widths
+    }
+}
+
+/// Ends batches at a byte count: each has at least one row, and no more than fit.
+public struct BatchBuilder {
+    private let widths: [Int]?
+    public let byteCountMax: Int
+
+    /// For rows of `batch` that come one after another: each once.
+    public init(slicing batch: ColumnBatch, byteCountMax: Int = ColumnBatch.targetByteCount) {
+        widths = batch.rowCount <= 1 || batch.flatByteCountBound <= byteCountMax ? nil : batch.rowWidths()
+        self.byteCountMax = byteCountMax
+    }
+
+    /// For rows of `columns` that are gathered, in any order and any number of times. Only what gathering copies whole counts.
+    public init(gathering columns: [Column], byteCountMax: Int = ColumnBatch.targetByteCount) {
+        self.byteCountMax = byteCountMax
+        let copied = columns.filter(\.isCopiedWhole)
+        guard let first = copied.first else {
+            widths = nil
+            return
+        }
+        var all = [Int](repeating: 0, count: first.count)
+        for column in copied { column.addWidths(to: &all) }
+        widths = all
+    }
+
+    /// Where nothing need be cut.
+    public var isWhole: Bool { widths == nil }
+
+    /// Where the batch that begins at row `start` ends.
+    public func end(from start: Int, to limit: Int) -> Int {
+        guard let widths else { return limit }
+        var (end, byteCount) = (start, 0)
+        while end < limit {
+            byteCount += widths[end]
+            if byteCount > byteCountMax, end > start { break }
+            end += 1
+        }
+        return end
+    }
+
+    /// Of the rows numbered in `rows` from place `start` on, where the batch ends. A number below zero stands for no row.
+    public func end(of rows: [Int32], from start: Int, to limit: Int) -> Int {
+        guard let widths else { return limit }
+        var (end, byteCount) = (start, 0)
+        while end < limit {
+            if rows[end] >= 0 { byteCount += widths[Int(rows[end])] }
+            if byteCount > byteCountMax, end > start { break }
+            end += 1
+        }
+        return end
+    }
+
+    /// The ranges of all batches.
+    public func ranges(_ rowCount: Int) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        while start < rowCount {
+            let end = end(from: start, to: rowCount)
+            ranges.append(start..<end)
+            start = end
+        }
+        return ranges
+    }
+}

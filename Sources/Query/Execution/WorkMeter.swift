@@ -1,0 +1,151 @@
+import ColumnStore
+
+/// What one worker's evaluation may take. Bytes are charged to the query's memory before they are laid down, and steps are counted, so that a
+/// query is ended within the work of one row too.
+///
+/// A column of many rows that grows too large is no fault of the query: the batch is taken in fewer rows then (`BatchPieces`). Only what one row
+/// cannot do without is refused.
+final class WorkMeter {
+    /// Of one column of several rows.
+    let columnByteCountMax: Int
+    /// So much is not worth asking for.
+    private let freeByteCount: Int
+    private let memory: MemoryBudget
+    private let cancellation: Cancellation?
+
+    /// Of the batch at hand: fewer may be asked for.
+    private(set) var rowCount = 1
+    private weak var view: RowView?
+    private var used = 0
+    /// What stays from batch to batch.
+    private var kept = 0
+    private var reserved = 0
+    private var steps = 0
+
+    /// The longest text that is made, as long as a query's memory has room for it.
+    static let textByteCountMax = 256 << 20
+    /// Memory is asked for in lumps of this.
+    private static let lumpByteCount = 1 << 20
+    /// Between two looks at the cancellation: about a millisecond's.
+    private static let stepCountMax = 1 << 20
+    /// Without a query: of a rule, of a constant.
+    private static let aloneByteCountMax = 64 << 20
+
+    init(_ context: EvaluationContext) {
+        memory = context.memory ?? MemoryBudget(byteCountMax: Self.aloneByteCountMax)
+        cancellation = context.cancellation
+        columnByteCountMax = min(ColumnBatch.targetByteCount, max(1 << 20, memory.byteCountMax / 16))
+        freeByteCount = min(4 << 20, max(1 << 20, memory.byteCountMax / 64))
+    }
+
+    deinit { memory.release(reserved) }
+
+    /// Begins with the rows of a batch: what the last one took is given back. Expressions over the same rows count together.
+    func begin(_ view: RowView) {
+        if self.view === view { return }
+        self.view = view
+        rowCount = view.count
+        used = kept
+        if reserved > 0 { giveBack() }
+    }
+
+    private func giveBack() {
+        let wanted = used > freeByteCount ? used : 0
+        if wanted < reserved {
+            memory.release(reserved - wanted)
+            reserved = wanted
+        }
+    }
+
+    // MARK: Bytes
+
+    /// Takes bytes that are about to be laid down.
+    ///
+    /// - Parameter row: how far a column of `count` rows has come: tells how many would fit.
+    /// - Throws: `.tooLarge`.
+    @inline(__always)
+    func charge(_ byteCount: Int, row: Int = 0, of count: Int = 1) throws(KernelError) {
+        used += byteCount
+        if used > freeByteCount, used > reserved { try reserve(byteCount, row, count) }
+    }
+
+    private func reserve(_ byteCount: Int, _ row: Int, _ count: Int) throws(KernelError) {
+        let wanted = (used - reserved + Self.lumpByteCount - 1) / Self.lumpByteCount * Self.lumpByteCount
+        if memory.reserve(wanted) {
+            reserved += wanted
+        } else if memory.reserve(used - reserved) {
+            reserved = used
+        } else {
+            used -= byteCount
+            throw tooLarge(row, count)
+        }
+    }
+
+    /// Where a step of an evaluation begins: for `settle`.
+    var mark: Int { used - kept }
+
+    /// What a step held besides its result is free again.
+    @inline(__always)
+    func settle(_ result: Column, since mark: Int) {
+        if used - kept > mark + Self.lumpByteCount { used = min(used, kept + mark + result.byteCount()) }
+    }
+
+    /// Counts bytes that the evaluator holds from now on, or no longer.
+    func keep(_ byteCount: Int) throws(KernelError) {
+        try charge(max(0, byteCount))
+        kept += byteCount
+    }
+
+    func forget(_ byteCount: Int) {
+        kept -= byteCount
+        used = max(0, used - byteCount)
+    }
+
+    /// Looks at a column that kernels may flatten: of several rows it must not take too much.
+    func admit(_ column: Column) throws(KernelError) {
+        if column.flatByteCountBound <= columnByteCountMax { return }
+        try admitLarge(column)
+    }
+
+    private func admitLarge(_ column: Column) throws(KernelError) {
+        guard rowCount > 1 || column.count > 1 else { return try charge(column.flatByteCountBound) }
+        var widths = [Int](repeating: 0, count: column.count)
+        column.addWidths(to: &widths)
+        var total = 0
+        for row in widths.indices {
+            total += widths[row]
+            if total > columnByteCountMax, rowCount > 1 { throw tooLarge(row, column.count) }
+        }
+        // Of one row, a list's elements: whether they fit is the memory's to say.
+        if total > columnByteCountMax { try charge(total) }
+    }
+
+    /// Refuses a column of several rows that has grown to `byteCount` bytes by row `row` of `count`.
+    @inline(__always)
+    func checkColumn(_ byteCount: Int, row: Int, of count: Int) throws(KernelError) {
+        if byteCount > columnByteCountMax, rowCount > 1 { throw tooLarge(row, count) }
+    }
+
+    func tooLarge(_ row: Int, _ count: Int) -> KernelError {
+        .tooLarge(fittingRowCount: rowCount > 1 ? max(1, min(rowCount / 2, rowCount * row / max(1, count))) : nil)
+    }
+
+    /// What was charged since `mark` is free again.
+    func settle(since mark: Int) { used = min(used, kept + mark) }
+
+    // MARK: Steps
+
+    /// Counts work: about a byte looked at is a step.
+    /// - Throws: `.interrupted` when the query is over.
+    @inline(__always)
+    func step(_ count: Int) throws(KernelError) {
+        steps &+= count
+        if steps >= Self.stepCountMax { try look() }
+    }
+
+    /// Counts work in a place that has to go on; whether to is asked by the caller now and then.
+    private func look() throws(KernelError) {
+        steps = 0
+        do { try cancellation?.check() } catch { throw .interrupted(error) }
+    }
+}

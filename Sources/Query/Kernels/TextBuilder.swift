@@ -1,0 +1,87 @@
+import ColumnStore
+
+/// Builds a column of texts. Every byte is charged to the query's memory before it is laid down; a text has a greatest length, and a column of
+/// several rows ends where it grows too large: fewer rows are asked for then.
+struct TextBuilder {
+    private var bytes: [UInt8] = []
+    private var offsets: [Int32] = [0]
+    /// So many bytes may lie here without asking.
+    private var byteCountMax = 0
+    /// Where the text at hand begins.
+    private var start = 0
+    private let count: Int
+    private let meter: WorkMeter
+
+    private static let growthByteCountMax = 8 << 20
+    private static let leastByteCount = 1 << 12
+
+    /// - Parameter count: how many texts there will be.
+    init(count: Int, _ meter: WorkMeter) {
+        self.count = count
+        self.meter = meter
+        offsets.reserveCapacity(count + 1)
+    }
+
+    /// Steps for work that lays nothing down.
+    @inline(__always)
+    func step(_ count: Int) throws(KernelError) { try meter.step(count) }
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) throws(KernelError) {
+        if bytes.count == byteCountMax { try makeRoom(1) }
+        bytes.append(byte)
+    }
+
+    @inline(__always)
+    mutating func append(_ part: ArraySlice<UInt8>) throws(KernelError) {
+        if part.count > byteCountMax - bytes.count { try makeRoom(part.count) }
+        bytes.append(contentsOf: part)
+    }
+
+    @inline(__always)
+    mutating func append(_ part: UnsafeBufferPointer<UInt8>) throws(KernelError) {
+        if part.count > byteCountMax - bytes.count { try makeRoom(part.count) }
+        bytes.append(contentsOf: part)
+    }
+
+    mutating func append(_ part: [UInt8]) throws(KernelError) { try append(part[...]) }
+
+    /// A part over and over.
+    mutating func append(_ part: ArraySlice<UInt8>, times: Int) throws(KernelError) {
+        guard times > 0, !part.isEmpty else { return }
+        let (total, overflow) = part.count.multipliedReportingOverflow(by: times)
+        guard !overflow else { throw .textTooLong }
+        if total > byteCountMax - bytes.count { try makeRoom(total) }
+        for _ in 0..<times { bytes.append(contentsOf: part) }
+    }
+
+    /// Lets `write` append up to `most` bytes.
+    @inline(__always)
+    mutating func write(atMost most: Int, _ write: (inout [UInt8]) -> Void) throws(KernelError) {
+        if most > byteCountMax - bytes.count { try makeRoom(most) }
+        write(&bytes)
+    }
+
+    /// Ends a text and begins the next.
+    @inline(__always)
+    mutating func endText() {
+        offsets.append(Int32(truncatingIfNeeded: bytes.count))
+        start = bytes.count
+    }
+
+    private mutating func makeRoom(_ added: Int) throws(KernelError) {
+        let needed = bytes.count + added
+        guard needed - start <= WorkMeter.textByteCountMax, needed < Int(Int32.max) else { throw .textTooLong }
+        let row = offsets.count - 1
+        try meter.checkColumn(needed, row: row, of: count)
+        let wanted = max(needed, Self.leastByteCount, bytes.count + min(bytes.count, Self.growthByteCountMax))
+        try meter.charge(wanted - byteCountMax, row: row, of: count)
+        try meter.step(added)
+        bytes.reserveCapacity(wanted)
+        byteCountMax = wanted
+    }
+
+    func finish(type: ColumnType, validity: Bitmap?) -> Column {
+        .text(ByteArrays(offsets: offsets, bytes: bytes), type: type, validity: validity)
+    }
+}
