@@ -5,8 +5,8 @@ public enum Calendar {
     public static let microsecondsPerSecond: Int64 = 1_000_000
     public static let microsecondsPerDay: Int64 = 86_400_000_000
     /// DATE's range, PostgreSQL's: 4714-11-24 BC to 5874897-12-31.
-    public static let dayRange: ClosedRange<Int> = -2_440_588...2_145_042_541
-    /// TIMESTAMP's range, PostgreSQL's: 4714-11-24 BC to 294276-12-31T23:59:59.999999.
+    public static let dayRange: ClosedRange<Int> = -2_440_588...2_145_042_905
+    /// TIMESTAMP's range: from PostgreSQL's 4714-11-24 BC to 294247-01-01T23:59:59.999999. PostgreSQL, which counts from 2000, ends 30 years later.
     public static let timestampRange: ClosedRange<Int64> = -210_866_803_200_000_000...9_223_371_331_199_999_999
 
     public struct Day: Hashable, Sendable {
@@ -99,7 +99,7 @@ public enum Calendar {
     public static func addMonths(_ months: Int, toDays days: Int) -> Int? {
         let start = day(fromDays: days)
         let (total, overflow) = (start.year * 12 + start.month - 1).addingReportingOverflow(months)
-        guard !overflow, abs(total) < 12 * 6_000_000 else { return nil }
+        guard !overflow, total.magnitude < 12 * 6_000_000 else { return nil }
         let year = total >= 0 ? total / 12 : (total - 11) / 12
         let month = total - year * 12 + 1
         return validDays(year: year, month: month, day: min(start.day, dayCount(year: year, month: month)))
@@ -131,6 +131,11 @@ extension Calendar {
 
     /// Appends `14:03:07.000000`.
     public static func appendTime(microseconds: Int64, fraction: FractionStyle = .full, to text: inout [UInt8]) {
+        // No time of day is below midnight, but a file of others may hold one.
+        if microseconds < 0 {
+            text.append(UInt8(ascii: "-"))
+            return appendTime(microseconds: Int64(clamping: microseconds.magnitude), fraction: fraction, to: &text)
+        }
         let seconds = Int(microseconds / microsecondsPerSecond)
         appendPadded(seconds / 3_600, width: 2, to: &text)
         text.append(UInt8(ascii: ":"))
@@ -163,9 +168,10 @@ extension Calendar {
         if day.year <= 0 { text.append(contentsOf: " BC".utf8) }
     }
 
-    /// Decimal digits with zeros in front up to `width`.
-    /// - Precondition: `number` is not negative.
-    public static func appendPadded(_ number: Int, width: Int, to text: inout [UInt8]) {
+    /// Decimal digits with zeros in front up to `width`, behind a minus where there is one.
+    public static func appendPadded(_ signed: Int, width: Int, to text: inout [UInt8]) {
+        if signed < 0 { text.append(UInt8(ascii: "-")) }
+        let number = Int(clamping: signed.magnitude)
         var scale = 1
         var digits = 1
         while number / scale >= 10 {

@@ -8,6 +8,7 @@ public final class TimeZoneDatabase: Sendable {
     private let directory: String
     /// Bounded by the number of files in `directory`: an unknown name is not kept.
     private let zones = Mutex<[String: TimeZoneRules]>([:])
+    private let names = Mutex<[String: String]?>(nil)
     /// The largest zone file of tzdata is under 4 KiB.
     private static let fileByteCountMax = 1 << 20
 
@@ -23,6 +24,40 @@ public final class TimeZoneDatabase: Sendable {
         let rules = try TZifReader.read(bytes, name: name, path: directory + "/" + name)
         zones.withLock { $0[name] = rules }
         return rules
+    }
+
+    /// As `rules(for:)`, whatever the case of the letters: `europe/kyiv`.
+    public func rules(inAnyCase name: String) throws(ColumnStoreError) -> TimeZoneRules? {
+        if let rules = try rules(for: name) { return rules }
+        guard Self.isPlain(name), let exact = spellings()[name.lowercased()] else { return nil }
+        return try rules(for: exact)
+    }
+
+    /// Names by their lower case; the directory is read once.
+    private func spellings() -> [String: String] {
+        names.withLock { names in
+            if let names { return names }
+            var found: [String: String] = [:]
+            collect(under: "", depth: 0, into: &found)
+            names = found
+            return found
+        }
+    }
+
+    private func collect(under prefix: String, depth: Int, into found: inout [String: String]) {
+        guard depth < 4, let stream = opendir(directory + "/" + prefix) else { return }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
+            // tzdata again, with other rules for leap seconds.
+            guard Self.isPlain(name), !["posix", "right"].contains(name) else { continue }
+            let path = prefix + name
+            if entry.pointee.d_type == UInt8(DT_DIR) {
+                collect(under: path + "/", depth: depth + 1, into: &found)
+            } else {
+                found[path.lowercased()] = path
+            }
+        }
     }
 
     private static func isUTC(_ name: String) -> Bool { ["UTC", "utc", "Z", "z", "GMT", "Etc/UTC", "Zulu"].contains(name) }
@@ -74,6 +109,11 @@ public final class TimeZoneRules: Sendable {
     let continuation: PosixTimeZone?
 
     public static let utc = TimeZoneRules(name: "UTC", transitions: [], offsets: [0], abbreviations: ["UTC"], continuation: nil)
+
+    /// One offset at all times.
+    public static func fixed(secondsEast: Int, name: String) -> TimeZoneRules {
+        TimeZoneRules(name: name, transitions: [], offsets: [Int32(clamping: secondsEast)], abbreviations: [name], continuation: nil)
+    }
 
     init(name: String, transitions: [Int64], offsets: [Int32], abbreviations: [String], continuation: PosixTimeZone?) {
         precondition(offsets.count == transitions.count + 1 && abbreviations.count == offsets.count)

@@ -71,10 +71,9 @@ extension Binder {
 
     /// An untyped literal, read as what its place wants.
     private func read(_ text: [UInt8], as type: ColumnType, at position: Int) throws(QueryError) -> Expression {
-        if type == .timestampTZ, let local = ValueText.timestamp(text[...]), local.offsetSeconds == nil, local.zone != nil || !context.isUTC {
-            // A time without an offset is one of the named zone, else of the session's.
-            let wall = Expression.literal(.integer(LiteralCast.instant(local, isUTC: false)), .timestamp(isUTC: false))
-            return .call(.atTimeZone, [wall, .text(local.zone ?? context.timeZone)], type: .timestampTZ, position: position)
+        if type == .timestampTZ, !context.isUTC, let moment = DateTimeText.read(text[...]), moment.zone == nil, let local = moment.local {
+            // A time without an offset is one of the session's zone.
+            return .cast(.literal(.integer(local), .timestamp(isUTC: false)), to: .timestampTZ, position: position)
         }
         return .literal(try LiteralCast.value(of: text, as: type, at: position), type)
     }

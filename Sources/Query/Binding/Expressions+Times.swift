@@ -49,7 +49,7 @@ extension Binder {
     private func localNow(_ call: ScalarCall) -> Expression {
         let type = ColumnType.timestamp(isUTC: false)
         if context.isUTC { return .literal(.integer(context.now), type) }
-        return make(.atTimeZone, [.literal(.integer(context.now), .timestampTZ), zone], type, call)
+        return .cast(.literal(.integer(context.now), .timestampTZ), to: type, position: call.position)
     }
 
     /// The field's name in its one spelling.

@@ -48,7 +48,9 @@ extension Binder {
             let value = TypedExpression(.text(text), isUntyped: true, at: position)
             return TypedExpression(try castExplicitly(value, to: try TypeNames.target(type)), at: position)
         case .interval(let text, let fields):
-            guard let value = IntervalLiteral.interval(Array(text.utf8)[...], fields: fields) else {
+            let named = fields.map { IntervalText.Fields(rawValue: $0) }
+            if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }
+            guard let value = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil) else {
                 throw .data("“\(text.prefix(60))” is no INTERVAL", at: position)
             }
             return TypedExpression(.literal(.interval(value), .interval), at: position)

@@ -24,13 +24,16 @@ package enum LiteralCast {
             if let value = ValueText.decimal(slice) {
                 return .decimal(try rescaled(value, precision: precision, scale: scale, at: position))
             }
-        case .date: if let value = ValueText.date(slice) { return .integer(Int64(value)) }
+        case .date: if let value = DateTimeText.read(slice)?.date { return .integer(value) }
         case .timestamp(let isUTC):
-            if let value = ValueText.timestamp(slice), !isUTC || value.zone == nil { return .integer(instant(value, isUTC: isUTC)) }
-        case .interval: if let value = IntervalLiteral.interval(slice) { return .interval(value) }
+            if let text = DateTimeText.read(slice), let value = isUTC ? text.instant(inSession: .utc) : text.local { return .integer(value) }
+        case .interval: if let value = IntervalText.read(slice) { return .interval(value) }
         case .binary: if let value = ValueText.binary(slice) { return .bytes(value) }
         case .uuid: if let value = ValueText.uuid(slice) { return .bytes(value) }
         default: break
+        }
+        if TypeRules.isTimestamp(type) || type == .date, DateTimeText.namesUnknownZone(slice) {
+            throw .data("no such time zone: use a name of tzdata, as Europe/Kyiv", at: position)
         }
         throw fault()
     }
@@ -39,12 +42,6 @@ package enum LiteralCast {
         var digits = ValueText.trimmed(text)
         _ = ValueText.takeSign(&digits)
         return !digits.isEmpty && digits.allSatisfy(ValueText.isDigit)
-    }
-
-    /// Microseconds since 1970: of the instant when `isUTC`, else of the clock on the wall.
-    package static func instant(_ text: ValueText.TimestampText, isUTC: Bool) -> Int64 {
-        let local = Int64(text.days) * ValueText.microsecondsPerDay + text.microseconds
-        return isUTC ? local - Int64(text.offsetSeconds ?? 0) * 1_000_000 : local
     }
 
     /// A literal of another number type, when that is exact or defined by rounding; nil for what only a run can cast.

@@ -1,7 +1,8 @@
+import ColumnStore
+
 /// Reads values from text as PostgreSQL's input functions do (`'2026-11-20'::date`). Nil: the text is no value of the type.
 ///
-/// One reading for literals and for casts at run time. Narrower than PostgreSQL's in dates: ISO 8601 forms only, years 1 to 9999;
-/// what is not read is refused, never guessed.
+/// Dates and times are `DateTimeText`'s, intervals `IntervalText`'s.
 package enum ValueText {
     package static let microsecondsPerDay: Int64 = 86_400_000_000
 
@@ -38,6 +39,11 @@ package enum ValueText {
         package var overflows: Bool
     }
 
+    /// Of ten, in a text of a number.
+    static let exponentMax = 16_383
+
+    private static func isNegativeNumber(_ text: ArraySlice<UInt8>) -> Bool { text.first == UInt8(ascii: "-") }
+
     /// Sign, digits with at most one mark, exponent. Blanks around are allowed.
     package static func decimal(_ text: ArraySlice<UInt8>) -> DecimalText? {
         var rest = trimmed(text)
@@ -59,8 +65,15 @@ package enum ValueText {
         guard sawDigit else { return nil }
         if let byte = rest.first, byte | 0x20 == UInt8(ascii: "e") {
             rest.removeFirst()
-            guard let exponent = integer(rest), let last = rest.first, !isBlank(last), abs(exponent) <= 100_000 else { return nil }
-            scale -= Int(exponent)
+            guard let first = rest.first, !isBlank(first) else { return nil }
+            var digits = rest
+            _ = takeSign(&digits)
+            guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return nil }
+            // PostgreSQL's NUMERIC goes no further either.
+            guard let exponent = integer(rest), exponent.magnitude <= exponentMax else {
+                return DecimalText(digits: 0, scale: 0, overflows: value != 0 || isNegativeNumber(rest))
+            }
+            scale = scale.subtractingSaturating(Int(exponent))
             rest = []
         }
         guard rest.isEmpty else { return nil }
@@ -92,16 +105,6 @@ package enum ValueText {
 
     // MARK: Dates and times
 
-    package struct TimestampText {
-        /// As the clock on the wall says.
-        package var days: Int32
-        package var microseconds: Int64
-        /// Of an offset such as +02:00, in seconds east; nil when there is none.
-        package var offsetSeconds: Int?
-        /// Of a zone's name at the end.
-        package var zone: String?
-    }
-
     /// Days since 1970-01-01 of a proleptic Gregorian date; nil when there is no such day.
     package static func days(year: Int, month: Int, day: Int) -> Int32? {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= daysInMonth(year, month) else { return nil }
@@ -118,107 +121,6 @@ package enum ValueText {
         case 4, 6, 9, 11: 30
         default: 31
         }
-    }
-
-    package static func date(_ text: ArraySlice<UInt8>) -> Int32? { timestamp(text)?.days }
-
-    /// `YYYY-MM-DD`, `YYYYMMDD`, with a time after a blank or `T`, with an offset, `Z` or a zone's name after that.
-    package static func timestamp(_ text: ArraySlice<UInt8>) -> TimestampText? {
-        var rest = trimmed(text)
-        if rest.elementsEqual("epoch".utf8) { return TimestampText(days: 0, microseconds: 0, offsetSeconds: 0) }
-        guard let days = takeDate(&rest) else { return nil }
-        var result = TimestampText(days: days, microseconds: 0)
-        guard let separator = rest.first else { return result }
-        if separator | 0x20 == UInt8(ascii: "t") || isBlank(separator) {
-            rest.removeFirst()
-            while let first = rest.first, isBlank(first) { rest.removeFirst() }
-            if let first = rest.first, isDigit(first) {
-                guard let time = takeTime(&rest) else { return nil }
-                result.microseconds = time
-            }
-        } else if separator != UInt8(ascii: "+") && separator != UInt8(ascii: "-") && separator | 0x20 != UInt8(ascii: "z") {
-            return nil
-        }
-        return takeZone(&rest, &result) ? result : nil
-    }
-
-    private static func takeDate(_ rest: inout ArraySlice<UInt8>) -> Int32? {
-        let before = rest
-        guard let year = takeNumber(&rest, digits: 1...8) else { return nil }
-        if before.count - rest.count == 8 {  // YYYYMMDD
-            return days(year: year / 10_000, month: year / 100 % 100, day: year % 100)
-        }
-        guard before.count - rest.count == 4, let separator = rest.first, separator == UInt8(ascii: "-") || separator == UInt8(ascii: "/")
-        else { return nil }
-        rest.removeFirst()
-        guard let month = takeNumber(&rest, digits: 1...2), rest.first == separator else { return nil }
-        rest.removeFirst()
-        guard let day = takeNumber(&rest, digits: 1...2) else { return nil }
-        return days(year: year, month: month, day: day)
-    }
-
-    /// `HH:MM[:SS[.ffffff]]`; digits past microseconds round. 24:00 is the next midnight.
-    private static func takeTime(_ rest: inout ArraySlice<UInt8>) -> Int64? {
-        guard let hour = takeNumber(&rest, digits: 1...2), rest.first == UInt8(ascii: ":") else { return nil }
-        rest.removeFirst()
-        guard let minute = takeNumber(&rest, digits: 2...2), minute < 60 else { return nil }
-        var second = 0, fraction: Int64 = 0
-        if rest.first == UInt8(ascii: ":") {
-            rest.removeFirst()
-            guard let value = takeNumber(&rest, digits: 2...2), value <= 60 else { return nil }
-            second = value
-            if rest.first == UInt8(ascii: ".") {
-                rest.removeFirst()
-                guard let value = takeFraction(&rest) else { return nil }
-                fraction = value
-            }
-        }
-        let total = Int64(hour * 3600 + minute * 60 + second) * 1_000_000 + fraction
-        guard hour <= 24, total <= microsecondsPerDay else { return nil }
-        return total
-    }
-
-    /// Microseconds of the digits after a mark.
-    private static func takeFraction(_ rest: inout ArraySlice<UInt8>) -> Int64? {
-        var value: Int64 = 0, count = 0, roundsUp = false
-        while let byte = rest.first, isDigit(byte) {
-            if count < 6 { value = value * 10 + Int64(byte - 0x30) } else if count == 6 { roundsUp = byte >= 0x35 }
-            count += 1
-            rest.removeFirst()
-        }
-        guard count > 0 else { return nil }
-        while count < 6 {
-            value *= 10
-            count += 1
-        }
-        return value + (roundsUp ? 1 : 0)
-    }
-
-    private static func takeZone(_ rest: inout ArraySlice<UInt8>, _ result: inout TimestampText) -> Bool {
-        rest = trimmed(rest)
-        guard let first = rest.first else { return true }
-        if first == UInt8(ascii: "+") || first == UInt8(ascii: "-") {
-            rest.removeFirst()
-            let before = rest
-            guard let number = takeNumber(&rest, digits: 1...4) else { return false }
-            var seconds = before.count - rest.count > 2 ? number / 100 * 3600 + number % 100 * 60 : number * 3600
-            for unit in [60, 1] where rest.first == UInt8(ascii: ":") {
-                rest.removeFirst()
-                guard let value = takeNumber(&rest, digits: 2...2), value < 60 else { return false }
-                seconds += value * unit
-            }
-            guard rest.isEmpty, seconds <= 16 * 3600 else { return false }
-            result.offsetSeconds = first == UInt8(ascii: "-") ? -seconds : seconds
-            return true
-        }
-        let name = String(decoding: rest, as: UTF8.self)
-        if ["z", "utc", "gmt"].contains(name.lowercased()) {
-            result.offsetSeconds = 0
-            return true
-        }
-        guard rest.allSatisfy({ isLetter($0) || isDigit($0) || [0x2F, 0x5F, 0x2B, 0x2D].contains($0) }) else { return false }
-        result.zone = name
-        return true
     }
 
     // MARK: Other types

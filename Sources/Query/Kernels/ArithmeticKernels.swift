@@ -115,8 +115,9 @@ enum ArithmeticKernels {
             guard let one = DecimalMath.rescale(left, from: leftScale, to: scale),
                 let other = DecimalMath.rescale(right, from: rightScale, to: scale)
             else { throw .numericOverflow }
-            let result = isSubtraction ? one - other : one + other
-            guard DecimalMath.fits(result) else { throw .numericOverflow }
+            guard let result = isSubtraction ? one.subtractingOrNil(other) : one.addingOrNil(other), DecimalMath.fits(result) else {
+                throw .numericOverflow
+            }
             return result
         }
         return .decimals(values, type: type, validity: validity)
@@ -217,14 +218,20 @@ enum ArithmeticKernels {
             }
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .interval(values))
         }
-        return try mapWide(column, type: type) { -$0 }
+        return try mapWide(column, type: type) { (value) throws(KernelError) in
+            guard let negated = value.negatedOrNil else { throw .numericOverflow }
+            return negated
+        }
     }
 
     static func absolute(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         if type == .double, !column.isConstantNull {
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .double(column.doubles().map(\.magnitude)))
         }
-        return try mapWide(column, type: type) { $0 < 0 ? -$0 : $0 }
+        return try mapWide(column, type: type) { (value) throws(KernelError) in
+            guard let magnitude = Int128(exactly: value.magnitude) else { throw .numericOverflow }
+            return magnitude
+        }
     }
 
     static func sign(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
@@ -293,7 +300,11 @@ enum ArithmeticKernels {
     ) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
         let values = try IntegerKernels.mappedWide(column.wideIntegers(), validity: column.rowValidity, operation)
-        if type.isDecimal { return .decimals(values, type: type, validity: column.rowValidity) }
+        if type.isDecimal {
+            // A file of others may hold more than 38 digits.
+            guard values.allSatisfy(DecimalMath.fits) else { throw .numericOverflow }
+            return .decimals(values, type: type, validity: column.rowValidity)
+        }
         var narrow = [Int64](repeating: 0, count: values.count)
         for row in values.indices {
             guard let value = Int64(exactly: values[row]), type == .int64 || Int32(exactly: value) != nil else { throw .numericOverflow }

@@ -140,6 +140,8 @@ enum NumberText {
         guard any else { return .invalid }
         if index < bytes.endIndex {
             guard bytes[index] | 0x20 == 0x65, let exponent = readExponent(bytes[(index + 1)...]) else { return .invalid }
+            // PostgreSQL's NUMERIC goes no further either.
+            if exponent.magnitude > ValueText.exponentMax { return digits.isEmpty && exponent > 0 ? .value(0) : .overflow }
             behind -= exponent
         }
         return assemble(digits, behind: behind, scale: scale, isNegative: isNegative)

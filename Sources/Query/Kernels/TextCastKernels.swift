@@ -53,7 +53,7 @@ enum TextCastKernels {
     /// `+02`, `+05:30`, as PostgreSQL ends an instant.
     static func appendOffset(seconds: Int, to text: inout [UInt8]) {
         text.append(UInt8(ascii: seconds < 0 ? "-" : "+"))
-        let magnitude = abs(seconds)
+        let magnitude = Int(clamping: seconds.magnitude)
         Calendar.appendPadded(magnitude / 3_600, width: 2, to: &text)
         if magnitude % 3_600 != 0 {
             text.append(UInt8(ascii: ":"))
@@ -148,7 +148,7 @@ enum TextCastKernels {
             guard let bytes = uuid(text) else { throw invalid }
             return .bytes(bytes)
         case .interval:
-            guard let value = IntervalForm.parse(text) else { throw invalid }
+            guard let value = IntervalText.read(text) else { throw invalid }
             return .interval(value)
         default: return try moment(text, type, zone: zone)
         }
@@ -162,16 +162,15 @@ enum TextCastKernels {
             }
             return .integer(time)
         }
-        guard let moment = Calendar.parseMoment(text) else { throw invalid }
+        guard let moment = DateTimeText.read(text) else { throw invalid }
+        let value: Int64?
         switch type {
-        case .date: return .integer(Int64(moment.days))
-        case .timestamp(let isUTC):
-            guard moment.days <= 106_751_000 else { throw .timeOutOfRange }
-            if !isUTC { return .integer(try TimeCastKernels.checked(moment.localMicroseconds)) }
-            let instant = moment.instantMicroseconds ?? zone.utc(fromLocal: moment.localMicroseconds)
-            return .integer(try TimeCastKernels.checked(instant))
+        case .date: value = moment.date
+        case .timestamp(let isUTC): value = isUTC ? moment.instant(inSession: zone) : moment.local
         default: throw .invalidArgument("VARCHAR cannot be cast to \(type.sqlName)")
         }
+        guard let value else { throw .timeOutOfRange }
+        return .integer(value)
     }
 
     private static func boolean(_ text: ArraySlice<UInt8>) -> Bool? {

@@ -21,21 +21,23 @@ enum TimeArithmeticKernels {
         case (.time, .interval): return try moveTime(left, by: right, sign: sign)
         case (.date, .date): return try whole(left, right, type: type) { (one, other) throws(KernelError) in one - other }
         case (.time, .time):
-            return try toInterval(left, right) { Interval(microseconds: $0 - $1) }
+            return try toInterval(left, right) { $0.subtractingOrNil($1).map { Interval(microseconds: $0) } }
         case (.date, .time), (.timestamp, .time):
             let base = try CastKernels.cast(left, to: type, zone: zone)
             return try whole(base, right, type: type) { (moment, time) throws(KernelError) in
-                try TimeCastKernels.checked(moment + sign * time)
+                guard let moved = sign < 0 ? moment.subtractingOrNil(time) : moment.addingOrNil(time) else { throw .timeOutOfRange }
+                return try TimeCastKernels.checked(moved)
             }
         case (.date, _) where right.type.isWhole:
             return try whole(left, right, type: type) { (day, count) throws(KernelError) in
-                let (moved, overflow) = day.addingReportingOverflow(sign * count)
-                guard !overflow, Calendar.dayRange.contains(Int(moved)) else { throw .timeOutOfRange }
+                guard let moved = sign < 0 ? day.subtractingOrNil(count) : day.addingOrNil(count), Calendar.dayRange.contains(Int(moved)) else {
+                    throw .timeOutOfRange
+                }
                 return moved
             }
         case (.timestamp, .timestamp):
             return try toInterval(left, right) { one, other in
-                let difference = one - other
+                guard let difference = one.subtractingOrNil(other) else { return nil }
                 return Interval(
                     days: Int32(truncatingIfNeeded: difference / Calendar.microsecondsPerDay),
                     microseconds: difference % Calendar.microsecondsPerDay)
@@ -53,11 +55,16 @@ enum TimeArithmeticKernels {
         return .whole(try IntegerKernels.checked(one, other, validity: validity, operation), type: type, validity: validity)
     }
 
-    private static func toInterval(_ left: Column, _ right: Column, _ operation: (Int64, Int64) -> Interval) throws(KernelError) -> Column {
+    /// - Parameter operation: nil where the difference is past the range of an interval.
+    private static func toInterval(_ left: Column, _ right: Column, _ operation: (Int64, Int64) -> Interval?) throws(KernelError) -> Column {
         guard let one = left.integers(), let other = right.integers() else { throw .timeOutOfRange }
-        return Column(
-            type: .interval, count: left.count, validity: .both(left.rowValidity, right.rowValidity),
-            values: .interval(zip(one, other).map { operation($0, $1) }))
+        let validity = Bitmap.both(left.rowValidity, right.rowValidity)
+        var result = [Interval](repeating: Interval(), count: one.count)
+        for row in one.indices where validity?[row] ?? true {
+            guard let difference = operation(one[row], other[row]) else { throw .timeOutOfRange }
+            result[row] = difference
+        }
+        return Column(type: .interval, count: left.count, validity: validity, values: .interval(result))
     }
 
     private static func intervals(_ left: Column, _ right: Column, sign: Int64) throws(KernelError) -> Column {
@@ -99,14 +106,14 @@ enum TimeArithmeticKernels {
         func apply(_ value: Double) -> Double { dividing ? value / factor : value * factor }
         let months = apply(Double(interval.months))
         let days = apply(Double(interval.days))
-        guard abs(months) < 2_147_483_647, abs(days) < 2_147_483_647 else { return nil }
+        guard months.magnitude < 2_147_483_647, days.magnitude < 2_147_483_647 else { return nil }
         let wholeMonths = months.rounded(.towardZero)
         let wholeDays = days.rounded(.towardZero)
         // Rounded to microseconds, so that a third of three is no day less a little.
         let monthDays = ((months - wholeMonths) * 30 * 1e6).rounded() / 1e6
         var seconds = ((days - wholeDays + monthDays - monthDays.rounded(.towardZero)) * 86_400 * 1e6).rounded() / 1e6
         var moreDays = monthDays.rounded(.towardZero)
-        if abs(seconds) >= 86_400 {
+        if seconds.magnitude >= 86_400 {
             moreDays += (seconds / 86_400).rounded(.towardZero)
             seconds -= (seconds / 86_400).rounded(.towardZero) * 86_400
         }
@@ -121,7 +128,7 @@ enum TimeArithmeticKernels {
         let validity = Bitmap.both(time.rowValidity, interval.rowValidity)
         guard let times = time.integers() else { throw .timeOutOfRange }
         let moved = zip(times, interval.intervals()).map { time, interval in
-            let sum = (time + sign * (interval.microseconds % Calendar.microsecondsPerDay)) % Calendar.microsecondsPerDay
+            let sum = (time % Calendar.microsecondsPerDay + sign * (interval.microseconds % Calendar.microsecondsPerDay)) % Calendar.microsecondsPerDay
             return sum < 0 ? sum + Calendar.microsecondsPerDay : sum
         }
         return .whole(moved, type: .time, validity: validity)
@@ -157,7 +164,7 @@ enum TimeArithmeticKernels {
         if interval.days != 0 {
             let (days, time) = Calendar.split(microseconds: clock.local(fromUTC: moment))
             let moved = days + Int(sign) * Int(interval.days)
-            guard abs(moved) < 106_751_990 else { throw .timeOutOfRange }
+            guard moved.magnitude < 106_751_990 else { throw .timeOutOfRange }
             moment = clock.utc(fromLocal: Int64(moved) * Calendar.microsecondsPerDay + time)
         }
         let (product, tooLong) = interval.microseconds.multipliedReportingOverflow(by: sign)

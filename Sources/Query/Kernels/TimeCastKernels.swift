@@ -90,7 +90,7 @@ struct ZoneClock {
 
     mutating func utc(fromLocal microseconds: Int64) -> Int64 {
         if zone.isUTC { return microseconds }
-        guard abs(microseconds) < Int64.max / 2 else { return microseconds }
+        guard microseconds.magnitude < Int64.max.magnitude / 2 else { return microseconds }
         return zone.utc(fromLocal: microseconds)
     }
 }

@@ -175,8 +175,12 @@ enum TimeFieldKernels {
         let result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
             let offset = clock.offset(atUTC: value)
             let (days, time) = Calendar.split(microseconds: value &+ offset)
-            if let unit { return value - time % unit }
-            return clock.utc(fromLocal: Int64(try truncated(part, days: days)) * Calendar.microsecondsPerDay)
+            if let unit {
+                guard let cut = value.subtractingOrNil(time % unit) else { throw .timeOutOfRange }
+                return cut
+            }
+            guard let midnight = Int64(try truncated(part, days: days)).multipliedOrNil(by: Calendar.microsecondsPerDay) else { throw .timeOutOfRange }
+            return try TimeCastKernels.checked(clock.utc(fromLocal: midnight))
         }
         return .whole(result, type: type, validity: validity)
     }
@@ -236,7 +240,7 @@ enum TimeFieldKernels {
         var result = [Int64](repeating: 0, count: years.count)
         for row in years.indices where validity?[row] ?? true {
             // A negative year counts BC; there is no year 0.
-            guard years[row] != 0, abs(years[row]) < 6_000_000, abs(months[row]) < 100, abs(days[row]) < 100,
+            guard years[row] != 0, years[row].magnitude < 6_000_000, months[row].magnitude < 100, days[row].magnitude < 100,
                 let date = Calendar.validDays(
                     year: Int(years[row] < 0 ? years[row] + 1 : years[row]), month: Int(months[row]), day: Int(days[row]))
             else { throw .timeOutOfRange }
@@ -253,13 +257,13 @@ enum TimeFieldKernels {
         let validity = Bitmap.both(moment.rowValidity, zones.rowValidity)
         guard let values = try CastKernels.cast(moment, to: from, zone: sessionZone).integers() else { throw .timeOutOfRange }
         if case .bytes(let name)? = zones.constantValue {
-            return try shift(values, zone: try zone(named: name), isToLocal: isToLocal, type: type, validity: validity)
+            return try shift(values, zone: try zone(ofValue: name), isToLocal: isToLocal, type: type, validity: validity)
         }
         let names = zones.byteArrays()
         var result = [Int64](repeating: 0, count: values.count)
         for row in values.indices where validity?[row] ?? true {
-            var clock = ZoneClock(try zone(named: Array(names[row])))
-            result[row] = isToLocal ? clock.local(fromUTC: values[row]) : clock.utc(fromLocal: values[row])
+            var clock = ZoneClock(try zone(ofValue: Array(names[row])))
+            result[row] = try TimeCastKernels.checked(isToLocal ? clock.local(fromUTC: values[row]) : clock.utc(fromLocal: values[row]))
         }
         return .whole(result, type: type, validity: validity)
     }
@@ -272,6 +276,12 @@ enum TimeFieldKernels {
             try TimeCastKernels.checked(isToLocal ? clock.local(fromUTC: value) : clock.utc(fromLocal: value))
         }
         return .whole(result, type: type, validity: validity)
+    }
+
+    /// A zone that a value names: an abbreviation, or a name of tzdata in any case.
+    private static func zone(ofValue name: [UInt8]) throws(KernelError) -> TimeZoneRules {
+        if let rules = TimeZoneNames.rules(named: String(decoding: name, as: UTF8.self)) { return rules }
+        return try zone(named: name)
     }
 
     static func zone(named name: [UInt8]) throws(KernelError) -> TimeZoneRules {

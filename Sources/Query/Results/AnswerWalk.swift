@@ -55,7 +55,7 @@ package struct AnswerWalk: Sendable {
         var spine = Spine(query.plan)
         let ids = PlanIDs(after: query.plan)
         let given = position?.rowCount ?? 0
-        let left = spine.limit.map { max(0, $0 - given) }
+        let left = spine.limit.map { max(0, $0.subtractingSaturating(given)) }
         self.position = position
         if case .keys = step { spine.outputs = [] }
         visibleColumnCount = spine.outputs.count
@@ -83,15 +83,15 @@ package struct AnswerWalk: Sendable {
             skippedRowCount = isKeyUnique ? 0 : position?.tieCount ?? 0
             beginsAtKey = true
         } else {
-            skippedRowCount = spine.offset + given
+            skippedRowCount = spine.offset.addingSaturating(given)
             beginsAtKey = false
         }
         if case .rows(let last) = step, last.count == keys.count {
             input = .filter(input: input, conjuncts: [.not(Self.condition(keys, behind: last, orAt: false))])
         }
-        let (wanted, overflows) = skippedRowCount.addingReportingOverflow(pageRowCount + 1)
+        let wanted = skippedRowCount.addingSaturating(pageRowCount.addingSaturating(1))
         let sorted = LogicalPlan.limit(
-            input: .sort(SortNode(input: input, keys: keys)), count: overflows ? Int.max : wanted, offset: 0)
+            input: .sort(SortNode(input: input, keys: keys)), count: wanted, offset: 0)
         let keyColumns = keys.map { ProjectedColumn(ids.newColumn("", $0.expression.type), $0.expression) }
         keyTypes = keys.map(\.expression.type)
         bound = BoundQuery(

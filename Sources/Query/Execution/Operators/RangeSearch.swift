@@ -40,16 +40,17 @@ struct RangeSearch {
             var step: Int128 = 0
             if case .integer(let value) = distance { step = Int128(value) }
             if case .decimal(let value) = distance { step = value }
-            step = DecimalMath.rescale(step, from: distanceType.scale, to: key.column.type.scale) ?? .max / 4
+            step = DecimalMath.rescale(step, from: distanceType.scale, to: key.column.type.scale) ?? .max
             for value in own {
                 wideValues.append(value)
-                wideTargets.append(value + Int128(direction) * step)
+                wideTargets.append(direction > 0 ? value.addingSaturating(step) : value.subtractingSaturating(step))
             }
         default: throw QueryError(.dataError, "a frame's distance must not be NULL")
         }
         if key.isDescending {
-            wideValues = wideValues.map { -$0 }
-            wideTargets = wideTargets.map { -$0 }
+            // No value is the least of 128 bits but a saturated one, which goes to the other end.
+            wideValues = wideValues.map { (0 as Int128).subtractingSaturating($0) }
+            wideTargets = wideTargets.map { (0 as Int128).subtractingSaturating($0) }
         }
     }
 

@@ -37,7 +37,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {
-            let top = limit.flatMap { $0 + offset <= Self.topRowCountMax ? $0 + offset : nil }
+            let top = limit.map { $0.addingSaturating(offset) }.flatMap { $0 <= Self.topRowCountMax ? $0 : nil }
             let workers = Mutex<[Collector]>([])
             try run.drain(inputs[0], dividing: true) { _ in
                 let collector = try Collector(self, run, top: top)
@@ -59,7 +59,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
 
     private func merge(_ run: QueryRun) throws {
         let (batches, runs) = collected.withLock { ($0.batches, $0.runs) }
-        let range = offset..<(limit.map { offset + $0 } ?? .max)
+        let range = offset..<(limit.map { offset.addingSaturating($0) } ?? .max)
         if runs.isEmpty {
             output = SortedStream(batches, types: columns.map(\.type), range: range, cancellation: run.cancellation)
             return

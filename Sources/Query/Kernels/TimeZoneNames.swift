@@ -1,0 +1,66 @@
+import ColumnStore
+
+/// Names of zones where a value names one: abbreviations, each a fixed offset whatever the season, before tzdata's names in any case; as
+/// PostgreSQL looks them up. The session's own zone is a name of tzdata only.
+enum TimeZoneNames {
+    /// Nil when there is no such zone, or tzdata cannot be read.
+    static func rules(named name: String) -> TimeZoneRules? {
+        if let seconds = offset(ofAbbreviation: name) { return .fixed(secondsEast: seconds, name: name.uppercased()) }
+        guard let rules = try? TimeZoneDatabase.system.rules(inAnyCase: name) else { return nil }
+        return rules
+    }
+
+    /// Seconds east of Greenwich.
+    static func offset(ofAbbreviation name: String) -> Int? {
+        guard name.utf8.count <= 6 else { return nil }
+        return abbreviations[name.lowercased()]
+    }
+
+    /// Those that mean one offset in PostgreSQL's default set. Others there follow a zone's history (MSK): they are refused.
+    private static let abbreviations: [String: Int] = {
+        var found: [String: Int] = [:]
+        for (hours, names) in table {
+            for name in names.split(separator: " ") { found[String(name)] = Int((hours * 3_600).rounded()) }
+        }
+        return found
+    }()
+
+    private static let table: [(hours: Double, names: String)] = [
+        (-10, "hst taht"),
+        (-9.5, "mart"),
+        (-9, "akst gamt"),
+        (-8, "akdt pst"),
+        (-7, "mst pdt"),
+        (-6, "cst galt mdt"),
+        (-5, "act cdt cot est pet"),
+        (-4, "amt ast bot edt"),
+        (-3.5, "nft nst"),
+        (-3, "adt bra brt clst gft pmst pyst uyt wgt"),
+        (-2.5, "ndt"),
+        (-2, "brst fnt pmdt uyst wgst"),
+        (-1, "azot egt fnst"),
+        (0, "azost egst gmt uct ut utc wet z zulu"),
+        (1, "bst cet met mez wat wetdst"),
+        (2, "bdst cest cetdst eet ist mest mesz metdst sast"),
+        (3, "eat eest eetdst fet idt"),
+        (3.5, "irt"),
+        (4, "msd mut ret sct"),
+        (4.5, "aft"),
+        (5, "must mvt pkt tft tjt uzt"),
+        (5.75, "npt"),
+        (6, "almt bdt btt kgst pkst uzst xjt yekst"),
+        (6.5, "mmt"),
+        (7, "almst cxt ict wast"),
+        (8, "awst bnt bort cct hkt myt pht wadt"),
+        (8.75, "acwst"),
+        (9, "awsst jayt jst kst pwt ulast wdt"),
+        (9.5, "acst cast"),
+        (10, "aest chut ddut kdt ligt mpt pgt trut yapt"),
+        (10.5, "acdt acsst cadt lhst sadt"),
+        (11, "aedt aesst pont vut"),
+        (12, "fjt gilt mht nzst nzt tvt wakt wft"),
+        (12.75, "chast"),
+        (13, "fjst nzdt tot"),
+        (13.75, "chadt"),
+    ]
+}
