@@ -11,7 +11,10 @@ extension Engine {
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome { try types.put(name: name, json: body) }
     package func deleteType(name: String) throws { try types.delete(name: name) }
 
-    package func contracts() throws -> [Contract] { catalog.contracts() }
+    package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
+        try catalog.contracts(after: clientID, limit: limit)
+    }
+
     package func contract(_ clientID: String) throws -> Contract? { catalog.contract(clientID) }
 
     package func putContract(_ contract: Contract) throws -> PutOutcome {
@@ -24,30 +27,44 @@ extension Engine {
     }
 
     package func deleteContract(_ clientID: String) throws {
-        guard try catalog.deleteContract(clientID) else { throw Problem(.notFound, "there is no contract of \(clientID)") }
+        guard try catalog.deleteContract(clientID) else { throw Self.noContract(clientID) }
     }
 
-    package func keys(of clientID: String) throws -> [KeyDescription] {
-        guard catalog.contract(clientID) != nil else { throw Problem(.notFound, "there is no contract of \(clientID)") }
-        return try catalog.keys(of: clientID)
+    package func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
+        if case .client(let clientID) = owner, catalog.contract(clientID) == nil { throw Self.noContract(clientID) }
+        return try catalog.keys(of: owner, after: after, limit: limit)
     }
 
-    package func addKey(of clientID: String, id: String, secretSHA256: [UInt8]) throws -> KeyDescription {
-        guard catalog.contract(clientID) != nil else { throw Problem(.notFound, "there is no contract of \(clientID)") }
-        return try catalog.addKey(of: clientID, id: id, secretSHA256: secretSHA256)
+    package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription {
+        let isOfClient = if case .client = owner { true } else { false }
+        guard isOfClient == (key.role == .contract) else {
+            throw Problem(.badParameter, isOfClient ? "a contract's key has the role contract" : "an operator's key has the role admin, auditor or metrics")
+        }
+        guard let added = try catalog.addKey(key, of: owner) else {
+            if case .client(let clientID) = owner { throw Self.noContract(clientID) }
+            throw Problem(.internalError, "the key was not stored")
+        }
+        return added
     }
 
-    package func deleteKey(of clientID: String, id: String) throws {
-        guard try catalog.deleteKey(of: clientID, id: id) else { throw Problem(.notFound, "there is no key \(id) of \(clientID)") }
+    package func deleteKey(of owner: KeyOwner, id: String) throws {
+        guard try catalog.deleteKey(of: owner, id: id) else {
+            if case .client(let clientID) = owner { throw Problem(.notFound, "there is no key \(id) of \(clientID)") }
+            throw Problem(.notFound, "no operator has a key \(id)")
+        }
     }
 
-    package func contract(forKeySHA256 hash: [UInt8]) -> Contract? { catalog.contract(forKeySHA256: hash) }
+    private static func noContract(_ clientID: String) -> Problem { Problem(.notFound, "there is no contract of \(clientID)") }
+
+    package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
 
     package func quarantine(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        let client = try visibleClient(client, principal)
-        let binding = ["quarantine", client ?? "", client == nil ? "all" : "one", principal.clientID ?? ""]
+        // Auditors see what every client was refused, and why; never the bytes.
+        let isAuditor = principal.role == .auditor
+        let client = isAuditor ? client : try visibleClient(client, principal)
+        let binding = ["quarantine", client ?? "", client == nil ? "all" : "one", principal.clientID ?? "", principal.role.rawValue]
         var below: ULID?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
@@ -55,7 +72,7 @@ extension Engine {
             }
             below = ticket
         }
-        var entries = try quarantine.entries(client: client, below: below, limit: limit + 1)
+        var entries = try quarantine.entries(client: client, below: below, limit: limit + 1, withDocuments: !isAuditor)
         if entries.isEmpty { try checkKnown(client, principal) }
         guard entries.count > limit else { return (entries, nil) }
         entries.removeLast(entries.count - limit)
@@ -64,7 +81,9 @@ extension Engine {
     }
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
-        guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket), isVisible(entry, principal) else {
+        guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
+            principal.role == .auditor || isVisible(entry, principal)
+        else {
             throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
         }
         return entry

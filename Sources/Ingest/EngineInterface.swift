@@ -26,16 +26,18 @@ package protocol EngineInterface: AnyObject, Sendable {
     func types(as principal: Principal) throws -> [TypeDescription]
     func putType(name: String, body: [UInt8]) throws -> PutOutcome
     func deleteType(name: String) throws
-    func contracts() throws -> [Contract]
+    /// By the bytes of the client ids, those behind `after`, at most `limit`.
+    func contracts(after clientID: String?, limit: Int) throws -> [Contract]
     func contract(_ clientID: String) throws -> Contract?
     func putContract(_ contract: Contract) throws -> PutOutcome
     func deleteContract(_ clientID: String) throws
-    func keys(of clientID: String) throws -> [KeyDescription]
+    /// In the order in which they were made, those behind `after`, at most `limit`.
+    func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription]
     /// Stores only the SHA-256 of the secret that the caller made.
-    func addKey(of clientID: String, id: String, secretSHA256: [UInt8]) throws -> KeyDescription
-    func deleteKey(of clientID: String, id: String) throws
-    /// The contract that a key belongs to, by the secret's SHA-256; nil when there is none. Fast: called for every request.
-    func contract(forKeySHA256 hash: [UInt8]) -> Contract?
+    func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription
+    func deleteKey(of owner: KeyOwner, id: String) throws
+    /// Whose a key is, by the secret's SHA-256; nil when there is none. Fast: called for every request.
+    func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder?
 
     func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?)
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry
@@ -73,24 +75,58 @@ package struct Principal: Sendable, Hashable {
     package enum Scope: String, Sendable, Hashable { case own, all }
     package enum Access: String, Sendable, Hashable { case read, readWrite = "read-write" }
 
-    /// The contract's client id; nil for the admin key, which may do everything.
-    package var clientID: String?
+    /// What a credential is for. On disk, of keys: do not rename.
+    package enum Role: String, Sendable, Hashable, CaseIterable {
+        /// What a client's contract says.
+        case contract
+        /// Everything.
+        case admin
+        /// Who did what, and what is configured and refused; no receipt, and of no document a byte.
+        case auditor
+        /// The figures of the server alone.
+        case metrics
+    }
+
+    package let role: Role
+    /// Of a contract; nil for those that are no client's.
+    package let clientID: String?
+    /// The key of an operator; nil for the key that the store was made with, and for contracts.
+    package var keyID: String?
     package var access: Access
     package var scope: Scope
     /// Document types that may be posted; nil for all.
     package var types: [String]?
 
-    package init(clientID: String?, access: Access, scope: Scope, types: [String]? = nil) {
+    /// Of a contract.
+    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil) {
+        role = .contract
         self.clientID = clientID
         self.access = access
         self.scope = scope
         self.types = types
     }
 
-    package static let admin = Principal(clientID: nil, access: .readWrite, scope: .all)
-    package var isAdmin: Bool { clientID == nil }
-    /// The client whose rows alone are seen; nil when all are.
-    package var ownClient: String? { scope == .own ? clientID : nil }
+    private init(role: Role, keyID: String?, access: Access, scope: Scope) {
+        (self.role, self.keyID, self.access, self.scope) = (role, keyID, access, scope)
+        clientID = nil
+    }
+
+    package static let admin = Principal(role: .admin, keyID: nil, access: .readWrite, scope: .all)
+
+    /// Of an operator's key. Whoever is not the administrator has the scope of a client that there is not: what of rows they may see at
+    /// all, a call must say for their role.
+    ///
+    /// - Precondition: `role` is none of a contract.
+    package static func operators(_ role: Role, keyID: String) -> Principal {
+        precondition(role != .contract)
+        return role == .admin
+            ? Principal(role: .admin, keyID: keyID, access: .readWrite, scope: .all)
+            : Principal(role: role, keyID: keyID, access: .read, scope: .own)
+    }
+
+    package var isAdmin: Bool { role == .admin }
+    /// The client whose rows alone are seen; nil when all are. No client has the empty id.
+    package var ownClient: String? { scope == .own ? clientID ?? "" : nil }
 }
 
 /// Why a call has no answer: the contract's slug, and what `application/problem+json` says beside it.
@@ -100,7 +136,7 @@ package struct Problem: Error, Sendable {
         case badParameter = "bad-parameter", badCursor = "bad-cursor", badSQL = "bad-sql", unsupportedSQL = "unsupported-sql"
         case unauthenticated, badSignature = "bad-signature"
         case readOnly = "read-only", wrongClient = "wrong-client", adminOnly = "admin-only", contractNotValid = "contract-not-valid"
-        case typeNotAllowed = "type-not-allowed"
+        case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed"
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
@@ -463,15 +499,62 @@ package struct Contract: Sendable, Hashable {
     }
 }
 
-package struct KeyDescription: Sendable {
+/// Whose a key is: a client's, or one of those who run the store.
+package enum KeyOwner: Sendable, Hashable {
+    case client(String)
+    case operators
+}
+
+/// A key to be stored.
+package struct NewKey: Sendable {
     package var id: String
-    package var createdAt: Int64
-    package var lastUsedAt: Int64?
-    package init(id: String, createdAt: Int64, lastUsedAt: Int64?) {
+    package var secretSHA256: [UInt8]
+    /// `contract` for a client's, any other for an operator's.
+    package var role: Principal.Role
+    package var label: String?
+    /// Microseconds since 1970: from then on it counts no more.
+    package var expiresAt: Int64?
+    package init(id: String, secretSHA256: [UInt8], role: Principal.Role = .contract, label: String? = nil, expiresAt: Int64? = nil) {
         self.id = id
+        self.secretSHA256 = secretSHA256
+        self.role = role
+        self.label = label
+        self.expiresAt = expiresAt
+    }
+}
+
+package struct KeyDescription: Sendable {
+    /// Where it stands among the keys of its owner.
+    package struct Position: Sendable, Hashable {
+        package var createdAt: Int64
+        package var id: String
+        package init(createdAt: Int64, id: String) { (self.createdAt, self.id) = (createdAt, id) }
+    }
+
+    package var id: String
+    package var role: Principal.Role
+    package var label: String?
+    package var createdAt: Int64
+    package var expiresAt: Int64?
+    package var lastUsedAt: Int64?
+    package init(
+        id: String, role: Principal.Role = .contract, label: String? = nil, createdAt: Int64, expiresAt: Int64? = nil, lastUsedAt: Int64?
+    ) {
+        self.id = id
+        self.role = role
+        self.label = label
         self.createdAt = createdAt
+        self.expiresAt = expiresAt
         self.lastUsedAt = lastUsedAt
     }
+
+    package var position: Position { Position(createdAt: createdAt, id: id) }
+}
+
+/// What a key stands for.
+package enum KeyHolder: Sendable {
+    case contract(Contract, expiresAt: Int64?)
+    case operators(Principal.Role, id: String, expiresAt: Int64?)
 }
 
 package struct QuarantineEntry: Sendable {

@@ -6,9 +6,23 @@ final class AccessCache: Sendable {
         /// By the client id's bytes: as a String, ids that are canonically equivalent would be one.
         var contracts: [[UInt8]: Contract] = [:]
         /// By the SHA-256 of the secret.
-        var keys: [[UInt8]: (clientID: String, id: String)] = [:]
+        var keys: [[UInt8]: HeldKey] = [:]
         /// When a key was last used: kept here, written to the catalog now and then.
         var uses: [[UInt8]: Int64] = [:]
+    }
+    struct HeldKey: Sendable {
+        var owner: KeyOwner
+        var role: Principal.Role
+        var id: String
+        var expiresAt: Int64?
+
+        func isOf(_ clientID: String) -> Bool { if case .client(let own) = owner { own.hasSameBytes(as: clientID) } else { false } }
+        func isOf(_ owner: KeyOwner) -> Bool {
+            switch owner {
+            case .client(let clientID): isOf(clientID)
+            case .operators: if case .operators = self.owner { true } else { false }
+            }
+        }
     }
     let state: Mutex<State>
 
@@ -19,13 +33,28 @@ final class AccessCache: Sendable {
             let contract = try contracts.contract()
             state.contracts[Array(contract.clientID.utf8)] = contract
         }
-        let keys = try connection.statement("SELECT secret_sha256, client_id, id FROM keys")
-        while try keys.step() { state.keys[keys.bytes(0)] = (keys.text(1), keys.text(2)) }
+        let keys = try connection.statement("SELECT secret_sha256, client_id, id, expires_at FROM keys")
+        while try keys.step() {
+            state.keys[keys.bytes(0)] = HeldKey(
+                owner: .client(keys.text(1)), role: .contract, id: keys.text(2), expiresAt: keys.optionalInt64(3))
+        }
+        let own = try connection.statement("SELECT secret_sha256, role, id, expires_at FROM operator_keys")
+        while try own.step() {
+            state.keys[own.bytes(0)] = HeldKey(owner: .operators, role: try own.role(1), id: own.text(2), expiresAt: own.optionalInt64(3))
+        }
         self.state = Mutex(state)
     }
 }
 
 extension SQLiteStatement {
+    /// - Throws: for a role that this program does not know: nobody must be let in by a guess.
+    func role(_ column: Int32) throws -> Principal.Role {
+        guard let role = Principal.Role(rawValue: text(column)), role != .contract else {
+            throw SQLiteError(code: 11, message: "a key has the role \"\(text(column))\", which no operator's has", path: "", sql: sql)
+        }
+        return role
+    }
+
     /// The present row of `Catalog.contractQuery`.
     fileprivate func contract() throws -> Contract {
         guard let access = Principal.Access(rawValue: text(2)), let scope = Principal.Scope(rawValue: text(3)) else {
@@ -53,50 +82,62 @@ extension Catalog {
     /// Names in one text, one a line: none of them has control characters.
     static func split(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
 
-    package func contracts() -> [Contract] {
-        access.state.withLock { $0.contracts.values.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) } }
+    /// By the bytes of the client ids.
+    package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
+        let ids = try read { connection in
+            // No client has the empty id.
+            let statement = try connection.statement("SELECT client_id FROM contracts WHERE client_id > ?1 ORDER BY client_id LIMIT ?2")
+            defer { statement.reset() }
+            try statement.bind(1, clientID ?? "")
+            statement.bind(2, Int64(limit))
+            var ids: [String] = []
+            while try statement.step() { ids.append(statement.text(0)) }
+            return ids
+        }
+        return access.state.withLock { state in ids.compactMap { state.contracts[Array($0.utf8)] } }
     }
 
     package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[Array(clientID.utf8)] } }
 
     package func put(_ given: Contract) throws -> PutOutcome {
-        var contract = given
-        contract.webhook = given.webhook?.following(self.contract(given.clientID)?.webhook, now: now)
-        let stored = contract
-        try keep(stored)
-        return access.state.withLock { state in
-            let earlier = state.contracts.updateValue(stored, forKey: Array(stored.clientID.utf8))
-            return earlier == nil ? .created : earlier == stored ? .unchanged : .replaced
-        }
+        let now = now
+        return try write { connection in
+            // Changes come one after the other, and each is in memory before the next.
+            let earlier = self.contract(given.clientID)
+            var contract = given
+            contract.webhook = given.webhook?.following(earlier?.webhook, now: now)
+            try Self.keep(contract, connection)
+            return (contract: contract, outcome: earlier == nil ? PutOutcome.created : earlier == contract ? .unchanged : .replaced)
+        } committed: { stored in
+            access.state.withLock { $0.contracts[Array(stored.contract.clientID.utf8)] = stored.contract }
+        }.outcome
     }
 
-    private func keep(_ contract: Contract) throws {
-        try write { connection in
-            let statement = try connection.statement("""
-                INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                    webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until)
-                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-                """)
-            try statement.bind(1, contract.clientID)
-            try statement.bind(2, contract.name)
-            try statement.bind(3, contract.access.rawValue)
-            try statement.bind(4, contract.scope.rawValue)
-            try statement.bind(5, contract.types.map { $0.joined(separator: "\n") })
-            statement.bind(6, contract.validFrom)
-            statement.bind(7, contract.validTo)
-            statement.bind(8, contract.ratePerSecond)
-            try statement.bind(9, contract.webhook?.url)
-            try statement.bind(10, contract.webhook?.secret)
-            try statement.bind(11, contract.callbackHosts.joined(separator: "\n"))
-            try statement.bind(12, contract.webhook?.previousSecret)
-            statement.bind(13, contract.webhook?.previousUntil)
-            try statement.run()
-        }
+    private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("""
+            INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            """)
+        try statement.bind(1, contract.clientID)
+        try statement.bind(2, contract.name)
+        try statement.bind(3, contract.access.rawValue)
+        try statement.bind(4, contract.scope.rawValue)
+        try statement.bind(5, contract.types.map { $0.joined(separator: "\n") })
+        statement.bind(6, contract.validFrom)
+        statement.bind(7, contract.validTo)
+        statement.bind(8, contract.ratePerSecond)
+        try statement.bind(9, contract.webhook?.url)
+        try statement.bind(10, contract.webhook?.secret)
+        try statement.bind(11, contract.callbackHosts.joined(separator: "\n"))
+        try statement.bind(12, contract.webhook?.previousSecret)
+        statement.bind(13, contract.webhook?.previousUntil)
+        try statement.run()
     }
 
     /// Revokes the contract's keys with it. False when there is none.
     package func deleteContract(_ clientID: String) throws -> Bool {
-        let isKnown = try write { connection in
+        try write { connection in
             let keys = try connection.statement("DELETE FROM keys WHERE client_id = ?1")
             try keys.bind(1, clientID)
             try keys.run()
@@ -104,69 +145,116 @@ extension Catalog {
             try contract.bind(1, clientID)
             try contract.run()
             return connection.changeCount > 0
+        } committed: { _ in
+            access.state.withLock { state in
+                state.contracts[Array(clientID.utf8)] = nil
+                state.keys = state.keys.filter { !$0.value.isOf(clientID) }
+            }
         }
-        access.state.withLock { state in
-            state.contracts[Array(clientID.utf8)] = nil
-            state.keys = state.keys.filter { !$0.value.clientID.hasSameBytes(as: clientID) }
-        }
-        return isKnown
     }
 
-    package func keys(of clientID: String) throws -> [KeyDescription] {
+    /// In the order in which they were made.
+    package func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
         let uses = access.state.withLock { state in
             Dictionary(
-                state.uses.compactMap { hash, time in state.keys[hash].flatMap { $0.clientID.hasSameBytes(as: clientID) ? ($0.id, time) : nil } },
+                state.uses.compactMap { hash, time in state.keys[hash].flatMap { $0.isOf(owner) ? ($0.id, time) : nil } },
                 uniquingKeysWith: max)
         }
         return try read { connection in
-            let statement = try connection.statement(
-                "SELECT id, created_at, last_used_at FROM keys WHERE client_id = ?1 ORDER BY created_at, id")
-            try statement.bind(1, clientID)
+            let statement: SQLiteStatement
+            switch owner {
+            case .client(let clientID):
+                statement = try connection.statement("""
+                    SELECT id, 'contract', label, created_at, expires_at, last_used_at FROM keys
+                    WHERE client_id = ?4 AND (created_at, id) > (?1, ?2) ORDER BY created_at, id LIMIT ?3
+                    """)
+                try statement.bind(4, clientID)
+            case .operators:
+                statement = try connection.statement("""
+                    SELECT id, role, label, created_at, expires_at, last_used_at FROM operator_keys
+                    WHERE (created_at, id) > (?1, ?2) ORDER BY created_at, id LIMIT ?3
+                    """)
+            }
+            defer { statement.reset() }
+            statement.bind(1, after?.createdAt ?? .min)
+            try statement.bind(2, after?.id ?? "")
+            statement.bind(3, Int64(limit))
             var found: [KeyDescription] = []
             while try statement.step() {
                 let id = statement.text(0)
                 found.append(
-                    KeyDescription(id: id, createdAt: statement.int64(1), lastUsedAt: uses[id] ?? statement.optionalInt64(2)))
+                    KeyDescription(
+                        id: id, role: owner == .operators ? try statement.role(1) : .contract, label: statement.optionalText(2),
+                        createdAt: statement.int64(3), expiresAt: statement.optionalInt64(4), lastUsedAt: uses[id] ?? statement.optionalInt64(5)))
             }
             return found
         }
     }
 
-    package func addKey(of clientID: String, id: String, secretSHA256: [UInt8]) throws -> KeyDescription {
-        let key = KeyDescription(id: id, createdAt: now, lastUsedAt: nil)
-        try write { connection in
-            let statement = try connection.statement("INSERT INTO keys(client_id, id, secret_sha256, created_at) VALUES(?1, ?2, ?3, ?4)")
-            try statement.bind(1, clientID)
-            try statement.bind(2, id)
-            try statement.bind(3, secretSHA256)
-            statement.bind(4, key.createdAt)
+    /// Nil when there is no contract that it could belong to: one that is being deleted gets no key any more.
+    package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription? {
+        let description = KeyDescription(
+            id: key.id, role: key.role, label: key.label, createdAt: now, expiresAt: key.expiresAt, lastUsedAt: nil)
+        let isAdded = try write { connection in
+            let statement: SQLiteStatement
+            switch owner {
+            case .client(let clientID):
+                statement = try connection.statement("""
+                    INSERT INTO keys(client_id, id, secret_sha256, created_at, label, expires_at)
+                    SELECT client_id, ?1, ?2, ?3, ?4, ?5 FROM contracts WHERE client_id = ?6
+                    """)
+                try statement.bind(6, clientID)
+            case .operators:
+                statement = try connection.statement("""
+                    INSERT INTO operator_keys(id, secret_sha256, created_at, label, expires_at, role) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+                    """)
+                try statement.bind(6, key.role.rawValue)
+            }
+            try statement.bind(1, key.id)
+            try statement.bind(2, key.secretSHA256)
+            statement.bind(3, description.createdAt)
+            try statement.bind(4, key.label)
+            statement.bind(5, key.expiresAt)
             try statement.run()
+            return connection.changeCount > 0
+        } committed: { isAdded in
+            guard isAdded else { return }
+            let held = AccessCache.HeldKey(owner: owner, role: key.role, id: key.id, expiresAt: key.expiresAt)
+            access.state.withLock { $0.keys[key.secretSHA256] = held }
         }
-        access.state.withLock { $0.keys[secretSHA256] = (clientID, id) }
-        return key
+        return isAdded ? description : nil
     }
 
     /// False when there is none.
-    package func deleteKey(of clientID: String, id: String) throws -> Bool {
-        let isKnown = try write { connection in
-            let statement = try connection.statement("DELETE FROM keys WHERE client_id = ?1 AND id = ?2")
-            try statement.bind(1, clientID)
-            try statement.bind(2, id)
+    package func deleteKey(of owner: KeyOwner, id: String) throws -> Bool {
+        try write { connection in
+            let statement: SQLiteStatement
+            switch owner {
+            case .client(let clientID):
+                statement = try connection.statement("DELETE FROM keys WHERE client_id = ?2 AND id = ?1")
+                try statement.bind(2, clientID)
+            case .operators: statement = try connection.statement("DELETE FROM operator_keys WHERE id = ?1")
+            }
+            try statement.bind(1, id)
             try statement.run()
             return connection.changeCount > 0
+        } committed: { _ in
+            access.state.withLock { state in
+                state.keys = state.keys.filter { !($0.value.isOf(owner) && $0.value.id.hasSameBytes(as: id)) }
+            }
         }
-        access.state.withLock { state in
-            state.keys = state.keys.filter { !($0.value.clientID.hasSameBytes(as: clientID) && $0.value.id.hasSameBytes(as: id)) }
-        }
-        return isKnown
     }
 
-    package func contract(forKeySHA256 hash: [UInt8]) -> Contract? {
+    package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? {
         let now = now
         return access.state.withLock { state in
-            guard let key = state.keys[hash], let contract = state.contracts[Array(key.clientID.utf8)] else { return nil }
+            guard let key = state.keys[hash] else { return nil }
             state.uses[hash] = now
-            return contract
+            switch key.owner {
+            case .operators: return .operators(key.role, id: key.id, expiresAt: key.expiresAt)
+            case .client(let clientID):
+                return state.contracts[Array(clientID.utf8)].map { .contract($0, expiresAt: key.expiresAt) }
+            }
         }
     }
 
@@ -179,10 +267,13 @@ extension Catalog {
         guard !uses.isEmpty else { return }
         try write { connection in
             for (hash, time) in uses {
-                let statement = try connection.statement("UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE secret_sha256 = ?1")
-                try statement.bind(1, hash)
-                statement.bind(2, time)
-                try statement.run()
+                for table in ["keys", "operator_keys"] {
+                    let statement = try connection.statement(
+                        "UPDATE \(table) SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE secret_sha256 = ?1")
+                    try statement.bind(1, hash)
+                    statement.bind(2, time)
+                    try statement.run()
+                }
             }
         }
     }

@@ -73,12 +73,18 @@ package final class Catalog: Sendable {
     }
 
     /// Changes, as one durable transaction.
-    func write<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
+    ///
+    /// - Parameter committed: runs once it is durable, before anybody else may change anything: for what is kept in memory beside it.
+    func write<Result: Sendable>(
+        _ body: (SQLiteConnection) throws -> Result, committed: (Result) -> Void = { _ in }
+    ) throws -> Result {
         try checkUsable()
         return try connection.withLock { held in
             do {
                 let connection = try held.connection
-                return try connection.transaction { try body(connection) }
+                let result = try connection.transaction { try body(connection) }
+                committed(result)
+                return result
             } catch let error as SQLiteError {
                 if error.isFailedSync { hasFailed.store(true, ordering: .sequentiallyConsistent) }
                 throw error

@@ -56,5 +56,15 @@ enum CatalogSchema {
         CREATE UNIQUE INDEX quarantine_document ON quarantine(sha256, client_id);
         CREATE INDEX quarantine_client ON quarantine(client_id, ticket);
         """,
+        keysOfOperators,
     ]
+
+    /// Keys have a label and an end; those who run the store have keys of their own, each with a role.
+    private static let keysOfOperators = """
+        ALTER TABLE keys ADD COLUMN label TEXT;
+        ALTER TABLE keys ADD COLUMN expires_at INTEGER;
+        CREATE TABLE operator_keys(
+            id TEXT PRIMARY KEY, role TEXT NOT NULL, label TEXT, secret_sha256 BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL,
+            expires_at INTEGER, last_used_at INTEGER) WITHOUT ROWID;
+        """
 }

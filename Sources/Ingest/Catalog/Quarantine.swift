@@ -171,7 +171,7 @@ package final class Quarantine: Sendable {
         try catalog.write { try Self.trim(limits, now: now, $0) }
     }
 
-    private static let columns = "ticket, client_id, received_at, content_type, type, problem, document"
+    private static let columns = "ticket, client_id, received_at, content_type, type, problem, "
 
     private static func entry(_ statement: SQLiteStatement) throws -> QuarantineEntry {
         guard let ticket = ULID(bytes: statement.bytes(0)), let problem = ProblemText.problem(statement.text(5)) else {
@@ -182,10 +182,11 @@ package final class Quarantine: Sendable {
             contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(6))
     }
 
-    func entry(_ ticket: ULID) throws -> QuarantineEntry? {
+    func entry(_ ticket: ULID, withDocument: Bool = true) throws -> QuarantineEntry? {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         return try catalog.read { connection in
-            let statement = try connection.statement("SELECT \(Self.columns) FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
+            let statement = try connection.statement(
+                "SELECT \(Self.columns)\(withDocument ? "document" : "x''") FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
             defer { statement.reset() }
             try statement.bind(1, ticket.bytes)
             statement.bind(2, cutoff)
@@ -194,10 +195,10 @@ package final class Quarantine: Sendable {
     }
 
     /// Newest first, below `ticket` when there is one.
-    func entries(client: String?, below ticket: ULID?, limit: Int) throws -> [QuarantineEntry] {
+    func entries(client: String?, below ticket: ULID?, limit: Int, withDocuments: Bool = true) throws -> [QuarantineEntry] {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         return try catalog.read { connection in
-            var sql = "SELECT \(Self.columns) FROM quarantine WHERE received_at >= ?1"
+            var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''") FROM quarantine WHERE received_at >= ?1"
             if client != nil { sql += " AND client_id = ?2" }
             if ticket != nil { sql += " AND ticket < ?3" }
             let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")

@@ -13,7 +13,7 @@ struct AuditLog: Sendable {
     /// - Throws: when the act cannot be written down; it is not done then. What the act itself throws is in `failure`'s answer.
     func run(_ call: Call, requestID: String, failure: (any Error) -> Response) throws -> Response? {
         let act = AuditAct(
-            actor: call.principal.clientID.map { "client \($0)" } ?? administrator, origin: call.exchange.connection.peer,
+            actor: actor(call.principal), origin: call.exchange.connection.peer,
             action: call.route.operation.id, target: call.request.target.path, requestID: requestID)
         let id = try engine.begin(act)
         do {
@@ -30,6 +30,11 @@ struct AuditLog: Sendable {
             end(id, act, response.status >= 500 ? .failed : .refused, status: response.status, detail: String(decoding: detail.bytes, as: UTF8.self))
             return response
         }
+    }
+
+    private func actor(_ principal: Principal) -> String {
+        if let clientID = principal.clientID { return "client \(clientID)" }
+        return principal.keyID.map { "\(principal.role.rawValue) key \($0)" } ?? administrator
     }
 
     private func end(_ id: Int64, _ act: AuditAct, _ outcome: AuditOutcome, status: Int, detail: String?) {

@@ -30,17 +30,11 @@ package struct Authorizer: Sendable {
         case .open: return Self.nobody
         // The signature is checked by the call, which knows whose it must be.
         case .signed: return Self.nobody
-        case .reader, .writer, .admin: break
+        case .reader, .writer, .review, .audit, .metrics, .admin: break
         }
         let admission = try authenticate(request, mayWait: mayWait)
-        if admission.principal.isAdmin { return admission }
-        switch access {
-        case .admin:
-            throw Refusal(problem: Problem(.adminOnly, "this call is for the admin key"), headers: admission.headers)
-        case .writer where admission.principal.access == .read:
-            throw Refusal(problem: Problem(.readOnly, "the contract's access is read; this call writes"), headers: admission.headers)
-        default: return admission
-        }
+        if let problem = access.refusal(of: admission.principal) { throw Refusal(problem: problem, headers: admission.headers) }
+        return admission
     }
 
     /// Calls `wake` when the fetch that `KeysAwaited` spoke of is over.
@@ -60,12 +54,24 @@ package struct Authorizer: Sendable {
         }
         let hash = APIKey.sha256(of: key)
         if Digest.areEqual(hash, adminKeySHA256) { return Admission(principal: .admin) }
-        return try admit(try contract(of: key, sha256: hash, mayWait: mayWait))
+        switch engine.holder(ofKeySHA256: hash) {
+        case .contract(let contract, let expiresAt)?:
+            try Self.check(expiresAt)
+            return try admit(contract)
+        case .operators(let role, let id, let expiresAt)?:
+            try Self.check(expiresAt)
+            return Admission(principal: .operators(role, keyID: id))
+        case nil: return try admit(try contract(ofToken: key, sha256: hash, mayWait: mayWait))
+        }
     }
 
-    /// The contract that a key belongs to or a token names.
-    private func contract(of credential: String, sha256: [UInt8], mayWait: Bool) throws -> Contract {
-        if let contract = engine.contract(forKeySHA256: sha256) { return contract }
+    private static func check(_ expiresAt: Int64?) throws {
+        guard let expiresAt, CalendarText.now >= expiresAt else { return }
+        throw Problem(.unauthenticated, "the key expired at \(CalendarText.text(instant: expiresAt))")
+    }
+
+    /// The contract that a token names.
+    private func contract(ofToken credential: String, sha256: [UInt8], mayWait: Bool) throws -> Contract {
         guard let tokens, JSONWebToken.looksLike(credential) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
         let outcome: TokenVerifier.Outcome
         do {
@@ -102,5 +108,37 @@ package struct Authorizer: Sendable {
         guard header.utf8.count >= 7, zip(header.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
         let key = Substring(header.utf8.dropFirst(7)).trimmingBlanks
         return key.isEmpty ? nil : key
+    }
+}
+
+extension Route.Access {
+    /// Why a credential may not make the call; nil when it may. What it sees in it, the engine decides.
+    package func refusal(of principal: Principal) -> Problem? {
+        switch (principal.role, self) {
+        case (_, .open), (_, .signed), (.admin, _): return nil
+        case (.auditor, .review), (.auditor, .audit), (.metrics, .metrics): return nil
+        case (.contract, .reader), (.contract, .review): return nil
+        case (.contract, .writer):
+            return principal.access == .read ? Problem(.readOnly, "the contract's access is read; this call writes") : nil
+        case (.contract, .audit), (.contract, .metrics), (.contract, .admin), (.auditor, .admin), (.metrics, .admin):
+            let roles = roles.filter { $0 != .admin }.map { " or one of the role \($0.rawValue)" }.joined()
+            return Problem(.adminOnly, "this call is for the admin key\(roles)")
+        case (.auditor, .reader), (.auditor, .writer), (.auditor, .metrics), (.metrics, .reader), (.metrics, .writer), (.metrics, .review),
+            (.metrics, .audit):
+            let roles = roles.map(\.rawValue).joined(separator: ", ")
+            return Problem(.roleNotAllowed, "the key's role is \(principal.role.rawValue); this call is for \(roles)")
+        }
+    }
+
+    /// Whose keys may make the call; none where no key is wanted.
+    package var roles: [Principal.Role] {
+        switch self {
+        case .open, .signed: []
+        case .reader, .writer: [.contract, .admin]
+        case .review: [.contract, .auditor, .admin]
+        case .audit: [.auditor, .admin]
+        case .metrics: [.metrics, .admin]
+        case .admin: [.admin]
+        }
     }
 }

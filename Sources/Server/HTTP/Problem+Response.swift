@@ -9,7 +9,7 @@ extension Problem.Slug {
             .badRequest:
             400
         case .unauthenticated, .badSignature: 401
-        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed: 403
+        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed, .roleNotAllowed: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
@@ -52,6 +52,7 @@ extension Problem.Slug {
         case .readOnly: ("The contract reads only", "The contract's access is `read`; this call writes.")
         case .wrongClient: ("Another client's", "The request names a client that this credential does not write or read for.")
         case .adminOnly: ("For the administrator", "Only the admin key may make this call.")
+        case .roleNotAllowed: ("Not for this key's role", "The key has a role that this call is not for. `detail` names those that it is for.")
         case .contractNotValid: ("The contract is not valid now", "The present instant is outside the contract's `valid_from` and `valid_to`.")
         case .typeNotAllowed: ("The type is not in the contract", "The contract lists the document types that it takes; this one is not among them.")
         case .notFound: ("Not found", "There is nothing at this path, or nothing that this credential may see.")

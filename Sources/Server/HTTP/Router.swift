@@ -9,6 +9,12 @@ package struct Route: Sendable {
         case reader
         /// Contracts with access `read-write`.
         case writer
+        /// Any contract, and auditors.
+        case review
+        /// Auditors and the administrator.
+        case audit
+        /// Those who watch the server, and the administrator.
+        case metrics
         case admin
         /// Signed by a registrar instead of bearing a credential.
         case signed

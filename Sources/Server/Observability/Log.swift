@@ -83,6 +83,7 @@ package final class Log: Sendable {
         ]
         if let id = exchange.requestID { members.append(("request_id", .text(id))) }
         if let client = exchange.call?.principal.clientID, !client.isEmpty { members.append(("client_id", .text(client))) }
+        if let key = exchange.call?.principal.keyID { members.append(("key_id", .text(key))) }
         return members
     }
 

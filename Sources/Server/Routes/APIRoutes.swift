@@ -1,6 +1,6 @@
 /// Every call of the API: the router, the list of parameters and the OpenAPI document are all made of this table.
 package enum APIRoutes {
     package static let all: [Route] =
-        ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all + CallbackRoutes.all + TypeRoutes.all + ContractRoutes.all
+        ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all + CallbackRoutes.all + TypeRoutes.all + ContractRoutes.all + KeyRoutes.all
         + QuarantineRoutes.all + AdminRoutes.all + SystemRoutes.all
 }

@@ -12,9 +12,15 @@ enum AdminRoutes {
                 answers: [.init(200, "What was done.", [.reference("Compaction")])], problems: [.diskFull], needsBody: false),
             handle: compact),
         Route(
-            .get, "/v1/admin/audit", access: .admin, place: .control,
+            .get, "/v1/audit", access: .audit, place: .control,
             operation: Operation(
-                "audit", "Administrative acts, the newest first: who did what when, and what came of it.", parameters: [.limit(10_000, 1_000), .cursor],
+                "audit", "Administrative acts, the newest first: who did what when, and what came of it.", parameters: ListPage.parameters,
+                answers: [.init(200, "The acts.", [.reference("AuditList")])], problems: [.badCursor]),
+            handle: audit),
+        Route(
+            .get, "/v1/admin/audit", access: .audit, place: .control,
+            operation: Operation(
+                "adminAudit", "As /v1/audit, which see: the path of earlier versions.", parameters: ListPage.parameters,
                 answers: [.init(200, "The acts.", [.reference("AuditList")])], problems: [.badCursor]),
             handle: audit),
         Route(

@@ -65,10 +65,9 @@ package enum OpenAPI {
         writer.beginObject()
         writer.member("operationId", operation.id)
         writer.member("summary", operation.summary)
-        if route.access == .open || route.access == .signed {
-            writer.key("security")
-            writer.raw("[]")
-        }
+        // Of a scheme that is no OAuth, the list names roles (OpenAPI 3.1, Security Requirement Object): any of these.
+        writer.key("security")
+        writer.raw(("[" + route.access.roles.map { ##"{"key":["\##($0.rawValue)"]}"## }.joined(separator: ",") + "]").utf8)
         if !operation.parameters.isEmpty {
             writer.key("parameters")
             writer.beginArray()
@@ -129,7 +128,7 @@ package enum OpenAPI {
 
     private static func writeHeaders(of route: Route, status: Int, to writer: inout JSONWriter) {
         var names: [String] = []
-        if route.access == .reader || route.access == .writer { names += ["RateLimit", "RateLimit-Policy"] }
+        if [.reader, .writer, .review].contains(route.access) { names += ["RateLimit", "RateLimit-Policy"] }
         if status == 429 || status == 503 { names.append("Retry-After") }
         if status == 401 { names.append("WWW-Authenticate") }
         guard !names.isEmpty else { return }
@@ -164,8 +163,10 @@ package enum OpenAPI {
         switch route.access {
         case .open: break
         case .signed: slugs += [.badSignature]
-        case .reader: slugs += [.unauthenticated, .contractNotValid, .rateLimited]
-        case .writer: slugs += [.unauthenticated, .contractNotValid, .readOnly, .rateLimited]
+        case .reader: slugs += [.unauthenticated, .contractNotValid, .roleNotAllowed, .rateLimited]
+        case .writer: slugs += [.unauthenticated, .contractNotValid, .readOnly, .roleNotAllowed, .rateLimited]
+        case .review: slugs += [.unauthenticated, .contractNotValid, .roleNotAllowed, .rateLimited]
+        case .audit, .metrics: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .roleNotAllowed, .rateLimited]
         case .admin: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .rateLimited]
         }
         if route.place != .connection || route.body != .none { slugs += [.overloaded] }

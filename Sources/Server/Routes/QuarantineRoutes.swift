@@ -5,13 +5,13 @@ internal import Ingest
 enum QuarantineRoutes {
     static let all: [Route] = [
         Route(
-            .get, "/v1/quarantine", access: .reader, place: .reads,
+            .get, "/v1/quarantine", access: .review, place: .reads,
             operation: Operation(
                 "quarantine", "What was refused, with reasons and bytes.", parameters: [.client, .limit(10_000, 1_000), .cursor],
                 answers: [.init(200, "The newest first.", [.reference("QuarantineList")])], problems: [.badCursor, .wrongClient, .notFound]),
             handle: list),
         Route(
-            .get, "/v1/quarantine/{ticket_id}", access: .reader, place: .reads,
+            .get, "/v1/quarantine/{ticket_id}", access: .review, place: .reads,
             operation: Operation(
                 "quarantineEntry", "One refused document.", parameters: [.path("ticket_id", "The entry's ticket.")],
                 answers: [.init(200, "The entry.", [.reference("QuarantineEntry")])], problems: [.notFound]),
@@ -38,7 +38,7 @@ enum QuarantineRoutes {
         writer.beginObject()
         writer.key("quarantine")
         writer.beginArray()
-        for entry in page.entries { write(entry, to: &writer) }
+        for entry in page.entries { write(entry, as: call.principal, to: &writer) }
         writer.endArray()
         writer.member("next_cursor", page.nextCursor)
         writer.endObject()
@@ -48,11 +48,11 @@ enum QuarantineRoutes {
     private static func one(_ call: Call) throws -> Response {
         let entry = try call.engine.quarantineEntry(call.pathValues[0], as: call.principal)
         var writer = JSONWriter(reserving: 4_096)
-        write(entry, to: &writer)
+        write(entry, as: call.principal, to: &writer)
         return .json(writer)
     }
 
-    private static func write(_ entry: QuarantineEntry, to writer: inout JSONWriter) {
+    private static func write(_ entry: QuarantineEntry, as principal: Principal, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("ticket_id", entry.ticketID)
         writer.member("client_id", entry.clientID)
@@ -60,10 +60,20 @@ enum QuarantineRoutes {
         writer.member("content_type", entry.contentType)
         writer.member("type", entry.type)
         writer.key("problem")
+        guard principal.role != .auditor else {
+            redacted(entry.problem).write(to: &writer)
+            writer.endObject()
+            return
+        }
         entry.problem.write(to: &writer)
         // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
         DocumentBody.writeText(entry.document[...], to: &writer)
         writer.endObject()
+    }
+
+    /// Reasons quote what the document says: of those an auditor sees the kind and the place.
+    private static func redacted(_ problem: Problem) -> Problem {
+        Problem(problem.slug, problem.slug.title, errors: problem.errors.map { .init(pointer: $0.pointer, code: $0.code, message: "") })
     }
 
     private static func deadLetters(_ call: Call) throws -> Response {

@@ -5,11 +5,13 @@ internal import Ingest
 enum TypeRoutes {
     static let all: [Route] = [
         Route(
-            .get, "/v1/types", access: .reader, place: .control,
-            operation: Operation("types", "The document types.", answers: [.init(200, "All that this credential may post.", [.reference("TypeList")])]),
+            .get, "/v1/types", access: .review, place: .control,
+            operation: Operation(
+                "types", "The document types, by name.", parameters: [.limit(10_000, 1_000), .cursor],
+                answers: [.init(200, "Those that this credential may post.", [.reference("TypeList")])], problems: [.badCursor]),
             handle: list),
         Route(
-            .get, "/v1/types/{name}", access: .reader, place: .control,
+            .get, "/v1/types/{name}", access: .review, place: .control,
             operation: Operation(
                 "type", "A document type.", parameters: [name], answers: [.init(200, "The type file.", [.reference("Type")])],
                 problems: [.notFound]),
@@ -31,14 +33,24 @@ enum TypeRoutes {
 
     private static let name = Operation.Parameter.path("name", "The type's name.")
 
+    /// A page ends here too: a type file has up to 16 MiB.
+    private static let pageByteCountMax = 32 << 20
+
     private static func list(_ call: Call) throws -> Response {
+        let page = try ListPage(call)
+        let types = try call.engine.types(as: call.principal).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let start = try page.after(fieldCount: 1).map { after in types.firstIndex { after[0].lexicographicallyPrecedes($0.name.utf8) } ?? types.count } ?? 0
+        var end = start
         var writer = JSONWriter(reserving: 64 << 10)
         writer.beginObject()
         writer.key("types")
         writer.beginArray()
-        for type in try call.engine.types(as: call.principal) { writer.raw(type.json) }
+        while end < types.count, end - start < page.limit, writer.bytes.count < pageByteCountMax {
+            writer.raw(types[end].json)
+            end += 1
+        }
         writer.endArray()
-        writer.member("next_cursor", nil)
+        writer.member("next_cursor", end < types.count ? page.cursor([Array(types[end - 1].name.utf8)]) : nil)
         writer.endObject()
         return .json(writer)
     }

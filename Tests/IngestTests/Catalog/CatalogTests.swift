@@ -1,4 +1,5 @@
 import ColumnStore
+import Dispatch
 import XCTest
 
 @testable import Ingest
@@ -17,23 +18,61 @@ final class CatalogTests: XCTestCase {
             XCTAssertEqual(try catalog.put(full), .created)
             XCTAssertEqual(try catalog.put(bare), .created)
             XCTAssertEqual(try catalog.put(full), .unchanged)
-            _ = try catalog.addKey(of: "АТБ", id: "k1", secretSHA256: [1, 2, 3])
-            _ = try catalog.addKey(of: "b", id: "k1", secretSHA256: [4])
-            XCTAssertThrowsError(try catalog.addKey(of: "b", id: "k2", secretSHA256: [4]))
+            _ = try catalog.addKey(NewKey(id: "k1", secretSHA256: [1, 2, 3], label: "till 7", expiresAt: 99), of: .client("АТБ"))
+            _ = try catalog.addKey(NewKey(id: "k1", secretSHA256: [4]), of: .client("b"))
+            _ = try catalog.addKey(NewKey(id: "k1", secretSHA256: [5], role: .auditor), of: .operators)
+            XCTAssertThrowsError(try catalog.addKey(NewKey(id: "k2", secretSHA256: [4]), of: .client("b")))
+            XCTAssertNil(try catalog.addKey(NewKey(id: "k3", secretSHA256: [6]), of: .client("nobody")))
+            XCTAssertNil(catalog.holder(ofKeySHA256: [6]))
             XCTAssertNotNil(catalog.contract(forKeySHA256: [1, 2, 3]))
             try catalog.flushKeyUses()
         }
         let catalog = try Catalog(path: data.catalogPath)
-        XCTAssertEqual(catalog.contracts(), [bare, full])
+        XCTAssertEqual(try catalog.contracts(after: nil, limit: 10), [bare, full])
         XCTAssertEqual(catalog.contract(forKeySHA256: [1, 2, 3]), full)
-        XCTAssertNotNil(try catalog.keys(of: "АТБ").first?.lastUsedAt)
+        XCTAssertEqual(try catalog.contracts(after: "b", limit: 10), [full])
+        let key = try catalog.keys(of: .client("АТБ"), after: nil, limit: 10).first
+        XCTAssertNotNil(key?.lastUsedAt)
+        XCTAssertEqual(key?.label, "till 7")
+        XCTAssertEqual(key?.expiresAt, 99)
+        guard case .operators(.auditor, id: "k1", expiresAt: nil)? = catalog.holder(ofKeySHA256: [5]) else { return XCTFail("no auditor") }
         XCTAssertTrue(try catalog.deleteContract("АТБ"))
         XCTAssertFalse(try catalog.deleteContract("АТБ"))
         XCTAssertNil(catalog.contract(forKeySHA256: [1, 2, 3]))
         XCTAssertEqual(catalog.contract(forKeySHA256: [4]), bare)
-        XCTAssertTrue(try catalog.deleteKey(of: "b", id: "k1"))
+        XCTAssertTrue(try catalog.deleteKey(of: .operators, id: "k1"))
+        XCTAssertNil(catalog.holder(ofKeySHA256: [5]))
+        XCTAssertTrue(try catalog.deleteKey(of: .client("b"), id: "k1"))
         XCTAssertNil(catalog.contract(forKeySHA256: [4]))
-        XCTAssertEqual(try Catalog(path: data.catalogPath).contracts(), [bare])
+        XCTAssertEqual(try Catalog(path: data.catalogPath).contracts(after: nil, limit: 10), [bare])
+    }
+
+    /// A key that is made while its contract is deleted is gone with it, or was never made: no key is left that nobody can revoke.
+    func test_keysMadeBesideADeletion_areNeverLeftOver() throws {
+        let catalog = try Catalog(path: try DataDirectory(path: TemporaryDirectory().path).catalogPath)
+        for round in 0..<30 {
+            let contract = Contract(clientID: "c", access: .read, scope: .own)
+            _ = try catalog.put(contract)
+            DispatchQueue.concurrentPerform(iterations: 2) { side in
+                if side == 0 { _ = try? catalog.deleteContract("c") } else {
+                    _ = try? catalog.addKey(NewKey(id: "k\(round)", secretSHA256: [UInt8(round)]), of: .client("c"))
+                }
+            }
+            XCTAssertNil(catalog.holder(ofKeySHA256: [UInt8(round)]), "round \(round)")
+            XCTAssertEqual(try catalog.keys(of: .client("c"), after: nil, limit: 10).count, 0)
+        }
+    }
+
+    func test_keys_comePageByPage_inTheOrderOfTheirMaking() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: try DataDirectory(path: directory.path).catalogPath)
+        for number in 0..<7 { _ = try catalog.addKey(NewKey(id: "k\(number)", secretSHA256: [UInt8(number)], role: .metrics), of: .operators) }
+        var (ids, after): ([String], KeyDescription.Position?) = ([], nil)
+        while case let page = try catalog.keys(of: .operators, after: after, limit: 3), let last = page.last {
+            ids += page.map(\.id)
+            after = last.position
+        }
+        XCTAssertEqual(ids, (0..<7).map { "k\($0)" })
     }
 
     func test_hotFileNames_areNeverGivenTwice() throws {
@@ -83,5 +122,11 @@ final class CatalogTests: XCTestCase {
         XCTAssertNil(SchemaEncoding.merged(table, adding: [Field("a", .date)]))
         XCTAssertNil(SchemaEncoding.merged(table, adding: [Field("l", list([Field("x", .date)]))]))
         XCTAssertNil(SchemaEncoding.merged(table, adding: [Field("l", .string)]))
+    }
+}
+
+extension Catalog {
+    fileprivate func contract(forKeySHA256 hash: [UInt8]) -> Contract? {
+        if case .contract(let contract, _)? = holder(ofKeySHA256: hash) { contract } else { nil }
     }
 }

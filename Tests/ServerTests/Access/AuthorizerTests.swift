@@ -6,40 +6,152 @@ import XCTest
 
 /// Goal: the table "who may do what", as far as the server decides it. Method: every call with every kind of credential, over HTTP.
 final class AuthorizerTests: XCTestCase {
-    private enum Who: String, CaseIterable { case nobody, stranger, ownRead, ownWrite, allRead, allWrite, admin }
+    private enum Who: String, CaseIterable { case nobody, stranger, ownRead, ownWrite, allRead, allWrite, metrics, auditor, admin }
+
+    /// Who may make each call, decided here and not in the sources: a call that is missing has not been thought about.
+    ///
+    /// `open`, `signed`; else the first letters of those let in: contracts `r`eading, contracts `w`riting, `m`etrics, `a`uditors. The
+    /// administrator always.
+    private static let decisions: [String: String] = [
+        "GET /healthz": "open", "GET /readyz": "open", "GET /openapi.json": "open", "GET /problems/{slug}": "open",
+        "POST /v1/callbacks/{registrar}": "signed",
+        "POST /v1/receipts": "w", "GET /v1/receipts": "rw", "GET /v1/receipts/{receipt_id}": "rw", "GET /v1/tickets/{ticket_id}": "rw",
+        "GET /v1/changes": "rw", "POST /v1/sql": "rw", "GET /v1/dead-letters": "rw", "POST /v1/dead-letters/{id}/redrive": "w",
+        "GET /v1/types": "rwa", "GET /v1/types/{name}": "rwa", "PUT /v1/types/{name}": "", "DELETE /v1/types/{name}": "",
+        "GET /v1/quarantine": "rwa", "GET /v1/quarantine/{ticket_id}": "rwa",
+        "GET /v1/contracts": "a", "GET /v1/contracts/{client_id}": "a", "PUT /v1/contracts/{client_id}": "", "DELETE /v1/contracts/{client_id}": "",
+        "GET /v1/contracts/{client_id}/keys": "a", "POST /v1/contracts/{client_id}/keys": "", "DELETE /v1/contracts/{client_id}/keys/{id}": "",
+        "GET /v1/admin/keys": "a", "POST /v1/admin/keys": "", "DELETE /v1/admin/keys/{id}": "",
+        "GET /v1/audit": "a", "GET /v1/admin/audit": "a", "GET /metrics": "m",
+        "POST /v1/admin/compact": "", "POST /v1/admin/backup": "",
+    ]
 
     func test_everyCall_withEveryCredential() throws {
         let server = try TestServer()
         let keys: [Who: String] = [
             .stranger: "till_unknown", .ownRead: try server.key("a", .read, .own), .ownWrite: try server.key("b", .readWrite, .own),
-            .allRead: try server.key("c", .read, .all), .allWrite: try server.key("d", .readWrite, .all), .admin: TestServer.adminKey,
+            .allRead: try server.key("c", .read, .all), .allWrite: try server.key("d", .readWrite, .all), .metrics: try server.key(.metrics),
+            .auditor: try server.key(.auditor), .admin: TestServer.adminKey,
         ]
+        let otherAdmin = try server.key(.admin)
         for route in APIRoutes.all {
+            let name = "\(route.method.rawValue) \(route.path)"
+            guard let decision = Self.decisions[name] else { XCTFail("nobody has decided who may make the call \(name)"); continue }
             for who in Who.allCases {
-                let client = server.client(key: keys[who])
-                let path = route.path.replacing("{", with: "").replacing("}", with: "")
-                let isPost = route.method != .get
-                let answer = try client.call(
-                    route.method.rawValue, path, headers: isPost ? [("Content-Type", "application/json")] : [], body: isPost ? Array("{}".utf8) : nil)
-                let place = "\(route.method.rawValue) \(path) as \(who.rawValue): \(answer.text)"
-                switch (route.access, who) {
-                case (.open, _), (_, .admin): XCTAssertFalse([401, 403].contains(answer.status) && route.access != .signed, place)
-                case (.signed, _): XCTAssertEqual(answer.status, 401, place)
-                case (_, .nobody), (_, .stranger):
-                    XCTAssertEqual(answer.status, 401, place)
-                    XCTAssertTrue(answer.text.contains("/problems/unauthenticated"), place)
-                    XCTAssertEqual(answer.headers["www-authenticate"], "Bearer realm=\"till\"", place)
-                case (.admin, _):
-                    XCTAssertEqual(answer.status, 403, place)
-                    XCTAssertTrue(answer.text.contains("/problems/admin-only"), place)
-                case (.writer, .ownRead), (.writer, .allRead):
-                    XCTAssertEqual(answer.status, 403, place)
-                    XCTAssertTrue(answer.text.contains("/problems/read-only"), place)
-                default: XCTAssertFalse([401, 403].contains(answer.status), place)
+                let answer = try self.answer(server.client(key: keys[who]), route)
+                let place = "\(name) as \(who.rawValue): \(answer.text)"
+                switch Self.expected(decision, who) {
+                case nil: XCTAssertFalse([401, 403].contains(answer.status) && decision != "signed", place)
+                case let slug?:
+                    XCTAssertEqual(answer.status, slug == "unauthenticated" || slug == "bad-signature" ? 401 : 403, place)
+                    XCTAssertTrue(answer.text.contains("/problems/\(slug)"), place)
+                    if slug == "unauthenticated" { XCTAssertEqual(answer.headers["www-authenticate"], "Bearer realm=\"till\"", place) }
                 }
                 if answer.status >= 400 { XCTAssertEqual(answer.headers["content-type"], "application/problem+json", place) }
             }
+            let other = try answer(server.client(key: otherAdmin), route)
+            XCTAssertFalse([401, 403].contains(other.status) && decision != "signed", "\(name) as another admin: \(other.text)")
         }
+        XCTAssertEqual(Set(Self.decisions.keys).subtracting(APIRoutes.all.map { "\($0.method.rawValue) \($0.path)" }), [], "decided, but no call")
+    }
+
+    private func answer(_ client: HTTPClient, _ route: Route) throws -> HTTPClient.Answer {
+        let path = route.path.replacing("{", with: "").replacing("}", with: "")
+        let isPost = route.method != .get
+        return try client.call(
+            route.method.rawValue, path, headers: isPost ? [("Content-Type", "application/json")] : [], body: isPost ? Array("{}".utf8) : nil)
+    }
+
+    /// The slug of the refusal; nil where the call is let in.
+    private static func expected(_ decision: String, _ who: Who) -> String? {
+        if decision == "open" { return nil }
+        if decision == "signed" { return "bad-signature" }
+        let (letter, isContract): (Character, Bool)
+        switch who {
+        case .nobody, .stranger: return "unauthenticated"
+        case .admin: return nil
+        case .ownRead, .allRead: (letter, isContract) = ("r", true)
+        case .ownWrite, .allWrite: (letter, isContract) = ("w", true)
+        case .metrics: (letter, isContract) = ("m", false)
+        case .auditor: (letter, isContract) = ("a", false)
+        }
+        if decision.contains(letter) { return nil }
+        if decision.contains("w") { return isContract ? "read-only" : "role-not-allowed" }
+        return isContract || decision.isEmpty ? "admin-only" : "role-not-allowed"
+    }
+
+    func test_keys_expire_andSayWhatTheyAreFor() throws {
+        let server = try TestServer()
+        let now = CalendarText.now
+        for (role, path) in [(Principal.Role.metrics, "/metrics"), (.auditor, "/v1/audit"), (.admin, "/v1/contracts")] {
+            XCTAssertEqual(try server.client(key: try server.key(role, expiresAt: now + 60_000_000)).get(path).status, 200)
+            let late = try server.client(key: try server.key(role, expiresAt: now)).get(path)
+            XCTAssertEqual(late.status, 401, late.text)
+            XCTAssertTrue(late.text.contains("expired at"), late.text)
+        }
+        let admin = server.client()
+        let made = try admin.post("/v1/admin/keys", #"{"role":"metrics","label":"Prometheus","expires_at":"2100-01-01"}"#)
+        XCTAssertEqual(made.status, 201, made.text)
+        let key = try JSONParser.parse(made.body)
+        XCTAssertEqual(key["role"]?.text, "metrics")
+        XCTAssertEqual(key["expires_at"]?.text, "2100-01-01T00:00:00.000000Z")
+        let text = try XCTUnwrap(key["key"]?.text)
+        XCTAssertEqual(try server.client(key: text).get("/metrics").status, 200)
+        XCTAssertEqual(try server.client(key: text).get("/v1/types").status, 403)
+        let list = try admin.get("/v1/admin/keys").text
+        XCTAssertTrue(list.contains("Prometheus") && !list.contains(text), list)
+        let id = try XCTUnwrap(key["id"]?.text)
+        XCTAssertEqual(try admin.delete("/v1/admin/keys/\(id)").status, 204)
+        XCTAssertEqual(try admin.delete("/v1/admin/keys/\(id)").status, 404)
+        XCTAssertEqual(try server.client(key: text).get("/metrics").status, 401)
+    }
+
+    func test_keyRequests_everyFaultSaysWhatCame() throws {
+        let server = try TestServer()
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/contracts/shop", #"{"access":"read","scope":"own"}"#).status, 201)
+        let table: [(path: String, body: String, says: [String])] = [
+            ("/v1/admin/keys", "{}", ["/role", "admin, auditor or metrics is wanted"]),
+            ("/v1/admin/keys", #"{"role":"root"}"#, [#"admin, auditor or metrics is wanted, not \"root\""#]),
+            ("/v1/admin/keys", #"{"role":"contract"}"#, [#"not \"contract\""#]),
+            ("/v1/admin/keys", #"{"role":"admin","label":"","expires_at":"soon"}"#, ["/label", "/expires_at", #"not \"soon\""#]),
+            ("/v1/admin/keys", #"{"role":"admin","expires_at":"2020-01-01"}"#, ["2020-01-01T00:00:00.000000Z is past"]),
+            ("/v1/contracts/shop/keys", #"{"role":"admin"}"#, ["contract is wanted", "/v1/admin/keys"]),
+            ("/v1/contracts/shop/keys", #"{"lable":"x"}"#, ["lable"]),
+        ]
+        for row in table {
+            let answer = try admin.post(row.path, row.body)
+            XCTAssertEqual(answer.status, 400, "\(row.body): \(answer.text)")
+            for text in row.says { XCTAssertTrue(answer.text.contains(text), "\(row.body): \(answer.text)") }
+        }
+        XCTAssertEqual(try admin.call("POST", "/v1/contracts/shop/keys").status, 201)
+        XCTAssertEqual(try admin.post("/v1/contracts/shop/keys", #"{"label":"till 7","role":"contract"}"#).status, 201)
+    }
+
+    func test_lists_comePageByPage() throws {
+        let server = try TestServer()
+        let admin = server.client()
+        for number in 0..<25 { _ = try server.key("c\(number < 10 ? "0" : "")\(number)", .read, .own) }
+        for _ in 0..<7 { XCTAssertEqual(try admin.call("POST", "/v1/contracts/c03/keys").status, 201) }
+        for (path, member, count) in [("/v1/contracts", "contracts", 25), ("/v1/contracts/c03/keys", "keys", 8), ("/v1/types", "types", 1)] {
+            var (seen, cursor, pages): (Set<String>, String?, Int) = ([], nil, 0)
+            repeat {
+                let page = try admin.get(path + "?limit=4" + (cursor.map { "&cursor=\($0)" } ?? ""))
+                XCTAssertEqual(page.status, 200, page.text)
+                let body = try JSONParser.parse(page.body)
+                guard case .array(let items)? = body[member] else { return XCTFail(page.text) }
+                XCTAssertLessThanOrEqual(items.count, 4)
+                for item in items { XCTAssertTrue(seen.insert(item["client_id"]?.text ?? item["id"]?.text ?? item["name"]?.text ?? "").inserted) }
+                cursor = body["next_cursor"]?.text
+                pages += 1
+            } while cursor != nil && pages < 20
+            XCTAssertEqual(seen.count, count, path)
+            XCTAssertEqual(try admin.get(path + "?cursor=AA").status, 400, path)
+            XCTAssertEqual(try admin.get(path + "?limit=0").status, 400, path)
+        }
+        // A cursor of one contract's keys is none of another's.
+        let page = try JSONParser.parse(try admin.get("/v1/contracts/c03/keys?limit=4").body)
+        XCTAssertEqual(try admin.get("/v1/contracts/c04/keys?cursor=\(page["next_cursor"]?.text ?? "")").status, 400)
     }
 
     func test_validity_rateAndSchemes() throws {

@@ -8,7 +8,7 @@ import Synchronization
 final class FakeEngine: EngineInterface, QueryStore {
     struct State {
         var contracts: [String: Contract] = [:]
-        var keys: [[UInt8]: (clientID: String, id: String)] = [:]
+        var keys: [[UInt8]: (owner: KeyOwner, key: KeyDescription)] = [:]
         var taken: [TakeRequest] = []
         var outcome: TakeOutcome?
         var changes: [ChangePage.Change] = []
@@ -97,24 +97,44 @@ final class FakeEngine: EngineInterface, QueryStore {
     }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { .replaced }
     func deleteType(name: String) throws {}
-    func contracts() throws -> [Contract] { state.withLock { Array($0.contracts.values) } }
+    func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
+        state.withLock { state in
+            Array(state.contracts.values.filter { $0.clientID > clientID ?? "" }.sorted { $0.clientID < $1.clientID }.prefix(limit))
+        }
+    }
     func contract(_ clientID: String) throws -> Contract? { state.withLock { $0.contracts[clientID] } }
     func putContract(_ contract: Contract) throws -> PutOutcome {
         state.withLock { $0.contracts.updateValue(contract, forKey: contract.clientID) == nil ? .created : .replaced }
     }
     func deleteContract(_ clientID: String) throws { state.withLock { _ = $0.contracts.removeValue(forKey: clientID) } }
-    func keys(of clientID: String) throws -> [KeyDescription] {
-        state.withLock { $0.keys.values.filter { $0.clientID == clientID }.map { KeyDescription(id: $0.id, createdAt: 0, lastUsedAt: nil) } }
+    func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
+        state.withLock { state in
+            let keys = state.keys.values.filter { $0.owner == owner && $0.key.id > after?.id ?? "" }.map(\.key)
+            return Array(keys.sorted { $0.id < $1.id }.prefix(limit))
+        }
     }
-    func addKey(of clientID: String, id: String, secretSHA256: [UInt8]) throws -> KeyDescription {
-        state.withLock { $0.keys[secretSHA256] = (clientID, id) }
-        return KeyDescription(id: id, createdAt: 0, lastUsedAt: nil)
+    func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription {
+        let description = KeyDescription(
+            id: key.id, role: key.role, label: key.label, createdAt: 0, expiresAt: key.expiresAt, lastUsedAt: nil)
+        state.withLock { $0.keys[key.secretSHA256] = (owner, description) }
+        return description
     }
-    func deleteKey(of clientID: String, id: String) throws {
-        state.withLock { state in state.keys = state.keys.filter { $0.value.id != id } }
+    func deleteKey(of owner: KeyOwner, id: String) throws {
+        let isKnown = state.withLock { state in
+            let count = state.keys.count
+            state.keys = state.keys.filter { $0.value.owner != owner || $0.value.key.id != id }
+            return state.keys.count < count
+        }
+        if !isKnown { throw Problem(.notFound, "there is no such key") }
     }
-    func contract(forKeySHA256 hash: [UInt8]) -> Contract? {
-        state.withLock { state in state.keys[hash].flatMap { state.contracts[$0.clientID] } }
+    func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? {
+        state.withLock { state in
+            guard let (owner, key) = state.keys[hash] else { return nil }
+            switch owner {
+            case .client(let clientID): return state.contracts[clientID].map { .contract($0, expiresAt: key.expiresAt) }
+            case .operators: return .operators(key.role, id: key.id, expiresAt: key.expiresAt)
+            }
+        }
     }
     func quarantine(
         client: String?, cursor: String?, limit: Int, as principal: Principal

@@ -31,8 +31,15 @@ final class TestServer {
         let key = try APIKey.make()
         engine.state.withLock { state in
             state.contracts[clientID] = contract
-            state.keys[key.sha256] = (clientID, key.id)
+            state.keys[key.sha256] = (.client(clientID), KeyDescription(id: key.id, createdAt: 0, lastUsedAt: nil))
         }
+        return key.text
+    }
+
+    /// A key of a role that is no contract's.
+    func key(_ role: Principal.Role, expiresAt: Int64? = nil) throws -> String {
+        let key = try APIKey.make()
+        _ = try engine.addKey(NewKey(id: key.id, secretSHA256: key.sha256, role: role, expiresAt: expiresAt), of: .operators)
         return key.text
     }
 }

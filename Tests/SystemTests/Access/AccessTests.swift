@@ -200,6 +200,39 @@ final class AccessTests: XCTestCase {
         XCTAssertEqual(try client.get("/v1/receipts").status, 200)
     }
 
+    /// An auditor learns who was refused what, and where, and not a byte of it; over a restart too.
+    func test_auditor_seesWhatWasRefused_withoutItsBytes() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        let secret = "4111-1111-1111-1111"
+        let document = Receipts.pos("Q-1").replacingOccurrences(of: "\"total\":65.00", with: "\"total\":\"\(secret)\"")
+        XCTAssertTrue(document.contains(secret), document)
+        let refused = try server.client().post("/v1/receipts?client=shop", document)
+        XCTAssertEqual(refused.status, 422, refused.text)
+        let ticket = try XCTUnwrap(Receipts.member("ticket_id", of: refused.text))
+        let made = try server.client().post("/v1/admin/keys", #"{"role":"auditor","label":"audit of 2026"}"#)
+        XCTAssertEqual(made.status, 201, made.text)
+        let key = try XCTUnwrap(Receipts.member("key", of: made.text))
+        server.kill()
+        try server.start()
+        let auditor = server.client(key: key)
+        XCTAssertTrue(try server.client().get("/v1/quarantine/\(ticket)").text.contains(secret))
+        for path in ["/v1/quarantine", "/v1/quarantine?client=shop", "/v1/quarantine/\(ticket)"] {
+            let answer = try auditor.get(path)
+            XCTAssertEqual(answer.status, 200, "\(path): \(answer.text)")
+            XCTAssertTrue(answer.text.contains(ticket) && answer.text.contains(#""pointer":"/total""#), "\(path): \(answer.text)")
+            XCTAssertFalse(answer.text.contains(secret) || answer.text.contains("document\":"), "\(path): \(answer.text)")
+        }
+        XCTAssertEqual(try auditor.get("/v1/quarantine?client=nobody").status, 404)
+        for path in ["/v1/receipts", "/v1/receipts/Q-1", "/v1/tickets/\(ticket)", "/v1/changes", "/v1/dead-letters", "/metrics"] {
+            XCTAssertEqual(try auditor.get(path).status, 403, path)
+        }
+        XCTAssertEqual(try auditor.post("/v1/sql", #"{"query":"SELECT 1"}"#).status, 403)
+        let audit = try auditor.get("/v1/audit").text
+        XCTAssertTrue(audit.contains("makeOperatorKey") && audit.contains("audit of 2026") && !audit.contains(key), audit)
+    }
+
     func test_keys_withoutDowntimeAndRevoked() throws {
         let server = try TillServer()
         defer { server.remove() }

@@ -1,0 +1,133 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Keys: those of contracts, and those of the people and programs that run the store. A key's secret is in one answer, and nowhere else.
+enum KeyRoutes {
+    private static let id = Operation.Parameter.path("id", "The key's id.")
+    private static let made = Operation.Answer(201, "The key.", [.reference("NewKey")])
+    private static let faults: [Problem.Slug] = [.badJSON, .badEncoding, .unsupportedMediaType, .diskFull]
+
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/contracts/{client_id}/keys", access: .audit, place: .control,
+            operation: Operation(
+                "keys", "The keys of a contract, without their secrets.", parameters: [ContractRoutes.client] + ListPage.parameters,
+                answers: [.init(200, "They.", [.reference("KeyList")])], problems: [.notFound, .badCursor]),
+            handle: { call in try list(call, of: try client(call)) }),
+        Route(
+            .post, "/v1/contracts/{client_id}/keys", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "makeKey", "Makes a key of a contract; it is shown this once.", parameters: [ContractRoutes.client],
+                body: [.reference("KeyRequest")], answers: [made], problems: [.notFound] + faults, needsBody: false),
+            handle: { call in try make(call, of: try client(call)) }),
+        Route(
+            .delete, "/v1/contracts/{client_id}/keys/{id}", access: .admin, place: .control,
+            operation: Operation(
+                "deleteKey", "Revokes a key of a contract.", parameters: [ContractRoutes.client, id], answers: [.init(204, "Done.")],
+                problems: [.notFound, .diskFull]),
+            handle: { call in
+                try call.engine.deleteKey(of: try client(call), id: call.pathValues[1])
+                return .noContent
+            }),
+        Route(
+            .get, "/v1/admin/keys", access: .audit, place: .control,
+            operation: Operation(
+                "operatorKeys", "The keys of those who run the store, without their secrets.", parameters: ListPage.parameters,
+                answers: [.init(200, "They.", [.reference("KeyList")])], problems: [.badCursor]),
+            handle: { call in try list(call, of: .operators) }),
+        Route(
+            .post, "/v1/admin/keys", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "makeOperatorKey", "Makes a key of a role; it is shown this once. `metrics` reads /metrics, `auditor` the audit trail, contracts, keys, types and what was refused without its bytes, `admin` may do everything.",
+                body: [.reference("OperatorKeyRequest")], answers: [made], problems: faults),
+            handle: { call in try make(call, of: .operators) }),
+        Route(
+            .delete, "/v1/admin/keys/{id}", access: .admin, place: .control,
+            operation: Operation(
+                "deleteOperatorKey", "Revokes a key of a role.", parameters: [id], answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
+            handle: { call in
+                try call.engine.deleteKey(of: .operators, id: call.pathValues[0])
+                return .noContent
+            }),
+    ]
+
+    private static func client(_ call: Call) throws -> KeyOwner { .client(try ContractRoutes.find(call).clientID) }
+
+    private static func list(_ call: Call, of owner: KeyOwner) throws -> Response {
+        let page = try ListPage(call, of: call.pathValues)
+        let after = try page.after(fieldCount: 2).map { KeyDescription.Position(createdAt: try $0.integer(at: 0), id: $0.text(at: 1)) }
+        let keys = try call.engine.keys(of: owner, after: after, limit: page.limit + 1)
+        let shown = keys.prefix(page.limit)
+        var writer = JSONWriter(reserving: 256 * shown.count + 64)
+        writer.beginObject()
+        writer.key("keys")
+        writer.beginArray()
+        for key in shown {
+            writer.beginObject()
+            write(key, to: &writer)
+            writer.member("last_used_at", key.lastUsedAt.map { CalendarText.text(instant: $0) })
+            writer.endObject()
+        }
+        writer.endArray()
+        let last = keys.count > page.limit ? shown.last : nil
+        writer.member("next_cursor", last.map { page.cursor([Array(String($0.createdAt).utf8), Array($0.id.utf8)]) })
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private static func write(_ key: KeyDescription, to writer: inout JSONWriter) {
+        writer.member("id", key.id)
+        writer.member("role", key.role.rawValue)
+        writer.member("label", key.label)
+        writer.member("created_at", CalendarText.text(instant: key.createdAt))
+        writer.member("expires_at", key.expiresAt.map { CalendarText.text(instant: $0) })
+    }
+
+    private static func make(_ call: Call, of owner: KeyOwner) throws -> Response {
+        let form = try KeyForm(call, of: owner)
+        let key = try APIKey.make()
+        let added = try call.engine.addKey(
+            NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt), of: owner)
+        var detail = JSONWriter()
+        detail.beginObject()
+        write(added, to: &detail)
+        detail.endObject()
+        call.exchange.auditDetail = String(decoding: detail.bytes, as: UTF8.self)
+        var writer = JSONWriter()
+        writer.beginObject()
+        write(added, to: &writer)
+        writer.member("key", key.text)
+        writer.endObject()
+        return Response.json(201, writer).adding("Cache-Control", "no-store")
+            .adding("Location", "\(call.request.target.path)/\(key.id)")
+    }
+}
+
+/// What a key is asked to be.
+private struct KeyForm {
+    private static let labelByteCountMax = 200
+    var label: String?
+    var role = Principal.Role.contract
+    var expiresAt: Int64?
+
+    /// - Throws: `bad-parameter` with every fault.
+    init(_ call: Call, of owner: KeyOwner) throws {
+        let isOfOperators = owner == .operators
+        // A contract's key needs nothing said of it.
+        let body = call.request.body.isEmpty && !isOfOperators ? JSONValue.object([]) : try call.object(members: ["label", "role", "expires_at"])
+        var reader = MemberReader(body: body)
+        label = reader.string("label")
+        if let label, !(1...Self.labelByteCountMax).contains(label.utf8.count) || label.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            reader.fault("/label", "out-of-range", "a label has 1 to \(Self.labelByteCountMax) bytes and no control characters; this has \(label.utf8.count) bytes")
+        }
+        expiresAt = reader.instant("expires_at")
+        if let expiresAt, expiresAt <= CalendarText.now {
+            reader.fault("/expires_at", "out-of-range", "an instant to come is wanted; \(CalendarText.text(instant: expiresAt)) is past")
+        }
+        let roles = isOfOperators ? Principal.Role.allCases.filter { $0 != .contract } : [.contract]
+        if isOfOperators || body["role"] ?? .null != .null {
+            role = reader.choice("role", roles, hint: isOfOperators ? "" : "; keys of other roles are made at /v1/admin/keys") ?? .contract
+        }
+        guard reader.faults.isEmpty else { throw Problem(.badParameter, reader.summary("the key"), errors: reader.faults) }
+    }
+}

@@ -1,0 +1,50 @@
+internal import ColumnStore
+internal import Ingest
+
+/// `limit` and `cursor` of a list that is not one of receipts, and its `next_cursor`: the place of the last item, sealed.
+struct ListPage {
+    private static let limitMax = 10_000
+    private static let limitUsual = 1_000
+    static let parameters: [Operation.Parameter] = [.limit(limitMax, limitUsual), .cursor]
+
+    let limit: Int
+    private let fields: [[UInt8]]?
+    private let binding: [String]
+    private let call: Call
+
+    /// - Parameter of: whose list it is, where the path says it: a cursor is good for that alone.
+    /// - Throws: `bad-cursor` for one that was altered, or is of another list or another asker.
+    init(_ call: Call, of owner: [String] = []) throws {
+        self.call = call
+        limit = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
+        let principal = call.principal
+        binding = [call.route.operation.id, principal.role.rawValue, principal.clientID ?? ""] + owner
+        guard let cursor = call.parameter("cursor") else {
+            fields = nil
+            return
+        }
+        guard let fields = call.service.store.unseal(cursor, binding: binding) else { throw Self.badCursor }
+        self.fields = fields
+    }
+
+    /// The place behind which the page begins; nil for the first.
+    func after(fieldCount: Int) throws -> [[UInt8]]? {
+        guard let fields else { return nil }
+        guard fields.count == fieldCount else { throw Self.badCursor }
+        return fields
+    }
+
+    /// The cursor behind an item.
+    func cursor(_ fields: [[UInt8]]) -> String { call.service.store.seal(fields, binding: binding) }
+
+    static var badCursor: Problem { Problem(.badCursor, "this is no cursor of this list; begin again without one") }
+}
+
+extension [[UInt8]] {
+    func text(at place: Int) -> String { String(decoding: self[place], as: UTF8.self) }
+    /// - Throws: `bad-cursor` where no number stands there.
+    func integer(at place: Int) throws -> Int64 {
+        guard let number = Int64(text(at: place)) else { throw ListPage.badCursor }
+        return number
+    }
+}
