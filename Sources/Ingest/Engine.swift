@@ -91,11 +91,16 @@ package final class Engine: EngineInterface {
     package func publish(url: String) { directory.publish(url: url) }
 
     /// Notes the hash of the file with the administrator's key, so that a change of it on the disk is found.
-    package func noteAdminKey() throws {
+    ///
+    /// - Returns: whether it is another than was noted last.
+    @discardableResult
+    package func noteAdminKey() throws -> Bool {
         let storage = try LocalStorage(root: directory.path)
-        guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return }
+        guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return false }
         let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
-        if try catalog.bytes(Catalog.adminKeyHash) != hash { try catalog.set(Catalog.adminKeyHash, hash) }
+        let earlier = try catalog.bytes(Catalog.adminKeyHash)
+        if earlier != hash { try catalog.set(Catalog.adminKeyHash, hash) }
+        return earlier != nil && earlier != hash
     }
 
     package func close() throws {

@@ -30,6 +30,9 @@ package final class Service: RequestHandler, Sendable {
     package let metrics: HTTPMetrics
     package let log: Log
     package let deadlines = Deadlines()
+    package let jobs: JobTable
+    /// Who the admin key stands for.
+    package let administrator: String
     package let openAPI: [UInt8]
     private let authorizer: Authorizer
     private let audit: AuditLog
@@ -59,6 +62,8 @@ package final class Service: RequestHandler, Sendable {
         queryEngine = queries
         self.limits = limits
         self.log = log
+        self.administrator = administrator
+        jobs = JobTable(log: log)
         router = Router(routes)
         metrics = HTTPMetrics(routes: routes)
         openAPI = OpenAPI.document(routes)
@@ -88,6 +93,7 @@ package final class Service: RequestHandler, Sendable {
     /// Long polls end, and readiness with them.
     package func beginStopping() {
         stopping.store(true, ordering: .relaxed)
+        jobs.beginStopping()
         deadlines.fireAll()
     }
 

@@ -73,6 +73,7 @@ extension Verifier {
             var ownBounds = IntegerBounds(names)
             var ownCount: Int64 = 0
             while let batch = try reader.next() {
+                try checkCancelled()
                 try check(batch, columns, table: cold.name, path, from: count)
                 try proof.check(batch, fields) { note(path, "row \(count + Int64($0)): \($1)") }
                 for (index, column) in batch.columns.enumerated() { nullCounts[index] += Int64(column.nullCount) }

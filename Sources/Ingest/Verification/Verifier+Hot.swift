@@ -36,16 +36,22 @@ extension Verifier {
     }
 
     /// - Returns: what the rows say of each table's days.
-    private func checkRows(_ file: HotFile) throws -> [String: [Int32: DayTotals]] {
+    ///
+    /// - Parameter sequence: rows beyond it came while somebody else was reading: not looked at.
+    func checkRows(_ file: HotFile, through sequence: Int64 = .max) throws -> [String: [Int32: DayTotals]] {
         var totals: [String: [Int32: DayTotals]] = [:]
         try file.pool.withConnection { connection in
             let statement = try connection.statement("""
                 SELECT r.id, r.sequence, r.ticket, t.name, r.coding, r.document_bytes, r.sha256, r.document, r.client, r.receipt,
                     r.business_day, r.issued_at, r.received_at, r.state, k.type, k.version
-                FROM rows r LEFT JOIN tables t ON t.id = r.table_id LEFT JOIN kinds k ON k.id = r.kind ORDER BY r.id
+                FROM rows r LEFT JOIN tables t ON t.id = r.table_id LEFT JOIN kinds k ON k.id = r.kind
+                WHERE r.sequence <= ?1 ORDER BY r.id
                 """)
+            defer { statement.reset() }
+            statement.bind(1, sequence)
             var previous: (id: Int64, sequence: Int64, ticket: ULID) = (0, 0, ULID(high: 0, low: 0))
             while try statement.step() {
+                try checkCancelled()
                 let id = statement.int64(0)
                 guard let ticket = ULID(bytes: statement.bytes(2)), let state = ReceiptState(code: statement.int64(13)),
                     !statement.isNull(3), !statement.isNull(14)
@@ -65,7 +71,7 @@ extension Verifier {
                 try uniqueness.insert(ticket: ticket)
                 if state != .failed { try uniqueness.insert(table: table, client: client, receipt: receipt, day: day) }
                 totals[table, default: [:]][day, default: DayTotals()].add(
-                    [client, receipt, ticket.text, Array(state.rawValue.utf8), statement.bytes(14)],
+                    [client, receipt, ticket.text, shownState(Array(state.rawValue.utf8)), statement.bytes(14)],
                     [sequence, statement.int64(11), statement.int64(12), statement.int64(15)])
                 count(rows: 1, in: file.path)
                 checkDocument(statement, id, ticket, file)
@@ -73,6 +79,9 @@ extension Verifier {
         }
         return totals
     }
+
+    /// Beside a server states go on while rows and columns are read one after the other.
+    private func shownState(_ state: [UInt8]) -> [UInt8] { isOnline ? [] : state }
 
     private func checkDocument(_ statement: SQLiteStatement, _ id: Int64, _ ticket: ULID, _ file: HotFile) {
         report.documentByteCount += statement.int64(5)
@@ -88,7 +97,9 @@ extension Verifier {
     }
 
     /// The columns of every row can be read, and say of each day what the rows say.
-    private func checkColumns(_ file: HotFile, _ totals: [String: [Int32: DayTotals]], _ proof: ColumnProof) throws {
+    func checkColumns(
+        _ file: HotFile, _ totals: [String: [Int32: DayTotals]], _ proof: ColumnProof, through limit: Int64 = .max
+    ) throws {
         for tail in file.allTails {
             let table = tail.table
             let schema = StandardColumns.schema(typeColumns: file.tables.columns(of: table))
@@ -96,17 +107,18 @@ extension Verifier {
             func place(_ name: String) -> Int { names.firstIndex(of: name) ?? 0 }
             let texts = ["client_id", "receipt_id", "ticket_id", "state", "type"].map(place)
             let numbers = ["sequence", "issued_at", "received_at", "type_version"].map(place)
-            let (day, sequence) = (place("business_day"), place("sequence"))
-            let snapshot = TierBoundary.Snapshot(files: [file], sequence: .max)
+            let (day, sequence, state) = (place("business_day"), place("sequence"), place("state"))
+            let snapshot = TierBoundary.Snapshot(files: [file], sequence: limit)
             let filter = try HotRowFilter(.init(projection: names.map { ColumnPath($0) }), schema: schema)
             var found: [Int32: DayTotals] = [:]
             for piece in try HotTable(table: table, snapshot: snapshot, schema: schema).pieces(filter) {
-                let morsel = try HotMorsel(piece, filter: filter, sequence: .max, budget: nil)
+                let morsel = try HotMorsel(piece, filter: filter, sequence: limit, budget: nil)
                 while let batch = try morsel.next() {
+                    try checkCancelled()
                     for row in 0..<batch.rowCount {
                         let key = Int32(clamping: batch.columns[day].integer(at: row))
                         found[key, default: DayTotals()].add(
-                            texts.map { batch.columns[$0].bytes(at: row) }, numbers.map { batch.columns[$0].integer(at: row) })
+                            texts.map { $0 == state ? shownState(batch.columns[$0].bytes(at: row)) : batch.columns[$0].bytes(at: row) }, numbers.map { batch.columns[$0].integer(at: row) })
                     }
                     try proof.check(batch, schema.fields) { row, fault in
                         note(file.path, "the receipt of sequence \(batch.columns[sequence].integer(at: row)): \(fault)")

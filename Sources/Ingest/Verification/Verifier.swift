@@ -20,6 +20,7 @@ package final class Verifier {
     package struct Finding: Sendable, CustomStringConvertible {
         package let path: String
         package let fault: String
+        package init(path: String, fault: String) { (self.path, self.fault) = (path, fault) }
         package var description: String { "\(path): \(fault)" }
     }
 
@@ -31,12 +32,17 @@ package final class Verifier {
         package var fileCount = 0
         package var rowCount: Int64 = 0
         package var documentByteCount: Int64 = 0
+
+        package init(findings: [Finding] = [], fileCount: Int = 0, rowCount: Int64 = 0) {
+            (self.findings, self.fileCount, self.rowCount) = (findings, fileCount, rowCount)
+        }
     }
 
     /// How far it is.
     package struct Progress: Sendable {
         package var path: String
         package var rowCount: Int64
+        package init(path: String, rowCount: Int64) { (self.path, self.rowCount) = (path, rowCount) }
     }
 
     let directory: DataDirectory
@@ -44,6 +50,12 @@ package final class Verifier {
     var uniqueness: Uniqueness
     private let progress: (Progress) -> Void
     private var known: Set<String> = []
+    /// Beside a server that goes on working; its directory is not ours to give back.
+    let isOnline: Bool
+    private let isUnwanted: () -> Bool
+
+    /// Somebody asked for the end.
+    struct Cancelled: Error {}
 
     /// - Parameters:
     ///   - temporaryDirectory: where keys are sorted that are too many for memory.
@@ -56,7 +68,20 @@ package final class Verifier {
         directory = try DataDirectory(path: path, checksFormat: false)
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
+        isOnline = false
+        isUnwanted = { false }
     }
+
+    /// Of a store that goes on working: `Verifier+Online`.
+    init(beside directory: DataDirectory, temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Progress) -> Void) {
+        self.directory = directory
+        uniqueness = Uniqueness(directory: temporaryDirectory)
+        self.progress = progress
+        isOnline = true
+        isUnwanted = isCancelled
+    }
+
+    func checkCancelled() throws { if isUnwanted() { throw Cancelled() } }
 
     /// Looks at everything, whatever is found on the way.
     package func run() -> Report {
@@ -100,8 +125,11 @@ package final class Verifier {
     @discardableResult
     func guarded(_ path: String, _ body: () throws -> Void) -> Bool {
         do {
+            try checkCancelled()
             try body()
             return true
+        } catch is Cancelled {
+            // Whoever asked for the end takes no report.
         } catch let error as ColumnStoreError {
             note(error.path.isEmpty ? path : absolute(error.path, below: path), error.description)
         } catch let error as SQLiteError {
@@ -121,7 +149,7 @@ package final class Verifier {
 
     // MARK: Small files
 
-    private func checkFormat() throws {
+    func checkFormat() throws {
         report.fileCount += 1
         let storage = try LocalStorage(root: directory.path)
         guard try storage.get("FORMAT", byteCountMax: 4_096) == Array("\(DataDirectory.format)\n".utf8) else {
@@ -129,7 +157,7 @@ package final class Verifier {
         }
     }
 
-    private func checkAdminKey(_ catalog: Catalog) throws {
+    func checkAdminKey(_ catalog: Catalog) throws {
         let storage = try LocalStorage(root: directory.path)
         guard let hash = try catalog.bytes(Catalog.adminKeyHash) else { return }
         report.fileCount += 1
@@ -166,7 +194,7 @@ package final class Verifier {
         if !hadLog { for suffix in ["-wal", "-shm"] { unlink(path + suffix) } }
     }
 
-    private func checkIntegrity(_ path: String) throws {
+    func checkIntegrity(_ path: String) throws {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         let statement = try connection.statement("PRAGMA integrity_check(20)")
         while try statement.step() {

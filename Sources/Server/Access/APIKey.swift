@@ -13,8 +13,11 @@ package struct APIKey: Sendable {
 
     /// A new key: 32 random bytes behind a prefix that secret scanners can look for.
     package static func make() throws -> APIKey {
-        APIKey(id: "k_" + encode(try Digest.random(byteCount: 10)), text: "till_" + encode(try Digest.random(byteCount: 32)))
+        APIKey(id: "k_" + (try randomText(byteCount: 10)), text: "till_" + (try randomText(byteCount: 32)))
     }
+
+    /// Random bytes in the alphabet of keys.
+    package static func randomText(byteCount: Int) throws -> String { encode(try Digest.random(byteCount: byteCount)) }
 
     /// Crockford's base 32 in lower case: no character that a shell, a URL or a reader stumbles over.
     private static func encode(_ bytes: [UInt8]) -> String {

@@ -11,21 +11,32 @@ package enum AdminKey {
 
     package static func path(in directory: String) -> String { "\(directory)/\(DataDirectory.adminKeyName)" }
 
+    /// How the key came to be what it is at this start.
+    package enum Change: String, Sendable {
+        case none, made
+        /// TILL_ADMIN_KEY is another than the stored one, and took its place.
+        case replacedByEnvironment = "replaced-by-environment"
+        /// The file holds another than at the last start.
+        case fileReplaced = "file-replaced"
+    }
+
     /// The key of the directory; the first start makes it, from `given` (TILL_ADMIN_KEY) or at random.
     ///
     /// A key that is given later than the first start replaces the stored one: otherwise a changed environment would silently do nothing.
-    package static func obtain(in directory: String, given: String?) throws -> String {
+    package static func obtain(in directory: String, given: String?) throws -> (key: String, change: Change) {
         if let given {
             guard given.utf8.count >= byteCountMin, !given.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
                 throw Failure(description: "TILL_ADMIN_KEY needs at least \(byteCountMin) printable ASCII characters and no blanks")
             }
-            if try read(in: directory) != given { try write(given, in: directory) }
-            return given
+            let stored = try read(in: directory)
+            if stored == given { return (given, .none) }
+            try write(given, in: directory)
+            return (given, stored == nil ? .made : .replacedByEnvironment)
         }
-        if let stored = try read(in: directory) { return stored }
+        if let stored = try read(in: directory) { return (stored, .none) }
         let key = try APIKey.make().text
         try write(key, in: directory)
-        return key
+        return (key, .made)
     }
 
     /// The stored key, nil when there is none.

@@ -13,26 +13,43 @@ struct AuditLog: Sendable {
     /// - Throws: when the act cannot be written down; it is not done then. What the act itself throws is in `failure`'s answer.
     func run(_ call: Call, requestID: String, failure: (any Error) -> Response) throws -> Response? {
         let act = AuditAct(
-            actor: actor(call.principal), origin: call.exchange.connection.peer,
+            actor: Self.actor(call.principal, administrator: administrator), origin: call.exchange.connection.peer,
             action: call.route.operation.id, target: call.request.target.path, requestID: requestID)
         let id = try engine.begin(act)
+        // A call that starts a job takes it, and the entry ends with the job.
+        call.exchange.auditEnd = { standing in
+            let outcome: AuditOutcome = standing.result != nil ? .done : standing.problem?.slug == .internalError ? .failed : .refused
+            let detail = standing.result.map { String(decoding: $0, as: UTF8.self) } ?? standing.problem.map(Self.detail)
+            let status = standing.result != nil ? 200 : standing.problem?.slug.status ?? Problem.Slug.overloaded.status
+            end(id, act, outcome, status: status, detail: detail)
+        }
         do {
             let response = try call.route.handle(call)
-            end(id, act, .done, status: response?.status ?? 0, detail: call.exchange.auditDetail)
+            if call.exchange.auditEnd != nil { end(id, act, .done, status: response?.status ?? 0, detail: call.exchange.auditDetail) }
             return response
         } catch {
             let response = failure(error)
             let problem = (error as? Refusal)?.problem ?? ProblemMapping.problem(for: error)
-            var detail = JSONWriter()
-            detail.beginObject()
-            detail.member("problem", problem.slug.rawValue)
-            detail.endObject()
-            end(id, act, response.status >= 500 ? .failed : .refused, status: response.status, detail: String(decoding: detail.bytes, as: UTF8.self))
+            end(id, act, response.status >= 500 ? .failed : .refused, status: response.status, detail: Self.detail(problem))
             return response
         }
     }
 
-    private func actor(_ principal: Principal) -> String {
+    /// What is done without a call: at a start.
+    func note(action: String, actor: String, target: String, detail: String) throws {
+        let act = AuditAct(actor: actor, action: action, target: target)
+        end(try engine.begin(act), act, .done, status: 0, detail: detail)
+    }
+
+    private static func detail(_ problem: Problem) -> String {
+        var detail = JSONWriter()
+        detail.beginObject()
+        detail.member("problem", problem.slug.rawValue)
+        detail.endObject()
+        return String(decoding: detail.bytes, as: UTF8.self)
+    }
+
+    static func actor(_ principal: Principal, administrator: String) -> String {
         if let clientID = principal.clientID { return "client \(clientID)" }
         return principal.keyID.map { "\(principal.role.rawValue) key \($0)" } ?? administrator
     }

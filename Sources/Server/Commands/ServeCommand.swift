@@ -34,8 +34,7 @@ enum ServeCommand: Command {
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
             ])
         }
-        let adminKey = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
-        try engine.noteAdminKey()
+        let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log)
         let service = try Service(
             engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
@@ -62,10 +61,27 @@ enum ServeCommand: Command {
                 return ExitStatus.done
             }
         }
+        guard service.jobs.waitUntilIdle(seconds: cancelSeconds) else {
+            log.warning("stopped with a job cut off")
+            return ExitStatus.done
+        }
         parts.stop()
         try engine.close()
         log.info("stopped")
         return ExitStatus.done
+    }
+
+    /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.
+    private static func adminKey(of directory: String, _ engine: Engine, _ log: Log) throws -> String {
+        var (key, change) = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
+        let isOther = try engine.noteAdminKey()
+        if isOther, change == .none { change = .fileReplaced }
+        guard change != .none else { return key }
+        let path = AdminKey.path(in: directory)
+        log.warning("the admin key is another than at the last start", ["change": .text(change.rawValue), "path": .text(path), "uid": .number(Int(getuid()))])
+        try AuditLog(engine: engine, log: log, administrator: "admin").note(
+            action: "adminKey", actor: "start, uid \(getuid())", target: path, detail: #"{"change":"\#(change.rawValue)"}"#)
+        return key
     }
 
     private static func settings(_ arguments: Arguments) throws -> Settings {

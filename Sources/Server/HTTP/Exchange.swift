@@ -37,6 +37,8 @@ package final class Exchange: @unchecked Sendable {
     package var requestID: String?
     /// JSON for the audit trail: what an administrative act put, made or moved. Without secrets.
     package var auditDetail: String?
+    /// Ends the call's entry in the audit trail; nil once a job has taken that over.
+    package var auditEnd: (@Sendable (Job.Standing) -> Void)?
     package let startedAt = SteadyClock.seconds()
     /// Of the answer; 0 before it.
     package var status = 0

@@ -2,5 +2,5 @@
 package enum APIRoutes {
     package static let all: [Route] =
         ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all + CallbackRoutes.all + TypeRoutes.all + ContractRoutes.all + KeyRoutes.all
-        + QuarantineRoutes.all + AdminRoutes.all + SystemRoutes.all
+        + QuarantineRoutes.all + AdminRoutes.all + JobRoutes.all + SystemRoutes.all
 }

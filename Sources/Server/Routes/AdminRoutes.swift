@@ -7,9 +7,10 @@ enum AdminRoutes {
         Route(
             .post, "/v1/admin/compact", access: .admin, place: .control, body: .small,
             operation: Operation(
-                "compact", "Moves hot files of UTC days before a day to cold now, and answers when done.",
+                "compact", "Moves hot files of UTC days before a day to cold now, and answers when done; with `wait` at the latest then.",
+                parameters: [JobAnswer.waitParameter],
                 body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"before":{"type":["string","null"],"format":"date"}}}"#)],
-                answers: [.init(200, "What was done.", [.reference("Compaction")])], problems: [.diskFull], needsBody: false),
+                answers: [.init(200, "What was done.", [.reference("Compaction")]), accepted], problems: [.diskFull], needsBody: false),
             handle: compact),
         Route(
             .get, "/v1/audit", access: .audit, place: .control,
@@ -26,12 +27,22 @@ enum AdminRoutes {
         Route(
             .post, "/v1/admin/backup", access: .admin, place: .control, body: .small,
             operation: Operation(
-                "backup", "Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed.",
+                "backup", "Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed. Answers when done; with `wait` at the latest then.",
+                parameters: [JobAnswer.waitParameter],
                 body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path; the directory is empty, not there, or has an earlier backup of this store."}}}"#)],
-                answers: [.init(200, "The backup is complete, durable and read again.", [.reference("Backup")])],
+                answers: [.init(200, "The backup is complete, durable and read again.", [.reference("Backup")]), accepted],
                 problems: [.badParameter, .overloaded, .diskFull]),
             handle: backup),
+        Route(
+            .post, "/v1/admin/verify", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "verify", "Proves every file of the store while it works, at low priority. Answers at once with the job; with `wait` at the latest then.",
+                parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false}"#)],
+                answers: [.init(200, "What was found.", [.reference("Verification")]), accepted], needsBody: false),
+            handle: verify),
     ]
+
+    private static let accepted = Operation.Answer(202, "It goes on; `Location` is the job's.", [.reference("Job")])
 
     private static func audit(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
@@ -63,44 +74,67 @@ enum AdminRoutes {
         return .json(writer)
     }
 
-    private static func backup(_ call: Call) throws -> Response {
+    private static func backup(_ call: Call) throws -> Response? {
         let body = try call.object(members: ["destination"])
-        guard let destination = body["destination"]?.text, !destination.isEmpty else {
-            throw Problem.parameter("destination", "an absolute path on the server's machine is wanted")
+        guard let destination = body["destination"]?.text, destination.hasPrefix("/"), !destination.utf8.contains(0) else {
+            let received = body["destination"].map { ", not \(MemberReader.shown($0))" } ?? ""
+            throw Problem.parameter("destination", "an absolute path on the server's machine is wanted\(received)")
         }
-        let summary = try call.engine.backup(to: destination)
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("destination", destination)
-        writer.member("files", summary.fileCount)
-        writer.member("bytes", Int(summary.byteCount))
-        writer.member("files_copied", summary.copiedFileCount)
-        writer.member("bytes_copied", Int(summary.copiedByteCount))
-        writer.member("elapsed_ms", Int(summary.elapsedNanoseconds / 1_000_000))
-        writer.endObject()
-        return .json(writer)
+        let engine = call.engine
+        return try JobAnswer.start(.backup, call, waiting: nil) { _ in
+            let summary = try engine.backup(to: destination)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("destination", destination)
+            writer.member("files", summary.fileCount)
+            writer.member("bytes", Int(summary.byteCount))
+            writer.member("files_copied", summary.copiedFileCount)
+            writer.member("bytes_copied", Int(summary.copiedByteCount))
+            writer.member("elapsed_ms", Int(summary.elapsedNanoseconds / 1_000_000))
+            writer.endObject()
+            return writer.bytes
+        }
     }
 
-    private static func compact(_ call: Call) throws -> Response {
-        var before: Int32?
-        if !call.request.body.isEmpty {
-            let body = try call.object(members: ["before"])
-            if let value = body["before"], value != .null {
-                guard let day = value.text.flatMap(CalendarText.day) else { throw Problem.parameter("before", "a date like 2026-11-20 is wanted") }
-                let tomorrow = Int32(CalendarText.now / 86_400_000_000) + 1
-                guard day <= tomorrow else { throw Problem.parameter("before", "tomorrow is the latest", code: "out-of-range") }
-                before = day
-            }
+    private static func compact(_ call: Call) throws -> Response? {
+        let before = try day(call)
+        let engine = call.engine
+        return try JobAnswer.start(.compact, call, waiting: nil) { _ in
+            let summary = try engine.compact(before: before)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("files_moved", summary.filesMoved)
+            writer.member("rows_moved", summary.rowsMoved)
+            writer.member("files_left", summary.filesLeft)
+            writer.member("files_merged", summary.filesMerged)
+            writer.endObject()
+            return writer.bytes
         }
-        let summary = try call.engine.compact(before: before)
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("files_moved", summary.filesMoved)
-        writer.member("rows_moved", summary.rowsMoved)
-        writer.member("files_left", summary.filesLeft)
-        writer.member("files_merged", summary.filesMerged)
-        writer.endObject()
-        call.exchange.auditDetail = String(decoding: writer.bytes, as: UTF8.self)
-        return .json(writer)
+    }
+
+    private static func day(_ call: Call) throws -> Int32? {
+        guard !call.request.body.isEmpty else { return nil }
+        let body = try call.object(members: ["before"])
+        guard let value = body["before"], value != .null else { return nil }
+        guard let day = value.text.flatMap(CalendarText.day) else {
+            throw Problem.parameter("before", "a date like 2026-11-20 is wanted, not \(MemberReader.shown(value))")
+        }
+        let tomorrow = Int32(CalendarText.now / 86_400_000_000) + 1
+        guard day <= tomorrow else {
+            throw Problem.parameter("before", "tomorrow, \(CalendarText.text(day: tomorrow)), is the latest, not \(MemberReader.shown(value))", code: "out-of-range")
+        }
+        return day
+    }
+
+    private static func verify(_ call: Call) throws -> Response? {
+        if !call.request.body.isEmpty { _ = try call.object(members: []) }
+        let engine = call.engine
+        return try JobAnswer.start(.verify, call, waiting: 0) { job in
+            let report = try engine.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", isCancelled: { job.isCancelled }) { progress in
+                job.report(Job.Progress(done: progress.rowCount, unit: "receipts", at: progress.path))
+            }
+            guard !job.isCancelled else { throw Job.Cancelled() }
+            return VerificationAnswer.json(report)
+        }
     }
 }

@@ -94,6 +94,11 @@ enum SystemRoutes {
             text.sample("till_pool_jobs", [("pool", pool.name), ("state", "waiting")], Double(pool.waiting))
             text.sample("till_pool_jobs", [("pool", pool.name), ("state", "running")], Double(pool.running))
         }
+        text.describe("till_jobs", "Administrative jobs by kind.", .gauge)
+        for job in call.service.jobs.figures {
+            text.sample("till_jobs", [("kind", job.kind.rawValue), ("state", "waiting")], Double(job.waiting))
+            text.sample("till_jobs", [("kind", job.kind.rawValue), ("state", "running")], Double(job.running))
+        }
         ProcessFigures.write(to: &text)
         call.service.queryFigures.write(to: &text, call.service)
         writeService(call, to: &text)

@@ -23,7 +23,8 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/contracts/{client_id}/keys": "a", "POST /v1/contracts/{client_id}/keys": "", "DELETE /v1/contracts/{client_id}/keys/{id}": "",
         "GET /v1/admin/keys": "a", "POST /v1/admin/keys": "", "DELETE /v1/admin/keys/{id}": "",
         "GET /v1/audit": "a", "GET /v1/admin/audit": "a", "GET /metrics": "m",
-        "POST /v1/admin/compact": "", "POST /v1/admin/backup": "",
+        "POST /v1/admin/compact": "", "POST /v1/admin/backup": "", "POST /v1/admin/verify": "",
+        "GET /v1/admin/jobs": "", "GET /v1/admin/jobs/{id}": "", "DELETE /v1/admin/jobs/{id}": "",
     ]
 
     func test_everyCall_withEveryCredential() throws {

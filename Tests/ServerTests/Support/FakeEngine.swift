@@ -18,6 +18,8 @@ final class FakeEngine: EngineInterface, QueryStore {
         var receipt: ReceiptLookupResult?
         var tickets: [String: Ticket] = [:]
         var isReady = true
+        var isBackupHeld = false
+        var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
         var askedSequences: [Int64?] = []
     }
@@ -148,7 +150,21 @@ final class FakeEngine: EngineInterface, QueryStore {
     func begin(_ act: AuditAct) throws -> Int64 { 1 }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
     func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
-    func backup(to destination: String) throws -> BackupSummary { BackupSummary() }
+    func backup(to destination: String) throws -> BackupSummary {
+        if destination == "/fails" { throw Problem(.internalError, "the backup failed", cause: "/fails") }
+        while state.withLock({ $0.isBackupHeld }) { usleep(1_000) }
+        return BackupSummary()
+    }
+    func verify(
+        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+    ) throws -> Verifier.Report {
+        progress(.init(path: "a file", rowCount: 17))
+        while state.withLock({ $0.isVerifyHeld }) {
+            if isCancelled() { throw Problem(.overloaded, "ended") }
+            usleep(1_000)
+        }
+        return Verifier.Report(findings: [.init(path: "a file", fault: "is damaged")], fileCount: 2, rowCount: 17)
+    }
     var isReady: Bool { state.withLock { $0.isReady } }
     func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
     func close() throws {}

@@ -32,17 +32,19 @@ final class AuditTests: XCTestCase {
         let root = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
         let entries = try XCTUnwrap(root["audit"] as? [[String: Any]])
         XCTAssertEqual(
-            entries.reversed().map { "\($0["action"] ?? "") \($0["outcome"] ?? "") \($0["status"] ?? "") \($0["target"] ?? "")" },
+            entries.reversed().filter { $0["action"] as? String != "adminKey" }
+                .map { "\($0["action"] ?? "") \($0["outcome"] ?? "") \($0["status"] ?? "") \($0["target"] ?? "")" },
             [
                 "putContract done 201 /v1/contracts/shop", "makeKey done 201 /v1/contracts/shop/keys", "deleteKey done 204 /v1/contracts/shop/keys/\(id)",
                 "deleteContract refused 404 /v1/contracts/nobody", "putContract refused 422 /v1/contracts/shop", "putType done 201 /v1/types/sale",
                 "deleteType done 204 /v1/types/sale", "compact done 200 /v1/admin/compact", "redrive refused 404 /v1/dead-letters/none/redrive",
                 "makeKey done 201 /v1/contracts/shop/keys",
             ])
-        XCTAssertEqual(entries.last?["actor"] as? String, "admin")
-        XCTAssertEqual(entries.last?["origin"] as? String, "127.0.0.1")
-        XCTAssertEqual(entries.last?["request_id"] as? String, "0af7651916cd43dd8448eb211c80319c")
-        XCTAssertEqual((entries.last?["detail"] as? [String: Any])?["access"] as? String, "read")
+        let put = entries.last { $0["action"] as? String == "putContract" }
+        XCTAssertEqual(put?["actor"] as? String, "admin")
+        XCTAssertEqual(put?["origin"] as? String, "127.0.0.1")
+        XCTAssertEqual(put?["request_id"] as? String, "0af7651916cd43dd8448eb211c80319c")
+        XCTAssertEqual((put?["detail"] as? [String: Any])?["access"] as? String, "read")
         XCTAssertTrue((entries.first?["actor"] as? String)?.hasPrefix("directory, uid ") ?? false)
         // Page by page, the same.
         var (cursor, ids): (String?, [Int]) = (nil, [])
@@ -55,5 +57,34 @@ final class AuditTests: XCTestCase {
         XCTAssertEqual(ids, entries.compactMap { $0["id"] as? Int })
         XCTAssertEqual(try server.client(key: try server.key("other", scope: "all")).get("/v1/admin/audit").status, 403)
         XCTAssertEqual(try server.client().get("/v1/admin/audit?cursor=AAAA").status, 400)
+    }
+
+    /// Goal: who takes over the store leaves a trace. The key is made, changed by the environment, and its file replaced, each between two starts.
+    func test_changesOfTheAdminKey_areWrittenDown_andInTheLog() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        func changes(_ key: String) throws -> [String] {
+            let answer = try server.client(key: key).get("/v1/audit")
+            let root = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any], answer.text)
+            let entries = try XCTUnwrap(root["audit"] as? [[String: Any]])
+            XCTAssertFalse(answer.text.contains(key))
+            return entries.reversed().filter { $0["action"] as? String == "adminKey" && $0["outcome"] as? String == "done" }
+                .compactMap { ($0["detail"] as? [String: Any])?["change"] as? String }
+        }
+        XCTAssertEqual(try changes(TillServer.adminKey), ["made"])
+        server.stop()
+        try server.start()
+        XCTAssertEqual(try changes(TillServer.adminKey), ["made"], "the same key is no change")
+        server.stop()
+        let second = "another-admin-key-of-the-tests"
+        try server.start(environment: ["TILL_ADMIN_KEY": second])
+        XCTAssertEqual(try changes(second), ["made", "replaced-by-environment"])
+        XCTAssertTrue(server.logText.contains("replaced-by-environment"))
+        server.stop()
+        let third = "a-third-admin-key-from-a-thief"
+        try Data("\(third)\n".utf8).write(to: server.data.appendingPathComponent("admin.key"))
+        try server.start(environment: ["TILL_ADMIN_KEY": ""])
+        XCTAssertEqual(try changes(third), ["made", "replaced-by-environment", "file-replaced"])
+        XCTAssertTrue(server.logText.contains("file-replaced"))
     }
 }

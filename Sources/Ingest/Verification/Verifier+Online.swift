@@ -1,0 +1,55 @@
+import ColumnStore
+
+/// Beside a server that goes on taking receipts and moving them to cold.
+///
+/// What is looked at is one snapshot: its hot files, its versions of cold tables, its rows up to its sequence. None of it goes away
+/// meanwhile: readers hold hot files, and no cold file is removed. Three things only a store at rest can show, and are left out: the sums of
+/// pages and logs as they lie on the disk (SQLite holds the pages that it reads against their sums), the state of receipts as rows and columns
+/// say it, and files that belong to nothing.
+extension Verifier {
+    func run(beside engine: Engine) throws -> Report {
+        guarded("\(directory.path)/FORMAT") { try checkFormat() }
+        engine.compactor.withoutRemovals {
+            let snapshot = engine.tier.boundary.snapshot()
+            let proof = ColumnProof(catalog: engine.catalog)
+            look(directory.catalogPath)
+            report.fileCount += 1
+            guarded(directory.catalogPath) { try checkIntegrity(directory.catalogPath) }
+            guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(engine.catalog) }
+            for file in snapshot.files { check(file, through: snapshot.sequence, proof) }
+            for (name, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
+                guarded("\(directory.warehousePath)/\(name)") { try check(name, version: cold.iceberg.version, engine.catalog, proof) }
+            }
+        }
+        guarded(directory.path) { try uniqueness.check { note($0, $1) } }
+        try checkCancelled()
+        return report
+    }
+
+    private func check(_ file: HotFile, through sequence: Int64, _ proof: ColumnProof) {
+        look(file.path)
+        report.fileCount += 1
+        // Whoever reads in a transaction that lasts keeps the log from being begun anew.
+        file.pin()
+        defer { file.unpin() }
+        guarded(file.path) { try checkIntegrity(file.path) }
+        guarded(file.path) {
+            uniqueness.begin(file.path)
+            let totals = try checkRows(file, through: sequence)
+            try checkColumns(file, totals, proof, through: sequence)
+        }
+    }
+}
+
+extension Engine {
+    package func verify(
+        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+    ) throws -> Verifier.Report {
+        let verifier = Verifier(beside: directory, temporaryDirectory: temporaryDirectory, isCancelled: isCancelled, progress: progress)
+        do {
+            return try verifier.run(beside: self)
+        } catch is Verifier.Cancelled {
+            throw Problem(.overloaded, "the verification was ended before it was done")
+        }
+    }
+}

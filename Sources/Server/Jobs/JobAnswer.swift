@@ -1,0 +1,88 @@
+internal import ColumnStore
+internal import Ingest
+import Synchronization
+
+/// Starts jobs for calls, waits for them as long as the call asks, and writes how they stand.
+enum JobAnswer {
+    /// The longest that a call may ask to wait for, in seconds; by itself a call waits no longer than the second.
+    static let waitMax = 3_600
+    private static let patience = 86_400.0
+
+    static let waitParameter = Operation.Parameter.query(
+        "wait", "Seconds to wait for the end; then 202 and the job.", schema: #"{"type":"integer","minimum":0,"maximum":3600}"#)
+
+    /// Starts the work of an audited call and answers when it is done, with `status` and its result; or with 202 when the call's patience
+    /// (`?wait=`) ends before.
+    ///
+    /// - Parameter fallback: seconds, where the call does not say; nil: until the job is over.
+    static func start(
+        _ kind: Job.Kind, _ call: Call, waiting fallback: Int?, work: @escaping @Sendable (Job) throws -> [UInt8]
+    ) throws -> Response? {
+        let wait = call.parameter("wait") == nil ? fallback : try call.integer("wait", in: 0...waitMax, default: 0)
+        let auditEnd = call.exchange.auditEnd
+        let job = try call.service.jobs.submit(
+            kind, actor: AuditLog.actor(call.principal, administrator: call.service.administrator),
+            ended: { standing in auditEnd?(standing) }, work: work)
+        // From here on the job ends the entry of the audit trail.
+        call.exchange.auditEnd = nil
+        if wait == 0 { return accepted(job) }
+        self.wait(for: job, call, seconds: wait.map(Double.init) ?? patience) { job in
+            let standing = job.standing
+            if let result = standing.result { return Response(status: 200, contentType: "application/json", bytes: result) }
+            if let problem = standing.problem { return call.service.response(to: problem, on: call.exchange) }
+            if call.service.isStopping { return call.service.response(to: Problem(.overloaded, "the server is stopping; the job was not done"), on: call.exchange) }
+            return accepted(job)
+        }
+        return nil
+    }
+
+    /// Completes the exchange, which is suspended, when the job is over or the time is.
+    static func wait(for job: Job, _ call: Call, seconds: Double, answer: @escaping @Sendable (Job) -> Response) {
+        let held = Mutex<(waiter: Int?, deadline: Deadlines.Handle?)>((nil, nil))
+        let finish: @Sendable () -> Void = {
+            let (waiter, deadline) = held.withLock { $0 }
+            if let waiter { job.forget(waiter) }
+            if let deadline { call.service.deadlines.cancel(deadline) }
+            call.exchange.complete { answer(job) }
+        }
+        let deadline = call.service.deadlines.after(seconds, finish)
+        held.withLock { $0.deadline = deadline }
+        let waiter = job.whenEnded(finish)
+        held.withLock { $0.waiter = waiter }
+        call.exchange.whenGone(finish)
+        if call.service.isStopping { finish() }
+    }
+
+    private static func accepted(_ job: Job) -> Response {
+        var writer = JSONWriter()
+        write(job, to: &writer)
+        return Response.json(202, writer).adding("Location", "/v1/admin/jobs/\(job.id)")
+    }
+
+    static func write(_ job: Job, to writer: inout JSONWriter) {
+        let standing = job.standing
+        writer.beginObject()
+        writer.member("id", job.id)
+        writer.member("kind", job.kind.rawValue)
+        writer.member("state", standing.state.rawValue)
+        writer.member("actor", job.actor)
+        writer.member("created_at", CalendarText.text(instant: job.createdAt))
+        writer.member("started_at", standing.startedAt.map { CalendarText.text(instant: $0) })
+        writer.member("ended_at", standing.endedAt.map { CalendarText.text(instant: $0) })
+        writer.key("progress")
+        if let progress = standing.progress {
+            writer.beginObject()
+            writer.member("done", Int(progress.done))
+            writer.member("unit", progress.unit)
+            writer.member("at", progress.at)
+            writer.endObject()
+        } else {
+            writer.null()
+        }
+        writer.key("result")
+        if let result = standing.result { writer.raw(result) } else { writer.null() }
+        writer.key("problem")
+        if let problem = standing.problem { problem.write(to: &writer) } else { writer.null() }
+        writer.endObject()
+    }
+}

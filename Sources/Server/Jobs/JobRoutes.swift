@@ -1,0 +1,66 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Long administrative work, while it runs and after.
+enum JobRoutes {
+    private static let id = Operation.Parameter.path("id", "The job's id.")
+
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/admin/jobs", access: .admin,
+            operation: Operation(
+                "jobs", "The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended.",
+                answers: [.init(200, "They.", [.reference("JobList")])]),
+            handle: list),
+        Route(
+            .get, "/v1/admin/jobs/{id}", access: .admin, place: .control,
+            operation: Operation(
+                "job", "How a job stands.", parameters: [id, JobAnswer.waitParameter], answers: [.init(200, "So.", [.reference("Job")])],
+                problems: [.notFound]),
+            handle: one),
+        Route(
+            .delete, "/v1/admin/jobs/{id}", access: .admin, place: .control,
+            operation: Operation(
+                "cancelJob", "Ends a job: one that waits is dropped, a verification ends soon; a backup or compaction that runs goes on to its end.",
+                parameters: [id], answers: [.init(204, "It was told to.")], problems: [.notFound, .diskFull]),
+            handle: cancel),
+    ]
+
+    private static func list(_ call: Call) -> Response {
+        let jobs = call.service.jobs.all
+        var writer = JSONWriter(reserving: 512 * jobs.count + 64)
+        writer.beginObject()
+        writer.key("jobs")
+        writer.beginArray()
+        for job in jobs { JobAnswer.write(job, to: &writer) }
+        writer.endArray()
+        writer.member("next_cursor", nil)
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private static func find(_ call: Call) throws -> Job {
+        guard let job = call.service.jobs.job(call.pathValues[0]) else {
+            throw Problem(.notFound, "there is no such job: a restart forgets them, and so do a hundred later ones; /v1/audit says what came of each")
+        }
+        return job
+    }
+
+    private static func one(_ call: Call) throws -> Response? {
+        let job = try find(call)
+        let wait = try call.integer("wait", in: 0...JobAnswer.waitMax, default: 0)
+        let answer: @Sendable (Job) -> Response = { job in
+            var writer = JSONWriter()
+            JobAnswer.write(job, to: &writer)
+            return .json(writer)
+        }
+        if wait == 0 || job.standing.state.isFinal { return answer(job) }
+        JobAnswer.wait(for: job, call, seconds: Double(wait), answer: answer)
+        return nil
+    }
+
+    private static func cancel(_ call: Call) throws -> Response {
+        call.service.jobs.cancel(try find(call))
+        return .noContent
+    }
+}

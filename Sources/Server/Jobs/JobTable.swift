@@ -1,0 +1,153 @@
+internal import ColumnStore
+internal import Ingest
+import Synchronization
+
+/// The jobs of this run of the server: those that wait, run, and the last that ended.
+///
+/// Each kind of work has one thread, at low priority, and does one job after the other. Nothing else of the server waits for them: figures,
+/// health and readers have their own threads.
+package final class JobTable: Sendable {
+    /// Ended ones beyond these are forgotten, the oldest first.
+    private static let endedCountMax = 100
+    /// Of one kind; whoever comes later is refused.
+    private static let waitingCountMax = 16
+
+    private struct Item: Sendable {
+        let job: Job
+        let work: @Sendable (Job) throws -> [UInt8]
+        let ended: @Sendable (Job.Standing) -> Void
+    }
+    private struct Lane {
+        var waiting: [Item] = []
+        var running: Job?
+        var hasThread = false
+    }
+    private struct State {
+        /// The oldest first.
+        var jobs: [Job] = []
+        var lanes: [Job.Kind: Lane] = [:]
+        var isStopped = false
+    }
+    private let state = Monitor(State())
+    private let log: Log
+
+    init(log: Log) { self.log = log }
+
+    // MARK: Taking
+
+    /// Takes a job.
+    ///
+    /// - Parameters:
+    ///   - ended: called once, when the job is over, before whoever waits for it.
+    ///   - work: runs on the thread of its kind; gives the result as JSON.
+    /// - Throws: `overloaded` when too many of its kind wait, or the server stops.
+    package func submit(
+        _ kind: Job.Kind, actor: String, ended: @escaping @Sendable (Job.Standing) -> Void = { _ in },
+        work: @escaping @Sendable (Job) throws -> [UInt8]
+    ) throws -> Job {
+        let job = try Job(kind: kind, actor: actor)
+        let startsThread = try state.broadcast { state -> Bool in
+            guard !state.isStopped else { throw Problem(.overloaded, "the server is stopping") }
+            var lane = state.lanes[kind] ?? Lane()
+            guard lane.waiting.count < Self.waitingCountMax else {
+                throw Problem(.overloaded, "\(lane.waiting.count) jobs of this kind wait already; GET /v1/admin/jobs lists them")
+            }
+            lane.waiting.append(Item(job: job, work: work, ended: ended))
+            defer { lane.hasThread = true; state.lanes[kind] = lane }
+            state.jobs.append(job)
+            Self.trim(&state.jobs)
+            return !lane.hasThread
+        }
+        if startsThread { WorkerThread(name: "job-\(kind.rawValue)", isDetached: true) { [self] in run(kind) } }
+        return job
+    }
+
+    private static func trim(_ jobs: inout [Job]) {
+        var surplus = jobs.count { $0.standing.state.isFinal } - endedCountMax
+        jobs.removeAll { job in
+            guard surplus > 0, job.standing.state.isFinal else { return false }
+            surplus -= 1
+            return true
+        }
+    }
+
+    package func job(_ id: String) -> Job? { state.withLock { $0.jobs.first { $0.id == id } } }
+
+    /// The newest first.
+    package var all: [Job] { state.withLock { $0.jobs.reversed() } }
+
+    /// Tells a job to end: one that waits is dropped; one that runs ends as soon as its work can.
+    package func cancel(_ job: Job) {
+        let dropped = state.broadcast { state -> [Item] in
+            guard var lane = state.lanes[job.kind] else { return [] }
+            let dropped = lane.waiting.filter { $0.job === job }
+            lane.waiting.removeAll { $0.job === job }
+            state.lanes[job.kind] = lane
+            return dropped
+        }
+        job.cancel()
+        for item in dropped { item.ended(item.job.standing) }
+    }
+
+    // MARK: Running
+
+    private func run(_ kind: Job.Kind) {
+        WorkerThread.lowerPriority()
+        while true {
+            let item = state.wait { state -> Item? in
+                guard var lane = state.lanes[kind], !lane.waiting.isEmpty else { return nil }
+                let item = lane.waiting.removeFirst()
+                lane.running = item.job
+                state.lanes[kind] = lane
+                return item
+            }
+            run(item)
+            state.broadcast { $0.lanes[kind]?.running = nil }
+        }
+    }
+
+    private func run(_ item: Item) {
+        let job = item.job
+        guard job.begin() else { return }
+        log.info("job began", ["kind": .text(job.kind.rawValue), "job": .text(job.id)])
+        let outcome: Result<[UInt8], Problem>
+        do {
+            outcome = .success(try item.work(job))
+        } catch is Job.Cancelled {
+            outcome = .failure(Problem(.overloaded, "the job was ended before it was done"))
+        } catch {
+            let problem = ProblemMapping.problem(for: error)
+            if problem.slug == .internalError {
+                log.error("job failed", ["kind": .text(job.kind.rawValue), "job": .text(job.id), "error": .text(problem.cause ?? "\(error)")])
+            }
+            outcome = .failure(problem)
+        }
+        var standing = Job.Standing(state: job.isCancelled ? .cancelled : .failed)
+        if case .success(let result) = outcome { (standing.state, standing.result) = (.done, result) }
+        if case .failure(let problem) = outcome { standing.problem = problem }
+        item.ended(standing)
+        job.end(outcome, isCancelled: job.isCancelled)
+        log.info("job ended", ["kind": .text(job.kind.rawValue), "job": .text(job.id), "state": .text(standing.state.rawValue)])
+    }
+
+    // MARK: Stopping
+
+    /// Takes no more jobs, drops those that wait, and tells those that run to end.
+    package func beginStopping() {
+        state.broadcast { $0.isStopped = true }
+        for job in all where !job.standing.state.isFinal { cancel(job) }
+    }
+
+    /// - Returns: whether none runs any more that reads the store by itself. (A compaction ends with the engine.)
+    package func waitUntilIdle(seconds: Double) -> Bool {
+        state.wait(seconds: seconds) { state in
+            state.lanes.allSatisfy { $0.key == .compact || $0.value.running == nil } ? true : nil
+        } ?? false
+    }
+
+    package var figures: [(kind: Job.Kind, waiting: Int, running: Int)] {
+        state.withLock { state in
+            Job.Kind.allCases.map { ($0, state.lanes[$0]?.waiting.count ?? 0, state.lanes[$0]?.running == nil ? 0 : 1) }
+        }
+    }
+}
