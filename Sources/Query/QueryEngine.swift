@@ -46,8 +46,12 @@ package final class QueryEngine: Sendable {
     /// - Parameter rewriting: what to make of a query that is no EXPLAIN, before it is planned: a page of it.
     /// - Throws: `QueryError` with its position; errors of the catalog.
     package func prepare(
-        _ text: String, in context: QueryContext, rewriting: (BoundQuery) -> BoundQuery = { $0 }
+        _ text: String, in context: QueryContext, cancellation: Cancellation = Cancellation(), rewriting: (BoundQuery) -> BoundQuery = { $0 }
     ) throws -> PreparedQuery {
+        try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan(text, in: context, rewriting) }
+    }
+
+    private func plan(_ text: String, in context: QueryContext, _ rewriting: (BoundQuery) -> BoundQuery) throws -> PreparedQuery {
         let start = SteadyClock.nanoseconds()
         let zone = try Self.zone(context.timeZone)
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
@@ -66,9 +70,13 @@ package final class QueryEngine: Sendable {
 
     /// The value of an expression without columns.
     private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluator {
-        { expression in
+        let allowance = FoldingAllowance()
+        return { expression in
+            try allowance.check()
             let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
-            return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+            let value = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+            try allowance.take(value)
+            return value
         }
     }
 

@@ -68,6 +68,7 @@ extension Binder {
         var items: [Item] = []
         for item in select.items {
             if case .star(let qualifier) = item.expression.kind {
+                guard items.count <= SyntaxLimits.listItemCountMax else { break }
                 for column in try expandStar(qualifier, at: item.expression.position, in: scope.frame) {
                     items.append(Item(name: column.name, expression: column.expression, isUntyped: false, position: item.expression.position))
                 }
@@ -80,6 +81,9 @@ extension Binder {
             let value = try bindExpression(item.expression, in: scope)
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)
             items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position))
+        }
+        guard items.count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
         }
         return items
     }
@@ -130,6 +134,7 @@ extension Binder {
     private func outputOrExpression(_ syntax: ExpressionSyntax, _ items: [Item], _ scope: ExpressionScope) throws(QueryError) -> Expression {
         if let ordinal = try ordinal(syntax, count: items.count, scope.clause) { return items[ordinal].expression }
         if case .name(let parts) = syntax.kind, parts.count == 1 {
+            try work?.spend(items.count)
             let matches = items.filter { $0.name == parts[0].text }
             if let first = matches.first {
                 guard matches.allSatisfy({ $0.expression.isSame(as: first.expression) }) else {
@@ -160,8 +165,17 @@ extension Binder {
 
     /// The grouping sets, each a list of places in `expressions`.
     struct GroupingList {
-        var expressions: [(expression: Expression, name: String, position: Int)] = []
+        private(set) var expressions: [(expression: Expression, name: String, position: Int)] = []
+        private(set) var places = ExpressionPlaces()
         var sets: [[Int]] = [[]]
+
+        /// The place of an expression, which may be in the list already.
+        mutating func place(_ expression: Expression, _ name: String, _ position: Int) -> Int {
+            if let known = places[expression] { return known }
+            places.insert(expression, at: expressions.count)
+            expressions.append((expression, name, position))
+            return expressions.count - 1
+        }
     }
 
     private func bindGroups(
@@ -169,11 +183,23 @@ extension Binder {
     ) throws(QueryError) -> GroupingList {
         var list = GroupingList()
         let scope = ExpressionScope(frame: frame, clause: "GROUP BY")
+        // Of the one set that most queries have.
+        var whole: Set<Int> = []
         for element in select.groupBy {
             let sets = try groupingSets(element, items, collector, scope, &list)
+            if list.sets.count == 1, sets.count == 1, whole.count == list.sets[0].count {
+                list.sets[0] += sets[0].filter { whole.insert($0).inserted }
+                continue
+            }
             var product: [[Int]] = []
+            guard list.sets.count * sets.count <= SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported(
+                    "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
+            }
             for left in list.sets {
-                for right in sets { product.append(left + right.filter { !left.contains($0) }) }
+                try work?.spend(left.count)
+                let known = Set(left)
+                for right in sets { product.append(left + right.filter { !known.contains($0) }) }
             }
             guard product.count <= SyntaxLimits.groupingSetCountMax else {
                 throw .unsupported(
@@ -188,17 +214,20 @@ extension Binder {
         _ element: GroupingSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
     ) throws(QueryError) -> [[Int]] {
         func places(_ keys: [ExpressionSyntax], _ list: inout GroupingList) throws(QueryError) -> [Int] {
-            var result: [Int] = []
+            var result: [Int] = [], known: Set<Int> = []
             for key in keys {
                 let place = try groupPlace(key, items, collector, scope, &list)
-                if !result.contains(place) { result.append(place) }
+                if known.insert(place).inserted { result.append(place) }
             }
             return result
         }
         switch element {
         case .set(let keys): return [try places(keys, &list)]
-        case .rollup(let parts, _):
+        case .rollup(let parts, let position):
             var sets: [[Int]] = [[]]
+            guard parts.count < SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
+            }
             for part in parts { sets.append((sets.last ?? []) + (try places(part, &list))) }
             return sets.reversed()
         case .cube(let parts, let position):
@@ -211,9 +240,11 @@ extension Binder {
             return sets
         case .groupingSets(let elements, let position):
             var sets: [[Int]] = []
-            for element in elements { sets += try groupingSets(element, items, collector, scope, &list) }
-            guard sets.count <= SyntaxLimits.groupingSetCountMax else {
-                throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
+            for element in elements {
+                sets += try groupingSets(element, items, collector, scope, &list)
+                guard sets.count <= SyntaxLimits.groupingSetCountMax else {
+                    throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
+                }
             }
             return sets
         }
@@ -228,6 +259,7 @@ extension Binder {
             expression = items[ordinal].expression
             name = items[ordinal].name
         } else if case .name(let parts) = syntax.kind, parts.count == 1, case .none = scope.frame.names.lookup(parts[0].text) {
+            try work?.spend(items.count)
             let matches = items.filter { $0.name == parts[0].text }
             if matches.count > 1, !matches.allSatisfy({ $0.expression.isSame(as: matches[0].expression) }) {
                 throw .badSQL("“\(parts[0].text)” is the name of several selected columns", at: syntax.position)
@@ -236,16 +268,18 @@ extension Binder {
         }
         let key: Expression
         if let expression { key = expression } else { key = try bindExpression(syntax, in: scope).expression }
-        let forbidden = collector.aggregateIDs.union(collector.windowIDs)
-        if key.contains({ if case .column(let id, _) = $0 { forbidden.contains(id) } else { false } }) {
+        let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
+        if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
             throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
         }
         guard TypeRules.isComparable(key.type) else {
             throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)
         }
-        if let place = list.expressions.firstIndex(where: { $0.expression.isSame(as: key) }) { return place }
-        list.expressions.append((key, name, syntax.position))
-        return list.expressions.count - 1
+        let place = list.place(key, name, syntax.position)
+        guard list.expressions.count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported("GROUP BY has more than \(SyntaxLimits.listItemCountMax) expressions", at: syntax.position)
+        }
+        return place
     }
 
     // MARK: Output
@@ -257,8 +291,12 @@ extension Binder {
         let visible = projected.map(\.column)
         for (item, column) in zip(items, visible) where item.isUntyped { untypedColumns.insert(column.id) }
         // Sort keys that are no output get columns of their own, dropped after sorting.
-        func place(of expression: Expression) -> OutputColumn? {
-            projected.first { $0.expression.isSame(as: expression) }?.column
+        var places = ExpressionPlaces()
+        if !order.isEmpty || !distinctOn.isEmpty { places = ExpressionPlaces(projected.map(\.expression)) }
+        func place(of expression: Expression) -> OutputColumn? { places[expression].map { projected[$0].column } }
+        func add(_ expression: Expression) {
+            places.insert(expression, at: projected.count)
+            projected.append(project("", expression))
         }
         var isDistinct = false
         if case .all = select.distinct { isDistinct = true }
@@ -270,14 +308,14 @@ extension Binder {
             if key.expression.isLiteral { continue }
             if place(of: key.expression) == nil {
                 if isDistinct { throw .badSQL("ORDER BY of SELECT DISTINCT takes selected columns only", at: select.position) }
-                projected.append(project("", key.expression))
+                add(key.expression)
             }
             guard let column = place(of: key.expression) else { continue }
             keys.append(SortKey(.column(column), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
         }
         var onColumns: [Expression] = []
         for key in distinctOn where !key.isLiteral {
-            if place(of: key) == nil { projected.append(project("", key)) }
+            if place(of: key) == nil { add(key) }
             if let column = place(of: key) { onColumns.append(.column(column)) }
         }
         var plan = LogicalPlan.project(input: input, columns: projected)

@@ -17,6 +17,8 @@ package enum BoundStatement: Sendable {
 /// Extensions hold the parts: `Binder+Query`, `Binder+Select`, `Binder+From`, and `Expressions…` for scalar expressions.
 package final class Binder {
     let context: QueryContext
+    /// Of the statement that is planned, if it is counted.
+    let work = PlanningWork.current
     private var columnCount = 0
     private var tableCount = 0
     private var sharedCount = 0
@@ -54,6 +56,7 @@ package final class Binder {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
         let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
+        try PlanSize.check(plan)
         return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns)
     }
 

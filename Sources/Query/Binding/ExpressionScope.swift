@@ -24,45 +24,59 @@ final class SelectCollector {
         var calls: [WindowNode.Call]
     }
 
-    var aggregates: [AggregateCall] = []
+    private(set) var aggregates: [AggregateCall] = []
+    private(set) var aggregateIDs: Set<ColumnID> = []
+    private(set) var windowIDs: Set<ColumnID> = []
+    private var aggregatePlaces: [AggregateKey: Int] = [:]
+    private var windowPlaces: [WindowKey: Int] = [:]
     var windows: [PendingWindow] = []
     var windowDefinitions: [String: WindowSyntax] = [:]
     /// GROUPING(…) calls: the arguments, and the column that stands for the whole.
     var groupings: [(arguments: [TypedExpression], column: OutputColumn, position: Int)] = []
 
-    var aggregateIDs: Set<ColumnID> { Set(aggregates.map(\.column.id)) }
-    var windowIDs: Set<ColumnID> { Set(windows.flatMap { $0.calls.map(\.column.id) }) }
-
     /// The column of a call, an equal one's if there is one already.
     func column(for call: AggregateCall) -> OutputColumn {
-        if let known = aggregates.first(where: { Self.isSame($0, call) }) { return known.column }
+        let key = AggregateKey(call)
+        if let known = aggregatePlaces[key] { return aggregates[known].column }
+        aggregatePlaces[key] = aggregates.count
         aggregates.append(call)
+        aggregateIDs.insert(call.column.id)
         return call.column
     }
 
-    static func isSame(_ a: AggregateCall, _ b: AggregateCall) -> Bool {
-        guard a.function == b.function, a.isDistinct == b.isDistinct, (a.filter == nil) == (b.filter == nil) else { return false }
-        if let one = a.filter, let other = b.filter, !one.isSame(as: other) { return false }
-        return areSame(a.arguments, b.arguments) && areSame(a.order, b.order)
-    }
-
-    static func areSame(_ a: [Expression], _ b: [Expression]) -> Bool {
-        a.count == b.count && zip(a, b).allSatisfy { $0.isSame(as: $1) }
-    }
-
-    static func areSame(_ a: [SortKey], _ b: [SortKey]) -> Bool {
-        a.count == b.count
-            && zip(a, b).allSatisfy {
-                $0.expression.isSame(as: $1.expression) && $0.isDescending == $1.isDescending && $0.nullsFirst == $1.nullsFirst
-            }
-    }
-
     func add(_ call: WindowNode.Call, partition: [Expression], order: [SortKey]) {
-        for index in windows.indices
-        where Self.areSame(windows[index].partition, partition) && Self.areSame(windows[index].order, order) {
-            windows[index].calls.append(call)
-            return
-        }
+        windowIDs.insert(call.column.id)
+        let key = WindowKey(partition: partition.map(ExpressionIdentity.init), order: order.map(OrderKey.init))
+        if let known = windowPlaces[key] { return windows[known].calls.append(call) }
+        windowPlaces[key] = windows.count
         windows.append(PendingWindow(partition: partition, order: order, calls: [call]))
+    }
+
+    // MARK: What makes two the same
+
+    private struct OrderKey: Hashable {
+        let expression: ExpressionIdentity
+        let isDescending: Bool
+        let nullsFirst: Bool
+
+        init(_ key: SortKey) { (expression, isDescending, nullsFirst) = (ExpressionIdentity(key.expression), key.isDescending, key.nullsFirst) }
+    }
+
+    private struct AggregateKey: Hashable {
+        let function: AggregateFunction
+        let isDistinct: Bool
+        let filter: ExpressionIdentity?
+        let arguments: [ExpressionIdentity]
+        let order: [OrderKey]
+
+        init(_ call: AggregateCall) {
+            (function, isDistinct, filter) = (call.function, call.isDistinct, call.filter.map(ExpressionIdentity.init))
+            (arguments, order) = (call.arguments.map(ExpressionIdentity.init), call.order.map(OrderKey.init))
+        }
+    }
+
+    private struct WindowKey: Hashable {
+        let partition: [ExpressionIdentity]
+        let order: [OrderKey]
     }
 }

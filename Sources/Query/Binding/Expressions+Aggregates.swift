@@ -12,6 +12,9 @@ extension Binder {
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
         try checkOwnColumns(bound, scope, at: position)
+        guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
+        }
         return TypedExpression(.column(collector.column(for: bound)), at: position)
     }
 
@@ -54,13 +57,17 @@ extension Binder {
         var used: Set<ColumnID> = []
         for argument in call.arguments { argument.collectColumns(into: &used) }
         guard !used.isEmpty else { return }
-        var own: Set<ColumnID> = []
         for relation in scope.frame.names.relations {
-            for column in relation.columns { column.expression.collectColumns(into: &own) }
+            try work?.spend(relation.columns.count)
+            for column in relation.columns {
+                if case .column(let id, _) = column.expression {
+                    if used.contains(id) { return }
+                } else if !column.expression.columnIDs.isDisjoint(with: used) {
+                    return
+                }
+            }
         }
-        if used.isDisjoint(with: own) {
-            throw .unsupported("an aggregate over the outer query's columns is not supported in a subquery", at: position)
-        }
+        throw .unsupported("an aggregate over the outer query's columns is not supported in a subquery", at: position)
     }
 
     private func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
@@ -235,6 +242,10 @@ extension Binder {
         collector.add(
             WindowNode.Call(column: column, function: function, arguments: arguments, filter: filter, frame: frame),
             partition: partition, order: order)
+        guard collector.windows.count <= SyntaxLimits.setOperationCountMax, collector.windowIDs.count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported(
+                "a SELECT has more than \(SyntaxLimits.setOperationCountMax) windows, or \(SyntaxLimits.listItemCountMax) calls over them", at: position)
+        }
         return TypedExpression(.column(column), at: position)
     }
 
@@ -256,6 +267,7 @@ extension Binder {
         var depth = 0
         while let base = window.base {
             depth += 1
+            try work?.spend(1)
             guard depth <= collector.windowDefinitions.count else { throw .badSQL("this window refers to itself", at: base.position) }
             let outer = try named(base)
             guard window.partitionBy.isEmpty, outer.frame == nil, window.orderBy.isEmpty || outer.orderBy.isEmpty else {

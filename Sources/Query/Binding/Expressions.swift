@@ -3,6 +3,7 @@ import ColumnStore
 /// Scalar expressions: what each form of syntax means. `Expressions+…` hold operators, casts, functions, aggregates and subqueries.
 extension Binder {
     func bindExpression(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        try work?.spend(1)
         switch syntax.kind {
         case .name(let parts): return try bindName(parts, in: scope)
         case .null, .boolean, .number, .string, .typedString, .interval, .parameter: return try bindConstant(syntax)

@@ -4,6 +4,7 @@ import ColumnStore
 struct Grouping {
     let plan: LogicalPlan
     private let keys: [(expression: Expression, column: OutputColumn)]
+    private let places: ExpressionPlaces
     private let aggregateIDs: Set<ColumnID>
     private let inputIDs: Set<ColumnID>
     /// GROUPING() columns, as expressions over the node's grouping column.
@@ -16,6 +17,7 @@ struct Grouping {
         inputIDs = input.columnIDs
         aggregateIDs = collector.aggregateIDs
         windowIDs = collector.windowIDs
+        places = list.places
         keys = list.expressions.map { ($0.expression, binder.newColumn($0.name, $0.expression.type)) }
         let isPlain = list.sets.count == 1 && list.sets[0].count == list.expressions.count
         var mask: OutputColumn?
@@ -38,7 +40,7 @@ struct Grouping {
     }
 
     private static func place(of argument: TypedExpression, in list: Binder.GroupingList) throws(QueryError) -> Int {
-        guard let place = list.expressions.firstIndex(where: { $0.expression.isSame(as: argument.expression) }) else {
+        guard let place = list.places[argument.expression] else {
             throw .badSQL("the arguments of GROUPING must be expressions of GROUP BY", at: argument.position)
         }
         return place
@@ -71,7 +73,8 @@ struct Grouping {
     /// - Throws: bad-sql when a column of the input is left, which has no single value in a group.
     func rewrite(_ expression: Expression) throws(QueryError) -> Expression {
         try expression.replaced { (node) throws(QueryError) in
-            if let key = keys.first(where: { $0.expression.isSame(as: node) }), !node.isLiteral { return .column(key.column) }
+            PlanningWork.charge(1)
+            if let place = places[node], !node.isLiteral { return .column(keys[place].column) }
             switch node {
             case .column(let id, _):
                 if let value = groupingValues[id] { return value }
@@ -88,10 +91,9 @@ struct Grouping {
     private func rewrite(_ subquery: SubqueryExpression, _ node: Expression) throws(QueryError) -> Expression {
         var map: [ColumnID: Expression] = [:]
         for id in subquery.correlation where inputIDs.contains(id) && !aggregateIDs.contains(id) {
-            guard let key = keys.first(where: { if case .column(id, _) = $0.expression { true } else { false } }) else {
-                throw ungrouped(id)
-            }
-            map[id] = .column(key.column)
+            // A column's type is no part of what makes it the same.
+            guard let place = places[.column(id, .boolean)] else { throw ungrouped(id) }
+            map[id] = .column(keys[place].column)
         }
         var result = subquery
         if case .quantified(let operand, let function, let isAll) = subquery.kind {

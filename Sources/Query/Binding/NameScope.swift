@@ -39,6 +39,9 @@ struct NameScope {
         return result
     }
 
+    /// So many names are compared, as a power of two, while a step of planning is done.
+    private static let comparisonShift = 3
+
     enum Lookup {
         case none
         case ambiguous
@@ -46,6 +49,7 @@ struct NameScope {
     }
 
     func lookup(_ name: String) -> Lookup {
+        PlanningWork.charge(unqualified.count >> Self.comparisonShift)
         var found: Expression?
         for candidate in unqualified where candidate.column.name == name {
             if found != nil { return .ambiguous }
@@ -56,7 +60,9 @@ struct NameScope {
 
     func lookup(_ name: String, in relationName: String) -> Lookup {
         var found: Expression?
+        PlanningWork.charge(relations.count >> Self.comparisonShift)
         for relation in relations where relation.name == relationName {
+            PlanningWork.charge(relation.columns.count >> Self.comparisonShift)
             for column in relation.columns where column.name == name {
                 if found != nil { return .ambiguous }
                 found = column.expression

@@ -93,36 +93,51 @@ struct Cardinality {
         return (distinct(expression, among: rows), false)
     }
 
+    /// What comes out of a plan, and the rows of the table behind it, before conditions.
+    private typealias Sizes = (rows: Double, table: Double)
+
     /// The rows of the table behind a plan, before conditions.
-    func tableRows(_ plan: LogicalPlan) -> Double {
-        switch plan {
-        case .scan(let node): return Double(max(1, node.table.source.statistics.rowCount))
-        case .filter(let input, _), .project(let input, _): return tableRows(input)
-        case .join(let node):
-            switch node.kind {
-            case .semi, .anti, .antiNullAware, .mark: return tableRows(node.left)
-            case .rightSemi, .rightAnti: return tableRows(node.right)
-            default: return rows(plan)
-            }
-        default: return rows(plan)
-        }
-    }
+    func tableRows(_ plan: LogicalPlan) -> Double { sizes(plan).table }
 
     // MARK: Rows
 
-    func rows(_ plan: LogicalPlan) -> Double {
+    /// - Complexity: the nodes beneath.
+    func rows(_ plan: LogicalPlan) -> Double { sizes(plan).rows }
+
+    /// Both at once: a join needs both of its sides, and asking for each by itself would double with each level.
+    private func sizes(_ plan: LogicalPlan) -> Sizes {
+        PlanningWork.charge(1)
+        if PlanningWork.isOver { return (1, 1) }
         switch plan {
-        case .scan(let node): return max(1, scanRows(node))
+        case .scan(let node): return (max(1, scanRows(node)), Double(max(1, node.table.source.statistics.rowCount)))
+        case .filter(let input, let conjuncts):
+            let below = sizes(input)
+            return (max(1, below.rows * fraction(ofAll: conjuncts)), below.table)
+        case .project(let input, _): return sizes(input)
+        case .join(let node):
+            let (left, right) = (sizes(node.left), sizes(node.right))
+            let result = joinRows(node, left, right)
+            switch node.kind {
+            case .semi, .anti, .antiNullAware, .mark: return (result, left.table)
+            case .rightSemi, .rightAnti: return (result, right.table)
+            default: return (result, result)
+            }
+        default:
+            let result = otherRows(plan)
+            return (result, result)
+        }
+    }
+
+    private func otherRows(_ plan: LogicalPlan) -> Double {
+        switch plan {
+        case .scan, .filter, .project, .join: return rows(plan)
         case .values(_, let rows): return Double(rows.count)
         case .series: return 1_000
-        case .filter(let input, let conjuncts): return max(1, rows(input) * conjuncts.reduce(1) { $0 * fraction($1) })
-        case .project(let input, _): return rows(input)
         case .window(let node): return rows(node.input)
         case .aggregate(let node):
             if node.groups.isEmpty { return 1 }
             let input = rows(node.input)
             return min(input, node.groups.reduce(1) { $0 * distinct($1.expression, among: input) })
-        case .join(let node): return joinRows(node)
         case .unnest(let node): return rows(node.input) * Self.elementCount
         case .sort(let node): return min(rows(node.input), node.limit.map { Double($0) } ?? .infinity)
         case .limit(let input, let count, _): return min(rows(input), count.map { Double($0) } ?? .infinity)
@@ -150,8 +165,16 @@ struct Cardinality {
             rows *= Self.fraction(filter.test, known)
         }
         if !node.elementFilters.isEmpty { rows *= Self.otherFraction }
-        return rows * node.residual.reduce(1) { $0 * fraction($1) }
+        return rows * fraction(ofAll: node.residual)
     }
+
+    /// What conditions leave of rows together. Past some hundred a guess is none any more, and reading them all at each look is costly.
+    private func fraction(ofAll conditions: [Expression]) -> Double {
+        PlanningWork.charge(min(conditions.count, Self.conditionCountMax))
+        return conditions.prefix(Self.conditionCountMax).reduce(1) { $0 * fraction($1) }
+    }
+
+    private static let conditionCountMax = 200
 
     private static func fraction(_ test: ColumnFilter.Test, _ facts: Facts?) -> Double {
         let one = facts?.distinct.map { 1 / max(1, $0) } ?? equalFraction
@@ -182,8 +205,8 @@ struct Cardinality {
 
     func fraction(_ condition: Expression) -> Double {
         switch condition {
-        case .and(let items): return items.reduce(1) { $0 * fraction($1) }
-        case .or(let items): return min(1, items.reduce(0) { $0 + fraction($1) })
+        case .and(let items): return fraction(ofAll: items)
+        case .or(let items): return min(1, items.prefix(Self.conditionCountMax).reduce(0) { $0 + fraction($1) })
         case .not(let operand): return max(0.05, 1 - fraction(operand))
         case .isNull: return Self.nullFraction
         case .inList(_, let items, let isNegated):
@@ -205,10 +228,10 @@ struct Cardinality {
         }
     }
 
-    private func joinRows(_ node: JoinNode) -> Double {
-        let left = rows(node.left), right = rows(node.right)
-        let domain = domain(node, left, right)
-        let matches = left * right / domain * node.residual.reduce(1) { $0 * fraction($1) }
+    private func joinRows(_ node: JoinNode, _ sides: Sizes, _ others: Sizes) -> Double {
+        let (left, right) = (sides.rows, others.rows)
+        let domain = domain(node, sides, others)
+        let matches = left * right / domain * fraction(ofAll: node.residual)
         switch node.kind {
         case .inner, .cross: return max(1, matches)
         case .left: return max(left, matches)
@@ -229,12 +252,12 @@ struct Cardinality {
     }
 
     /// How many values a join's key may have: of several columns no more than the smaller table has rows.
-    private func domain(_ node: JoinNode, _ left: Double, _ right: Double) -> Double {
+    private func domain(_ node: JoinNode, _ left: Sizes, _ right: Sizes) -> Double {
         let each = node.equalities.map { equality in
-            Self.joined(domain(equality.left, among: left), domain(equality.right, among: right))
+            Self.joined(domain(equality.left, among: left.rows), domain(equality.right, among: right.rows))
         }
         let all = each.reduce(1, *)
-        return each.count < 2 ? all : max(each.max() ?? 1, min(all, tableRows(node.left), tableRows(node.right)))
+        return each.count < 2 ? all : max(each.max() ?? 1, min(all, left.table, right.table))
     }
 
     /// Of two columns that are equated: those of the key, where one is a key that the other refers to.

@@ -17,6 +17,8 @@ struct ColumnPruning {
     private var needs: [ColumnID: Need] = [:]
     /// Of each shared table, by place, what some mention reads of its columns.
     private var sharedNeeds: [Int: [Int: Need]] = [:]
+    /// Nodes looked at since they were last counted.
+    private var visited = 0
     /// Types after pruning, where they changed.
     private var types: [ColumnID: ColumnType] = [:]
 
@@ -29,7 +31,8 @@ struct ColumnPruning {
         repeat {
             before = pruning.sharedNeeds
             pruning.collect(plan)
-        } while before != pruning.sharedNeeds
+        } while before != pruning.sharedNeeds && !PlanningWork.isOver
+        if PlanningWork.isOver { return plan }
         return pruning.prune(plan, keepsAll: true)
     }
 
@@ -40,6 +43,7 @@ struct ColumnPruning {
     }
 
     private mutating func need(_ expression: Expression) {
+        visited += 1
         switch expression {
         case .column(let id, _): need(id, .whole)
         case .member(.column(let id, _), let name, _): need(id, .members([name]))
@@ -54,6 +58,9 @@ struct ColumnPruning {
 
     /// From the root down: a node's columns are known to be needed before its inputs are asked.
     private mutating func collect(_ plan: LogicalPlan) {
+        PlanningWork.charge(visited)
+        visited = 1
+        if PlanningWork.isOver { return }
         switch plan {
         case .project(let input, let columns):
             for column in columns where isNeeded(column.column) { pass(column) }

@@ -46,9 +46,16 @@ extension Expression {
 
     /// Rewrites from the leaves up.
     package func rewritten(_ rewrite: (Expression) -> Expression) -> Expression {
+        var visited = 0
+        defer { PlanningWork.charge(visited) }
+        return rewritten(rewrite, &visited)
+    }
+
+    private func rewritten(_ rewrite: (Expression) -> Expression, _ visited: inout Int) -> Expression {
+        visited += 1
         let old = children
         if old.isEmpty { return rewrite(self) }
-        return rewrite(withChildren(old.map { $0.rewritten(rewrite) }))
+        return rewrite(withChildren(old.map { $0.rewritten(rewrite, &visited) }))
     }
 
     /// Rewrites from the root down: where `rewrite` gives something, its operands are not visited.
@@ -92,12 +99,20 @@ extension Expression {
     }
 
     package func collectColumns(into ids: inout Set<ColumnID>) {
+        var visited = 0
+        collectColumns(into: &ids, &visited)
+        PlanningWork.charge(visited)
+    }
+
+    private func collectColumns(into ids: inout Set<ColumnID>, _ visited: inout Int) {
+        visited += 1
         switch self {
         case .column(let id, _): ids.insert(id)
+        case .literal: return
         case .subquery(let subquery): ids.formUnion(subquery.correlation)
         default: break
         }
-        for child in children { child.collectColumns(into: &ids) }
+        for child in children { child.collectColumns(into: &ids, &visited) }
     }
 
     package func contains(_ predicate: (Expression) -> Bool) -> Bool {

@@ -135,10 +135,19 @@ struct FilterReader {
         let readings = branches.map(read)
         guard readings.allSatisfy({ !$0.filters.isEmpty }), let first = readings.first else { return .none }
         var filters: [ColumnFilter] = []
+        // Of each branch the first test of a path.
+        let byPath = readings.map { reading in
+            Dictionary(ScanFilters.merged(reading.filters).map { ($0.path, $0.test) }, uniquingKeysWith: { first, _ in first })
+        }
         for path in Set(first.filters.map(\.path)) {
-            let tests = readings.map { reading in ScanFilters.merged(reading.filters).filter { $0.path == path }.map(\.test) }
-            if tests.contains(where: \.isEmpty) { continue }
-            if let test = Self.union(tests.map { $0[0] }) { filters.append(ColumnFilter(path, test)) }
+            var tests: [ColumnFilter.Test] = []
+            for branch in byPath {
+                guard let test = branch[path] else { break }
+                tests.append(test)
+            }
+            PlanningWork.charge(tests.count)
+            if tests.count < byPath.count { continue }
+            if let test = Self.union(tests) { filters.append(ColumnFilter(path, test)) }
         }
         filters.sort { $0.path.description < $1.path.description }
         let isList = filters.count == 1 && readings.allSatisfy { $0.isExact && $0.filters.count == 1 }
@@ -155,7 +164,8 @@ struct FilterReader {
             default: return rangeUnion(tests)
             }
         }
-        return .oneOf(values.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+        var known: Set<Value> = []
+        return .oneOf(values.filter { known.insert($0).inserted })
     }
 
     private static func rangeUnion(_ tests: [ColumnFilter.Test]) -> ColumnFilter.Test? {

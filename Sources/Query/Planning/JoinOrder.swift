@@ -7,10 +7,13 @@ struct JoinOrder {
     /// Up to so many relations every order is looked at (3^n splits); past that the smallest join comes first.
     private static let exhaustiveMax = 10
     private static let relationMax = 60
+    /// Each order is costed by all equalities and conditions: with more of them the order stays as it was written.
+    private static let testCountMax = 1_000
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { JoinOrder(cardinality: Cardinality(plan)).visit(plan).shaped(as: plan.columns) }
 
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
+        if PlanningWork.isOver { return plan }
         guard case .join(let node) = plan else { return plan.withReorderedInputs(plan.inputs.map(visit)) }
         guard node.kind == .inner || node.kind == .cross else {
             let moved = lowered(node)
@@ -21,6 +24,7 @@ struct JoinOrder {
         flatten(plan, into: &graph)
         guard (2...Self.relationMax).contains(graph.relations.count) else { return plan.withInputs(plan.inputs.map(visit)) }
         graph.prepare(cardinality)
+        guard graph.testCount <= Self.testCountMax else { return plan.withInputs(plan.inputs.map(visit)) }
         return graph.relations.count <= Self.exhaustiveMax ? exhaustive(&graph) : greedy(&graph)
     }
 
@@ -106,6 +110,8 @@ struct JoinOrder {
         /// Pairs of relations that are joined on several columns, and how many times too few rows those give when each is counted by itself:
         /// the columns of a key depend on each other.
         private var excesses: [(pair: UInt64, factor: Double)] = []
+
+        var testCount: Int { classes.reduce(others.count + conditions.count) { $0 + $1.count } }
 
         struct Member {
             let mask: UInt64

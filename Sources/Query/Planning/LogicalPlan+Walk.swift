@@ -134,6 +134,7 @@ extension LogicalPlan {
     package func rewritten<Failure: Error>(
         _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan
     ) throws(Failure) -> LogicalPlan {
+        if PlanningWork.isOver { return self }
         var items: [LogicalPlan] = []
         for input in inputs { items.append(try input.rewritten(rewrite)) }
         return try rewrite(withInputs(items))
@@ -141,7 +142,7 @@ extension LogicalPlan {
 
     /// Puts expressions in the place of free columns everywhere below.
     package func substituting(_ map: [ColumnID: Expression]) -> LogicalPlan {
-        withInputs(inputs.map { $0.substituting(map) }).mapExpressions { $0.substituting(map) }
+        PlanningWork.isOver ? self : withInputs(inputs.map { $0.substituting(map) }).mapExpressions { $0.substituting(map) }
     }
 
     package var columnIDs: Set<ColumnID> { Set(columns.map(\.id)) }
@@ -169,6 +170,7 @@ extension LogicalPlan {
     }
 
     private func collectFree(_ used: inout Set<ColumnID>, _ made: inout Set<ColumnID>) {
+        if PlanningWork.isOver { return }
         for expression in expressions { expression.collectColumns(into: &used) }
         for column in columns { made.insert(column.id) }
         if case .scan(let node) = self { for column in node.residualColumns { made.insert(column.column.id) } }

@@ -317,25 +317,44 @@ package struct SetOperationNode: Hashable, Sendable {
 extension LogicalPlan {
     /// The columns that the node puts out, in order.
     package var columns: [OutputColumn] {
+        var columns: [OutputColumn] = []
+        appendColumns(to: &columns)
+        PlanningWork.charge(columns.count)
+        return columns
+    }
+
+    /// Into one list: a chain of joins would else copy each column once for each join above it.
+    private func appendColumns(to columns: inout [OutputColumn]) {
         switch self {
-        case .scan(let scan): scan.columns.map(\.column)
-        case .values(let columns, _), .shared(_, _, let columns): columns
-        case .series(let column, _, _, _): [column]
-        case .filter(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _): input.columns
-        case .project(_, let columns): columns.map(\.column)
+        case .scan(let scan): columns += scan.columns.lazy.map(\.column)
+        case .values(let own, _), .shared(_, _, let own): columns += own
+        case .series(let column, _, _, _): columns.append(column)
+        case .filter(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _): input.appendColumns(to: &columns)
+        case .project(_, let own): columns += own.lazy.map(\.column)
         case .aggregate(let node):
-            node.groups.map(\.column) + (node.groupingColumn.map { [$0] } ?? []) + node.aggregates.map(\.column)
+            columns += node.groups.lazy.map(\.column)
+            if let column = node.groupingColumn { columns.append(column) }
+            columns += node.aggregates.lazy.map(\.column)
         case .join(let node):
             switch node.kind {
-            case .semi, .anti, .antiNullAware: node.left.columns
-            case .rightSemi, .rightAnti: node.right.columns
-            case .mark(let column, _): node.left.columns + [column]
-            default: node.left.columns + node.right.columns
+            case .semi, .anti, .antiNullAware: node.left.appendColumns(to: &columns)
+            case .rightSemi, .rightAnti: node.right.appendColumns(to: &columns)
+            case .mark(let column, _):
+                node.left.appendColumns(to: &columns)
+                columns.append(column)
+            default:
+                node.left.appendColumns(to: &columns)
+                node.right.appendColumns(to: &columns)
             }
-        case .unnest(let node): node.passed + node.elements.map(\.column) + (node.ordinality.map { [$0] } ?? [])
-        case .window(let node): node.input.columns + node.calls.map(\.column)
-        case .sort(let node): node.input.columns
-        case .setOperation(let node): node.columns
+        case .unnest(let node):
+            columns += node.passed
+            columns += node.elements.lazy.map(\.column)
+            if let column = node.ordinality { columns.append(column) }
+        case .window(let node):
+            node.input.appendColumns(to: &columns)
+            columns += node.calls.lazy.map(\.column)
+        case .sort(let node): node.input.appendColumns(to: &columns)
+        case .setOperation(let node): columns += node.columns
         }
     }
 }

@@ -13,20 +13,26 @@ package struct Optimizer {
     }
 
     package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        try PlanSize.check(plan)
         var plan = folded(plan)
+        try PlanningWork.check()
         plan = try SubqueryRemoval.rewrite(plan, ids: PlanIDs(after: plan))
-        plan = PredicatePushdown.rewrite(plan)
-        plan = ProjectionRemoval.rewrite(plan)
-        plan = ColumnPruning.rewrite(plan)
-        plan = ScanFilters.rewrite(plan, isUTC: isUTC)
-        plan = JoinOrder.rewrite(plan)
-        plan = LimitPushdown.rewrite(plan)
-        plan = DistinctAggregates.rewrite(plan)
-        return ColumnTrimming.rewrite(plan)
+        try PlanSize.check(plan)
+        let passes: [(LogicalPlan) -> LogicalPlan] = [
+            PredicatePushdown.rewrite, ProjectionRemoval.rewrite, ColumnPruning.rewrite, { ScanFilters.rewrite($0, isUTC: isUTC) },
+            JoinOrder.rewrite, LimitPushdown.rewrite, DistinctAggregates.rewrite, ColumnTrimming.rewrite,
+        ]
+        for pass in passes {
+            plan = pass(plan)
+            // What a pass left undone because the work was over is not to be run.
+            try PlanSize.check(plan)
+        }
+        return plan
     }
 
     private func folded(_ plan: LogicalPlan) -> LogicalPlan {
-        plan.withInputs(plan.inputs.map(folded)).mapExpressions { expression in
+        if PlanningWork.isOver { return plan }
+        return plan.withInputs(plan.inputs.map(folded)).mapExpressions { expression in
             ConstantFolding.folded(
                 expression.rewritten { node in
                     guard case .subquery(var subquery) = node else { return node }

@@ -4,9 +4,12 @@ import ColumnStore
 ///
 /// Order is kept where it can matter: a condition that stood after another never comes before it on the same rows.
 struct PredicatePushdown {
+    private let copies = CopyAllowance()
+
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { PredicatePushdown().push([], into: plan).shaped(as: plan.columns) }
 
     private func push(_ conditions: [Expression], into plan: LogicalPlan) -> LogicalPlan {
+        if PlanningWork.isOver { return plan }
         switch plan {
         case .filter(let input, let conjuncts):
             return push(conjuncts.flatMap { ConstantFolding.folded($0).conjuncts }.flatMap(Self.factored) + conditions, into: input)
@@ -30,12 +33,16 @@ struct PredicatePushdown {
     /// The filter that stays here; no rows at all where a condition is never true.
     private func kept(_ conditions: [Expression], over plan: LogicalPlan) -> LogicalPlan {
         var left: [Expression] = []
+        var known: Set<ExpressionIdentity> = []
+        // How many of `left` are known not to fail.
+        var safeCount = 0
         for condition in conditions {
             if case .literal(let value, _) = condition {
                 if value == .boolean(true) { continue }
-                if left.allSatisfy({ !ConstantFolding.canFail($0) }) { return .values(columns: plan.columns, rows: []) }
+                while safeCount < left.count, !ConstantFolding.canFail(left[safeCount]) { safeCount += 1 }
+                if safeCount == left.count { return .values(columns: plan.columns, rows: []) }
             }
-            if !left.contains(where: { $0.isSame(as: condition) }) { left.append(condition) }
+            if conditions.count == 1 || known.insert(ExpressionIdentity(condition)).inserted { left.append(condition) }
         }
         return left.isEmpty ? plan : .filter(input: plan, conjuncts: left)
     }
@@ -45,19 +52,24 @@ struct PredicatePushdown {
         guard case .or(let branches) = condition else { return [condition] }
         var lists = branches.map(\.conjuncts)
         guard let first = lists.first, lists.count > 1 else { return [condition] }
-        let common = first.filter { part in
-            !ConstantFolding.canFail(part) && lists.dropFirst().allSatisfy { $0.contains { $0.isSame(as: part) } }
+        var shared = Set(first.lazy.map(ExpressionIdentity.init))
+        for list in lists.dropFirst() {
+            shared.formIntersection(list.lazy.map(ExpressionIdentity.init))
+            if shared.isEmpty { return [condition] }
         }
+        shared = shared.filter { !ConstantFolding.canFail($0.expression) }
+        let common = first.filter { shared.contains(ExpressionIdentity($0)) }
         if common.isEmpty { return [condition] }
-        for index in lists.indices { lists[index].removeAll { part in common.contains { $0.isSame(as: part) } } }
+        for index in lists.indices { lists[index].removeAll { shared.contains(ExpressionIdentity($0)) } }
         if lists.contains(where: \.isEmpty) { return common }
         return common + [.or(lists.map(Expression.conjunction))]
     }
 
     private func pushThroughProject(_ conditions: [Expression], _ input: LogicalPlan, _ columns: [ProjectedColumn]) -> LogicalPlan {
         let map = Dictionary(columns.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
-        let below = conditions.map { ConstantFolding.folded($0.substituting(map)) }.flatMap(\.conjuncts)
-        return .project(input: push(below, into: input), columns: columns)
+        let movedCount = copies.movedCount(of: conditions, through: map)
+        let below = conditions[..<movedCount].map { ConstantFolding.folded($0.substituting(map)) }.flatMap(\.conjuncts)
+        return kept(Array(conditions[movedCount...]), over: .project(input: push(below, into: input), columns: columns))
     }
 
     private func pushThroughAggregate(_ conditions: [Expression], _ aggregate: AggregateNode) -> LogicalPlan {
@@ -104,6 +116,7 @@ struct PredicatePushdown {
 
     private func pushIntoSetOperation(_ conditions: [Expression], _ operation: SetOperationNode) -> LogicalPlan {
         var node = operation
+        guard copies.allow(conditions, times: node.inputs.count - 1) else { return kept(conditions, over: descend(.setOperation(node))) }
         for index in node.inputs.indices {
             let map = Dictionary(
                 zip(node.columns, node.inputs[index].columns).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
@@ -141,7 +154,8 @@ struct PredicatePushdown {
         var left: [Expression] = [], right: [Expression] = [], above: [Expression] = []
         let all = node.residual + conditions
         node.residual = []
-        for condition in all + Self.implied(by: all, node.equalities) {
+        var known = Set(node.equalities)
+        for condition in all + implied(by: all, node.equalities) {
             let used = condition.columnIDs
             if used.isEmpty {
                 above.append(condition)
@@ -150,7 +164,7 @@ struct PredicatePushdown {
             } else if used.isSubset(of: rightIDs) {
                 right.append(condition)
             } else if let equality = Self.equality(condition, leftIDs, rightIDs) {
-                if !node.equalities.contains(equality) { node.equalities.append(equality) }
+                if known.insert(equality).inserted { node.equalities.append(equality) }
             } else {
                 for (side, ids) in [(0, leftIDs), (1, rightIDs)] {
                     guard let part = Self.sidePart(of: condition, ids) else { continue }
@@ -196,11 +210,14 @@ struct PredicatePushdown {
     }
 
     /// From `a.k = b.k` and a test of `a.k` against constants the same test of `b.k`.
-    private static func implied(by conditions: [Expression], _ equalities: [JoinNode.Equality]) -> [Expression] {
-        var pairs: [(ColumnID, Expression)] = []
+    private func implied(by conditions: [Expression], _ equalities: [JoinNode.Equality]) -> [Expression] {
+        var pairs: [ColumnID: [Expression]] = [:]
+        var seen: Set<[ColumnID]> = []
         func pair(_ left: Expression, _ right: Expression) {
             guard case .column(let a, let typeA) = left, case .column(let b, let typeB) = right, typeA == typeB else { return }
-            pairs += [(a, right), (b, left)]
+            guard seen.insert([a, b]).inserted else { return }
+            pairs[a, default: []].append(right)
+            pairs[b, default: []].append(left)
         }
         for equality in equalities where !equality.nullsEqual { pair(equality.left, equality.right) }
         for condition in conditions {
@@ -208,11 +225,13 @@ struct PredicatePushdown {
         }
         if pairs.isEmpty { return [] }
         var found: [Expression] = []
-        for condition in conditions where !ConstantFolding.canFail(condition) && isTestAgainstConstants(condition) {
-            guard let id = condition.columnIDs.first else { continue }
-            for (from, to) in pairs where from == id {
+        var known: Set<ExpressionIdentity> = []
+        for condition in conditions where !ConstantFolding.canFail(condition) && Self.isTestAgainstConstants(condition) {
+            guard let id = condition.columnIDs.first, let equals = pairs[id], copies.allow([condition], times: equals.count) else { continue }
+            if known.isEmpty { known = Set(conditions.lazy.map(ExpressionIdentity.init)) }
+            for to in equals {
                 let copy = condition.substituting([id: to])
-                if !(conditions + found).contains(where: { $0.isSame(as: copy) }) { found.append(copy) }
+                if known.insert(ExpressionIdentity(copy)).inserted { found.append(copy) }
             }
         }
         return found
@@ -248,7 +267,7 @@ struct PredicatePushdown {
         }
         let right = splitCondition(&node, leftIDs, rightIDs)
         // Matches are looked for among left rows that passed: what holds for them holds for their matches.
-        let implied = Self.implied(by: left, node.equalities).filter { $0.columnIDs.isSubset(of: rightIDs) }
+        let implied = implied(by: left, node.equalities).filter { $0.columnIDs.isSubset(of: rightIDs) }
         node.left = push(left, into: node.left)
         node.right = push(right + implied, into: node.right)
         return kept(above, over: .join(node))
@@ -307,7 +326,7 @@ struct PredicatePushdown {
         if node.kind == .semi {
             left += node.residual.filter { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: leftIDs) }
             node.residual.removeAll { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: leftIDs) }
-            right += Self.implied(by: left, node.equalities).filter { $0.columnIDs.isSubset(of: rightIDs) }
+            right += implied(by: left, node.equalities).filter { $0.columnIDs.isSubset(of: rightIDs) }
         }
         node.left = push(left, into: node.left)
         node.right = push(right, into: node.right)

@@ -9,6 +9,7 @@ struct ScanFilters {
     static func rewrite(_ plan: LogicalPlan, isUTC: Bool) -> LogicalPlan { ScanFilters(isUTC: isUTC).visit(plan) }
 
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
+        if PlanningWork.isOver { return plan }
         let inner = plan.withInputs(plan.inputs.map(visit))
         if case .join(let node) = inner { return .join(hinting(node)) }
         guard case .filter(let input, let conjuncts) = inner else { return inner }
@@ -35,13 +36,16 @@ struct ScanFilters {
 
     /// Ranges of one column become one.
     static func merged(_ filters: [ColumnFilter]) -> [ColumnFilter] {
+        if filters.count < 2 { return filters }
         var result: [ColumnFilter] = []
+        var known: Set<ColumnFilter> = []
+        var ranges: [ColumnPath: Int] = [:]
         for filter in filters {
-            if result.contains(filter) { continue }
-            guard case .range(let lower, let upper) = filter.test,
-                let place = result.firstIndex(where: { $0.path == filter.path && $0.isRange }),
+            guard known.insert(filter).inserted else { continue }
+            guard case .range(let lower, let upper) = filter.test, let place = ranges[filter.path],
                 case .range(let otherLower, let otherUpper) = result[place].test
             else {
+                if filter.isRange { ranges[filter.path] = result.count }
                 result.append(filter)
                 continue
             }

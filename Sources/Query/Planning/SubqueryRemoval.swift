@@ -10,6 +10,7 @@ struct SubqueryRemoval {
     }
 
     private func visit(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        if PlanningWork.isOver { try PlanningWork.check() }
         var inputs: [LogicalPlan] = []
         for input in plan.inputs { inputs.append(try visit(input)) }
         var node = plan.withInputs(inputs)
@@ -53,6 +54,7 @@ struct SubqueryRemoval {
         let plain = all.filter { !$0.hasSubquery }
         var plan = plain.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: plain)
         for condition in all where condition.hasSubquery {
+            try PlanningWork.check()
             if let joined = try membership(condition, plan) {
                 plan = joined
             } else {

@@ -5,6 +5,8 @@ package struct ExpressionSyntax: Sendable {
     package let position: Int
     /// Height of the tree under this node; bounded by `SyntaxLimits.expressionHeightMax`.
     package let height: Int
+    /// Nodes of what the tree means, operands that are asked several times as often; bounded by `SyntaxLimits.expressionNodeCountMax`.
+    package var weight = 1
 
     package var isRow: Bool { if case .row = kind { true } else { false } }
     /// Of `(a, b)` and `ROW(a, b)`.

@@ -106,6 +106,7 @@ extension Parser {
             }
             items.append(OrderItemSyntax(expression: expression, isDescending: isDescending, nullsFirst: nullsFirst))
         } while acceptSymbol(",")
+        try checkListCount(items.count, "ORDER BY")
         return items
     }
 
@@ -193,6 +194,7 @@ extension Parser {
             let rowPosition = position
             try expectSymbol("(")
             let row = try expressionList()
+            try checkListCount(row.count, "a row of VALUES")
             try expectSymbol(")")
             if let first = rows.first, first.count != row.count {
                 throw .badSQL("every row of VALUES needs \(first.count) columns; this one has \(row.count)", at: rowPosition)
@@ -209,9 +211,13 @@ extension Parser {
         advance()
         try distinct(into: &select)
         repeat { select.items.append(try selectItem()) } while acceptSymbol(",")
+        try checkListCount(select.items.count, "SELECT")
         if at("into") { throw .unsupported("SELECT INTO is not supported", at: position) }
         if accept("from") {
-            repeat { select.from.append(try tableReference()) } while acceptSymbol(",")
+            repeat {
+                select.from.append(try tableReference())
+                try checkOperationCount(select.from.count, position)
+            } while acceptSymbol(",")
         }
         if accept("where") { select.whereClause = try expression() }
         if at("group") {
@@ -221,6 +227,7 @@ extension Parser {
             if at("distinct") { throw .unsupported("GROUP BY DISTINCT is not supported", at: position) }
             accept("all")
             repeat { select.groupBy.append(try groupingItem()) } while acceptSymbol(",")
+            try checkListCount(select.groupBy.count, "GROUP BY")
         }
         if accept("having") { select.having = try expression() }
         if accept("window") {
@@ -229,6 +236,7 @@ extension Parser {
                 try expect("as")
                 try expectSymbol("(")
                 select.windows.append((name, try windowDefinition()))
+                try checkOperationCount(select.windows.count, position)
             } while acceptSymbol(",")
         }
         if at("qualify") { throw .unsupported("QUALIFY is not supported; filter in an outer query", at: position) }
@@ -243,7 +251,9 @@ extension Parser {
             return
         }
         try expectSymbol("(")
-        select.distinct = .on(try expressionList())
+        let keys = try expressionList()
+        try checkListCount(keys.count, "DISTINCT ON")
+        select.distinct = .on(keys)
         try expectSymbol(")")
     }
 
@@ -320,6 +330,7 @@ extension Parser {
         if accept("partition") {
             try expect("by")
             window.partitionBy = try expressionList()
+            try checkListCount(window.partitionBy.count, "PARTITION BY")
         }
         if accept("order") {
             try expect("by")

@@ -123,9 +123,20 @@ package struct Parser {
     mutating func node(
         _ kind: ExpressionSyntax.Kind, at position: Int, over children: [ExpressionSyntax] = [], queryHeight: Int = 0
     ) throws(QueryError) -> ExpressionSyntax {
-        let height = 1 + children.reduce(queryHeight) { max($0, $1.height) }
+        let height = 1 + kind.addedHeight + children.reduce(queryHeight) { max($0, $1.height) }
         try note(height: height, at: position)
-        return ExpressionSyntax(kind: kind, position: position, height: height)
+        let weight = children.reduce(1 + kind.addedWeight) { $0 + $1.weight }
+        guard weight <= SyntaxLimits.expressionNodeCountMax else {
+            throw .unsupported("this expression has more than \(SyntaxLimits.expressionNodeCountMax) operators, names and constants", at: position)
+        }
+        return ExpressionSyntax(kind: kind, position: position, height: height, weight: weight)
+    }
+
+    /// A list of which each item is a column.
+    func checkListCount(_ count: Int, _ what: String) throws(QueryError) {
+        guard count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported("\(what) has more than \(SyntaxLimits.listItemCountMax) items", at: position)
+        }
     }
 
     // MARK: Statements
@@ -192,7 +203,8 @@ package struct Parser {
     /// Whether the tokens from here on, perhaps after parentheses, are a query.
     func startsQuery() -> Bool {
         var distance = 0
-        while nextIs(symbol: "(", distance: distance), index + distance < tokens.count - 1 { distance += 1 }
+        // No query nests deeper: more need not be looked at, at each of them anew.
+        while distance <= SyntaxLimits.nestingMax, nextIs(symbol: "(", distance: distance), index + distance < tokens.count - 1 { distance += 1 }
         let first = token(after: distance)
         guard first.kind == .word else { return false }
         switch first.text {

@@ -7,7 +7,20 @@ package enum SyntaxLimits {
     package static let nestingMax = 200
     /// Height of an expression tree: `a + b + c …` grows it without nesting. Later passes recurse over it.
     package static let expressionHeightMax = 400
-    /// UNION, INTERSECT and EXCEPT in a row, and joins in a row: each is one level of the plan.
+    /// Operators, names and constants of a statement, those of common tables and views counted at each mention, and operands of forms that
+    /// mean them several times (`a BETWEEN b AND c` asks `a` twice) as often as they are meant. The longest text has about half as many.
+    package static let expressionNodeCountMax = 1 << 20
+    /// Height of an expression when casts are explicit and conditions have moved through subqueries. Passes and the executor recurse over it.
+    package static let boundHeightMax = 1_500
+    /// Nodes of the plan above each other.
+    package static let planLevelCountMax = 1_000
+    /// Steps that planning may take: a second or so. A long query that is merely long takes a quarter of them.
+    package static let planningStepCountMax = 1 << 24
+    /// What moving conditions may add to a plan by copying them. Past it conditions stay where they are.
+    package static let copiedNodeCountMax = 1 << 18
+    /// Items of SELECT, GROUP BY, ORDER BY, PARTITION BY and VALUES; PostgreSQL has the same bound. Each is a column in memory.
+    package static let listItemCountMax = 1_664
+    /// UNION, INTERSECT and EXCEPT in a row, tables of FROM, joins in a row, and windows: each is one level of the plan.
     package static let setOperationCountMax = 200
     /// An identifier longer than this is a mistake or an attack.
     package static let identifierByteCountMax = 1_024

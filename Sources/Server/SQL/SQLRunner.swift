@@ -26,7 +26,7 @@ struct SQLRunner: Sendable {
         started: (ResultStream) -> Void = { _ in }, seal: (WalkPosition) -> String
     ) throws -> Page {
         var walk: AnswerWalk?
-        let keys = try engine.prepare(request.query, in: context) { bound in
+        let keys = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
             let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys)
             walk = made
             return made.bound
@@ -34,7 +34,7 @@ struct SQLRunner: Sendable {
         if let walk, walk.hasRowKey {
             return try pageInTwoSteps(request, context, position, walk, keys, cancellation, started, seal)
         }
-        let prepared = try engine.prepare(request.query, in: context) { bound in
+        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
             let made = AnswerWalk(bound, after: position, rowCountMax: request.limit)
             walk = made
             return made.bound
@@ -71,7 +71,7 @@ struct SQLRunner: Sendable {
             return batch.rowCount
         }
         var walk = keyWalk
-        let prepared = try engine.prepare(request.query, in: context) { bound in
+        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
             walk = AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []))
             return walk.bound
         }
@@ -129,7 +129,7 @@ struct SQLRunner: Sendable {
 
     /// Prepares the query and waits for its first rows, so that what is wrong with it is still an error of its own.
     func start(_ request: SQLRequest, in context: QueryContext, cancellation: Cancellation, started: (ResultStream) -> Void = { _ in }) throws -> Started {
-        let prepared = try engine.prepare(request.query, in: context)
+        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation)
         let stream = try engine.execute(prepared, cancellation: cancellation)
         started(stream)
         return Started(stream: stream, columns: prepared.columns, first: try stream.next())

@@ -1,0 +1,33 @@
+internal import ColumnStore
+internal import Synchronization
+
+/// How much of a plan constants may become: `repeat('x', 60000000)` is short in the text, and would stand in the plan in full at each of its
+/// mentions, before any budget of the query knows of it. What does not fit stays an expression, which the executor evaluates.
+final class FoldingAllowance: Sendable {
+    private let left = Atomic<Int>(FoldingAllowance.byteCountMax)
+
+    /// Of all constants of a statement; most are numbers and days.
+    private static let byteCountMax = 8 << 20
+    /// Of one.
+    private static let valueByteCountMax = 64 << 10
+
+    private struct IsTooMuch: Error {}
+
+    func check() throws { if left.load(ordering: .relaxed) <= 0 { throw IsTooMuch() } }
+
+    /// - Throws: when the value should not be kept.
+    func take(_ value: Value) throws {
+        let count = Self.byteCount(value)
+        left.wrappingSubtract(count, ordering: .relaxed)
+        guard count <= Self.valueByteCountMax else { throw IsTooMuch() }
+    }
+
+    private static func byteCount(_ value: Value) -> Int {
+        switch value {
+        case .bytes(let bytes): 32 + bytes.count
+        case .list(let items): items.reduce(32) { $0 + byteCount($1) }
+        case .structure(let items): items.reduce(32) { $0 + byteCount($1) }
+        default: 16
+        }
+    }
+}

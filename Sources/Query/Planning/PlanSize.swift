@@ -1,0 +1,64 @@
+/// How large a plan is, in what its passes walk: common tables are counted at each mention, as the passes see them.
+struct PlanSize {
+    private(set) var expressionNodeCount = 0
+    private(set) var height = 0
+    private(set) var level = 0
+
+    /// - Throws: unsupported-sql when passes should not walk the plan: it would take them too long, or too deep for their stacks.
+    static func check(_ plan: LogicalPlan) throws(QueryError) {
+        try PlanningWork.check()
+        var size = PlanSize()
+        size.visit(plan, level: 1)
+        PlanningWork.charge(size.expressionNodeCount)
+        if size.level > SyntaxLimits.planLevelCountMax {
+            throw .unsupported("the query has more than \(SyntaxLimits.planLevelCountMax) levels of joins, subqueries and windows", at: nil)
+        }
+        if size.height > SyntaxLimits.boundHeightMax {
+            throw .unsupported("an expression of the query is deeper than \(SyntaxLimits.boundHeightMax) operators, once it is put together", at: nil)
+        }
+        if size.expressionNodeCount > SyntaxLimits.expressionNodeCountMax {
+            throw .unsupported(
+                "the query has more than \(SyntaxLimits.expressionNodeCountMax) operators, names and constants, once it is put together", at: nil)
+        }
+        try PlanningWork.check()
+    }
+
+    private var isTooLarge: Bool {
+        level > SyntaxLimits.planLevelCountMax || height > SyntaxLimits.boundHeightMax || expressionNodeCount > SyntaxLimits.expressionNodeCountMax
+    }
+
+    private mutating func visit(_ plan: LogicalPlan, level: Int) {
+        self.level = max(self.level, level)
+        expressionNodeCount += 1
+        if isTooLarge { return }
+        // Each subquery of a node becomes a join beneath it.
+        var below = level + 1
+        for expression in plan.expressions { visit(expression, height: 1, level: &below) }
+        for input in plan.inputs { visit(input, level: below) }
+    }
+
+    private mutating func visit(_ expression: Expression, height: Int, level: inout Int) {
+        expressionNodeCount += 1
+        self.height = max(self.height, height)
+        if isTooLarge { return }
+        if case .subquery(let subquery) = expression {
+            level += 1
+            visit(subquery.plan, level: level)
+        }
+        for child in expression.children { visit(child, height: height + 1, level: &level) }
+    }
+}
+
+extension Expression {
+    /// Nodes of the tree, and how many lie above each other.
+    var measured: (count: Int, height: Int) {
+        var count = 1
+        var height = 0
+        for child in children {
+            let inner = child.measured
+            count += inner.count
+            height = max(height, inner.height)
+        }
+        return (count, height + 1)
+    }
+}

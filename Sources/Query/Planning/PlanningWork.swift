@@ -1,0 +1,59 @@
+internal import ColumnStore
+
+/// How much looking at expressions and plans one statement may cost before it runs, and whether anybody still wants it.
+///
+/// Passes are near linear in the statement, but what they put together can be much larger than what was written: a condition is copied to
+/// each branch of a union, a common table is walked at each mention. So every walk over expressions and plans adds what it visited, and a
+/// statement that asks for too much is refused by name. Passes look at `isOver` at each node of a plan and return as they are; whoever
+/// runs them asks `check()` after each.
+package final class PlanningWork: @unchecked Sendable {
+    // Safe to share: only the thread that plans the statement touches it.
+
+    /// The work of the statement that this thread plans; nil where none is counted.
+    @TaskLocal package static var current: PlanningWork?
+
+    package private(set) var stepCount = 0
+    private let stepCountMax: Int
+    private let cancellation: Cancellation
+    private var nextLook = PlanningWork.stepsBetweenLooks
+    private var isStopped = false
+
+    /// Well below a millisecond.
+    private static let stepsBetweenLooks = 1 << 14
+
+    package init(stepCountMax: Int = SyntaxLimits.planningStepCountMax, cancellation: Cancellation = Cancellation()) {
+        self.stepCountMax = stepCountMax
+        self.cancellation = cancellation
+    }
+
+    /// Counts nodes that a walk has visited or is about to visit.
+    static func charge(_ count: Int) { current?.charge(count) }
+
+    /// Whether going on is pointless: the statement will be refused.
+    static var isOver: Bool { current?.isStopped ?? false }
+
+    /// - Throws: unsupported-sql past the limit; cancelled and query-timeout.
+    static func check() throws(QueryError) { try current?.check() }
+
+    /// Counts nodes, and ends the walk where it can be ended.
+    func spend(_ count: Int) throws(QueryError) {
+        charge(count)
+        if isStopped { try check() }
+    }
+
+    private func charge(_ count: Int) {
+        stepCount += count
+        guard stepCount >= nextLook else { return }
+        nextLook = stepCount + Self.stepsBetweenLooks
+        if stepCount > stepCountMax { isStopped = true }
+        do { try cancellation.check() } catch { isStopped = true }
+    }
+
+    package func check() throws(QueryError) {
+        try cancellation.check()
+        guard stepCount <= stepCountMax else {
+            throw .unsupported(
+                "planning the query takes more than \(stepCountMax) steps: it is too long, or its parts repeat each other too often", at: nil)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import ColumnStore
+import XCTest
+
+@testable import Query
+
+/// Planning is counted in nodes visited: what it costs must grow as the statement does, and what grows faster is refused by name.
+final class PlanningWorkTests: XCTestCase {
+    private static let columnNames = (0..<8).map { "c\($0)" }
+
+    private func context() throws -> QueryContext {
+        let fields = Self.columnNames.map { Field($0, .int64) } + [Field("s", .string)]
+        let batch = ColumnBatch(rowCount: 1, columns: fields.map { .constant($0.type == .string ? .string("a") : .integer(1), type: $0.type, count: 1) })
+        let table = MemoryTable(schema: Schema(fields), batches: [batch])
+        return QueryContext(catalog: FixedCatalog(tables: [("t", table)]), timeZone: "UTC", now: 0)
+    }
+
+    /// Nodes visited while the statement is planned.
+    private func steps(_ query: String) throws -> Int {
+        let work = PlanningWork()
+        let context = try context()
+        try PlanningWork.$current.withValue(work) {
+            guard case .query(let bound) = try Binder.bind(query, in: context) else { return XCTFail("no query") }
+            _ = try Optimizer().optimized(bound.plan)
+        }
+        return work.stepCount
+    }
+
+    private func list(_ count: Int, _ separator: String, _ item: (Int) -> String) -> String { (0..<count).map(item).joined(separator: separator) }
+
+    /// Forms that generated statements are long in; `n` is how long.
+    private var shapes: [(name: String, query: (Int) -> String)] {
+        [
+            ("AND of inequalities", { n in "SELECT count(*) FROM t WHERE " + self.list(n, " AND ") { "c0 <> \($0)" } }),
+            ("AND of ranges", { n in "SELECT count(*) FROM t WHERE " + self.list(n, " AND ") { "c\($0 % 8) > -\($0)" } }),
+            ("AND of computed", { n in "SELECT count(*) FROM t WHERE " + self.list(n, " AND ") { "c0 + \($0) > c1" } }),
+            ("OR of one column", { n in "SELECT count(*) FROM t WHERE " + self.list(n, " OR ") { "c0 = \($0)" } }),
+            ("OR of ANDs", { n in "SELECT count(*) FROM t WHERE " + self.list(n, " OR ") { "c\($0 % 8) = \($0) AND c\(($0 + 1) % 8) = 1" } }),
+            ("OR of rows", { n in "SELECT count(*) FROM t WHERE (c0, c1) IN (" + self.list(n, ", ") { "(\($0), \($0))" } + ")" }),
+            ("IN", { n in "SELECT count(*) FROM t WHERE c0 IN (" + self.list(n, ",", String.init) + ")" }),
+            ("CASE", { n in "SELECT CASE c0 " + self.list(n, " ") { "WHEN \($0) THEN \($0 * 3)" } + " END FROM t" }),
+            ("VALUES", { n in "SELECT count(*) FROM (VALUES " + self.list(n, ",") { "(\($0), 'x')" } + ") v(a, b) WHERE a > 3" }),
+            ("AND over a join", { n in "SELECT count(*) FROM t a JOIN t b ON a.c0 = b.c0 WHERE " + self.list(n, " AND ") { "a.c0 < \($0)" } }),
+            ("OR over a join", { n in
+                "SELECT count(*) FROM t a JOIN t b ON a.c0 = b.c0 WHERE " + self.list(n, " OR ") { "a.c1 = \($0) AND b.c2 = \($0)" }
+            }),
+            ("equalities of a join", { n in "SELECT count(*) FROM t a JOIN t b ON " + self.list(n, " AND ") { "a.c0 + \($0) = b.c0 + \($0)" } }),
+            ("AND over a union", { n in
+                "SELECT count(*) FROM (SELECT c0 FROM t UNION ALL SELECT c1 FROM t) q WHERE " + self.list(n, " AND ") { "c0 <> \($0)" }
+            }),
+        ]
+    }
+
+    func testPlanningGrowsAsTheStatementDoes() throws {
+        for shape in shapes {
+            let (one, four) = (try steps(shape.query(500)), try steps(shape.query(2_000)))
+            XCTAssertLessThan(Double(four), 4.4 * Double(one), "\(shape.name): \(one) steps, then \(four) of four times as much")
+            // A statement of the longest text is planned within the limit, with room to spare.
+            let perByte = Double(four) / Double(shape.query(2_000).utf8.count)
+            XCTAssertLessThan(perByte * Double(SyntaxLimits.queryByteCountMax), Double(SyntaxLimits.planningStepCountMax) * 0.75, shape.name)
+        }
+    }
+
+    func testListsOfManyColumnsArePlannedByKeysAndNotByComparingAll() throws {
+        let lists: [(String, (Int) -> String)] = [
+            ("aggregates", { n in "SELECT " + self.list(n, ", ") { "sum(c0 + \($0))" } + " FROM t" }),
+            ("groups", { n in "SELECT count(*) FROM t GROUP BY " + self.list(n, ", ") { "c0 + \($0)" } }),
+            ("grouped names", { n in
+                "SELECT " + self.list(n, ", ") { "c0 + \($0)" } + " FROM t GROUP BY " + self.list(n, ", ") { "c0 + \($0)" }
+            }),
+            ("orders", { n in "SELECT c0 FROM t ORDER BY " + self.list(n, ", ") { "c0 + \($0)" } }),
+            ("HAVING", { n in "SELECT c0 FROM t GROUP BY c0 HAVING " + self.list(n, " AND ") { "sum(c1 + \($0)) > 0" } }),
+        ]
+        for (name, query) in lists {
+            let (one, four) = (try steps(query(400)), try steps(query(1_600)))
+            XCTAssertLessThan(Double(four), 4.6 * Double(one), "\(name): \(one) steps, then \(four)")
+        }
+    }
+
+    /// Each level doubled the condition that moved through it.
+    func testConditionsThatDoubleAtEachLevelStayWhereTheyAre() throws {
+        func nested(_ depth: Int) -> String {
+            "SELECT a FROM " + String(repeating: "(SELECT a + a AS a FROM ", count: depth) + "(SELECT c0::DECIMAL AS a FROM t) z"
+                + String(repeating: ") q", count: depth) + " WHERE a > 0"
+        }
+        let (some, many) = (try steps(nested(40)), try steps(nested(80)))
+        XCTAssertLessThan(many - some, 2 * SyntaxLimits.copiedNodeCountMax)
+        XCTAssertLessThan(many, SyntaxLimits.planningStepCountMax)
+    }
+
+    func testFormsThatAskAnOperandTwiceAreCountedAsOften() throws {
+        let depth = 60
+        let between = "SELECT " + String(repeating: "(", count: depth) + "c0 > 0" + String(repeating: ") BETWEEN true AND true", count: depth) + " FROM t"
+        let cases = "SELECT " + String(repeating: "CASE (", count: depth) + "c0"
+            + String(repeating: ") WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 3 THEN 3 END", count: depth) + " FROM t"
+        for query in [between, cases] {
+            XCTAssertThrowsError(try steps(query)) { error in
+                XCTAssertEqual((error as? QueryError)?.slug, .unsupportedSQL)
+                XCTAssertTrue("\(error)".contains("1048576 operators"), "\(error)")
+            }
+        }
+    }
+
+    func testWhatIsTooWideOrTooDeepIsRefusedByTheNameOfItsLimit() throws {
+        let refused: [(String, String)] = [
+            ("SELECT " + list(1_665, ",") { "c0 + \($0)" } + " FROM t", "SELECT has more than 1664"),
+            ("SELECT c0 FROM t ORDER BY " + list(1_665, ",") { "c0 + \($0)" }, "ORDER BY has more than 1664"),
+            ("SELECT c0 FROM t GROUP BY " + list(1_665, ",") { "c0 + \($0)" }, "GROUP BY has more than 1664"),
+            ("SELECT coalesce(" + list(2_000, ",") { "sum(c0 + \($0))" } + ") FROM t", "more than 1664 aggregates"),
+            ("SELECT " + list(201, ",") { "sum(c0) OVER (ORDER BY c1 + \($0))" } + " FROM t", "more than 200 windows"),
+            ("SELECT count(*) FROM " + list(201, ",") { "(VALUES (\($0))) q\($0)" }, "more than 200 in a row"),
+            ("SELECT 1 FROM t WHERE " + list(1_100, " AND ") { "EXISTS (SELECT 1 FROM t u WHERE u.c0 = t.c0 + \($0))" }, "1000 levels"),
+            ("SELECT 1 FROM t WHERE (" + list(2_000, ",") { _ in "c0" } + ") < (" + list(2_000, ",") { _ in "1" } + ")", "400 operators"),
+            ("SELECT count(*) FROM t GROUP BY GROUPING SETS (" + list(600, ",") { "(c\($0 % 8))" } + ")", "512 grouping sets"),
+        ]
+        for (query, reason) in refused {
+            XCTAssertThrowsError(try steps(query), reason) { error in
+                XCTAssertEqual((error as? QueryError)?.slug, .unsupportedSQL, reason)
+                XCTAssertTrue("\(error)".contains(reason), "\(error)")
+            }
+        }
+        // Within the limits all is planned.
+        XCTAssertNoThrow(try steps("SELECT " + list(1_664, ",") { "c0 + \($0)" } + " FROM t ORDER BY 1"))
+        XCTAssertNoThrow(try steps("SELECT count(*) FROM " + list(200, ",") { "(VALUES (\($0))) q\($0)" }))
+        XCTAssertNoThrow(try steps("SELECT " + list(300, ",") { "(SELECT max(c0) + \($0) FROM t)" }))
+    }
+
+    func testEachSideOfAJoinIsSizedOnce() throws {
+        // Two equalities ask for the rows of both sides and of their tables: once each, a chain doubled at each join.
+        func chain(_ count: Int) -> String {
+            "SELECT count(*) FROM t t0 " + list(count, " ") { "LEFT JOIN t t\($0 + 1) ON t\($0 + 1).c0 = t\($0).c0 AND t\($0 + 1).c1 = t\($0).c1" }
+        }
+        XCTAssertLessThan(try steps(chain(120)), SyntaxLimits.planningStepCountMax / 4)
+    }
+
+    func testPlanningCanBeCancelled() throws {
+        let cancellation = Cancellation()
+        cancellation.cancel()
+        let engine = QueryEngine(QueryEngine.Settings(threadCount: 1))
+        let query = shapes[0].query(2_000)
+        XCTAssertThrowsError(try engine.prepare(query, in: try context(), cancellation: cancellation)) { error in
+            XCTAssertEqual((error as? QueryError)?.slug, .cancelled)
+        }
+    }
+
+    func testLargeConstantsAreNotKeptInThePlan() throws {
+        let engine = QueryEngine(QueryEngine.Settings(threadCount: 1))
+        let query = "SELECT " + list(40, ",") { "repeat('x', \(1_000_000 + $0))" }
+        let prepared = try engine.prepare(query, in: try context())
+        guard case .project(_, let columns) = prepared.query.plan else { return XCTFail("no projection") }
+        for column in columns { XCTAssertFalse(column.expression.isLiteral) }
+    }
+}
