@@ -16,10 +16,13 @@ package final class ResultStream: @unchecked Sendable {
 
     /// Enough that workers need not wait for a reader that keeps up.
     private static let waitingBatchCountMax = 8
+    /// Of the batches that wait, whatever their number: wide rows wait one batch at a time.
+    private static let waitingByteCountMax = 8 << 20
     static let planColumn = ResultColumn(name: "QUERY PLAN", type: .string)
 
     private struct Queue {
         var batches: [ColumnBatch] = []
+        var byteCount = 0
         var running = 0
         var parked: [Feeder] = []
         var error: (any Error)?
@@ -74,7 +77,11 @@ package final class ResultStream: @unchecked Sendable {
         }
         let batch = try queue.wait(checkingEvery: 50) { queue -> ColumnBatch?? in
             if let error = queue.error { throw error }
-            if !queue.batches.isEmpty { return .some(queue.batches.removeFirst()) }
+            if !queue.batches.isEmpty {
+                let batch = queue.batches.removeFirst()
+                queue.byteCount -= batch.byteCount
+                return .some(batch)
+            }
             if queue.running == 0 || queue.isClosed { return .some(nil) }
             try run.cancellation.check()
             return nil
@@ -108,7 +115,7 @@ package final class ResultStream: @unchecked Sendable {
 
     private func wake(_ run: QueryRun) {
         let woken = queue.broadcast { queue -> [Feeder] in
-            guard queue.batches.count * 2 <= Self.waitingBatchCountMax else { return [] }
+            guard queue.batches.count * 2 <= Self.waitingBatchCountMax, queue.byteCount * 2 <= Self.waitingByteCountMax else { return [] }
             defer { queue.parked = [] }
             return queue.parked
         }
@@ -139,7 +146,8 @@ package final class ResultStream: @unchecked Sendable {
                         return .leave
                     }
                     queue.batches.append(batch)
-                    if queue.batches.count < ResultStream.waitingBatchCountMax { return .more }
+                    queue.byteCount += batch.byteCount
+                    if queue.batches.count < ResultStream.waitingBatchCountMax, queue.byteCount < ResultStream.waitingByteCountMax { return .more }
                     queue.parked.append(self)
                     return .leave
                 }

@@ -35,7 +35,13 @@ final class SpillFile {
     private(set) var byteCount = 0
     private(set) var rowCount = 0
 
-    private static let bufferByteCount = 1 << 18
+    /// Of the largest batch, as it is when it is read.
+    private(set) var batchByteCountMax = 0
+
+    /// A query may have thousands of files: what waits in each of them is little.
+    private static let bufferByteCount = 1 << 16
+    /// Rows that are read back together, where one row is no larger: of each file of a merge there are so many in memory.
+    private static let pieceByteCountMax = 1 << 20
 
     init(_ space: SpillSpace, types: [ColumnType]) throws(QueryError) {
         self.space = space
@@ -59,9 +65,14 @@ final class SpillFile {
     }
 
     func write(_ batch: ColumnBatch) throws(QueryError) {
+        for piece in batch.pieces(byteCountMax: Self.pieceByteCountMax) { try append(batch.slice(piece)) }
+    }
+
+    private func append(_ batch: ColumnBatch) throws(QueryError) {
         let before = buffer.count
         SpillFormat.append(batch, to: &buffer)
         byteCount += buffer.count - before
+        batchByteCountMax = max(batchByteCountMax, buffer.count - before)
         rowCount += batch.rowCount
         if buffer.count >= Self.bufferByteCount { try flush() }
     }
@@ -79,7 +90,7 @@ final class SpillFile {
             }
             written += count
         }
-        buffer.removeAll(keepingCapacity: true)
+        buffer = []
     }
 
     /// Reads from the first batch on; writing is over. Several readers may walk the file side by side.

@@ -35,7 +35,8 @@ class Aggregator {
     var stateTypes: [ColumnType] { preconditionFailure("an abstract aggregator") }
     /// Answers from another aggregator's state: it takes no rows and has nothing to export.
     var isFollower: Bool { false }
-    /// About how many bytes the state takes.
+    /// About how many bytes the state takes, with the copies that putting it out or answering makes of it: who holds it must have room for
+    /// those, too.
     var byteCount: Int { 0 }
 
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
@@ -131,8 +132,10 @@ final class AnyValueAggregator: Aggregator {
     private let isSingle: Bool
     private var values: [Value] = []
     private var counts: [Int64] = []
+    /// Of texts and lists.
+    private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type, .int64] }
-    override var byteCount: Int { values.capacity * 48 }
+    override var byteCount: Int { values.capacity * 48 + heldByteCount * 3 }
 
     init(type: ColumnType, isSingle: Bool) {
         self.type = type
@@ -164,7 +167,10 @@ final class AnyValueAggregator: Aggregator {
             let more = added?[row] ?? 1
             if more == 0 { continue }
             if isSingle, counts[group] + more > 1 { throw .severalRows }
-            if values[group].isNull { values[group] = column.value(at: row) }
+            if values[group].isNull {
+                values[group] = column.value(at: row)
+                heldByteCount += values[group].heldByteCount
+            }
             counts[group] += more
         }
     }

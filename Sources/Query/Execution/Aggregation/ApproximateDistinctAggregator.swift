@@ -17,7 +17,12 @@ final class ApproximateDistinctAggregator: Aggregator {
     private var sketches: [Sketch] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [.binary] }
-    override var byteCount: Int { sketches.capacity * 16 + heldByteCount }
+    /// Twice: as sketches and as the bytes that they are put out as.
+    override var byteCount: Int { sketches.capacity * 16 + heldByteCount * 2 }
+
+    /// A set's own, and of each of its hashes: half of its places are empty.
+    private static let setByteCount = 64
+    private static let hashByteCount = 20
 
     override func resize(_ groupCount: Int) { sketches.grow(to: groupCount, with: .sparse([])) }
 
@@ -37,13 +42,13 @@ final class ApproximateDistinctAggregator: Aggregator {
             sketches[group] = .dense(registers)
         case .sparse(var hashes):
             sketches[group] = .dense([])
-            if hashes.insert(hash).inserted { heldByteCount += 16 }
+            if hashes.insert(hash).inserted { heldByteCount += hashes.count == 1 ? Self.setByteCount + Self.hashByteCount : Self.hashByteCount }
             if hashes.count <= Self.sparseCountMax {
                 sketches[group] = .sparse(hashes)
             } else {
                 var registers = [UInt8](repeating: 0, count: Self.registerCount)
                 for hash in hashes { Self.note(hash, &registers) }
-                heldByteCount += Self.registerCount - hashes.count * 16
+                heldByteCount += Self.registerCount - Self.setByteCount - hashes.count * Self.hashByteCount
                 sketches[group] = .dense(registers)
             }
         }

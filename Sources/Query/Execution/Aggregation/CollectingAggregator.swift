@@ -24,7 +24,8 @@ class CollectingAggregator: Aggregator {
     }
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
-    override var byteCount: Int { heldByteCount + groups.capacity * 4 }
+    /// Held as they came, joined, and in the order of groups.
+    override var byteCount: Int { heldByteCount * 3 + groups.capacity * 12 }
 
     override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }
 
@@ -45,11 +46,19 @@ class CollectingAggregator: Aggregator {
     private func append(_ columns: [Column], _ numbers: [UInt32]) {
         groups.append(contentsOf: numbers)
         chunks.append(columns)
-        heldByteCount += columns.reduce(0) { $0 + $1.byteCount(countingDictionaries: false) }
+        var byteCounts = [Int](repeating: 0, count: numbers.count)
+        for column in columns { column.addByteCounts(to: &byteCounts) }
+        heldByteCount += byteCounts.reduce(0, +)
     }
 
-    /// Rows gathered group by group, in the order in which they came: one list a group.
-    private func lists() -> (offsets: [Int32], columns: [Column]) {
+    /// Rows gathered group by group, in the order in which they came: one list a group. What was collected is then gone: it would lie beside
+    /// its copy.
+    private func takeLists() -> (offsets: [Int32], columns: [Column]) {
+        defer { (groups, chunks, heldByteCount) = ([], [], 0) }
+        if groupCount == 1 {
+            let columns = types.indices.map { index in joined(index) }
+            return ([0, Int32(groups.count)], columns)
+        }
         var offsets = [Int32](repeating: 0, count: groupCount + 1)
         for group in groups { offsets[Int(group) + 1] += 1 }
         for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
@@ -59,14 +68,19 @@ class CollectingAggregator: Aggregator {
             rows[Int(next[Int(groups[row])])] = Int32(row)
             next[Int(groups[row])] += 1
         }
-        let joined = types.indices.map { index in
-            Column.concatenating(chunks.map { $0[index] }, type: types[index]).gathering(rows)
-        }
-        return (offsets, joined)
+        return (offsets, types.indices.map { joined($0).gathering(rows) })
+    }
+
+    /// All values of a column, as they came.
+    private func joined(_ index: Int) -> Column {
+        let column = Column.concatenating(chunks.map { $0[index] }, type: types[index])
+        // Each column is asked for once.
+        for place in chunks.indices { chunks[place][index] = .constant(.null, type: types[index], count: 0) }
+        return column
     }
 
     override func exportState() -> [Column] {
-        let (offsets, columns) = lists()
+        let (offsets, columns) = takeLists()
         return columns.enumerated().map { index, column in
             Column(type: stateTypes[index], count: groupCount, values: .list(offsets: offsets, element: column.flattened()))
         }
@@ -83,9 +97,10 @@ class CollectingAggregator: Aggregator {
     }
 
     override func finish() throws(KernelError) -> Column {
-        let (offsets, columns) = lists()
+        let isEmpty = groups.isEmpty
+        let (offsets, columns) = takeLists()
         var sorted = columns
-        if !order.isEmpty, !groups.isEmpty {
+        if !order.isEmpty, !isEmpty {
             let keys = order.map { SortColumn(columns[$0.column], isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
             let rows = RowOrder.sorted(keys, within: offsets)
             sorted = columns.map { $0.gathering(rows) }
@@ -208,7 +223,8 @@ final class DistinctAggregator: Aggregator {
     }
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
-    override var byteCount: Int { inner.byteCount + rows.byteCount + pairs.byteCount }
+    /// Rows are held, joined and gathered when they are put out.
+    override var byteCount: Int { inner.byteCount + rows.byteCount * 2 + pairs.byteCount }
 
     override func resize(_ groupCount: Int) {
         self.groupCount = max(self.groupCount, groupCount)

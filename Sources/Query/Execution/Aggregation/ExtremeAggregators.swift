@@ -86,7 +86,7 @@ final class BytesExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 40 + heldByteCount }
+    override var byteCount: Int { best.capacity * 48 + heldByteCount * 3 }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -132,8 +132,9 @@ final class ValueExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
     private var best: [Value] = []
+    private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 }
+    override var byteCount: Int { best.capacity * 48 + heldByteCount * 3 }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -152,6 +153,7 @@ final class ValueExtremeAggregator: Aggregator {
                 let order = CompareKernels.order(value, best[group])
                 if isMaximum ? order <= 0 : order >= 0 { continue }
             }
+            heldByteCount += value.heldByteCount - best[group].heldByteCount
             best[group] = value
         }
     }

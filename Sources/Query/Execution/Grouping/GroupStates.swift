@@ -19,6 +19,17 @@ final class GroupStates {
     var types: [ColumnType] { table.types + aggregators.flatMap(\.stateTypes) }
     var byteCount: Int { table.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
 
+    /// Without keys there is nothing to divide: the states must fit as they are.
+    func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws(QueryError) {
+        let byteCount = byteCount
+        if share.resize(to: byteCount) { return }
+        guard byteCount <= GroupPart.smallByteCount(run) else {
+            let heaviest = aggregators.indices.max { aggregators[$0].byteCount < aggregators[$1].byteCount }
+            throw .outOfMemory("one group's \(heaviest.map { calls[$0].function.rawValue } ?? "key")", position: heaviest.flatMap { calls[$0].position })
+        }
+        share.force(to: byteCount)
+    }
+
     /// The group of each row; states are made for new ones.
     func rows(_ keys: [Column], count: Int) -> GroupRows {
         if keys.isEmpty { return .one(count: count) }

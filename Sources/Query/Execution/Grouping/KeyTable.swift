@@ -10,6 +10,7 @@ struct KeyTable {
     private var wideValues: [(code: UInt32, value: Int128)] = []
     private var intervals: [Interval] = []
     private var nested: [Value] = []
+    private var nestedByteCount = 0
     /// From the code of a table to the code of the column, where they differ: a NULL or a wide value came between.
     private var codeOfEntry: [UInt32] = []
     private(set) var count = 0
@@ -20,7 +21,7 @@ struct KeyTable {
     init(type: ColumnType) { self.type = type }
 
     var byteCount: Int {
-        integers.byteCount + bytes.byteCount + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64
+        integers.byteCount + bytes.byteCount + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64 + nestedByteCount
     }
 
     private enum Kind { case integer, real, boolean, bytes, interval, nested }
@@ -95,6 +96,7 @@ struct KeyTable {
                 if Int(entry) == codeOfEntry.count {
                     codeOfEntry.append(newCode())
                     nested.append(value)
+                    nestedByteCount += 2 * value.heldByteCount
                 }
                 codes[row] = codeOfEntry[Int(entry)]
             }

@@ -98,11 +98,14 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
     // MARK: Merging
 
     /// The groups of all workers: few, so that nothing is in parts.
-    private func mergedWhole(_ set: Int) throws -> GroupStates {
+    private func mergedWhole(_ set: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates {
         let workers = workers.withLock { $0 }
         if workers.count == 1 { return workers[0].groupings[set] }
         let groups = try makeGroups(set)
-        for worker in workers { try groups.merge(worker.groupings[set].export()) }
+        for worker in workers {
+            try groups.merge(try worker.takeGroups(set))
+            try groups.checkWhole(share, run)
+        }
         return groups
     }
 
@@ -119,9 +122,9 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
                 if !split.isEmpty { return try divide(batch) }
                 try groups.merge(batch)
                 if share.resize(to: groups.byteCount) { return }
-                // Splitting what is small frees nothing worth it: others hold the memory.
+                // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
                 guard groups.keyCount > 0, groups.byteCount > GroupPart.smallByteCount(run), work.depth < GroupPart.depthMax else {
-                    return share.force(to: groups.byteCount)
+                    return try groups.checkWhole(share, run)
                 }
                 split = GroupPart.make(run, types: groups.types)
                 for part in split { try part.spill() }
@@ -162,8 +165,10 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         private let run: QueryRun
         private let share: MemoryShare
         private var batch: ColumnBatch?
-        private var row = 0
+        /// What of `batch` comes next.
+        private var pieces: ArraySlice<Range<Int>> = []
         private static let rowCountMax = 4 * ColumnBatch.targetRowCount
+        private static let byteCountMax = 4 << 20
 
         init(_ owner: AggregateOperator, _ run: QueryRun) {
             self.owner = owner
@@ -173,18 +178,16 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
 
         func next() throws -> ColumnBatch? {
             while true {
-                if let batch, row < batch.rowCount {
-                    let end = min(row + Self.rowCountMax, batch.rowCount)
-                    defer { row = end }
-                    return batch.slice(row..<end)
-                }
+                if let batch, let piece = pieces.popFirst() { return batch.slice(piece) }
                 batch = nil
-                row = 0
                 share.releaseAll()
                 try run.cancellation.check()
                 guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
-                let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set) : try owner.merged(work, share, run)
-                if let groups { batch = try owner.answers(groups, work.set) }
+                let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set, share, run) : try owner.merged(work, share, run)
+                guard let groups else { continue }
+                let answers = try owner.answers(groups, work.set)
+                pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]
+                batch = answers
             }
         }
     }

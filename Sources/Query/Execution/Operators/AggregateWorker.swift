@@ -67,7 +67,18 @@ final class AggregateWorker: @unchecked Sendable {
         let byteCount = groupings.reduce(0) { $0 + $1.byteCount }
         if share.resize(to: byteCount) { return }
         // Whoever else holds the memory, giving away a little would not help.
-        if byteCount > GroupPart.smallByteCount(run) { try spill() } else { share.force(to: byteCount) }
+        if byteCount <= GroupPart.smallByteCount(run) { return share.force(to: byteCount) }
+        // One group is not made smaller by laying it aside: it comes back whole.
+        if groupings.count == 1, groupings[0].keyCount == 0 { return try groupings[0].checkWhole(share, run) }
+        try spill()
+    }
+
+    /// Gives a set's groups to whoever brings those of all workers together.
+    func takeGroups(_ set: Int) throws -> ColumnBatch {
+        let groups = groupings[set].export()
+        groupings[set] = try owner.makeGroups(set)
+        share.force(to: groupings.reduce(0) { $0 + $1.byteCount })
+        return groups
     }
 
     /// A call's arguments on the rows that its filter keeps; nil when there is nothing to update.

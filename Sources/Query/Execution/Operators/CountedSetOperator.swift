@@ -44,6 +44,12 @@ final class CountedSetOperator: PhysicalOperator, @unchecked Sendable {
     private final class Stream: BatchStream {
         private let input: any BatchStream
         private let owner: CountedSetOperator
+        /// Groups under way: each row as often as it still comes out. A row may come a hundred million times, with no limit but its bytes.
+        private var batch: ColumnBatch?
+        private var left: [Int64] = []
+        private var byteCounts: [Int] = []
+        private var row = 0
+        private static let byteCountMax = 4 << 20
 
         init(_ input: any BatchStream, _ owner: CountedSetOperator) {
             self.input = input
@@ -51,18 +57,42 @@ final class CountedSetOperator: PhysicalOperator, @unchecked Sendable {
         }
 
         func next() throws -> ColumnBatch? {
-            while let batch = try input.next() {
-                let width = owner.columns.count
-                let counts = batch.columns[width...].map { $0.integers() ?? [] }
-                var rows: [Int32] = []
-                for row in 0..<batch.rowCount {
-                    let count = owner.outputCount(counts.map { $0[row] })
-                    rows.append(contentsOf: repeatElement(Int32(row), count: Int(count)))
-                }
-                if rows.isEmpty { continue }
-                return ColumnBatch(rowCount: rows.count, columns: batch.columns[..<width].map { $0.gathering(rows) })
+            while true {
+                if let batch, let piece = nextPiece(of: batch) { return piece }
+                guard let more = try input.next() else { return nil }
+                begin(more)
             }
-            return nil
+        }
+
+        private func begin(_ groups: ColumnBatch) {
+            let width = owner.columns.count
+            let counts = groups.columns[width...].map { $0.integers() ?? [] }
+            left = (0..<groups.rowCount).map { row in owner.outputCount(counts.map { $0[row] }) }
+            let rows = ColumnBatch(rowCount: groups.rowCount, columns: Array(groups.columns[..<width]))
+            byteCounts = owner.keepsRepeats ? rows.rowByteCounts() : []
+            (batch, row) = (rows, 0)
+        }
+
+        private func nextPiece(of batch: ColumnBatch) -> ColumnBatch? {
+            var rows: [Int32] = []
+            var byteCount = 0
+            while row < batch.rowCount, rows.count < ColumnBatch.targetRowCount {
+                if left[row] <= 0 {
+                    row += 1
+                    continue
+                }
+                if owner.keepsRepeats {
+                    byteCount += byteCounts[row]
+                    if byteCount > Self.byteCountMax, !rows.isEmpty { break }
+                }
+                rows.append(Int32(truncatingIfNeeded: row))
+                left[row] -= 1
+            }
+            if rows.isEmpty {
+                self.batch = nil
+                return nil
+            }
+            return ColumnBatch(rowCount: rows.count, columns: batch.columns.map { $0.gathering(rows) })
         }
     }
 }

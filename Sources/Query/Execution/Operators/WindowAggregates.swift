@@ -157,7 +157,6 @@ struct WindowAggregates {
     private func byFrame() throws -> Column {
         let literals = arguments.map { Expression.literal($0.constantValue ?? .null, $0.type) }
         let aggregate = AggregateCall(column: call.column, function: function, arguments: literals)
-        let aggregator = try AggregatorFactory.make(aggregate)
         var groups: [Int32] = []
         var groupOfRow = [Int32](repeating: 0, count: rowCount)
         for row in 0..<rowCount {
@@ -165,34 +164,15 @@ struct WindowAggregates {
             if !isSame { groups.append(Int32(row)) }
             groupOfRow[row] = Int32(groups.count - 1)
         }
-        aggregator.resize(groups.count)
-        var rows: [Int32] = []
-        var numbers: [UInt32] = []
-        func flush() throws {
-            try run.cancellation.check()
-            guard !rows.isEmpty else { return }
-            do {
-                try aggregator.update(arguments.map { $0.gathering(rows) }, .numbers(numbers))
-            } catch {
-                throw error.queryError(position: nil)
-            }
-            rows.removeAll(keepingCapacity: true)
-            numbers.removeAll(keepingCapacity: true)
-        }
-        for (number, row) in groups.enumerated() {
+        let states = try FrameStates(aggregate, arguments, rowCount: rowCount, run)
+        for row in groups {
+            try states.begin()
             for piece in frames.pieces(of: Int(row)) {
-                for index in piece where kept?[Int(index)] ?? true {
-                    rows.append(index)
-                    numbers.append(UInt32(number))
-                    if rows.count >= ColumnBatch.targetRowCount { try flush() }
-                }
+                for index in piece where kept?[Int(index)] ?? true { try states.add(index) }
             }
         }
-        try flush()
-        do {
-            return try aggregator.finish().gathering(groupOfRow)
-        } catch {
-            throw error.queryError(position: nil)
-        }
+        let answers = try states.finish()
+        try states.checkCopies(of: answers, groupOfRow)
+        return answers.gathering(groupOfRow)
     }
 }

@@ -29,10 +29,15 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         /// Rows of the partition that is not yet over.
         private var held: [ColumnBatch] = []
         private var heldByteCount = 0
+        private var heldRowCount = 0
         private var lastKey: [UInt8]?
         private var isOver = false
         private var output: ColumnBatch?
-        private var outputRow = 0
+        /// What of `output` comes next.
+        private var outputPieces: ArraySlice<Range<Int>> = []
+        private static let byteCountMax = 4 << 20
+        /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
+        private static let byteCountPerRow = 64
 
         init(_ input: any BatchStream, _ node: WindowNode, _ layout: [ColumnID: Int], types: [ColumnType], _ run: QueryRun) throws {
             self.input = input
@@ -50,13 +55,11 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
 
         func next() throws -> ColumnBatch? {
             while true {
-                if let output, outputRow < output.rowCount {
-                    let end = min(outputRow + ColumnBatch.targetRowCount, output.rowCount)
-                    defer { outputRow = end }
-                    return output.slice(outputRow..<end)
-                }
+                if let output, let piece = outputPieces.popFirst() { return output.slice(piece) }
+                output = nil
                 if isOver { return nil }
-                (output, outputRow) = (try nextPartitions(), 0)
+                try run.cancellation.check()
+                output = try nextPartitions()
             }
         }
 
@@ -70,22 +73,31 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             }
             let starts = try partitionStarts(batch)
             guard let last = starts.last else {
-                hold(batch)
+                try hold(batch)
                 return nil
             }
             var complete = held
             if last > 0 { complete.append(batch.slice(0..<last)) }
             held = []
-            heldByteCount = 0
-            hold(last > 0 ? batch.slice(last..<batch.rowCount) : batch)
-            return complete.isEmpty ? nil : try compute(complete)
+            let output = complete.isEmpty ? nil : try compute(complete)
+            complete = []
+            (heldByteCount, heldRowCount) = (0, 0)
+            try hold(last > 0 ? batch.slice(last..<batch.rowCount) : batch)
+            return output
         }
 
-        private func hold(_ batch: ColumnBatch) {
+        private func hold(_ batch: ColumnBatch) throws {
             held.append(batch)
-            heldByteCount += batch.byteCount
-            // A partition must be whole: it is held, fitting or not.
-            share.force(to: heldByteCount * 2)
+            heldByteCount += batch.rowByteCounts().reduce(0, +)
+            heldRowCount += batch.rowCount
+            try take(heldByteCount + heldRowCount * Self.byteCountPerRow)
+        }
+
+        /// A partition must be whole, in memory: there it fits, or the query is refused.
+        private func take(_ byteCount: Int) throws {
+            if share.resize(to: byteCount) { return }
+            guard byteCount <= GroupPart.smallByteCount(run) else { throw QueryError.outOfMemory("a partition of a window") }
+            share.force(to: byteCount)
         }
 
         /// Rows that begin a partition; row 0 only when it differs from the row before the batch.
@@ -110,6 +122,9 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
 
         private func compute(_ batches: [ColumnBatch]) throws -> ColumnBatch {
             let rowCount = batches.reduce(0) { $0 + $1.rowCount }
+            let byteCount = batches.reduce(0) { $0 + $1.rowByteCounts().reduce(0, +) }
+            // Twice, while columns of batches become one.
+            try take(byteCount * (batches.count > 1 ? 2 : 1) + rowCount * Self.byteCountPerRow)
             let joined = ColumnBatch(
                 rowCount: rowCount,
                 columns: types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) })
@@ -122,9 +137,13 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             var columns = joined.columns
             for call in calls {
                 try run.cancellation.check()
-                columns.append(try call.evaluate(view, rows, run))
+                let column = try call.evaluate(view, rows, run)
+                try take(share.byteCount + column.byteCount(countingDictionaries: true))
+                columns.append(column)
             }
-            return ColumnBatch(rowCount: rowCount, columns: columns)
+            let output = ColumnBatch(rowCount: rowCount, columns: columns)
+            outputPieces = output.pieces(byteCountMax: Self.byteCountMax)[...]
+            return output
         }
     }
 }

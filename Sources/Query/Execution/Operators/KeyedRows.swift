@@ -1,0 +1,150 @@
+import ColumnStore
+
+/// Rows with their sort keys beside them.
+struct KeyedRows {
+    var batch: ColumnBatch
+    var keys: ByteArrays
+
+    var byteCount: Int { batch.byteCount + keys.byteCount }
+
+    /// The rows and the keys as a last column, for a spill file.
+    var withKeyColumn: ColumnBatch {
+        ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [.text(keys, type: .binary, validity: nil)])
+    }
+
+    static func joining(_ parts: [KeyedRows], types: [ColumnType]) -> KeyedRows {
+        if parts.count == 1, let only = parts.first { return only }
+        let columns = types.indices.map { index in
+            Column.concatenating(parts.map { $0.batch.columns[index] }, type: types[index])
+        }
+        let keys = ByteArrays.joining(parts.map(\.keys))
+        return KeyedRows(batch: ColumnBatch(rowCount: keys.count, columns: columns), keys: keys)
+    }
+
+    /// The rows in order, or the first of them.
+    func sorted(first count: Int?) -> KeyedRows {
+        var rows = RowOrder.sorted(keys)
+        if let count, count < rows.count { rows.removeLast(rows.count - count) }
+        return KeyedRows(batch: batch.gathering(rows), keys: keys.gathering(rows))
+    }
+
+    /// Without the rows whose key is above `threshold`.
+    func filtered(notAfter threshold: [UInt8]) -> KeyedRows {
+        let passing = keys.bytes.withUnsafeBytes { bytes in
+            threshold.withUnsafeBytes { threshold in
+                Bitmap.computed(count: keys.count) { row in
+                    CompareKernels.order(UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: row)]), threshold) <= 0
+                }
+            }
+        }
+        if passing.isAllSet { return self }
+        let rows = passing.setIndices()
+        return KeyedRows(batch: batch.gathering(rows), keys: keys.gathering(rows))
+    }
+}
+
+extension ByteArrays {
+    /// What the arrays take.
+    var byteCount: Int { bytes.count + offsets.count * 4 }
+
+    /// All of them, one after another.
+    ///
+    /// - Precondition: together they are within reach of 32-bit offsets.
+    static func joining(_ parts: [ByteArrays]) -> ByteArrays {
+        if parts.count == 1, let only = parts.first { return only }
+        var joined = ByteArrays()
+        joined.bytes.reserveCapacity(parts.reduce(0) { $0 + $1.bytes.count })
+        joined.offsets.reserveCapacity(parts.reduce(1) { $0 + $1.count })
+        for part in parts {
+            let base = Int32(joined.bytes.count)
+            joined.bytes.append(contentsOf: part.bytes)
+            joined.offsets.append(contentsOf: part.offsets.dropFirst().lazy.map { $0 + base })
+        }
+        return joined
+    }
+}
+
+/// Rows that lie in several batches, numbered through, and put together by number a few at a time.
+struct RowParts {
+    private let parts: [ColumnBatch]
+    private let types: [ColumnType]
+    /// Where the rows of each part begin.
+    private let starts: [Int]
+    /// What each row takes, where that matters.
+    private let byteCounts: [[Int]]?
+
+    /// Of rows that are put together.
+    private static let byteCountMax = 4 << 20
+    /// Rows of fewer bytes need no counting: a whole batch of them is small.
+    private static let smallRowByteCount = 256
+
+    init(_ parts: [ColumnBatch], types: [ColumnType]) {
+        self.parts = parts
+        self.types = types
+        var starts: [Int] = [], next = 0
+        for part in parts {
+            starts.append(next)
+            next += part.rowCount
+        }
+        self.starts = starts
+        let isSmall = parts.allSatisfy { part in
+            part.columns.allSatisfy(\.isPlain) && part.byteCount <= part.rowCount * Self.smallRowByteCount
+        }
+        byteCounts = isSmall ? nil : parts.map { $0.rowByteCounts() }
+    }
+
+    private func part(of row: Int32) -> Int {
+        var (low, high) = (0, starts.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if starts[middle] <= Int(row) { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    /// Rows of `order` from `place` on, which then stands after them.
+    func next(of order: [Int32], from place: inout Int, to end: Int) -> ColumnBatch {
+        let first = place
+        let limit = min(place + ColumnBatch.targetRowCount, end)
+        place = byteCounts == nil ? limit : place
+        if let byteCounts {
+            var byteCount = 0
+            while place < limit {
+                let part = part(of: order[place])
+                byteCount += byteCounts[part][Int(order[place]) - starts[part]]
+                if byteCount > Self.byteCountMax, place > first { break }
+                place += 1
+            }
+        }
+        if parts.count == 1 { return parts[0].gathering(Array(order[first..<place])) }
+        return interleaved(order[first..<place])
+    }
+
+    private func interleaved(_ order: ArraySlice<Int32>) -> ColumnBatch {
+        var picked = [[Int32]](repeating: [], count: parts.count)
+        var sources: [Int32] = [], rows: [Int32] = []
+        for row in order {
+            let part = part(of: row)
+            sources.append(Int32(part))
+            rows.append(Int32(picked[part].count))
+            picked[part].append(row - Int32(starts[part]))
+        }
+        let columns = types.indices.map { column in
+            ChoiceKernels.interleave(
+                parts.indices.map { parts[$0].columns[column].gathering(picked[$0]) }, sources: sources, rows: rows, type: types[column])
+        }
+        return ColumnBatch(rowCount: order.count, columns: columns)
+    }
+}
+
+extension Column {
+    /// Whether the bytes of the rows are all that the column takes.
+    fileprivate var isPlain: Bool {
+        switch values {
+        case .dictionary, .constant: false
+        case .list(_, let element): element.isPlain
+        case .structure(let members): members.allSatisfy(\.isPlain)
+        default: true
+        }
+    }
+}

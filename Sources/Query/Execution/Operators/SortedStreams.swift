@@ -1,0 +1,197 @@
+import ColumnStore
+
+/// Rows with the order that they are to come in.
+struct OrderedRows {
+    let chunks: [ColumnBatch]
+    let keys: ByteArrays
+    let order: [Int32]
+}
+
+/// Rows in memory, put in order batch by batch as they are pulled.
+final class SortedStream: BatchStream {
+    private let rows: RowParts
+    private let order: [Int32]
+    private var place: Int
+    private let end: Int
+    private let cancellation: Cancellation
+
+    /// - Parameter parts: each in its order, which are merged here.
+    init(_ parts: [OrderedRows], types: [ColumnType], range: Range<Int>, cancellation: Cancellation) {
+        rows = RowParts(parts.flatMap(\.chunks), types: types)
+        let keys = ByteArrays.joining(parts.map(\.keys))
+        var start: Int32 = 0
+        var orders: [[Int32]] = []
+        for part in parts {
+            orders.append(start == 0 ? part.order : part.order.map { $0 + start })
+            start += Int32(part.order.count)
+        }
+        while orders.count > 1 {
+            var merged: [[Int32]] = []
+            for index in stride(from: 0, to: orders.count, by: 2) {
+                merged.append(index + 1 < orders.count ? RowOrder.merged(orders[index], orders[index + 1], keys) : orders[index])
+            }
+            orders = merged
+        }
+        order = orders.first ?? []
+        place = min(range.lowerBound, order.count)
+        end = min(range.upperBound, order.count)
+        self.cancellation = cancellation
+    }
+
+    func next() throws -> ColumnBatch? {
+        guard place < end else { return nil }
+        try cancellation.check()
+        return rows.next(of: order, from: &place, to: end)
+    }
+}
+
+/// Sorted runs merged by their keys.
+final class MergeStream: BatchStream {
+    private struct Head {
+        var reader: any BatchStream
+        var batch: ColumnBatch
+        var keys: ByteArrays
+        var row = 0
+        /// Rows picked from `batch` since the last output.
+        var picked: [Int32] = []
+        /// About.
+        var byteCountPerRow: Int
+
+        init(_ reader: any BatchStream, _ batch: ColumnBatch) {
+            (self.reader, self.batch, keys) = (reader, batch, MergeStream.keys(batch))
+            byteCountPerRow = batch.byteCount / max(1, batch.rowCount)
+        }
+
+        mutating func replace(by batch: ColumnBatch) {
+            (self.batch, keys, row) = (batch, MergeStream.keys(batch), 0)
+            byteCountPerRow = batch.byteCount / max(1, batch.rowCount)
+        }
+    }
+
+    private var heads: [Head] = []
+    private let share: MemoryShare?
+    private let types: [ColumnType]
+    private var skip: Int
+    private var remaining: Int
+    private let cancellation: Cancellation
+    private var sources: [Int32] = []
+    private var rows: [Int32] = []
+    /// Of the rows that are picked.
+    private var byteCount = 0
+    private static let byteCountMax = 4 << 20
+
+    init(_ readers: [any BatchStream], types: [ColumnType], range: Range<Int>, cancellation: Cancellation, share: MemoryShare? = nil) throws {
+        self.types = types
+        self.share = share
+        skip = range.lowerBound
+        remaining = range.count
+        self.cancellation = cancellation
+        for reader in readers {
+            if let batch = try reader.next() { heads.append(Head(reader, batch)) }
+        }
+    }
+
+    fileprivate static func keys(_ batch: ColumnBatch) -> ByteArrays { batch.columns[batch.columns.count - 1].byteArrays() }
+
+    func next() throws -> ColumnBatch? {
+        try cancellation.check()
+        while remaining > 0, let index = least() {
+            if skip > 0 {
+                skip -= 1
+            } else {
+                sources.append(Int32(index))
+                rows.append(Int32(heads[index].picked.count))
+                heads[index].picked.append(Int32(heads[index].row))
+                byteCount += heads[index].byteCountPerRow
+                remaining -= 1
+            }
+            heads[index].row += 1
+            let isFull = sources.count == ColumnBatch.targetRowCount || byteCount >= Self.byteCountMax
+            guard heads[index].row == heads[index].batch.rowCount else {
+                if isFull { return flush() }
+                continue
+            }
+            let output = sources.isEmpty ? nil : flush()
+            if let batch = try heads[index].reader.next() {
+                heads[index].replace(by: batch)
+            } else {
+                heads.remove(at: index)
+            }
+            if let output { return output }
+        }
+        return sources.isEmpty ? nil : flush()
+    }
+
+    private func least() -> Int? {
+        guard !heads.isEmpty else { return nil }
+        var best = 0
+        for index in heads.indices.dropFirst() {
+            let order = heads[index].keys.bytes.withUnsafeBytes { one in
+                heads[best].keys.bytes.withUnsafeBytes { other in
+                    CompareKernels.order(
+                        UnsafeRawBufferPointer(rebasing: one[heads[index].keys.range(at: heads[index].row)]),
+                        UnsafeRawBufferPointer(rebasing: other[heads[best].keys.range(at: heads[best].row)]))
+                }
+            }
+            if order < 0 { best = index }
+        }
+        return best
+    }
+
+    private func flush() -> ColumnBatch {
+        let columns = types.indices.map { column in
+            ChoiceKernels.interleave(
+                heads.map { $0.batch.columns[column].gathering($0.picked) }, sources: sources, rows: rows, type: types[column])
+        }
+        let batch = ColumnBatch(rowCount: sources.count, columns: columns)
+        sources = []
+        rows = []
+        byteCount = 0
+        for index in heads.indices { heads[index].picked = [] }
+        return batch
+    }
+}
+
+/// Brings sorted runs together: as many at once as memory has room for a batch of each, into longer runs where they are more.
+struct RunMerger {
+    private var runs: [SpillFile]
+    private let types: [ColumnType]
+    private let run: QueryRun
+
+    /// More heads are compared for each row than further passes cost.
+    private static let fanInMax = 64
+
+    /// - Parameter runs: of `types` and a last column with the keys.
+    init(_ runs: [SpillFile], types: [ColumnType], _ run: QueryRun) {
+        self.runs = runs
+        self.types = types
+        self.run = run
+    }
+
+    /// The rows at the places of `range`, in order.
+    mutating func stream(_ range: Range<Int>) throws -> any BatchStream {
+        while runs.count > fanIn(runs) {
+            let count = fanIn(runs)
+            // The shortest first would compare less; runs are about equal, and the first stay first among equal keys.
+            let merged = try SpillFile(run.spill, types: types + [.binary])
+            let stream = try MergeStream(readers(runs[..<count]), types: types + [.binary], range: 0..<Int.max, cancellation: run.cancellation)
+            while let batch = try stream.next() { try merged.write(batch) }
+            runs.replaceSubrange(..<count, with: [merged])
+        }
+        let share = MemoryShare(run.memory)
+        share.force(to: runs.reduce(0) { $0 + 2 * $1.batchByteCountMax })
+        return try MergeStream(readers(runs[...]), types: types, range: range, cancellation: run.cancellation, share: share)
+    }
+
+    private func readers(_ runs: ArraySlice<SpillFile>) throws -> [any BatchStream] {
+        var readers: [any BatchStream] = []
+        for run in runs { readers.append(try run.reader()) }
+        return readers
+    }
+
+    /// A batch is there as it was read and as columns.
+    private func fanIn(_ runs: [SpillFile]) -> Int {
+        let largest = runs.reduce(1) { max($0, $1.batchByteCountMax) }
+        return max(2, min(Self.fanInMax, run.memory.byteCountMax / 4 / (2 * largest)))
+    }
+}
