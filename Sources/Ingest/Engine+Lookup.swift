@@ -143,26 +143,55 @@ extension Engine {
         // Sequences are dense but for other clients' rows: windows that grow find the next ones without reading all that follows.
         var width = Int64(max(limit, 1_000)) * 2
         while low < snapshot.sequence, changes.count < limit {
-            let high = snapshot.sequence - low > width ? low + width : snapshot.sequence
-            changes += try self.changes(after: low, through: high, client: client, snapshot)
+            var high = snapshot.sequence - low > width ? low + width : snapshot.sequence
+            var lowest = LowestChanges(limit: limit - changes.count)
+            // A window that turns out to hold many more is begun anew as a narrower one, which holds enough.
+            while try !collect(after: low, through: high, client: client, snapshot, &lowest) {
+                high = lowest.bound
+                lowest = LowestChanges(limit: limit - changes.count)
+            }
+            changes += lowest.sorted()
             low = high
             width = width.multipliedReportingOverflow(by: 4).overflow ? .max : width * 4
         }
-        if changes.count > limit { changes.removeLast(changes.count - limit) }
         // At the end of what there is, the next call begins behind it, whoever's rows it was.
         let isFull = changes.count == limit
         return ChangePage(changes: changes, nextAfter: isFull ? changes.last?.sequence ?? sequence : max(sequence, snapshot.sequence))
     }
 
-    /// All changes of a window, in order.
-    private func changes(
-        after low: Int64, through high: Int64, client: [UInt8]?, _ snapshot: TierBoundary.Snapshot
-    ) throws -> [ChangePage.Change] {
+    /// The lowest changes of a window, of which twice as many as wanted are in memory at a time.
+    struct LowestChanges {
+        private let limit: Int
+        private var changes: [ChangePage.Change] = []
+        /// Set when there were more: up to here are enough.
+        private(set) var bound = Int64.max
+
+        init(limit: Int) { self.limit = limit }
+
+        /// - Returns: false when the window holds more than need be collected.
+        mutating func add(_ change: ChangePage.Change) -> Bool {
+            changes.append(change)
+            guard changes.count > 2 * limit else { return true }
+            bound = changes.map(\.sequence).sorted()[limit - 1]
+            return false
+        }
+
+        /// One more than there is room for, so that too many show.
+        var roomCount: Int { 2 * limit + 1 - changes.count }
+
+        func sorted() -> [ChangePage.Change] { Array(changes.sorted { $0.sequence < $1.sequence }.prefix(limit)) }
+    }
+
+    /// The changes of a window.
+    ///
+    /// - Returns: false when there are too many; `lowest.bound` says how far to go then.
+    private func collect(
+        after low: Int64, through high: Int64, client: [UInt8]?, _ snapshot: TierBoundary.Snapshot, _ lowest: inout LowestChanges
+    ) throws -> Bool {
         var scope = [
             ColumnFilter("sequence", .range(lower: .init(.integer(low), isInclusive: false), upper: .init(.integer(high), isInclusive: true)))
         ]
         if let client { scope.append(ColumnFilter("client_id", .equal(.bytes(client)))) }
-        var changes: [ChangePage.Change] = []
         var hot = snapshot
         hot.cold = [:]
         var cold = snapshot
@@ -177,23 +206,24 @@ extension Engine {
                         var receipt = try ColdLookup.receipt(batch, row, table: table)
                         // What became final later did so by an event of its own; in cold there is only the end.
                         if isHot, receipt.completedAt != receipt.receivedAt { receipt.summary.state = .processing }
-                        changes.append(
+                        let isRoom = lowest.add(
                             ChangePage.Change(
                                 sequence: receipt.summary.sequence, at: receipt.receivedAt, event: Self.event(receipt.summary.state),
                                 receipt: receipt.summary))
+                        if !isRoom { return false }
                     }
                 }
             }
         }
         for file in snapshot.files {
-            for event in try file.events(after: low, through: high, client: client, limit: .max) {
+            for event in try file.events(after: low, through: high, client: client, limit: lowest.roomCount) {
                 var summary = event.receipt.summary
                 // As of then: it may have changed since.
                 summary.state = ReceiptState.allCases.first { Self.event($0) == event.event } ?? summary.state
-                changes.append(ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: summary))
+                if !lowest.add(ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: summary)) { return false }
             }
         }
-        return changes.sorted { $0.sequence < $1.sequence }
+        return true
     }
 
     private static func event(_ state: ReceiptState) -> String { "receipt.\(state.rawValue.lowercased())" }
