@@ -17,6 +17,8 @@ package final class Engine: EngineInterface {
         package var clientsNeedContract = true
         /// What writes cold files: tests put one in its place that fails.
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
+        /// Where there is no store, whether one is made.
+        package var making = DataDirectory.Making.anew
 
         package init() {}
     }
@@ -41,17 +43,21 @@ package final class Engine: EngineInterface {
     ///   naming the file when one of its files is damaged or missing.
     package init(path: String, options: Options = Options()) throws {
         self.options = options
-        let directory = try DataDirectory(path: path)
+        let directory = try DataDirectory(path: path, making: options.making)
         self.directory = directory
+        try StoreProof.checkPresence(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
+        try StoreProof.check(directory, catalog)
+        Self.noteStart(directory, catalog, options)
+        let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
-        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem)
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
         tier = try HotTier(
-            directory: directory, catalog: catalog, options: hot, cold: try cold.open(),
+            directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
             sequenceFloor: try catalog.integer("sequence") ?? 0,
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
@@ -59,6 +65,17 @@ package final class Engine: EngineInterface {
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
         compactor.start()
+    }
+
+    /// From here on the store's files are of a later generation than any copy of the catalog that was made before.
+    private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {
+        do {
+            try catalog.noteStart()
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+        } catch {
+            // On a full disk, say, which must not keep a store from being read.
+            StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
+        }
     }
 
     package var isReady: Bool { !isClosed.withLock { $0 } }
@@ -114,6 +131,11 @@ package final class Engine: EngineInterface {
         tier.close()
         try catalog.flushKeyUses()
         catalog.close()
+        do {
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+        } catch {
+            StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
+        }
         directory.release()
     }
 

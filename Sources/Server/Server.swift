@@ -7,7 +7,7 @@ import Glibc
 /// command line, Observability what a running server tells of itself. `Service` is the middle of it.
 public enum TillCommand {
     private static let commands: [any Command.Type] = [
-        ServeCommand.self, SQLCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, TypeCheckCommand.self,
+        ServeCommand.self, SQLCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, TypeCheckCommand.self,
         InspectCommand.self, ContractPutCommand.self, KeyCreateCommand.self, VersionCommand.self,
     ]
 

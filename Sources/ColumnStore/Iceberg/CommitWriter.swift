@@ -194,6 +194,7 @@ struct CommitWriter {
     // MARK: Moving to another place
 
     mutating func relocate() throws(ColumnStoreError) -> Commit {
+        let base = (storage as? RelocatedStorage)?.base ?? storage
         var snapshot: Snapshot?
         if let current = metadata.currentSnapshot {
             var pool: [ManifestEntry] = []
@@ -216,7 +217,7 @@ struct CommitWriter {
         next.snapshotLog = snapshot == nil ? [] : next.snapshotLog.suffix(1)
         next.metadataLog = []
         next.otherRefs = []
-        let moved = Table(storage: storage, version: table.version + 1, metadata: next, cache: ManifestCache())
+        let moved = Table(storage: base, version: table.version + 1, metadata: next, cache: ManifestCache(), marks: table.marks)
         let object = try moved.writeMetadata()
         try moved.writeHint()
         return Commit(table: moved, snapshot: snapshot, written: written + [object], obsoleteKeys: [])
@@ -270,6 +271,7 @@ struct CommitWriter {
             TableMetadata.MetadataLogEntry(
                 location: table.metadataLocation, timestampMilliseconds: metadata.lastUpdatedMilliseconds))
         next.metadataLog = next.metadataLog.suffix(Self.metadataLogCountMax)
+        next.properties.merge(table.marks()) { $1 }
         guard let snapshot else { return next }
         next.lastSequenceNumber = sequenceNumber
         next.snapshots.append(snapshot)
@@ -281,7 +283,7 @@ struct CommitWriter {
 
     /// The metadata file makes it so; the hint only tells of it.
     private mutating func publish(_ next: TableMetadata, _ snapshot: Snapshot?) throws(ColumnStoreError) -> Commit {
-        let table = Table(storage: storage, version: table.version + 1, metadata: next, cache: table.cache)
+        let table = Table(storage: storage, version: table.version + 1, metadata: next, cache: table.cache, marks: table.marks)
         let obsolete = try Reachability(before: self.table, after: table).obsoleteKeys()
         let object: WrittenObject
         do {
@@ -302,7 +304,7 @@ struct CommitWriter {
     private mutating func withdraw(_ table: Table) {
         do {
             try self.table.writeHint()
-            try storage.delete(Table.metadataKey(table.version))
+            try storage.delete(Table.metadataKey(table.version), .unpublished)
         } catch {
             written = []
         }
@@ -312,7 +314,7 @@ struct CommitWriter {
     func removeWritten() {
         for object in written {
             do {
-                try storage.delete(object.key)
+                try storage.delete(object.key, .unpublished)
             } catch {
                 // It goes with the next removal of orphans; the commit's own error is the one to report.
             }

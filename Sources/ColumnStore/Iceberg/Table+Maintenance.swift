@@ -27,23 +27,14 @@ extension Table {
         }
     }
 
-    /// Deletes objects that a commit found obsolete. Call it after the catalog names the new version; interrupted, what is left
-    /// goes as orphans.
-    public func delete(_ keys: [String]) throws(ColumnStoreError) {
-        cache.remove(keys.lazy.map { storage.location(of: $0) })
-        for key in keys { try storage.delete(key) }
+    /// Deletes objects that a commit found obsolete, or others that nothing needs. Call it after the catalog names the new version.
+    public func delete(_ keys: [String], _ proof: RemovalProof) throws(ColumnStoreError) {
+        forget(keys)
+        for key in keys { try storage.delete(key, proof) }
     }
 
-    /// Deletes what lies in the table's directories and belongs to no unexpired snapshot, see `orphans`.
-    ///
-    /// - Returns: what was deleted.
-    public func removeOrphans(
-        before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }
-    ) throws(ColumnStoreError) -> [StoredObject] {
-        let orphans = try orphans(before: cutoff, isProtected: isProtected)
-        for orphan in orphans { try storage.delete(orphan.key) }
-        return orphans
-    }
+    /// Objects are about to be deleted by other hands.
+    public func forget(_ keys: [String]) { cache.remove(keys.lazy.map { storage.location(of: $0) }) }
 
     /// What lies in the table's directories and belongs to no unexpired snapshot: files of commits that failed or were never made, and
     /// metadata files that fell out of the log. This is the only place that lists the storage.
@@ -55,7 +46,7 @@ extension Table {
         before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }
     ) throws(ColumnStoreError) -> [StoredObject] {
         let known = try Reachability.knownKeys(of: self)
-        let newer = Set(try newerVersions().map(Self.metadataKey))
+        let newer = Set(try Self.versions(storage).filter { $0 > version }.map(Self.metadataKey))
         var orphans: [StoredObject] = []
         for prefix in ["data/", "metadata/"] {
             try storage.list(prefix: prefix) { (object) throws(ColumnStoreError) in

@@ -1,12 +1,19 @@
-/// A storage whose objects were copied from another directory, and whose metadata still names them there.
+/// A storage whose objects were moved or copied from another directory, and whose metadata still names them there.
 public struct RelocatedStorage: ObjectStorage {
-    private let base: LocalStorage
+    let base: any ObjectStorage
     /// Where the objects were: absolute, without a slash at its end.
     private let formerRoot: String
 
-    public init(_ base: LocalStorage, formerRoot: String) {
+    private init(_ base: any ObjectStorage, formerRoot: String) {
         self.base = base
         self.formerRoot = formerRoot
+    }
+
+    /// The storage to read a table with: `storage` itself, unless its metadata says that it was elsewhere.
+    static func reading(_ metadata: TableMetadata, in storage: any ObjectStorage) -> any ObjectStorage {
+        let here = storage.location(of: "x").dropLast(2)
+        guard metadata.location.hasPrefix("file://"), metadata.location != here else { return storage }
+        return RelocatedStorage(storage, formerRoot: String(metadata.location.dropFirst(7)))
     }
 
     public func location(of key: String) -> String { base.location(of: key) }
@@ -24,13 +31,16 @@ public struct RelocatedStorage: ObjectStorage {
     public func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
     public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
     public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try base.byteCount(of: key) }
-    public func delete(_ key: String) throws(ColumnStoreError) { try base.delete(key) }
+    public func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) { try base.delete(key, proof) }
     public func list(
         prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError) { try base.list(prefix: prefix, body) }
 }
 
 extension Table {
+    /// Whether its metadata names another place than where it was found: who reads it by that alone finds nothing.
+    public var isElsewhere: Bool { storage is RelocatedStorage }
+
     /// The objects that make up the present version, and nothing older: the metadata file, the manifest list, its manifests, their data
     /// files.
     public func presentKeys() throws(ColumnStoreError) -> (metadata: [String], data: [String]) {

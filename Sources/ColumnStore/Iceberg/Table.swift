@@ -13,12 +13,16 @@ public struct Table: Sendable {
     public let version: Int
     public let metadata: TableMetadata
     let cache: ManifestCache
+    /// Properties that each commit sets anew: what its owner wants to know of a version that it finds.
+    let marks: Marks
+    public typealias Marks = @Sendable () -> [String: String]
 
-    init(storage: any ObjectStorage, version: Int, metadata: TableMetadata, cache: ManifestCache) {
+    init(storage: any ObjectStorage, version: Int, metadata: TableMetadata, cache: ManifestCache, marks: @escaping Marks = { [:] }) {
         self.storage = storage
         self.version = version
         self.metadata = metadata
         self.cache = cache
+        self.marks = marks
     }
 
     /// The columns of the table as they are now, with field ids: what a new data file is written with.
@@ -33,12 +37,17 @@ public struct Table: Sendable {
 
     // MARK: Opening
 
+    /// A table that was moved with its directory is read where it is now; `isElsewhere` says so.
+    ///
     /// - Throws: `.notFound`; `.corruptFile` and `.unsupportedFeature` for what is there.
-    public static func open(_ storage: any ObjectStorage, version: Int) throws(ColumnStoreError) -> Table {
+    public static func open(
+        _ storage: any ObjectStorage, version: Int, marks: @escaping Marks = { [:] }
+    ) throws(ColumnStoreError) -> Table {
         let key = metadataKey(version)
         let bytes = try storage.get(key, byteCountMax: metadataByteCountMax)
+        let metadata = try TableMetadata(parsing: bytes, path: key)
         return Table(
-            storage: storage, version: version, metadata: try TableMetadata(parsing: bytes, path: key), cache: ManifestCache())
+            storage: RelocatedStorage.reading(metadata, in: storage), version: version, metadata: metadata, cache: ManifestCache(), marks: marks)
     }
 
     /// The newest version, found without a catalog: from the hint on, as long as there is a next one.
@@ -65,8 +74,22 @@ public struct Table: Sendable {
         return versions
     }
 
-    /// Removes the versions after this one, the newest first, with the manifests they made. Data files that they added stay, for
+    /// Every version that has a metadata file, ascending: by a listing, since what a catalog does not know need not follow on what it does.
+    public static func versions(_ storage: any ObjectStorage) throws(ColumnStoreError) -> [Int] {
+        var versions: [Int] = []
+        try storage.list(prefix: "metadata/v") { object in
+            guard object.key.hasSuffix(".metadata.json"), let version = Int(object.key.dropFirst(10).dropLast(14)),
+                metadataKey(version) == object.key
+            else { return }
+            versions.append(version)
+        }
+        return versions.sorted()
+    }
+
+    /// Takes back the versions after this one, the newest first, with the manifests they made. Data files that they added stay, for
     /// the caller to commit again or for the removal of orphans.
+    ///
+    /// - Precondition: this process made them. What another left is the caller's to put aside.
     public func discardNewerVersions() throws(ColumnStoreError) {
         let versions = try newerVersions()
         guard !versions.isEmpty else { return }
@@ -74,12 +97,12 @@ public struct Table: Sendable {
         try writeHint()
         for version in versions.reversed() {
             let newer = try Table.open(storage, version: version)
-            try storage.delete(Self.metadataKey(version))
+            try storage.delete(Self.metadataKey(version), .unpublished)
             guard let snapshot = newer.metadata.currentSnapshot, metadata.snapshot(id: snapshot.id) == nil else { continue }
             for manifest in try newer.manifests(of: snapshot) where manifest.addedSnapshotID == snapshot.id {
-                if let key = storage.key(ofLocation: manifest.location) { try storage.delete(key) }
+                if let key = storage.key(ofLocation: manifest.location) { try storage.delete(key, .unpublished) }
             }
-            if let key = storage.key(ofLocation: snapshot.manifestList) { try storage.delete(key) }
+            if let key = storage.key(ofLocation: snapshot.manifestList) { try storage.delete(key, .unpublished) }
         }
     }
 
@@ -96,11 +119,12 @@ public struct Table: Sendable {
     /// - Parameters:
     ///   - schema: its ids are given anew, counting from 1.
     ///   - sorting: the order in which data files are written, which becomes sort order 1.
+    ///   - marks: properties that this commit and each later one sets.
     ///   - grouping: the column by whose bounds manifests are grouped; kept as a property of the table.
     /// - Throws: `.conflict` when there is one; `.invalidRequest` for a schema that no table holds, or a directory that breaks readers.
     public static func create(
         _ storage: any ObjectStorage, schema: Schema, sorting: [SortKey] = [], grouping: String? = nil,
-        properties: [String: String] = [:], now: Int64? = nil
+        properties: [String: String] = [:], marks: @escaping Marks = { [:] }, now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit {
         let location = storage.location(of: "x").dropLast(2)
         // Without its scheme, which has a colon of its own.
@@ -114,7 +138,7 @@ public struct Table: Sendable {
         guard !schema.fields.isEmpty else { throw ColumnStoreError(.invalidRequest, "a table needs a column") }
         var lastColumnID: Int32 = 0
         let numbered = Schema(TableSchema.numbering(schema.fields, lastColumnID: &lastColumnID))
-        var properties = properties
+        var properties = properties.merging(marks()) { $1 }
         if let grouping {
             guard numbered[grouping] != nil else { throw ColumnStoreError(.invalidRequest, column: grouping, "no such column") }
             properties[groupingProperty] = grouping
@@ -123,7 +147,7 @@ public struct Table: Sendable {
             uuid: randomUUID(), location: String(location), schema: TableSchema(id: 0, schema: numbered),
             lastColumnID: lastColumnID, sortOrder: try sortOrder(sorting, numbered), properties: properties,
             now: now ?? currentMilliseconds())
-        let table = Table(storage: storage, version: 1, metadata: metadata, cache: ManifestCache())
+        let table = Table(storage: storage, version: 1, metadata: metadata, cache: ManifestCache(), marks: marks)
         let written = try table.writeMetadata()
         try table.writeHint()
         return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])

@@ -18,10 +18,11 @@ package enum FileRemoval {
     /// Each keeps a descriptor: what comes on top gives its space back at once.
     static let waitingCountMax = 64
 
-    /// Takes away a name and, if it was the file's last, its space.
+    /// Takes away a name and, if it was the file's last, its space. The one place where files of a store end, but for what SQLite does with
+    /// its own logs; what went is in the log, with its reason.
     ///
     /// - Returns: the system's code; 0 when the name is gone. Space that is not free by then comes back soon, or when the process ends.
-    package static func remove(_ path: String) -> Int32 {
+    package static func remove(_ path: String, _ proof: RemovalProof) -> Int32 {
         var status = stat()
         let isLarge = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > stepByteCount && status.st_nlink == 1
         let descriptor = isLarge ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1
@@ -31,6 +32,7 @@ package enum FileRemoval {
             return code
         }
         if descriptor >= 0 { release(descriptor) }
+        if proof != .temporary { StoreLog.note("removed a file", path: path, reason: proof.description) }
         return 0
     }
 

@@ -11,7 +11,7 @@ public protocol FileSystemCalls: Sendable {
     /// Gives a file a second name, which must be free.
     func link(_ source: String, _ target: String) throws(FileSystemFault)
     func rename(_ source: String, _ target: String) throws(FileSystemFault)
-    func unlink(_ path: String) throws(FileSystemFault)
+    func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault)
     /// Makes one directory; one that is there already is no error.
     func makeDirectory(_ path: String) throws(FileSystemFault)
     /// Makes the names in a directory durable.
@@ -23,7 +23,7 @@ public struct LinuxFileSystem: FileSystemCalls {
     public init() {}
 
     public func create(_ path: String) throws(FileSystemFault) -> Int32 {
-        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileSystemFault(operation: "create", code: errno) }
         return descriptor
     }
@@ -60,13 +60,13 @@ public struct LinuxFileSystem: FileSystemCalls {
         guard Glibc.rename(source, target) == 0 else { throw FileSystemFault(operation: "rename", code: errno) }
     }
 
-    public func unlink(_ path: String) throws(FileSystemFault) {
-        let code = FileRemoval.remove(path)
+    public func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) {
+        let code = FileRemoval.remove(path, proof)
         guard code == 0 else { throw FileSystemFault(operation: "unlink", code: code) }
     }
 
     public func makeDirectory(_ path: String) throws(FileSystemFault) {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw FileSystemFault(operation: "mkdir", code: errno)
         }
     }

@@ -73,10 +73,10 @@ public final class LocalStorage: ObjectStorage {
         try LocalObjectSink(storage: self, key: key, replacing: false)
     }
 
-    public func delete(_ key: String) throws(ColumnStoreError) {
+    public func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) {
         try ObjectKey.check(key)
         do {
-            try calls.unlink(path(of: key))
+            try calls.unlink(path(of: key), proof)
             try calls.synchronizeDirectory(Self.parent(of: path(of: key)))
         } catch {
             if error.code == ENOENT { return }
@@ -206,7 +206,7 @@ private final class LocalObjectSink: ObjectSink {
         self.descriptor = nil
         calls.close(descriptor)
         do {
-            if !replacing { try calls.unlink(temporaryPath) }
+            if !replacing { try calls.unlink(temporaryPath, .temporary) }
             try calls.synchronizeDirectory(LocalStorage.parent(of: target))
         } catch {
             throw ColumnStoreError(error, key: key)
@@ -218,7 +218,7 @@ private final class LocalObjectSink: ObjectSink {
         self.descriptor = nil
         storage.calls.close(descriptor)
         do {
-            try storage.calls.unlink(temporaryPath)
+            try storage.calls.unlink(temporaryPath, .temporary)
         } catch {
             // The bytes are unreachable either way; the removal of orphans takes the file later.
         }

@@ -46,7 +46,7 @@ public protocol ObjectStorage: Sendable {
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64?
 
     /// Removes an object durably. One that isn't there counts as removed.
-    func delete(_ key: String) throws(ColumnStoreError)
+    func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError)
 
     /// Hands out every object whose key starts with `prefix`, in no order, unfinished ones included.
     func list(

@@ -34,7 +34,7 @@ final class Backup {
             throw Self.refusal("the backup and the store must not lie within each other")
         }
         manifest = BackupManifest(
-            number: 1, store: try engine.catalog.storeID(), madeAt: engine.options.hot.clock.now(), warehouse: engine.directory.warehousePath)
+            number: 1, store: engine.catalog.storeID, madeAt: engine.options.hot.clock.now(), warehouse: engine.directory.warehousePath)
         try Self.makeDirectory(root)
         try readPrevious()
     }
@@ -82,7 +82,7 @@ final class Backup {
             var isEmpty = true
             // A first backup that was cut off left files of these names only.
             try storage.list(prefix: "") { object in
-                if !["warehouse/", "hot/", "catalog.", "admin.key."].contains(where: { object.key.hasPrefix($0) }) { isEmpty = false }
+                if !Self.isOwnName(object.key) { isEmpty = false }
             }
             guard isEmpty else { throw Self.refusal("\(root) is not empty and has no backup") }
         }
@@ -130,7 +130,7 @@ final class Backup {
                 cold[path] = file
                 return
             }
-            try storage.delete(path)
+            try storage.delete(path, .named("it is not what the store has under that name"))
         }
         try FileCopy.copy(key, from: source, to: storage, as: path, byteCount: byteCount, sha256: sha256)
         cold[path] = file
@@ -207,7 +207,7 @@ final class Backup {
         _ connection: SQLiteConnection, _ path: String, _ name: String, stamp: String
     ) throws -> BackupManifest.File {
         // What an attempt of the same number left.
-        for suffix in ["", "-journal", "-wal", "-shm"] { try storage.delete(name + suffix) }
+        for suffix in ["", "-journal", "-wal", "-shm"] { try storage.delete(name + suffix, .named("an attempt that was cut off left it")) }
         try storage.prepare(name)
         try connection.copy(to: "\(root)/\(name)")
         try storage.synchronize(name)
@@ -225,7 +225,7 @@ final class Backup {
         let bytes = try source.get(key, byteCountMax: 1 << 16)
         let file = BackupManifest.File(
             path: key, name: "\(key).\(manifest.number)", byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
-        try storage.delete(file.name)
+        try storage.delete(file.name, .named("an attempt that was cut off left it"))
         try storage.putIfAbsent(file.name, bytes)
         chmod("\(root)/\(file.name)", 0o600)
         manifest.files.append(file)
@@ -252,10 +252,16 @@ final class Backup {
 
     private func removeUnneeded() throws {
         let needed = Set(manifest.files.map(\.name) + [BackupManifest.key])
+        let known = Set(previous?.files.map(\.name) ?? [])
         var unneeded: [String] = []
-        try storage.list(prefix: "") { object in if !needed.contains(object.key) { unneeded.append(object.key) } }
-        for key in unneeded { try storage.delete(key) }
+        try storage.list(prefix: "") { object in
+            if !needed.contains(object.key), known.contains(object.key) || Self.isOwnName(object.key) { unneeded.append(object.key) }
+        }
+        for key in unneeded { try storage.delete(key, .named("the new backup has taken the place of the one that needed it")) }
     }
+
+    /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.
+    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "catalog.", "admin.key."].contains { key.hasPrefix($0) } }
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.

@@ -51,7 +51,6 @@ package struct Restore {
                 progress(summary.byteCount, all)
             }
             try relocate(directory)
-            try directory.writeFormat()
             return summary
         } catch {
             removeEverything()
@@ -64,7 +63,7 @@ package struct Restore {
         let catalog = try Catalog(path: directory.catalogPath)
         for (name, version) in try catalog.coldVersions() {
             let base = try LocalStorage(root: "\(directory.warehousePath)/\(name)")
-            let former = try Table.open(RelocatedStorage(base, formerRoot: "\(manifest.warehouse)/\(name)"), version: version)
+            let former = try Table.open(base, version: version, marks: { [mark = catalog.mark] in mark.properties })
             let old = try former.presentKeys()
             let hashes = try catalog.coldHashes(of: name)
             let commit = try former.relocate()
@@ -75,23 +74,26 @@ package struct Restore {
             }
             objects += commit.written.map { .init(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256) }
             try catalog.replaceCold(name, version: commit.table.version, objects)
-            for key in old.metadata { try base.delete(key) }
+            for key in old.metadata { try base.delete(key, .named("the restore has made a version for this place")) }
         }
+        catalog.close()
+        try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path)
     }
 
-    /// The directory was empty before.
+    /// Takes back what was written. The directory was empty before, and it was ours.
     private func removeEverything() {
         do {
             var directories: Set<String> = []
-            var keys: [String] = []
-            try target.list(prefix: "") { keys.append($0.key) }
-            for key in keys + manifest.files.map(\.path) {
+            let written = Set(manifest.files.map(\.path))
+            var keys: [String] = ["LOCK", "FORMAT", "FORMAT.tmp", "catalog.sqlite-wal", "catalog.sqlite-shm"] + written
+            try target.list(prefix: "warehouse/") { keys.append($0.key) }
+            for key in keys {
                 var parts = key.split(separator: "/").dropLast()
                 while !parts.isEmpty {
                     directories.insert(parts.joined(separator: "/"))
                     parts = parts.dropLast()
                 }
-                unlink("\(target.root)/\(key)")
+                _ = FileRemoval.remove("\(target.root)/\(key)", .temporary)
             }
             directories.formUnion(["hot", "warehouse"])
             for directory in directories.sorted(by: { $0.utf8.count > $1.utf8.count }) { rmdir("\(target.root)/\(directory)") }

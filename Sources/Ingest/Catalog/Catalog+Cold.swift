@@ -74,19 +74,43 @@ extension Catalog {
             update.bind(2, now)
             try update.run()
         }
-        try forget(change.obsolete, of: change.table, connection)
+        try end(change.obsolete, of: change.table, now: now, connection)
     }
 
-    /// Objects that are about to be deleted.
-    func forgetCold(_ table: String, _ keys: [String]) throws {
-        try write { try Self.forget(keys, of: table, $0) }
+    /// Names objects that no version leads to any more, as those whose files may go.
+    func endCold(_ table: String, _ keys: [String]) throws {
+        let now = now
+        try write { try Self.end(keys, of: table, now: now, $0) }
     }
 
-    private static func forget(_ keys: [String], of table: String, _ connection: SQLiteConnection) throws {
+    private static func end(_ keys: [String], of table: String, now: Int64, _ connection: SQLiteConnection) throws {
         for key in keys {
-            let delete = try connection.statement("DELETE FROM cold_objects WHERE key = ?1")
-            try delete.bind(1, "\(table)/\(key)")
-            try delete.run()
+            let update = try connection.statement("UPDATE cold_objects SET obsolete_at = ?2 WHERE key = ?1")
+            try update.bind(1, "\(table)/\(key)")
+            update.bind(2, now)
+            try update.run()
+        }
+    }
+
+    /// Objects whose files may go and are perhaps still there, by table.
+    func endedCold() throws -> [String: [String]] {
+        try read { connection in
+            let statement = try connection.statement("SELECT table_name, key FROM cold_objects WHERE obsolete_at IS NOT NULL ORDER BY key")
+            defer { statement.reset() }
+            var keys: [String: [String]] = [:]
+            while try statement.step() { keys[statement.text(0), default: []].append(String(statement.text(1).dropFirst(statement.text(0).utf8.count + 1))) }
+            return keys
+        }
+    }
+
+    /// Their files are gone.
+    func forgetCold(_ table: String, _ keys: [String]) throws {
+        try write(isCounted: false) { connection in
+            for key in keys {
+                let delete = try connection.statement("DELETE FROM cold_objects WHERE key = ?1 AND obsolete_at IS NOT NULL")
+                try delete.bind(1, "\(table)/\(key)")
+                try delete.run()
+            }
         }
     }
 
@@ -94,7 +118,7 @@ extension Catalog {
     func coldObjects(of table: String) throws -> [(object: ColdObject, isReplaced: Bool)] {
         try read { connection in
             let statement = try connection.statement(
-                "SELECT key, kind, byte_count, sha256, replaced_at FROM cold_objects WHERE table_name = ?1 ORDER BY key")
+                "SELECT key, kind, byte_count, sha256, replaced_at FROM cold_objects WHERE table_name = ?1 AND obsolete_at IS NULL ORDER BY key")
             try statement.bind(1, table)
             var objects: [(object: ColdObject, isReplaced: Bool)] = []
             while try statement.step() {
@@ -143,7 +167,7 @@ extension Catalog {
     func coldByteCounts() throws -> [String: Int64] {
         try read { connection in
             let select = try connection.statement(
-                "SELECT table_name, sum(byte_count) FROM cold_objects WHERE kind = 'data' AND replaced_at IS NULL GROUP BY table_name")
+                "SELECT table_name, sum(byte_count) FROM cold_objects WHERE kind = 'data' AND replaced_at IS NULL AND obsolete_at IS NULL GROUP BY table_name")
             defer { select.reset() }
             var counts: [String: Int64] = [:]
             while try select.step() { counts[select.text(0)] = select.int64(1) }

@@ -10,6 +10,8 @@ package final class Catalog: Sendable {
     private let connection: Mutex<Held>
     let access: AccessCache
     private let clock: Clock
+    /// What other files of the store bear of this catalog.
+    let mark: StoreMark
     private let hasFailed = Atomic<Bool>(false)
 
     /// Proof: only ever used within the mutex.
@@ -31,6 +33,7 @@ package final class Catalog: Sendable {
         try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF")
         try Self.migrate(connection)
         access = try AccessCache(connection)
+        mark = try Self.mark(connection, makesID: true)
         self.path = path
         self.clock = clock
         self.connection = Mutex(Held(open: connection, path: path))
@@ -47,6 +50,7 @@ package final class Catalog: Sendable {
                     : "a catalog of version \(version), of a later till: this one reads version \(CatalogSchema.migrations.count)", path: path)
         }
         access = try AccessCache(connection)
+        mark = try Self.mark(connection, makesID: false)
         self.path = path
         clock = .system
         self.connection = Mutex(Held(open: connection, path: path))
@@ -67,6 +71,25 @@ package final class Catalog: Sendable {
         }
     }
 
+    private static func mark(_ connection: SQLiteConnection, makesID: Bool) throws -> StoreMark {
+        if makesID, try connection.integer("SELECT length(value) FROM meta WHERE key = 'store_id'") != 16 {
+            var random = SystemRandomNumberGenerator()
+            let statement = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('store_id', ?1)")
+            try statement.bind(1, (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
+            try statement.run()
+        }
+        let statement = try connection.statement("SELECT value FROM meta WHERE key = 'store_id'")
+        defer { statement.reset() }
+        return StoreMark(
+            store: try statement.step() ? Hexadecimal.text(statement.bytes(0)) : "",
+            generation: try connection.integer("SELECT value FROM meta WHERE key = '\(generationKey)'") ?? 0)
+    }
+
+    private static let generationKey = "generation"
+
+    /// A start of a program that writes: what it finds was written before, and what it writes comes after.
+    func noteStart() throws { try write { _ in } }
+
     /// Reads, without a transaction of its own.
     func read<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
         try connection.withLock { try body(try $0.connection) }
@@ -74,15 +97,25 @@ package final class Catalog: Sendable {
 
     /// Changes, as one durable transaction.
     ///
-    /// - Parameter committed: runs once it is durable, before anybody else may change anything: for what is kept in memory beside it.
+    /// - Parameters:
+    ///   - isCounted: whether it makes a new generation (`StoreMark`): all but what no other file of the store, and nobody's rights, depend on.
+    ///   - committed: runs once it is durable, before anybody else may change anything: for what is kept in memory beside it.
     func write<Result: Sendable>(
-        _ body: (SQLiteConnection) throws -> Result, committed: (Result) -> Void = { _ in }
+        isCounted: Bool = true, _ body: (SQLiteConnection) throws -> Result, committed: (Result) -> Void = { _ in }
     ) throws -> Result {
         try checkUsable()
         return try connection.withLock { held in
             do {
                 let connection = try held.connection
-                let result = try connection.transaction { try body(connection) }
+                let (result, generation) = try connection.transaction { () -> (Result, Int64?) in
+                    let result = try body(connection)
+                    guard isCounted else { return (result, nil) }
+                    try connection.execute("""
+                        INSERT INTO meta(key, value) VALUES('\(Self.generationKey)', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1
+                        """)
+                    return (result, try connection.integer("SELECT value FROM meta WHERE key = '\(Self.generationKey)'"))
+                }
+                if let generation { mark.note(generation: generation) }
                 committed(result)
                 return result
             } catch let error as SQLiteError {
@@ -153,13 +186,7 @@ package final class Catalog: Sendable {
     }
 
     /// What tells this store from others: made once, kept by a restore.
-    package func storeID() throws -> String {
-        if let id = try bytes("store_id"), id.count == 16 { return Hexadecimal.text(id) }
-        var random = SystemRandomNumberGenerator()
-        let id = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
-        try set("store_id", id)
-        return Hexadecimal.text(id)
-    }
+    package var storeID: String { mark.store }
 
     /// What the rest of a store is made of by a catalog's copy, which is only read.
     struct State {

@@ -57,6 +57,8 @@ enum CatalogSchema {
         CREATE INDEX quarantine_client ON quarantine(client_id, ticket);
         """,
         keysOfOperators,
+        // What no version needs any more stays named until its file is gone: that name is the proof that it may go.
+        "ALTER TABLE cold_objects ADD COLUMN obsolete_at INTEGER",
     ]
 
     /// Keys have a label and an end; those who run the store have keys of their own, each with a role.

@@ -1,11 +1,15 @@
+import ColumnStore
 import Glibc
 import Synchronization
 
 /// DATA: its format and its lock.
 ///
-///     FORMAT          `till 1`: written once, checked at every start
+///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     lost+found/     what was put aside: `LostAndFound`
+///
+/// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
 package final class DataDirectory: Sendable {
     package let path: String
     /// The descriptor that holds the lock; -1 when it was given back.
@@ -27,25 +31,50 @@ package final class DataDirectory: Sendable {
         case unknownFormat(String, path: String)
         case io(operation: String, path: String, code: Int32)
         case notEmpty(path: String)
+        /// There is no store, and the caller makes none.
+        case noStore(path: String)
+        /// Other files than those of a store.
+        case strangers(path: String, names: [String])
+        /// The catalog is missing, or is not the one that the store's files were last written under.
+        case unproven(path: String, reasons: [String])
 
         package var description: String {
             switch self {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
             case .notEmpty(let path): "\(path) is not empty"
+            case .noStore(let path): "\(path) is no store: there is no FORMAT in it; `till serve --data \(path)` makes one in an empty directory"
+            case .strangers(let path, let names):
+                "\(path) is no store, and no empty directory to make one in: it has \(names.prefix(3).joined(separator: ", "))"
+                    + (names.count > 3 ? " and \(names.count - 3) more" : "")
+            case .unproven(let path, let reasons):
+                "the catalog of \(path) does not fit its files; nothing was changed:\n"
+                    + reasons.prefix(20).map { "  \($0)\n" }.joined() + (reasons.count > 20 ? "  and \(reasons.count - 20) more\n" : "")
+                    + "Put back the catalog that belongs to them, or make it anew from them: till recover --data \(path)"
             case .io(let operation, let path, let code): "\(operation) \(path): \(String(cString: strerror(code)))"
             }
         }
     }
 
-    /// Takes the directory for this process; makes it when it is empty or not there.
+    /// Where a store may be made that is not there yet.
+    package enum Making: Sendable {
+        case never, inEmpty, anew
+        /// Of what files of one are there: to make its catalog anew.
+        case ofFiles
+    }
+
+    /// Takes the directory for this process.
     ///
-    /// - Parameter checksFormat: false for one who looks at the format himself.
+    /// - Parameters:
+    ///   - making: where there is none, whether to make one: in an empty directory, or that too.
+    ///   - checksFormat: false for one who looks at the format himself.
     /// - Throws: `Failure`.
-    package init(path: String, checksFormat: Bool = true) throws {
+    package init(path: String, making: Making = .anew, checksFormat: Bool = true) throws {
         self.path = Self.absolute(path)
-        try Self.makeDirectories(self.path)
-        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        umask(0o077)
+        let isMade = try Self.mayTake(self.path, making)
+        if isMade { try Self.makeDirectories(self.path) }
+        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure.io(operation: "open", path: "\(self.path)/LOCK", code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let url = Self.text("\(self.path)/LOCK")?.split(separator: "\n").first.map(String.init)
@@ -55,23 +84,27 @@ package final class DataDirectory: Sendable {
         ftruncate(descriptor, 0)
         lock = Atomic(descriptor)
         do {
-            if checksFormat { try checkFormat() }
+            guard checksFormat else { return }
+            try checkFormat()
+            tighten()
             for directory in [hotPath, warehousePath] { try Self.makeDirectories(directory) }
             try Self.synchronizeDirectory(self.path)
+            if isMade { StoreLog.note("made a new store", path: self.path, reason: "the directory was empty or not there") }
         } catch {
             release()
             throw error
         }
     }
 
-    /// Takes an empty directory, or makes one, for a store that somebody writes into it. It is none until `writeFormat`.
+    /// Takes an empty directory, or makes one, for a store that somebody writes into it. It is none until it has a `StoreFormat`.
     ///
     /// - Throws: `Failure.notEmpty`.
     init(newPath path: String) throws {
         self.path = Self.absolute(path)
+        umask(0o077)
         try Self.makeDirectories(self.path)
-        guard try Self.names(in: self.path).isEmpty else { throw Failure.notEmpty(path: self.path) }
-        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard try Self.strangers(in: self.path).isEmpty, access("\(self.path)/LOCK", F_OK) != 0 else { throw Failure.notEmpty(path: self.path) }
+        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             if descriptor >= 0 { close(descriptor) }
             throw Failure.notEmpty(path: self.path)
@@ -88,25 +121,64 @@ package final class DataDirectory: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    private func checkFormat() throws {
-        let file = "\(path)/FORMAT"
-        if let text = Self.text(file) {
-            let line = text.split(separator: "\n").first.map(String.init) ?? ""
-            guard line == Self.format else { throw Failure.unknownFormat(line, path: file) }
-            return
+    /// - Returns: whether a store is to be made.
+    /// - Throws: where there is none and none may be made.
+    private static func mayTake(_ path: String, _ making: Making) throws -> Bool {
+        if access("\(path)/FORMAT", F_OK) == 0 { return false }
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard case .anew = making else { throw Failure.noStore(path: path) }
+            return true
         }
-        guard access(catalogPath, F_OK) != 0 else { throw Failure.unknownFormat("nothing", path: file) }
-        try writeFormat()
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw Failure.io(operation: "open directory", path: path, code: ENOTDIR) }
+        let strangers = try strangers(in: path)
+        if case .ofFiles = making {
+            guard strangers.contains(where: { ["catalog.sqlite", "hot", "warehouse"].contains($0) }) else { throw Failure.noStore(path: path) }
+            return false
+        }
+        if !strangers.isEmpty, strangers.allSatisfy({ ["catalog.sqlite", "hot", "warehouse"].contains($0.prefix { $0 != "-" }) }) {
+            throw Failure.unproven(path: path, reasons: ["FORMAT is missing beside \(strangers.sorted().joined(separator: ", "))"])
+        }
+        guard case .never = making else {
+            guard strangers.isEmpty else { throw Failure.strangers(path: path, names: strangers.sorted()) }
+            return true
+        }
+        throw Failure.noStore(path: path)
     }
 
-    /// From now on the directory is a store.
-    func writeFormat() throws {
-        try Self.synchronizeDirectory(path)
-        try Self.writeWhole("\(path)/FORMAT", "\(Self.format)\n")
-        try Self.synchronizeDirectory(path)
+    /// What lies in a directory beside what a store that was only begun, or a file system, leaves there.
+    private static func strangers(in path: String) throws -> [String] {
+        try names(in: path).filter { name in
+            switch name {
+            case "LOCK", "FORMAT.tmp", "lost+found": false
+            case "hot", "warehouse": try !names(in: "\(path)/\(name)").isEmpty
+            default: true
+            }
+        }
     }
 
-    private static func names(in path: String) throws -> [String] {
+    private func checkFormat() throws {
+        if try StoreFormat.read(path) == nil { try StoreFormat().write(path) }
+    }
+
+    /// What earlier versions left for everybody to read. Within `warehouse` files stay as they are: who may not enter DATA comes to none.
+    private func tighten() {
+        var tightened = 0
+        func tighten(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK, status.st_mode & 0o077 != 0 else { return }
+            if chmod(path, status.st_mode & 0o700) == 0 { tightened += 1 }
+        }
+        tighten(path)
+        for directory in [path, hotPath] {
+            for name in (try? Self.names(in: directory)) ?? [] where name != "warehouse" && name != "lost+found" { tighten("\(directory)/\(name)") }
+        }
+        if tightened > 0 {
+            StoreLog.note("took away others' rights to the store", path: path, reason: "\(tightened) directories and files could be read by other users", level: .warning)
+        }
+    }
+
+    static func names(in path: String) throws -> [String] {
         guard let stream = opendir(path) else { throw Failure.io(operation: "list", path: path, code: errno) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -164,27 +236,16 @@ package final class DataDirectory: Sendable {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/\(part)"
-            guard mkdir(prefix, 0o755) == 0 || errno == EEXIST else { throw Failure.io(operation: "mkdir", path: prefix, code: errno) }
+            guard mkdir(prefix, 0o700) == 0 || errno == EEXIST else { throw Failure.io(operation: "mkdir", path: prefix, code: errno) }
         }
     }
 
-    private static func text(_ path: String) -> String? {
+    static func text(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = read(descriptor, &buffer, buffer.count)
         return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
-    }
-
-    /// Writes a small file aside and renames it in.
-    private static func writeWhole(_ path: String, _ text: String) throws {
-        let temporary = path + ".tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure.io(operation: "create", path: temporary, code: errno) }
-        defer { close(descriptor) }
-        guard write(descriptor, text, text.utf8.count) == text.utf8.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
-            throw Failure.io(operation: "write", path: path, code: errno)
-        }
     }
 }

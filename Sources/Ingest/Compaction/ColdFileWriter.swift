@@ -181,6 +181,6 @@ final class ColdFileWriter {
 
     /// Removes what was written: after an error, or when the commit did not happen.
     static func discard(_ outputs: [Output], _ table: Table) throws {
-        for output in outputs { try table.storage.delete(output.key) }
+        for output in outputs { try table.storage.delete(output.key, .unpublished) }
     }
 }

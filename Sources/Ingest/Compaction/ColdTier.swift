@@ -5,25 +5,88 @@ final class ColdTier: Sendable {
     private let directory: DataDirectory
     private let catalog: Catalog
     private let calls: any FileSystemCalls
+    private let lost: LostAndFound
 
-    init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls) throws {
+    init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound) throws {
         self.directory = directory
         self.catalog = catalog
         self.calls = calls
+        self.lost = lost
     }
 
     func storage(_ table: String) throws -> LocalStorage { try LocalStorage(root: "\(directory.warehousePath)/\(table)", calls: calls) }
 
-    /// Every cold table at the version that the catalog names. A newer metadata file is of a commit that the catalog never took: it
-    /// goes, and its rows are still in their hot files.
+    /// Every cold table at the version that the catalog names, which is proven. A newer metadata file is of a commit that the catalog never
+    /// took: it is put aside, and its rows are still in their hot files.
     func open() throws -> [String: ColdTable] {
+        try removeEnded()
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
-            let iceberg = try Table.open(try storage(name), version: version)
-            try iceberg.discardNewerVersions()
+            let storage = try storage(name)
+            var iceberg = try Table.open(storage, version: version, marks: marks)
+            try putAsideVersions(after: version, of: name, storage)
+            if iceberg.isElsewhere { iceberg = try settle(iceberg, name) }
             tables[name] = ColdTable(name: name, iceberg: iceberg)
         }
         return tables
+    }
+
+    private var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
+
+    /// Whatever of a version can be read is put aside with it: its manifests, and data files a day later, as those that nothing leads to.
+    private func putAsideVersions(after version: Int, of name: String, _ storage: LocalStorage) throws {
+        let newer = try Table.versions(storage).filter { $0 > version }
+        guard !newer.isEmpty else { return }
+        let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
+        if version > 0 { try Table.open(storage, version: version).writeHint() }
+        for number in newer.reversed() {
+            var keys = ["metadata/v\(number).metadata.json"]
+            if let table = try? Table.open(storage, version: number), let made = try? table.presentKeys().metadata { keys = made }
+            for key in keys where !known.contains(key) {
+                try lost.take("\(storage.root)/\(key)", reason: "it is of version \(number) of the table \(name), which the catalog never took")
+            }
+        }
+        if version == 0 { try lost.take("\(storage.root)/metadata/version-hint.text", reason: "the catalog has no table \(name)") }
+    }
+
+    /// The directory was moved: a version is made whose paths are those of this place, for readers outside.
+    private func settle(_ table: Table, _ name: String) throws -> Table {
+        let former = table.metadata.location
+        let commit = try table.relocate()
+        let present = try commit.table.presentKeys()
+        let kept = Set(present.metadata + present.data)
+        let gone = try catalog.coldObjects(of: name).map(\.object.key).filter { !kept.contains($0) }
+        let objects = commit.written.map { Catalog.ColdObject(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256) }
+        try catalog.switchToCold([
+            Catalog.ColdSwitch(
+                table: name, version: commit.table.version, rowCount: try commit.table.counts().rowCount, written: objects, replaced: [],
+                obsolete: gone)
+        ])
+        StoreLog.note("made a table's metadata for its new place", path: commit.table.metadataLocation, reason: "it was at \(former)")
+        try removeEnded()
+        return commit.table
+    }
+
+    /// Removes the files that the catalog says may go: what an end came between.
+    func removeEnded() throws {
+        for (name, keys) in try catalog.endedCold().sorted(by: { $0.key < $1.key }) {
+            let storage = try storage(name)
+            for key in keys { try storage.delete(key, .named("no version of the table \(name) leads to it any more")) }
+            try catalog.forgetCold(name, keys)
+        }
+    }
+
+    /// Puts aside what lies among a table's files and is none that the catalog has ever named, and ends what it has.
+    func removeOrphans(of name: String, _ iceberg: Table, before cutoff: Int64) throws {
+        let orphans = try iceberg.orphans(before: cutoff).map(\.key)
+        guard !orphans.isEmpty else { return }
+        let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
+        let root = try storage(name).root
+        for key in orphans where !known.contains(key) {
+            try lost.take("\(root)/\(key)", reason: "the catalog does not know it, and no version of the table \(name) leads to it")
+        }
+        try catalog.endCold(name, orphans.filter { known.contains($0) })
+        try removeEnded()
     }
 
     /// The table to append to: made when there is none, widened when types have added columns since.
@@ -44,12 +107,11 @@ final class ColdTier: Sendable {
 
     private func create(_ name: String, _ columns: [Field], _ created: inout [WrittenObject]) throws -> ColdTable {
         let storage = try storage(name)
-        // Metadata that no catalog names is of a first commit that a crash cut off.
-        var left: [String] = []
-        try storage.list(prefix: "metadata/") { object in left.append(object.key) }
-        for key in left.sorted(by: >) { try storage.delete(key) }
+        // Metadata that no catalog names is of a first commit that was cut off.
+        try putAsideVersions(after: 0, of: name, storage)
         let commit = try Table.create(
-            storage, schema: StandardColumns.schema(typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day")
+            storage, schema: StandardColumns.schema(typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
+            marks: marks)
         created += commit.written
         return ColdTable(name: name, iceberg: commit.table)
     }

@@ -267,14 +267,11 @@ final class Compactor: Sendable {
                 try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
                 tier.boundary.replace([], cold: [name: present.next(commit.table)])
                 present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
-                try commit.table.delete(commit.obsoleteKeys)
+                commit.table.forget(commit.obsoleteKeys)
+                try cold.removeEnded()
             }
             let current = tier.boundary.snapshot().cold[name] ?? present
-            let orphans = try current.iceberg.orphans(before: milliseconds - Self.orphanAgeMilliseconds).map(\.key)
-            guard !orphans.isEmpty else { continue }
-            // First from the catalog: it must not name what is gone.
-            try catalog.forgetCold(name, orphans)
-            try current.iceberg.delete(orphans)
+            try cold.removeOrphans(of: name, current.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
         }
     }
 }

@@ -37,6 +37,8 @@ package final class HotFile: Sendable {
     let dictionaries: DocumentDictionaries
     let tables: TableColumns
     let values: DocumentValues
+    /// Nil for one who only reads.
+    let mark: StoreMark?
     /// Images of groups with their footers read, which every scan needs.
     private let images = ParquetFileCache(countMax: 16)
     private let published = Mutex<Published>(Published())
@@ -47,9 +49,11 @@ package final class HotFile: Sendable {
     private let failed = Atomic<Bool>(false)
     private let damaged = Mutex<[Int64: DamagedDocument]>([:])
 
-    package init(
-        directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues
+    init(
+        directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues,
+        mark: StoreMark? = nil
     ) {
+        self.mark = mark
         name = Self.name(day: day, part: part)
         path = "\(directory)/\(name).sqlite"
         self.day = day
@@ -64,7 +68,19 @@ package final class HotFile: Sendable {
         guard isRemoved.load(ordering: .acquiring) else { return }
         pool.closeIdle()
         // What cannot be removed now is removed at the next start: the catalog says that it moved.
-        for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(path + suffix) }
+        remove(.named("its rows are in cold, and its last reader is done"))
+    }
+
+    /// Takes the file from the disk, with what belongs to it.
+    func remove(_ proof: RemovalProof) {
+        for (suffix, proof) in [("", proof), ("-wal", .temporary), ("-shm", .temporary)] where FileRemoval.remove(path + suffix, proof) == 0 {
+            SQLiteFileSystem.noteDeleted(path + suffix)
+        }
+    }
+
+    /// Puts the file aside, with what belongs to it: the log first, without which it is another file.
+    func putAside(_ lost: LostAndFound, reason: String) throws {
+        for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: reason) }
     }
 
     static func name(day: Int32, part: Int) -> String { DayText.text(day) + (part > 1 ? ".\(part)" : "") }

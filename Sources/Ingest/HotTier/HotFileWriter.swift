@@ -21,6 +21,8 @@ final class HotFileWriter {
     private var dictionaries: Set<Int64> = []
     /// What `rollback` restores: the caches must not know rows that the file has not.
     private var isCacheDirty = false
+    /// The catalog's generation that stands in the file; below all where that is not known.
+    private var notedGeneration: Int64 = -1
 
     /// Opens the file for writing; creates it when it is not there.
     init(file: HotFile) throws {
@@ -70,6 +72,16 @@ final class HotFileWriter {
         } else if version != HotFileSchema.version {
             throw SQLiteError(code: 26, message: "hot file of version \(version), this program knows \(HotFileSchema.version)", path: file.path)
         }
+        guard let mark = file.mark else { return }
+        let known = try connection.statement("SELECT 1 FROM meta WHERE key = ?1")
+        try known.bind(1, StoreMark.storeKey)
+        defer { known.reset() }
+        guard try !known.step() else { return }
+        known.reset()
+        let insert = try connection.statement("INSERT INTO meta(key, value) VALUES(?1, ?2)")
+        try insert.bind(1, StoreMark.storeKey)
+        try insert.bind(2, mark.store)
+        try insert.run()
     }
 
     /// Reads a file's log after a crash, and drops flushed groups that were not finished.
@@ -119,11 +131,24 @@ final class HotFileWriter {
 
     /// Returns after fsync.
     func commit() throws {
+        try noteGeneration()
         try commitment.run()
         isCacheDirty = false
     }
 
+    /// With the first commit after a change of the catalog: a catalog that has not seen that change is told by it.
+    private func noteGeneration() throws {
+        guard let mark = file.mark, mark.generation > notedGeneration else { return }
+        let generation = mark.generation
+        let note = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+        try note.bind(1, StoreMark.generationKey)
+        note.bind(2, generation)
+        try note.run()
+        notedGeneration = generation
+    }
+
     func rollback() throws {
+        notedGeneration = -1
         connection.rollback()
         rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
         if isCacheDirty { try loadCaches() }

@@ -12,6 +12,7 @@ package final class HotTier: Sendable {
     let nextFile: NextHotFile
     private let clock: Clock
     private let listeners: CommitListeners
+    private let mark: StoreMark
     /// What processes wait to be done; whoever does them takes it from here.
     let workQueue = WorkQueue()
 
@@ -29,8 +30,8 @@ package final class HotTier: Sendable {
     ///   - sequenceFloor: the highest sequence that the catalog knows to be given out.
     ///   - findCold: what a document meets under its identity in the snapshot's cold tables.
     /// - Throws: when a file that the catalog knows is missing or unreadable.
-    package init(
-        directory: DataDirectory, catalog: Catalog, options: Options, cold: [String: ColdTable], sequenceFloor: Int64,
+    init(
+        directory: DataDirectory, catalog: Catalog, options: Options, cold: [String: ColdTable], lost: LostAndFound, sequenceFloor: Int64,
         findCold: @escaping @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot) throws -> StoredReceipt?
     ) throws {
         let tables = TableColumns(try catalog.tableColumns())
@@ -38,13 +39,16 @@ package final class HotTier: Sendable {
             try catalog.addDictionary(type: type, bytes: bytes)
         }
         let values = DocumentValues { [catalog] in try catalog.typeFile(name: $0, version: Int($1)) }
-        let files = try Self.openFiles(directory, catalog, dictionaries, tables, values)
+        let files = try Self.openFiles(directory, catalog, dictionaries, tables, values, lost)
         let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
+        let mark = catalog.mark
+        mark.note(sequence: sequence)
         let movedTicket = try catalog.bytes("ticket").flatMap { ULID(bytes: $0) }
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let boundary = TierBoundary(TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence))
         let listeners = CommitListeners(sequence: sequence)
         clock = options.clock
+        self.mark = mark
         self.tables = tables
         self.dictionaries = dictionaries
         self.boundary = boundary
@@ -55,8 +59,9 @@ package final class HotTier: Sendable {
             forget: { day, part in try catalog.removeNewHotFile(day: day, part: part) },
             makeFile: { day, part in
                 HotFile(
-                    directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values)
-            })
+                    directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values, mark: mark)
+            },
+            putAside: { file in try file.putAside(lost, reason: "the name is taken for a new hot file, and was never used before") })
         let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, clock: options.clock)
         (self.nextFile, self.maintenance) = (nextFile, maintenance)
         let store = HotWriterCore.Store(
@@ -68,6 +73,7 @@ package final class HotTier: Sendable {
             }, nextFile: nextFile,
             registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
             committed: { file, sequence in
+                mark.note(sequence: sequence)
                 maintenance.noteCommit(file)
                 listeners.fire(sequence)
             }, rules: options.rules, queued: { work in queue.add(work) })
@@ -79,12 +85,18 @@ package final class HotTier: Sendable {
 
     private static func openFiles(
         _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns,
-        _ values: DocumentValues
+        _ values: DocumentValues, _ lost: LostAndFound
     ) throws -> [HotFile] {
         var files: [HotFile] = []
+        var known: Set<String> = []
+        func file(_ day: Int32, _ part: Int) -> HotFile {
+            HotFile(
+                directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values,
+                mark: catalog.mark)
+        }
         for entry in try catalog.hotFiles() {
-            let file = HotFile(
-                directory: directory.hotPath, day: entry.day, part: entry.part, dictionaries: dictionaries, tables: tables, values: values)
+            let file = file(entry.day, entry.part)
+            known.insert(file.name)
             switch entry.state {
             case .known:
                 guard access(file.path, F_OK) == 0 else {
@@ -93,10 +105,19 @@ package final class HotTier: Sendable {
                 try HotFileWriter.recover(file)
                 try file.load()
                 files.append(file)
-            case .new, .moved:
-                // A crash came before its first row, or after its rows had moved.
-                for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(file.path + suffix) }
+            case .moved: file.remove(.named("the catalog says that its rows are in cold"))
+            case .new:
+                // A crash came before its first row. What cannot be read as that is nothing that we know.
+                if let found = try? HotFileMarks(file.path), found.rowCount == 0 {
+                    file.remove(.named("the catalog has it as new, and it has no rows"))
+                } else {
+                    try file.putAside(lost, reason: "the catalog has it as new, and it was not finished")
+                }
             }
+        }
+        for name in try DataDirectory.names(in: directory.hotPath) where name.hasSuffix(".sqlite") {
+            guard let (day, part) = HotFile.parse(String(name.dropLast(7))), !known.contains(String(name.dropLast(7))) else { continue }
+            try file(day, part).putAside(lost, reason: "the catalog does not know it, and it has no rows")
         }
         return files
     }
@@ -138,6 +159,7 @@ package final class HotTier: Sendable {
 
     /// Shows rows that went to cold at once, and wakes who waits for them.
     func publish(cold: [String: ColdTable], sequence: Int64) {
+        mark.note(sequence: sequence)
         boundary.replace([], cold: cold, sequence: sequence)
         listeners.fire(sequence)
     }

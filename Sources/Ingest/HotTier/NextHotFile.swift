@@ -17,6 +17,7 @@ final class NextHotFile: Sendable {
     /// A number that was given and not used may be given again.
     private let forget: @Sendable (_ day: Int32, _ part: Int) throws -> Void
     private let makeFile: @Sendable (_ day: Int32, _ part: Int) -> HotFile
+    private let putAside: @Sendable (HotFile) throws -> Void
     private struct State: Sendable {
         var made: Made?
         var takenDay = Int32.min
@@ -27,8 +28,9 @@ final class NextHotFile: Sendable {
 
     init(
         directory: String, name: @escaping @Sendable (Int32) throws -> Int, forget: @escaping @Sendable (_ day: Int32, _ part: Int) throws -> Void,
-        makeFile: @escaping @Sendable (_ day: Int32, _ part: Int) -> HotFile
+        makeFile: @escaping @Sendable (_ day: Int32, _ part: Int) -> HotFile, putAside: @escaping @Sendable (HotFile) throws -> Void
     ) {
+        self.putAside = putAside
         self.forget = forget
         self.directory = directory
         self.name = name
@@ -61,8 +63,8 @@ final class NextHotFile: Sendable {
 
     private func make(_ day: Int32) throws -> HotFileWriter {
         let file = makeFile(day, try name(day))
-        // What a crash has left under a name that was never used.
-        Self.remove(file)
+        // What lies under a name that was never used is not ours.
+        try putAside(file)
         let writer = try HotFileWriter(file: file)
         try DataDirectory.synchronizeDirectory(directory)
         return writer
@@ -70,12 +72,8 @@ final class NextHotFile: Sendable {
 
     private func discard(_ unused: Made?) throws {
         guard let file = unused?.writer.file else { return }
-        Self.remove(file)
+        file.remove(.unpublished)
         try forget(file.day, file.part)
-    }
-
-    private static func remove(_ file: HotFile) {
-        for suffix in ["", "-wal", "-shm"] where FileRemoval.remove(file.path + suffix) == 0 { SQLiteFileSystem.noteDeleted(file.path + suffix) }
     }
 
     /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.

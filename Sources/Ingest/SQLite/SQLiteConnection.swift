@@ -290,6 +290,12 @@ package final class SQLiteStatement {
         if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
     }
 
+    /// Copies a column of another statement's present row, whatever its type.
+    func bindValue(_ index: Int32, of row: SQLiteStatement, _ column: Int32) throws(SQLiteError) {
+        let code = sqlite3_bind_value(raw, index, sqlite3_column_value(row.raw, column))
+        if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
+    }
+
     private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     // Reading the present row.

@@ -1,3 +1,4 @@
+import ColumnStore
 import Glibc
 
 /// Finds keys that come more than once among more of them than fit into memory.
@@ -42,7 +43,7 @@ final class RepeatFinder {
             let path = "\(directory)/till-verify-\(getpid())-\(part)"
             let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard file >= 0 else { throw DataDirectory.Failure.io(operation: "create", path: path, code: errno) }
-            unlink(path)
+            _ = FileRemoval.remove(path, .temporary)
             files.append(file)
         }
         for part in 0..<Self.partCount { try spill(part) }

@@ -18,7 +18,7 @@ extension Verifier {
         }
         var rowCount: Int64 = 0
         for file in try iceberg.files() {
-            let path = "\(storage.root)/\(storage.key(ofLocation: file.location) ?? file.location)"
+            let path = "\(storage.root)/\(iceberg.storage.key(ofLocation: file.location) ?? file.location)"
             rowCount += file.recordCount
             guarded(path) { try checkRows(cold, file, path, proof) }
         }

@@ -92,6 +92,9 @@ package final class Verifier {
         var knowsParts = false
         checkDatabase(directory.catalogPath, "catalog.sqlite") {
             let catalog = try Catalog(readOnlyPath: directory.catalogPath)
+            var store = try StoreProof(directory, catalog)
+            guarded(directory.catalogPath) { try store.run() }
+            for reason in store.reasons { note(directory.catalogPath, "does not fit the store's files: \(reason)") }
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(catalog) }
             let proof = ColumnProof(catalog: catalog)
             try checkHot(catalog, proof)
@@ -151,10 +154,7 @@ package final class Verifier {
 
     func checkFormat() throws {
         report.fileCount += 1
-        let storage = try LocalStorage(root: directory.path)
-        guard try storage.get("FORMAT", byteCountMax: 4_096) == Array("\(DataDirectory.format)\n".utf8) else {
-            return note("\(directory.path)/FORMAT", "does not say \"\(DataDirectory.format)\"")
-        }
+        _ = try StoreFormat.read(directory.path)
     }
 
     func checkAdminKey(_ catalog: Catalog) throws {
@@ -171,6 +171,8 @@ package final class Verifier {
 
     private func findStrangers() throws {
         try LocalStorage(root: directory.path).list(prefix: "") { object in
+            // Put aside, and named in the log when that was done.
+            if LostAndFound.names.contains(where: { object.key.hasPrefix($0 + "/") }) { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
         }
         report.strangers.sort()
@@ -191,7 +193,7 @@ package final class Verifier {
             guarded(path) { try checkIntegrity(path) }
             try body()
         }
-        if !hadLog { for suffix in ["-wal", "-shm"] { unlink(path + suffix) } }
+        if !hadLog { for suffix in ["-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
     }
 
     func checkIntegrity(_ path: String) throws {

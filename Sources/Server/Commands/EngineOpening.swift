@@ -1,11 +1,24 @@
+internal import ColumnStore
 import Glibc
 internal import Ingest
 
 /// Opens the engine of a directory with the settings that concern it.
 enum EngineOpening {
-    /// - Parameter clientsNeedContract: false for a command that works on the directory itself.
-    static func open(directory: String, settings: Settings, clientsNeedContract: Bool = true) throws -> Engine {
+    /// - Parameters:
+    ///   - clientsNeedContract: false for a command that works on the directory itself.
+    ///   - making: whether a store is made where there is none.
+    static func open(
+        directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never,
+        log: Log = Log(format: .text, level: .warning)
+    ) throws -> Engine {
+        StoreLog.observe { event in
+            switch event.level {
+            case .info: log.info(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
+            case .warning: log.warning(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
+            }
+        }
         var options = Engine.Options()
+        options.making = making
         options.documentByteCountMax = settings.limits.document
         options.clientsNeedContract = clientsNeedContract
         options.hot.writer.minFreeBytes = Int64(settings.limits.minFree)
@@ -37,12 +50,6 @@ enum EngineOpening {
                 concurrency: registrar.concurrency)
         }
         return options
-    }
-
-    /// - Throws: where there is no such directory: a mistyped one must not become an empty store.
-    static func require(directory: String) throws {
-        var status = stat()
-        guard stat(directory, &status) == 0 else { throw CommandError("\(directory): there is no such directory") }
     }
 
     /// Where the directory is served, if a server holds it.

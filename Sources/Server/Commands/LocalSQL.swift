@@ -32,7 +32,6 @@ final class LocalSQL: SQLEndpoint {
         }
         files = FixedCatalog(tables: sources)
         rowCount = sources.prefix(tables.count).reduce(0) { $0 + $1.source.statistics.rowCount }
-        if let directory { try EngineOpening.require(directory: directory) }
         engine = try directory.map { try EngineOpening.open(directory: $0, settings: settings, clientsNeedContract: false) }
     }
 

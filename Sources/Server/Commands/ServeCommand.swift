@@ -8,7 +8,7 @@ enum ServeCommand: Command {
     static let summary = "Runs the server."
     static let usage = ["--data DIR [--listen 127.0.0.1:8080] [--config till.json] [--tls-cert FILE --tls-key FILE]"]
     static let options: [Arguments.Option] = [
-        .init("data", "DIR", "Where everything is kept; made if it is not there."),
+        .init("data", "DIR", "Where everything is kept; made where the directory is empty or not there."),
         .init("listen", "HOST:PORT", "The address to listen on (127.0.0.1:8080)."),
         .init("config", "FILE", "The configuration file; TILL_… variables stand above it."),
         .init("tls-cert", "FILE", "The certificate chain, PEM."),
@@ -28,7 +28,7 @@ enum ServeCommand: Command {
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         var signals = blockSignals()
         raiseFileLimit()
-        let engine = try EngineOpening.open(directory: directory, settings: settings)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, log: log)
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),

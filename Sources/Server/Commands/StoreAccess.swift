@@ -23,7 +23,7 @@ final class StoreAccess {
     /// The engine, where no server stands between: for what no call of the API does.
     var engine: Engine? { local?.engine }
 
-    /// - Parameter mayCreate: a directory that is not there becomes an empty store.
+    /// - Parameter mayCreate: an empty directory becomes a store. One that is not there never does: it may be mistyped.
     init(_ arguments: Arguments, mayCreate: Bool = false) throws {
         let data = try arguments.one("data")
         let url = try arguments.one("url")
@@ -42,8 +42,7 @@ final class StoreAccess {
                 client = try APIClient(url: url, key: try Self.key(of: data), trust: .anyone)
                 local = nil
             } else {
-                if !mayCreate { try EngineOpening.require(directory: data) }
-                (client, local) = try Self.serve(data)
+                (client, local) = try Self.serve(data, mayCreate ? .inEmpty : .never)
             }
         }
     }
@@ -65,11 +64,11 @@ final class StoreAccess {
         return key
     }
 
-    private static func serve(_ directory: String) throws -> (APIClient, (Listener, Service, Engine)) {
+    private static func serve(_ directory: String, _ making: DataDirectory.Making) throws -> (APIClient, (Listener, Service, Engine)) {
         let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
         let log = Log(format: .text, level: .warning)
         // Who can write the directory is the administrator, and needs no contract to add to it.
-        let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, log: log)
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
         let service = try Service(engine: engine, queries: QueryEngine.make(settings), adminKey: key, limits: Service.Limits(settings), log: log,

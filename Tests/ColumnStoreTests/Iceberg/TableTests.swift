@@ -174,7 +174,7 @@ final class TableTests: XCTestCase {
         // Expiry: the merged files go, the others stay.
         let expiry = try XCTUnwrap(try fixture.table.expireSnapshots(before: .max))
         fixture.table = expiry.table
-        try fixture.table.delete(expiry.obsoleteKeys)
+        try fixture.table.delete(expiry.obsoleteKeys, .named("the test"))
         XCTAssertEqual(fixture.table.metadata.snapshots.count, 1)
         for file in [second, third] {
             XCTAssertNil(try fixture.storage.byteCount(of: XCTUnwrap(fixture.storage.key(ofLocation: file.location))))
@@ -189,7 +189,7 @@ final class TableTests: XCTestCase {
         change.endsHistory = true
         let erasure = try fixture.table.commit(change)
         fixture.table = erasure.table
-        try fixture.table.delete(erasure.obsoleteKeys)
+        try fixture.table.delete(erasure.obsoleteKeys, .named("the test"))
         let left = Array(0..<199) + Array(200..<520) + Array(600..<700)
         try fixture.note("erased", left, newColumns: Set(0..<199).union(600..<700))
         try fixture.readWithOthers()
@@ -290,7 +290,7 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(codes.filter { $0 == .conflict }.count, 7)
         let next = try Table.open(table.storage, version: 2)
         XCTAssertEqual(try next.counts().fileCount, 1)
-        XCTAssertEqual(try next.removeOrphans(before: .max), [], "losers take their manifests back")
+        XCTAssertEqual(try next.removingOrphans(before: .max), [], "losers take their manifests back")
     }
 
     /// What S3 gives is enough: no rename, no listing but for orphans.
@@ -312,8 +312,8 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(parquet.rowCount, 10)
         XCTAssertEqual(storage.listingCount, 0)
         let expiry = try XCTUnwrap(try table.expireSnapshots(before: .max))
-        try expiry.table.delete(expiry.obsoleteKeys)
-        XCTAssertEqual(try expiry.table.removeOrphans(before: .max), [])
+        try expiry.table.delete(expiry.obsoleteKeys, .named("the test"))
+        XCTAssertEqual(try expiry.table.removingOrphans(before: .max), [])
         XCTAssertEqual(storage.listingCount, 2)
     }
 
@@ -400,7 +400,7 @@ final class TableTests: XCTestCase {
                 try catalog.discardNewerVersions()
                 XCTAssertEqual(try catalog.files().count, 2)
                 XCTAssertEqual(try Table.newestVersion(after), 2)
-                let orphans = try catalog.removeOrphans(before: .max)
+                let orphans = try catalog.removingOrphans(before: .max)
                 XCTAssert(orphans.allSatisfy { $0.key.hasPrefix("metadata/") })
                 XCTAssertEqual(Set(try keys(after)), try reachable(catalog).subtracting(["data/1.parquet", "data/2.parquet"]))
             }
@@ -430,7 +430,7 @@ final class TableTests: XCTestCase {
         XCTAssert(expiry.obsoleteKeys.contains("data/f2.parquet"))
         XCTAssertFalse(expiry.obsoleteKeys.contains("data/f3.parquet"))
         XCTAssertNotNil(try fixture.storage.byteCount(of: "data/f1.parquet"), "deleted only when the caller says so")
-        try expiry.table.delete(expiry.obsoleteKeys)
+        try expiry.table.delete(expiry.obsoleteKeys, .named("the test"))
         XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(expiry.table))
     }
 
@@ -441,10 +441,10 @@ final class TableTests: XCTestCase {
         _ = try fixture.write(10..<20)
         try fixture.storage.putIfAbsent("data/half.parquet.1-1.tmp", [1])
         try fixture.storage.putIfAbsent("metadata/m1-0.avro", [1])
-        XCTAssertEqual(try fixture.table.removeOrphans(before: 0), [])
-        let kept = try fixture.table.removeOrphans(before: .max) { $0 == "data/f2.parquet" }
+        XCTAssertEqual(try fixture.table.removingOrphans(before: 0), [])
+        let kept = try fixture.table.removingOrphans(before: .max) { $0 == "data/f2.parquet" }
         XCTAssertEqual(Set(kept.map(\.key)), ["data/half.parquet.1-1.tmp", "metadata/m1-0.avro"])
-        XCTAssertEqual(try fixture.table.removeOrphans(before: .max).map(\.key), ["data/f2.parquet"])
+        XCTAssertEqual(try fixture.table.removingOrphans(before: .max).map(\.key), ["data/f2.parquet"])
         XCTAssertEqual(Set(try keys(fixture.storage)), known)
     }
 
@@ -470,5 +470,14 @@ final class TableTests: XCTestCase {
             XCTAssertThrowsError(
                 try Table.create(try LocalStorage(root: "\(directory.path)/\(name)"), schema: Schema(Self.columns)))
         }
+    }
+}
+
+extension Table {
+    /// Removes what `orphans` finds.
+    fileprivate func removingOrphans(before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }) throws -> [StoredObject] {
+        let orphans = try orphans(before: cutoff, isProtected: isProtected)
+        try delete(orphans.map(\.key), .named("the test"))
+        return orphans
     }
 }

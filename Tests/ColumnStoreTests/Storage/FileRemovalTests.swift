@@ -33,7 +33,7 @@ final class FileRemovalTests: XCTestCase {
         let path = try makeFile(in: directory)
         let watcher = watch(path)
         defer { close(watcher) }
-        XCTAssertEqual(FileRemoval.remove(path), 0)
+        XCTAssertEqual(FileRemoval.remove(path, .temporary), 0)
         XCTAssertEqual(access(path, F_OK), -1)
         for _ in 0..<1_000 where size(watcher) > 0 { usleep(10_000) }
         XCTAssertEqual(size(watcher), 0)
@@ -60,7 +60,7 @@ final class FileRemovalTests: XCTestCase {
         let path = try makeFile(in: directory)
         let other = directory.path + "/other"
         XCTAssertEqual(link(path, other), 0)
-        XCTAssertEqual(FileRemoval.remove(path), 0)
+        XCTAssertEqual(FileRemoval.remove(path, .temporary), 0)
         let watcher = watch(other)
         defer { close(watcher) }
         XCTAssertEqual(size(watcher), Self.byteCount)
@@ -72,7 +72,7 @@ final class FileRemovalTests: XCTestCase {
         func count(_ folder: String) throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/" + folder).count }
         let (threads, descriptors) = (try count("task"), try count("fd"))
         let paths = try (0..<FileRemoval.waitingCountMax + 40).map { try makeFile(in: directory, "large\($0)") }
-        for path in paths { XCTAssertEqual(FileRemoval.remove(path), 0) }
+        for path in paths { XCTAssertEqual(FileRemoval.remove(path, .temporary), 0) }
         XCTAssertLessThanOrEqual(try count("task"), threads + 2)
         XCTAssertLessThanOrEqual(try count("fd"), descriptors + FileRemoval.waitingCountMax + 2)
         for _ in 0..<3_000 where try count("fd") > descriptors + 1 { usleep(10_000) }
@@ -80,6 +80,6 @@ final class FileRemovalTests: XCTestCase {
     }
 
     func test_remove_missing_givesTheCode() throws {
-        XCTAssertEqual(FileRemoval.remove(try TemporaryDirectory().path + "/none"), ENOENT)
+        XCTAssertEqual(FileRemoval.remove(try TemporaryDirectory().path + "/none", .temporary), ENOENT)
     }
 }

@@ -54,7 +54,7 @@ final class ObjectStoreDouble: ObjectStorage {
 
     func byteCount(of key: String) -> Int64? { state.withLock { $0.objects[key].map { Int64($0.count) } } }
 
-    func delete(_ key: String) { state.withLock { $0.objects[key] = nil } }
+    func delete(_ key: String, _ proof: RemovalProof) { state.withLock { $0.objects[key] = nil } }
 
     func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
         let objects = state.withLock { state in

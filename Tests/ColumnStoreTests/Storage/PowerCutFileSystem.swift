@@ -91,9 +91,9 @@ final class PowerCutFileSystem: FileSystemCalls {
         state.withLock { $0.names[target] = $0.names.removeValue(forKey: source) }
     }
 
-    func unlink(_ path: String) throws(FileSystemFault) {
+    func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) {
         try step("unlink \(Self.name(path))")
-        try system.unlink(path)
+        try system.unlink(path, proof)
         state.withLock { _ = $0.names.removeValue(forKey: path) }
     }
 

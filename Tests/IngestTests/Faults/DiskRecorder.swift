@@ -136,8 +136,8 @@ final class DiskRecorder: FileObserver, FileSystemCalls {
         record(.rename(source, target))
     }
 
-    func unlink(_ path: String) throws(FileSystemFault) {
-        try system.unlink(path)
+    func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) {
+        try system.unlink(path, proof)
         record(.unlink(path))
     }
 

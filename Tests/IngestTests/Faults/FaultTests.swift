@@ -67,7 +67,7 @@ final class FaultTests: XCTestCase {
         func close(_ descriptor: Int32) { system.close(descriptor) }
         func link(_ source: String, _ target: String) throws(FileSystemFault) { try system.link(source, target) }
         func rename(_ source: String, _ target: String) throws(FileSystemFault) { try system.rename(source, target) }
-        func unlink(_ path: String) throws(FileSystemFault) { try system.unlink(path) }
+        func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) { try system.unlink(path, proof) }
         func makeDirectory(_ path: String) throws(FileSystemFault) { try system.makeDirectory(path) }
         func synchronizeDirectory(_ path: String) throws(FileSystemFault) { try system.synchronizeDirectory(path) }
     }

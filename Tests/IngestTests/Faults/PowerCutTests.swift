@@ -8,6 +8,9 @@ import XCTest
 /// Everything that a store writes is recorded, then the power is cut at many points of it, with what was not synced lost, torn or
 /// reordered: after each the store is proved, opens, and has every acknowledged receipt once, byte for byte.
 ///
+/// Then, at such points, the catalog is lost, put back from an earlier time, or taken from another store: the store refuses to start and keeps
+/// every file, or starts and lacks nothing; and `Recovery` makes of the rest a store with every acknowledged receipt once, byte for byte.
+///
 /// `TILL_CRASH_IMAGES` says how many points; `TILL_CRASH_SEED` repeats a run.
 final class PowerCutTests: XCTestCase {
     private static func document(_ id: String) -> String {
@@ -17,7 +20,9 @@ final class PowerCutTests: XCTestCase {
     }
 
     /// Posts alone and in batches, repeats, late days, moves, merges, seals and flushes.
-    private func record(_ path: String) throws -> DiskRecorder {
+    ///
+    /// - Parameter copies: gets copies of the catalog, each with how much had been recorded when it was made.
+    private func record(_ path: String, copies: inout [(path: String, at: Int)], in elsewhere: String) throws -> DiskRecorder {
         let recorder = DiskRecorder(root: path)
         SQLiteFileSystem.observe(recorder)
         defer { SQLiteFileSystem.observe(nil) }
@@ -42,6 +47,9 @@ final class PowerCutTests: XCTestCase {
                     try beginLogAnew(fixture, "anew-\(run)")
                 default: _ = try fixture.engine.compact(before: nil)
                 }
+                let copy = "\(elsewhere)/catalog-\(copies.count)"
+                try SQLiteConnection(path: fixture.engine.directory.catalogPath, mode: .readOnly).copy(to: copy)
+                copies.append((copy, recorder.operations.count))
             }
             try fixture.engine.close()
         }
@@ -59,13 +67,16 @@ final class PowerCutTests: XCTestCase {
         try log.fill(to: log.byteCount + 300_000)
     }
 
+    private let elsewhere = TemporaryDirectory()
+
     func test_powerCut_atAnyPoint_losesAndDoublesNothing() throws {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 24
         let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let directory = TemporaryDirectory()
-        let recorder = try record(directory.path)
+        var copies: [(path: String, at: Int)] = []
+        let recorder = try record(directory.path, copies: &copies, in: try elsewhere.made())
         let operations = recorder.operations
         XCTAssertGreaterThan(operations.count, 500)
         // Not before the first receipt is taken: a store that is being made is no store yet.
@@ -85,6 +96,84 @@ final class PowerCutTests: XCTestCase {
             }
             if testRun?.failureCount ?? 0 > 5 { break }
         }
+    }
+
+    private enum Loss: CaseIterable { case lost, older, another }
+
+    func test_powerCut_withAnotherCatalog_losesNothing() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 18
+        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Ingest")
+        var random = SplitMix64(state: seed)
+        let (directory, stranger) = (TemporaryDirectory(), TemporaryDirectory())
+        var copies: [(path: String, at: Int)] = []
+        let operations = try record(directory.path, copies: &copies, in: try elsewhere.made()).operations
+        let other = try EngineFixture(stranger.path)
+        _ = try other.taken(Self.document("other"))
+        try other.engine.close()
+        let start = try XCTUnwrap(operations.firstIndex { if case .acknowledge = $0 { true } else { false } })
+        var refusedCount = 0
+        for number in 0..<count {
+            let cut = Int.random(in: start...operations.count, using: &random)
+            let image = DiskImage(operations[..<cut])
+            try FileManager.default.removeItem(atPath: directory.path)
+            try image.write(from: directory.path, to: directory.path, using: &random)
+            let loss = Loss.allCases[number % Loss.allCases.count]
+            let catalog = "\(directory.path)/catalog.sqlite"
+            for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: catalog + suffix) }
+            switch loss {
+            case .lost: break
+            case .older:
+                guard let copy = copies.filter({ $0.at <= cut }).randomElement(using: &random) else { continue }
+                try FileManager.default.copyItem(atPath: copy.path, toPath: catalog)
+            case .another: try FileManager.default.copyItem(atPath: "\(stranger.path)/catalog.sqlite", toPath: catalog)
+            }
+            let name = "seed \(seed), image \(number), cut at \(cut) of \(operations.count), catalog \(loss)"
+            do {
+                refusedCount += try checkRefusal(directory.path, loss, image.acknowledged, name) ? 1 : 0
+            } catch {
+                XCTFail("\(name): \(error)")
+            }
+            if testRun?.failureCount ?? 0 > 5 { break }
+        }
+        XCTAssertGreaterThan(refusedCount, count / 2)
+    }
+
+    /// - Returns: whether the store refused to start.
+    private func checkRefusal(_ path: String, _ loss: Loss, _ acknowledged: [String], _ name: String) throws -> Bool {
+        let before = try Self.contents(path)
+        do {
+            let fixture = try EngineFixture(path)
+            try fixture.engine.close()
+            // A copy that no file has seen a change of since is as good as the catalog itself.
+            XCTAssertEqual(loss, .older, "\(name): it started")
+            try check(path, acknowledged, name)
+            return false
+        } catch DataDirectory.Failure.unproven {
+            XCTAssertEqual(try Self.contents(path), before, "\(name): a refusal changes nothing")
+        }
+        XCTAssertNotEqual(try Verifier(path: path).run().findings.map(\.description), [], "\(name): proved before it was recovered")
+        _ = try Recovery(path: path).run()
+        XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [], "\(name): after recovering")
+        try check(path, acknowledged, name)
+        return true
+    }
+
+    /// Names and bytes of what is below a directory, without what SQLite makes beside its files to read them.
+    private static func contents(_ path: String) throws -> [String: Data] {
+        var contents: [String: Data] = [:]
+        for case let name as String in try XCTUnwrap(FileManager.default.enumerator(atPath: path)) {
+            let file = "\(path)/\(name)"
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory), !isDirectory.boolValue else { continue }
+            if name == "LOCK" || name.hasSuffix("-shm") || name == "FORMAT.tmp" { continue }
+            let bytes = try Data(contentsOf: URL(filePath: file))
+            if name.hasSuffix("-wal"), bytes.isEmpty { continue }
+            // Its generation and version may be brought up to date.
+            if name.hasPrefix("catalog.sqlite") { continue }
+            contents[name] = bytes
+        }
+        return contents
     }
 
     private func check(_ path: String, _ acknowledged: [String], _ name: String) throws {

@@ -12,6 +12,12 @@ final class TemporaryDirectory {
         path = NSTemporaryDirectory() + "till-test-" + UUID().uuidString
     }
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Made, where a test puts files into it by itself.
+    func made() throws -> String {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
 }
 
 /// Receipts of one small type, and a hot tier to put them into.
@@ -71,7 +77,7 @@ enum HotTierFixture {
             options.writer = limits
             options.writer.minFreeBytes = 0
             tier = try HotTier(
-                directory: directory, catalog: catalog, options: options, cold: [:], sequenceFloor: 0, findCold: { _, _, _ in nil })
+                directory: directory, catalog: catalog, options: options, cold: [:], lost: LostAndFound(directory), sequenceFloor: 0, findCold: { _, _, _ in nil })
             tier.tables.add(fields, to: "receipts")
         }
 

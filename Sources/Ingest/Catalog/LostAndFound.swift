@@ -1,0 +1,84 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// DATA/lost+found: files that nothing names and that no proof lets go. Nothing here is ever read or removed by the store.
+///
+/// Each process puts what it finds into a directory of its own, under the path that it had in DATA: `lost+found/20261121T093000Z-5f0c/hot/…`.
+final class LostAndFound: Sendable {
+    private let directory: String
+    private let calls: any FileSystemCalls
+    /// Where this process puts things; nil before the first.
+    private let place = Mutex<String?>(nil)
+
+    /// Below DATA. A file system may have a directory of that name of its own, which is its administrator's.
+    static let names = ["lost+found", "lost+found.till"]
+
+    init(_ directory: DataDirectory, calls: any FileSystemCalls = LinuxFileSystem()) {
+        self.directory = directory.path
+        self.calls = calls
+    }
+
+    /// Moves a file below DATA there, durably. One that is not there counts as put aside.
+    func take(_ path: String, reason: String) throws {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        let prefix = directory + "/"
+        let relative = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : String(path.split(separator: "/").last ?? "file")
+        do {
+            let target = try place.withLock { place in
+                if let place { return place }
+                let new = try begin()
+                place = new
+                return new
+            } + "/" + relative
+            try makeParents(of: target)
+            try calls.rename(path, target)
+            try calls.synchronizeDirectory(Self.parent(target))
+            try calls.synchronizeDirectory(Self.parent(path))
+            StoreLog.note("put a file aside", path: path, reason: "\(reason); it is now \(target)", level: .warning)
+        } catch let fault as FileSystemFault {
+            throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: path, code: fault.code)
+        }
+    }
+
+    private func begin() throws(FileSystemFault) -> String {
+        var time = time(nil)
+        var parts = tm()
+        gmtime_r(&time, &parts)
+        func digits(_ value: Int32, _ count: Int = 2) -> String { String(String(Int(value) + 100_000).suffix(count)) }
+        let mark = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+        let name = digits(parts.tm_year + 1_900, 4) + digits(parts.tm_mon + 1) + digits(parts.tm_mday) + "T" + digits(parts.tm_hour)
+            + digits(parts.tm_min) + digits(parts.tm_sec) + "Z-" + mark
+        var failure = FileSystemFault(operation: "mkdir", code: EACCES)
+        for top in Self.names {
+            let place = "\(directory)/\(top)/\(name)"
+            do {
+                try calls.makeDirectory("\(directory)/\(top)")
+                try calls.makeDirectory(place)
+                try calls.synchronizeDirectory("\(directory)/\(top)")
+                try calls.synchronizeDirectory(directory)
+                return place
+            } catch {
+                guard error.code == EACCES || error.code == EPERM else { throw error }
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func makeParents(of path: String) throws(FileSystemFault) {
+        var missing: [String] = []
+        var parent = Self.parent(path)
+        while access(parent, F_OK) != 0 {
+            missing.append(parent)
+            parent = Self.parent(parent)
+        }
+        for path in missing.reversed() {
+            try calls.makeDirectory(path)
+            try calls.synchronizeDirectory(Self.parent(path))
+        }
+    }
+
+    private static func parent(_ path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/" }
+}

@@ -1,0 +1,69 @@
+import ColumnStore
+import Glibc
+
+/// DATA/FORMAT: which layout the directory has, of which store it is, and how far its catalog had come.
+///
+///     till 1
+///     store 5f0c…                 32 digits: tells this store from others
+///     generation 1234             of the catalog, at the last start and the last orderly end
+///     end <16 digits>             XXH64 of everything above
+///
+/// Stores of earlier versions have the first line alone. On disk: change only with the version in it.
+struct StoreFormat: Equatable, Sendable {
+    var store: String?
+    var generation: Int64 = 0
+
+    init(store: String? = nil, generation: Int64 = 0) {
+        self.store = store
+        self.generation = generation
+    }
+
+    var text: String {
+        guard let store else { return "\(DataDirectory.format)\n" }
+        let body = "\(DataDirectory.format)\nstore \(store)\ngeneration \(generation)\n"
+        return body + "end \(Self.sum(body))\n"
+    }
+
+    private static func sum(_ body: String) -> String {
+        let sum = Array(body.utf8).withUnsafeBytes { XXHash64.hash($0) }
+        return Hexadecimal.text((0..<8).map { UInt8(truncatingIfNeeded: sum >> (56 - 8 * $0)) })
+    }
+
+    /// - Returns: nil where there is no such file.
+    /// - Throws: `DataDirectory.Failure.unknownFormat`.
+    static func read(_ directory: String) throws -> StoreFormat? {
+        let path = "\(directory)/FORMAT"
+        guard let text = DataDirectory.text(path) else {
+            guard access(path, F_OK) != 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: errno) }
+            return nil
+        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var format = StoreFormat()
+        if lines.count == 5, lines[1].hasPrefix("store "), lines[2].hasPrefix("generation "), let generation = Int64(lines[2].dropFirst(11)) {
+            format = StoreFormat(store: String(lines[1].dropFirst(6)), generation: generation)
+        }
+        guard format.text == text else {
+            // Of another version the first line says it; else something has changed in the file.
+            let first = lines[0]
+            throw DataDirectory.Failure.unknownFormat(first == DataDirectory.format ? text : first, path: path)
+        }
+        return format
+    }
+
+    /// Takes the place of what is there, whole and durable.
+    func write(_ directory: String, calls: any FileSystemCalls = LinuxFileSystem()) throws {
+        let path = "\(directory)/FORMAT"
+        do {
+            if access(path + ".tmp", F_OK) == 0 { try calls.unlink(path + ".tmp", .temporary) }
+            let descriptor = try calls.create(path + ".tmp")
+            defer { calls.close(descriptor) }
+            let bytes = Array(text.utf8)
+            try calls.write(descriptor, bytes.span.bytes)
+            try calls.synchronize(descriptor)
+            try calls.rename(path + ".tmp", path)
+            try calls.synchronizeDirectory(directory)
+        } catch {
+            throw DataDirectory.Failure.io(operation: error.operation, path: path, code: error.code)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import ColumnStore
+import Glibc
+
+/// Whether the catalog is the one that the store's other files were last written under: asked before anything is changed or removed, since
+/// what a catalog does not name is removed in time, and one that is missing, older or of another store names too little.
+///
+/// 1. The store's id is the same in `FORMAT`, the catalog, each hot file and each table, and none of them has seen a later generation of the
+///    catalog than this one (`StoreMark`).
+/// 2. A hot file that the catalog does not name, or names as new, has no rows: the catalog names each before it has one.
+/// 3. A version of a table that the catalog does not name is the next one, or the one after a widening; and the rows that it adds are still
+///    in their hot file: a crash between the version and the catalog leaves it so.
+///
+/// What earlier versions wrote bears no marks; for them 2 and 3 alone speak.
+struct StoreProof {
+    private let directory: DataDirectory
+    private let catalog: Catalog
+    /// Why the catalog is not the one.
+    private(set) var reasons: [String] = []
+    private var states: [String: Catalog.HotFileState] = [:]
+
+    /// Most that one commit makes: a widening of the table's columns, then the rows.
+    private static let versionCountMax = 2
+
+    init(_ directory: DataDirectory, _ catalog: Catalog) throws {
+        self.directory = directory
+        self.catalog = catalog
+        for file in try catalog.hotFiles() { states[HotFile.name(day: file.day, part: file.part)] = file.state }
+    }
+
+    /// - Throws: `DataDirectory.Failure.unproven`.
+    static func check(_ directory: DataDirectory, _ catalog: Catalog) throws {
+        var proof = try StoreProof(directory, catalog)
+        try proof.run()
+        if !proof.reasons.isEmpty { throw DataDirectory.Failure.unproven(path: directory.path, reasons: proof.reasons) }
+    }
+
+    /// Before a catalog is opened, since opening one that is not there makes it.
+    ///
+    /// - Throws: `DataDirectory.Failure.unproven` where there is none, or an empty one, in a store that has had one.
+    static func checkPresence(_ directory: DataDirectory) throws {
+        var status = stat()
+        let isThere = stat(directory.catalogPath, &status) == 0
+        if isThere, status.st_size > 0 || access(directory.catalogPath + "-wal", F_OK) == 0 {
+            let version = Result { try SQLiteConnection(path: directory.catalogPath, mode: .readWrite).integer("PRAGMA user_version") ?? 0 }
+            if case .failure(let error as SQLiteError) = version, error.kind == .corrupt {
+                throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite cannot be read: \(error.message)"])
+            }
+            if try version.get() > 0 { return }
+        }
+        let format = try StoreFormat.read(directory.path)
+        var held: [String] = []
+        if format?.generation ?? 0 > 0 { held.append("FORMAT says that the store has been in use") }
+        let hot = try names(directory.hotPath).filter { $0.hasSuffix(".sqlite") }.sorted()
+        if let first = hot.first { held.append("there \(hot.count == 1 ? "is the hot file" : "are \(hot.count) hot files from") \(first)") }
+        for table in try names(directory.warehousePath).sorted() where try !names("\(directory.warehousePath)/\(table)").isEmpty {
+            held.append("there are files of the cold table \(table)")
+        }
+        guard !held.isEmpty else { return }
+        throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite is \(isThere ? "empty" : "missing")"] + held)
+    }
+
+    private static func names(_ path: String) throws -> [String] { access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] }
+
+    /// - Parameters:
+    ///   - ignored: hot files that are about to be put aside.
+    ///   - checksTables: false for a catalog that was just made of the tables.
+    mutating func run(ignoring ignored: Set<String> = [], checksTables: Bool = true) throws {
+        // Who cannot read it has said so before.
+        if let format = try? StoreFormat.read(directory.path) { checkMarks("FORMAT", (format.store, format.generation)) }
+        try checkHotFiles(ignoring: ignored)
+        if checksTables { try checkTables() }
+    }
+
+    private mutating func checkMarks(_ name: String, _ marks: (store: String?, generation: Int64)) {
+        if let store = marks.store, !catalog.storeID.isEmpty, store != catalog.storeID {
+            reasons.append("\(name) is of the store \(store), the catalog of the store \(catalog.storeID)")
+        } else if marks.generation > catalog.mark.generation {
+            reasons.append("\(name) has seen generation \(marks.generation) of the catalog; this one is of generation \(catalog.mark.generation), an older one")
+        }
+    }
+
+    // MARK: Hot files
+
+    private mutating func checkHotFiles(ignoring ignored: Set<String>) throws {
+        var present: Set<String> = []
+        for file in try Self.names(directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
+            let name = String(file.dropLast(".sqlite".utf8.count))
+            guard HotFile.parse(name) != nil, !ignored.contains(name) else { continue }
+            present.insert(name)
+            let path = "\(directory.hotPath)/\(file)"
+            switch states[name] {
+            case .known?: checkMarks("hot/\(file)", (try? HotFileMarks(path))?.marks ?? (nil, 0))
+            case .moved?: break
+            case .new?, nil:
+                // What cannot be read was not finished, and is put aside.
+                guard let found = try? HotFileMarks(path) else { continue }
+                checkMarks("hot/\(file)", found.marks)
+                if found.rowCount > 0 {
+                    reasons.append("hot/\(file) has \(found.rowCount) rows, and the catalog "
+                        + (states[name] == nil ? "does not know it" : "has it as new and without rows"))
+                }
+            }
+        }
+        for (name, state) in states.sorted(by: { $0.key < $1.key }) where state == .known && !present.contains(name) {
+            reasons.append("hot/\(name).sqlite is missing: restore it from a backup")
+        }
+    }
+
+    // MARK: Cold tables
+
+    private mutating func checkTables() throws {
+        var named: [String: Int] = [:]
+        for (table, version) in try catalog.coldVersions() { named[table] = version }
+        for table in Set(named.keys).union(try Self.names(directory.warehousePath)).sorted() {
+            let storage = try LocalStorage(root: "\(directory.warehousePath)/\(table)")
+            let versions = try Table.versions(storage)
+            let version = named[table] ?? 0
+            if version > 0, !versions.contains(version) {
+                reasons.append("warehouse/\(table)/metadata/v\(version).metadata.json is missing, which the catalog names")
+                continue
+            }
+            if version > 0, let present = try? Table.open(storage, version: version) { checkMarks("the table \(table)", Self.marks(present)) }
+            let newer = versions.filter { $0 > version }
+            guard let last = newer.last else { continue }
+            if last > version + Self.versionCountMax {
+                reasons.append("the table \(table) is at version \(last), the catalog knows \(version == 0 ? "no such table" : "version \(version)")")
+                continue
+            }
+            for number in newer { try checkUnnamed(number, of: table, after: version, storage) }
+        }
+    }
+
+    private static func marks(_ table: Table) -> (store: String?, generation: Int64) {
+        let properties = table.metadata.properties
+        return (properties[StoreMark.storeProperty], properties[StoreMark.generationProperty].flatMap { Int64($0) } ?? 0)
+    }
+
+    /// A version that a crash may have left before the catalog named it.
+    private mutating func checkUnnamed(_ version: Int, of name: String, after named: Int, _ storage: LocalStorage) throws {
+        let table: Table
+        do { table = try Table.open(storage, version: version) } catch {
+            // It is put aside unread: nothing can lead to rows by it.
+            return
+        }
+        let what = "version \(version) of the table \(name), which the catalog does not know,"
+        let count = reasons.count
+        checkMarks(what, Self.marks(table))
+        guard reasons.count == count, let snapshot = table.metadata.currentSnapshot else { return }
+        if let file = snapshot.summary["till.hot-file"] {
+            let path = "\(directory.hotPath)/\(file).sqlite"
+            guard states[file] == .known, access(path, F_OK) == 0 else {
+                return reasons.append("\(what) has the rows of hot/\(file).sqlite, which the catalog "
+                    + (states[file] == .known ? "wants to be there" : "does not hold either"))
+            }
+        } else if named > 0 {
+            // Rows that the catalog's version has must be where it says.
+            let present = try Table.open(storage, version: named)
+            for key in try present.presentKeys().data where try storage.byteCount(of: key) == nil {
+                return reasons.append("\(what) has taken the place of files that are gone: \(key)")
+            }
+        }
+    }
+}
+
+/// What a hot file says of itself, read without changing it.
+struct HotFileMarks {
+    private(set) var marks: (store: String?, generation: Int64) = (nil, 0)
+    private(set) var rowCount: Int64 = 0
+
+    /// - Throws: for what is no hot file, or none that was finished.
+    init(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_size > 0 || access(path + "-wal", F_OK) == 0 else {
+            throw DataDirectory.Failure.io(operation: "open", path: path, code: ENOENT)
+        }
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
+        let statement = try connection.statement("SELECT key, value FROM meta WHERE key IN (?1, ?2)")
+        try statement.bind(1, StoreMark.storeKey)
+        try statement.bind(2, StoreMark.generationKey)
+        while try statement.step() {
+            if statement.text(0) == StoreMark.storeKey { marks.store = statement.text(1) } else { marks.generation = statement.int64(1) }
+        }
+    }
+}

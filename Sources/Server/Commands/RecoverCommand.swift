@@ -1,0 +1,44 @@
+internal import Ingest
+
+/// Makes a store's catalog anew out of its other files.
+enum RecoverCommand: Command {
+    static let name = "recover"
+    static let summary = "Makes a store's catalog anew out of its hot files and cold tables, when it is lost or older than they are."
+    static let usage = ["--data DIR [--backup DIR] [--type FILE]…"]
+    static let options: [Arguments.Option] = [
+        .init("data", "DIR", "The store's directory; no server may hold it."),
+        .init("backup", "DIR", "A backup of the store: contracts, keys and types are taken from it where the store has no later ones."),
+        .init("type", "FILE", "The file of a document type that no catalog has; again for each."),
+    ]
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        let directory = try arguments.required("data")
+        let types = try arguments.all("type").map { try FileBytes.read($0, byteCountMax: 16 << 20) }
+        let report: Recovery.Report
+        do {
+            let recovery = try Recovery(path: directory, backup: try arguments.one("backup"), typeFiles: types) { path in
+                guard Terminal.errorIsTerminal else { return }
+                Terminal.writeError("\r" + path.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
+            }
+            report = try recovery.run()
+        } catch DataDirectory.Failure.locked(let url) {
+            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
+        }
+        if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
+        show(report)
+        return ExitStatus.done
+    }
+
+    private static func show(_ report: Recovery.Report) {
+        for file in report.hotFiles { print("hot/\(file.name).sqlite: \(file.rowCount) receipts") }
+        for table in report.tables {
+            print("the table \(table.name), version \(table.version): \(table.rowCount) receipts in \(table.fileCount) files")
+        }
+        for path in report.putAside { print("\(path): put aside in lost+found") }
+        for text in report.missing { print("missing: \(text)") }
+        let receipts = report.hotFiles.reduce(0) { $0 + $1.rowCount } + report.tables.reduce(0) { $0 + $1.rowCount }
+        print("recovered \(receipts) receipts, \(report.typeCount) types, \(report.contractCount) contracts, \(report.keyCount) keys"
+            + (report.source.map { "; types, contracts and keys are of \($0)" } ?? ""))
+    }
+}

@@ -1,0 +1,212 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+@testable import Ingest
+
+/// A store whose catalog is missing, older or another's refuses to start and keeps every file; `Recovery` makes the catalog anew, and every
+/// answer is what it was.
+final class RecoveryTests: XCTestCase {
+    private let directory = TemporaryDirectory()
+    private var path: String { directory.path }
+    private var catalog: String { "\(path)/catalog.sqlite" }
+
+    /// A type of a table of its own, which no program has built in.
+    private static let sale = """
+        {"name":"sale","version":1,"table":"sales","format":"json","match":{"/schema":"sale/1"},"receipt_id":"/id","issued_at":"/at",
+         "time_zone":"UTC","columns":{"sum":{"path":"/sum","type":"DECIMAL(18,4)"},"who":{"path":"/who","type":"VARCHAR"}}}
+        """
+    private static func sale(_ id: String) -> String { "{\"schema\":\"sale/1\",\"id\":\"\(id)\",\"at\":\"2026-11-19T10:00:00Z\",\"sum\":\"12.5\",\"who\":\"Ann\"}" }
+
+    /// Rows in cold, in a sealed hot file and in the open one, of two tables.
+    private func fill(_ fixture: EngineFixture, _ mark: String) throws {
+        _ = try fixture.engine.putType(name: "sale", body: Array(Self.sale.utf8))
+        for round in 0..<3 {
+            for number in 0..<5 {
+                _ = try fixture.taken(EngineFixture.receipt("\(mark)-\(round)-\(number)", note: String(repeating: "x", count: number)))
+                _ = try fixture.taken(Self.sale("\(mark)-\(round)-\(number)"))
+            }
+            if round == 0 { _ = try fixture.engine.compact(before: nil) }
+            if round == 1 { try fixture.engine.tier.writer.seal() }
+        }
+    }
+
+    /// Everything that can be asked.
+    private func answers(_ engine: Engine) throws -> [String] {
+        var answers: [String] = []
+        for table in ["receipts", "sales"] {
+            answers += try EngineFixture.walk(engine, PageRequest(table: table, fields: ["*"], limit: 7)).map { "\(table) \($0)" }
+        }
+        let changes = try engine.changes(after: 0, limit: 10_000, as: .admin)
+        return answers + changes.changes.map { "\($0.sequence) \($0.event) \($0.receipt.ticketID)" }
+    }
+
+    private func refusal() throws -> [String] {
+        do {
+            try Engine(path: path).close()
+            XCTFail("it started")
+            return []
+        } catch DataDirectory.Failure.unproven(_, let reasons) {
+            return reasons
+        }
+    }
+
+    private func removeCatalog() throws {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: catalog + suffix) }
+    }
+
+    private func files() throws -> Set<String> {
+        Set(try XCTUnwrap(FileManager.default.enumerator(atPath: path)).compactMap { $0 as? String }.filter { !$0.hasSuffix("-shm") && !$0.hasSuffix("-wal") })
+    }
+
+    func test_start_catalogMissing_refusesAndRecovers() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        let before = try answers(fixture.engine)
+        try fixture.engine.close()
+        try removeCatalog()
+        let files = try files()
+        let reasons = try refusal()
+        XCTAssertTrue(reasons.contains { $0.contains("catalog.sqlite is missing") }, "\(reasons)")
+        XCTAssertEqual(try self.files(), files)
+        XCTAssertThrowsError(try Recovery(path: path).run(), "rows whose columns only their type tells") { error in
+            XCTAssertTrue("\(error)".contains("the type sale"), "\(error)")
+        }
+        XCTAssertEqual(try self.files(), files, "a recovery that fails changes nothing")
+        let report = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
+        XCTAssertEqual(report.tables.map(\.rowCount), [5, 5])
+        XCTAssertEqual(report.hotFiles.reduce(0) { $0 + $1.rowCount }, 20)
+        XCTAssertTrue(report.missing.contains { $0.hasPrefix("contracts and keys") }, "\(report.missing)")
+        XCTAssertTrue(report.missing.contains { $0.contains("1 clients with receipts: c1") }, "\(report.missing)")
+        let again = try EngineFixture(path)
+        XCTAssertEqual(try answers(again.engine), before)
+        XCTAssertTrue(try again.taken(EngineFixture.receipt("A-0-0")).isRepeat)
+        XCTAssertTrue(try again.taken(Self.sale("A-2-1")).isRepeat)
+        let next = try again.taken(EngineFixture.receipt("after"))
+        XCTAssertGreaterThan(next.summary.sequence, 30)
+        _ = try again.engine.compact(before: nil)
+        XCTAssertEqual(try answers(again.engine).filter { $0.hasPrefix("receipts") }.count, 16)
+        try again.engine.close()
+        XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [])
+    }
+
+    func test_start_olderCatalog_refusesWhateverChangedSince() throws {
+        // Each leaves a trace that the copy contradicts.
+        let changes: [(String, (EngineFixture) throws -> Void)] = [
+            ("moved", { _ = try $0.engine.compact(before: nil) }),
+            ("sealed and begun", { fixture in
+                try fixture.engine.tier.writer.seal()
+                _ = try fixture.taken(EngineFixture.receipt("later"))
+            }),
+            ("a key revoked, then a receipt", { fixture in
+                _ = try fixture.engine.deleteContract("c2")
+                _ = try fixture.taken(EngineFixture.receipt("later"))
+            }),
+            ("a key revoked, then an orderly end", { try $0.engine.deleteContract("c2") }),
+        ]
+        for (name, change) in changes {
+            let directory = TemporaryDirectory()
+            let catalog = "\(directory.path)/catalog.sqlite"
+            let fixture = try EngineFixture(directory.path)
+            _ = try fixture.taken(EngineFixture.receipt("first"))
+            let copy = directory.path + ".copy"
+            defer { try? FileManager.default.removeItem(atPath: copy) }
+            try SQLiteConnection(path: catalog, mode: .readOnly).copy(to: copy)
+            try change(fixture)
+            let before = try EngineFixture.walk(fixture.engine, PageRequest(fields: ["*"]))
+            try fixture.engine.close()
+            try FileManager.default.removeItem(atPath: catalog)
+            try FileManager.default.copyItem(atPath: copy, toPath: catalog)
+            XCTAssertThrowsError(try Engine(path: directory.path), name) { error in
+                guard case DataDirectory.Failure.unproven(_, let reasons) = error else { return XCTFail("\(name): \(error)") }
+                XCTAssertTrue("\(error)".contains("till recover --data \(directory.path)"), "\(error)")
+                XCTAssertFalse(reasons.isEmpty)
+            }
+            XCTAssertNotEqual(try Verifier(path: directory.path).run().findings.count, 0, name)
+            let report = try Recovery(path: directory.path).run()
+            XCTAssertEqual(report.contractCount, 2, "those of the copy: \(name)")
+            XCTAssertTrue(report.missing.contains { $0.contains("look whether one was changed or revoked since") }, "\(name): \(report.missing)")
+            let again = try Engine(path: directory.path)
+            XCTAssertEqual(try EngineFixture.walk(again, PageRequest(fields: ["*"])), before, name)
+            try again.close()
+            XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [], name)
+        }
+    }
+
+    func test_start_catalogOfAnotherStore_refuses() throws {
+        let other = TemporaryDirectory()
+        for path in [path, other.path] {
+            let fixture = try EngineFixture(path)
+            try fill(fixture, "A")
+            try fixture.engine.close()
+        }
+        try removeCatalog()
+        try FileManager.default.copyItem(atPath: "\(other.path)/catalog.sqlite", toPath: catalog)
+        let reasons = try refusal()
+        XCTAssertTrue(reasons.contains { $0.contains("of the store") }, "\(reasons)")
+        let report = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
+        XCTAssertEqual(report.contractCount, 0, "another store's contracts are not ours")
+    }
+
+    func test_recover_takesFromTheBackup() throws {
+        let (backup, fixture) = (TemporaryDirectory(), try EngineFixture(path))
+        try fill(fixture, "A")
+        _ = try fixture.engine.backup(to: backup.path)
+        _ = try fixture.taken(EngineFixture.receipt("since"))
+        let before = try answers(fixture.engine)
+        try fixture.engine.close()
+        try removeCatalog()
+        let report = try Recovery(path: path, backup: backup.path).run()
+        XCTAssertEqual(report.contractCount, 2)
+        XCTAssertTrue(report.source?.contains(backup.path) == true)
+        let again = try Engine(path: path)
+        XCTAssertEqual(try answers(again), before)
+        XCTAssertEqual(try again.contracts().map(\.clientID), ["c1", "c2"])
+        try again.close()
+    }
+
+    func test_recover_soundStore_isRefused() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        try fixture.engine.close()
+        XCTAssertThrowsError(try Recovery(path: path).run()) { XCTAssertTrue("\($0)".contains("nothing to recover"), "\($0)") }
+        XCTAssertThrowsError(try Recovery(path: TemporaryDirectory().path)) { XCTAssertTrue("\($0)".contains("is no store"), "\($0)") }
+    }
+
+    /// A crash after one table's version and before the other's: the rows of both are in the hot file.
+    func test_recover_moveCutOffBetweenTables_takesTheVersionBack() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        let before = try answers(fixture.engine)
+        try fixture.engine.close()
+        let saved = path + ".saved"
+        defer { try? FileManager.default.removeItem(atPath: saved) }
+        try FileManager.default.copyItem(atPath: "\(path)/hot", toPath: saved)
+        let sales = "\(path)/warehouse/sales/metadata"
+        let names = Set(try FileManager.default.contentsOfDirectory(atPath: sales))
+        let moving = try Engine(path: path)
+        _ = try moving.compact(before: nil)
+        try moving.close()
+        // As it was before, but for the receipts' table.
+        for name in try FileManager.default.contentsOfDirectory(atPath: sales) where !names.contains(name) {
+            try FileManager.default.removeItem(atPath: "\(sales)/\(name)")
+        }
+        try FileManager.default.removeItem(atPath: "\(path)/hot")
+        try FileManager.default.moveItem(atPath: saved, toPath: "\(path)/hot")
+        let last = try XCTUnwrap(FileManager.default.contentsOfDirectory(atPath: "\(path)/hot").filter { $0.hasSuffix(".sqlite") }.sorted().first)
+        // Only one file had begun to move.
+        let receipts = try LocalStorage(root: "\(path)/warehouse/receipts")
+        for version in try Table.versions(receipts).reversed() {
+            let table = try Table.open(receipts, version: version)
+            if table.metadata.currentSnapshot?.summary["till.hot-file"].map({ $0 + ".sqlite" }) == last { break }
+            try FileManager.default.removeItem(atPath: "\(receipts.root)/metadata/v\(version).metadata.json")
+        }
+        try removeCatalog()
+        let report = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
+        XCTAssertTrue(report.putAside.contains { $0.hasPrefix("warehouse/receipts/metadata/v") }, "\(report.putAside)")
+        let again = try Engine(path: path)
+        XCTAssertEqual(try answers(again), before)
+        try again.close()
+        XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [])
+    }
+}
