@@ -72,10 +72,9 @@ extension Engine {
             }
             below = ticket
         }
-        var entries = try quarantine.entries(client: client, below: below, limit: limit + 1, withDocuments: !isAuditor)
+        let (entries, hasMore) = try quarantine.entries(client: client, below: below, limit: limit, withDocuments: !isAuditor)
         if entries.isEmpty { try checkKnown(client, principal) }
-        guard entries.count > limit else { return (entries, nil) }
-        entries.removeLast(entries.count - limit)
+        guard hasMore else { return (entries, nil) }
         let last = entries.last.flatMap { ULID($0.ticketID) }
         return (entries, last.map { cursors.encode([$0.bytes], binding: binding) })
     }

@@ -265,7 +265,7 @@ extension Catalog {
             return state.uses
         }
         guard !uses.isEmpty else { return }
-        try write { connection in
+        try write(isCounted: false) { connection in
             for (hash, time) in uses {
                 for table in ["keys", "operator_keys"] {
                     let statement = try connection.statement(

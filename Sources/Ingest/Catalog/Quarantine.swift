@@ -82,7 +82,7 @@ package final class Quarantine: Sendable {
                 refused: refused)
         }
         do {
-            return try catalog.write { connection in
+            return try catalog.write(isCounted: false) { connection in
                 let tickets = try entries.map { entry in
                     entry.refused.document.count > limits.byteCountMax ? nil : try Self.write(entry, now: now, connection)
                 }
@@ -168,7 +168,7 @@ package final class Quarantine: Sendable {
     func trim() throws {
         let now = catalog.now
         let limits = limits
-        try catalog.write { try Self.trim(limits, now: now, $0) }
+        try catalog.write(isCounted: false) { try Self.trim(limits, now: now, $0) }
     }
 
     private static let columns = "ticket, client_id, received_at, content_type, type, problem, "
@@ -194,23 +194,35 @@ package final class Quarantine: Sendable {
         }
     }
 
-    /// Newest first, below `ticket` when there is one.
-    func entries(client: String?, below ticket: ULID?, limit: Int, withDocuments: Bool = true) throws -> [QuarantineEntry] {
+    /// A page of the list ends at so many bytes of documents and reasons.
+    static let listByteCountMax: Int64 = 16 << 20
+
+    /// Newest first, below `ticket` when there is one: at most `limit`, and fewer where the documents are large.
+    ///
+    /// - Returns: whether there are more.
+    func entries(
+        client: String?, below ticket: ULID?, limit: Int, withDocuments: Bool = true
+    ) throws -> (entries: [QuarantineEntry], hasMore: Bool) {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
-        return try catalog.read { connection in
-            var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''") FROM quarantine WHERE received_at >= ?1"
-            if client != nil { sql += " AND client_id = ?2" }
-            if ticket != nil { sql += " AND ticket < ?3" }
-            let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")
-            defer { statement.reset() }
-            statement.bind(1, cutoff)
-            if let client { try statement.bind(2, client) }
-            if let ticket { try statement.bind(3, ticket.bytes) }
-            statement.bind(4, Int64(limit))
-            var entries: [QuarantineEntry] = []
-            while try statement.step() { entries.append(try Self.entry(statement)) }
-            return entries
+        // With a connection of its own: nobody who wants the catalog waits for these pages.
+        let connection = try SQLiteConnection(path: catalog.path, mode: .readOnly)
+        var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''"), \(withDocuments ? "byte_count + " : "")length(problem) FROM quarantine WHERE received_at >= ?1"
+        if client != nil { sql += " AND client_id = ?2" }
+        if ticket != nil { sql += " AND ticket < ?3" }
+        let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")
+        statement.bind(1, cutoff)
+        if let client { try statement.bind(2, client) }
+        if let ticket { try statement.bind(3, ticket.bytes) }
+        statement.bind(4, Int64(limit) + 1)
+        var entries: [QuarantineEntry] = []
+        var byteCount: Int64 = 0
+        while try statement.step() {
+            let size = statement.int64(7)
+            guard entries.count < limit, entries.isEmpty || byteCount + size <= Self.listByteCountMax else { return (entries, true) }
+            byteCount += size
+            entries.append(try Self.entry(statement))
         }
+        return (entries, false)
     }
 
     var byteCount: Int64 { get throws { try catalog.integer("quarantine_bytes") ?? 0 } }
