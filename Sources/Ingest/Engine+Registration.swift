@@ -29,11 +29,24 @@ extension Engine {
     private func checkSignature(_ callback: RegistrarCallback) throws {
         let registrar = options.registration.registrars[callback.registrar]
         let now = options.hot.clock.now()
-        let isValid = WebhookSignature.verify(
+        let verdict = WebhookSignature.verify(
             id: callback.webhookID, timestamp: callback.timestamp, signature: callback.signature, body: callback.body,
             secrets: registrar?.secrets(at: now) ?? Self.nobody, nowSeconds: now / 1_000_000)
-        guard registrar != nil, isValid else {
-            throw Problem(.badSignature, "the call bears no valid signature of a registrar of this name")
+        guard registrar != nil, verdict == .valid else {
+            throw Problem(
+                .badSignature, "the call bears no valid signature of a registrar of this name",
+                cause: registrar == nil ? "no registrar is configured under this name" : Self.text(verdict))
+        }
+    }
+
+    /// For the log alone.
+    private static func text(_ verdict: WebhookSignature.Verdict) -> String {
+        switch verdict {
+        case .valid: "valid"
+        case .noTime: "webhook-timestamp is no whole number of seconds"
+        case .wrongTime(let behind):
+            "rightly signed, but webhook-timestamp is \(behind.magnitude) s \(behind > 0 ? "behind" : "ahead of") this clock; \(WebhookSignature.toleranceSeconds) s are allowed"
+        case .wrongSignature: "no signature in webhook-signature was made with the registrar's secret over this id, time stamp and body"
         }
     }
 

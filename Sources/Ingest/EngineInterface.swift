@@ -165,7 +165,7 @@ package struct Problem: Error, Sendable {
     package var ticketID: String?
     /// 1-based, in Unicode scalars, of a query's text.
     package var position: Int?
-    /// What lies behind an internal error, with paths and statements: for the log alone, never for a client.
+    /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
     package var cause: String?
 
     package init(

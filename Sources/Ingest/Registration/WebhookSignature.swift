@@ -28,13 +28,20 @@ package enum WebhookSignature {
             .joined(separator: " ")
     }
 
+    /// What becomes of a signed call. The caller is told only whether it is valid; the rest is for the log.
+    package enum Verdict: Sendable, Equatable {
+        case valid
+        /// The time stamp is no whole number of seconds.
+        case noTime
+        /// Rightly signed, by a clock that is this many seconds from ours: its own is behind by so many where that is above zero.
+        case wrongTime(behindSeconds: Int64)
+        case wrongSignature
+    }
+
     /// Whether a signature of the header is one of `secrets`', and its time is near enough. Takes as long for a wrong one as for a right one.
     package static func verify(
         id: String, timestamp: String, signature: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64
-    ) -> Bool {
-        guard let time = Int64(timestamp), abs(nowSeconds.subtractingReportingOverflow(time).partialValue) <= toleranceSeconds else {
-            return false
-        }
+    ) -> Verdict {
         // A header of a thousand signatures is an attack on our time, not a rotation.
         let offered = signature.split(separator: " ").prefix(8).compactMap { part in
             part.hasPrefix("v1,") ? Data(base64Encoded: String(part.dropFirst(3))).map { Array($0) } : nil
@@ -44,7 +51,14 @@ package enum WebhookSignature {
             let wanted = code(id: id, timestamp: timestamp, body: body, secret: secret)
             for candidate in offered where HMACSHA256.areEqual(wanted, candidate) { isValid = true }
         }
-        return isValid
+        guard let time = Int64(timestamp) else { return .noTime }
+        guard isValid else { return .wrongSignature }
+        // Anybody may send any time: the difference of two may be more than a number holds.
+        let (difference, overflows) = nowSeconds.subtractingReportingOverflow(time)
+        guard !overflows, difference.magnitude <= toleranceSeconds.magnitude else {
+            return .wrongTime(behindSeconds: overflows ? (time < 0 ? .max : .min) : difference)
+        }
+        return .valid
     }
 
     private static func code(id: String, timestamp: String, body: [UInt8], secret: WebhookSecret) -> [UInt8] {

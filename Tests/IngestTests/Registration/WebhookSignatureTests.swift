@@ -18,22 +18,41 @@ final class WebhookSignatureTests: XCTestCase {
         let other = try XCTUnwrap(WebhookSecret("another secret"))
         let time: Int64 = 1_614_265_330
         let signature = WebhookSignature.sign(id: id, timestamp: time, body: body, secrets: [other, secret])
-        func verify(id: String? = nil, timestamp: String? = nil, body: [UInt8]? = nil, secrets: [WebhookSecret]? = nil, now: Int64 = 1_614_265_331) -> Bool {
+        func verify(id: String? = nil, timestamp: String? = nil, body: [UInt8]? = nil, secrets: [WebhookSecret]? = nil, now: Int64 = 1_614_265_331) -> WebhookSignature.Verdict {
             WebhookSignature.verify(
                 id: id ?? self.id, timestamp: timestamp ?? String(time), signature: signature, body: body ?? self.body,
                 secrets: secrets ?? [secret], nowSeconds: now)
         }
-        XCTAssertTrue(verify())
-        XCTAssertTrue(verify(secrets: [other]), "either secret of a rotation signs")
-        XCTAssertTrue(verify(now: time + 300))
-        XCTAssertFalse(verify(now: time + 301))
-        XCTAssertFalse(verify(now: time - 301))
-        XCTAssertFalse(verify(id: "msg_other"))
-        XCTAssertFalse(verify(timestamp: "\(time + 1)"))
-        XCTAssertFalse(verify(timestamp: "now"))
-        XCTAssertFalse(verify(body: body + [32]))
-        XCTAssertFalse(verify(secrets: []))
-        XCTAssertFalse(verify(timestamp: "-9223372036854775808", now: 9_223_372_036_854_775_807))
+        XCTAssertEqual(verify(), .valid)
+        XCTAssertEqual(verify(secrets: [other]), .valid, "either secret of a rotation signs")
+        XCTAssertEqual(verify(now: time + 300), .valid)
+        XCTAssertEqual(verify(now: time + 301), .wrongTime(behindSeconds: 301))
+        XCTAssertEqual(verify(now: time - 301), .wrongTime(behindSeconds: -301))
+        XCTAssertEqual(verify(id: "msg_other"), .wrongSignature)
+        XCTAssertEqual(verify(timestamp: "\(time + 1)"), .wrongSignature)
+        XCTAssertEqual(verify(timestamp: "now"), .noTime)
+        XCTAssertEqual(verify(body: body + [32]), .wrongSignature)
+        XCTAssertEqual(verify(secrets: []), .wrongSignature)
+    }
+
+    /// The difference of two times from outside is more than a number holds, or has no absolute value.
+    func test_verify_timesAtTheEndsOfTheirRange_neverTrap() throws {
+        let secret = try XCTUnwrap(secret)
+        let now: Int64 = 1_795_000_000
+        for time in [Int64.min, .min + 1, -1, 0, 1, now - .max, .max - 1, .max, now &- .min] {
+            for clock in [now, Int64.min, .max, 0, -1] where clock != time {
+                let signature = WebhookSignature.sign(id: id, timestamp: time, body: body, secrets: [secret])
+                let verdict = WebhookSignature.verify(
+                    id: id, timestamp: String(time), signature: signature, body: body, secrets: [secret], nowSeconds: clock)
+                guard (time.subtractingReportingOverflow(clock)).overflow || (time - clock).magnitude > 300 else { continue }
+                guard case .wrongTime(let behind) = verdict else { return XCTFail("\(time) at \(clock): \(verdict)") }
+                XCTAssertEqual(behind > 0, time < clock, "\(time) at \(clock)")
+            }
+        }
+        for text in ["9223372036854775808", "-9223372036854775809", "1e400", "", " 1", "0x10", "NaN", String(repeating: "9", count: 10_000)] {
+            let verdict = WebhookSignature.verify(id: id, timestamp: text, signature: "", body: body, secrets: [secret], nowSeconds: now)
+            XCTAssertEqual(verdict, .noTime, text)
+        }
     }
 
     func test_secret_notBase64AfterPrefix_isNone() {
