@@ -44,12 +44,15 @@ struct SettingValue {
         ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400),
     ]
 
+    /// A hundred years: in nanoseconds they still fit in 64 bits, with room to be added to an instant.
+    private static let durationSecondsMax = 36_500.0 * 86_400
+
     /// `500ms`, `60s`, `5m`, `1h`, `7d`, in seconds.
     func duration() throws -> Double {
-        let fault = fault("a duration like 500ms, 60s, 5m, 1h or 7d is wanted")
+        let fault = fault("a duration like 500ms, 60s, 5m, 1h or 7d is wanted, at most 36500d")
         guard let text = value.text, let unit = Self.durationUnits.first(where: { text.hasSuffix($0.suffix) }) else { throw fault }
         let digits = text.dropLast(unit.suffix.count)
-        guard let number = Int(digits), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), number > 0, number <= 1_000_000_000
+        guard let number = Int(digits), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), number > 0, Double(number) * unit.seconds <= Self.durationSecondsMax
         else { throw fault }
         return Double(number) * unit.seconds
     }
