@@ -13,6 +13,7 @@ package final class Service: RequestHandler, Sendable {
         /// In seconds.
         package var queryTime = 60.0
         package var streamTime = 3_600.0
+        package var memory = MemoryLedger.Limits()
 
         package init() {}
     }
@@ -21,6 +22,13 @@ package final class Service: RequestHandler, Sendable {
     private static let waitingQueriesPerPlace = 4
     /// A document larger than this is taken on a thread of its own pool, so that its neighbours on the connection's thread need not wait.
     package static let bulkByteCountMin = 128 << 10
+
+    /// A document that took longer on a connection's thread sends the next ones of its client elsewhere, for so long. In nanoseconds.
+    private static let slowDocumentNanoseconds: UInt64 = 50_000_000
+    private static let slowFor: UInt64 = 10_000_000_000
+    /// Bodies over this leave much behind in the C library's heaps.
+    private static let largeByteCountMin = 4 << 20
+    private static let giveBackPause: UInt64 = 1_000_000_000
 
     package let engine: any EngineInterface
     package let store: any QueryStore
@@ -47,9 +55,13 @@ package final class Service: RequestHandler, Sendable {
     private let queries: WorkerPool
     private let control: WorkerPool
     private let bulk: WorkerPool
+    /// Figures are asked for when all else is busy.
+    private let observing: WorkerPool
+    package let memory: MemoryLedger
     private let stopping = Atomic<Bool>(false)
     private let starting = Atomic<Bool>(false)
     private let requestNumber = Atomic<Int>(0)
+    private let gaveBackAt = Atomic<UInt64>(0)
     /// Distinguishes this run's request ids from another's.
     private let runID: String
 
@@ -70,10 +82,13 @@ package final class Service: RequestHandler, Sendable {
         authorizer = Authorizer(engine: engine, adminKey: adminKey, tokens: tokens)
         self.tokens = tokens
         audit = AuditLog(engine: engine, log: log, administrator: administrator)
-        reads = WorkerPool(threadCount: 8, waitingMax: 4_096)
-        self.queries = WorkerPool(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace)
-        control = WorkerPool(threadCount: 4, waitingMax: 64)
-        bulk = WorkerPool(threadCount: 2, waitingMax: 256)
+        memory = MemoryLedger(limits.memory)
+        reads = WorkerPool(.init(threadCount: 8, waitingMax: 4_096))
+        self.queries = WorkerPool(.init(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace))
+        control = WorkerPool(.init(threadCount: 4, waitingMax: 64, isShared: false))
+        bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
+        observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
+        log.leaveOut { [engine] text in text.contains(adminKey) || engine.contract(forKeySHA256: APIKey.sha256(of: text)) != nil }
         runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
@@ -108,6 +123,8 @@ package final class Service: RequestHandler, Sendable {
         if wasRunning { queryFigures.add(stream.statistics) }
     }
 
+    /// Whether somebody waits for a query's thread.
+    package var hasWaitingQueries: Bool { queries.load.waiting > 0 }
     package var runningQueryCount: Int { running.withLock { $0.count } }
     package let queryFigures = QueryFigures()
 
@@ -133,6 +150,8 @@ package final class Service: RequestHandler, Sendable {
             admission = Authorizer.nobody
         }
         exchange.admissionHeaders = admission.headers
+        exchange.isKnown = admission.principal != Authorizer.nobody.principal
+        try exchange.enter(memory, as: admission.principal)
         let parameters = try request.target.parameters()
         for parameter in parameters where !route.operation.takes(parameter.name) {
             throw Problem(
@@ -152,25 +171,44 @@ package final class Service: RequestHandler, Sendable {
             return response(to: Problem(.internalError, "the request has no route"), on: exchange)
         }
         if exchange.awaitsKeys { return finishWithKeys(call, on: exchange) }
-        let isHeavy = exchange.request.body.count > Self.bulkByteCountMin || exchange.request.header("Content-Encoding") != nil
         switch call.route.place {
-        case .connection where !isHeavy: return run(call, on: exchange)
-        case .connection: return dispatch(call, on: exchange, to: bulk, whenFull: .overloaded)
+        case .connection where isHeavy(call, exchange): return dispatch(call, on: exchange, to: bulk, whenFull: .overloaded)
+        case .connection: return runOnConnection(call, on: exchange)
         case .reads: return dispatch(call, on: exchange, to: reads, whenFull: .overloaded)
         case .queries: return dispatch(call, on: exchange, to: queries, whenFull: .tooManyQueries)
         case .control: return dispatch(call, on: exchange, to: control, whenFull: .overloaded)
+        case .observing: return dispatch(call, on: exchange, to: observing, whenFull: .overloaded)
         }
+    }
+
+    /// Whether a body is too much for the connection's thread: it is long, must be unfolded, or the last of this client's took long.
+    private func isHeavy(_ call: Call, _ exchange: Exchange) -> Bool {
+        guard call.route.body != .none else { return false }
+        return exchange.request.body.count > Self.bulkByteCountMin || exchange.isInHaste || exchange.account?.isSlow ?? false
+            || exchange.request.header("Content-Encoding") != nil
+    }
+
+    private func runOnConnection(_ call: Call, on exchange: Exchange) -> Response? {
+        guard call.route.body == .documents else { return run(call, on: exchange) }
+        // Its own time, not the wait for a disk: that is the same on another thread.
+        let began = ThreadClock.nanoseconds()
+        defer { if ThreadClock.nanoseconds() &- began > Self.slowDocumentNanoseconds { exchange.account?.noteSlow(for: Self.slowFor) } }
+        return run(call, on: exchange)
     }
 
     private func dispatch(_ call: Call, on exchange: Exchange, to pool: WorkerPool, whenFull slug: Problem.Slug) -> Response? {
         exchange.suspendWatched()
-        let isTaken = pool.submit { [self] in
+        let ticket = pool.submit(for: exchange.account ?? memory) { [self] in
             guard !exchange.isGone else { return exchange.complete { .noContent } }
             if let response = run(call, on: exchange) { exchange.complete { response } }
         }
-        if !isTaken {
-            exchange.complete { Self.tooMuch(slug) }
+        guard let ticket else {
+            let response = tooMuch(slug, exchange)
+            exchange.complete { response }
+            return nil
         }
+        // A place in the queue is not held by those who have gone. What has begun ends by itself.
+        exchange.whenGone { if pool.drop(ticket) { exchange.complete { .noContent } } }
         return nil
     }
 
@@ -178,11 +216,12 @@ package final class Service: RequestHandler, Sendable {
     private func finishWithKeys(_ call: Call, on exchange: Exchange) -> Response? {
         exchange.suspendWatched()
         let isTaken = authorizer.whenKeysAreFetched { [self] in
-            let isRunning = control.submit { [self] in
+            let isRunning = control.submit(for: memory) { [self] in
                 guard !exchange.isGone else { return exchange.complete { .noContent } }
                 do {
                     let admission = try authorizer.authorize(exchange.request, for: call.route.access)
                     exchange.admissionHeaders = admission.headers
+                    try exchange.enter(memory, as: admission.principal)
                     let call = call.with(admission.principal)
                     exchange.call = call
                     if let response = run(call, on: exchange) { exchange.complete { response } }
@@ -191,14 +230,19 @@ package final class Service: RequestHandler, Sendable {
                     exchange.complete { response }
                 }
             }
-            if !isRunning { exchange.complete { Self.tooMuch(.overloaded) } }
+            if isRunning == nil { refuse(exchange) }
         }
-        if !isTaken { exchange.complete { Self.tooMuch(.overloaded) } }
+        if !isTaken { refuse(exchange) }
         return nil
     }
 
-    private static func tooMuch(_ slug: Problem.Slug) -> Response {
-        Problem(slug, "the server has as much of this to do as it can; try again").response
+    private func refuse(_ exchange: Exchange) {
+        let response = tooMuch(.overloaded, exchange)
+        exchange.complete { response }
+    }
+
+    package func tooMuch(_ slug: Problem.Slug, _ exchange: Exchange) -> Response {
+        response(to: Problem(slug, "the server has as much of this to do as it can, or as one client may have; try again"), on: exchange)
     }
 
     /// Runs the route's handler on the present thread; nil when the answer comes later.
@@ -206,8 +250,12 @@ package final class Service: RequestHandler, Sendable {
         do {
             if call.route.body != .none, let coding = exchange.request.header("Content-Encoding") {
                 let body = exchange.request.body
-                exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: bodyByteCountMax(call.route))
+                exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: bodyByteCountMax(call.route)) {
+                    try exchange.holdBody(body.count + $0)
+                }
             }
+            let isLarge = exchange.request.body.count > Self.largeByteCountMin
+            defer { if isLarge { giveBackMemory() } }
             guard let response = try call.route.isAudited ? audited(call) : call.route.handle(call) else { return nil }
             return ContentCoding.encode(response, acceptEncoding: exchange.request.header("Accept-Encoding"))
         } catch {
@@ -227,31 +275,38 @@ package final class Service: RequestHandler, Sendable {
         }
     }
 
-    /// Runs `work` on the pool for point reads; for what a timer or a notification has woken.
-    package func onReader(_ work: @escaping @Sendable () -> Void) {
-        if !reads.submit(work) { work() }
+    /// Runs `work` for `exchange` on the pool for point reads; for what a timer or a notification has woken, whose threads must not wait.
+    ///
+    /// - Returns: false when the pool has no place.
+    package func onReader(for exchange: Exchange, _ work: @escaping @Sendable () -> Void) -> Bool {
+        reads.submit(for: exchange.account ?? memory, work) != nil
+    }
+
+    /// What a large document was read with goes back to the system: the C library would keep it.
+    private func giveBackMemory() {
+        let now = SteadyClock.nanoseconds()
+        let last = gaveBackAt.load(ordering: .relaxed)
+        guard now &- last > Self.giveBackPause,
+            gaveBackAt.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+        else { return }
+        // Not at once: the engine is not done with it, and the answer goes first.
+        deadlines.after(0.5) { [observing, memory] in _ = observing.submit(for: memory) { ProcessHeap.giveBack() } }
     }
 
     // MARK: Errors and counts
 
     package func response(to error: any Error, on exchange: Exchange) -> Response {
-        switch error {
-        case let refusal as Refusal: return named(refusal.response, exchange)
-        case let options as Router.Options: return Response(status: 204).adding("Allow", options.allow.value)
-        default: break
-        }
-        let problem = ProblemMapping.problem(for: error)
+        if let options = error as? Router.Options { return Response(status: 204).adding("Allow", options.allow.value) }
+        let refusal = error as? Refusal
+        let problem = refusal?.problem ?? ProblemMapping.problem(for: error)
+        exchange.problem = problem
         if problem.slug == .internalError { logFailure(problem.cause ?? "\(error)", exchange) }
-        return named(problem.response, exchange)
+        return refusal?.response(requestID: requestID(exchange)) ?? problem.response(requestID: requestID(exchange))
     }
 
     /// What lies behind an internal error goes to the log; the client gets the number to ask about it with.
     package func logFailure(_ cause: String, _ exchange: Exchange) {
         log.error("request failed", exchange, ["error": .text(cause)])
-    }
-
-    private func named(_ response: Response, _ exchange: Exchange) -> Response {
-        response.adding("X-Request-Id", requestID(exchange))
     }
 
     /// The trace of the caller where it sent one (W3C Trace Context), else a number of this run.
@@ -269,7 +324,7 @@ package final class Service: RequestHandler, Sendable {
     }
 
     package var poolLoads: [(name: String, waiting: Int, running: Int)] {
-        [("read", reads), ("query", queries), ("control", control), ("bulk", bulk)].map { name, pool in
+        [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("observing", observing)].map { name, pool in
             (name, pool.load.waiting, pool.load.running)
         }
     }

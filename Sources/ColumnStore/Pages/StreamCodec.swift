@@ -93,7 +93,8 @@ public final class StreamDecompressor {
     /// A member or frame has begun and not ended: the stream must not stop here.
     private var isInside = false
 
-    public init(_ coding: StreamCoding) {
+    /// - Parameter windowLogMax: of a zstd frame's window, whatever it asks for: the memory that undoing it takes. 64 MiB, unless less is said.
+    public init(_ coding: StreamCoding, windowLogMax: Int32 = 26) {
         self.coding = coding
         zlib.initialize(to: z_stream())
         switch coding {
@@ -102,8 +103,7 @@ public final class StreamDecompressor {
             precondition(code == Z_OK, "zlib: out of memory")
         case .zstd:
             guard let context = ZSTD_createDCtx() else { preconditionFailure("zstd: out of memory") }
-            // 64 MiB of window at most, whatever a frame asks for.
-            ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 26)
+            ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, windowLogMax)
             zstd = context
         }
     }

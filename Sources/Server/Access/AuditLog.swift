@@ -13,8 +13,8 @@ struct AuditLog: Sendable {
     /// - Throws: when the act cannot be written down; it is not done then. What the act itself throws is in `failure`'s answer.
     func run(_ call: Call, requestID: String, failure: (any Error) -> Response) throws -> Response? {
         let act = AuditAct(
-            actor: Self.actor(call.principal, administrator: administrator), origin: call.exchange.connection.peer,
-            action: call.route.operation.id, target: call.request.target.path, requestID: requestID)
+            actor: Self.actor(call.principal, administrator: administrator), origin: call.exchange.peer?.description,
+            action: call.route.operation.id, target: log.path(of: call.exchange), requestID: requestID)
         let id = try engine.begin(act)
         // A call that starts a job takes it, and the entry ends with the job.
         call.exchange.auditEnd = { standing in

@@ -106,6 +106,8 @@ enum ServeCommand: Command {
     private static func listenerSettings(_ settings: Settings) -> Listener.Settings {
         // One thread a core, and two at least: one long answer must not stand before all others.
         var result = Listener.Settings(host: settings.host, port: settings.port, threadCount: max(2, Environment.processorCount))
+        result.connections.all = settings.limits.connections
+        result.connections.ofAddress = settings.limits.connectionsPerAddress
         result.isSecure = settings.tlsCertificate != nil
         return result
     }
@@ -154,6 +156,10 @@ extension Service.Limits {
         queryCount = settings.limits.queries
         queryTime = settings.limits.queryTime
         streamTime = settings.limits.streamTime
+        memory.all = settings.limits.requestMemory
+        // One contract's requests leave half of the connections to others.
+        memory.requestCount = max(1, settings.limits.connections / 2)
+        memory.bodyByteCount = body
     }
 }
 

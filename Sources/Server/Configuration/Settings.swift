@@ -11,6 +11,11 @@ package struct Settings: Sendable, Equatable {
         package var queries = 8
         /// Free bytes on the disk below which nothing more is taken.
         package var minFree = 1 << 30
+        package var connections = 8_192
+        /// From one address, or one network of 64 bits of IPv6.
+        package var connectionsPerAddress = 4_096
+        /// What requests and answers may hold, in bytes.
+        package var requestMemory = 384 << 20
     }
 
     package struct Registrar: Sendable, Equatable {

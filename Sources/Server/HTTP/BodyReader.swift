@@ -1,51 +1,47 @@
-package import Ingest
-import Synchronization
+internal import Ingest
 
-/// Collects a request's body within its limit, and counts what all requests together hold.
+/// Collects bytes that come in pieces, within a limit: a body, or what its Content-Encoding unfolds to. Asks for the memory before it takes it.
 package struct BodyReader {
-    /// Bodies over this are counted against `sharedByteCountMax`; smaller ones are bounded by the number of connections.
-    private static let countedFrom = 256 << 10
-    /// All large bodies in memory at once: four of the largest.
-    private static let sharedByteCountMax = 256 << 20
-    private static let shared = Atomic<Int>(0)
+    /// Until bytes come no more is laid aside than this, whatever the Content-Length promises.
+    private static let firstByteCount = 4 << 10
 
     package private(set) var bytes: [UInt8] = []
     private let byteCountMax: Int
-    private var countedByteCount = 0
+    /// How many there will be, if that was said.
+    private let expected: Int
+    private var capacity = 0
 
-    /// - Parameter expected: the Content-Length, if one was sent. It only sizes the first allocation.
+    /// - Parameter expected: the Content-Length, if one was sent. Only the growth of the memory follows it.
     package init(byteCountMax: Int, expected: Int?) {
         self.byteCountMax = byteCountMax
-        if let expected, expected > 0 { bytes.reserveCapacity(min(expected, 64 << 10) + 64) }
+        self.expected = expected.map { min(max($0, 0), byteCountMax) } ?? byteCountMax
     }
 
-    package mutating func append(_ piece: UnsafeRawBufferPointer) throws(Problem) {
-        guard bytes.count + piece.count <= byteCountMax else {
-            throw Problem(.tooLarge, "the body is over its limit of \(byteCountMax) bytes")
+    /// - Parameters:
+    ///   - what: of what the limit is, for the refusal.
+    ///   - charge: asked with the bytes that will be held from here on, before they are.
+    package mutating func append(
+        _ piece: UnsafeRawBufferPointer, what: @autoclosure () -> String = "the body", charge: (Int) throws -> Void
+    ) throws {
+        guard piece.count <= byteCountMax - bytes.count else {
+            throw Problem(.tooLarge, "\(what()) is over its limit of \(byteCountMax) bytes")
         }
         let total = bytes.count + piece.count
-        if total > Self.countedFrom {
-            let more = total - countedByteCount
-            let (_, now) = Self.shared.add(more, ordering: .relaxed)
-            countedByteCount += more
-            guard now <= Self.sharedByteCountMax else {
-                throw Problem(.overloaded, "too many large bodies are being received at once")
-            }
+        if total > capacity {
+            let grown = max(total, min(max(capacity * 2, Self.firstByteCount), expected))
+            if grown > MemoryLedger.freeByteCount { try charge(grown) }
+            bytes.reserveCapacity(grown)
+            capacity = grown
         }
         bytes.append(contentsOf: piece)
     }
 
-    /// Hands over the bytes; they stay counted until `release`.
+    /// Hands over the bytes.
     package mutating func take() -> [UInt8] {
         let taken = bytes
-        bytes = []
+        release()
         return taken
     }
 
-    /// Drops the bytes and what was counted for them.
-    package mutating func release() {
-        bytes = []
-        if countedByteCount > 0 { Self.shared.subtract(countedByteCount, ordering: .relaxed) }
-        countedByteCount = 0
-    }
+    package mutating func release() { (bytes, capacity) = ([], 0) }
 }

@@ -30,7 +30,7 @@ package struct Call: @unchecked Sendable {
     package func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
         guard let text = parameter(name) else { return fallback }
         guard let value = Int(text), text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), range.contains(value) else {
-            throw Problem.parameter(name, "an integer from \(range.lowerBound) to \(range.upperBound) is wanted", code: "out-of-range")
+            throw Problem.parameter(name, "an integer from \(range.lowerBound) to \(range.upperBound) is wanted, not \"\(text.prefix(100))\"", code: "out-of-range")
         }
         return value
     }
@@ -38,7 +38,7 @@ package struct Call: @unchecked Sendable {
     package func day(_ name: String) throws -> Int32? {
         guard let text = parameter(name) else { return nil }
         guard let day = CalendarText.day(text) else {
-            throw Problem.parameter(name, "a date like 2026-11-20 is wanted")
+            throw Problem.parameter(name, "a date like 2026-11-20 is wanted, not \"\(text.prefix(100))\"")
         }
         return day
     }
@@ -74,7 +74,8 @@ package struct Call: @unchecked Sendable {
     package func object(members names: Set<String>) throws -> JSONValue {
         let type = request.header("Content-Type").flatMap { MediaType($0) }
         guard type?.essence == "application/json" else {
-            throw Problem(.unsupportedMediaType, "this call takes application/json")
+            let received = request.header("Content-Type").map { "Content-Type is \"\($0.prefix(100))\"" } ?? "there is no Content-Type"
+            throw Problem(.unsupportedMediaType, "\(received); this call takes application/json, also in Content-Encoding gzip or zstd")
         }
         let value: JSONValue
         do {

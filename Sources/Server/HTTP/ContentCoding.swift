@@ -6,34 +6,24 @@ package enum ContentCoding {
     /// Answers under this are sent as they are: a compressed head would be longer.
     private static let byteCountMin = 1_024
 
+    /// Of a body in zstd: 8 MiB, the most that may be sent over HTTP (RFC 9659).
+    private static let windowLogMax: Int32 = 23
+
     /// The body without its coding.
     ///
     /// - Throws: `unsupported-media-type` for an unknown coding, `bad-encoding` for bytes that are not in it, `too-large` when more
-    ///   than `byteCountMax` come out.
-    package static func decode(_ body: [UInt8], coding name: String, byteCountMax: Int) throws -> [UInt8] {
-        var body = body
-        // The last one named was applied last (RFC 9110, 8.4).
-        for part in name.split(separator: ",").reversed() {
-            let name = part.trimmingBlanks.lowercased()
-            if name == "identity" || name.isEmpty { continue }
-            guard let coding = StreamCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
-                throw Problem(.unsupportedMediaType, "Content-Encoding may be gzip or zstd")
-            }
-            body = try decode(body, coding, byteCountMax: byteCountMax)
-        }
-        return body
-    }
-
-    private static func decode(_ body: [UInt8], _ coding: StreamCoding, byteCountMax: Int) throws -> [UInt8] {
-        let decompressor = StreamDecompressor(coding)
-        var output: [UInt8] = []
+    ///   than `byteCountMax` come out, and whatever `charge` throws.
+    /// - Parameter charge: asked with the bytes that the body will take, before it does.
+    package static func decode(
+        _ body: [UInt8], coding name: String, byteCountMax: Int, charge: (Int) throws -> Void = { _ in }
+    ) throws -> [UInt8] {
+        guard let coding = try coding(named: name) else { return body }
+        let decompressor = StreamDecompressor(coding, windowLogMax: windowLogMax)
+        var output = BodyReader(byteCountMax: byteCountMax, expected: nil)
         do {
             try body.withUnsafeBytes { bytes in
                 try decompressor.decompress(bytes) { piece in
-                    guard output.count + piece.count <= byteCountMax else {
-                        throw Problem(.tooLarge, "the body is over its limit of \(byteCountMax) bytes once its \(coding) is undone")
-                    }
-                    output.append(contentsOf: piece)
+                    try output.append(piece, what: "the body, once its \(coding) is undone,", charge: charge)
                 }
             }
             try decompressor.finish()
@@ -42,7 +32,20 @@ package enum ContentCoding {
         } catch {
             throw Problem(.badEncoding, "the body is not whole in Content-Encoding \(coding)")
         }
-        return output
+        return output.take()
+    }
+
+    /// The one coding that a body may have; nil for none. Of several each would be a pass over the whole, for a body that nobody needs.
+    private static func coding(named field: String) throws(Problem) -> StreamCoding? {
+        let names = field.split(separator: ",", maxSplits: 2).map { $0.trimmingBlanks.lowercased() }
+        guard names.count <= 1 else {
+            throw Problem(.unsupportedMediaType, "Content-Encoding names several codings; a body has one, gzip or zstd")
+        }
+        guard let name = names.first, name != "identity", !name.isEmpty else { return nil }
+        guard let coding = StreamCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
+            throw Problem(.unsupportedMediaType, "Content-Encoding is \"\(name.prefix(100))\"; gzip and zstd are taken")
+        }
+        return coding
     }
 
     /// The coding that `Accept-Encoding` asks for; nil for none.

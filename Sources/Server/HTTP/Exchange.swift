@@ -1,4 +1,5 @@
 internal import ColumnStore
+package import Ingest
 import Synchronization
 
 /// One request and its answer, from the request line until the last byte is sent or the connection is lost.
@@ -18,6 +19,8 @@ package final class Exchange: @unchecked Sendable {
         /// The connection is put aside, and must be resumed for its answer.
         var isSuspended = false
         var isGone = false
+        /// The connection may be another's by now.
+        var isOver = false
         var stream: ResponseStream?
         var goneActions: [@Sendable () -> Void] = []
     }
@@ -33,7 +36,9 @@ package final class Exchange: @unchecked Sendable {
     package var awaitsKeys = false
     /// Fields of the answer, whatever it is: the rate that is left.
     package var admissionHeaders: [Response.Header] = []
-    /// For logs and error answers; made when first needed.
+    /// Why the answer is a problem. For the log.
+    package var problem: Problem?
+    /// For logs and answers; made when first needed.
     package var requestID: String?
     /// JSON for the audit trail: what an administrative act put, made or moved. Without secrets.
     package var auditDetail: String?
@@ -45,14 +50,53 @@ package final class Exchange: @unchecked Sendable {
     var discardedByteCount = 0
     /// When the request was here whole, no other was in flight.
     package var isAlone = false
+    /// The connection's thread does nothing that may take long.
+    package var isInHaste = false
+    /// A credential was shown, and counts.
+    package var isKnown = false
+    /// Where the client is.
+    package let peer: PeerAddress?
+    private var memory = MemoryLedger.Charge()
+    private var bodyByteCount = 0
+    private var answerByteCount = 0
     private let watcher: HangupWatcher
     private var isWatched = false
     private let outcome = Mutex(Outcome())
 
-    init(connection: Connection, target: RequestTarget, watcher: HangupWatcher) {
+    init(connection: Connection, target: RequestTarget, watcher: HangupWatcher, peer: PeerAddress?) {
         self.connection = connection
+        self.peer = peer
         self.watcher = watcher
         request = Request(method: nil, target: target, headers: connection)
+    }
+
+    // MARK: What it holds
+
+    /// The request is `principal`'s from here on.
+    package func enter(_ ledger: MemoryLedger, as principal: Principal) throws(Problem) { try memory.enter(ledger, as: principal) }
+
+    /// Whose request it is, for those who serve everybody in turn.
+    package var account: MemoryLedger.Account? { memory.account }
+
+    /// Asks for the memory of a body of so many bytes, with what the answer holds.
+    package func holdBody(_ byteCount: Int) throws(Problem) {
+        try memory.set(byteCount + answerByteCount)
+        bodyByteCount = byteCount
+    }
+
+    /// Asks for the memory of an answer of so many bytes, before it is made or while it is.
+    package func holdAnswer(_ byteCount: Int) throws(Problem) {
+        let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0
+        try memory.set(bodyByteCount + held)
+        answerByteCount = held
+    }
+
+    /// Nobody reads the body any more.
+    func dropBody() {
+        reader.release()
+        request.body = []
+        // Less is never refused.
+        try? holdBody(0)
     }
 
     // MARK: Answering later
@@ -135,11 +179,16 @@ package final class Exchange: @unchecked Sendable {
         if isGone { stream.close() }
     }
 
+    /// Ends the connection of a client that takes nothing of its answer.
+    package func cut() { outcome.withLock { if !$0.isOver { connection.cut() } } }
+
     /// The request is over: sent whole, or lost.
     func ended(isWhole: Bool) {
         if isWatched { watcher.forget(connection.socket) }
+        outcome.withLock { $0.isOver = true }
         if isWhole { outcome.withLock { $0.goneActions = [] } } else { clientHungUp() }
         reader.release()
+        request.body = []
     }
 
     private func clientHungUp() {

@@ -9,17 +9,16 @@ struct HeadCheck {
     private let head: UnsafeRawBufferPointer
     /// Where the next piece begins, but for a line's end of one or two bytes.
     private var end: Int
-    private var hostCount = 0
-    private var lengthCount = 0
-    private var encodingCount = 0
+    /// A bit for each single field that was given, and sixteen places higher one for each that was given again.
+    private var given: UInt32 = 0
     private let isOldVersion: Bool
     /// The first fault found.
     private var fault: Problem?
     /// The client said something of what becomes of the connection, or is of a version where it ends.
     private(set) var mayEndConnection: Bool
 
-    /// A line ends in CRLF, or a bare LF.
-    private static let lineEnd = 1...2
+    /// A line ends in CR LF. The library takes a bare LF or CR as well, each of which is one byte.
+    private static let lineEndByteCount = 2
 
     /// - Parameters:
     ///   - head: from the method to behind the empty line.
@@ -36,9 +35,19 @@ struct HeadCheck {
             return
         }
         if !Self.isToken(head[..<methodByteCount]) { refuse("the method has characters that none may have") }
+        if !Self.isTarget(head[target], method: head[..<methodByteCount]) {
+            refuse("the request target must begin with a slash, or be a whole URL")
+        }
         for byte in head[target] where byte <= 0x20 || byte == 0x7F {
             refuse("the request target has a blank or a control character; write it as %\(String(byte >> 4, radix: 16))\(String(byte & 15, radix: 16))")
         }
+    }
+
+    /// The forms of RFC 9112, 3.2, that a server of its own resources is asked in.
+    private static func isTarget(_ target: Slice<UnsafeRawBufferPointer>, method: Slice<UnsafeRawBufferPointer>) -> Bool {
+        if target.first == UInt8(ascii: "/") { return true }
+        if target.count == 1, target.first == UInt8(ascii: "*") { return equal(method, "OPTIONS") }
+        return equal(target.prefix(7), "http://") || equal(target.prefix(8), "https://")
     }
 
     private mutating func refuse(_ detail: String) {
@@ -56,8 +65,8 @@ struct HeadCheck {
     }
 
     private mutating func field(name: Range<Int>, value: Range<Int>) {
-        guard Self.lineEnd.contains(name.lowerBound - end), name.upperBound < value.lowerBound, value.upperBound <= head.count else {
-            return refuse("a header field is continued on a second line, or has a NUL")
+        guard name.lowerBound - end == Self.lineEndByteCount, name.upperBound < value.lowerBound, value.upperBound <= head.count else {
+            return refuse("a line of the head does not end in CR LF, a header field is continued on a second line, or has a NUL")
         }
         end = value.upperBound
         let bytes = head[name]
@@ -67,17 +76,62 @@ struct HeadCheck {
         if !Self.isText(UnsafeRawBufferPointer(rebasing: head[value])) {
             return refuse("the header field \(Self.text(bytes)) has a control character")
         }
-        switch bytes.count {
-        case 4 where Self.equal(bytes, "host"): hostCount += 1
-        case 10 where Self.equal(bytes, "connection"): mayEndConnection = true
-        case 14 where Self.equal(bytes, "content-length"): contentLength(value)
-        case 17 where Self.equal(bytes, "transfer-encoding"): transferEncoding(value)
+        if bytes.count == 10, Self.equal(bytes, "connection") { mayEndConnection = true }
+        guard let single = Self.singleField(bytes) else { return }
+        given |= given & single.bit != 0 ? single.bit << 16 : single.bit
+        switch single {
+        case .contentLength: contentLength(value)
+        case .transferEncoding: transferEncoding(value)
         default: break
         }
     }
 
+    /// Fields of which a request has one at most: of two, one reader takes the first and another the last.
+    private enum SingleField: UInt32, CaseIterable {
+        case host, contentLength, transferEncoding, authorization, contentType, contentEncoding, expect
+        case webhookID, webhookTimestamp, webhookSignature, callbackURL, csrf, traceParent
+
+        var bit: UInt32 { 1 << rawValue }
+
+        var name: StaticString {
+            switch self {
+            case .host: "Host"
+            case .contentLength: "Content-Length"
+            case .transferEncoding: "Transfer-Encoding"
+            case .authorization: "Authorization"
+            case .contentType: "Content-Type"
+            case .contentEncoding: "Content-Encoding"
+            case .expect: "Expect"
+            case .webhookID: "webhook-id"
+            case .webhookTimestamp: "webhook-timestamp"
+            case .webhookSignature: "webhook-signature"
+            case .callbackURL: "Till-Callback-URL"
+            case .csrf: "Till-CSRF"
+            case .traceParent: "traceparent"
+            }
+        }
+    }
+
+    private static func singleField(_ name: Slice<UnsafeRawBufferPointer>) -> SingleField? {
+        switch name.count {
+        case 4 where equal(name, "host"): .host
+        case 6 where equal(name, "expect"): .expect
+        case 9 where equal(name, "till-csrf"): .csrf
+        case 10 where equal(name, "webhook-id"): .webhookID
+        case 11 where equal(name, "traceparent"): .traceParent
+        case 12 where equal(name, "content-type"): .contentType
+        case 13 where equal(name, "authorization"): .authorization
+        case 14 where equal(name, "content-length"): .contentLength
+        case 16 where equal(name, "content-encoding"): .contentEncoding
+        case 17 where equal(name, "transfer-encoding"): .transferEncoding
+        case 17 where equal(name, "till-callback-url"): .callbackURL
+        case 17 where equal(name, "webhook-timestamp"): .webhookTimestamp
+        case 17 where equal(name, "webhook-signature"): .webhookSignature
+        default: nil
+        }
+    }
+
     private mutating func contentLength(_ value: Range<Int>) {
-        lengthCount += 1
         guard Self.contentLength(UnsafeRawBufferPointer(rebasing: head[value])) == nil, fault == nil else { return }
         let digits = Self.trimmed(head[value])
         let isNumber = !digits.isEmpty && digits.allSatisfy { (0x30...0x39).contains($0) }
@@ -86,7 +140,6 @@ struct HeadCheck {
     }
 
     private mutating func transferEncoding(_ value: Range<Int>) {
-        encodingCount += 1
         if !Self.isChunked(UnsafeRawBufferPointer(rebasing: head[value])), fault == nil {
             fault = Problem(.unsupportedTransferEncoding, "the only transfer encoding is chunked, by itself")
         }
@@ -109,13 +162,16 @@ struct HeadCheck {
     /// What is wrong with the head as a whole; call when all fields were taken.
     mutating func problem() -> Problem? {
         // The last line's end, and the empty line's.
-        if !(2...4).contains(head.count - end) { refuse("a header field has a NUL, or is continued on a second line") }
-        if hostCount > 1 { refuse("the field Host is given more than once") }
-        if hostCount == 0, !isOldVersion { refuse("an HTTP/1.1 request must have the field Host") }
-        if lengthCount > 1 { refuse("the field Content-Length is given more than once") }
-        if encodingCount > 1 { refuse("the field Transfer-Encoding is given more than once") }
-        if encodingCount > 0, lengthCount > 0 { refuse("a body has a Content-Length or a Transfer-Encoding, not both") }
-        if encodingCount > 0, isOldVersion { refuse("HTTP/1.0 has no Transfer-Encoding") }
+        if head.count - end != 2 * Self.lineEndByteCount {
+            refuse("a line of the head does not end in CR LF, or a header field has a NUL or is continued on a second line")
+        }
+        for field in SingleField.allCases where given & field.bit << 16 != 0 {
+            refuse("the field \(field.name) is given more than once")
+        }
+        if given & SingleField.host.bit == 0, !isOldVersion { refuse("an HTTP/1.1 request must have the field Host") }
+        let (hasEncoding, hasLength) = (given & SingleField.transferEncoding.bit != 0, given & SingleField.contentLength.bit != 0)
+        if hasEncoding, hasLength { refuse("a body has a Content-Length or a Transfer-Encoding, not both") }
+        if hasEncoding, isOldVersion { refuse("HTTP/1.0 has no Transfer-Encoding") }
         return fault
     }
 

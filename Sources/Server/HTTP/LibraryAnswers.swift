@@ -86,12 +86,18 @@ final class ConnectionRecord {
     var hasServed = false
     /// When the connection or its last request began.
     var lastBeginning = SteadyClock.seconds()
+    let peer: PeerAddress?
+    /// The connection is on the thread that steps in where all others are busy.
+    var isInHaste = false
+    var framing = FramingCheck()
+    /// A chunk's framing was broken: nothing more of the client's bytes counts.
+    var framingFault = false
 
     /// How far the bytes of a request have come.
     let progress: SlowRequests.Progress
 
-    init(_ listener: Listener, _ wakeup: Wakeup, socket: Int32) {
-        (self.listener, self.wakeup) = (Unmanaged.passUnretained(listener), wakeup)
+    init(_ listener: Listener, _ wakeup: Wakeup, socket: Int32, peer: PeerAddress?) {
+        (self.listener, self.wakeup, self.peer) = (Unmanaged.passUnretained(listener), wakeup, peer)
         progress = SlowRequests.Progress(socket: socket)
     }
 

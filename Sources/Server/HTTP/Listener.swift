@@ -21,6 +21,8 @@ package protocol RequestHandler: AnyObject, Sendable {
     /// The whole request is here. Answers, or suspends the exchange and returns nil.
     func finish(_ exchange: Exchange) -> Response?
     func response(to error: any Error, on exchange: Exchange) -> Response
+    /// What the answer to `exchange`, and the log's lines of it, name it by.
+    func requestID(_ exchange: Exchange) -> String
     /// The answer was sent, or its connection was lost.
     func ended(_ exchange: Exchange, isWhole: Bool)
 }
@@ -36,7 +38,7 @@ package final class Listener: @unchecked Sendable {
         package var host: String
         package var port: UInt16
         package var threadCount: Int
-        package var connectionCountMax = 8192
+        package var connections = ConnectionTable.Limits()
         /// In seconds, without a byte either way.
         package var idleTimeout: UInt32 = 60
         /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
@@ -59,6 +61,19 @@ package final class Listener: @unchecked Sendable {
 
     /// For the head of a request and the pieces of its body.
     static let connectionMemory = 32 << 10
+    /// Descriptors that are not for connections: files of the store, outgoing calls.
+    private static let otherFileCount = 512
+
+    /// No more connections than the system lets the process have beside its files.
+    private static func withinOpenFiles(_ limits: ConnectionTable.Limits) -> ConnectionTable.Limits {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return limits }
+        let files = Int(clamping: limit.rlim_cur)
+        var limits = limits
+        limits.all = max(1, min(limits.all, max(files - otherFileCount, files / 2)))
+        limits.ofAddress = max(1, min(limits.ofAddress, limits.all))
+        return limits
+    }
     /// A refused body is read past up to here, so that the client gets to read the answer; then the connection closes.
     private static let discardByteCountMax = 256 << 20
 
@@ -68,6 +83,7 @@ package final class Listener: @unchecked Sendable {
     private let handler: any RequestHandler
     private let watcher: HangupWatcher
     private let lingering = LingeringClose()
+    package let connections: ConnectionTable
     let slowRequests: SlowRequests
     /// In seconds.
     let idleTimeout: UInt32
@@ -80,19 +96,26 @@ package final class Listener: @unchecked Sendable {
         self.handler = handler
         watcher = HangupWatcher()
         idleTimeout = settings.idleTimeout
-        slowRequests = SlowRequests(SlowRequests.Limits(headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds))
+        slowRequests = SlowRequests(
+            SlowRequests.Limits(headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, answerSeconds: settings.bodySeconds))
+        connections = ConnectionTable(Self.withinOpenFiles(settings.connections))
         isTLS = settings.isSecure
-        guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil else {
+        guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil, ReceivedBytes.isInPlace else {
             throw ListenerError(what: "libmicrohttpd is not the shared library that the server was built for", code: 0)
         }
         let (socket, port) = try ListeningSocket.open(host: settings.host, port: settings.port)
         self.port = port
+        var wakeups: [Wakeup] = []
         for _ in 0..<max(settings.threadCount, 1) {
-            let (daemon, wakeup) = try start(settings, socket: socket)
+            let (daemon, wakeup, _) = try start(settings, socket: socket)
             daemons.append(daemon)
+            wakeups.append(wakeup)
             let bits = UInt(bitPattern: daemon)
             WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits), wakeup, settings.sleepMilliseconds) }
         }
+        let (daemon, _, own) = try start(settings, socket: socket, isInHaste: true)
+        daemons.append(daemon)
+        StandIn.start(daemon, own, others: wakeups)
     }
 
     /// What the library's calls on one daemon's thread need.
@@ -100,7 +123,10 @@ package final class Listener: @unchecked Sendable {
         let listener: Listener
         /// Set before the daemon runs.
         var wakeup: Wakeup?
-        init(_ listener: Listener) { self.listener = listener }
+        /// The daemon stands in for others: see `StandIn`.
+        let isInHaste: Bool
+        var connectionCount = 0
+        init(_ listener: Listener, isInHaste: Bool) { (self.listener, self.isInHaste) = (listener, isInHaste) }
     }
 
     /// - Returns: when the daemon is shut down, which is never while the process lives.
@@ -108,14 +134,15 @@ package final class Listener: @unchecked Sendable {
         repeat { wakeup.listen() } while MHD_run_wait(daemon, sleepMilliseconds) == .YES
     }
 
-    private func start(_ settings: Settings, socket: Int32) throws -> (OpaquePointer, Wakeup) {
+    private func start(_ settings: Settings, socket: Int32, isInHaste: Bool = false) throws -> (OpaquePointer, Wakeup, Context) {
         var flags = MHD_USE_EPOLL.rawValue | MHD_USE_ITC.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_TURBO.rawValue
         // Never released: the library's threads call on it as long as the process lives.
-        let own = Context(self)
+        let own = Context(self, isInHaste: isInHaste)
         let context = Unmanaged.passRetained(own).toOpaque()
         var options = [
             MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
-            MHD_OptionItem(option: .CONNECTION_LIMIT, value: settings.connectionCountMax / max(settings.threadCount, 1), ptr_value: nil),
+            // `connections` counts them over all daemons, and makes room.
+            MHD_OptionItem(option: .CONNECTION_LIMIT, value: 2 * settings.connections.all + 1_024, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: Int(settings.idleTimeout), ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
             MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
@@ -137,7 +164,7 @@ package final class Listener: @unchecked Sendable {
             options.append(MHD_OptionItem(option: .HTTPS_PRIORITIES, value: 0, ptr_value: strdup(priorities)))
         }
         options.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
-        guard let daemon = till_mhd_start(UInt32(flags), 0, nil, nil, Callbacks.access, context, &options) else {
+        guard let daemon = till_mhd_start(UInt32(flags), 0, Callbacks.accept, context, Callbacks.access, context, &options) else {
             close(socket)
             throw ListenerError(what: "the HTTP server did not start (TLS, or open files)", code: 0)
         }
@@ -145,7 +172,7 @@ package final class Listener: @unchecked Sendable {
         guard descriptor >= 0 else { throw ListenerError(what: "the HTTP server did not start: no eventfd", code: errno) }
         let wakeup = Wakeup(descriptor: descriptor)
         own.wakeup = wakeup
-        return (daemon, wakeup)
+        return (daemon, wakeup, own)
     }
 
     // MARK: Counts and the end
@@ -153,9 +180,7 @@ package final class Listener: @unchecked Sendable {
     /// Requests begun and not yet over.
     package var inFlightCount: Int { inFlight.load(ordering: .relaxed) }
 
-    package var connectionCount: Int {
-        daemons.reduce(0) { $0 + Int(till_mhd_connection_count_info($1)?.pointee.num_connections ?? 0) }
-    }
+    package var connectionCount: Int { connections.figures.count }
 
     /// Takes no more connections, and closes each after its present answer.
     package func stopAccepting() {
@@ -179,8 +204,12 @@ package final class Listener: @unchecked Sendable {
 
     // MARK: Called by the library
 
-    func connected(_ connection: Connection, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
-        let record = ConnectionRecord(self, connection.wakeup, socket: connection.socket)
+    func connected(_ connection: Connection, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>, isInHaste: Bool) {
+        let record = ConnectionRecord(self, connection.wakeup, socket: connection.socket, peer: connection.peer)
+        record.isInHaste = isInHaste
+        connections.began(record.progress, record.peer)
+        // Without a place its bytes could not be looked at.
+        if !ReceivedBytes.set(record, connection.socket) { connection.cut() }
         slowRequests.watch(record.progress)
         slot.pointee = Unmanaged.passRetained(record).toOpaque()
     }
@@ -191,11 +220,13 @@ package final class Listener: @unchecked Sendable {
         slot.pointee = nil
         let record = Unmanaged<ConnectionRecord>.fromOpaque(context).takeRetainedValue()
         slowRequests.forget(record.progress)
+        connections.ended(record.progress)
+        _ = ReceivedBytes.set(nil, connection.socket)
         // Whatever becomes of a connection, its request is over.
         if let exchange = record.exchange { over(exchange.takeRetainedValue(), isWhole: false) }
         let socket = connection.socket
         if !isTLS, let problem = problem(ofUnreadLineOn: socket, record) {
-            Self.sendLast(response(to: problem, beforeRequestOn: connection), on: connection)
+            Self.sendLast(response(to: problem, beforeRequestOn: connection, record.peer), on: connection)
             record.lingers = true
         }
         if record.lingers { lingering.keep(socket) }
@@ -204,9 +235,11 @@ package final class Listener: @unchecked Sendable {
     func requestLine(_ connection: Connection, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
         inFlight.add(1, ordering: .relaxed)
         let raw = UnsafeMutableRawBufferPointer(start: UnsafeMutablePointer(mutating: target), count: strlen(target))
-        let exchange = Exchange(connection: connection, target: RequestTarget(Array(raw)), watcher: watcher)
+        let record = ConnectionRecord.of(connection.raw)
+        let exchange = Exchange(connection: connection, target: RequestTarget(Array(raw)), watcher: watcher, peer: record?.peer)
+        exchange.isInHaste = record?.isInHaste ?? false
         let context = Unmanaged.passRetained(exchange)
-        guard let record = ConnectionRecord.of(connection.raw) else { return context.toOpaque() }
+        guard let record else { return context.toOpaque() }
         record.exchange = context
         record.target = raw
         record.lastBeginning = exchange.startedAt
@@ -228,7 +261,8 @@ package final class Listener: @unchecked Sendable {
         record?.exchange = nil
         record?.hasServed = true
         record?.progress.reached(.line)
-        if !isWhole, code != .REQUEST_TERMINATED_READ_ERROR || record?.progress.isLate == true { answerUnread(exchange, record, code) }
+        let isEndedByUs = record.map { $0.progress.isLate || $0.framingFault } ?? false
+        if !isWhole, code != .REQUEST_TERMINATED_READ_ERROR || isEndedByUs { answerUnread(exchange, record, code) }
         over(exchange, isWhole: isWhole)
     }
 
@@ -245,11 +279,13 @@ package final class Listener: @unchecked Sendable {
         case .working, .answered: return
         case .head, .body, .discarding: break
         }
-        let problem = record?.progress.isLate == true ? slowRequests.problem(isHead: exchange.phase == .head)
+        let problem = record?.framingFault == true
+            ? Problem(.badRequest, "the body's chunks, or the fields behind them, are malformed: a size in hexadecimal digits, each line ended by CR LF")
+            : record?.progress.isLate == true ? slowRequests.problem(isHead: exchange.phase == .head)
             : code == .REQUEST_TERMINATED_TIMEOUT_REACHED
             ? Problem(.requestTimeout, "nothing more of the request came for \(idleTimeout) s")
             : Problem(.badRequest, "the connection's bytes ended before the request did")
-        let response = exchange.refusal ?? handler.response(to: problem, on: exchange)
+        let response = named(exchange.refusal ?? handler.response(to: problem, on: exchange), exchange)
         exchange.status = response.status
         exchange.phase = .answered
         Self.sendLast(response, on: exchange.connection)
@@ -258,10 +294,10 @@ package final class Listener: @unchecked Sendable {
     }
 
     /// The answer to what was no request, counted and logged as one.
-    private func response(to problem: Problem, beforeRequestOn connection: Connection) -> Response {
-        let exchange = Exchange(connection: connection, target: RequestTarget([]), watcher: watcher)
+    private func response(to problem: Problem, beforeRequestOn connection: Connection, _ peer: PeerAddress?) -> Response {
+        let exchange = Exchange(connection: connection, target: RequestTarget([]), watcher: watcher, peer: peer)
         exchange.request = Request(method: nil, target: exchange.request.target, headers: NoHeaders())
-        let response = handler.response(to: problem, on: exchange)
+        let response = named(handler.response(to: problem, on: exchange), exchange)
         exchange.status = response.status
         handler.ended(exchange, isWhole: true)
         return response
@@ -277,11 +313,11 @@ package final class Listener: @unchecked Sendable {
         let problem = Self.problem(insteadOf: Int(status), in: exchange?.phase)
         let response: Response
         if let exchange {
-            response = exchange.refusal ?? handler.response(to: problem, on: exchange)
+            response = named(exchange.refusal ?? handler.response(to: problem, on: exchange), exchange)
             exchange.phase = .answered
             exchange.status = response.status
         } else {
-            response = self.response(to: problem, beforeRequestOn: Connection(raw: connection, wakeup: record.wakeup))
+            response = self.response(to: problem, beforeRequestOn: Connection(raw: connection, wakeup: record.wakeup), record.peer)
         }
         return Self.makeResponse(response, exchange).map { (response.status, $0) }
     }
@@ -343,7 +379,9 @@ package final class Listener: @unchecked Sendable {
             }
             exchange.reader = BodyReader(byteCountMax: byteCountMax, expected: expected)
             exchange.phase = .body
-            ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.body)
+            let progress = ConnectionRecord.of(exchange.connection.raw)?.progress
+            progress?.showedCredential(exchange.isKnown)
+            progress?.reached(.body)
             return .YES
         } catch {
             exchange.phase = .discarding
@@ -369,12 +407,12 @@ package final class Listener: @unchecked Sendable {
     private func piece(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
         ConnectionRecord.of(exchange.connection.raw)?.progress.received(bytes.count)
         if exchange.phase == .body {
-            do throws(Problem) {
-                try exchange.reader.append(bytes)
+            do {
+                try exchange.reader.append(bytes) { try exchange.holdBody($0) }
                 return .YES
             } catch {
-                exchange.refusal = error.response
-                exchange.reader.release()
+                exchange.refusal = handler.response(to: error, on: exchange)
+                exchange.dropBody()
                 exchange.phase = .discarding
             }
         }
@@ -395,20 +433,38 @@ package final class Listener: @unchecked Sendable {
         return .YES
     }
 
+    private func named(_ response: Response, _ exchange: Exchange) -> Response {
+        response.adding("X-Request-Id", handler.requestID(exchange))
+    }
+
+    /// - Returns: the answer, or why there is no room for it.
+    private func held(_ response: Response, by exchange: Exchange) -> Response {
+        guard case .bytes(let bytes) = response.body else { return response }
+        do {
+            try exchange.holdAnswer(bytes.count)
+            return response
+        } catch {
+            return handler.response(to: error, on: exchange)
+        }
+    }
+
     private func queue(_ response: Response, on exchange: Exchange) -> MHD_Result {
         exchange.phase = .answered
+        exchange.dropBody()
+        let response = named(held(response, by: exchange), exchange)
         exchange.status = response.status
+        ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.answering)
         guard let raw = Self.makeResponse(response, exchange), let queue = LibraryFunctions.queueResponse else { return .NO }
         defer { MHD_destroy_response(raw) }
-        if isStopping.load(ordering: .relaxed) {
+        if isStopping.load(ordering: .relaxed) || exchange.isInHaste {
             _ = MHD_add_response_header(raw, "Connection", "close")
             ConnectionRecord.of(exchange.connection.raw)?.isEnding = true
         }
         return queue(exchange.connection.raw, UInt32(response.status), raw) != 0 ? .YES : .NO
     }
 
-    /// Answers over this go out piece by piece instead of being copied into the library first.
-    private static let copiedByteCountMax = 256 << 10
+    /// Answers over this go out piece by piece, so that it is seen how fast they are taken, instead of being copied into the library first.
+    private static let copiedByteCountMax = 16 << 10
     private static let sendByteCount = 64 << 10
 
     private static func makeResponse(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
@@ -432,9 +488,10 @@ package final class Listener: @unchecked Sendable {
                     bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
             }
         case .bytes(let bytes):
-            let sender = Unmanaged.passRetained(BytesSender(bytes))
+            let progress = exchange.flatMap { ConnectionRecord.of($0.connection.raw)?.progress }
+            let sender = Unmanaged.passRetained(BytesSender(bytes, progress))
             return MHD_create_response_from_callback(
-                UInt64(bytes.count), sendByteCount, Callbacks.readBytes, sender.toOpaque(), Callbacks.freeBytes)
+                UInt64(bytes.count), min(bytes.count, sendByteCount), Callbacks.readBytes, sender.toOpaque(), Callbacks.freeBytes)
         case .stream(let stream):
             guard let exchange else { return nil }
             exchange.sending(stream)
@@ -490,6 +547,6 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
 
     package var socket: Int32 { till_mhd_socket(raw) }
 
-    /// The other end's address, without its port.
-    package var peer: String? { ListeningSocket.peer(of: socket) }
+    /// The other end's address, as the library has it.
+    var peer: PeerAddress? { PeerAddress(till_mhd_client_address(raw)) }
 }

@@ -3,7 +3,9 @@ import Glibc
 
 final class BytesSender {
     let bytes: [UInt8]
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// Told how much was taken.
+    let progress: SlowRequests.Progress?
+    init(_ bytes: [UInt8], _ progress: SlowRequests.Progress?) { (self.bytes, self.progress) = (bytes, progress) }
 }
 
 final class StreamSender {
@@ -32,6 +34,12 @@ enum Callbacks {
             Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue().listener.completed(exchange, code)
         }
 
+    static let accept: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<sockaddr>?, socklen_t) -> MHD_Result = { context, address, _ in
+        guard let context else { return .NO }
+        let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
+        return own.listener.connections.admits(PeerAddress(address)) ? .YES : .NO
+    }
+
     static let connection:
         @convention(c) (
             UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, MHD_ConnectionNotificationCode
@@ -40,8 +48,10 @@ enum Callbacks {
             let own = Unmanaged<Listener.Context>.fromOpaque(context).takeUnretainedValue()
             guard let wakeup = own.wakeup else { return }
             if code == .CONNECTION_NOTIFY_STARTED {
-                own.listener.connected(Connection(raw: connection, wakeup: wakeup), slot)
+                own.connectionCount += 1
+                own.listener.connected(Connection(raw: connection, wakeup: wakeup), slot, isInHaste: own.isInHaste)
             } else {
+                own.connectionCount -= 1
                 own.listener.closed(Connection(raw: connection, wakeup: wakeup), slot)
             }
         }
@@ -75,12 +85,14 @@ enum Callbacks {
     static let readBytes: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
         context, offset, target, count in
         guard let context, let target else { return -2 }
-        let bytes = Unmanaged<BytesSender>.fromOpaque(context).takeUnretainedValue().bytes
+        let sender = Unmanaged<BytesSender>.fromOpaque(context).takeUnretainedValue()
+        let bytes = sender.bytes
         let start = Int(clamping: offset)
         guard start < bytes.count else { return -1 }
         let length = min(count, bytes.count - start)
         // Safe: `length` bytes are left in the array, and the library gave room for `count`.
         bytes.withUnsafeBytes { UnsafeMutableRawPointer(target).copyMemory(from: $0.baseAddress! + start, byteCount: length) }
+        sender.progress?.sent(length)
         return length
     }
 
@@ -93,8 +105,13 @@ enum Callbacks {
         guard let context, let target else { return -2 }
         let sender = Unmanaged<StreamSender>.fromOpaque(context).takeUnretainedValue()
         let room = UnsafeMutableRawBufferPointer(start: target, count: count)
+        let progress = ConnectionRecord.of(sender.connection.raw)?.progress
+        // Before it may be resumed by another thread: the time until there is more is not the client's.
+        progress?.reached(.whole)
         switch sender.stream.read(into: room, connection: sender.connection) {
-        case .bytes(let length): return length
+        case .bytes(let length):
+            progress?.sent(length)
+            return length
         case .suspended: return 0
         case .end: return -1
         case .fault:

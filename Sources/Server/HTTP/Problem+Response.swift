@@ -94,7 +94,8 @@ extension Problem {
         Problem(.badParameter, "\(name): \(message)", errors: [Violation(pointer: "/\(name)", code: code, message: message)])
     }
 
-    package func write(to writer: inout JSONWriter) {
+    /// - Parameter requestID: of the request that the problem is the whole answer to.
+    package func write(to writer: inout JSONWriter, requestID: String? = nil) {
         writer.beginObject()
         writer.key("type")
         writer.string("/problems/\(slug.rawValue)")
@@ -105,6 +106,7 @@ extension Problem {
         Self.write(errors, to: &writer)
         if let position { writer.member("position", position) }
         if let ticketID { writer.member("ticket_id", ticketID) }
+        if let requestID { writer.member("request_id", requestID) }
         writer.endObject()
     }
 
@@ -120,9 +122,9 @@ extension Problem {
         writer.endArray()
     }
 
-    package var response: Response {
-        var writer = JSONWriter(reserving: 256 + 128 * errors.count)
-        write(to: &writer)
+    package func response(requestID: String) -> Response {
+        var writer = JSONWriter(reserving: 320 + 128 * errors.count)
+        write(to: &writer, requestID: requestID)
         var response = Response(status: slug.status, contentType: "application/problem+json", bytes: writer.bytes)
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
@@ -139,8 +141,8 @@ package struct Refusal: Error {
     package let problem: Problem
     package let headers: [Response.Header]
 
-    package var response: Response {
-        var response = problem.response
+    package func response(requestID: String) -> Response {
+        var response = problem.response(requestID: requestID)
         response.headers += headers
         return response
     }

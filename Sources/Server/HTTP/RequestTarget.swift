@@ -18,7 +18,7 @@ package struct RequestTarget: Sendable {
     package init(_ raw: [UInt8]) {
         var raw = raw[...]
         // The absolute form (RFC 9112, 3.2.2), which every server must take.
-        if raw.first != UInt8(ascii: "/"), let start = Self.absolutePathStart(raw) { raw = raw[start...] }
+        if raw.first != UInt8(ascii: "/"), let path = Self.path(ofAbsolute: raw) { raw = path }
         let mark = raw.firstIndex(of: UInt8(ascii: "?"))
         let rawPath = raw[..<(mark ?? raw.endIndex)]
         path = String(decoding: rawPath, as: UTF8.self)
@@ -28,11 +28,14 @@ package struct RequestTarget: Sendable {
         self.segments = segments
     }
 
-    private static func absolutePathStart(_ raw: ArraySlice<UInt8>) -> Int? {
+    /// Nil where it is no absolute form.
+    private static func path(ofAbsolute raw: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let lower = raw.prefix(8).map { $0 | 0x20 }
         let scheme = lower.starts(with: "http://".utf8) ? 7 : lower.starts(with: "https://".utf8) ? 8 : nil
         guard let scheme else { return nil }
-        return raw.dropFirst(scheme).firstIndex(of: UInt8(ascii: "/"))
+        let rest = raw.dropFirst(scheme)
+        guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else { return [UInt8(ascii: "/")] }
+        return rest[end] == UInt8(ascii: "/") ? rest[end...] : [UInt8(ascii: "/")] + rest[end...]
     }
 
     /// The query's parameters, decoded.

@@ -29,28 +29,81 @@ package final class ResponseStream: Sendable {
         var byteCount = 0
         var ending = Ending.open
         var isClosed = false
+        /// Of the maker, for room.
+        var waitedSeconds = 0.0
+        var takenByteCount = 0
         var suspended: (any SuspendedConnection)?
     }
 
-    private static let byteCountMax = 1 << 20
+    /// What waits at most, beside one piece.
+    private static let byteCountMax = 256 << 10
+    /// What a stream may hold, and asks for in advance: what waits, and a piece of the size that answers are encoded in.
+    package static let heldByteCount = byteCountMax + (1 << 20) + (256 << 10)
+
+    /// How long a maker waits for a client that does not read. It holds a thread, and a snapshot of the store, meanwhile.
+    package struct Patience: Sendable {
+        /// In seconds, of all waits together, and one more for each `byteRate` bytes that were taken.
+        package var seconds = 60.0
+        package var byteRate = 4_096.0
+        /// In seconds, of one wait, while others want the thread.
+        package var crowdedSeconds = 10.0
+        package var isCrowded: @Sendable () -> Bool = { false }
+        /// On the steady clock: when the stream's time is over, whatever it waits for.
+        package var deadline = Double.infinity
+
+        package init() {}
+    }
+
+    private static let lookSeconds = 0.25
+    private let patience: Patience
     private let state = Monitor(State())
 
-    package init() {}
+    /// Makes the next piece on the connection's thread, when it is wanted; nil at the end. Nil for a body that others write.
+    private let makeNext: (@Sendable () -> [UInt8]?)?
+
+    package init(_ patience: Patience = Patience()) { (self.patience, makeNext) = (patience, nil) }
+
+    /// A body that is made as it is sent, and quickly: no thread waits for a slow reader.
+    package init(_ makeNext: @escaping @Sendable () -> [UInt8]?) { (patience, self.makeNext) = (Patience(), makeNext) }
 
     // MARK: The maker's side
 
+    /// The client took too little for too long. The body is broken, and its connection should be cut.
+    package struct TooSlow: Error {}
+
     /// Queues `bytes`, waiting while the queue is full.
-    package func write(_ bytes: [UInt8]) throws(Closed) {
+    ///
+    /// - Throws: `Closed`, or `TooSlow` when the wait has been too long.
+    package func write(_ bytes: [UInt8]) throws {
         guard !bytes.isEmpty else { return }
-        let isOpen = state.wait { state -> Bool? in
-            if state.isClosed { return false }
-            guard state.byteCount < Self.byteCountMax else { return nil }
-            state.pieces.append(bytes)
-            state.byteCount += bytes.count
-            Self.resume(&state)
-            return true
+        let began = SteadyClock.seconds()
+        while true {
+            let isOpen = state.wait(seconds: Self.lookSeconds) { state -> Bool? in
+                if state.isClosed { return false }
+                guard state.byteCount < Self.byteCountMax else { return nil }
+                state.pieces.append(bytes)
+                state.byteCount += bytes.count
+                Self.resume(&state)
+                return true
+            }
+            let now = SteadyClock.seconds()
+            if let isOpen {
+                state.withLock { $0.waitedSeconds += now - began }
+                if isOpen { return }
+                throw Closed()
+            }
+            if isTooLong(now - began, now) {
+                end(.failed)
+                throw TooSlow()
+            }
         }
-        if !isOpen { throw Closed() }
+    }
+
+    private func isTooLong(_ seconds: Double, _ now: Double) -> Bool {
+        if now > patience.deadline { return true }
+        if seconds > patience.crowdedSeconds, patience.isCrowded() { return true }
+        let (waited, taken) = state.withLock { ($0.waitedSeconds, $0.takenByteCount) }
+        return waited + seconds > patience.seconds + Double(taken) / patience.byteRate
     }
 
     package func finish() { end(.finished) }
@@ -72,6 +125,9 @@ package final class ResponseStream: Sendable {
     /// Copies what waits into `target`, or suspends `connection` until there is something.
     package func read(into target: UnsafeMutableRawBufferPointer, connection: any SuspendedConnection) -> Reading {
         state.broadcast { state in
+            if let makeNext, state.headIndex == state.pieces.count, state.ending == .open, !state.isClosed {
+                if let piece = makeNext() { (state.pieces, state.headIndex, state.headOffset, state.byteCount) = ([piece], 0, 0, piece.count) } else { state.ending = .finished }
+            }
             var copied = 0
             while copied < target.count, state.headIndex < state.pieces.count {
                 let piece = state.pieces[state.headIndex]
@@ -93,6 +149,7 @@ package final class ResponseStream: Sendable {
                 state.headIndex = 0
             }
             state.byteCount -= copied
+            state.takenByteCount += copied
             if copied > 0 { return .bytes(copied) }
             switch state.ending {
             case .finished: return .end

@@ -29,6 +29,8 @@ package struct Route: Sendable {
         case queries
         /// Administration.
         case control
+        /// Figures of the server itself.
+        case observing
     }
 
     package enum BodyLimit: Sendable {

@@ -3,7 +3,8 @@ import Glibc
 internal import Ingest
 import Synchronization
 
-/// Ends requests whose bytes come too slowly. A client that sends a byte now and then is never idle, and would keep its connection for ever.
+/// Ends requests whose bytes come too slowly, and answers that are taken too slowly. A client that sends or takes a byte now and then is never idle,
+/// and would keep its connection, and what the answer holds, for ever.
 final class SlowRequests: Sendable {
     struct Limits: Sendable {
         /// For the request line and the header fields.
@@ -11,35 +12,64 @@ final class SlowRequests: Sendable {
         /// For the body, and a second more for each `bodyByteRate` bytes of it that have come.
         var bodySeconds = 60.0
         var bodyByteRate = 4_096.0
+        /// For an answer that is there, and a second more for each `bodyByteRate` bytes of it that were taken.
+        var answerSeconds = 60.0
     }
 
     enum Stage: Int {
         /// The request line is awaited; some of it may be here.
         case line
         case head, body
-        /// The request is here, and its answer on the way.
+        /// The request is here, and its answer being made.
         case whole
+        /// There is some of the answer that the client has not taken.
+        case answering
     }
 
     /// How far the request of a connection has come: told by the connection's thread, read by the one that watches.
     final class Progress: Sendable {
-        fileprivate let socket: Int32
+        let socket: Int32
         private let stage = Atomic<Int>(Stage.line.rawValue)
         fileprivate let since = Atomic<UInt64>(SteadyClock.nanoseconds())
         fileprivate let requestCount = Atomic<Int>(0)
-        fileprivate let bodyByteCount = Atomic<Int>(0)
+        /// Of the body that have come, or of the answer that were taken.
+        fileprivate let byteCount = Atomic<Int>(0)
+        /// The connection's last request bore a credential that counts.
+        private let isKnown = Atomic<Bool>(false)
         private let late = Atomic<Bool>(false)
 
         init(socket: Int32) { self.socket = socket }
 
         func reached(_ new: Stage) {
             if new == .line { requestCount.wrappingAdd(1, ordering: .relaxed) }
-            if new == .body { bodyByteCount.store(0, ordering: .relaxed) }
-            if new == .head || new == .body { since.store(SteadyClock.nanoseconds(), ordering: .relaxed) }
+            if new == .body || new == .answering { byteCount.store(0, ordering: .relaxed) }
+            if new != .line, new != .whole { since.store(SteadyClock.nanoseconds(), ordering: .relaxed) }
             stage.store(new.rawValue, ordering: .releasing)
         }
 
-        func received(_ byteCount: Int) { bodyByteCount.wrappingAdd(byteCount, ordering: .relaxed) }
+        func received(_ count: Int) { byteCount.wrappingAdd(count, ordering: .relaxed) }
+
+        /// More of the answer goes out.
+        func sent(_ count: Int) {
+            if present != .answering { reached(.answering) }
+            byteCount.wrappingAdd(count, ordering: .relaxed)
+        }
+
+        func showedCredential(_ isGood: Bool) { isKnown.store(isGood, ordering: .relaxed) }
+
+        /// Which connections can be spared, those of a lower rank sooner; nil for one that cannot.
+        var rankOfClosing: Int? {
+            let isKnown = isKnown.load(ordering: .relaxed)
+            switch present {
+            case .line: return isKnown ? 1 : 0
+            case .head: return 2
+            case .body: return isKnown ? nil : 3
+            case .whole, .answering: return nil
+            }
+        }
+
+        /// Ends the connection: another is worth more.
+        func close() { shutdown(socket, Int32(SHUT_RDWR)) }
 
         /// The request's time is over, and the connection reads no more.
         var isLate: Bool { late.load(ordering: .acquiring) }
@@ -47,7 +77,7 @@ final class SlowRequests: Sendable {
         fileprivate func end() {
             late.store(true, ordering: .releasing)
             // The library sees the end of the client's bytes, on the connection's own thread, and the answer is given there.
-            shutdown(socket, Int32(SHUT_RD))
+            shutdown(socket, Int32(present == .answering ? SHUT_RDWR : SHUT_RD))
         }
 
         /// The client sends no more, and the library may not have noticed: of bytes and their end that come at once, libmicrohttpd 0.9.75 takes
@@ -73,7 +103,7 @@ final class SlowRequests: Sendable {
 
     init(_ limits: Limits) {
         self.limits = limits
-        let period = UInt64(min(1, limits.headSeconds / 4, limits.bodySeconds / 4) * 1e9)
+        let period = UInt64(min(1, limits.headSeconds / 4, limits.bodySeconds / 4, limits.answerSeconds / 4) * 1e9)
         WorkerThread(name: "slow-requests", isDetached: true) { [watched] in
             while true {
                 // Sleeps as long as there is no connection.
@@ -114,12 +144,14 @@ final class SlowRequests: Sendable {
             case .whole: isLate = false
             case .head: isLate = seconds > limits.headSeconds
             case .body:
-                isLate = seconds > limits.bodySeconds + Double(progress.bodyByteCount.load(ordering: .relaxed)) / limits.bodyByteRate
+                isLate = seconds > limits.bodySeconds + Double(progress.byteCount.load(ordering: .relaxed)) / limits.bodyByteRate
+            case .answering:
+                isLate = seconds > limits.answerSeconds + Double(progress.byteCount.load(ordering: .relaxed)) / limits.bodyByteRate
             case .line: isLate = isLineLate(&watched.values[place], now, limits)
             }
             if isLate, !progress.isLate {
                 progress.end()
-            } else if progress.present != .whole {
+            } else if progress.present != .whole, progress.present != .answering {
                 let isHalfClosed = HangupWatcher.isHalfClosed(progress.socket)
                 if isHalfClosed, watched.values[place].isHalfClosed { progress.showEnd() }
                 watched.values[place].isHalfClosed = isHalfClosed

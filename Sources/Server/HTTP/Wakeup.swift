@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 import Synchronization
 
@@ -7,6 +8,7 @@ final class Wakeup: Sendable {
     /// An eventfd among what the thread waits for, edge-triggered: it need not be read.
     private let descriptor: Int32
     private let isRung = Atomic<Bool>(false)
+    private let turn = Atomic<UInt64>(0)
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -19,5 +21,11 @@ final class Wakeup: Sendable {
     }
 
     /// Called by the thread before it looks and waits: whoever rings from here on is heard.
-    func listen() { isRung.store(false, ordering: .sequentiallyConsistent) }
+    func listen() {
+        turn.store(SteadyClock.nanoseconds(), ordering: .relaxed)
+        isRung.store(false, ordering: .sequentiallyConsistent)
+    }
+
+    /// When the thread last began to look, on the steady clock.
+    var turnBegan: UInt64 { turn.load(ordering: .relaxed) }
 }

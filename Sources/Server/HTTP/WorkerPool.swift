@@ -1,59 +1,134 @@
 internal import ColumnStore
 
 /// Threads for what may take long: the threads that serve connections never wait for a disk or a query.
+///
+/// Jobs belong to somebody: those who wait are served in turn, and nobody's jobs hold all threads or all places, so that one client's work never stops
+/// another's.
 package final class WorkerPool: Sendable {
-    private struct State {
-        var jobs: [@Sendable () -> Void] = []
-        /// The first job not yet taken; the taken ones before it are dropped now and then.
-        var head = 0
+    package struct Limits: Sendable {
+        package let threadCount: Int
+        /// Jobs beyond this that wait are refused.
+        package let waitingMax: Int
+        /// Of one owner, at a time.
+        let ownRunningMax: Int
+        let ownWaitingMax: Int
+
+        /// - Parameter isShared: whether one owner must leave a thread and a quarter of the places to others.
+        package init(threadCount: Int, waitingMax: Int, isShared: Bool = true) {
+            (self.threadCount, self.waitingMax) = (threadCount, waitingMax)
+            ownRunningMax = isShared ? max(1, threadCount - max(1, threadCount / 4)) : threadCount
+            ownWaitingMax = isShared ? max(1, waitingMax - waitingMax / 4) : waitingMax
+        }
+    }
+
+    /// A job that was taken, so that it can be dropped while it waits.
+    package struct Ticket: Sendable {
+        fileprivate let owner: ObjectIdentifier
+        fileprivate let number: Int
+    }
+
+    private struct Owner {
+        var waiting: [(number: Int, job: @Sendable () -> Void)] = []
         var runningCount = 0
+    }
+
+    private struct State {
+        /// Those who have a job here.
+        var owners: [ObjectIdentifier: Owner] = [:]
+        /// Owners with jobs that wait, in the order of their turns.
+        var turns: [ObjectIdentifier] = []
+        var waitingCount = 0
+        var runningCount = 0
+        var number = 0
         var isStopped = false
     }
-    private let state: Monitor<State>
-    /// Jobs beyond this that wait are refused.
-    private let waitingMax: Int
 
-    package init(threadCount: Int, waitingMax: Int) {
-        state = Monitor(State())
-        self.waitingMax = waitingMax
-        for _ in 0..<threadCount { WorkerThread(name: "http-worker", isDetached: true) { [state] in Self.run(state) } }
+    private let state = Monitor(State())
+    private let limits: Limits
+
+    package init(_ limits: Limits) {
+        self.limits = limits
+        for _ in 0..<limits.threadCount {
+            WorkerThread(name: "http-worker", isDetached: true) { [state] in Self.run(state, ownRunningMax: limits.ownRunningMax) }
+        }
     }
 
-    /// Queues `job`; false when the queue is full or the pool has stopped.
-    package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
+    /// Queues `job`.
+    ///
+    /// - Parameter owner: compared by its identity, and must live as long as the job does.
+    /// - Returns: nil when the owner's places or all are taken, or the pool has stopped.
+    package func submit(for owner: AnyObject, _ job: @escaping @Sendable () -> Void) -> Ticket? {
+        let identity = ObjectIdentifier(owner)
         // One job, one thread: all of them wait for the same.
-        state.signal { state in
-            guard !state.isStopped, state.jobs.count - state.head < waitingMax else { return false }
-            state.jobs.append(job)
+        return state.signal { state -> Ticket? in
+            guard !state.isStopped, state.waitingCount < limits.waitingMax else { return nil }
+            var own = state.owners[identity] ?? Owner()
+            guard own.waiting.count < limits.ownWaitingMax else { return nil }
+            if own.waiting.isEmpty { state.turns.append(identity) }
+            state.number += 1
+            state.waitingCount += 1
+            own.waiting.append((state.number, job))
+            state.owners[identity] = own
+            return Ticket(owner: identity, number: state.number)
+        }
+    }
+
+    /// Takes a job out that has not begun: nobody waits for its answer any more.
+    ///
+    /// - Returns: false when it has begun.
+    package func drop(_ ticket: Ticket) -> Bool {
+        state.withLock { state in
+            guard let index = state.owners[ticket.owner]?.waiting.firstIndex(where: { $0.number == ticket.number }) else { return false }
+            state.owners[ticket.owner]?.waiting.remove(at: index)
+            state.waitingCount -= 1
+            Self.tidy(&state, ticket.owner)
             return true
         }
     }
 
     /// Jobs that wait, and jobs that run.
-    package var load: (waiting: Int, running: Int) {
-        state.withLock { ($0.jobs.count - $0.head, $0.runningCount) }
-    }
+    package var load: (waiting: Int, running: Int) { state.withLock { ($0.waitingCount, $0.runningCount) } }
 
     /// Takes no more jobs; those queued still run.
     package func stop() { state.broadcast { $0.isStopped = true } }
 
-    private static func run(_ state: Monitor<State>) {
-        enum Turn { case job(@Sendable () -> Void), end }
+    /// Forgets an owner without jobs, and the turn of one without jobs that wait.
+    private static func tidy(_ state: inout State, _ identity: ObjectIdentifier) {
+        guard let own = state.owners[identity], own.waiting.isEmpty else { return }
+        state.turns.removeAll { $0 == identity }
+        if own.runningCount == 0 { state.owners[identity] = nil }
+    }
+
+    /// The first job of the first owner in turn who may have another thread.
+    private static func next(_ state: inout State, ownRunningMax: Int) -> (owner: ObjectIdentifier, job: @Sendable () -> Void)? {
+        for (index, identity) in state.turns.enumerated() {
+            guard var own = state.owners[identity], own.runningCount < ownRunningMax else { continue }
+            state.turns.remove(at: index)
+            let job = own.waiting.removeFirst().job
+            own.runningCount += 1
+            if !own.waiting.isEmpty { state.turns.append(identity) }
+            state.owners[identity] = own
+            state.waitingCount -= 1
+            state.runningCount += 1
+            return (identity, job)
+        }
+        return nil
+    }
+
+    private static func run(_ state: Monitor<State>, ownRunningMax: Int) {
+        enum Turn { case job(owner: ObjectIdentifier, @Sendable () -> Void), end }
         while true {
             let turn = state.wait { state -> Turn? in
-                guard state.head < state.jobs.count else { return state.isStopped ? .end : nil }
-                let job = state.jobs[state.head]
-                state.head += 1
-                if state.head >= 64, state.head * 2 >= state.jobs.count {
-                    state.jobs.removeFirst(state.head)
-                    state.head = 0
-                }
-                state.runningCount += 1
-                return .job(job)
+                if let (owner, job) = next(&state, ownRunningMax: ownRunningMax) { return .job(owner: owner, job) }
+                return state.isStopped && state.waitingCount == 0 ? .end : nil
             }
-            guard case .job(let job) = turn else { return }
+            guard case .job(let owner, let job) = turn else { return }
             job()
-            state.withLock { $0.runningCount -= 1 }
+            state.withLock { state in
+                state.runningCount -= 1
+                state.owners[owner]?.runningCount -= 1
+                tidy(&state, owner)
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import ColumnStore
 import Glibc
 internal import Ingest
+import Synchronization
 
 /// Writes one line for each event to standard error. No line holds a credential, a document or a query parameter's value.
 package final class Log: Sendable {
@@ -44,9 +45,20 @@ package final class Log: Sendable {
     private let format: Format
     private let level: Level
     private let descriptor: Int32
+    /// Whether a text has a credential in it.
+    private let credentialTest = Mutex<(@Sendable (String) -> Bool)?>(nil)
 
     package init(format: Format, level: Level, descriptor: Int32 = STDERR_FILENO) {
         (self.format, self.level, self.descriptor) = (format, level, descriptor)
+    }
+
+    /// From here on no path with such a text is written.
+    package func leaveOut(_ isCredential: @escaping @Sendable (String) -> Bool) { credentialTest.withLock { $0 = isCredential } }
+
+    /// A request's path as it may be written down.
+    package func path(of exchange: Exchange) -> String {
+        let test = credentialTest.withLock { $0 }
+        return LoggedPath.text(of: exchange.request.target.path) { test?($0) ?? false }
     }
 
     package func info(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.info, event, members.map { ($0, $1) }) }
@@ -54,7 +66,7 @@ package final class Log: Sendable {
     package func error(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.error, event, members.map { ($0, $1) }) }
 
     package func error(_ event: String, _ exchange: Exchange, _ members: KeyValuePairs<String, Value>) {
-        write(.error, event, Self.members(exchange) + members.map { ($0, $1) })
+        write(.error, event, self.members(exchange) + members.map { ($0, $1) })
     }
 
     /// Successes are at level debug, unless slow: at a thousand receipts a second a line each would be the larger part of the disk's work.
@@ -64,7 +76,7 @@ package final class Log: Sendable {
         let members: [(String, Value)] = [
             ("status", .number(exchange.status)), ("ms", .number(Int(seconds * 1_000))), ("whole", .flag(isWhole)),
         ]
-        write(level, "request", Self.members(exchange) + members)
+        write(level, "request", self.members(exchange) + members)
     }
 
     /// Only what the server failed at is an error: a client that is told to come again, or that asks for what there is not, is none.
@@ -77,11 +89,16 @@ package final class Log: Sendable {
         }
     }
 
-    private static func members(_ exchange: Exchange) -> [(String, Value)] {
+    private func members(_ exchange: Exchange) -> [(String, Value)] {
         var members: [(String, Value)] = [
-            ("method", .text(exchange.request.method?.rawValue ?? "?")), ("path", .text(exchange.request.target.path)),
+            ("method", .text(exchange.request.method?.rawValue ?? "?")), ("path", .text(path(of: exchange))),
         ]
+        if let peer = exchange.peer { members.append(("client_address", .text(peer.description))) }
         if let id = exchange.requestID { members.append(("request_id", .text(id))) }
+        if let problem = exchange.problem {
+            members.append(("problem", .text(problem.slug.rawValue)))
+            if problem.slug != .internalError, let cause = problem.cause { members.append(("reason", .text(cause))) }
+        }
         if let client = exchange.call?.principal.clientID, !client.isEmpty { members.append(("client_id", .text(client))) }
         if let key = exchange.call?.principal.keyID { members.append(("key_id", .text(key))) }
         return members

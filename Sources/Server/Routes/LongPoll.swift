@@ -14,6 +14,8 @@ final class LongPoll: Sendable {
 
     /// Under a stream of commits each poll asks this often, in seconds, not after every one.
     private static let pause = 0.02
+    /// When the pool has no place.
+    private static let crowdedPause = 0.2
 
     private struct State {
         var notification: (any NotificationHandle)?
@@ -24,11 +26,16 @@ final class LongPoll: Sendable {
     private let call: Call
     private let deadline: Double
     private let attempt: @Sendable (_ isLast: Bool) throws -> Attempt
+    /// The answer when the time is up and nobody is free to look.
+    private let fallback: @Sendable () -> Response
     private let state = Mutex(State())
 
     /// Starts the wait; the exchange must be suspended, and is completed in the end.
-    static func run(_ call: Call, beyond sequence: Int64, deadline: Double, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt) {
-        let poll = LongPoll(call, deadline: deadline, attempt: attempt)
+    static func run(
+        _ call: Call, beyond sequence: Int64, deadline: Double, fallback: @escaping @Sendable () -> Response,
+        attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt
+    ) {
+        let poll = LongPoll(call, deadline: deadline, fallback: fallback, attempt: attempt)
         let handle = call.service.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
         poll.state.withLock { $0.deadline = handle }
         call.exchange.whenGone { poll.end { .noContent } }
@@ -36,7 +43,10 @@ final class LongPoll: Sendable {
         poll.listen(beyond: sequence)
     }
 
-    private init(_ call: Call, deadline: Double, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt) {
+    private init(
+        _ call: Call, deadline: Double, fallback: @escaping @Sendable () -> Response, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt
+    ) {
+        self.fallback = fallback
         self.call = call
         self.deadline = deadline
         self.attempt = attempt
@@ -54,19 +64,22 @@ final class LongPoll: Sendable {
     }
 
     private func wake(isLast: Bool, beyond sequence: Int64 = 0) {
-        call.service.onReader { [self] in
+        let isTaken = call.service.onReader(for: call.exchange) { [self] in
             guard !state.withLock({ $0.isOver }) else { return }
             do {
                 switch try attempt(isLast) {
                 case .answer(let response): end { response }
                 case .notYet(let next):
-                    if isLast { end { .noContent } } else { listen(beyond: next ?? sequence + 1) }
+                    if isLast { end { .noContent } } else { listen(beyond: next ?? sequence &+ 1) }
                 }
             } catch {
                 let response = call.service.response(to: error, on: call.exchange)
                 end { response }
             }
         }
+        if isTaken { return }
+        // Never here: this is the thread of a timer or of a commit.
+        if isLast { end(fallback) } else { call.service.deadlines.after(Self.crowdedPause) { [self] in wake(isLast: false, beyond: sequence) } }
     }
 
     private func end(_ make: @escaping @Sendable () -> Response) {

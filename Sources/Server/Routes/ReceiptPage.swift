@@ -99,7 +99,7 @@ enum ReceiptPage {
     }
 
     /// About as many bytes as the page has as JSON: a text of 20 MB that grows by doubling is copied and its memory fetched twice.
-    private static func byteCount(_ page: Page) -> Int {
+    static func byteCount(_ page: Page) -> Int {
         page.batches.reduce(64 << 10) { sum, batch in
             batch.columns.reduce(sum + batch.rowCount * 40 * batch.columns.count) { sum, column in
                 guard case .bytes(let texts) = column.values else { return sum }

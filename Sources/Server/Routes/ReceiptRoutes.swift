@@ -100,7 +100,9 @@ enum ReceiptRoutes {
         case let other? where other.hasSuffix("+json"): form = .json
         case let other? where other.hasSuffix("+xml"): form = .xml
         default:
-            throw Problem(.unsupportedMediaType, "receipts come as application/json, application/xml or application/x-ndjson")
+            throw Problem(
+                .unsupportedMediaType,
+                "\(header.isEmpty ? "there is no Content-Type" : "Content-Type is \"\(header.prefix(100))\""); receipts come as application/json, application/xml, application/x-ndjson or text/csv, each also in Content-Encoding gzip or zstd")
         }
         let client = try call.client()
         let callback = call.parameter("callback_url")
@@ -156,7 +158,7 @@ enum ReceiptRoutes {
         switch call.parameter(name) {
         case nil, "0", "false": false
         case "1", "true", "": true
-        default: throw Problem.parameter(name, "0 or 1 is wanted")
+        case let text?: throw Problem.parameter(name, "0 or 1 is wanted, not \"\(text.prefix(100))\"")
         }
     }
 
@@ -185,7 +187,11 @@ enum ReceiptRoutes {
     private static func page(_ call: Call) throws -> Response {
         let form = try call.choose(["application/json", "application/x-ndjson", "text/csv"])
         let request = try pageRequest(call)
+        let exchange = call.exchange
+        // Before the page is read; what it really takes is known then.
+        try exchange.holdAnswer(min(request.limit * rowByteCount, pageByteCountMax))
         let page = try call.engine.page(request, as: call.principal)
+        try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
         var response: Response
         switch form {
         case "text/csv": response = Response(status: 200, contentType: "text/csv; charset=utf-8; header=present", bytes: try ReceiptPage.csv(page))
@@ -199,11 +205,16 @@ enum ReceiptRoutes {
         return response
     }
 
+    /// What a row is taken to need before it is read: as much as rows of large pages that end at their bytes.
+    private static let rowByteCount = 8 << 10
+    /// Where a page ends whatever its limit: the engine's own bound.
+    private static let pageByteCountMax = 64 << 20
+
     private static func pageRequest(_ call: Call) throws -> PageRequest {
         var state: ReceiptState?
         if let text = call.parameter("state") {
             state = ReceiptState(rawValue: text)
-            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted") }
+            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted, not \"\(text.prefix(100))\"") }
         }
         var fields: [String]?
         if let text = call.parameter("fields") {
@@ -239,6 +250,6 @@ enum ReceiptRoutes {
         guard let text = call.parameter(name) else { return nil }
         if let day = CalendarText.day(text) { return .day(day) }
         if let instant = CalendarText.instant(text) { return .instant(instant) }
-        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted (a + must be sent as %2B)")
+        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted (a + must be sent as %2B), not \"\(text.prefix(100))\"")
     }
 }

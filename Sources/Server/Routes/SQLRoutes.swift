@@ -57,7 +57,7 @@ enum SQLRoutes {
         let page = try SQLRunner(engine: service.queryEngine).page(
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },
-            started: watch.begin,
+            started: watch.begin, hold: exchange.holdAnswer,
             seal: { service.store.seal([bytes(bound), bytes(now)] + $0.fields, binding: binding) })
         return Response(status: 200, contentType: SQLForm.page.contentType, bytes: page.bytes).adding("Vary", "Accept")
     }
@@ -88,10 +88,15 @@ enum SQLRoutes {
         let runner = SQLRunner(engine: service.queryEngine)
         let watch = StreamWatch(exchange, service)
         defer { watch.end() }
+        let deadline = SteadyClock.seconds() + service.limits.streamTime
+        try exchange.holdAnswer(ResponseStream.heldByteCount)
         let answer = try runner.start(
             request, in: context, cancellation: Cancellation(timeLimitSeconds: service.limits.streamTime),
             started: watch.begin)
-        let output = ResponseStream()
+        var patience = ResponseStream.Patience()
+        patience.deadline = deadline
+        patience.isCrowded = { service.hasWaitingQueries }
+        let output = ResponseStream(patience)
         var response = Response(status: 200, contentType: form.contentType, stream: output).adding("Vary", "Accept, Accept-Encoding")
         if let coding { response.headers.append(.init("Content-Encoding", coding.rawValue)) }
         let begun = response
@@ -105,25 +110,32 @@ enum SQLRoutes {
             try writer.finish()
         } catch is ResponseStream.Closed {
             answer.stream.cancel()
+        } catch is ResponseStream.TooSlow {
+            answer.stream.cancel()
+            service.log.warning("a stream was cut off", ["reason": "the client took too little of it for too long", "request_id": .text(service.requestID(exchange))])
+            exchange.cut()
         } catch {
             // The client may have gone as well: then nobody is left to tell.
-            do { try abort(error, form, writer, output, service) } catch { output.fail() }
+            do { try abort(error, form, writer, output, call) } catch { output.fail() }
         }
         return nil
     }
 
     /// The status is sent already: NDJSON says what happened in a last line, and the connection closes without a last chunk.
     private static func abort(
-        _ error: any Error, _ form: SQLForm, _ writer: StreamWriter, _ output: ResponseStream, _ service: Service
+        _ error: any Error, _ form: SQLForm, _ writer: StreamWriter, _ output: ResponseStream, _ call: Call
     ) throws {
         defer { output.fail() }
         let problem = ProblemMapping.problem(for: error)
-        service.log.warning("a stream was cut off", ["reason": .text(problem.slug.rawValue), "error": problem.slug == .internalError ? "\(error)" : ""])
+        let requestID = call.service.requestID(call.exchange)
+        call.service.log.warning(
+            "a stream was cut off",
+            ["reason": .text(problem.slug.rawValue), "error": problem.slug == .internalError ? "\(error)" : "", "request_id": .text(requestID)])
         guard form == .lines else { return }
         var line = JSONWriter()
         line.beginObject()
         line.key("error")
-        problem.write(to: &line)
+        problem.write(to: &line, requestID: requestID)
         line.endObject()
         try writer.write(line.bytes + [0x0A])
         try writer.flush()

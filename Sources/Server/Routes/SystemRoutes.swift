@@ -15,7 +15,7 @@ enum SystemRoutes {
                 "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [status])], problems: [.overloaded]),
             handle: ready),
         Route(
-            .get, "/metrics", access: .metrics, place: .reads,
+            .get, "/metrics", access: .metrics, place: .observing,
             operation: Operation(
                 "metrics", "Figures for Prometheus.",
                 answers: [.init(200, "The exposition format.", [.init("text/plain", #"{"type":"string"}"#)])]),

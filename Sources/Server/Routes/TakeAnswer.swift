@@ -103,7 +103,8 @@ enum FinalWait {
     static func start(_ taken: Taken, seconds: Double, call: Call, principal: Principal) {
         let deadline = SteadyClock.seconds() + seconds
         call.exchange.watch()
-        LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline) { isLast in
+        let present = { @Sendable in TakeAnswer.response(to: .one(taken), on: call.exchange, service: call.service) }
+        LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
             let ticket = try call.engine.ticket(taken.summary.ticketID, as: principal)
             guard let summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
             let final = Taken(summary: summary, isRepeat: taken.isRepeat)

@@ -86,7 +86,8 @@ enum TicketRoutes {
         let page = try call.engine.changes(after: after, limit: limit, as: call.principal)
         if !page.changes.isEmpty || wait == 0 || call.service.isStopping { return response(page) }
         let deadline = SteadyClock.seconds() + Double(wait)
-        LongPoll.run(call, beyond: max(after, page.nextAfter), deadline: deadline) { isLast in
+        let empty = response(ChangePage(changes: [], nextAfter: after))
+        LongPoll.run(call, beyond: max(after, page.nextAfter), deadline: deadline, fallback: { empty }) { isLast in
             let page = try call.engine.changes(after: after, limit: limit, as: call.principal)
             if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }
             return .answer(response(page))

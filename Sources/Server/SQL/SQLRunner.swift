@@ -20,10 +20,11 @@ struct SQLRunner: Sendable {
 
     /// - Parameters:
     ///   - cancellation: made anew for each of the up to two queries that a page takes, since the end of one ends its own.
+    ///   - hold: asked for the memory of a page of so many bytes, before it has them.
     ///   - seal: makes a cursor of where the page ended.
     func page(
         _ request: SQLRequest, in context: QueryContext, after position: WalkPosition?, cancellation: () -> Cancellation,
-        started: (ResultStream) -> Void = { _ in }, seal: (WalkPosition) -> String
+        started: (ResultStream) -> Void = { _ in }, hold: (Int) throws -> Void = { _ in }, seal: (WalkPosition) -> String
     ) throws -> Page {
         var walk: AnswerWalk?
         let keys = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
@@ -32,7 +33,7 @@ struct SQLRunner: Sendable {
             return made.bound
         }
         if let walk, walk.hasRowKey {
-            return try pageInTwoSteps(request, context, position, walk, keys, cancellation, started, seal)
+            return try pageInTwoSteps(request, context, position, walk, keys, cancellation, started, hold, seal)
         }
         let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
             let made = AnswerWalk(bound, after: position, rowCountMax: request.limit)
@@ -48,11 +49,14 @@ struct SQLRunner: Sendable {
         var end: WalkPosition?
         if let walk {
             let (place, hasMore) = try walk.read(stream) { batch in
-                try Self.encode(batch, while: { $0.count < Self.pageByteCountMax }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
             }
             end = hasMore ? place : nil
         } else {
-            while let batch = try stream.next() { encoder.append(batch, into: &bytes) }
+            while let batch = try stream.next() {
+                encoder.append(batch, into: &bytes)
+                _ = try Self.goesOn(bytes.count, hold)
+            }
         }
         encoder.end(cursor: end.map(seal), statistics: stream.statistics, into: &bytes)
         return Page(bytes: bytes, position: end)
@@ -61,7 +65,7 @@ struct SQLRunner: Sendable {
     /// The keys say where the page ends; then its rows are read.
     private func pageInTwoSteps(
         _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, _ keyWalk: AnswerWalk, _ keys: PreparedQuery,
-        _ cancellation: () -> Cancellation, _ started: (ResultStream) -> Void, _ seal: (WalkPosition) -> String
+        _ cancellation: () -> Cancellation, _ started: (ResultStream) -> Void, _ hold: (Int) throws -> Void, _ seal: (WalkPosition) -> String
     ) throws -> Page {
         let keyStream = try engine.execute(keys, cancellation: cancellation())
         started(keyStream)
@@ -84,7 +88,7 @@ struct SQLRunner: Sendable {
             let stream = try engine.execute(prepared, cancellation: cancellation())
             started(stream)
             let (place, wasCut) = try walk.read(stream) { batch in
-                try Self.encode(batch, while: { $0.count < Self.pageByteCountMax }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
             }
             if wasCut { end = place }
             // The same rows, seen twice.
@@ -95,6 +99,12 @@ struct SQLRunner: Sendable {
         }
         encoder.end(cursor: end.map(seal), statistics: statistics, into: &bytes)
         return Page(bytes: bytes, position: end)
+    }
+
+    /// Whether a page of so many bytes may have more; asks for room for the next piece.
+    private static func goesOn(_ byteCount: Int, _ hold: (Int) throws -> Void) throws -> Bool {
+        try hold(byteCount + pieceByteCount)
+        return byteCount < pageByteCountMax
     }
 
     /// Encodes `batch` by small pieces as long as `goesOn`; at least one row.

@@ -87,7 +87,26 @@ final class MalformedRequestTests: XCTestCase {
         .head("large head that fits", "Foo: \(many("z", 30_000))\r\n", 200, nil),
         .head("many fields", many("X-Y: z\r\n", 20_000), 431, "head-too-large"),
         .head("many cookies", "Cookie: \(many("a=b;", 5_000))\r\n", 200, nil),
-        Row("bare LF", "GET /healthz HTTP/1.1\nHost: x\n\n", 200, nil),
+        Row("bare LFs", "GET /healthz HTTP/1.1\nHost: x\n\n", 400, "bad-request"),
+        Row("bare LF behind the line", "GET /healthz HTTP/1.1\nHost: x\r\n\r\n", 400, "bad-request"),
+        .head("bare LF behind a field", "Foo: x\nBar: y\r\n"),
+        .head("bare CR behind a field", "Foo: x\rBar: y\r\n"),
+        Row("bare LF for the empty line", "GET /healthz HTTP/1.1\r\nHost: x\r\n\n", 400, "bad-request"),
+        Row("bare CR for the empty line", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r", 400, "bad-request", endsThere: true),
+        .head("two credentials", "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"),
+        .head("the same credential twice", "Authorization: Bearer \(TillServer.adminKey)\r\nauthorization: Bearer \(TillServer.adminKey)\r\n"),
+        .head("two content types", "Content-Type: application/json\r\nContent-Type: text/csv\r\n"),
+        .head("two codings in two fields", "Content-Encoding: gzip\r\nContent-Encoding: identity\r\n"),
+        .head("two signatures", "webhook-signature: v1,a\r\nwebhook-signature: v1,b\r\n"),
+        .head("two times", "webhook-timestamp: 1\r\nwebhook-timestamp: 2\r\n"),
+        .head("two traces", "traceparent: 00-a\r\ntraceparent: 00-b\r\n"),
+        .head("lists in two fields", "Accept: text/csv\r\nAccept: application/json\r\n", 200, nil),
+        Row("target without a slash", "GET healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+        Row("target of parameters alone", "GET ?a=b HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+        Row("asterisk for another method", "GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+        Row("target of a proxy's tunnel", "GET x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+        Row("absolute target without a path", "GET http://x HTTP/1.1\r\nHost: x\r\n\r\n", 404, "not-found"),
+        Row("absolute target in capitals", "GET HTTP://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200, nil),
         Row("HTTP/1.0 without Host", "GET /healthz HTTP/1.0\r\n\r\n", 200, nil),
         Row("absolute target", "GET http://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200, nil),
         Row("head that stops", "GET /healthz HTTP/1.1\r\nHost:", 400, "bad-request", endsThere: true),
@@ -114,6 +133,20 @@ final class MalformedRequestTests: XCTestCase {
         .chunks("chunk size that is none", "zz\r\n"),
         .chunks("negative chunk size", "-1\r\n"),
         .chunks("chunk size of 68 bits", "fffffffffffffffff\r\n", 413, "too-large"),
+        .chunks("bare LF behind a size", "2\n{}\r\n0\r\n\r\n"),
+        .chunks("bare CR behind a size", "2\r{}\r\n0\r\n\r\n"),
+        .chunks("bare LF behind an extension", "2;a=b\n{}\r\n0\r\n\r\n"),
+        .chunks("bare LF behind a chunk", "2\r\n{}\n0\r\n\r\n"),
+        .chunks("nothing behind a chunk", "2\r\n{}0\r\n\r\n"),
+        .chunks("bare LF behind the last size", "2\r\n{}\r\n0\n\r\n"),
+        .chunks("bare LF at the end", "2\r\n{}\r\n0\r\n\n"),
+        .chunks("bare LF in a trailer", "2\r\n{}\r\n0\r\nFoo: x\n\r\n"),
+        .chunks("bare CR in a trailer", "2\r\n{}\r\n0\r\nFoo: x\rBar: y\r\n\r\n"),
+        .chunks("blank behind a size", "2 \r\n{}\r\n0\r\n\r\n"),
+        .chunks("size in C's way", "0x2\r\n{}\r\n0\r\n\r\n"),
+        .chunks("extension without a size", ";a\r\n{}\r\n0\r\n\r\n"),
+        .chunks("control character in an extension", "2;\u{1}\r\n{}\r\n0\r\n\r\n"),
+        .chunks("extension, trailer, zeros", "0002;a=\"b\"\r\n{}\r\n00\r\nFoo: x\r\n\r\n", 415, "unsupported-media-type"),
         .chunks("chunk longer than it says", "2\r\nabcd\r\n0\r\n\r\n"),
         .chunks("trailer without colon", "2\r\nab\r\n0\r\nFoo\r\n\r\n"),
         .chunks("long trailer", "2\r\nab\r\n0\r\nFoo: \(many("a", 100_000))\r\n\r\n", 431, "head-too-large"),
@@ -195,6 +228,23 @@ final class MalformedRequestTests: XCTestCase {
             let (answer, rest) = try client.lastAnswer()
             XCTAssertGreaterThanOrEqual(answer.status, 400, cover)
             XCTAssertEqual(rest, [], cover)
+        }
+        XCTAssertEqual(try server.client().get("/v1/contracts/smuggled").status, 404)
+    }
+
+    /// What the library would have read as the end of a chunk's line, and another as a part of it, hides no request.
+    func test_requestBehindAmbiguousChunk_isNotCarriedOut() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let hidden = "PUT /v1/contracts/smuggled HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TillServer.adminKey)\r\nContent-Type: application/json\r\nContent-Length: 31\r\n\r\n{\"access\":\"read\",\"scope\":\"own\"}"
+        let covers = ["0\n\n", "0\r\n\n", "0\n\r\n", "2;\nxx\r\n0\r\n\r\n", "0\r\nX: y\n\n", "0\r\r", "1\r\nx\n0\r\n\r\n"]
+        for cover in covers {
+            let client = server.client()
+            let head = "POST /v1/receipts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TillServer.adminKey)\r\nTransfer-Encoding: chunked\r\n\r\n"
+            try client.send(Array((head + cover + hidden).utf8))
+            let (answer, rest) = try client.lastAnswer()
+            XCTAssertEqual(answer.status, 400, "\(cover.debugDescription): \(answer.text)")
+            XCTAssertEqual(rest, [], cover.debugDescription)
         }
         XCTAssertEqual(try server.client().get("/v1/contracts/smuggled").status, 404)
     }

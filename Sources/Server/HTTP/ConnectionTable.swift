@@ -1,0 +1,118 @@
+internal import ColumnStore
+import Glibc
+import Synchronization
+
+/// Who is connected: how many in all and from each address, and which connections make room when there is none left.
+///
+/// An idle connection costs its owner nothing. So that thousands of them shut nobody out, those that do nothing and have shown no credential are closed
+/// first, the oldest before others, of the address that has the most.
+package final class ConnectionTable: Sendable {
+    package struct Limits: Sendable {
+        package var all = 8_192
+        package var ofAddress = 4_096
+        package init() {}
+    }
+
+    private struct Entry {
+        let progress: SlowRequests.Progress
+        let address: PeerAddress?
+        let number: Int
+        var isClosing = false
+    }
+
+    private struct State {
+        var entries: [ObjectIdentifier: Entry] = [:]
+        /// By network, without those that were told to close.
+        var counts: [PeerAddress: Int] = [:]
+        var number = 0
+        /// Those that were told to close.
+        var closingCount = 0
+        var closedForRoomCount = 0
+        var refusedCount = 0
+        /// No connection could be spared when it was last looked for one.
+        var searchesAgainAt = 0.0
+
+        var openCount: Int { entries.count - closingCount }
+
+        mutating func leave(_ entry: Entry) {
+            guard let network = entry.address?.network, let count = counts[network] else { return }
+            counts[network] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// So many are closed together: who must go is found by looking at all.
+    private static let batchCount = 64
+    /// Room is made before the last place is taken, since a connection that is told to close takes a moment.
+    private static let spareCount = 128
+    /// In seconds.
+    private static let searchPause = 0.1
+
+    private let limits: Limits
+    private let state = Mutex(State())
+
+    init(_ limits: Limits) { self.limits = limits }
+
+    /// For metrics.
+    package var figures: (count: Int, closedForRoom: Int, refused: Int) {
+        state.withLock { ($0.entries.count, $0.closedForRoomCount, $0.refusedCount) }
+    }
+
+    /// Whether another connection may come in; one that may not is closed at once.
+    func admits(_ address: PeerAddress?) -> Bool {
+        state.withLock { state in
+            let network = address?.network
+            if let network, state.counts[network, default: 0] >= limits.ofAddress { makeRoom(&state, of: network) }
+            if state.openCount >= limits.all - min(Self.spareCount, limits.all / 8) { makeRoom(&state, of: nil) }
+            let isFull = state.openCount >= limits.all || state.entries.count >= limits.all + Self.spareCount
+                || network.map { state.counts[$0, default: 0] >= limits.ofAddress } ?? false
+            if isFull { state.refusedCount += 1 }
+            return !isFull
+        }
+    }
+
+    func began(_ progress: SlowRequests.Progress, _ address: PeerAddress?) {
+        state.withLock { state in
+            state.number += 1
+            state.entries[ObjectIdentifier(progress)] = Entry(progress: progress, address: address, number: state.number)
+            if let network = address?.network { state.counts[network, default: 0] += 1 }
+        }
+    }
+
+    /// Before the connection's socket is closed.
+    func ended(_ progress: SlowRequests.Progress) {
+        state.withLock { state in
+            guard let entry = state.entries.removeValue(forKey: ObjectIdentifier(progress)) else { return }
+            if entry.isClosing { state.closingCount -= 1 } else { state.leave(entry) }
+        }
+    }
+
+    /// Closes connections that can be spared, if there are any.
+    private func makeRoom(_ state: inout State, of network: PeerAddress?) {
+        let now = SteadyClock.seconds()
+        // To look at all of them for each that comes in would be what an attacker wants.
+        guard now >= state.searchesAgainAt else { return }
+        let candidates = state.entries.compactMap { key, entry -> Candidate? in
+            guard !entry.isClosing, network == nil || entry.address?.network == network, let rank = entry.progress.rankOfClosing else { return nil }
+            return Candidate(key: key, rank: rank, count: entry.address.map { state.counts[$0.network, default: 0] } ?? 0, number: entry.number)
+        }
+        if candidates.isEmpty { state.searchesAgainAt = now + Self.searchPause }
+        let sorted = candidates.sorted { ($0.rank, -$0.count, $0.number) < ($1.rank, -$1.count, $1.number) }
+        for candidate in sorted.prefix(min(Self.batchCount, max(1, limits.all / 16))) {
+            guard let entry = state.entries[candidate.key] else { continue }
+            state.entries[candidate.key]?.isClosing = true
+            state.leave(entry)
+            state.closingCount += 1
+            state.closedForRoomCount += 1
+            // Under the lock: `ended` waits for it, so the descriptor is still the connection's own.
+            entry.progress.close()
+        }
+    }
+
+    private struct Candidate {
+        let key: ObjectIdentifier
+        let rank: Int
+        /// Connections of its network.
+        let count: Int
+        let number: Int
+    }
+}

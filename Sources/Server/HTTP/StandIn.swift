@@ -1,0 +1,50 @@
+internal import CMicrohttpd
+internal import ColumnStore
+import Glibc
+
+/// A thread of its own that serves new connections while those of all other daemons are held up, by documents that take long or by a disk: whoever asks
+/// whether the server lives must be answered by one that does.
+///
+/// Its daemon waits on the same listening socket, but takes nothing from it until then. It closes each connection after its answer, and nothing that
+/// may take long runs on it, so that it goes back to rest.
+final class StandIn: Sendable {
+    /// How often it looks after the others.
+    private static let pauseMicroseconds: UInt32 = 50_000
+    /// A turn of a daemon that lasts longer has held it up. In nanoseconds.
+    private static let turnMax: UInt64 = 100_000_000
+    private static let sleepMilliseconds: Int32 = 5
+
+    static func start(_ daemon: OpaquePointer, _ own: Listener.Context, others: [Wakeup]) {
+        let bits = UInt(bitPattern: daemon)
+        let context = Unmanaged.passUnretained(own)
+        nonisolated(unsafe) let held = context
+        WorkerThread(name: "http-stand-in", isDetached: true) {
+            let own = held.takeUnretainedValue()
+            var seen = others.map { _ in UInt64(0) }
+            while true {
+                usleep(pauseMicroseconds)
+                while areHeldUp(others, &seen) || own.connectionCount > 0 {
+                    own.wakeup?.listen()
+                    guard MHD_run_wait(OpaquePointer(bitPattern: bits), sleepMilliseconds) == .YES else { return }
+                }
+            }
+        }
+    }
+
+    /// Whether each has been in one turn for long. One that sleeps is woken, and in another turn when it is looked at again.
+    private static func areHeldUp(_ others: [Wakeup], _ seen: inout [UInt64]) -> Bool {
+        let now = SteadyClock.nanoseconds()
+        var areAll = true
+        for (index, wakeup) in others.enumerated() {
+            let began = wakeup.turnBegan
+            if now &- min(now, began) < turnMax {
+                areAll = false
+            } else if seen[index] != began {
+                areAll = false
+                wakeup.ring()
+            }
+            seen[index] = began
+        }
+        return areAll
+    }
+}
