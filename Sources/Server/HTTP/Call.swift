@@ -1,5 +1,6 @@
 package import ColumnStore
 package import Ingest
+internal import Query
 
 /// A request that was routed and let in, as a handler sees it.
 package struct Call: @unchecked Sendable {
@@ -30,7 +31,7 @@ package struct Call: @unchecked Sendable {
     package func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
         guard let text = parameter(name) else { return fallback }
         guard let value = Int(text), text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), range.contains(value) else {
-            throw Problem.parameter(name, "an integer from \(range.lowerBound) to \(range.upperBound) is wanted, not \"\(text.prefix(100))\"", code: "out-of-range")
+            throw Problem.parameter(name, "an integer from \(range.lowerBound) to \(range.upperBound) is wanted, not \(MemberReader.shown(text))", code: "out-of-range")
         }
         return value
     }
@@ -38,7 +39,7 @@ package struct Call: @unchecked Sendable {
     package func day(_ name: String) throws -> Int32? {
         guard let text = parameter(name) else { return nil }
         guard let day = CalendarText.day(text) else {
-            throw Problem.parameter(name, "a date like 2026-11-20 is wanted, not \"\(text.prefix(100))\"")
+            throw Problem.parameter(name, "a date like 2026-11-20 is wanted, not \(MemberReader.shown(text))")
         }
         return day
     }
@@ -74,8 +75,7 @@ package struct Call: @unchecked Sendable {
     package func object(members names: Set<String>) throws -> JSONValue {
         let type = request.header("Content-Type").flatMap { MediaType($0) }
         guard type?.essence == "application/json" else {
-            let received = request.header("Content-Type").map { "Content-Type is \"\($0.prefix(100))\"" } ?? "there is no Content-Type"
-            throw Problem(.unsupportedMediaType, "\(received); this call takes application/json, also in Content-Encoding gzip or zstd")
+            throw Problem(.unsupportedMediaType, "this call takes application/json, also in Content-Encoding gzip or zstd, not \(MemberReader.shown(contentType: request.header("Content-Type")))")
         }
         let value: JSONValue
         do {
@@ -83,9 +83,10 @@ package struct Call: @unchecked Sendable {
         } catch {
             throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
         }
-        guard case .object(let members) = value else { throw Problem(.badParameter, "the body must be a JSON object") }
+        guard case .object(let members) = value else { throw Problem(.badParameter, "the body must be a JSON object, not \(value.kind)") }
         for member in members where !names.contains(member.name) {
-            throw Problem.parameter(member.name, "this call has no such member", code: "unknown-member")
+            let near = NameSuggestion.closest(to: member.name, among: names).map { "; did you mean \($0)?" } ?? ""
+            throw Problem.parameter(member.name, "this call has no such member\(near)", code: "unknown-member")
         }
         return value
     }

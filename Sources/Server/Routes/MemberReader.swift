@@ -26,6 +26,9 @@ struct MemberReader {
         }
     }
 
+    /// A header's media type, as an error may quote it.
+    static func shown(contentType: String?) -> String { contentType.map { shown($0) } ?? "a body without a Content-Type" }
+
     /// One sentence of all faults.
     func summary(_ what: String) -> String {
         faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "\(what) has \(faults.count) faults; errors names each"

@@ -18,7 +18,7 @@ enum ReceiptRoutes {
                     .header("Prefer", "`wait=5`: answer when the outcome is final, at most that many seconds later."),
                 ],
                 body: [
-                    .json(#"{"type":["object","array"]}"#), .init("application/xml", stringSchema),
+                    .json(#"{"description":"A document, or up to a hundred in an array.","anyOf":[{"type":"object","additionalProperties":true},{"type":"array","items":{"type":"object","additionalProperties":true}}]}"#), .init("application/xml", stringSchema),
                     .init("application/x-ndjson", stringSchema), .init("text/csv", stringSchema),
                 ],
                 answers: [
@@ -102,7 +102,7 @@ enum ReceiptRoutes {
         default:
             throw Problem(
                 .unsupportedMediaType,
-                "\(header.isEmpty ? "there is no Content-Type" : "Content-Type is \"\(header.prefix(100))\""); receipts come as application/json, application/xml, application/x-ndjson or text/csv, each also in Content-Encoding gzip or zstd")
+                "receipts come as application/json, application/xml, application/x-ndjson or text/csv, each also in Content-Encoding gzip or zstd, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
         let client = try call.client()
         let callback = call.parameter("callback_url")
@@ -158,7 +158,7 @@ enum ReceiptRoutes {
         switch call.parameter(name) {
         case nil, "0", "false": false
         case "1", "true", "": true
-        case let text?: throw Problem.parameter(name, "0 or 1 is wanted, not \"\(text.prefix(100))\"")
+        case let other?: throw Problem.parameter(name, "0 or 1 is wanted, not \(MemberReader.shown(other))")
         }
     }
 
@@ -214,7 +214,7 @@ enum ReceiptRoutes {
         var state: ReceiptState?
         if let text = call.parameter("state") {
             state = ReceiptState(rawValue: text)
-            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted, not \"\(text.prefix(100))\"") }
+            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted, not \(MemberReader.shown(text))") }
         }
         var fields: [String]?
         if let text = call.parameter("fields") {
@@ -250,6 +250,6 @@ enum ReceiptRoutes {
         guard let text = call.parameter(name) else { return nil }
         if let day = CalendarText.day(text) { return .day(day) }
         if let instant = CalendarText.instant(text) { return .instant(instant) }
-        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted (a + must be sent as %2B), not \"\(text.prefix(100))\"")
+        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
     }
 }

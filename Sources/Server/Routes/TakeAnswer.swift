@@ -17,7 +17,12 @@ enum TakeAnswer {
             writer.member("accepted", results.count)
             writer.key("results")
             writer.beginArray()
-            for taken in results { write(taken.summary, to: &writer) }
+            for taken in results {
+                writer.beginObject()
+                writeMembers(taken.summary, to: &writer)
+                writeRepeat(taken, to: &writer)
+                writer.endObject()
+            }
             writer.endArray()
             writer.endObject()
             return .json(writer)
@@ -53,6 +58,7 @@ enum TakeAnswer {
             case .success(let taken):
                 writer.member("status", status(of: taken))
                 writeMembers(taken.summary, to: &writer)
+                writeRepeat(taken, to: &writer)
             case .failure(let problem):
                 writer.member("status", problem.slug.status)
                 writer.key("problem")
@@ -63,6 +69,11 @@ enum TakeAnswer {
             lines.append(0x0A)
         }
         return lines
+    }
+
+    /// Which of several were here before: a single one says it by its status.
+    private static func writeRepeat(_ taken: Taken, to writer: inout JSONWriter) {
+        if taken.isRepeat { writer.member("repeat", true) }
     }
 
     static func write(_ summary: ReceiptSummary, to writer: inout JSONWriter) {

@@ -69,7 +69,7 @@ enum TypeRoutes {
 
     private static func put(_ call: Call) throws -> Response {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
-            throw Problem(.unsupportedMediaType, "a type file is application/json")
+            throw Problem(.unsupportedMediaType, "a type file is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)

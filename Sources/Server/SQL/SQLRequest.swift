@@ -21,7 +21,7 @@ struct SQLRequest: Sendable {
         self.query = text
         if let value = body["limit"] {
             guard let limit = value.integer, (1...Self.limitMax).contains(limit) else {
-                throw Problem.parameter("limit", "an integer from 1 to \(Self.limitMax) is wanted", code: "out-of-range")
+                throw Problem.parameter("limit", "an integer from 1 to \(Self.limitMax) is wanted, not \(MemberReader.shown(value))", code: "out-of-range")
             }
             self.limit = limit
         }
@@ -31,7 +31,7 @@ struct SQLRequest: Sendable {
         }
         if let value = body["time_zone"], value != .null {
             guard let zone = value.text, try TimeZoneDatabase.system.rules(for: zone) != nil else {
-                throw Problem.parameter("time_zone", "a name of tzdata, as Europe/Kyiv, is wanted")
+                throw Problem.parameter("time_zone", "a name of tzdata, as Europe/Kyiv, is wanted, not \(MemberReader.shown(value))")
             }
             timeZone = zone
         }
@@ -47,7 +47,7 @@ struct SQLRequest: Sendable {
         case .boolean(let value): return .boolean(value)
         case .number(let digits): return .number(digits)
         case .string(let text): return .string(text)
-        case .array, .object: throw Problem.parameter("params/\(index)", "a string, a number, a boolean or null is wanted", code: "type")
+        case .array, .object: throw Problem.parameter("params/\(index)", "a string, a number, a boolean or null is wanted, not \(value.kind)", code: "type")
         }
     }
 }
