@@ -7,7 +7,7 @@ enum CallbackRoutes {
             .post, "/v1/callbacks/{registrar}", access: .signed, place: .connection, body: .small,
             operation: Operation(
                 "callback", "A registrar's outcome for a ticket.", parameters: [.path("registrar", "The registrar's name.")],
-                body: [.json(#"{"type":"object","required":["ticket_id","outcome"],"properties":{"ticket_id":{"type":"string"},"outcome":{"enum":["accepted","rejected"]},"reference":{"type":["string","null"]},"errors":{"type":"array"}}}"#)],
+                body: [.reference("Callback")],
                 answers: [.init(204, "Taken, or taken before.")], problems: [.badParameter, .notFound, .contradictingOutcome, .diskFull]),
             handle: callback)
     ]

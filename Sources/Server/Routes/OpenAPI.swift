@@ -21,6 +21,8 @@ package enum OpenAPI {
         writer.raw(#"[{"key":[]}]"#)
         writer.key("paths")
         writePaths(routes, to: &writer)
+        writer.key("webhooks")
+        OutgoingCalls.write(to: &writer)
         writer.key("components")
         writer.beginObject()
         writer.key("securitySchemes")

@@ -29,7 +29,7 @@ enum SystemRoutes {
             .get, "/problems/{slug}", access: .open,
             operation: Operation(
                 "problem", "What an error means.", parameters: [.path("slug", "The last part of a problem's `type`.")],
-                answers: [.init(200, "Its meaning.", [.json(#"{"type":"object","required":["type","title","status","meaning"]}"#)])],
+                answers: [.init(200, "Its meaning.", [.json(#"{"type":"object","required":["type","title","status","meaning"],"properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"meaning":{"type":"string"}}}"#)])],
                 problems: [.notFound]),
             handle: problem),
     ]

@@ -1,0 +1,52 @@
+import ColumnStore
+import Server
+import XCTest
+
+/// Goal: a client can be generated from the description. Method: walk it for what generators stumble over; that one really posts,
+/// `SystemTests/HTTP/GeneratedClientTests` shows.
+final class OpenAPITests: XCTestCase {
+    private let document = try? JSONParser.parse(OpenAPI.document(APIRoutes.all))
+
+    private func walk(_ value: JSONValue, _ path: String, _ body: (String, [JSONValue.Member]) -> Void) {
+        switch value {
+        case .object(let members):
+            body(path, members)
+            for member in members { walk(member.value, "\(path)/\(member.name)", body) }
+        case .array(let elements): for (index, element) in elements.enumerated() { walk(element, "\(path)/\(index)", body) }
+        default: break
+        }
+    }
+
+    func test_everyArray_saysOfWhat_andEveryReferenceLeadsSomewhere() throws {
+        let document = try XCTUnwrap(document)
+        var referenceCount = 0
+        walk(document, "") { path, members in
+            func member(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+            let type = member("type")
+            let isArray = type?.text == "array" || { if case .array(let names)? = type { names.contains { $0.text == "array" } } else { false } }()
+            if isArray { XCTAssertNotNil(member("items"), "\(path) is an array of nothing said") }
+            if let reference = member("$ref")?.text {
+                referenceCount += 1
+                let target = reference.split(separator: "/").dropFirst().reduce(document) { $0[String($1)] ?? .null }
+                XCTAssertNotEqual(target, .null, "\(path): \(reference)")
+            }
+        }
+        XCTAssertGreaterThan(referenceCount, 30)
+    }
+
+    func test_outgoingCalls_areDescribed() throws {
+        let webhooks = try XCTUnwrap(try XCTUnwrap(document)["webhooks"])
+        XCTAssertEqual(webhooks["registrar"]?["post"]?["operationId"]?.text, "registrarCall")
+        XCTAssertEqual(webhooks["registrarStatus"]?["get"]?["operationId"]?.text, "registrarStatus")
+        XCTAssertEqual(webhooks["receiptEvent"]?["post"]?["operationId"]?.text, "receiptEvent")
+    }
+
+    func test_everyCall_saysForWhichRoles() throws {
+        let document = try XCTUnwrap(document)
+        for route in APIRoutes.all {
+            let operation = document["paths"]?[route.path]?[route.method.rawValue.lowercased()]
+            guard case .array(let security)? = operation?["security"] else { XCTFail("\(route.path) says nothing of who may"); continue }
+            XCTAssertEqual(security.count, route.access.roles.count, route.path)
+        }
+    }
+}
