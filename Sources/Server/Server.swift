@@ -1,5 +1,6 @@
 internal import ColumnStore
 import Glibc
+internal import Query
 
 /// The `till` command line: the whole program behind `main`.
 ///
@@ -7,8 +8,13 @@ import Glibc
 /// command line, Observability what a running server tells of itself. `Service` is the middle of it.
 public enum TillCommand {
     private static let commands: [any Command.Type] = [
-        ServeCommand.self, SQLCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, TypeCheckCommand.self,
-        InspectCommand.self, ContractPutCommand.self, KeyCreateCommand.self, VersionCommand.self,
+        ServeCommand.self, SQLCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self,
+        ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
+        KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
+        TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
+        TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self,
+        DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, AuditListCommand.self,
+        JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,
     ]
 
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.
@@ -30,12 +36,20 @@ public enum TillCommand {
         }
         let family = commands.filter { $0.name.hasPrefix(first + " ") }
         if !family.isEmpty {
-            let isHelp = arguments.dropFirst().first == "--help"
+            let second = arguments.dropFirst().first
+            let isHelp = second == "--help" || second == "-h"
+            let words = family.map { String($0.name.dropFirst(first.count + 1)) }
+            if let second, !second.hasPrefix("-") {
+                let near = NameSuggestion.closest(to: second, among: words).map { "; did you mean till \(first) \($0)?" } ?? ""
+                Terminal.writeError("till: there is no command \(first) \(second)\(near)\n\n")
+            }
             let text = family.map { "usage: till \($0.name) \($0.usage.first ?? "")\n       \($0.summary)\n" }.joined()
             if isHelp { Terminal.write(text) } else { Terminal.writeError(text) }
             return isHelp ? ExitStatus.done : ExitStatus.misused
         }
-        Terminal.writeError("till: there is no command \(first)\n\n" + overview)
+        let firstWords = Set(commands.compactMap { $0.name.split(separator: " ").first.map(String.init) })
+        let near = NameSuggestion.closest(to: first, among: firstWords).map { "; did you mean till \($0)?" } ?? ""
+        Terminal.writeError("till: there is no command \(first)\(near)\n\n" + overview)
         return ExitStatus.misused
     }
 

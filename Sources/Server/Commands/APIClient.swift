@@ -77,9 +77,12 @@ final class APIClient {
     }
 
     static func problemText(_ answer: Answer) -> String {
-        guard let problem = try? JSONParser.parse(answer.body), let type = problem["type"]?.text else {
-            return "the server answered \(answer.status)"
-        }
+        (try? JSONParser.parse(answer.body)).flatMap(problemText) ?? "the server answered \(answer.status)"
+    }
+
+    /// Nil for what is no problem.
+    static func problemText(_ problem: JSONValue) -> String? {
+        guard let type = problem["type"]?.text else { return nil }
         var text = type.split(separator: "/").last.map(String.init) ?? type
         if let position = problem["position"]?.integer { text += " at \(position)" }
         if let detail = problem["detail"]?.text { text += ": \(detail)" }

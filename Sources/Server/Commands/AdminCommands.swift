@@ -4,7 +4,7 @@ internal import ColumnStore
 enum CompactCommand: Command {
     static let name = "compact"
     static let summary = "Moves hot files to cold and merges files."
-    static let usage = ["--data DIR [--before DAY]"]
+    static let usage = ["[--before DAY] (--data DIR | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options + [.init("before", "DAY", "Only files of UTC days before this one (tomorrow).")]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -12,7 +12,7 @@ enum CompactCommand: Command {
         var body = JSONWriter()
         body.beginObject()
         if let before = try arguments.one("before") {
-            guard CalendarText.day(before) != nil else { throw UsageError("--before wants a date like 2026-11-20") }
+            guard CalendarText.day(before) != nil else { throw UsageError("--before wants a date like 2026-11-20, not \(before)") }
             body.member("before", before)
         }
         body.endObject()
@@ -49,7 +49,7 @@ enum ContractPutCommand: Command {
         body.beginObject()
         for (option, choices) in [("access", ["read", "read-write"]), ("scope", ["own", "all"])] {
             let value = try arguments.required(option)
-            guard choices.contains(value) else { throw UsageError("--\(option) wants \(choices.joined(separator: " or ")), not \(value)") }
+            guard choices.contains(value) else { throw UsageError.choice("--\(option)", choices, value) }
             body.key(option)
             body.string(value)
         }
@@ -67,7 +67,7 @@ enum ContractPutCommand: Command {
             body.endArray()
         }
         if let rate = try arguments.one("rate") {
-            guard let number = Double(rate), number.isFinite else { throw UsageError("--rate wants a number") }
+            guard let number = Double(rate), number.isFinite else { throw UsageError("--rate wants a number, not \(rate)") }
             body.key("rate_per_second")
             body.raw("\(number)".utf8)
         }
@@ -83,23 +83,6 @@ enum ContractPutCommand: Command {
         let answer = try APIClient.succeed(
             try store.client.call(
                 "PUT", "/v1/contracts/\(RequestTarget.encode(client))", headers: [("Content-Type", "application/json")], body: body.bytes))
-        try store.close()
-        Terminal.write(answer.body + [0x0A])
-        return ExitStatus.done
-    }
-}
-
-/// Makes a key and shows it once.
-enum KeyCreateCommand: Command {
-    static let name = "key create"
-    static let summary = "Makes a key for a client's contract and prints it."
-    static let usage = ["CLIENT (--data DIR | --url URL [--ca FILE | --insecure])"]
-    static let options = StoreAccess.options
-
-    static func run(_ arguments: Arguments) throws -> Int32 {
-        let client = try arguments.operand("a client")
-        let store = try StoreAccess(arguments, mayCreate: true)
-        let answer = try APIClient.succeed(try store.client.call("POST", "/v1/contracts/\(RequestTarget.encode(client))/keys", body: []))
         try store.close()
         Terminal.write(answer.body + [0x0A])
         return ExitStatus.done

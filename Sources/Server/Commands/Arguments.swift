@@ -1,3 +1,5 @@
+internal import Query
+
 /// A command that was called the wrong way: exit status 2.
 package struct UsageError: Error, CustomStringConvertible {
     package let description: String
@@ -45,7 +47,8 @@ package struct Arguments {
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard argument.hasPrefix("--"), let option = options.first(where: { "--" + $0.name == parts[0] }) else {
-                throw UsageError("unknown option \(parts[0])")
+                let near = NameSuggestion.closest(to: String(parts[0].drop { $0 == "-" }), among: options.map(\.name)).map { "; did you mean --\($0)?" }
+                throw UsageError("unknown option \(parts[0])\(near ?? "")")
             }
             if option.value == nil {
                 if parts.count > 1 { throw UsageError("\(parts[0]) takes no value") }
@@ -74,8 +77,15 @@ package struct Arguments {
         return value
     }
 
+    /// A number of things, from 1 on.
+    package func count(_ name: String) throws -> Int? {
+        guard let text = try one(name) else { return nil }
+        guard let count = Int(text), count > 0 else { throw UsageError("--\(name) wants a number above 0, not \(text)") }
+        return count
+    }
+
     package func operand(_ what: String) throws -> String {
-        guard operands.count == 1 else { throw UsageError(operands.isEmpty ? "\(what) is wanted" : "one \(what) is wanted") }
+        guard operands.count == 1 else { throw UsageError(operands.isEmpty ? "\(what) is wanted" : "\(what) is wanted, and no more: unexpected argument \(operands[1])") }
         return operands[0]
     }
 

@@ -6,13 +6,15 @@ internal import Ingest
 enum BackupCommand: Command {
     static let name = "backup"
     static let summary = "Copies a store, as it is at one instant, to a directory; again: what has changed."
-    static let usage = ["--data DIR DEST"]
+    static let usage = ["DEST (--data DIR | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let destination = try arguments.operand("a directory for the backup")
         var body = JSONWriter()
         body.beginObject()
+        // Of another machine nobody here knows where its working directory is.
+        if arguments.has("url"), !destination.hasPrefix("/") { throw UsageError("with --url the directory is the server's: name it from the root, not \(destination)") }
         body.member("destination", absolute(destination))
         body.endObject()
         let store = try StoreAccess(arguments)

@@ -29,7 +29,11 @@ enum ResultTable {
         case .string(let string): text = string
         case .array, .object: text = String(decoding: value.serialized, as: UTF8.self)
         }
-        // A control character would break the table, or do worse to a terminal.
+        return printable(text)
+    }
+
+    /// A control character would break the table, or do worse to a terminal.
+    static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "·" : $0 }))
     }

@@ -84,7 +84,7 @@ enum ServeCommand: Command {
         return key
     }
 
-    private static func settings(_ arguments: Arguments) throws -> Settings {
+    static func settings(_ arguments: Arguments) throws -> Settings {
         var file: (path: String, bytes: [UInt8])?
         if let path = try arguments.one("config") {
             do {

@@ -9,7 +9,7 @@ enum TypeCheckCommand: Command {
     static let options: [Arguments.Option] = []
 
     private static let documentByteCountMax = 64 << 20
-    private static let typeByteCountMax = 16 << 20
+    static let typeByteCountMax = 16 << 20
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         guard let file = arguments.operands.first else { throw UsageError("a type file is wanted") }
@@ -34,7 +34,7 @@ enum TypeCheckCommand: Command {
     }
 
     /// The XSD files in the type file's folder: it names them, and they import each other, by name.
-    private static func schemas(beside file: String) throws -> [String: [UInt8]] {
+    static func schemas(beside file: String) throws -> [String: [UInt8]] {
         let folder = file.contains("/") ? file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") : "."
         guard let directory = opendir(folder.isEmpty ? "/" : folder) else { return [:] }
         defer { closedir(directory) }

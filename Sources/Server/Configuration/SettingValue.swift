@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Query
 
 /// One value out of the file or the environment, with the key to name when it is wrong.
 struct SettingValue {
@@ -7,12 +8,21 @@ struct SettingValue {
     /// Of the environment or the command line, which have text only: there digits are a number.
     var isText = false
 
-    private func fault(_ message: String) -> SettingError { SettingError(key: key, message: message) }
+    /// - Parameter wanted: what would do; what came is said with it.
+    private func fault(_ wanted: String, near: String? = nil) -> SettingError {
+        SettingError(key: key, message: "\(wanted), not \(received)\(near.map { "; did you mean \($0)?" } ?? "")")
+    }
+
+    /// The value as an error may show it: no secret, and no URL with a password in it.
+    var received: String {
+        let isSecret = key.split(separator: ".").last?.contains("secret") ?? false
+        return isSecret || value.text?.contains("@") ?? false ? value.kind : MemberReader.shown(value)
+    }
 
     var isNull: Bool { value == .null }
 
     func string() throws -> String {
-        guard let text = value.text, !text.isEmpty else { throw fault("a string is wanted, not \(value.kind)") }
+        guard let text = value.text, !text.isEmpty else { throw fault("a string is wanted") }
         return text
     }
 
@@ -79,13 +89,14 @@ struct SettingValue {
     }
 
     func strings() throws -> [String] {
-        guard case .array(let elements) = value else { throw fault("an array of strings is wanted, not \(value.kind)") }
+        guard case .array(let elements) = value else { throw fault("an array of strings is wanted") }
         return try elements.enumerated().map { try SettingValue(key: "\(key).\($0.offset)", value: $0.element).string() }
     }
 
     func choice<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) throws -> Choice where Choice.RawValue == String {
         guard let text = value.text, let choice = Choice(rawValue: text) else {
-            throw fault("one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")) is wanted")
+            let names = Choice.allCases.map(\.rawValue)
+            throw fault("one of \(names.joined(separator: ", ")) is wanted", near: value.text.flatMap { NameSuggestion.closest(to: $0, among: names) })
         }
         return choice
     }

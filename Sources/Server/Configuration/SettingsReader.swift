@@ -1,5 +1,6 @@
 internal import ColumnStore
 internal import Ingest
+internal import Query
 
 /// Puts settings together: defaults, then the file, then the environment, then the command line.
 package enum SettingsReader {
@@ -69,12 +70,12 @@ package enum SettingsReader {
         if let file { reading.apply(file: file.bytes, path: file.path) }
         reading.apply(environment: environment)
         reading.source = nil
-        for name in misspelt(environment) { reading.fault(name, "there is no such variable") }
+        for name in misspelt(environment) { reading.fault(name, noSuch("variable", name, among: keys.map(\.variable))) }
         for (name, value) in overrides {
             if let key = keys.first(where: { $0.path == name }) {
                 reading.set(key, .string(value), isText: true)
             } else {
-                reading.fault(name, "there is no such key")
+                reading.fault(name, noSuch("key", name, among: keys.map(\.path)))
             }
         }
         let settings = reading.settings
@@ -82,6 +83,10 @@ package enum SettingsReader {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
         return (settings, reading.faults)
+    }
+
+    private static func noSuch(_ what: String, _ name: String, among names: [String]) -> String {
+        "there is no such \(what)" + (NameSuggestion.closest(to: name, among: names).map { "; did you mean \($0)?" } ?? "")
     }
 
     /// Variables that begin as a setting's does, and are none: `TILL_LIMITS_QUERYTIME`, `TILL_HOT_DAY`. What begins otherwise is somebody
@@ -127,7 +132,10 @@ package enum SettingsReader {
             do throws(JSONSyntaxError) {
                 apply(object: try JSONParser.parse(bytes), prefix: "")
             } catch {
-                fault("byte \(error.offset)", error.message)
+                let before = bytes.prefix(error.offset)
+                let line = before.count { $0 == 0x0A } + 1
+                let column = before.reversed().prefix { $0 != 0x0A }.count + 1
+                fault("line \(line), column \(column)", error.message)
             }
         }
 
@@ -142,7 +150,7 @@ package enum SettingsReader {
                 } else if keys.contains(where: { $0.path.hasPrefix(path + ".") }) {
                     apply(object: member.value, prefix: path + ".")
                 } else {
-                    fault(path, "there is no such key")
+                    fault(path, noSuch("key", path, among: keys.map(\.path)))
                 }
             }
         }
@@ -182,7 +190,7 @@ package enum SettingsReader {
     private static func url(_ value: SettingValue) throws -> String? {
         guard let text = try value.stringOrNull() else { return nil }
         guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
-            throw SettingError(key: value.key, message: "an http or https URL is wanted")
+            throw SettingError(key: value.key, message: "an http or https URL is wanted, not \(value.received)")
         }
         return text
     }
@@ -199,6 +207,11 @@ package enum SettingsReader {
         if !faults.isEmpty { throw SettingErrors(faults) }
         return registrars
     }
+
+    private static let registrarKeys = [
+        "url", "secret", "previous_secret", "previous_secret_until", "status_url", "lock", "max_attempts", "backoff_min", "backoff_max", "expires",
+        "duplicate_window", "concurrency",
+    ]
 
     private static func registrar(_ value: SettingValue, _ faults: inout [SettingError]) -> Settings.Registrar {
         var registrar = Settings.Registrar()
@@ -245,7 +258,7 @@ package enum SettingsReader {
             case "expires": registrar.expires = try item.duration()
             case "duplicate_window": registrar.duplicateWindow = try item.duration()
             case "concurrency": registrar.concurrency = try item.integer(1...100_000)
-            default: throw SettingError(key: item.key, message: "there is no such key")
+            default: throw SettingError(key: item.key, message: noSuch("key", name, among: registrarKeys))
             }
         } catch let error as SettingError {
             throw error

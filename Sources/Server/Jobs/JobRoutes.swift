@@ -10,7 +10,7 @@ enum JobRoutes {
             .get, "/v1/admin/jobs", access: .admin,
             operation: Operation(
                 "jobs", "The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended.",
-                answers: [.init(200, "They.", [.reference("JobList")])]),
+                parameters: ListPage.parameters, answers: [.init(200, "They.", [.reference("JobList")])], problems: [.badCursor]),
             handle: list),
         Route(
             .get, "/v1/admin/jobs/{id}", access: .admin, place: .control,
@@ -26,15 +26,19 @@ enum JobRoutes {
             handle: cancel),
     ]
 
-    private static func list(_ call: Call) -> Response {
-        let jobs = call.service.jobs.all
+    private static func list(_ call: Call) throws -> Response {
+        let page = try ListPage(call)
+        var left = call.service.jobs.all[...]
+        // What was forgotten meanwhile was older than all that is left.
+        if let after = try page.after(fieldCount: 1)?.text(at: 0) { left = left.drop { $0.id != after }.dropFirst() }
+        let jobs = left.prefix(page.limit)
         var writer = JSONWriter(reserving: 512 * jobs.count + 64)
         writer.beginObject()
         writer.key("jobs")
         writer.beginArray()
         for job in jobs { JobAnswer.write(job, to: &writer) }
         writer.endArray()
-        writer.member("next_cursor", nil)
+        writer.member("next_cursor", left.count > jobs.count ? jobs.last.map { page.cursor([Array($0.id.utf8)]) } : nil)
         writer.endObject()
         return .json(writer)
     }

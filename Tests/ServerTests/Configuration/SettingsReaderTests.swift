@@ -49,7 +49,7 @@ final class SettingsReaderTests: XCTestCase {
             (#"{"public_url":"till.example"}"#, "public_url"), (#"{"tls":{"cert":"a"}}"#, "tls.key"), (#"{"tls":{"key":"a"}}"#, "tls.cert"),
             (#"{"hot_days":"30"}"#, "hot_days"), (#"{"limits":{"queries":"8"}}"#, "limits.queries"), (#"{"memory_budget":"805306368"}"#, "memory_budget"),
             (#"{"registrars":{"tax":{"url":"http://x","secret":"s","max_attempts":"3"}}}"#, "registrars.tax.max_attempts"),
-            ("[]", "the file"), (#"{"hot_days":1,"hot_days":2}"#, "byte 24"), ("{", "byte 1"),
+            ("[]", "the file"), (#"{"hot_days":1,"hot_days":2}"#, "line 1, column 25"), ("{", "line 1, column 2"),
         ]
         for row in files {
             XCTAssertThrowsError(try read(row.file), row.file) { error in
@@ -57,7 +57,7 @@ final class SettingsReaderTests: XCTestCase {
             }
         }
         XCTAssertThrowsError(try read("{}", ["TILL_HOT_DAYS": "many"])) { error in
-            XCTAssertEqual("\(error)", "TILL_HOT_DAYS: hot_days: an integer from 0 to 36500 is wanted")
+            XCTAssertEqual("\(error)", #"TILL_HOT_DAYS: hot_days: an integer from 0 to 36500 is wanted, not "many""#)
         }
     }
 
@@ -72,7 +72,9 @@ final class SettingsReaderTests: XCTestCase {
     func test_environment_misspeltVariables_areNamed() throws {
         for name in ["TILL_HOT_DAY", "TILL_LIMITS_QUERYTIME", "TILL_LOG_LEVELS", "TILL_JWT_", "TILL_LISTEN_ON", "TILL_QUARANTINE"] {
             XCTAssertThrowsError(try read("{}", [name: "1"]), name) { error in
-                XCTAssertEqual((error as? SettingErrors)?.errors.map(\.description), ["\(name): there is no such variable"])
+                let texts = (error as? SettingErrors)?.errors.map(\.description) ?? []
+                XCTAssertEqual(texts.count, 1)
+                XCTAssertTrue(texts.first?.hasPrefix("\(name): there is no such variable") ?? false, "\(texts)")
             }
         }
         // Others' own, and those that are no settings.

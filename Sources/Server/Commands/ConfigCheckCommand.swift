@@ -1,0 +1,15 @@
+/// Looks at a configuration as `serve` would, and names everything that is wrong with it.
+enum ConfigCheckCommand: Command {
+    static let name = "config check"
+    static let summary = "Checks a configuration: the file, the environment, and the files that they name."
+    static let usage = ["[--config till.json] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE]"]
+    static let options: [Arguments.Option] = ServeCommand.options.filter { $0.name != "data" }
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        let settings = try ServeCommand.settings(arguments)
+        let place = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        Terminal.write("no fault; it would listen on \(place):\(settings.port), with \(settings.registrars.count) registrars\n")
+        return ExitStatus.done
+    }
+}

@@ -1,0 +1,32 @@
+internal import ColumnStore
+
+/// Has a server do long work, and follows it to its end.
+struct JobRun {
+    let client: APIClient
+
+    /// Short enough for a progress that moves.
+    private static let waitSeconds = 1
+
+    /// - Parameter progress: told how far it is, now and then.
+    /// - Returns: the result.
+    /// - Throws: `CommandError` with what the server says of its failure.
+    func run(_ path: String, body: [UInt8] = Array("{}".utf8), progress: (JSONValue) -> Void = { _ in }) throws -> JSONValue {
+        let headers = [("Content-Type", "application/json")]
+        let answer = try APIClient.succeed(try client.call("POST", path + "?wait=0", headers: headers, body: body))
+        var job = try JSONParser.parse(answer.body)
+        guard let id = job["id"]?.text else { throw CommandError("the server's answer names no job") }
+        while let state = job["state"]?.text {
+            switch state {
+            case "queued", "running":
+                if let standing = job["progress"], standing != .null { progress(standing) }
+                let next = try client.call("GET", "/v1/admin/jobs/\(RequestTarget.encode(id))?wait=\(Self.waitSeconds)")
+                job = try JSONParser.parse(try APIClient.succeed(next).body)
+            case "done": return job["result"] ?? .null
+            default:
+                let problem = job["problem"] ?? .null
+                throw CommandError(problem == .null ? "the job \(id) was \(state)" : APIClient.problemText(problem) ?? "the job \(id) \(state)")
+            }
+        }
+        throw CommandError("the server's answer is no job")
+    }
+}

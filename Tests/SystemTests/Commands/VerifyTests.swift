@@ -1,0 +1,106 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: a store can be proved while it is used, and what is damaged is named, wherever the store lies. Method: the real binary beside a
+/// server that takes receipts, over backups, and over copies that nobody may write.
+final class VerifyTests: XCTestCase {
+    private func fill(_ server: TillServer, _ range: Range<Int>) throws {
+        for number in range { XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-\(number)")).status, 201) }
+    }
+
+    private func flip(_ file: URL, at place: Int) throws {
+        let handle = try FileHandle(forUpdating: file)
+        defer { try? handle.close() }
+        try handle.seek(toOffset: UInt64(place))
+        let byte = try XCTUnwrap(try handle.read(upToCount: 1)?.first)
+        try handle.seek(toOffset: UInt64(place))
+        try handle.write(contentsOf: Data([byte ^ 0x10]))
+    }
+
+    func test_besideAServer_thatTakesReceiptsAndCompacts_findsNoFault() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        try fill(server, 0..<40)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        try fill(server, 40..<60)
+        let isOver = Mutex(false)
+        let sent = Mutex(60)
+        let port = server.port
+        let sender = Thread {
+            let client = HTTPClient(port: port, key: TillServer.adminKey)
+            while !isOver.withLock({ $0 }) {
+                let number = sent.withLock { sent in
+                    defer { sent += 1 }
+                    return sent
+                }
+                _ = try? client.post("/v1/receipts?client=shop", Receipts.pos("R-\(number)"))
+                if number % 40 == 0 { _ = try? client.post("/v1/admin/compact", "{}") }
+            }
+        }
+        sender.start()
+        for round in 0..<6 {
+            let run = try TillRun(["verify"] + (round % 2 == 0 ? ["--data", server.data.path] : ["--url", server.url]), environment: ["TILL_KEY": TillServer.adminKey])
+            XCTAssertEqual(run.status, 0, run.text + run.error)
+            XCTAssertTrue(run.text.hasSuffix(": no fault\n"), run.text)
+        }
+        isOver.withLock { $0 = true }
+        XCTAssertEqual(try server.client().get("/v1/receipts?client=shop&limit=1").status, 200)
+    }
+
+    func test_besideAServer_namesWhatIsDamaged() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        try fill(server, 0..<40)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        let files = FileManager.default.enumerator(at: server.data.appendingPathComponent("warehouse"), includingPropertiesForKeys: nil)
+        let parquet = try XCTUnwrap(files?.compactMap { $0 as? URL }.first { $0.pathExtension == "parquet" })
+        try flip(parquet, at: 200)
+        let run = try TillRun(["verify", "--data", server.data.path])
+        XCTAssertEqual(run.status, 1, run.error)
+        XCTAssertTrue(run.text.contains(parquet.lastPathComponent) && run.text.contains("does not have the hash"), run.text)
+        XCTAssertTrue(server.isRunning)
+        let audit = try server.client().get("/v1/audit?limit=1").text
+        XCTAssertTrue(audit.contains(#""action":"verify""#) && audit.contains(#""outcome":"done""#), audit)
+        let jobs = try TillRun(["job", "list", "--data", server.data.path])
+        XCTAssertTrue(jobs.text.contains(" verify "), jobs.text + jobs.error)
+    }
+
+    func test_backup_isProvedByItsManifest() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        try fill(server, 0..<20)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        try fill(server, 20..<30)
+        let backup = folder.appendingPathComponent("backup")
+        XCTAssertEqual(try TillRun(["backup", "--url", server.url, backup.path], environment: ["TILL_KEY": TillServer.adminKey]).status, 0)
+        for option in ["--backup", "--data"] {
+            let sound = try TillRun(["verify", option, backup.path])
+            XCTAssertEqual(sound.status, 0, sound.text + sound.error)
+            XCTAssertTrue(sound.text.contains("bytes of the backup: no fault"), sound.text)
+        }
+        for name in try FileManager.default.subpathsOfDirectory(atPath: backup.path) {
+            let file = backup.appendingPathComponent(name)
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isDirectory), !isDirectory.boolValue else { continue }
+            let size = try XCTUnwrap(try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int)
+            try flip(file, at: size / 2)
+            let run = try TillRun(["verify", "--backup", backup.path])
+            XCTAssertEqual(run.status, 1, "\(name): \(run.text)")
+            XCTAssertTrue((run.text + run.error).contains(name == "MANIFEST" ? "MANIFEST" : name), "\(name): \(run.text)\(run.error)")
+            try flip(file, at: size / 2)
+            let aside = folder.appendingPathComponent("aside")
+            try FileManager.default.moveItem(at: file, to: aside)
+            XCTAssertEqual(try TillRun(["verify", "--backup", backup.path]).status, 1, "without \(name)")
+            try FileManager.default.moveItem(at: aside, to: file)
+        }
+        XCTAssertEqual(try TillRun(["verify", "--backup", backup.path]).status, 0)
+        XCTAssertEqual(try TillRun(["verify", "--backup", folder.path + "/none"]).status, 1)
+    }
+}
