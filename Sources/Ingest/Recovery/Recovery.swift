@@ -254,8 +254,7 @@ package final class Recovery {
         where try draft.typeFile(name: kind.name, version: Int(kind.version)) == nil {
             report.missing.append("version \(kind.version) of the type \(kind.name), which receipts have: its documents are no longer proved by `till verify`")
         }
-        let known = Set(draft.contracts().map { Array($0.clientID.utf8) })
-        let missing = clients.subtracting(known).map { String(decoding: $0, as: UTF8.self) }.sorted()
+        let missing = clients.map { String(decoding: $0, as: UTF8.self) }.filter { draft.contract($0) == nil }.sorted()
         if !missing.isEmpty {
             report.missing.append("contracts of \(missing.count) clients with receipts: \(missing.prefix(20).joined(separator: ", "))"
                 + (missing.count > 20 ? " …" : ""))
