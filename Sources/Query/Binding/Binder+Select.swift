@@ -42,24 +42,50 @@ extension Binder {
             for index in items.indices {
                 if let list = items[index].list {
                     items[index].list = try grouping.rewrite(list)
+                } else if let place = groups.constants[index] {
+                    items[index].expression = grouping.key(at: place)
                 } else {
                     items[index].expression = try grouping.rewrite(items[index].expression)
                 }
             }
             having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
-            for index in order.indices { order[index].expression = try grouping.rewrite(order[index].expression) }
-            for index in distinctOn.indices { distinctOn[index] = try grouping.rewrite(distinctOn[index]) }
+            func rewritten(_ expression: Expression) throws(QueryError) -> Expression {
+                guard let place = groups.constantPlace(of: expression) else { return try grouping.rewrite(expression) }
+                return grouping.key(at: place)
+            }
+            for index in order.indices { order[index].expression = try rewritten(order[index].expression) }
+            for index in distinctOn.indices { distinctOn[index] = try rewritten(distinctOn[index]) }
             try grouping.rewriteWindows(of: collector)
         }
         if let having { plan = .filter(input: plan, conjuncts: having.conjuncts) }
         for window in collector.windows {
             plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
         }
-        if let item = items.first(where: { $0.list != nil }), let list = item.list, case .column(let id, let type) = item.expression {
-            let element = UnnestNode.Element(member: "", column: OutputColumn(id: id, name: item.name, type: type))
-            plan = .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns))
+        guard let place = items.firstIndex(where: { $0.list != nil }), let list = items[place].list, case .column(let id, let type) = items[place].expression
+        else { return try finish(select, plan, items, order, distinctOn) }
+        let element = UnnestNode.Element(member: "", column: OutputColumn(id: id, name: items[place].name, type: type))
+        if comesAfterOrder(id, select, order, distinctOn) {
+            items[place].expression = list
+            return spread(try finish(select, plan, items, order, distinctOn), place, element)
         }
+        plan = .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns))
         return try finish(select, plan, items, order, distinctOn)
+    }
+
+    /// As in PostgreSQL, rows are made of a list after DISTINCT ON and ORDER BY where these do not look at them.
+    private func comesAfterOrder(_ element: ColumnID, _ select: SelectSyntax, _ order: [SortKey], _ distinctOn: [Expression]) -> Bool {
+        guard case .on = select.distinct, !order.isEmpty else { return false }
+        return !(order.map(\.expression) + distinctOn).contains { $0.columnIDs.contains(element) }
+    }
+
+    /// The rows of `plan`, one for each element of the list in its column at `place`.
+    private func spread(_ plan: LogicalPlan, _ place: Int, _ element: UnnestNode.Element) -> LogicalPlan {
+        let rows = LogicalPlan.unnest(UnnestNode(input: plan, list: .column(plan.columns[place]), elements: [element], passed: plan.columns))
+        return .project(
+            input: rows,
+            columns: plan.columns.enumerated().map { index, column in
+                index == place ? ProjectedColumn(newColumn(element.column.name, element.column.type), .column(element.column)) : ProjectedColumn(column, .column(column))
+            })
     }
 
     // MARK: The list
@@ -168,6 +194,8 @@ extension Binder {
         private(set) var expressions: [(expression: Expression, name: String, position: Int)] = []
         private(set) var places = ExpressionPlaces()
         var sets: [[Int]] = [[]]
+        /// By their place in the list: constants that GROUP BY names, which are NULL where their grouping set leaves them out.
+        var constants: [Int: Int] = [:]
 
         /// The place of an expression, which may be in the list already.
         mutating func place(_ expression: Expression, _ name: String, _ position: Int) -> Int {
@@ -175,6 +203,11 @@ extension Binder {
             places.insert(expression, at: expressions.count)
             expressions.append((expression, name, position))
             return expressions.count - 1
+        }
+
+        func constantPlace(of expression: Expression) -> Int? {
+            guard expression.isLiteral else { return nil }
+            return constants.values.first { expressions[$0].expression.isSame(as: expression) }
         }
     }
 
@@ -268,6 +301,9 @@ extension Binder {
         }
         let key: Expression
         if let expression { key = expression } else { key = try bindExpression(syntax, in: scope).expression }
+        if key.isLiteral, let item = items.firstIndex(where: { $0.list == nil && $0.expression.isSame(as: key) }) {
+            list.constants[item] = list.places[key] ?? list.expressions.count
+        }
         let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
         if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
             throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)

@@ -146,7 +146,13 @@ final class BindingFrame {
     /// Columns of outer levels that this one or one within it mentions.
     private(set) var correlation: [ColumnID] = []
 
+    /// Where the subquery that is being bound stands in this level: an aggregate in it over this level's columns belongs there.
+    var subqueryScope: ExpressionScope?
+
     init(parent: BindingFrame?) { self.parent = parent }
+
+    /// What this level mentioned before a part of it went to another.
+    func restoreCorrelation(_ ids: [ColumnID]) { correlation = ids }
 
     func correlate(_ ids: Set<ColumnID>) {
         for id in ids.sorted() where !correlation.contains(id) { correlation.append(id) }

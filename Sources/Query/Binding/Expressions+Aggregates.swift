@@ -9,13 +9,63 @@ extension Binder {
         }
         guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
         if let list = try percentiles(call, in: scope) { return list }
+        let frames = levels(from: scope.frame)
+        let before = frames.map(\.correlation)
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
-        try checkOwnColumns(bound, scope, at: position)
         guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
         }
-        return TypedExpression(.column(collector.column(for: bound)), at: position)
+        guard let owner = try owner(of: bound, frames), owner > 0 else { return TypedExpression(.column(collector.column(for: bound)), at: position) }
+        return try outerAggregate(bound, frames, owner, before, at: position)
+    }
+
+    private func levels(from frame: BindingFrame) -> [BindingFrame] {
+        var levels: [BindingFrame] = []
+        var level: BindingFrame? = frame
+        while let here = level {
+            levels.append(here)
+            level = here.parent
+        }
+        return levels
+    }
+
+    /// The innermost level of whose columns the call mentions any: it is that query's aggregate. Nil where it mentions none.
+    private func owner(of call: AggregateCall, _ levels: [BindingFrame]) throws(QueryError) -> Int? {
+        var used: Set<ColumnID> = []
+        for argument in call.arguments { argument.collectColumns(into: &used) }
+        call.filter?.collectColumns(into: &used)
+        guard !used.isEmpty else { return nil }
+        for (number, level) in levels.enumerated() {
+            for relation in level.names.relations {
+                try work?.spend(relation.columns.count)
+                for column in relation.columns {
+                    if case .column(let id, _) = column.expression {
+                        if used.contains(id) { return number }
+                    } else if !column.expression.columnIDs.isDisjoint(with: used) {
+                        return number
+                    }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// An aggregate over an outer query's columns is computed there; here its value stands like a column of that query.
+    private func outerAggregate(
+        _ call: AggregateCall, _ levels: [BindingFrame], _ owner: Int, _ before: [[ColumnID]], at position: Int
+    ) throws(QueryError) -> TypedExpression {
+        guard let scope = levels[owner].subqueryScope, let collector = scope.collector else {
+            let clause = levels[owner].subqueryScope?.clause ?? "FROM"
+            throw .badSQL("this aggregate belongs to an outer query, and aggregates are not allowed in its \(clause)", at: position)
+        }
+        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+        let column = collector.column(for: call)
+        for (level, correlation) in zip(levels, before).prefix(owner) {
+            level.restoreCorrelation(correlation)
+            level.correlate([column.id])
+        }
+        return TypedExpression(.column(column), at: position)
     }
 
     /// percentile_cont(ARRAY[…]): a list of one for each fraction; NULL of no values.
@@ -50,24 +100,6 @@ extension Binder {
         var inner = scope
         inner.isInAggregate = true
         return try bindCondition(condition, in: inner)
-    }
-
-    /// An aggregate over outer columns only would belong to the outer query.
-    private func checkOwnColumns(_ call: AggregateCall, _ scope: ExpressionScope, at position: Int) throws(QueryError) {
-        var used: Set<ColumnID> = []
-        for argument in call.arguments { argument.collectColumns(into: &used) }
-        guard !used.isEmpty else { return }
-        for relation in scope.frame.names.relations {
-            try work?.spend(relation.columns.count)
-            for column in relation.columns {
-                if case .column(let id, _) = column.expression {
-                    if used.contains(id) { return }
-                } else if !column.expression.columnIDs.isDisjoint(with: used) {
-                    return
-                }
-            }
-        }
-        throw .unsupported("an aggregate over the outer query's columns is not supported in a subquery", at: position)
     }
 
     private func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
@@ -130,7 +162,7 @@ extension Binder {
             return ([argument], type)
         case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
             guard !value.isUntyped, TypeRules.isNumeric(value.type) || value.type == .null else { throw fault() }
-            return ([try implicit(value, to: .double, name)], .double)
+            return ([value.type == .null ? .null(.double) : value.expression], .double)
         case .min, .max:
             guard TypeRules.isComparable(value.type), value.type != .boolean else { throw fault() }
             let argument = value.type == .null ? Expression.null(.string) : value.expression

@@ -5,6 +5,9 @@ extension Binder {
     func bindSubqueryExpression(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = syntax.position
         guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
+        let outer = scope.frame.subqueryScope
+        scope.frame.subqueryScope = scope
+        defer { scope.frame.subqueryScope = outer }
         switch syntax.kind {
         case .exists(let query):
             let (rows, correlation) = try bindSubquery(query, parent: scope.frame)

@@ -73,6 +73,10 @@ extension Binder {
         if value.isUntyped || value.type == .null {
             value = TypedExpression(try implicit(value, to: .timestampTZ, call.name), at: value.position)
         }
+        // PostgreSQL's date_part, unlike EXTRACT, knows no DATE.
+        if case .datePart = function, value.type == .date {
+            value = TypedExpression(try implicit(value, to: .timestamp(isUTC: false), call.name), at: value.position)
+        }
         switch (value.type, field) {
         case (.date, "hour"), (.date, "minute"), (.date, "second"), (.date, "milliseconds"), (.date, "microseconds"),
             (.date, "timezone"), (.date, "timezone_hour"), (.date, "timezone_minute"):
@@ -131,8 +135,8 @@ extension Binder {
         let format = try implicit(call.arguments[1], to: .string, call.name)
         switch value.type {
         case .date:
-            let local = try cast(value, to: .timestamp(isUTC: false), isExplicit: false)
-            return make(.toChar, [local, format], .string, call)
+            let instant = try cast(value, to: .timestampTZ, isExplicit: false)
+            return make(.toChar, zoned([instant, format], .timestampTZ), .string, call)
         case .timestamp, .interval, .int32, .int64, .decimal, .double:
             return make(.toChar, zoned([value.expression, format], value.type), .string, call)
         default:

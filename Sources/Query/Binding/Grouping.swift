@@ -68,6 +68,9 @@ struct Grouping {
         return .cast(sum ?? integer(0), to: .int32, position: nil)
     }
 
+    /// The column of a key.
+    func key(at place: Int) -> Expression { .column(keys[place].column) }
+
     /// Puts the node's columns in the place of what they stand for.
     ///
     /// - Throws: bad-sql when a column of the input is left, which has no single value in a group.

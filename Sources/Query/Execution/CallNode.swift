@@ -95,7 +95,7 @@ final class CallNode: EvaluationNode {
         case .sign: return try ArithmeticKernels.sign(columns[0], type: type)
         case .power: return try ArithmeticKernels.power(try real(columns[0]), try real(columns[1]))
         case .sqrt: return try ArithmeticKernels.squareRoot(try real(columns[0]))
-        case .round: return try ArithmeticKernels.round(columns[0], .nearest, digits: digits(columns), type: type)
+        case .round: return try round(columns)
         case .floor: return try ArithmeticKernels.round(columns[0], .floor, type: type)
         case .ceil: return try ArithmeticKernels.round(columns[0], .ceil, type: type)
         case .greatest: return ChoiceKernels.extreme(columns, isGreatest: true, type: type)
@@ -118,9 +118,14 @@ final class CallNode: EvaluationNode {
 
     private func real(_ column: Column) throws(KernelError) -> Column { try CastKernels.cast(column, to: .double, zone: .utc) }
 
-    private func digits(_ columns: [Column]) -> Int? {
-        guard columns.count > 1, case .integer(let digits)? = columns[1].constantValue else { return nil }
-        return Int(max(-1_000, min(1_000, digits)))
+    private func round(_ columns: [Column]) throws(KernelError) -> Column {
+        guard columns.count > 1 else { return try ArithmeticKernels.round(columns[0], .nearest, type: type) }
+        switch columns[1].constantValue {
+        case .null?: return .constant(.null, type: type, count: columns[0].count)
+        case .integer(let digits)?:
+            return try ArithmeticKernels.round(columns[0], .nearest, digits: Int(max(-1_000, min(1_000, digits))), type: type)
+        default: return try ArithmeticKernels.round(columns[0], eachTo: columns[1], type: type)
+        }
     }
 
     /// The zone argument, when there is one, else the session's.

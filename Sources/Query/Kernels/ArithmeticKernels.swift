@@ -236,7 +236,7 @@ enum ArithmeticKernels {
 
     static func sign(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         if type == .double, !column.isConstantNull {
-            let values = column.doubles().map { $0 > 0 ? 1.0 : $0 < 0 ? -1.0 : $0 }
+            let values = column.doubles().map { $0 > 0 ? 1.0 : $0 < 0 ? -1.0 : 0 }
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .double(values))
         }
         let factor = DecimalMath.powers[type.scale]
@@ -262,19 +262,42 @@ enum ArithmeticKernels {
         let from = column.type.scale
         let to = min(digits ?? type.scale, DecimalMath.digitCountMax)
         let scale = type.scale
-        return try mapWide(column, type: type) { (value) throws(KernelError) in
-            if to >= from {
-                guard let scaled = DecimalMath.rescale(value, from: from, to: scale) else { throw .numericOverflow }
-                return scaled
-            }
-            let rounded = dropDigits(value, count: from - to, rounding)
-            guard let scaled = DecimalMath.rescale(rounded, from: to < 0 ? 0 : to, to: scale) else { throw .numericOverflow }
-            guard to < 0 else { return scaled }
-            guard -to <= DecimalMath.digitCountMax else { return 0 }
-            let (tens, overflow) = scaled.multipliedReportingOverflow(by: DecimalMath.powers[-to])
-            guard !overflow, DecimalMath.fits(tens) else { throw .numericOverflow }
-            return tens
+        return try mapWide(column, type: type) { (value) throws(KernelError) in try rounded(value, from, to: to, scale: scale, rounding) }
+    }
+
+    /// round(x, n) where each row has its own n.
+    static func round(_ column: Column, eachTo digits: Column, type: ColumnType) throws(KernelError) -> Column {
+        if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        guard let counts = digits.integers() else { throw .numericOverflow }
+        let validity = Bitmap.both(column.rowValidity, digits.rowValidity)
+        let (from, scale) = (column.type.scale, type.scale)
+        let values = try IntegerKernels.checkedWide(column.wideIntegers(), counts.map { Int128($0) }, validity: validity) {
+            (value, count) throws(KernelError) in
+            let result = try rounded(value, from, to: Int(max(-1_000, min(count, Int128(scale)))), scale: scale, .nearest)
+            guard DecimalMath.fits(result) else { throw .numericOverflow }
+            return result
         }
+        return .decimals(values, type: type, validity: validity)
+    }
+
+    /// One value of scale `from`, rounded to `digits` behind the mark (tens where negative), at `scale`.
+    private static func rounded(
+        _ value: Int128, _ from: Int, to digits: Int, scale: Int, _ rounding: Rounding
+    ) throws(KernelError) -> Int128 {
+        if digits >= from {
+            guard let scaled = DecimalMath.rescale(value, from: from, to: scale) else { throw .numericOverflow }
+            return scaled
+        }
+        let rounded = dropDigits(value, count: from - digits, rounding)
+        if digits >= 0 {
+            guard let scaled = DecimalMath.rescale(rounded, from: digits, to: scale) else { throw .numericOverflow }
+            return scaled
+        }
+        guard -digits <= DecimalMath.digitCountMax else { return 0 }
+        guard let tens = rounded.multipliedOrNil(by: DecimalMath.powers[-digits]), let scaled = DecimalMath.rescale(tens, from: 0, to: scale),
+            DecimalMath.fits(scaled)
+        else { throw .numericOverflow }
+        return scaled
     }
 
     private static func dropDigits(_ value: Int128, count: Int, _ rounding: Rounding) -> Int128 {
@@ -320,7 +343,7 @@ enum ArithmeticKernels {
         var values = [Double](repeating: 0, count: bases.count)
         for row in bases.indices where validity?[row] ?? true {
             if bases[row] == 0, exponents[row] < 0 { throw .invalidArgument("zero raised to a negative power is undefined") }
-            if bases[row] < 0, bases[row].isFinite, exponents[row].isFinite, exponents[row] != exponents[row].rounded() {
+            if bases[row] < 0, exponents[row].isFinite, exponents[row] != exponents[row].rounded() {
                 throw .invalidArgument("a negative number raised to a non-integer power yields a complex result")
             }
             values[row] = pow(bases[row], exponents[row])

@@ -1,38 +1,37 @@
 import ColumnStore
 
-/// to_char of times: the template is cut into parts once, then each row is written.
+/// to_char of times, as PostgreSQL's `DCH_to_char` writes them: the template is cut into parts once, then each row is written.
 enum FormatKernels {
     private enum Piece {
         case literal([UInt8])
-        case field(Field, fill: Bool, suffix: Suffix)
+        case field(Field, fill: Bool, isTranslated: Bool, suffix: Suffix)
     }
 
     private enum Suffix { case none, upper, lower }
 
+    /// By their names: in capitals or in small letters throughout, names of months and days also with a capital first.
     private enum Field: String, CaseIterable {
         case hour24 = "HH24", hour12 = "HH12", hour = "HH", minute = "MI", second = "SS", milliseconds = "MS", microseconds = "US"
         case secondsOfDay = "SSSS", secondsOfDayToo = "SSSSS", fraction1 = "FF1", fraction2 = "FF2", fraction3 = "FF3", fraction4 = "FF4"
         case fraction5 = "FF5", fraction6 = "FF6", amUpper = "AM", pmUpper = "PM", amLower = "am", pmLower = "pm", amDotted = "A.M.", pmDotted = "P.M."
         case amDottedLower = "a.m.", pmDottedLower = "p.m.", eraBC = "BC", eraAD = "AD", eraBCLower = "bc", eraADLower = "ad"
         case eraBCDotted = "B.C.", eraADDotted = "A.D.", eraBCDottedLower = "b.c.", eraADDottedLower = "a.d."
-        case yearComma = "Y,YYY", year4 = "YYYY", year3 = "YYY", year2 = "YY", isoYear = "IYYY", isoYear2 = "IY", year1 = "Y"
+        case yearComma = "Y,YYY", year4 = "YYYY", year3 = "YYY", year2 = "YY", year1 = "Y"
+        case isoYear4 = "IYYY", isoYear3 = "IYY", isoYear2 = "IY", isoYear1 = "I"
         case monthUpper = "MONTH", monthTitle = "Month", monthLower = "month", monUpper = "MON", monTitle = "Mon", monLower = "mon"
         case month = "MM", dayUpper = "DAY", dayTitle = "Day", dayLower = "day", dyUpper = "DY", dyTitle = "Dy", dyLower = "dy"
         case dayOfYear = "DDD", isoDayOfYear = "IDDD", dayOfMonth = "DD", isoDay = "ID", dayOfWeek = "D", weekOfMonth = "W"
         case weekOfYear = "WW", isoWeek = "IW", century = "CC", julian = "J", quarter = "Q", roman = "RM", romanLower = "rm"
-        case zoneUpper = "TZ", zoneLower = "tz", zoneHours = "TZH", zoneMinutes = "TZM", offset = "OF"
-
-        /// Parts of a second keep their digits, FM or not.
-        var isFraction: Bool {
-            switch self {
-            case .milliseconds, .microseconds, .fraction1, .fraction2, .fraction3, .fraction4, .fraction5, .fraction6: true
-            default: false
-            }
-        }
+        case zoneUpper = "TZ", zoneLower = "tz", zoneHours = "TZH", zoneMinutes = "TZM", offset = "OF", exact = "FX"
 
         /// Longest first, so that `HH24` is not `HH`.
-        static let byLength: [(name: [UInt8], field: Field)] = allCases.map { (Array($0.rawValue.utf8), $0) }
-            .sorted { $0.name.count > $1.name.count }
+        static let byLength: [(name: [UInt8], field: Field)] = allCases.flatMap { field -> [(name: [UInt8], field: Field)] in
+            let name = field.rawValue
+            // Where small letters are another field, they are listed above.
+            let lower = Field(rawValue: name.lowercased()) == nil ? [(Array(name.lowercased().utf8), field)] : []
+            return [(Array(name.utf8), field)] + lower
+        }
+        .sorted { $0.name.count > $1.name.count }
     }
 
     static func format(_ column: Column, template: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
@@ -67,13 +66,13 @@ enum FormatKernels {
             var clock = ZoneClock(isUTC ? zone : .utc)
             let type = isUTC ? ColumnType.timestampTZ : column.type == .time ? .time : .timestamp(isUTC: false)
             guard let values = try CastKernels.cast(column, to: type, zone: zone).integers() else { throw .timeOutOfRange }
-            let namesZone = isUTC && pieces.contains { if case .field(let field, _, _) = $0 { field == .zoneUpper || field == .zoneLower } else { false } }
+            let namesZone = isUTC && pieces.contains { if case .field(let field, _, _, _) = $0 { field == .zoneUpper || field == .zoneLower } else { false } }
             for row in values.indices {
                 text.removeAll(keepingCapacity: true)
                 if validity?[row] ?? true {
                     let offset = clock.offset(atUTC: values[row])
                     let name = namesZone ? clock.abbreviation(atUTC: values[row]) : ""
-                    try append(pieces, moment: Moment(values[row] &+ offset, offset: isUTC ? offset : nil, zone: name), to: &text)
+                    try append(pieces, moment: Moment(values[row] &+ offset, offset: isUTC ? offset : 0, zone: name), to: &text)
                 }
                 try result.append(text)
                 result.endText()
@@ -85,70 +84,56 @@ enum FormatKernels {
     private static func parse(_ pattern: [UInt8]) -> [Piece] {
         var pieces: [Piece] = []
         var rest = pattern[...]
-        var literal: [UInt8] = []
-        while let first = rest.first {
-            if first == UInt8(ascii: "\"") {
-                rest = rest.dropFirst()
-                while let byte = rest.first, byte != UInt8(ascii: "\"") {
-                    if byte == UInt8(ascii: "\\"), rest.count > 1 { rest = rest.dropFirst() }
-                    if let escaped = rest.first { literal.append(escaped) }
-                    rest = rest.dropFirst()
-                }
-                rest = rest.dropFirst()
-                continue
+        while !rest.isEmpty {
+            func begins(_ word: String) -> Bool { rest.starts(with: word.utf8) || rest.starts(with: word.lowercased().utf8) }
+            // One at a time: what stands behind a second is text.
+            let fills = !begins("FM"), isTranslated = fills && begins("TM")
+            if !fills || isTranslated { rest = rest.dropFirst(2) }
+            if let (name, field) = Field.byLength.first(where: { rest.starts(with: $0.name) }) {
+                rest = rest.dropFirst(name.count)
+                let suffix: Suffix = rest.starts(with: "TH".utf8) ? .upper : rest.starts(with: "th".utf8) ? .lower : .none
+                if suffix != .none || begins("SP") { rest = rest.dropFirst(2) }
+                pieces.append(.field(field, fill: fills, isTranslated: isTranslated, suffix: suffix))
+            } else if rest.first == UInt8(ascii: "\"") {
+                pieces.append(.literal(FormatTemplate.quoted(&rest)))
+            } else {
+                pieces.append(.literal(FormatTemplate.character(&rest)))
             }
-            let fills = !(rest.starts(with: "FM".utf8) || rest.starts(with: "fm".utf8))
-            let body = fills ? rest : rest.dropFirst(2)
-            guard let (field, length) = match(body) else {
-                if !fills {
-                    rest = body
-                    continue
-                }
-                literal.append(first)
-                rest = rest.dropFirst()
-                continue
-            }
-            if !literal.isEmpty { pieces.append(.literal(literal)) }
-            literal = []
-            rest = body.dropFirst(length)
-            var suffix = Suffix.none
-            if rest.starts(with: "TH".utf8) { suffix = .upper } else if rest.starts(with: "th".utf8) { suffix = .lower }
-            if suffix != .none { rest = rest.dropFirst(2) }
-            pieces.append(.field(field, fill: fills, suffix: suffix))
         }
-        if !literal.isEmpty { pieces.append(.literal(literal)) }
         return pieces
     }
 
-    /// Names of months and days tell their case; all other fields are taken in either.
-    private static func match(_ text: ArraySlice<UInt8>) -> (Field, Int)? {
-        for (name, field) in Field.byLength where text.starts(with: name) { return (field, name.count) }
-        for (name, field) in Field.byLength where text.count >= name.count {
-            if zip(text, name).allSatisfy({ $0 == $1 || ($0 >= 0x61 && $0 <= 0x7A && $0 - 32 == $1) }) { return (field, name.count) }
-        }
-        return nil
-    }
-
+    /// A moment as the calendar has it, or an interval with its parts in the same places.
     private struct Moment {
         var days: Int
-        var time: Int64
+        var hour: Int, minute: Int, second: Int, microsecond: Int
         var day: Calendar.Day
-        var offset: Int64?
+        var offset: Int64
         var zone: String
+        var isInterval = false
 
-        init(_ local: Int64, offset: Int64?, zone: String) {
+        init(_ local: Int64, offset: Int64, zone: String) {
+            let time: Int64
             (days, time) = Calendar.split(microseconds: local)
             day = Calendar.day(fromDays: days)
             self.offset = offset
             self.zone = zone
+            (hour, minute, second, microsecond) = Self.parts(time)
         }
 
         init(_ interval: Interval) {
             days = Int(interval.days)
-            time = interval.microseconds
             day = Calendar.Day(year: Int(interval.months / 12), month: Int(interval.months % 12), day: Int(interval.days))
-            zone = ""
+            (hour, minute, second, microsecond) = Self.parts(interval.microseconds)
+            (offset, zone, isInterval) = (0, "", true)
         }
+
+        private static func parts(_ time: Int64) -> (Int, Int, Int, Int) {
+            (Int(time / 3_600_000_000), Int(time / 60_000_000 % 60), Int(time / 1_000_000 % 60), Int(time % 1_000_000))
+        }
+
+        /// There is no year 0: before 1 comes 1 BC. An interval's years are as they are.
+        func shown(_ year: Int) -> Int { isInterval || year > 0 ? year : 1 - year }
     }
 
     private static let months = [
@@ -161,113 +146,175 @@ enum FormatKernels {
         for piece in pieces {
             switch piece {
             case .literal(let bytes): text.append(contentsOf: bytes)
-            case .field(let field, let fill, let suffix):
-                if let (number, width) = number(field, moment) {
-                    if number < 0 { text.append(UInt8(ascii: "-")) }
-                    Calendar.appendPadded(abs(number), width: fill || field.isFraction ? width : 1, to: &text)
-                    if suffix != .none { text.append(contentsOf: ordinal(abs(number), isUpper: suffix == .upper).utf8) }
+            case .field(let field, let fill, let isTranslated, let suffix):
+                let start = text.count
+                if let (number, width) = try number(field, moment) {
+                    appendNumber(number, width: fill || isFraction(field) ? width : 0, to: &text)
+                    if suffix != .none { text.append(contentsOf: FormatTemplate.ordinal(text[start...], isUpper: suffix == .upper).utf8) }
                 } else {
-                    appendName(field, moment, fill: fill, to: &text)
+                    try appendName(field, moment, fill: fill, isTranslated: isTranslated, suffix, to: &text)
                 }
             }
         }
     }
 
-    private static func ordinal(_ number: Int, isUpper: Bool) -> String {
-        let ending = number / 10 % 10 == 1 ? "th" : number % 10 == 1 ? "st" : number % 10 == 2 ? "nd" : number % 10 == 3 ? "rd" : "th"
-        return isUpper ? ending.uppercased() : ending
+    /// As C's `%0*d`: the minus takes a place of the width.
+    private static func appendNumber(_ number: Int, width: Int, to text: inout [UInt8]) {
+        Calendar.appendPadded(number, width: number < 0 ? width - 1 : width, to: &text)
     }
 
-    private static func number(_ field: Field, _ moment: Moment) -> (Int, width: Int)? {
-        let hour = Int(moment.time / 3_600_000_000)
-        let shownYear = moment.day.year <= 0 && moment.zone != "" ? 1 - moment.day.year : moment.day.year
-        func dayOfYear() -> Int { moment.days - Calendar.days(year: moment.day.year, month: 1, day: 1) + 1 }
+    /// Parts of a second keep their digits, FM or not.
+    private static func isFraction(_ field: Field) -> Bool {
         switch field {
-        case .hour24: return (hour, 2)
-        case .hour12, .hour: return (hour % 12 == 0 ? 12 : hour % 12, 2)
-        case .minute: return (Int(moment.time / 60_000_000 % 60), 2)
-        case .second: return (Int(moment.time / 1_000_000 % 60), 2)
-        case .milliseconds: return (Int(moment.time / 1_000 % 1_000), 3)
-        case .microseconds: return (Int(moment.time % 1_000_000), 6)
-        case .fraction1: return (Int(moment.time / 100_000 % 10), 1)
-        case .fraction2: return (Int(moment.time / 10_000 % 100), 2)
-        case .fraction3: return (Int(moment.time / 1_000 % 1_000), 3)
-        case .fraction4: return (Int(moment.time / 100 % 10_000), 4)
-        case .fraction5: return (Int(moment.time / 10 % 100_000), 5)
-        case .fraction6: return (Int(moment.time % 1_000_000), 6)
-        case .secondsOfDay, .secondsOfDayToo: return (Int(moment.time / 1_000_000), 1)
-        case .year4: return (shownYear, 4)
-        case .year3: return (shownYear % 1_000, 3)
-        case .year2: return (shownYear % 100, 2)
-        case .year1: return (shownYear % 10, 1)
-        case .isoYear: return (Calendar.isoWeek(days: moment.days).year, 4)
-        case .isoYear2: return (Calendar.isoWeek(days: moment.days).year % 100, 2)
-        case .month: return (moment.day.month, 2)
-        case .dayOfYear: return (dayOfYear(), 3)
-        case .isoDayOfYear:
-            let (_, week) = Calendar.isoWeek(days: moment.days)
-            return ((week - 1) * 7 + (Calendar.weekday(days: moment.days) + 6) % 7 + 1, 3)
+        case .milliseconds, .microseconds, .fraction1, .fraction2, .fraction3, .fraction4, .fraction5, .fraction6: true
+        default: false
+        }
+    }
+
+    private static func number(_ field: Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int)? {
+        /// A negative part of an interval is one wider.
+        func padded(_ number: Int, _ width: Int) -> (Int, Int) { (number, number < 0 ? width + 1 : width) }
+        switch field {
+        case .hour24: return padded(moment.hour, 2)
+        case .hour12, .hour: return (moment.hour % 12 == 0 ? 12 : moment.hour % 12, moment.hour < 0 ? 3 : 2)
+        case .minute: return padded(moment.minute, 2)
+        case .second: return padded(moment.second, 2)
+        case .milliseconds, .fraction3: return (moment.microsecond / 1_000, 3)
+        case .microseconds, .fraction6: return (moment.microsecond, 6)
+        case .fraction1: return (moment.microsecond / 100_000, 1)
+        case .fraction2: return (moment.microsecond / 10_000, 2)
+        case .fraction4: return (moment.microsecond / 100, 4)
+        case .fraction5: return (moment.microsecond / 10, 5)
+        // Below 2^44: an interval's time is one of 64 bits in microseconds.
+        case .secondsOfDay, .secondsOfDayToo: return (moment.hour * 3_600 + moment.minute * 60 + moment.second, 0)
+        case .month: return padded(moment.day.month, 2)
         case .dayOfMonth: return (moment.day.day, 2)
-        case .isoDay: return ((Calendar.weekday(days: moment.days) + 6) % 7 + 1, 1)
-        case .dayOfWeek: return (Calendar.weekday(days: moment.days) + 1, 1)
-        case .weekOfMonth: return ((moment.day.day - 1) / 7 + 1, 1)
-        case .weekOfYear: return ((dayOfYear() - 1) / 7 + 1, 2)
-        case .isoWeek: return (Calendar.isoWeek(days: moment.days).week, 2)
-        case .century: return ((shownYear + 99) / 100, 2)
-        case .julian: return (moment.days + 2_440_588, 1)
-        case .quarter: return ((moment.day.month - 1) / 3 + 1, 1)
+        case .weekOfMonth: return ((moment.day.day - 1) / 7 + 1, 0)
+        case .quarter: return moment.day.month == 0 ? nil : ((moment.day.month - 1) / 3 + 1, 0)
+        case .dayOfYear: return (dayOfYear(moment), 3)
+        case .weekOfYear: return ((dayOfYear(moment) - 1) / 7 + 1, 2)
+        case .year4, .year3, .year2, .year1, .century: return year(field, moment)
+        case .isoDay, .dayOfWeek, .isoDayOfYear, .isoWeek, .julian, .isoYear4, .isoYear3, .isoYear2, .isoYear1: return try ofDay(field, moment)
         default: return nil
         }
     }
 
-    private static func appendName(_ field: Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
-        let isAfternoon = moment.time >= Calendar.microsecondsPerDay / 2
+    private static func dayOfYear(_ moment: Moment) -> Int {
+        if !moment.isInterval { return moment.days - Calendar.days(year: moment.day.year, month: 1, day: 1) + 1 }
+        // In 32 bits, as PostgreSQL has it.
+        return Int(Int32(truncatingIfNeeded: (moment.day.year * 12 + moment.day.month) * 30 + moment.day.day))
+    }
+
+    private static func year(_ field: Field, _ moment: Moment) -> (Int, width: Int) {
+        let shown = moment.shown(moment.day.year)
+        let sign = shown < 0 ? 1 : 0
+        switch field {
+        case .year4: return (shown, 4 + sign)
+        case .year3: return (shown % 1_000, 3 + sign)
+        case .year2: return (shown % 100, 2 + sign)
+        case .year1: return (shown % 10, 1)
+        default:
+            let year = moment.day.year
+            let century = moment.isInterval ? year / 100 : year > 0 ? (year - 1) / 100 + 1 : year / 100 - 1
+            return (century, (-99...99).contains(century) ? (century < 0 ? 3 : 2) : 0)
+        }
+    }
+
+    /// What a day of the calendar has and an interval has not.
+    private static func ofDay(_ field: Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int) {
+        guard !moment.isInterval else { throw notOfIntervals(field) }
+        let fromMonday = (Calendar.weekday(days: moment.days) + 6) % 7 + 1
+        switch field {
+        case .isoDay: return (fromMonday, 0)
+        case .dayOfWeek: return (fromMonday % 7 + 1, 0)
+        case .julian: return (moment.days + 2_440_588, 0)
+        default: break
+        }
+        let (year, week) = Calendar.isoWeek(days: moment.days)
+        let shown = moment.shown(year)
+        switch field {
+        case .isoWeek: return (week, 2)
+        case .isoDayOfYear: return ((week - 1) * 7 + fromMonday, 3)
+        case .isoYear4: return (shown, 4)
+        case .isoYear3: return (shown % 1_000, 3)
+        case .isoYear2: return (shown % 100, 2)
+        default: return (shown % 10, 1)
+        }
+    }
+
+    private static func notOfIntervals(_ field: Field) -> KernelError {
+        .invalidArgument("to_char: \(field.rawValue) is not for intervals, which are bound to no date")
+    }
+
+    private static func appendName(
+        _ field: Field, _ moment: Moment, fill: Bool, isTranslated: Bool, _ suffix: Suffix, to text: inout [UInt8]
+    ) throws(KernelError) {
+        switch field {
+        case .amUpper, .pmUpper, .amLower, .pmLower, .amDotted, .pmDotted, .amDottedLower, .pmDottedLower:
+            // In the spelling of the field, which names either half.
+            let isAfternoon = moment.hour % 24 >= 12
+            text.append(contentsOf: field.rawValue.utf8.enumerated().map { $0.offset == 0 ? $0.element & 0x20 | (isAfternoon ? 0x50 : 0x41) : $0.element })
+        case .yearComma:
+            let year = moment.shown(moment.day.year)
+            let start = text.count
+            Calendar.appendPadded(year / 1_000, width: 1, to: &text)
+            text.append(UInt8(ascii: ","))
+            appendNumber(year % 1_000, width: 3, to: &text)
+            if suffix != .none { text.append(contentsOf: FormatTemplate.ordinal(text[start...], isUpper: suffix == .upper).utf8) }
+        case .roman, .romanLower:
+            guard moment.day.month != 0 || moment.day.year != 0 else { return }
+            // Of an interval months count back from December where they are negative.
+            let month = moment.day.month > 0 ? moment.day.month - 1 : moment.day.month < 0 ? 12 + moment.day.month : moment.day.year >= 0 ? 11 : 0
+            let roman = romans[max(0, min(11, month))]
+            append(field == .romanLower ? roman.lowercased() : roman, width: fill ? 4 : 0, to: &text)
+        case .quarter, .exact: break
+        default:
+            guard !moment.isInterval else { throw notOfIntervals(field) }
+            if field == .offset || field == .zoneHours || field == .zoneMinutes { return appendOffset(field, moment, fill: fill, to: &text) }
+            appendDayName(field, moment, fill: fill && !isTranslated, to: &text)
+        }
+    }
+
+    private static func append(_ name: String, width: Int, to text: inout [UInt8]) {
+        text.append(contentsOf: name.utf8)
+        text.append(contentsOf: repeatElement(0x20, count: max(0, width - name.utf8.count)))
+    }
+
+    private static func appendDayName(_ field: Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
         let month = months[max(0, min(11, moment.day.month - 1))]
         let weekday = weekdays[Calendar.weekday(days: moment.days)]
-        func pad(_ name: String) -> String { fill ? name + String(repeating: " ", count: max(0, 9 - name.utf8.count)) : name }
-        let name: String
+        let width = fill ? 9 : 0
         switch field {
-        case .amUpper, .pmUpper: name = isAfternoon ? "PM" : "AM"
-        case .amLower, .pmLower: name = isAfternoon ? "pm" : "am"
-        case .amDotted, .pmDotted: name = isAfternoon ? "P.M." : "A.M."
-        case .amDottedLower, .pmDottedLower: name = isAfternoon ? "p.m." : "a.m."
-        case .eraBC, .eraAD: name = moment.day.year <= 0 ? "BC" : "AD"
-        case .eraBCLower, .eraADLower: name = moment.day.year <= 0 ? "bc" : "ad"
-        case .eraBCDotted, .eraADDotted: name = moment.day.year <= 0 ? "B.C." : "A.D."
-        case .eraBCDottedLower, .eraADDottedLower: name = moment.day.year <= 0 ? "b.c." : "a.d."
-        case .yearComma:
-            Calendar.appendPadded(moment.day.year / 1_000, width: 1, to: &text)
-            text.append(UInt8(ascii: ","))
-            return Calendar.appendPadded(moment.day.year % 1_000, width: 3, to: &text)
-        case .monthUpper: name = pad(month.uppercased())
-        case .monthTitle: name = pad(month)
-        case .monthLower: name = pad(month.lowercased())
-        case .monUpper: name = String(month.prefix(3)).uppercased()
-        case .monTitle: name = String(month.prefix(3))
-        case .monLower: name = String(month.prefix(3)).lowercased()
-        case .dayUpper: name = pad(weekday.uppercased())
-        case .dayTitle: name = pad(weekday)
-        case .dayLower: name = pad(weekday.lowercased())
-        case .dyUpper: name = String(weekday.prefix(3)).uppercased()
-        case .dyTitle: name = String(weekday.prefix(3))
-        case .dyLower: name = String(weekday.prefix(3)).lowercased()
-        case .roman, .romanLower:
-            var roman = romans[max(0, min(11, moment.day.month - 1))]
-            if field == .romanLower { roman = roman.lowercased() }
-            name = fill ? roman + String(repeating: " ", count: 4 - roman.utf8.count) : roman
-        case .zoneUpper, .zoneLower:
-            name = moment.offset == nil ? "" : field == .zoneLower ? moment.zone.lowercased() : moment.zone
-        default:
-            let seconds = Int((moment.offset ?? 0) / Calendar.microsecondsPerSecond)
-            if field == .zoneMinutes { return Calendar.appendPadded(abs(seconds) / 60 % 60, width: 2, to: &text) }
-            text.append(UInt8(ascii: seconds < 0 ? "-" : "+"))
-            Calendar.appendPadded(abs(seconds) / 3_600, width: 2, to: &text)
-            if field == .offset, seconds % 3_600 != 0 {
-                text.append(UInt8(ascii: ":"))
-                Calendar.appendPadded(abs(seconds) / 60 % 60, width: 2, to: &text)
-            }
-            return
+        case .eraBC, .eraAD: append(moment.day.year <= 0 ? "BC" : "AD", width: 0, to: &text)
+        case .eraBCLower, .eraADLower: append(moment.day.year <= 0 ? "bc" : "ad", width: 0, to: &text)
+        case .eraBCDotted, .eraADDotted: append(moment.day.year <= 0 ? "B.C." : "A.D.", width: 0, to: &text)
+        case .eraBCDottedLower, .eraADDottedLower: append(moment.day.year <= 0 ? "b.c." : "a.d.", width: 0, to: &text)
+        case .monthUpper: append(month.uppercased(), width: width, to: &text)
+        case .monthTitle: append(month, width: width, to: &text)
+        case .monthLower: append(month.lowercased(), width: width, to: &text)
+        case .monUpper: append(String(month.prefix(3)).uppercased(), width: 0, to: &text)
+        case .monTitle: append(String(month.prefix(3)), width: 0, to: &text)
+        case .monLower: append(String(month.prefix(3)).lowercased(), width: 0, to: &text)
+        case .dayUpper: append(weekday.uppercased(), width: width, to: &text)
+        case .dayTitle: append(weekday, width: width, to: &text)
+        case .dayLower: append(weekday.lowercased(), width: width, to: &text)
+        case .dyUpper: append(String(weekday.prefix(3)).uppercased(), width: 0, to: &text)
+        case .dyTitle: append(String(weekday.prefix(3)), width: 0, to: &text)
+        case .dyLower: append(String(weekday.prefix(3)).lowercased(), width: 0, to: &text)
+        case .zoneUpper: append(moment.zone, width: 0, to: &text)
+        case .zoneLower: append(moment.zone.lowercased(), width: 0, to: &text)
+        default: break
         }
-        text.append(contentsOf: name.utf8)
+    }
+
+    private static func appendOffset(_ field: Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
+        let seconds = Int(clamping: (moment.offset / Calendar.microsecondsPerSecond).magnitude)
+        if field == .zoneMinutes { return Calendar.appendPadded(seconds / 60 % 60, width: 2, to: &text) }
+        text.append(UInt8(ascii: moment.offset < 0 ? "-" : "+"))
+        Calendar.appendPadded(seconds / 3_600, width: fill || field == .zoneHours ? 2 : 1, to: &text)
+        if field == .offset, seconds % 3_600 != 0 {
+            text.append(UInt8(ascii: ":"))
+            Calendar.appendPadded(seconds / 60 % 60, width: 2, to: &text)
+        }
     }
 }

@@ -36,20 +36,24 @@ enum IntervalForm {
         NumberText.appendDecimal(digits, scale: scale, to: &text)
     }
 
+    /// PostgreSQL's own style: behind a negative part a positive one has its sign.
     static func appendPostgreSQL(_ interval: Interval, to text: inout [UInt8]) {
         let start = text.count
+        var isBehindNegative = false
         func part(_ value: Int32, _ unit: String, _ text: inout [UInt8]) {
             guard value != 0 else { return }
             if text.count > start { text.append(0x20) }
+            if isBehindNegative, value > 0 { text.append(UInt8(ascii: "+")) }
             NumberText.appendInteger(Int64(value), to: &text)
             text.append(contentsOf: (value == 1 ? " \(unit)" : " \(unit)s").utf8)
+            isBehindNegative = value < 0
         }
         part(interval.months / 12, "year", &text)
         part(interval.months % 12, "mon", &text)
         part(interval.days, "day", &text)
         if interval.microseconds != 0 || text.count == start {
             if text.count > start { text.append(0x20) }
-            if interval.microseconds < 0 { text.append(UInt8(ascii: "-")) }
+            if interval.microseconds < 0 { text.append(UInt8(ascii: "-")) } else if isBehindNegative { text.append(UInt8(ascii: "+")) }
             let magnitude = interval.microseconds.magnitude
             Calendar.appendPadded(Int(magnitude / 3_600_000_000), width: 2, to: &text)
             var rest: [UInt8] = []

@@ -1,173 +1,272 @@
+internal import Glibc
 import ColumnStore
 
-/// A to_char template of a number: `9`, `0`, mark, groups, sign, `FM`. What PostgreSQL knows beyond that is refused.
+/// A to_char template of a number, worked through as PostgreSQL's `NUM_processor` does (formatting.c), whose rules have no shorter telling.
+/// RN and EEEE are refused.
 struct NumberFormat {
-    private enum Slot { case digit, zero, group, literal(UInt8) }
-    private enum SignStyle { case leading, trailingS, leadingS, minus, angle, plus }
+    private enum Node: Equatable {
+        case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), minus, plus, sign, nothing
+        case literal([UInt8])
+    }
 
-    private var whole: [Slot] = []
-    private var fraction: [Slot] = []
-    private var hasMark = false
-    private var fills = true
-    private var sign = SignStyle.leading
+    private enum SignPlace { case none, before, after }
+
+    private var nodes: [Node] = []
+    private var wholeCount = 0
+    private var fractionCount = 0
+    /// How many tens V multiplies by.
+    private var tens = 0
+    private var signPlace = SignPlace.none
+    private var wholeCountAtSign = 0
+    /// 1-based places of digits from which on, and up to which, a `0` asks for zeros.
+    private var zeroStart = 0
+    private var zeroEnd = 0
+    private var hasMark = false, hasZero = false, fills = true, hasSign = false, hasBracket = false, hasMinus = false, hasPlus = false
+    private var multiplies = false
 
     init(_ template: [UInt8]) throws(KernelError) {
+        // Each, but the marks, in capitals or in small letters throughout.
+        let words = [",", ".", "0", "9", "B", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH", "V"]
         var rest = template[...]
-        func take(_ word: String) -> Bool {
-            guard rest.count >= word.utf8.count, zip(rest, word.utf8).allSatisfy({ $0 == $1 || ($0 >= 0x61 && $0 - 32 == $1) }) else {
-                return false
-            }
-            rest = rest.dropFirst(word.utf8.count)
-            return true
-        }
         while let first = rest.first {
-            if take("FM") {
-                fills = false
-            } else if take("MI") {
-                sign = .minus
-            } else if take("PR") {
-                sign = .angle
-            } else if take("SG") || take("PL") {
-                sign = .plus
-            } else if take("S") {
-                sign = whole.isEmpty && !hasMark ? .leadingS : .trailingS
-            } else if take("9") {
-                append(.digit)
-            } else if take("0") {
-                append(.zero)
-            } else if take(",") || take("G") {
-                append(.group)
-            } else if take(".") || take("D") {
-                guard !hasMark else { throw .invalidArgument("to_char: a template has one decimal mark") }
-                hasMark = true
-            } else if first == 0x20 || first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || first == UInt8(ascii: "-") {
-                append(.literal(first))
-                rest = rest.dropFirst()
+            if let word = words.first(where: { rest.starts(with: $0.utf8) || rest.starts(with: $0.lowercased().utf8) }) {
+                let isUpper = rest.starts(with: word.utf8)
+                rest = rest.dropFirst(word.utf8.count)
+                try take(word, isUpper: isUpper)
+            } else if first == UInt8(ascii: "\"") {
+                nodes.append(.literal(FormatTemplate.quoted(&rest)))
             } else {
-                throw .invalidArgument("to_char: the template of a number may hold 9 0 . , D G S MI PR PL SG FM only")
+                nodes.append(.literal(FormatTemplate.character(&rest)))
             }
         }
     }
 
-    private mutating func append(_ slot: Slot) {
-        if hasMark { fraction.append(slot) } else { whole.append(slot) }
-    }
-
-    private static func digitCount(_ slots: [Slot]) -> Int {
-        slots.count {
-            switch $0 {
-            case .digit, .zero: true
-            default: false
-            }
+    private mutating func take(_ word: String, isUpper: Bool) throws(KernelError) {
+        switch word {
+        case "9":
+            if hasBracket { throw Self.fault("9 must stand before PR") }
+            if multiplies { tens += 1 } else if hasMark { fractionCount += 1 } else { wholeCount += 1 }
+            nodes.append(.digit)
+        case "0":
+            if hasBracket { throw Self.fault("0 must stand before PR") }
+            if !hasZero, !hasMark { (hasZero, zeroStart) = (true, wholeCount + 1) }
+            if hasMark { fractionCount += 1 } else { wholeCount += 1 }
+            zeroEnd = wholeCount + fractionCount
+            nodes.append(.zero)
+        case ".", "D":
+            if hasMark || multiplies { throw Self.fault("a template has one decimal mark, and none beside V") }
+            hasMark = true
+            nodes.append(.mark)
+        case "FM": (fills, nodes) = (false, nodes + [.nothing])
+        case ",": nodes.append(.comma)
+        case "G": nodes.append(.group)
+        case "L": nodes.append(.currency)
+        case "TH": nodes.append(.ordinal(isUpper: isUpper))
+        case "V":
+            if hasMark { throw Self.fault("a template has one decimal mark, and none beside V") }
+            (multiplies, nodes) = (true, nodes + [.nothing])
+        case "B", "SP": nodes.append(.nothing)
+        case "S", "MI", "PL", "SG", "PR": try takeSign(word)
+        default: throw Self.fault("\(word) is not supported")
         }
     }
+
+    private mutating func takeSign(_ word: String) throws(KernelError) {
+        if hasSign || (word == "S" || word == "PR") && (hasMinus || hasPlus) || (word == "S" && hasBracket) {
+            throw Self.fault("S, PR and MI, PL, SG cannot stand together")
+        }
+        switch word {
+        case "S":
+            hasSign = true
+            if !hasMark { (signPlace, wholeCountAtSign) = (.before, wholeCount) } else { signPlace = .after }
+            nodes.append(.nothing)
+        case "MI": (hasMinus, nodes) = (true, nodes + [.minus])
+        case "PL": (hasPlus, nodes) = (true, nodes + [.plus])
+        case "SG": (hasMinus, hasPlus, nodes) = (true, true, nodes + [.sign])
+        default: (hasBracket, nodes) = (true, nodes + [.nothing])
+        }
+    }
+
+    private static func fault(_ reason: String) -> KernelError { .invalidArgument("to_char: in the template of a number \(reason)") }
+
+    // MARK: Writing
 
     func append(_ value: Value, type: ColumnType, to text: inout [UInt8]) throws(KernelError) {
-        let scale = Self.digitCount(fraction)
-        let scaled: Int128
+        guard tens <= DecimalMath.digitCountMax else { throw .numericOverflow }
+        var digits: [UInt8] = []
+        var fraction = fractionCount
         switch value {
-        case .integer(let value): scaled = DecimalMath.rescale(Int128(value), from: 0, to: scale) ?? 0
-        case .decimal(let value): scaled = DecimalMath.rescale(value, from: type.scale, to: scale) ?? 0
-        case .double(let value):
-            guard case .value(let read) = NumberText.readDecimal(NumberText.fifteenDigits(value), scale: scale) else {
-                throw .numericOverflow
-            }
-            scaled = read
+        case .integer(let value): digits = try exact(Int128(value), scale: 0)
+        case .decimal(let value): digits = try exact(value, scale: type.scale)
+        case .double(let value): (digits, fraction) = try real(value)
         default: return
         }
+        let isNegative = digits.first == UInt8(ascii: "-")
+        if isNegative { digits.removeFirst() }
+        let whole = digits.prefix { $0 != UInt8(ascii: ".") }.count
+        let room = wholeCount + tens
+        if whole > room {
+            digits = [UInt8](repeating: UInt8(ascii: "#"), count: room + fraction + 1)
+            digits[room] = UInt8(ascii: ".")
+        }
+        if let last = digits.last, last < 0x30 || last > 0x39, !hasMark, nodes.contains(.ordinal(isUpper: true)) || nodes.contains(.ordinal(isUpper: false)),
+            !isNegative, digits.first != UInt8(ascii: "#")
+        {
+            throw Self.fault("TH needs digits")
+        }
+        var writer = Writer(self, number: digits, isNegative: isNegative, blankCount: max(0, room - whole), wholeCount: room, fractionCount: fraction)
+        for node in nodes { writer.take(node) }
+        // What C leaves behind the end of a number is not shown.
+        text.append(contentsOf: writer.output.prefix { $0 != 0 })
+    }
+
+    private func exact(_ value: Int128, scale: Int) throws(KernelError) -> [UInt8] {
+        guard let power = tens == 0 ? value : value.multipliedOrNil(by: DecimalMath.powers[tens]) else { throw .numericOverflow }
+        let shown = min(fractionCount, DecimalMath.digitCountMax)
         var digits: [UInt8] = []
-        NumberText.appendDecimal(Int128(scaled.magnitude), scale: 0, to: &digits)
-        while digits.count < scale { digits.insert(0x30, at: 0) }
-        var wholeDigits = Array(digits[..<(digits.count - scale)])
-        if wholeDigits == [0x30] { wholeDigits = [] }
-        layOut(wholeDigits, Array(digits[(digits.count - scale)...]), isNegative: scaled < 0, to: &text)
+        if shown >= scale {
+            // Its own digits, and zeros behind: nothing that could need more than 38.
+            NumberText.appendDecimal(power, scale: scale, to: &digits)
+            if scale == 0, fractionCount > 0 { digits.append(UInt8(ascii: ".")) }
+            digits.append(contentsOf: [UInt8](repeating: 0x30, count: fractionCount - scale))
+        } else {
+            guard let rounded = DecimalMath.rescale(power, from: scale, to: shown) else { throw .numericOverflow }
+            NumberText.appendDecimal(rounded, scale: shown, to: &digits)
+        }
+        return digits
     }
 
-    private func layOut(_ wholeDigits: [UInt8], _ fractionDigits: [UInt8], isNegative: Bool, to text: inout [UInt8]) {
-        let slots = Self.digitCount(whole)
-        let overflows = wholeDigits.count > slots
-        var body: [UInt8] = []
-        var started = false
-        var index = slots
-        for slot in whole {
-            switch slot {
-            case .digit, .zero:
-                let place = wholeDigits.count - index
-                index -= 1
-                if overflows {
-                    body.append(UInt8(ascii: "#"))
-                    started = true
-                } else if place >= 0 {
-                    body.append(wholeDigits[place])
-                    started = true
-                } else if case .zero = slot {
-                    body.append(0x30)
-                    started = true
-                } else if started {
-                    body.append(0x30)
-                } else if index == 0, !hasMark || fraction.isEmpty {
-                    body.append(0x30)
-                    started = true
-                } else if fills {
-                    body.append(0x20)
-                }
-            case .group: if started { body.append(UInt8(ascii: ",")) } else if fills { body.append(0x20) }
-            case .literal(let byte): body.append(byte)
+    /// A double has fifteen digits: what a template asks for beyond them is left out.
+    private func real(_ value: Double) throws(KernelError) -> (digits: [UInt8], fraction: Int) {
+        guard value.isFinite else { throw Self.fault("NaN and infinity have no digits") }
+        let scaled = tens == 0 ? value : value * pow(10, Double(tens))
+        guard scaled.isFinite else { throw .numericOverflow }
+        let whole = Self.printed(scaled.magnitude, fraction: 0).count
+        let fraction = max(0, min(fractionCount, 15 - whole))
+        return (Self.printed(scaled, fraction: fraction), fraction)
+    }
+
+    private static func printed(_ value: Double, fraction: Int) -> [UInt8] {
+        var buffer = [CChar](repeating: 0, count: 340)
+        let written = withVaList([Int32(fraction), value]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
+        return buffer.prefix(max(0, Int(written))).map { UInt8(bitPattern: $0) }
+    }
+
+    /// One number on its way through the template.
+    private struct Writer {
+        private let format: NumberFormat
+        private let number: [UInt8]
+        private let isNegative: Bool
+        private let blankCount: Int
+        private let fills: Bool
+        private let hasBracket: Bool
+        private let signPlace: SignPlace
+        private let zeroStart: Int
+        private let placeCount: Int
+        private let fractionCount: Int
+        /// The place in `number` of the last digit that FM keeps.
+        private var lastRelevant: Int?
+        private var place = 0
+        private var digitPlace = 0
+        private var hasDigit = false
+        private var wroteSign: Bool
+        private(set) var output: [UInt8] = []
+
+        init(_ format: NumberFormat, number: [UInt8], isNegative: Bool, blankCount: Int, wholeCount: Int, fractionCount: Int) {
+            self.format = format
+            self.number = number
+            self.isNegative = isNegative
+            self.blankCount = blankCount
+            self.fractionCount = fractionCount
+            fills = format.fills
+            hasBracket = format.hasBracket && (format.fills || isNegative)
+            zeroStart = format.zeroStart - 1
+            if format.hasPlus || format.hasMinus {
+                wroteSign = format.hasMinus
+                signPlace = format.signPlace
+            } else {
+                wroteSign = !isNegative && !format.fills && !format.hasSign
+                signPlace = format.signPlace == .before && wholeCount == format.wholeCountAtSign ? .after : format.signPlace
+            }
+            if !format.fills, format.hasMark, let mark = number.firstIndex(of: UInt8(ascii: ".")) {
+                var last = number.indices.last { $0 > mark && number[$0] != 0x30 } ?? mark
+                if format.zeroEnd > blankCount { last = max(last, min(number.count - 1, format.zeroEnd - blankCount)) }
+                lastRelevant = last
+            }
+            placeCount = fractionCount + wholeCount - 1 + (!wroteSign && blankCount == 0 ? 1 : 0)
+        }
+
+        mutating func take(_ node: Node) {
+            switch node {
+            case .digit, .zero, .mark: number(node)
+            case .comma, .group: if hasDigit { output.append(UInt8(ascii: ",")) } else if fills { output.append(0x20) }
+            case .currency: output.append(0x20)
+            case .ordinal(let isUpper):
+                guard number.first != UInt8(ascii: "#"), !isNegative, !format.hasMark else { return }
+                output.append(contentsOf: FormatTemplate.ordinal(number[...], isUpper: isUpper).utf8)
+            case .minus: if isNegative { output.append(UInt8(ascii: "-")) } else if fills { output.append(0x20) }
+            case .plus: if !isNegative { output.append(UInt8(ascii: "+")) } else if fills { output.append(0x20) }
+            case .sign: output.append(UInt8(ascii: isNegative ? "-" : "+"))
+            case .nothing: break
+            case .literal(let bytes): output.append(contentsOf: bytes)
             }
         }
-        if hasMark {
-            body.append(UInt8(ascii: "."))
-            var place = 0
-            for slot in fraction {
-                switch slot {
-                case .digit, .zero:
-                    body.append(overflows ? UInt8(ascii: "#") : fractionDigits[place])
-                    place += 1
-                case .group: body.append(UInt8(ascii: ","))
-                case .literal(let byte): body.append(byte)
+
+        /// The zero before the mark of 0.1, for which only a blank is shown.
+        private var isAtLoneZero: Bool { !format.hasZero && digitPlace == 0 && number.first == 0x30 && fractionCount != 0 }
+        private var endsAtMark: Bool { lastRelevant.map { number[$0] == UInt8(ascii: ".") } ?? false }
+
+        private mutating func number(_ node: Node) {
+            if !wroteSign, place >= blankCount || (format.hasZero && zeroStart == place), !isAtLoneZero || endsAtMark { writeSign() }
+            if place < blankCount, zeroStart > place || !format.hasZero {
+                if fills { output.append(0x20) }
+            } else if format.hasZero, place < blankCount, zeroStart <= place {
+                output.append(0x30)
+                hasDigit = true
+            } else {
+                writeDigit(node)
+                if digitPlace < number.count { digitPlace += 1 }
+            }
+            var end = placeCount + (blankCount > 0 ? 1 : 0) + (format.hasMark ? 1 : 0)
+            if let lastRelevant, lastRelevant == digitPlace { end = place }
+            if place + 1 == end {
+                if wroteSign, hasBracket {
+                    output.append(UInt8(ascii: isNegative ? ">" : " "))
+                } else if format.hasSign, signPlace == .after {
+                    output.append(UInt8(ascii: isNegative ? "-" : "+"))
                 }
             }
-            if !fills { trimZeros(&body) }
+            place += 1
         }
-        appendSigned(body, isNegative: isNegative, to: &text)
-    }
 
-    /// FM drops zeros behind the mark that no `0` asks for.
-    private func trimZeros(_ body: inout [UInt8]) {
-        var slots = fraction[...]
-        while case .digit? = slots.last, body.last == 0x30 {
-            body.removeLast()
-            slots = slots.dropLast()
-        }
-    }
-
-    private func appendSigned(_ body: [UInt8], isNegative: Bool, to text: inout [UInt8]) {
-        let lead = body.prefix { $0 == 0x20 }.count
-        switch sign {
-        case .leading, .leadingS:
-            text.append(contentsOf: body[..<lead])
-            if isNegative {
-                text.append(UInt8(ascii: "-"))
-            } else if sign == .leadingS {
-                text.append(UInt8(ascii: "+"))
+        private mutating func writeSign() {
+            if format.hasSign {
+                guard signPlace == .before else { return }
+                output.append(UInt8(ascii: isNegative ? "-" : "+"))
+            } else if hasBracket {
+                output.append(UInt8(ascii: isNegative ? "<" : " "))
+            } else if isNegative {
+                output.append(UInt8(ascii: "-"))
             } else if fills {
-                text.append(0x20)
+                output.append(0x20)
             }
-            text.append(contentsOf: body[lead...])
-        case .plus:
-            text.append(UInt8(ascii: isNegative ? "-" : "+"))
-            text.append(contentsOf: body)
-        case .trailingS:
-            text.append(contentsOf: body)
-            text.append(UInt8(ascii: isNegative ? "-" : "+"))
-        case .minus:
-            text.append(contentsOf: body)
-            if isNegative { text.append(UInt8(ascii: "-")) } else if fills { text.append(0x20) }
-        case .angle:
-            text.append(contentsOf: body[..<lead])
-            if isNegative { text.append(UInt8(ascii: "<")) } else if fills { text.append(0x20) }
-            text.append(contentsOf: body[lead...])
-            if isNegative { text.append(UInt8(ascii: ">")) } else if fills { text.append(0x20) }
+            wroteSign = true
+        }
+
+        private mutating func writeDigit(_ node: Node) {
+            let byte = digitPlace < number.count ? number[digitPlace] : 0
+            if byte == UInt8(ascii: ".") {
+                if !endsAtMark || !fills { output.append(byte) }
+                // A group's mark right behind it is a blank.
+                hasDigit = false
+            } else if let lastRelevant, digitPlace > lastRelevant, node != .zero {
+                return
+            } else if isAtLoneZero {
+                if fills { output.append(0x20) } else if endsAtMark { output.append(0x30) }
+            } else {
+                output.append(byte)
+                hasDigit = true
+            }
         }
     }
 }

@@ -69,8 +69,7 @@ enum SeriesKernels {
         while step.span > 0 ? next <= last : next >= last {
             try counted(&count, meter)
             builder.append(integer: next)
-            guard let following = try? TimeArithmeticKernels.moved(next, by: step, sign: 1, clock: &clock) else { return }
-            next = following
+            next = try TimeArithmeticKernels.moved(next, by: step, sign: 1, clock: &clock)
         }
     }
 }

@@ -42,9 +42,15 @@ enum TextCastKernels {
                 var moment = value
                 if case .timestampNanoseconds = column.type { moment = value / 1_000 }
                 let offset = isUTC ? clock.offset(atUTC: moment) : 0
+                let start = text.count
                 Calendar.appendTimestamp(
                     microseconds: moment &+ offset, isUTC: false, separator: 0x20, fraction: .shortest, to: &text)
-                if isUTC { appendOffset(seconds: Int(offset / Calendar.microsecondsPerSecond), to: &text) }
+                guard isUTC else { break }
+                // The era stands last.
+                let isBC = text[start...].last == UInt8(ascii: "C")
+                if isBC { text.removeLast(3) }
+                appendOffset(seconds: Int(offset / Calendar.microsecondsPerSecond), to: &text)
+                if isBC { text.append(contentsOf: " BC".utf8) }
             default: NumberText.appendInteger(value, to: &text)
             }
         }

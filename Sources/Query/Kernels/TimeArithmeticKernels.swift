@@ -159,13 +159,13 @@ enum TimeArithmeticKernels {
             guard let moved = Calendar.addMonths(Int(sign) * Int(interval.months), toDays: days), moved < 106_751_990 else {
                 throw .timeOutOfRange
             }
-            moment = clock.utc(fromLocal: Int64(moved) * Calendar.microsecondsPerDay + time)
+            moment = try TimeCastKernels.checked(clock.utc(fromLocal: Int64(moved) * Calendar.microsecondsPerDay + time))
         }
         if interval.days != 0 {
             let (days, time) = Calendar.split(microseconds: clock.local(fromUTC: moment))
             let moved = days + Int(sign) * Int(interval.days)
             guard moved.magnitude < 106_751_990 else { throw .timeOutOfRange }
-            moment = clock.utc(fromLocal: Int64(moved) * Calendar.microsecondsPerDay + time)
+            moment = try TimeCastKernels.checked(clock.utc(fromLocal: Int64(moved) * Calendar.microsecondsPerDay + time))
         }
         let (product, tooLong) = interval.microseconds.multipliedReportingOverflow(by: sign)
         let (sum, overflow) = moment.addingReportingOverflow(product)

@@ -90,7 +90,8 @@ struct ZoneClock {
 
     mutating func utc(fromLocal microseconds: Int64) -> Int64 {
         if zone.isUTC { return microseconds }
-        guard microseconds.magnitude < Int64.max.magnitude / 2 else { return microseconds }
+        // Past every TIMESTAMP, where a day more could leave the range.
+        guard microseconds.magnitude < 9_223_371_900_000_000_000 else { return microseconds }
         return zone.utc(fromLocal: microseconds)
     }
 }

@@ -62,10 +62,11 @@ enum AggregatorFactory {
             if types[0] == .interval { return IntervalSumAggregator(isAverage: call.function == .avg) }
             return ExactSumAggregator(argument: types[0], result: result, isAverage: call.function == .avg)
         case .min, .max: return extreme(types[0], isMaximum: call.function == .max)
-        case .standardDeviation: return VarianceAggregator(isPopulation: false, isDeviation: true)
-        case .standardDeviationPopulation: return VarianceAggregator(isPopulation: true, isDeviation: true)
-        case .variance: return VarianceAggregator(isPopulation: false, isDeviation: false)
-        case .variancePopulation: return VarianceAggregator(isPopulation: true, isDeviation: false)
+        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
+            let isPopulation = call.function == .standardDeviationPopulation || call.function == .variancePopulation
+            let isDeviation = call.function == .standardDeviation || call.function == .standardDeviationPopulation
+            if types[0] == .double { return VarianceAggregator(isPopulation: isPopulation, isDeviation: isDeviation) }
+            return ExactVarianceAggregator(scale: types[0].scale, isPopulation: isPopulation, isDeviation: isDeviation)
         case .percentileContinuous, .percentileDiscrete, .mode: return try orderedSet(call, types[0])
         case .approximateDistinct: return ApproximateDistinctAggregator()
         case .stringAggregate: return StringAggregator(types: types, order: keys(call), result: .string)

@@ -177,23 +177,29 @@ final class RealSumAggregator: Aggregator {
     init(isAverage: Bool) { self.isAverage = isAverage }
 
     override func resize(_ groupCount: Int) {
-        sums.grow(to: groupCount, with: 0)
+        // Nothing is added to -0 but itself leaves it: the sum of no more than -0 is -0, as in PostgreSQL; a mean begins at 0.
+        sums.grow(to: groupCount, with: isAverage ? 0 : -0.0)
         counts.grow(to: groupCount, with: 0)
     }
 
-    override func update(_ arguments: [Column], _ groups: GroupRows) {
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
         let values = arguments[0].doubles()
         let validity = arguments[0].rowValidity
         let numbers = groups.numbers
         precondition(values.count == numbers.count)
+        var overflows = false
         sums.withUnsafeMutableBufferPointer { sums in
             counts.withUnsafeMutableBufferPointer { counts in
                 for row in values.indices where validity?[row] ?? true {
-                    sums[Int(numbers[row])] += values[row]
-                    counts[Int(numbers[row])] &+= 1
+                    let group = Int(numbers[row])
+                    let sum = sums[group] + values[row]
+                    if sum.isInfinite { overflows = overflows || (sums[group].isFinite && values[row].isFinite) }
+                    sums[group] = sum
+                    counts[group] &+= 1
                 }
             }
         }
+        if overflows { throw .numericOverflow }
     }
 
     override func exportState() -> [Column] {
@@ -202,12 +208,15 @@ final class RealSumAggregator: Aggregator {
         ]
     }
 
-    override func merge(_ state: [Column], _ groups: [UInt32]) {
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
         let added = state[0].doubles()
         let more = state[1].integers() ?? []
         for row in groups.indices {
-            sums[Int(groups[row])] += added[row]
-            counts[Int(groups[row])] += more[row]
+            let group = Int(groups[row])
+            let sum = sums[group] + added[row]
+            if sum.isInfinite, sums[group].isFinite, added[row].isFinite { throw .numericOverflow }
+            sums[group] = sum
+            counts[group] += more[row]
         }
     }
 
@@ -244,27 +253,33 @@ final class VarianceAggregator: Aggregator {
         let validity = arguments[0].rowValidity
         let values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
         let numbers = groups.numbers
+        var overflows = false
         for row in values.indices where validity?[row] ?? true {
             let group = Int(numbers[row])
             counts[group] += 1
             let distance = values[row] - means[group]
             means[group] += distance / counts[group]
-            squares[group] += distance * (values[row] - means[group])
+            let sum = squares[group] + distance * (values[row] - means[group])
+            if !sum.isFinite { overflows = overflows || (squares[group].isFinite && values[row].isFinite) }
+            squares[group] = sum
         }
+        if overflows { throw .numericOverflow }
     }
 
     override func exportState() -> [Column] {
         [counts, means, squares].map { Column(type: .double, count: $0.count, values: .double($0)) }
     }
 
-    override func merge(_ state: [Column], _ groups: [UInt32]) {
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
         let (more, otherMeans, otherSquares) = (state[0].doubles(), state[1].doubles(), state[2].doubles())
         for row in groups.indices where more[row] > 0 {
             let group = Int(groups[row])
             let total = counts[group] + more[row]
             let distance = otherMeans[row] - means[group]
             means[group] += distance * more[row] / total
-            squares[group] += otherSquares[row] + distance * distance * counts[group] * more[row] / total
+            let sum = squares[group] + otherSquares[row] + distance * distance * counts[group] * more[row] / total
+            if !sum.isFinite, squares[group].isFinite, otherSquares[row].isFinite { throw .numericOverflow }
+            squares[group] = sum
             counts[group] = total
         }
     }

@@ -16,6 +16,10 @@ struct KeyTable {
     private(set) var count = 0
     private var nullCode = IntegerTable.missing
 
+    /// Zero came first with a minus: shown so, though it is the same key.
+    private var zeroIsNegative = false
+    private var sawZero = false
+
     static let missing = IntegerTable.missing
 
     init(type: ColumnType) { self.type = type }
@@ -71,6 +75,7 @@ struct KeyTable {
         let validity = column.rowValidity
         switch kind {
         case .integer, .real, .boolean:
+            if kind == .real, !sawZero { noteZero(column.doubles(), validity) }
             if let narrow = Self.integers(column) { assignIntegers(narrow, validity, &codes) } else { assignWide(column, validity, &codes) }
         case .bytes: assignBytes(column.byteArrays(), validity, &codes)
         case .interval:
@@ -102,6 +107,11 @@ struct KeyTable {
             }
         }
         return codes
+    }
+
+    private mutating func noteZero(_ values: [Double], _ validity: Bitmap?) {
+        guard let first = values.indices.first(where: { values[$0] == 0 && validity?[$0] ?? true }) else { return }
+        (sawZero, zeroIsNegative) = (true, values[first].sign == .minus)
     }
 
     /// Values as 64-bit integers of one to one; nil when a decimal does not fit.
@@ -293,7 +303,7 @@ struct KeyTable {
         case .real:
             return Column(
                 type: type, count: count, validity: validity,
-                values: .double(values.map { Double(bitPattern: UInt64(bitPattern: $0)) }))
+                values: .double(values.map { $0 == 0 && zeroIsNegative ? -0.0 : Double(bitPattern: UInt64(bitPattern: $0)) }))
         case .boolean: return .boolean(.computed(values) { $0 != 0 }, validity: validity)
         default:
             if wideValues.isEmpty { return .whole(values, type: type, validity: validity) }

@@ -3,12 +3,14 @@ import ColumnStore
 /// RANGE frames with a distance: rows whose order value lies within the distance of the row's own.
 struct RangeSearch {
     private let rows: WindowRows
-    /// The order values, and for each row the value at the frame's edge; in the order of the rows after `isDescending` is taken out.
+    /// The order values, and for each row the value at the frame's edge; wide ones with their sign changed where the order descends.
     private var values: [Double] = []
     private var targets: [Double] = []
     private var wideValues: [Int128] = []
     private var wideTargets: [Int128] = []
     private let isReal: Bool
+    /// Of doubles only, which lie as they are: NaN, above all of them, has no opposite.
+    private var isDescending = false
     private let validity: Bitmap?
 
     init(_ rows: WindowRows, _ distance: Value, _ distanceType: ColumnType, _ sign: Int, _ context: EvaluationContext) throws(QueryError) {
@@ -21,9 +23,9 @@ struct RangeSearch {
         isReal = key.column.type == .double
         if isReal {
             guard case .double(let step) = distance else { throw QueryError(.dataError, "a frame's distance must not be NULL") }
-            let own = key.column.doubles()
-            values = key.isDescending ? own.map { -$0 } : own
-            targets = values.map { $0 + Double(sign) * step }
+            values = key.column.doubles()
+            targets = values.map { $0 + Double(direction) * step }
+            isDescending = key.isDescending
             return
         }
         switch distance {
@@ -31,9 +33,16 @@ struct RangeSearch {
             let moments = try Self.moments(key.column, context)
             var clock = ZoneClock(key.column.type == .timestampTZ ? context.timeZone : .utc)
             for row in moments.indices {
-                let target = try? TimeArithmeticKernels.moved(moments[row], by: interval, sign: Int64(direction), clock: &clock)
                 wideValues.append(Int128(moments[row]))
-                wideTargets.append(target.map { Int128($0) } ?? (direction > 0 ? .max / 2 : .min / 2))
+                guard validity?[row] ?? true else {
+                    wideTargets.append(0)
+                    continue
+                }
+                do {
+                    wideTargets.append(Int128(try TimeArithmeticKernels.moved(moments[row], by: interval, sign: Int64(direction), clock: &clock)))
+                } catch {
+                    throw error.queryError(position: nil)
+                }
             }
         case .integer, .decimal:
             let own = key.column.wideIntegers()
@@ -89,7 +98,9 @@ struct RangeSearch {
     /// Whether the row at `place` lies before the edge of `row`'s frame.
     private func isBefore(_ place: Int, _ row: Int, isStart: Bool) -> Bool {
         if isReal {
-            let order = CompareKernels.order(values[place], targets[row])
+            // An infinite distance back from an infinity: PostgreSQL takes in every number.
+            if targets[row].isNaN, !values[row].isNaN { return values[place].isNaN ? isDescending : !isStart }
+            let order = isDescending ? CompareKernels.order(targets[row], values[place]) : CompareKernels.order(values[place], targets[row])
             return isStart ? order < 0 : order <= 0
         }
         return isStart ? wideValues[place] < wideTargets[row] : wideValues[place] <= wideTargets[row]

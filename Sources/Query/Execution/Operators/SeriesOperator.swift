@@ -99,7 +99,11 @@ final class SeriesOperator: PhysicalOperator, @unchecked Sendable {
             var values: [Int64] = []
             while values.count < ColumnBatch.targetRowCount, let moment = upcoming, step.span > 0 ? moment <= stop : moment >= stop {
                 values.append(moment)
-                upcoming = try? TimeArithmeticKernels.moved(moment, by: step, sign: 1, clock: &clock)
+                do {
+                    upcoming = try TimeArithmeticKernels.moved(moment, by: step, sign: 1, clock: &clock)
+                } catch {
+                    throw error.queryError(position: nil)
+                }
             }
             if values.isEmpty { return nil }
             return ColumnBatch(rowCount: values.count, columns: [.whole(values, type: type, validity: nil)])

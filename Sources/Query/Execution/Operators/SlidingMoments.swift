@@ -4,6 +4,8 @@ struct SlidingMoments {
     private var sum = 0.0
     private var mean = 0.0
     private var squares = 0.0
+    /// Some value is NaN or infinite: then so may the answer be.
+    private(set) var hasSpecial = false
 
     init() {}
 
@@ -11,6 +13,9 @@ struct SlidingMoments {
         count = 1
         sum = value
         mean = value
+        hasSpecial = !value.isFinite
+        // As in PostgreSQL: nothing has a distance from infinity.
+        if hasSpecial { squares = .nan }
     }
 
     static func + (left: SlidingMoments, right: SlidingMoments) -> SlidingMoments {
@@ -19,6 +24,7 @@ struct SlidingMoments {
         var both = SlidingMoments()
         both.count = left.count + right.count
         both.sum = left.sum + right.sum
+        both.hasSpecial = left.hasSpecial || right.hasSpecial
         let distance = right.mean - left.mean
         both.mean = left.mean + distance * right.count / both.count
         both.squares = left.squares + right.squares + distance * distance * left.count * right.count / both.count

@@ -33,8 +33,10 @@ struct WindowAggregates {
             if arguments[0].type != .double, call.column.type != .double { return try exactSums() }
             if !frames.hasExclusion { return try moments() }
         case .boolAnd, .boolOr: return junctions()
+        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
+            if arguments[0].type != .double { return exactMoments() }
+            if !frames.hasExclusion { return try moments() }
         case _ where frames.hasExclusion: break
-        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation: return try moments()
         case .min, .max: return extremes()
         default: break
         }
@@ -67,32 +69,52 @@ struct WindowAggregates {
         let overflow = KernelError.numericOverflow.queryError(position: nil)
         let present = present
         let values = arguments[0].wideIntegers()
-        var sums: [Int128] = [0]
+        // In halves, neither of which can overflow: sums that are too large for a frame's answer may still stand before it.
+        var highs: [Int128] = [0], lows: [Int128] = [0]
         for row in 0..<rowCount {
-            let (sum, isOver) = sums[row].addingReportingOverflow(present?[row] ?? true ? values[row] : 0)
-            if isOver { throw overflow }
-            sums.append(sum)
+            let value = present?[row] ?? true ? values[row] : 0
+            highs.append(highs[row] &+ value >> 64)
+            lows.append(lows[row] &+ value & Int128(UInt64.max))
         }
         let counts = differences(totals(present))
         let (from, type) = (arguments[0].type.scale, call.column.type)
         var result = [Int128](repeating: 0, count: rowCount)
         for row in 0..<rowCount where counts[row] > 0 {
-            var sum: Int128 = 0, isOver = false
+            var high: Int128 = 0, low: Int128 = 0
             for piece in frames.hasExclusion ? frames.pieces(of: row) : [frames.start[row]..<frames.end[row]] {
-                let (part, isPartOver) = sums[Int(piece.upperBound)].subtractingReportingOverflow(sums[Int(piece.lowerBound)])
-                let (both, isSumOver) = sum.addingReportingOverflow(part)
-                (sum, isOver) = (both, isOver || isPartOver || isSumOver)
+                high &+= highs[Int(piece.upperBound)] &- highs[Int(piece.lowerBound)]
+                low &+= lows[Int(piece.upperBound)] &- lows[Int(piece.lowerBound)]
             }
+            guard let sum = high.multipliedOrNil(by: 1 << 64)?.addingOrNil(low) else { throw overflow }
             let value =
                 function == .avg
                 ? DecimalMath.divide(sum, scale: from, by: Int128(counts[row]), scale: 0, toScale: type.scale)
                 : DecimalMath.rescale(sum, from: from, to: type.scale)
-            guard !isOver, let value, DecimalMath.fits(value), type.isDecimal || Int64(exactly: value) != nil else { throw overflow }
+            guard let value, DecimalMath.fits(value), type.isDecimal || Int64(exactly: value) != nil else { throw overflow }
             result[row] = value
         }
         let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
         if type.isDecimal { return .decimals(result, type: type, validity: validity) }
         return .whole(result.map { Int64(truncatingIfNeeded: $0) }, type: type, validity: validity)
+    }
+
+    /// Of whole numbers and decimals: what is before the frame's end, without what is before its start.
+    private func exactMoments() -> Column {
+        let present = present
+        let values = arguments[0].wideIntegers()
+        var totals = [ExactMoments()]
+        totals.reserveCapacity(rowCount + 1)
+        for row in 0..<rowCount {
+            var total = totals[row]
+            if present?[row] ?? true { total.add(values[row]) }
+            totals.append(total)
+        }
+        let perFrame = (0..<rowCount).map { row in
+            frames.pieces(of: row).reduce(ExactMoments()) { $0 + (totals[Int($1.upperBound)] - totals[Int($1.lowerBound)]) }
+        }
+        let isPopulation = function == .standardDeviationPopulation || function == .variancePopulation
+        let isDeviation = function == .standardDeviation || function == .standardDeviationPopulation
+        return ExactVarianceAggregator.answers(perFrame, scale: arguments[0].type.scale, isPopulation: isPopulation, isDeviation: isDeviation)
     }
 
     /// True for some row of the frame, or for all that have a value.
@@ -115,6 +137,9 @@ struct WindowAggregates {
         let perFrame = SlidingMoments.perFrame(frames) { present?[$0] ?? true ? SlidingMoments(values[$0]) : SlidingMoments() }
         let least: Double = function == .standardDeviation || function == .variance ? 2 : 1
         let answers = perFrame.map { $0.count >= least ? $0.answer(function) : 0 }
+        for (moments, answer) in zip(perFrame, answers) where !answer.isFinite && !moments.hasSpecial {
+            throw KernelError.numericOverflow.queryError(position: nil)
+        }
         let validity = perFrame.contains { $0.count < least } ? Bitmap.computed(count: rowCount) { perFrame[$0].count >= least } : nil
         return Column(type: .double, count: rowCount, validity: validity, values: .double(answers))
     }

@@ -92,13 +92,14 @@ struct CallEvaluators {
         var indices = [Int32](repeating: -1, count: frames.start.count)
         let numbers = columns.count > 1 ? columns[1].integers() : nil
         let validity = columns.count > 1 ? columns[1].rowValidity : nil
-        for row in indices.indices where frames.start[row] < frames.end[row] {
+        for row in indices.indices {
+            if let numbers, validity?[row] ?? true, numbers[row] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0") }
+            guard frames.start[row] < frames.end[row] else { continue }
             switch call.function {
             case .firstValue: indices[row] = frames.row(0, of: row) ?? -1
             case .lastValue: indices[row] = frames.pieces(of: row).last.map { $0.upperBound - 1 } ?? -1
             default:
                 guard let numbers, validity?[row] ?? true else { continue }
-                guard numbers[row] > 0 else { throw QueryError(.dataError, "nth_value takes a number above 0") }
                 indices[row] = frames.row(numbers[row] - 1, of: row) ?? -1
             }
         }

@@ -1,0 +1,148 @@
+/// Count, sum and sum of squares of whole numbers, exact: what they are of some rows can be taken from what they are of more.
+///
+/// A decimal of 38 digits has a square of 253 bits, and 2^63 rows add 63: 384 bits hold every sum. Additions wrap in them, and what was
+/// taken away again leaves no trace.
+struct ExactMoments: BitwiseCopyable {
+    private(set) var count: Int64 = 0
+    private var sum = Wide()
+    private var squares = Wide()
+
+    init() {}
+
+    @inline(__always)
+    mutating func add(_ value: Int64) {
+        count &+= 1
+        sum.add(Int128(value))
+        squares.add(UInt128(value.magnitude) &* UInt128(value.magnitude), 0)
+    }
+
+    mutating func add(_ value: Int128) {
+        count &+= 1
+        sum.add(value)
+        let (high, low) = value.magnitude.multipliedFullWidth(by: value.magnitude)
+        squares.add(low, high)
+    }
+
+    static func + (left: ExactMoments, right: ExactMoments) -> ExactMoments {
+        var both = left
+        both.count &+= right.count
+        both.sum.add(right.sum)
+        both.squares.add(right.squares)
+        return both
+    }
+
+    static func - (left: ExactMoments, right: ExactMoments) -> ExactMoments {
+        var rest = left
+        rest.count &-= right.count
+        rest.sum.add(right.sum.negated)
+        rest.squares.add(right.squares.negated)
+        return rest
+    }
+
+    /// The mean squared distance from the mean, of digits of `scale`; as PostgreSQL, `(n·Σx² − (Σx)²) / n(n − 1)`, rounded once at the end.
+    func variance(scale: Int, isPopulation: Bool) -> Double {
+        let rows = UInt128(UInt64(clamping: count))
+        let spread = squares.multiplied(by: rows)
+        let square = sum.magnitude.squared
+        var numerator = spread
+        numerator.add(square.negated)
+        let divisor = Double(rows) * Double(isPopulation ? rows : rows - 1)
+        return numerator.magnitude.double / divisor / Self.power(scale)
+    }
+
+    /// 10^(2 · scale), whose square root need not be a power that a double holds exactly.
+    private static func power(_ scale: Int) -> Double { Double("1e\(2 * scale)") ?? 1 }
+
+    // MARK: As columns
+
+    static let wordCount = 13
+
+    var words: [Int64] { [count] + sum.words + squares.words }
+
+    init(words: [Int64]) {
+        count = words[0]
+        sum = Wide(words: words[1...6])
+        squares = Wide(words: words[7...12])
+    }
+}
+
+/// 384 bits in two's complement.
+private struct Wide: BitwiseCopyable {
+    private var low: UInt128 = 0, middle: UInt128 = 0, high: UInt128 = 0
+
+    init() {}
+
+    init(words: ArraySlice<Int64>) {
+        let parts = words.map { UInt128(UInt64(bitPattern: $0)) }
+        (low, middle, high) = (parts[0] | parts[1] << 64, parts[2] | parts[3] << 64, parts[4] | parts[5] << 64)
+    }
+
+    var words: [Int64] {
+        [low, middle, high].flatMap { [Int64(truncatingIfNeeded: $0), Int64(truncatingIfNeeded: $0 >> 64)] }
+    }
+
+    private var isNegative: Bool { high >> 127 != 0 }
+
+    var negated: Wide {
+        var result = Wide()
+        (result.low, result.middle, result.high) = (~low, ~middle, ~high)
+        result.add(1, 0)
+        return result
+    }
+
+    var magnitude: Wide { isNegative ? negated : self }
+
+    @inline(__always)
+    mutating func add(_ lower: UInt128, _ upper: UInt128) {
+        let (sum, carries) = low.addingReportingOverflow(lower)
+        low = sum
+        if carries || upper != 0 { carry(upper, carries ? 1 : 0) }
+    }
+
+    private mutating func carry(_ upper: UInt128, _ one: UInt128) {
+        let (sum, carries) = middle.addingReportingOverflow(upper)
+        let (total, carriesToo) = sum.addingReportingOverflow(one)
+        middle = total
+        high &+= (carries ? 1 : 0) &+ (carriesToo ? 1 : 0)
+    }
+
+    @inline(__always)
+    mutating func add(_ value: Int128) {
+        if value >= 0 { return add(UInt128(bitPattern: value), 0) }
+        add(UInt128(bitPattern: value), .max)
+        high &+= .max
+    }
+
+    mutating func add(_ other: Wide) {
+        add(other.low, other.middle)
+        high &+= other.high
+    }
+
+    /// - Precondition: not negative; the product fits.
+    func multiplied(by factor: UInt128) -> Wide {
+        let (lowHigh, lowLow) = low.multipliedFullWidth(by: factor)
+        let (middleHigh, middleLow) = middle.multipliedFullWidth(by: factor)
+        var result = Wide()
+        result.low = lowLow
+        result.high = high &* factor &+ middleHigh
+        result.carry(lowHigh, 0)
+        result.carry(middleLow, 0)
+        return result
+    }
+
+    /// - Precondition: below 2^192.
+    var squared: Wide {
+        var result = multiplied(by: low)
+        let (high, low) = self.low.multipliedFullWidth(by: middle)
+        result.carry(low, 0)
+        result.high &+= high &+ middle &* middle
+        return result
+    }
+
+    /// The nearest double, or its neighbour.
+    var double: Double { Double(high) * 0x1p256 + Double(middle) * 0x1p128 + Double(low) }
+}
+
+private extension UInt128 {
+    init(bitPattern value: Int128) { self.init(truncatingIfNeeded: value) }
+}
