@@ -77,4 +77,28 @@ final class AnswerWalkTests: XCTestCase {
             }
         }
     }
+
+    /// Rows come in another order once they were compacted: a page's last sum must still be found behind on the next.
+    func test_pages_sumsOfDoubles_doNotDependOnTheOrderOfRows() throws {
+        var random = SplitMix64(state: 23)
+        let rows = (0..<900).map { index -> [Value] in
+            let size = Double(Int64(random.next() % 2_000_001) - 1_000_000) * [1e-9, 0.1, 1, 1e12][Int(random.next() % 4)]
+            return [.integer(Int64(index)), .integer(Int64(random.next() % 30)), .double(size)]
+        }
+        let fields = [Field("sequence", .int64), Field("g", .int64), Field("x", .double)]
+        let fixtures = [rows, rows.reversed()].map { QueryFixture([("t", QueryFixture.table(fields, $0, batchRowCount: 64))]) }
+        for query in ["SELECT sum(x), avg(x) FROM t GROUP BY g", "SELECT s FROM (SELECT g, sum(x) AS s FROM t GROUP BY g) q ORDER BY s DESC"] {
+            var found: [[Value]] = []
+            var position: WalkPosition?
+            var turn = 0
+            repeat {
+                let (rows, next) = try page(query, fixtures[turn % 2], limit: 1, after: position)
+                found += rows
+                position = next
+                turn += 1
+            } while position != nil && turn < 100
+            XCTAssertEqual(found.count, 30, query)
+            XCTAssertEqual(Set(found).count, 30, query)
+        }
+    }
 }

@@ -58,6 +58,7 @@ enum AggregatorFactory {
         switch call.function {
         case .countRows, .count: return CountAggregator()
         case .sum, .avg:
+            if call.isReproducible, types[0] == .double { return ReproducibleSumAggregator(isAverage: call.function == .avg) }
             if types[0] == .double || result == .double { return CastingAggregator(RealSumAggregator(isAverage: call.function == .avg), to: .double) }
             if types[0] == .interval { return IntervalSumAggregator(isAverage: call.function == .avg) }
             return ExactSumAggregator(argument: types[0], result: result, isAverage: call.function == .avg)
