@@ -6,8 +6,14 @@ package protocol TableSource: Sendable {
     var schema: Schema { get }
     /// What is known of the rows without reading them, for the planner only: never for answers.
     var statistics: TableStatistics { get }
+    /// Columns whose values were floats of 32 bits: a literal that is compared with one is rounded as they were. See `ParquetTable`.
+    var singlePrecisionColumns: Set<String> { get }
     /// Begins a scan of one consistent state: what it shows stays fixed while it runs, whatever is written, compacted or merged.
     func scan(_ request: ScanRequest) throws -> any TableScan
+}
+
+extension TableSource {
+    package var singlePrecisionColumns: Set<String> { [] }
 }
 
 /// The planner's knowledge of a table. Wrong figures cost time, never right answers.

@@ -107,6 +107,8 @@ extension Binder {
     private func scan(_ name: String, _ source: any TableSource, _ scope: [ColumnFilter]) -> LogicalPlan {
         let table = TableReference(name: name, source: source, identity: newTable())
         let columns = source.schema.fields.map { ScanColumn(column: newColumn($0.name, $0.type.withoutIDs), name: $0.name) }
+        let single = source.singlePrecisionColumns
+        for column in columns where single.contains(column.name) { singlePrecisionIDs.insert(column.column.id) }
         return .scan(ScanNode(table: table, columns: columns, scope: scope))
     }
 

@@ -30,6 +30,8 @@ package final class Binder {
     var openViews: [String] = []
     /// Where and under which name a column was last mentioned: for messages about it.
     var mentions: [ColumnID: (name: String, position: Int)] = [:]
+    /// Columns of 32-bit floats, as their tables tell.
+    var singlePrecisionIDs: Set<ColumnID> = []
     /// Output columns that are string constants without a type of their own: a set operation may still give them one.
     var untypedColumns: Set<ColumnID> = []
 
@@ -73,6 +75,11 @@ package final class Binder {
             let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
             return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
         }
+    }
+
+    /// Whether a value is a column of floats of 32 bits as the table has it.
+    func isSinglePrecision(_ value: TypedExpression) -> Bool {
+        if case .column(let id, _) = value.expression { singlePrecisionIDs.contains(id) } else { false }
     }
 
     func newTable() -> Int {

@@ -110,9 +110,14 @@ extension Binder {
         guard TypeRules.isComparable(type) else {
             throw .unsupported("\(what) cannot compare values of type \(type.sqlName)", at: position)
         }
+        let isSingle = items.contains { !$0.isUntyped } && items.allSatisfy { $0.isUntyped || isSinglePrecision($0) }
         var result: [Expression] = []
         for item in items {
-            if case .decimal(_, let scale) = item.type, case .decimal(_, scale) = type, !item.isUntyped {
+            if isSingle, item.isUntyped, case .literal(.double(let number), _) = try cast(item, to: type, isExplicit: false) {
+                // The text of a float is that float: 1004.3 of 32 bits is not that of 64.
+                guard Float(number).isFinite || !number.isFinite else { throw .overflow("the number is out of the range of REAL", at: item.position) }
+                result.append(.literal(.double(Double(Float(number))), type))
+            } else if case .decimal(_, let scale) = item.type, case .decimal(_, scale) = type, !item.isUntyped {
                 result.append(item.expression)
             } else {
                 result.append(try cast(item, to: type, isExplicit: false))

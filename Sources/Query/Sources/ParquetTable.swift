@@ -51,6 +51,25 @@ package final class ParquetTable: TableSource {
         }
     }
 
+    /// Top-level columns that are FLOAT in every file that has them.
+    package var singlePrecisionColumns: Set<String> {
+        var single: Set<String> = [], others: Set<String> = []
+        for file in files {
+            let elements = file.metadata.schema
+            var place = 1
+            while place < elements.count {
+                let isSingle = elements[place].type == .float
+                if isSingle { single.insert(elements[place].name) } else { others.insert(elements[place].name) }
+                var open = 1
+                while open > 0, place < elements.count {
+                    open = open.addingSaturating(max(0, Int(elements[place].childCount ?? 0)) - 1)
+                    place += 1
+                }
+            }
+        }
+        return single.subtracting(others)
+    }
+
     private static func expanded(_ pattern: String) throws(ColumnStoreError) -> [String] {
         guard pattern.contains(where: { "*?[".contains($0) }) else { return [pattern] }
         var found = glob_t()

@@ -111,4 +111,20 @@ final class ForeignValuesTests: XCTestCase {
             XCTAssertEqual(fixture.error("SELECT $1::decimal(38,2)", parameters: [.string(text)])?.slug, .numericOverflow, text)
         }
     }
+
+    /// The text of a float of 32 bits is that float.
+    func test_floatsOf32Bits_comparedWithText_areReadAsSuch() throws {
+        struct Floats: TableSource {
+            let inner: MemoryTable
+            var schema: Schema { inner.schema }
+            var statistics: TableStatistics { inner.statistics }
+            var singlePrecisionColumns: Set<String> { ["r"] }
+            func scan(_ request: ScanRequest) throws -> any TableScan { try inner.scan(request) }
+        }
+        let value = Value.double(Double(Float(1004.3)))
+        let table = QueryFixture.table([Field("r", .double), Field("d", .double)], [[value, value]])
+        let fixture = QueryFixture([("f", Floats(inner: table))])
+        XCTAssertEqual(try fixture.rows("SELECT r = '1004.3', '1004.3' >= r, r IN ('7', '1004.3'), r = 1004.3, d = '1004.3' FROM f"), "true,true,true,false,false")
+        XCTAssertEqual(fixture.error("SELECT r = '1e300' FROM f")?.slug, .numericOverflow)
+    }
 }
