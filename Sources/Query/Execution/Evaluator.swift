@@ -62,7 +62,7 @@ package final class Evaluator {
     }
 
     private func admit(_ column: Column) throws(QueryError) {
-        do { try meter.admit(column) } catch { throw error.queryError(position: nil) }
+        do { try meter.admit(result: column) } catch { throw error.queryError(position: nil) }
     }
 
     /// More rows are no batch on its way, but rows that an operator holds together.

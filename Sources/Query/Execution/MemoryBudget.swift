@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Synchronization
 
 /// Bytes that may be held, of a query or of all queries. Operators ask before they keep rows, and spill when the answer is no.
@@ -45,6 +46,44 @@ package final class MemoryBudget: Sendable {
     package func release(_ byteCount: Int) {
         used.wrappingSubtract(byteCount, ordering: .relaxed)
         parent?.release(byteCount)
+    }
+}
+
+/// Counts what batches take that are kept: a dictionary that was made for them once, however many share it.
+struct HeldBytes {
+    private(set) var byteCount = 0
+    private var dictionaries: Set<ObjectIdentifier> = []
+
+    /// - Precondition: the batches before are kept still, so that no other dictionary can lie where one of theirs did.
+    mutating func add(_ batch: ColumnBatch) { for column in batch.columns { add(column) } }
+
+    mutating func add(_ column: Column) {
+        byteCount += column.byteCount()
+        addDictionaries(column)
+    }
+
+    private mutating func addDictionaries(_ column: Column) {
+        switch column.values {
+        case .dictionary(_, let dictionary):
+            if dictionary.ownByteCount > 0, dictionaries.insert(ObjectIdentifier(dictionary)).inserted { byteCount += dictionary.ownByteCount }
+        case .list(_, let element): addDictionaries(element)
+        case .structure(let members): for member in members { addDictionaries(member) }
+        // The value lies once, behind all of them.
+        case .constant(let value): byteCount += value.flatByteCount
+        default: break
+        }
+    }
+}
+
+extension ColumnBatch {
+    /// The rows without dictionaries of which they use a small part: whoever keeps them would keep all of it.
+    var compacted: ColumnBatch {
+        func isSparse(_ column: Column) -> Bool {
+            guard case .dictionary(_, let dictionary) = column.values else { return false }
+            return column.flatByteCountBound < dictionary.values.byteCount() / 4
+        }
+        guard columns.contains(where: isSparse) else { return self }
+        return ColumnBatch(rowCount: rowCount, columns: columns.map { isSparse($0) ? $0.flattened() : $0 })
     }
 }
 

@@ -22,11 +22,18 @@ package final class ResultStream: @unchecked Sendable {
 
     private struct Queue {
         var batches: [ColumnBatch] = []
-        var byteCount = 0
         var running = 0
         var parked: [Feeder] = []
         var error: (any Error)?
         var isClosed = false
+
+        var isFull: Bool {
+            batches.count >= ResultStream.waitingBatchCountMax
+                || batches.count > 1 && batches.reduce(0) { $0 + $1.flatByteCountBound } > ResultStream.waitingByteCountMax
+        }
+
+        /// Whether workers that have left may come back.
+        var hasRoom: Bool { batches.count * 2 <= ResultStream.waitingBatchCountMax && !isFull }
     }
 
     init(_ root: PhysicalOperator, columns: [ResultColumn], run: QueryRun) {
@@ -79,7 +86,6 @@ package final class ResultStream: @unchecked Sendable {
             if let error = queue.error { throw error }
             if !queue.batches.isEmpty {
                 let batch = queue.batches.removeFirst()
-                queue.byteCount -= batch.byteCount
                 return .some(batch)
             }
             if queue.running == 0 || queue.isClosed { return .some(nil) }
@@ -115,7 +121,7 @@ package final class ResultStream: @unchecked Sendable {
 
     private func wake(_ run: QueryRun) {
         let woken = queue.broadcast { queue -> [Feeder] in
-            guard queue.batches.count * 2 <= Self.waitingBatchCountMax, queue.byteCount * 2 <= Self.waitingByteCountMax else { return [] }
+            guard queue.hasRoom else { return [] }
             defer { queue.parked = [] }
             return queue.parked
         }
@@ -146,8 +152,7 @@ package final class ResultStream: @unchecked Sendable {
                         return .leave
                     }
                     queue.batches.append(batch)
-                    queue.byteCount += batch.byteCount
-                    if queue.batches.count < ResultStream.waitingBatchCountMax, queue.byteCount < ResultStream.waitingByteCountMax { return .more }
+                    if !queue.isFull { return .more }
                     queue.parked.append(self)
                     return .leave
                 }

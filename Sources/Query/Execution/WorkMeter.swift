@@ -107,8 +107,17 @@ final class WorkMeter {
         try admitLarge(column)
     }
 
+    /// As `admit`, of a column that is handed on as it is.
+    func admit(result column: Column) throws(KernelError) {
+        if rowCount > 1 { try admit(column) }
+    }
+
     private func admitLarge(_ column: Column) throws(KernelError) {
-        guard rowCount > 1 || column.count > 1 else { return try charge(column.flatByteCountBound) }
+        guard rowCount > 1 || column.count > 1 else {
+            // Of one row, only what does not lie flat already is copied.
+            if case .bytes = column.values { return }
+            return try charge(column.flatByteCountBound)
+        }
         var widths = [Int](repeating: 0, count: column.count)
         column.addWidths(to: &widths)
         var total = 0
@@ -129,6 +138,8 @@ final class WorkMeter {
     func tooLarge(_ row: Int, _ count: Int) -> KernelError {
         .tooLarge(fittingRowCount: rowCount > 1 ? max(1, min(rowCount / 2, rowCount * row / max(1, count))) : nil)
     }
+
+    func uncharge(_ byteCount: Int) { used -= byteCount }
 
     /// What was charged since `mark` is free again.
     func settle(since mark: Int) { used = min(used, kept + mark) }

@@ -6,6 +6,7 @@ enum ChoiceKernels {
     static func interleave(
         _ parts: [Column], sources: [Int32], rows: [Int32], type: ColumnType, _ meter: WorkMeter
     ) throws(KernelError) -> Column {
+        if let only = whole(parts, rows, type: type) { return only }
         var byteCount = 0
         for part in parts {
             try meter.admit(part)
@@ -14,6 +15,13 @@ enum ChoiceKernels {
         // Put end to end, then in their places.
         if byteCount > meter.columnByteCountMax { try meter.charge(2 * byteCount) }
         return interleave(parts, sources: sources, rows: rows, type: type)
+    }
+
+    /// The one part that all rows come from, in its order.
+    private static func whole(_ parts: [Column], _ rows: [Int32], type: ColumnType) -> Column? {
+        guard parts.count == 1, parts[0].count == rows.count, parts[0].type == type else { return nil }
+        for row in rows.indices where rows[row] != Int32(truncatingIfNeeded: row) { return nil }
+        return parts[0]
     }
 
     /// Row `i` of the result is row `rows[i]` of `parts[sources[i]]`; a source of -1 is NULL.

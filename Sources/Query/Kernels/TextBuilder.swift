@@ -75,9 +75,11 @@ struct TextBuilder {
         let row = offsets.count - 1
         try meter.checkColumn(needed, row: row, of: count)
         let wanted = max(needed, Self.leastByteCount, bytes.count + min(bytes.count, Self.growthByteCountMax))
-        try meter.charge(wanted - byteCountMax, row: row, of: count)
+        // While the bytes move, both places are taken.
+        try meter.charge(wanted, row: row, of: count)
         try meter.step(added)
         bytes.reserveCapacity(wanted)
+        meter.uncharge(byteCountMax)
         byteCountMax = wanted
     }
 

@@ -55,7 +55,7 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     /// Safe to send: only touched under the lock.
     private struct Collected: @unchecked Sendable {
         var input: JoinInput
-        var byteCount = 0
+        var bytes = JoinBytes()
         var facts = JoinFacts()
         var partitions: JoinPartitions?
     }
@@ -63,7 +63,7 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     private func readRight(_ run: QueryRun) throws {
         let share = MemoryShare(run.memory)
         let collected = Mutex(Collected(input: JoinInput(node)))
-        try run.drain(right) { _ in
+        try run.drain(right, dividing: true) { _ in
             let evaluators = try node.equalities.map { try Evaluator($0.right, layout: right.layout, context: run.context) }
             return { batch in
                 let view = RowView(batch)
@@ -88,9 +88,10 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     ) throws {
         collected.facts.note(batch, keys, node)
         if let partitions = collected.partitions { return try partitions.addRight(batch, keys) }
+        let batch = batch.compacted
         collected.input.append(batch, keys, facts)
-        collected.byteCount += JoinInput.byteCount(of: batch)
-        if share.resize(to: collected.byteCount) { return }
+        collected.bytes.add(batch, keys, node)
+        if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount) { return }
         let partitions = try JoinPartitions(self, run)
         for (batch, keys) in zip(collected.input.batches, collected.input.keys) { try partitions.addRight(batch, keys) }
         collected.input = JoinInput(node)
@@ -145,6 +146,26 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
 
     var leftLayout: [ColumnID: Int] { left.layout }
     var rightLayout: [ColumnID: Int] { right.layout }
+}
+
+/// About what rows take as a join's right side: themselves, their keys and the table.
+struct JoinBytes {
+    private var held = HeldBytes()
+    private var rowCount = 0
+    /// Of rows put end to end: offsets reach 2 GiB.
+    private static let columnByteCountMax = 1 << 30
+
+    mutating func add(_ batch: ColumnBatch, _ keys: [Column], _ node: JoinNode) {
+        held.add(batch)
+        for (key, equality) in zip(keys, node.equalities) {
+            if case .column = equality.right { continue }
+            held.add(key)
+        }
+        rowCount += batch.rowCount
+    }
+
+    var byteCount: Int { held.byteCount * 2 + rowCount * 8 }
+    var fitsColumns: Bool { held.byteCount <= Self.columnByteCountMax }
 }
 
 /// What NOT IN must know of the whole right side.

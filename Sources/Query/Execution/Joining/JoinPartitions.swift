@@ -75,7 +75,7 @@ final class JoinPartitions: @unchecked Sendable {
 
     func readLeft(_ left: PhysicalOperator, _ run: QueryRun) throws {
         let next = Counter()
-        try run.drain(left) { _ in
+        try run.drain(left, dividing: true) { _ in
             let keys = try leftKeys(run)
             return { batch in
                 let own = try keys(batch)
@@ -181,14 +181,15 @@ final class PartitionedJoinStream: BatchStream {
         guard let pair else { return }
         var input = JoinInput(owner.node)
         let width = owner.rightTypes.count
-        var byteCount = 0
+        var bytes = JoinBytes()
         while let batch = waiting {
             try run.cancellation.check()
-            byteCount += JoinInput.byteCount(of: batch)
+            // With its keys, which lie in the file too.
+            bytes.add(batch, [], owner.node)
             // A block has one batch at least, whether it fits or not.
-            if !share.resize(to: byteCount) {
+            if !bytes.fitsColumns || !share.resize(to: bytes.byteCount) {
                 if !input.batches.isEmpty { break }
-                share.force(to: byteCount)
+                share.force(to: bytes.byteCount)
             }
             let keys = Array(batch.columns[width...])
             input.append(

@@ -20,6 +20,11 @@ final class JoinStream: BatchStream {
     private var first: [Int32] = []
     private var keyColumns: [Column] = []
     private var row = 0
+    private var pieces: BatchPieces?
+    /// Pairs that the batch before had no room for.
+    private var waiting: (left: [Int32], right: [Int32]) = ([], [])
+    /// Where batches of the left columns end.
+    private var cuts: BatchBuilder?
     /// The right row that comes next for `row`; -1: its first.
     private var nextRight: Int32 = -1
     private var matchedLeft = Bitmap()
@@ -66,15 +71,13 @@ final class JoinStream: BatchStream {
                 if let output = try advance(batch) { return output }
                 continue
             }
-            guard let following = try input.next() else {
+            guard let following = try nextBatch() else {
                 isOver = true
                 if node.marksRight { leftOver = table.endStream(matchedRight, wantsMatched: node.kind == .rightSemi)?[...] ?? [] }
                 break
             }
-            let view = RowView(following)
-            keyColumns = try keys.map { try $0.evaluate(view) }
             first = table.find(keyColumns, count: following.rowCount, cache: &cache)
-            (batch, row, nextRight) = (following, 0, -1)
+            (batch, row, nextRight, cuts) = (following, 0, -1, nil)
             if keepsLeft || matches != nil {
                 let none = Bitmap(repeating: false, count: following.rowCount)
                 (matchedLeft, unknownLeft) = matches?.take(count: following.rowCount) ?? (none, none)
@@ -83,11 +86,36 @@ final class JoinStream: BatchStream {
         return nextLeftOver()
     }
 
+    /// The next left rows, with `keyColumns` of them.
+    private func nextBatch() throws -> ColumnBatch? {
+        while true {
+            if pieces == nil {
+                guard let batch = try input.next() else { return nil }
+                // Blocks of the right side are matched batch by batch: all must see the same ones.
+                if matches != nil {
+                    keyColumns = try evaluatedKeys(batch)
+                    return batch
+                }
+                pieces = BatchPieces(batch)
+            }
+            if let (_, (piece, columns)) = try pieces?.next(anyError: { ($0, try evaluatedKeys($0)) }) {
+                keyColumns = columns
+                return piece
+            }
+            pieces = nil
+        }
+    }
+
+    private func evaluatedKeys(_ batch: ColumnBatch) throws -> [Column] {
+        let view = RowView(batch)
+        return try keys.map { try $0.evaluate(view) }
+    }
+
     /// The next output of this left batch, or nil when it has none now.
     private func advance(_ batch: ColumnBatch) throws -> ColumnBatch? {
         switch node.kind {
         case .inner, .cross, .left, .right, .full:
-            if row < batch.rowCount { return try joinPairs(batch) }
+            if row < batch.rowCount || !waiting.left.isEmpty { return try joinPairs(batch) }
             self.batch = nil
             return try keepsLeft && isSettled(batch) ? unmatchedLeft(batch) : nil
         case .semi, .anti, .antiNullAware, .mark:
@@ -158,6 +186,7 @@ final class JoinStream: BatchStream {
     }
 
     private func joinPairs(_ batch: ColumnBatch) throws -> ColumnBatch? {
+        if !waiting.left.isEmpty { return gathered(batch, waiting.left, waiting.right) }
         var (left, right) = makePairs()
         if left.isEmpty { return nil }
         if let residual, let passing = try residual.select(batch, left, table, right) {
@@ -167,6 +196,20 @@ final class JoinStream: BatchStream {
         if keepsLeft { for index in left { matchedLeft[Int(index)] = true } }
         if node.marksRight { mark(right) }
         if left.isEmpty { return nil }
+        return gathered(batch, left, right)
+    }
+
+    /// The rows of pairs: as many as a batch should take, the others wait.
+    private func gathered(_ batch: ColumnBatch, _ pairsLeft: [Int32], _ pairsRight: [Int32]) -> ColumnBatch {
+        var (left, right) = (pairsLeft, pairsRight)
+        let cuts = self.cuts ?? BatchBuilder(gathering: batch.columns)
+        self.cuts = cuts
+        let count = min(cuts.end(of: left, from: 0, to: left.count), table.cuts.end(of: right, from: 0, to: right.count))
+        waiting = (Array(left[count...]), Array(right[count...]))
+        if count < left.count {
+            left.removeLast(left.count - count)
+            right.removeLast(right.count - count)
+        }
         let leftColumns = Self.isWhole(left, of: batch) ? batch.columns : batch.columns.map { $0.gathering(left) }
         return ColumnBatch(rowCount: left.count, columns: leftColumns + table.gathering(right))
     }
@@ -191,7 +234,8 @@ final class JoinStream: BatchStream {
     /// The next right rows that wait for the end.
     private func nextLeftOver() -> ColumnBatch? {
         if leftOver.isEmpty { return nil }
-        let rows = Array(leftOver.prefix(Self.pairCountMax))
+        var rows = Array(leftOver.prefix(Self.pairCountMax))
+        rows.removeLast(rows.count - table.cuts.end(of: rows, from: 0, to: rows.count))
         leftOver = leftOver.dropFirst(rows.count)
         var columns = table.gathering(rows)
         if node.kind == .right || node.kind == .full {

@@ -6,6 +6,8 @@ final class JoinTable: @unchecked Sendable {
     // Safe to share: all but `progress` is fixed after init.
     let rowCount: Int
     private let payload: [Payload]
+    /// Where batches of gathered rows end.
+    let cuts: BatchBuilder
     private let lookup: Lookup
     private let nullsMatch: [Bool]
     /// The right expressions of the equalities, row by row; kept for those who ask about NULLs only.
@@ -70,6 +72,7 @@ final class JoinTable: @unchecked Sendable {
         }
         let payload = stacked.withLock { $0.compactMap { $0 } }
         self.payload = payload
+        cuts = BatchBuilder(gathering: payload.map(\.column))
         let keyTypes = node.equalities.map(\.right.type)
         func joined() -> [Column] {
             keyTypes.indices.map { index in Column.concatenating(keys.map { $0[index] }, type: keyTypes[index]) }
@@ -256,9 +259,6 @@ struct JoinInput: @unchecked Sendable {
         for index in facts.indices { self.facts[index].note(facts[index]) }
     }
 
-    /// About what rows take as a join's right side: themselves, their keys and the table.
-    static func byteCount(of batch: ColumnBatch) -> Int { batch.byteCount * 2 + batch.rowCount * 8 }
-
     static func byteCount(of file: SpillFile) -> Int { file.byteCount * 2 + file.rowCount * 8 }
 
     static func facts(_ keys: [Column], _ node: JoinNode) -> [KeyPacking.Facts] {
@@ -315,8 +315,9 @@ enum StackedColumn {
             count += UInt32(dictionary.count)
         }
         let rowCount = columns.reduce(0) { $0 + $1.count }
-        // More entries than rows: copying the rows' texts costs less.
-        guard Int(count) <= rowCount else { return Column.concatenating(columns, type: type) }
+        // Where the rows' texts are fewer bytes than the entries', copying them costs less.
+        let entryByteCount = entries.reduce(0) { $0 + $1.byteCount() }
+        guard columns.reduce(0, { $0 + $1.flatByteCountBound }) > entryByteCount else { return Column.concatenating(columns, type: type) }
         if entries.count == 1 { return Column.concatenating(columns, type: type) }
         var codes: [UInt32] = []
         codes.reserveCapacity(rowCount)

@@ -19,8 +19,25 @@ final class PairPredicate {
 
     /// Places of the pairs that pass, or nil when all do.
     func select(_ batch: ColumnBatch, _ left: [Int32], _ table: JoinTable, _ right: [Int32]) throws(QueryError) -> [Int32]? {
-        let gathered =
-            leftPlaces.map { batch.columns[$0].gathering(left) } + rightPlaces.map { table.gathering(right, column: $0) }
-        return try predicate.select(ColumnBatch(rowCount: left.count, columns: gathered))
+        let cuts = BatchBuilder(gathering: leftPlaces.map { batch.columns[$0] })
+        let end = min(cuts.end(of: left, from: 0, to: left.count), table.cuts.end(of: right, from: 0, to: right.count))
+        if end == left.count { return try predicate.select(gathered(batch, left, table, right)) }
+        // Lists are copied for each pair: no more of them at once than a batch should take.
+        var passing: [Int32] = []
+        var start = 0
+        while start < left.count {
+            let end = min(cuts.end(of: left, from: start, to: left.count), table.cuts.end(of: right, from: start, to: right.count))
+            let pairs = gathered(batch, Array(left[start..<end]), table, Array(right[start..<end]))
+            let rows = try predicate.select(pairs) ?? Array(0..<Int32(end - start))
+            passing.append(contentsOf: rows.lazy.map { $0 + Int32(start) })
+            start = end
+        }
+        return passing
+    }
+
+    private func gathered(_ batch: ColumnBatch, _ left: [Int32], _ table: JoinTable, _ right: [Int32]) -> ColumnBatch {
+        ColumnBatch(
+            rowCount: left.count,
+            columns: leftPlaces.map { batch.columns[$0].gathering(left) } + rightPlaces.map { table.gathering(right, column: $0) })
     }
 }

@@ -32,8 +32,8 @@ final class SharedRows: @unchecked Sendable {
                 try kept.withLock { kept in
                     if let file = kept.file { return try file.write(batch) }
                     kept.batches.append(batch)
-                    kept.byteCount += batch.byteCount
-                    if share.resize(to: kept.byteCount) { return }
+                    kept.bytes.add(batch)
+                    if share.resize(to: kept.bytes.byteCount) { return }
                     let file = try SpillFile(run.spill, types: types)
                     for batch in kept.batches { try file.write(batch) }
                     kept = Kept(file: file)
@@ -47,7 +47,7 @@ final class SharedRows: @unchecked Sendable {
     /// Safe to send: only touched under the lock, then by one thread.
     private struct Kept: @unchecked Sendable {
         var batches: [ColumnBatch] = []
-        var byteCount = 0
+        var bytes = HeldBytes()
         var file: SpillFile?
     }
 }

@@ -44,6 +44,11 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
         private var batch: ColumnBatch?
         private var lists: Column?
         private var nextRow = 0
+        /// Rows of the batch by their list's elements, where one row's are cut: how far the row at hand has come.
+        private var nextElement = 0
+        private var pieces: BatchPieces?
+        /// Where batches end, of the passed columns and of the elements'.
+        private var cuts: (passed: BatchBuilder, elements: BatchBuilder)?
         /// Of a batch whose lists are computed: what is still to do.
         private var rest: ColumnBatch?
 
@@ -71,10 +76,16 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
                     if let unfolded = unfold(batch, lists) { return unfolded }
                     continue
                 }
-                guard let following = try nextBatch() else { return nil }
-                batch = following
-                lists = try list.evaluate(following)
-                nextRow = 0
+                if pieces == nil {
+                    guard let following = try nextBatch() else { return nil }
+                    pieces = BatchPieces(following)
+                }
+                guard let (_, (following, found)) = try pieces?.next(anyError: { ($0, try list.evaluate($0)) }) else {
+                    pieces = nil
+                    continue
+                }
+                (batch, nextRow, nextElement, cuts) = (following, 0, 0, nil)
+                lists = found.constantValue == nil || found.isConstantNull ? found : found.flattened()
             }
         }
 
@@ -103,16 +114,50 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
             let countMax = isHandedOn ? UnnestOperator.handedOnCountMax : UnnestOperator.elementCountMax
             var end = first + 1
             while end < batch.rowCount, Int(offsets[end + 1] - offsets[first]) <= countMax { end += 1 }
-            nextRow = end
+            let start = Int(offsets[first]) + nextElement
+            let stop = min(Int(offsets[end]), start + countMax)
+            // Of a row alone with a longer list, a part.
+            let isCut = stop < Int(offsets[end])
             if isHandedOn {
-                let range = Int(offsets[first])..<Int(offsets[end])
-                if range.isEmpty { return nil }
-                return ColumnBatch(rowCount: range.count, columns: elements(element.slice(range)))
+                (nextRow, nextElement) = isCut ? (first, stop - Int(offsets[first])) : (end, 0)
+                if start == stop { return nil }
+                return ColumnBatch(rowCount: stop - start, columns: elements(element.slice(start..<stop)))
             }
-            return expand(batch, offsets, element, first..<end)
+            return expand(batch, offsets, element, first..<end, to: Int32(stop))
         }
 
-        private func expand(_ batch: ColumnBatch, _ offsets: [Int32], _ element: Column, _ range: Range<Int>) -> ColumnBatch? {
+        /// The rows of a range, or the first of them: as many as a batch should take.
+        private func expand(_ batch: ColumnBatch, _ offsets: [Int32], _ element: Column, _ range: Range<Int>, to stop: Int32) -> ColumnBatch? {
+            var (parents, sources, numbers) = numbered(offsets, range, to: stop)
+            (nextRow, nextElement) = stop < offsets[range.upperBound] ? (range.lowerBound, Int(stop - offsets[range.lowerBound])) : (range.upperBound, 0)
+            if parents.isEmpty { return nil }
+            let cuts: (passed: BatchBuilder, elements: BatchBuilder)
+            if let known = self.cuts {
+                cuts = known
+            } else {
+                cuts = (BatchBuilder(gathering: passed.map { batch.columns[$0] }), BatchBuilder(gathering: elements(element)))
+                self.cuts = cuts
+            }
+            if !cuts.passed.isWhole || !cuts.elements.isWhole {
+                let count = min(cuts.passed.end(of: parents, from: 0, to: parents.count), cuts.elements.end(of: sources, from: 0, to: sources.count))
+                if count < parents.count {
+                    (nextRow, nextElement) = (Int(parents[count]), Int(max(0, numbers[count] - 1)))
+                    parents.removeLast(parents.count - count)
+                    sources.removeLast(sources.count - count)
+                    numbers.removeLast(numbers.count - count)
+                }
+            }
+            var columns = passed.map { batch.columns[$0].gathering(parents) }
+            columns += elements(element).map { $0.gatheringOrNull(sources) }
+            if let ordinality = node.ordinality {
+                columns.append(
+                    .whole(numbers, type: ordinality.type, validity: numbers.contains(0) ? .computed(numbers) { $0 > 0 } : nil))
+            }
+            return ColumnBatch(rowCount: parents.count, columns: columns)
+        }
+
+        /// Row by row its own number, that of its element (-1 for none) and the element's place in its list, from 1.
+        private func numbered(_ offsets: [Int32], _ range: Range<Int>, to stop: Int32) -> (parents: [Int32], sources: [Int32], numbers: [Int64]) {
             var parents: [Int32] = []
             var sources: [Int32] = []
             var numbers: [Int64] = []
@@ -123,20 +168,14 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
                     sources.append(-1)
                     numbers.append(0)
                 }
-                for index in 0..<count {
+                let start = row == range.lowerBound ? Int32(nextElement) : 0
+                for index in start..<max(start, min(count, stop - offsets[row])) {
                     parents.append(Int32(row))
                     sources.append(offsets[row] + index)
                     numbers.append(Int64(index) + 1)
                 }
             }
-            if parents.isEmpty { return nil }
-            var columns = passed.map { batch.columns[$0].gathering(parents) }
-            columns += elements(element).map { $0.gatheringOrNull(sources) }
-            if let ordinality = node.ordinality {
-                columns.append(
-                    .whole(numbers, type: ordinality.type, validity: numbers.contains(0) ? .computed(numbers) { $0 > 0 } : nil))
-            }
-            return ColumnBatch(rowCount: parents.count, columns: columns)
+            return (parents, sources, numbers)
         }
 
         /// The wanted members of a column of elements.
