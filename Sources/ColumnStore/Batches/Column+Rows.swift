@@ -143,9 +143,14 @@ extension Column {
                 type: type, count: codes.count, validity: joinedValidity(columns), values: .dictionary(codes: codes, shared))
         }
         var builder = ColumnBuilder(type: type)
+        // Growing bit by bit would leave up to as much room again.
+        builder.reserve(rowCount: columns.reduce(0) { $0 + $1.count }, byteCount: columns.reduce(0) { $0 + $1.textByteCount })
         for column in columns { builder.append(contentsOf: column) }
         return builder.finish()
     }
+
+    /// Of the texts of the rows, where they lie one after another.
+    private var textByteCount: Int { if case .bytes(let arrays) = values { arrays.bytes.count } else { 0 } }
 
     private static func sharedDictionary(_ columns: [Column]) -> DictionaryValues? {
         var shared: DictionaryValues?

@@ -170,6 +170,19 @@ public struct ColumnBuilder: Sendable {
     }
 
     /// All rows of a column of the same type.
+    /// Makes room for rows that are about to be appended, and for the bytes of their texts.
+    mutating func reserve(rowCount: Int, byteCount: Int) {
+        switch form {
+        case .int32: int32s.reserveCapacity(rowCount)
+        case .int64: int64s.reserveCapacity(rowCount)
+        case .double: doubles.reserveCapacity(rowCount)
+        case .bytes:
+            arrays.offsets.reserveCapacity(rowCount + 1)
+            arrays.bytes.reserveCapacity(byteCount)
+        default: break
+        }
+    }
+
     public mutating func append(contentsOf column: Column) {
         switch column.values {
         case .constant(.null):

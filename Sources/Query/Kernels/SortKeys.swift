@@ -25,6 +25,7 @@ enum SortKeys {
         var bytes: [UInt8] = []
         var offsets: [Int32] = [0]
         offsets.reserveCapacity(count + 1)
+        bytes.reserveCapacity(flat.reduce(0) { $0 + $1.column.flatByteCount })
         for row in 0..<count {
             for key in flat { append(key, row, to: &bytes) }
             offsets.append(Int32(bytes.count))

@@ -25,7 +25,7 @@ class CollectingAggregator: Aggregator {
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
     /// Held as they came, joined, and in the order of groups.
-    override var byteCount: Int { heldByteCount * 3 + groups.capacity * 12 }
+    override var byteCount: Int { Self.copied(heldByteCount) + groups.capacity * 12 }
 
     override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }
 
@@ -45,10 +45,9 @@ class CollectingAggregator: Aggregator {
 
     private func append(_ columns: [Column], _ numbers: [UInt32]) {
         groups.append(contentsOf: numbers)
-        chunks.append(columns)
-        var byteCounts = [Int](repeating: 0, count: numbers.count)
-        for column in columns { column.addByteCounts(to: &byteCounts) }
-        heldByteCount += byteCounts.reduce(0, +)
+        let compacted = columns.map { $0.compacted() }
+        chunks.append(compacted)
+        heldByteCount += compacted.reduce(0) { $0 + $1.keptByteCount }
     }
 
     /// Rows gathered group by group, in the order in which they came: one list a group. What was collected is then gone: it would lie beside

@@ -86,7 +86,7 @@ final class BytesExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + heldByteCount * 3 }
+    override var byteCount: Int { best.capacity * 48 + Self.copied(heldByteCount) }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -134,7 +134,7 @@ final class ValueExtremeAggregator: Aggregator {
     private var best: [Value] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + heldByteCount * 3 }
+    override var byteCount: Int { best.capacity * 48 + Self.copied(heldByteCount) }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -153,7 +153,7 @@ final class ValueExtremeAggregator: Aggregator {
                 let order = CompareKernels.order(value, best[group])
                 if isMaximum ? order <= 0 : order >= 0 { continue }
             }
-            heldByteCount += value.heldByteCount - best[group].heldByteCount
+            heldByteCount += value.flatByteCount - best[group].flatByteCount
             best[group] = value
         }
     }

@@ -25,6 +25,8 @@ struct ByteTable {
     }
 
     var count: Int { heads.count }
+    /// Of the texts alone.
+    var textByteCount: Int { values.bytes.count }
     var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slots.count * 8 + heads.capacity * 16 }
 
     // MARK: Giving codes

@@ -20,6 +20,9 @@ final class GroupPart: @unchecked Sendable {
     /// Groups that take less than this stay in memory, whether the budget has room for them or not.
     static func smallByteCount(_ run: QueryRun) -> Int { min(8 << 20, run.memory.byteCountMax / (16 * run.workerCount)) }
 
+    /// What cannot be divided is refused past this: less is not worth an error, even of a query that has hardly any memory.
+    static func refusedByteCount(_ run: QueryRun) -> Int { max(1 << 20, smallByteCount(run)) }
+
     init(_ run: QueryRun, types: [ColumnType]) {
         self.run = run
         self.types = types
@@ -32,7 +35,7 @@ final class GroupPart: @unchecked Sendable {
     var spilledByteCount: Int { file?.byteCount ?? 0 }
 
     private func append(_ batch: ColumnBatch) throws {
-        if !isOnDisk, share.resize(to: share.byteCount + batch.byteCount) { return batches.append(batch) }
+        if !isOnDisk, share.resize(to: share.byteCount + batch.keptByteCount) { return batches.append(batch) }
         try spill()
         try write(batch)
     }

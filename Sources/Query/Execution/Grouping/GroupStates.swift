@@ -23,7 +23,7 @@ final class GroupStates {
     func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws(QueryError) {
         let byteCount = byteCount
         if share.resize(to: byteCount) { return }
-        guard byteCount <= GroupPart.smallByteCount(run) else {
+        guard byteCount <= GroupPart.refusedByteCount(run) else {
             let heaviest = aggregators.indices.max { aggregators[$0].byteCount < aggregators[$1].byteCount }
             throw .outOfMemory("one group's \(heaviest.map { calls[$0].function.rawValue } ?? "key")", position: heaviest.flatMap { calls[$0].position })
         }

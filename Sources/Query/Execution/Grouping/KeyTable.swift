@@ -24,8 +24,9 @@ struct KeyTable {
 
     init(type: ColumnType) { self.type = type }
 
+    /// With the copies of texts that are made when the keys are put out: as columns, and laid apart.
     var byteCount: Int {
-        integers.byteCount + bytes.byteCount + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64 + nestedByteCount
+        integers.byteCount + bytes.byteCount + Aggregator.copied(bytes.textByteCount) + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64 + nestedByteCount
     }
 
     private enum Kind { case integer, real, boolean, bytes, interval, nested }
@@ -101,7 +102,7 @@ struct KeyTable {
                 if Int(entry) == codeOfEntry.count {
                     codeOfEntry.append(newCode())
                     nested.append(value)
-                    nestedByteCount += 2 * value.heldByteCount
+                    nestedByteCount += 2 * value.flatByteCount
                 }
                 codes[row] = codeOfEntry[Int(entry)]
             }

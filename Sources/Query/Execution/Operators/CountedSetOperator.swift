@@ -69,7 +69,7 @@ final class CountedSetOperator: PhysicalOperator, @unchecked Sendable {
             let counts = groups.columns[width...].map { $0.integers() ?? [] }
             left = (0..<groups.rowCount).map { row in owner.outputCount(counts.map { $0[row] }) }
             let rows = ColumnBatch(rowCount: groups.rowCount, columns: Array(groups.columns[..<width]))
-            byteCounts = owner.keepsRepeats ? rows.rowByteCounts() : []
+            byteCounts = owner.keepsRepeats ? rows.rowWidths() : []
             (batch, row) = (rows, 0)
         }
 

@@ -29,7 +29,7 @@ final class FrameStates {
         self.arguments = arguments
         self.run = run
         share = MemoryShare(run.memory)
-        rowByteCounts = ColumnBatch(rowCount: rowCount, columns: arguments).rowByteCounts()
+        rowByteCounts = ColumnBatch(rowCount: rowCount, columns: arguments).rowWidths()
         aggregator = try AggregatorFactory.make(call)
     }
 
@@ -56,7 +56,7 @@ final class FrameStates {
     func checkCopies(of answers: Column, _ frameOfRow: [Int32]) throws {
         guard frameOfRow.count > answers.count else { return }
         var counts = [Int](repeating: 0, count: answers.count)
-        answers.addByteCounts(to: &counts)
+        answers.addWidths(to: &counts)
         try hold(answerByteCount + frameOfRow.reduce(0) { $0 + counts[Int($1)] })
     }
 
@@ -75,7 +75,7 @@ final class FrameStates {
         guard frameCount > 0 else { return }
         try takeIn()
         do { answers.append(try aggregator.finish()) } catch { throw error.queryError(position: nil) }
-        answerByteCount += answers.last.map { $0.byteCount(countingDictionaries: true) } ?? 0
+        answerByteCount += answers.last.map { $0.flatByteCount } ?? 0
         aggregator = try AggregatorFactory.make(call)
         frameCount = 0
         // Once more where answers become one column.
@@ -83,8 +83,9 @@ final class FrameStates {
     }
 
     private func hold(_ byteCount: Int) throws {
-        if share.resize(to: byteCount) { return }
-        guard byteCount <= GroupPart.smallByteCount(run) else {
+        let isReachable = byteCount < 2 * ColumnBatch.reachableByteCount
+        if isReachable, share.resize(to: byteCount) { return }
+        guard byteCount <= GroupPart.refusedByteCount(run) else {
             throw QueryError.outOfMemory("\(call.function.rawValue) over the frames of a window", position: call.position)
         }
         share.force(to: byteCount)

@@ -5,7 +5,7 @@ struct KeyedRows {
     var batch: ColumnBatch
     var keys: ByteArrays
 
-    var byteCount: Int { batch.byteCount + keys.byteCount }
+    var byteCount: Int { batch.keptByteCount + keys.byteCount }
 
     /// The rows and the keys as a last column, for a spill file.
     var withKeyColumn: ColumnBatch {
@@ -45,7 +45,7 @@ struct KeyedRows {
 
 extension ByteArrays {
     /// What the arrays take.
-    var byteCount: Int { bytes.count + offsets.count * 4 }
+    var byteCount: Int { bytes.capacity + offsets.capacity * 4 }
 
     /// All of them, one after another.
     ///
@@ -90,7 +90,7 @@ struct RowParts {
         let isSmall = parts.allSatisfy { part in
             part.columns.allSatisfy(\.isPlain) && part.byteCount <= part.rowCount * Self.smallRowByteCount
         }
-        byteCounts = isSmall ? nil : parts.map { $0.rowByteCounts() }
+        byteCounts = isSmall ? nil : parts.map { $0.rowWidths() }
     }
 
     private func part(of row: Int32) -> Int {
@@ -134,17 +134,5 @@ struct RowParts {
                 parts.indices.map { parts[$0].columns[column].gathering(picked[$0]) }, sources: sources, rows: rows, type: types[column])
         }
         return ColumnBatch(rowCount: order.count, columns: columns)
-    }
-}
-
-extension Column {
-    /// Whether the bytes of the rows are all that the column takes.
-    fileprivate var isPlain: Bool {
-        switch values {
-        case .dictionary, .constant: false
-        case .list(_, let element): element.isPlain
-        case .structure(let members): members.allSatisfy(\.isPlain)
-        default: true
-        }
     }
 }

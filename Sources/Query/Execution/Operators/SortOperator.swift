@@ -121,6 +121,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
             var added = KeyedRows(batch: batch, keys: SortKeys.encode(sortColumns, count: batch.rowCount))
             if let threshold { added = added.filtered(notAfter: threshold) }
             if added.batch.rowCount == 0 { return }
+            added.batch = added.batch.compacted()
             rows.append(added)
             rowCount += added.batch.rowCount
             byteCount += added.byteCount

@@ -6,10 +6,10 @@ struct CallEvaluators {
     let arguments: [Evaluator]
     let filter: Evaluator?
 
-    func evaluate(_ view: RowView, _ rows: WindowRows, _ run: QueryRun) throws -> Column {
+    func evaluate(_ batch: ColumnBatch, _ rows: WindowRows, _ run: QueryRun) throws -> Column {
         let type = call.column.type
         var columns: [Column] = []
-        for argument in arguments { columns.append(try argument.evaluate(view)) }
+        for argument in arguments { columns.append(try argument.evaluateHeld(batch)) }
         switch call.function {
         case .rowNumber: return counted(rows) { $0 - Int(rows.partitionStart[$0]) + 1 }
         case .rank: return counted(rows) { Int(rows.peerStart[$0] - rows.partitionStart[$0]) + 1 }
@@ -31,7 +31,7 @@ struct CallEvaluators {
         case .aggregate(let function):
             let frames = try WindowFrames(call.frame, rows, run.context)
             var kept: Bitmap?
-            if let filter { kept = try filter.evaluate(view).trueRows() }
+            if let filter { kept = try filter.evaluateHeld(batch).trueRows() }
             return try WindowAggregates(function, call, columns, kept, frames, run).evaluate().retyped(type)
         }
     }

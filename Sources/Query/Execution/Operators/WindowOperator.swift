@@ -14,7 +14,9 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
     override var streamCountMax: Int { 1 }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        try Stream(try inputs[0].stream(run, worker: worker), node, inputs[0].layout, types: inputs[0].columns.map(\.type), run)
+        let layout = inputs[0].layout
+        if let ranking = try RankingStream(node, layout, run, { try self.inputs[0].stream(run, worker: worker) }) { return ranking }
+        return try Stream(try inputs[0].stream(run, worker: worker), node, layout, types: inputs[0].columns.map(\.type), run)
     }
 
     private final class Stream: BatchStream {
@@ -33,6 +35,8 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         private var lastKey: [UInt8]?
         private var isOver = false
         private var output: ColumnBatch?
+        /// Of `output`, and of what its calls took.
+        private var outputByteCount = 0
         /// What of `output` comes next.
         private var outputPieces: ArraySlice<Range<Int>> = []
         private static let byteCountMax = 4 << 20
@@ -56,7 +60,7 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         func next() throws -> ColumnBatch? {
             while true {
                 if let output, let piece = outputPieces.popFirst() { return output.slice(piece) }
-                output = nil
+                (output, outputByteCount) = (nil, 0)
                 if isOver { return nil }
                 try run.cancellation.check()
                 output = try nextPartitions()
@@ -67,9 +71,7 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         private func nextPartitions() throws -> ColumnBatch? {
             guard let batch = try input.next() else {
                 isOver = true
-                let rest = held
-                held = []
-                return rest.isEmpty ? nil : try compute(rest)
+                return held.isEmpty ? nil : try compute(&held)
             }
             let starts = try partitionStarts(batch)
             guard let last = starts.last else {
@@ -79,24 +81,25 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             var complete = held
             if last > 0 { complete.append(batch.slice(0..<last)) }
             held = []
-            let output = complete.isEmpty ? nil : try compute(complete)
-            complete = []
+            let output = complete.isEmpty ? nil : try compute(&complete)
+            outputByteCount = output == nil ? 0 : share.byteCount
             (heldByteCount, heldRowCount) = (0, 0)
             try hold(last > 0 ? batch.slice(last..<batch.rowCount) : batch)
             return output
         }
 
-        private func hold(_ batch: ColumnBatch) throws {
+        private func hold(_ rows: ColumnBatch) throws {
+            let batch = rows.compacted()
             held.append(batch)
-            heldByteCount += batch.rowByteCounts().reduce(0, +)
+            heldByteCount += batch.keptByteCount
             heldRowCount += batch.rowCount
-            try take(heldByteCount + heldRowCount * Self.byteCountPerRow)
+            try take(outputByteCount + heldByteCount + heldRowCount * Self.byteCountPerRow)
         }
 
         /// A partition must be whole, in memory: there it fits, or the query is refused.
         private func take(_ byteCount: Int) throws {
             if share.resize(to: byteCount) { return }
-            guard byteCount <= GroupPart.smallByteCount(run) else { throw QueryError.outOfMemory("a partition of a window") }
+            guard byteCount <= GroupPart.refusedByteCount(run) else { throw QueryError.outOfMemory("a partition of a window") }
             share.force(to: byteCount)
         }
 
@@ -116,29 +119,39 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         }
 
         private func partitionKeys(_ batch: ColumnBatch) throws -> ByteArrays {
-            let view = RowView(batch)
-            return SortKeys.encode(try partition.map { SortColumn(try $0.evaluate(view)) }, count: batch.rowCount)
+            return SortKeys.encode(try partition.map { SortColumn(try $0.evaluateHeld(batch)) }, count: batch.rowCount)
         }
 
-        private func compute(_ batches: [ColumnBatch]) throws -> ColumnBatch {
+        /// All rows as one batch; a column at a time, so that only one is there twice.
+        private func joined(_ batches: inout [ColumnBatch]) throws -> ColumnBatch {
             let rowCount = batches.reduce(0) { $0 + $1.rowCount }
-            let byteCount = batches.reduce(0) { $0 + $1.rowByteCounts().reduce(0, +) }
-            // Twice, while columns of batches become one.
-            try take(byteCount * (batches.count > 1 ? 2 : 1) + rowCount * Self.byteCountPerRow)
-            let joined = ColumnBatch(
-                rowCount: rowCount,
-                columns: types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) })
-            let view = RowView(joined)
+            let byteCounts = types.indices.map { index in batches.reduce(0) { $0 + $1.columns[index].flatByteCount } }
+            let copied = batches.count > 1 ? byteCounts.max() ?? 0 : 0
+            try take(byteCounts.reduce(copied, +) + rowCount * Self.byteCountPerRow)
+            guard copied < Int(Int32.max) else { throw QueryError.outOfMemory("a partition of a window") }
+            var parts = batches.map(\.columns)
+            batches = []
+            let columns = types.indices.map { index -> Column in
+                let column = Column.concatenating(parts.map { $0[index] }, type: types[index])
+                for part in parts.indices { parts[part][index] = .constant(.null, type: types[index], count: 0) }
+                return column
+            }
+            return ColumnBatch(rowCount: rowCount, columns: columns)
+        }
+
+        private func compute(_ batches: inout [ColumnBatch]) throws -> ColumnBatch {
+            let joined = try joined(&batches)
+            let rowCount = joined.rowCount
             var sortColumns: [SortColumn] = []
             for (evaluator, key) in zip(order, node.order) {
-                sortColumns.append(SortColumn(try evaluator.evaluate(view), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+                sortColumns.append(SortColumn(try evaluator.evaluateHeld(joined), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
             }
             let rows = WindowRows(partitionKeys: try partitionKeys(joined), order: sortColumns, rowCount: rowCount)
             var columns = joined.columns
             for call in calls {
                 try run.cancellation.check()
-                let column = try call.evaluate(view, rows, run)
-                try take(share.byteCount + column.byteCount(countingDictionaries: true))
+                let column = try call.evaluate(joined, rows, run)
+                try take(share.byteCount + column.flatByteCount)
                 columns.append(column)
             }
             let output = ColumnBatch(rowCount: rowCount, columns: columns)

@@ -1,0 +1,141 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Query
+
+/// Whatever a statement asks for, it ends with an answer or with an error of the contract, on a thread's usual stack, and takes little more
+/// memory than its budget. `TILL_STATEMENTS=5000` asks for more of them, `TILL_RANDOM_SEED=random` for others.
+final class HungryStatementTests: XCTestCase {
+    private static let budget = 24 << 20
+    /// What a query takes beside its budget: the batches on their way, and what the C library has not given back.
+    private static let slack = 64 << 20
+    private static let secondsMax = 20.0
+
+    private static let table: MemoryTable = {
+        let fields = [Field("c0", .int64), Field("c1", .int64), Field("c2", .int64), Field("s", .string)]
+        var rows: [[Value]] = []
+        for row in 0..<Int64(40) {
+            let third = row % 5 == 0 ? Value.null : Value.integer(row % 3)
+            rows.append([Value.integer(row), Value.integer(row % 7), third, Value.string("text \(row % 9)")])
+        }
+        return QueryFixture.table(fields, rows, batchRowCount: 16)
+    }()
+
+    private func fixture() -> QueryFixture {
+        QueryFixture(
+            [("t", Self.table)],
+            settings: QueryEngine.Settings(
+                threadCount: 2, memoryByteCountMax: 2 * Self.budget, queryMemoryByteCountMax: Self.budget,
+                spillDirectory: FileManager.default.temporaryDirectory.path))
+    }
+
+    private static let slugs: Set<QueryError.Slug> = [.unsupportedSQL, .dataError, .numericOverflow, .spillFull, .queryTimeout, .badSQL]
+
+    /// Runs a statement as a server does, on a thread of its own; rows are only counted.
+    private func run(_ query: String, _ fixture: QueryFixture) -> (any Error)? {
+        let outcome = Mutex<(any Error)?>(nil)
+        let thread = WorkerThread(name: "statement") {
+            do {
+                let cancellation = Cancellation(timeLimitSeconds: Self.secondsMax)
+                let context = QueryContext(catalog: fixture.catalog, timeZone: "UTC", now: fixture.now)
+                let stream = try fixture.engine.execute(
+                    try fixture.engine.prepare(query, in: context, cancellation: cancellation), cancellation: cancellation)
+                while try stream.next() != nil {}
+            } catch {
+                outcome.withLock { $0 = error }
+            }
+        }
+        thread.join()
+        return outcome.withLock { $0 }
+    }
+
+    func testGeneratedStatementsEndAndKeepToTheirMemory() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let count = environment["TILL_STATEMENTS"].flatMap(Int.init) ?? 60
+        let seed = environment["TILL_RANDOM_SEED"] == "random" ? UInt64.random(in: 0...(.max)) : environment["TILL_RANDOM_SEED"].flatMap(UInt64.init) ?? 20_261_121
+        let fixture = fixture()
+        var generator = StatementGenerator(seed: seed)
+        for number in 0..<count {
+            let query = generator.next()
+            if let folder = environment["TILL_STATEMENT_LOG"] { try query.write(toFile: folder, atomically: false, encoding: .utf8) }
+            let memory = try MemorySampler()
+            let error = run(query, fixture)
+            let taken = memory.end()
+            let what = "seed \(seed), statement \(number): \(query.prefix(300))"
+            if let error {
+                guard let known = error as? QueryError, Self.slugs.contains(known.slug), known.slug != .badSQL else {
+                    XCTFail("\(error): \(what)")
+                    continue
+                }
+            }
+            XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(what)")
+        }
+    }
+
+    /// Each named: whether it is answered or refused is part of what is promised.
+    func testHeldRowsAreBounded() throws {
+        let fixture = fixture()
+        let texts = "(SELECT g, repeat('x', 4000) || g AS x FROM generate_series(1, 30000) s(g)) q"
+        let answered = [
+            "SELECT max(x) FROM (SELECT x FROM \(texts) ORDER BY x DESC OFFSET 1) z", "SELECT x FROM \(texts) ORDER BY x LIMIT 5 OFFSET 20000",
+            "SELECT g, max(x) FROM \(texts) GROUP BY g", "SELECT g, any_value(x) FROM \(texts) GROUP BY g", "SELECT count(DISTINCT x) FROM \(texts)",
+            "SELECT g / 5, string_agg(x, ',') FROM \(texts) GROUP BY 1", "SELECT g / 5, array_agg(x) FROM \(texts) GROUP BY 1",
+            "SELECT x FROM \(texts) EXCEPT ALL SELECT 'b'", "SELECT 1 FROM generate_series(1, 1000000) INTERSECT ALL SELECT 1 FROM generate_series(1, 1000000)",
+            "SELECT lead(x) OVER (PARTITION BY g / 100 ORDER BY g) FROM \(texts)",
+            "SELECT g % 50000, approx_count_distinct(g) FROM generate_series(1, 200000) s(g) GROUP BY 1",
+        ]
+        let refused = [
+            "SELECT array_agg(x) FROM \(texts)", "SELECT mode() WITHIN GROUP (ORDER BY x) FROM \(texts)", "SELECT lead(x) OVER (ORDER BY g) FROM \(texts)",
+            "SELECT string_agg(x, ',') OVER (ORDER BY g) FROM \(texts)", "SELECT array_agg(g) OVER (ORDER BY g) FROM generate_series(1, 20000) s(g)",
+            "SELECT string_agg(x, ',') OVER () FROM (SELECT repeat('x', 1000) AS x FROM generate_series(1, 3000)) q",
+            "SELECT count(DISTINCT x), count(DISTINCT g) FROM \(texts)",
+        ]
+        for (queries, isAnswered) in [(answered, true), (refused, false)] {
+            for query in queries {
+                let memory = try MemorySampler()
+                let error = run(query, fixture)
+                let taken = memory.end()
+                if isAnswered { XCTAssertNil(error, query) } else { XCTAssertEqual((error as? QueryError)?.slug, .dataError, query) }
+                XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(query)")
+            }
+        }
+    }
+}
+
+/// The most anonymous memory that the process has while it samples, beyond what it had before.
+private final class MemorySampler: Sendable {
+    private let start: Int
+    private let state = Mutex<(highest: Int, isOver: Bool)>((0, false))
+
+    init() throws {
+        ProcessHeap.giveBack()
+        start = Self.anonymousByteCount()
+        WorkerThread(name: "sampler", isDetached: true) { [self] in
+            while true {
+                let now = Self.anonymousByteCount()
+                let isOver = state.withLock { state in
+                    state.highest = max(state.highest, now)
+                    return state.isOver
+                }
+                if isOver { return }
+                usleep(2_000)
+            }
+        }
+    }
+
+    func end() -> Int {
+        state.withLock { state in
+            state.isOver = true
+            return max(0, max(state.highest, Self.anonymousByteCount()) - start)
+        }
+    }
+
+    private static func anonymousByteCount() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+        return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    }
+}
