@@ -80,13 +80,20 @@ struct Intake: Sendable {
     private static func single(_ answer: Submission.Answer) -> TakeOutcome {
         switch answer {
         case .refused(let problem): .refused(problem)
-        case .conflicts: .refused(differentDocument)
+        case .conflicts(let conflicts): .refused(differentDocument(ticketID: conflicts[0].ticketID))
         case .done(let outcomes): .one(outcomes[0].taken)
         }
     }
 
     static let differentDocument = Problem(
         .differentDocument, "another document is stored under this receipt's id and day; a correction needs an id of its own")
+
+    /// With the ticket of what is stored: whoever posts under an identity may see what has it.
+    private static func differentDocument(ticketID: String) -> Problem {
+        var problem = differentDocument
+        problem.ticketID = ticketID
+        return problem
+    }
 
     // MARK: All or nothing
 
@@ -117,7 +124,7 @@ struct Intake: Sendable {
             }
         }
         guard faults.isEmpty else {
-            faults += try conflicts(rows).map { Problem(.differentDocument, "", errors: [Self.conflict(at: places[$0])]) }
+            faults += try conflicts(rows).map { Problem(.differentDocument, "", errors: [Self.conflict(at: places[$0.place], ticketID: $0.ticketID)]) }
             let count = faults.reduce(0) { $0 + $1.errors.count }
             let problem = Problem(
                 .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
@@ -128,21 +135,24 @@ struct Intake: Sendable {
             switch answer {
             case .refused(let problem): completion(.refused(problem))
             case .done(let outcomes): completion(.batch(outcomes.map(\.taken)))
-            case .conflicts(let places):
-                let errors = places.map(Self.conflict)
+            case .conflicts(let conflicts):
+                let errors = conflicts.map { Self.conflict(at: $0.place, ticketID: $0.ticketID) }
                 completion(.refused(Problem(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
             }
         }
     }
 
-    private static func conflict(at index: Int) -> Problem.Violation {
-        .init(pointer: "/\(index)", code: "different-document", message: differentDocument.detail)
+    private static func conflict(at index: Int, ticketID: String) -> Problem.Violation {
+        .init(pointer: "/\(index)", code: "different-document", message: "\(differentDocument.detail); the stored one has the ticket \(ticketID)")
     }
 
-    /// Places of rows under whose identities other documents are stored, as of now: of an array that is refused in any case.
-    private func conflicts(_ rows: [HotRow]) throws -> [Int] {
+    /// Rows under whose identities other documents are stored, as of now: of an array that is refused in any case.
+    private func conflicts(_ rows: [HotRow]) throws -> [Submission.Conflict] {
         let earlier = try earlier(rows, engine.tier.boundary.snapshot(), except: nil)
-        return rows.indices.filter { place in earlier[place].map { !$0.isOf(rows[place].sha256) } ?? false }
+        return rows.indices.compactMap { place in
+            guard let stored = earlier[place], !stored.isOf(rows[place].sha256) else { return nil }
+            return Submission.Conflict(place: place, ticketID: stored.summary.ticketID)
+        }
     }
 
     /// A fault of one receipt of several, with pointers that say which.
@@ -240,10 +250,10 @@ struct Intake: Sendable {
     private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Taken, Problem> {
         switch answer {
         case .refused(let problem): .failure(problem)
-        case .conflicts: .failure(differentDocument)
+        case .conflicts(let conflicts): .failure(differentDocument(ticketID: conflicts[0].ticketID))
         case .done(let outcomes):
             switch outcomes[index] {
-            case .conflict: .failure(differentDocument)
+            case .conflict(let ticketID): .failure(differentDocument(ticketID: ticketID))
             case .stored, .repeated: .success(outcomes[index].taken)
             }
         }
@@ -276,12 +286,14 @@ struct Intake: Sendable {
         let principal = request.principal
         let asked = request.client.map { Array($0.utf8) }
         if let asked, let mapped = receipt.clientID, asked != mapped {
-            throw Problem(.wrongClient, "the document names another client than ?client=")
+            throw Problem(
+                .wrongClient,
+                "the document names the client \(String(decoding: mapped.prefix(200), as: UTF8.self)), the request \(String(decoding: asked, as: UTF8.self))")
         }
         guard let client = asked ?? receipt.clientID ?? principal.clientID.map({ Array($0.utf8) }) else {
             throw Problem(
-                .badParameter, "whose receipt is it? name the client with ?client=",
-                errors: [.init(pointer: "/client", code: "required", message: "?client= is wanted, since this key writes for every client")])
+                .badParameter, "whose receipt is it? This key writes for every client: name one",
+                errors: [.init(pointer: "/client", code: "required", message: "a client is wanted, since this key writes for every client")])
         }
         guard Self.isID(client) else {
             throw Problem(

@@ -177,7 +177,11 @@ final class HotWriterCore {
         if !submission.isAtomic {
             var outcomes: [Submission.Outcome] = []
             for (row, earlier) in zip(submission.rows, earlier) {
-                if case .done(let outcome) = try storeOne(row, earlier, writer, process, now, &rows) { outcomes += outcome } else { outcomes.append(.conflict) }
+                switch try storeOne(row, earlier, writer, process, now, &rows) {
+                case .done(let outcome): outcomes += outcome
+                case .conflicts(let conflicts): outcomes.append(.conflict(ticketID: conflicts[0].ticketID))
+                case .refused: preconditionFailure("a row alone is never refused")
+                }
             }
             return .done(outcomes)
         }
@@ -188,11 +192,11 @@ final class HotWriterCore {
         let workBefore = process.work.count
         try writer.beginPart()
         var outcomes: [Submission.Outcome] = []
-        var conflicts: [Int] = []
+        var conflicts: [Submission.Conflict] = []
         for index in submission.rows.indices {
             switch try storeOne(submission.rows[index], earlier[index], writer, process, now, &rows) {
             case .done(let outcome): outcomes += outcome
-            case .conflicts: conflicts.append(index)
+            case .conflicts(let own): conflicts.append(.init(place: index, ticketID: own[0].ticketID))
             case .refused: preconditionFailure("a row alone is never refused")
             }
         }
@@ -213,13 +217,13 @@ final class HotWriterCore {
     ) throws -> Submission.Answer {
         if let earlier, earlier.isOf(row.sha256) { return .done([.repeated(earlier)]) }
         if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
-        if earlier != nil { return .conflicts([0]) }
+        if let earlier { return .conflicts([.init(place: 0, ticketID: earlier.summary.ticketID)]) }
         let ticket = tickets.next(milliseconds: now / 1_000)
         guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
             guard let existing = try writer.find(row.identity) else {
                 throw SQLiteError(code: 11, message: "a conflict without a conflicting row", path: writer.file.path)
             }
-            return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([0])
+            return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([.init(place: 0, ticketID: existing.summary.ticketID)])
         }
         if let plan = row.process {
             try process.begin(

@@ -5,14 +5,21 @@ package struct Submission: Sendable {
         /// The same document was here before.
         case repeated(StoredReceipt)
         /// Other bytes are stored under its identity: only where the rows count each on its own.
-        case conflict
+        case conflict(ticketID: String)
+    }
+
+    /// A row under whose identity other bytes are stored.
+    package struct Conflict: Sendable {
+        package let place: Int
+        /// Of the receipt that is stored.
+        package let ticketID: String
     }
 
     package enum Answer: Sendable {
         /// One for each row, in order.
         case done([Outcome])
-        /// Rows under whose identity other bytes are stored, by place; nothing was stored.
-        case conflicts([Int])
+        /// Rows under whose identity other bytes are stored; nothing was stored.
+        case conflicts([Conflict])
         case refused(Problem)
     }
 

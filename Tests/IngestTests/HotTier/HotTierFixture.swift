@@ -95,7 +95,7 @@ enum HotTierFixture {
         func stored(_ rows: [HotRow]) throws -> [Submission.Outcome] {
             switch try submit(rows) {
             case .done(let outcomes): return outcomes
-            case .conflicts(let places): throw Failure.conflicts(places)
+            case .conflicts(let conflicts): throw Failure.conflicts(conflicts.map(\.place))
             case .refused(let problem): throw problem
             }
         }
