@@ -113,6 +113,19 @@ package final class DataDirectory: Sendable {
         for directory in [hotPath, warehousePath] { try Self.makeDirectories(directory) }
     }
 
+    /// Looks at a directory in which nothing can be made: a read-only mount, or somebody else's. Whoever has it locked has it for himself;
+    /// where there is no lock, nobody ever worked on it from here.
+    init(unwritablePath path: String) throws {
+        self.path = Self.absolute(path)
+        let descriptor = open("\(self.path)/LOCK", O_RDONLY | O_CLOEXEC)
+        lock = Atomic(descriptor)
+        if descriptor >= 0, flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            let url = Self.text("\(self.path)/LOCK")?.split(separator: "\n").first.map(String.init)
+            release()
+            throw Failure.locked(url: url)
+        }
+    }
+
     deinit { release() }
 
     /// Lets another process have the directory: after everything in it was closed.

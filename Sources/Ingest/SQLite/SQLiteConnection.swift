@@ -16,7 +16,8 @@ package final class SQLiteConnection {
     private var statements: [String: SQLiteStatement] = [:]
 
     /// - Throws: when the file cannot be opened as an SQLite file in that mode.
-    package init(path: String, mode: Mode) throws(SQLiteError) {
+    package init(path: String, mode asked: Mode) throws(SQLiteError) {
+        let mode = Self.mode(asked, path)
         let flags: Int32 =
             switch mode {
             case .readWrite: SQLITE_OPEN_READWRITE
@@ -41,6 +42,12 @@ package final class SQLiteConnection {
             var reserved = Int32(PageSum.byteCount)
             sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved)
         }
+    }
+
+    /// Where nothing may be made beside it, a file without a log can be read all the same: nobody writes it.
+    private static func mode(_ asked: Mode, _ path: String) -> Mode {
+        guard case .readOnly = asked, Placement.isUnwritable(path), !Placement.hasLog(path) else { return asked }
+        return .immutable
     }
 
     /// Copying the log when the connection closes, should it be the last, is left to others: it may take long.

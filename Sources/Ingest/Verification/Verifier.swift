@@ -65,7 +65,8 @@ package final class Verifier {
         guard access("\(path)/FORMAT", F_OK) == 0 else {
             throw DataDirectory.Failure.io(operation: "open", path: "\(path)/FORMAT", code: ENOENT)
         }
-        directory = try DataDirectory(path: path, checksFormat: false)
+        directory = Placement.isUnwritable("\(path)/FORMAT")
+            ? try DataDirectory(unwritablePath: path) : try DataDirectory(path: path, checksFormat: false)
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
         isOnline = false
@@ -186,6 +187,9 @@ package final class Verifier {
         report.fileCount += 1
         for suffix in ["", "-wal", "-shm"] { isPart(name + suffix) }
         guard access(path, F_OK) == 0 else { return note(path, "is missing") }
+        if Placement.isUnwritable(path), Placement.hasLog(path) {
+            return note(path, "has a log, which can be read only where a file may be made beside it: verify a copy that may be written to, or a backup")
+        }
         let hadLog = Self.byteCount(path + "-wal") > 0
         guarded(path) {
             report.findings += try DatabaseFile.faults(path)
