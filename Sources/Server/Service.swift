@@ -88,7 +88,7 @@ package final class Service: RequestHandler, Sendable {
         control = WorkerPool(.init(threadCount: 4, waitingMax: 64, isShared: false))
         bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
         observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
-        log.leaveOut { [engine] text in text.contains(adminKey) || engine.contract(forKeySHA256: APIKey.sha256(of: text)) != nil }
+        log.leaveOut { [engine] text in text.contains(adminKey) || engine.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
         runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 

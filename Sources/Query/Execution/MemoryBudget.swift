@@ -77,7 +77,7 @@ struct HeldBytes {
 
 extension ColumnBatch {
     /// The rows without dictionaries of which they use a small part: whoever keeps them would keep all of it.
-    var compacted: ColumnBatch {
+    var withoutSparseDictionaries: ColumnBatch {
         func isSparse(_ column: Column) -> Bool {
             guard case .dictionary(_, let dictionary) = column.values else { return false }
             return column.flatByteCountBound < dictionary.values.byteCount() / 4

@@ -88,7 +88,7 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     ) throws {
         collected.facts.note(batch, keys, node)
         if let partitions = collected.partitions { return try partitions.addRight(batch, keys) }
-        let batch = batch.compacted
+        let batch = batch.withoutSparseDictionaries
         collected.input.append(batch, keys, facts)
         collected.bytes.add(batch, keys, node)
         if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount) { return }
