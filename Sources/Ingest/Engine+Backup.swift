@@ -34,7 +34,9 @@ extension Engine {
         }
         defer { thread.join() }
         do {
-            return try done.wait { $0 }.get()
+            let summary = try done.wait { $0 }.get()
+            try noteBackup()
+            return summary
         } catch let error as SQLiteError {
             if error.kind == .full { throw Problem(.diskFull, "there is no room for the backup") }
             throw Problem(.internalError, "the backup failed, and the last one is as it was: \(error)")

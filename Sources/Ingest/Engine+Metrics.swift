@@ -6,8 +6,17 @@ import Synchronization
 extension Engine {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
-        return writerMetrics(snapshot) + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
+        return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
             + (registration.withLock { $0 }?.metrics() ?? [])
+    }
+
+    package var intakeRefusals: [Problem] {
+        if let failure = tier.writer.failure { return [failure] }
+        let least = options.hot.writer.minFreeBytes
+        if let free = DataDirectory.freeBytes(directory.path), free < least {
+            return [Problem(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(least >> 20) MiB: receipts are refused until there is more")]
+        }
+        return []
     }
 
     private func gauge(_ name: String, _ help: String, _ value: Double, _ labels: [(name: String, value: String)] = []) -> Metric {
@@ -32,12 +41,12 @@ extension Engine {
             gauge("write_queue_rows", "Receipts waiting for the writer.", Double(tier.writer.queuedRowCount)),
             gauge("hot_rows_unflushed", "Receipts whose columns are in memory only, as back-pressure counts them.", Double(statistics.unflushedRows)),
         ]
-            + durations("commits_by_duration_total", "Commits that took up to `le` seconds.", statistics.commits)
-            + durations("writer_jobs_by_duration_total", "What the writer's thread did between commits, by how long: up to `le` seconds.", statistics.jobs)
+            + durations("commits_by_duration_total", "Commits that took up to `up_to` seconds.", statistics.commits)
+            + durations("writer_jobs_by_duration_total", "What the writer's thread did between commits, by how long: up to `up_to` seconds.", statistics.jobs)
     }
 
     private func durations(_ name: String, _ help: String, _ counts: DurationCounts) -> [Metric] {
-        counts.cumulative.map { counter(name, help, $0.count, [(name: "le", value: $0.bound)]) }
+        counts.cumulative.map { counter(name, help, $0.count, [(name: "up_to", value: $0.bound)]) }
     }
 
     private func hotMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
@@ -52,7 +61,7 @@ extension Engine {
                 Double(files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } })),
             gauge("hot_rows_damaged", "Receipts in hot files whose documents were found damaged at the start.", Double(files.reduce(0) { $0 + $1.damage.count })),
             gauge("hot_bytes", "Bytes of hot files.", Double(byteCount)),
-            gauge("hot_oldest_days", "Days since the day of the oldest hot file.", Double(files.map { today - $0.day }.max() ?? 0)),
+            gauge("hot_oldest_seconds", "Time since the day of the oldest hot file began.", Double(files.map { Int(today) - Int($0.day) }.max() ?? 0) * 86_400),
             gauge("disk_min_free_bytes", "Free bytes below which no receipt is taken.", Double(options.hot.writer.minFreeBytes)),
         ]
         if let free = DataDirectory.freeBytes(directory.path) {
@@ -65,6 +74,30 @@ extension Engine {
     private static func byteCount(_ path: String) -> Int {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Of what is kept beside receipts, and of the last backup. A figure that cannot be had is left out.
+    private func keepingMetrics() -> [Metric] {
+        var metrics = [gauge("quarantine_max_bytes", "Bytes of refused documents that are kept at most.", Double(options.quarantine.byteCountMax))]
+        if let counts = try? quarantine.counts() {
+            metrics.append(gauge("quarantine_entries", "Refused documents that are kept.", Double(counts.entries)))
+            metrics.append(gauge("quarantine_bytes", "Bytes of refused documents that are kept.", Double(counts.bytes)))
+        }
+        if let at = try? catalog.bytes(Self.backupAt) {
+            let seconds = at.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            metrics.append(gauge("backup_last_success_seconds", "When the last backup ended well, in seconds since 1970.", Double(seconds)))
+            metrics.append(gauge("backup_age_seconds", "Time since the last backup ended well.", max(0, Double(options.hot.clock.now()) / 1e6 - Double(seconds))))
+        }
+        return metrics
+    }
+
+    /// In the catalog: big-endian, in seconds since 1970.
+    static let backupAt = "backup_at"
+
+    /// After a backup that ended well.
+    func noteBackup() throws {
+        let seconds = UInt64(max(0, options.hot.clock.now() / 1_000_000))
+        try catalog.set(Self.backupAt, withUnsafeBytes(of: seconds.bigEndian) { Array($0) })
     }
 
     private func coldMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {

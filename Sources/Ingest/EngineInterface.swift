@@ -70,10 +70,16 @@ package protocol EngineInterface: AnyObject, Sendable {
     func redrive(_ id: String, as principal: Principal) throws
 
     var isReady: Bool { get }
+    /// Why receipts are refused at present, whoever sends them; none while they are taken.
+    var intakeRefusals: [Problem] { get }
     /// Figures for /metrics: name without prefix, labels, value.
     func metrics() -> [Metric]
     /// Finishes what runs and closes every file.
     func close() throws
+}
+
+extension EngineInterface {
+    package var intakeRefusals: [Problem] { [] }
 }
 
 /// Who is asking: an authenticated credential, reduced to what it may do.

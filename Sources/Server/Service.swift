@@ -50,6 +50,12 @@ package final class Service: RequestHandler, Sendable {
         get { certificateFiles.withLock { $0 } }
         set { certificateFiles.withLock { $0 = newValue } }
     }
+    /// Set once, before the first request.
+    package var connections: ConnectionTable? {
+        get { connectionTable.withLock { $0 } }
+        set { connectionTable.withLock { $0 = newValue } }
+    }
+    private let connectionTable = Mutex<ConnectionTable?>(nil)
     private let certificateFiles = Mutex<CertificateFiles?>(nil)
     private let reads: WorkerPool
     private let queries: WorkerPool
@@ -92,12 +98,12 @@ package final class Service: RequestHandler, Sendable {
         runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    /// Why the server takes no work; nil when it does. Before the first answer of the tokens' issuer their clients would be refused.
-    package var notReady: String? {
-        if isStopping { return "the server is stopping" }
-        if !engine.isReady || starting.load(ordering: .relaxed) { return "the server is starting" }
-        if let tokens, !tokens.source.isSettled { return "the server waits for the keys of tokens" }
-        return nil
+    /// Why the server takes no work, or no receipts; none when it does. Before the first answer of the tokens' issuer their clients would be refused.
+    package var notReady: [Problem] {
+        if isStopping { return [Problem(.overloaded, "the server is stopping")] }
+        if !engine.isReady || starting.load(ordering: .relaxed) { return [Problem(.overloaded, "the server is starting")] }
+        let waits = tokens.map { !$0.source.isSettled } ?? false
+        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + engine.intakeRefusals
     }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }

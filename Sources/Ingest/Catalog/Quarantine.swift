@@ -37,6 +37,13 @@ package final class Quarantine: Sendable {
         self.limits = limits
     }
 
+    /// For metrics.
+    func counts() throws -> (entries: Int64, bytes: Int64) {
+        try catalog.read { connection in
+            (try connection.integer("SELECT count(*) FROM quarantine") ?? 0, try connection.integer("SELECT value FROM meta WHERE key = 'quarantine_bytes'") ?? 0)
+        }
+    }
+
     /// Keeps refused documents; the same bytes of the same client have one entry. Durable when it returns; one fsync serves all who
     /// wait at the time.
     ///

@@ -42,6 +42,7 @@ enum ServeCommand: Command {
         service.certificates = parts.certificates
         service.setStarting(true)
         let listener = try Listener(listenerSettings(settings), handler: service)
+        service.connections = listener.connections
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)

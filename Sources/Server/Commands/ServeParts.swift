@@ -23,9 +23,11 @@ final class ServeParts: Sendable {
         tokens = try Self.tokens(settings, log)
         WorkerThread(name: "reload", isDetached: true) { [self] in
             var failure: String?
+            var watch = FigureWatch(log)
             while !isStopped.load(ordering: .relaxed) {
                 usleep(Self.pauseMicroseconds)
                 checkNow()
+                watch.look(engine)
                 // The engine has no log of its own.
                 let present = engine.compactionFailure
                 if present != failure, let present { log.error("compaction failed; it is tried again", ["reason": .text(present)]) }

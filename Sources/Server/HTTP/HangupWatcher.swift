@@ -7,6 +7,8 @@ package final class HangupWatcher: Sendable {
     private static let period = 0.25
     /// Linux: the peer has shut down its writing half. Not among what Glibc's module exports.
     static let peerClosed: Int16 = 0x2000
+    /// What `shutdown` ends. Linux's numbers: which of the C modules has the names depends on who includes the header first.
+    static let reading: Int32 = 0, writing: Int32 = 1, both: Int32 = 2
 
     /// Whether the peer of `socket` sends no more.
     static func isHalfClosed(_ socket: Int32) -> Bool {

@@ -30,7 +30,7 @@ package final class LingeringClose: Sendable {
     package func keep(_ socket: Int32) {
         let copy = fcntl(socket, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return }
-        shutdown(copy, Int32(SHUT_WR))
+        shutdown(copy, HangupWatcher.writing)
         let isTaken = arriving.broadcast { arriving in
             guard arriving.count < Self.connectionCountMax else { return false }
             arriving.append(Leaving(socket: copy, deadline: SteadyClock.seconds() + Self.patience))

@@ -532,7 +532,7 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
     }
 
     /// Ends the connection at once. The library alone, told of a fault in a body, would leave it open until its timeout.
-    func cut() { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+    func cut() { _ = shutdown(socket, HangupWatcher.both) }
 
     /// Sends as much of `bytes` as the kernel takes now: nobody waits for the client of a connection that is over.
     func sendLast(_ bytes: [UInt8]) {

@@ -59,7 +59,7 @@ package final class MemoryLedger: Sendable {
     /// - Throws: `rate-limited` when as many are under way as one contract may have.
     func enter(_ principal: Principal) throws(Problem) -> Account {
         // By bytes: String's own equality would take two spellings of one text for the same client.
-        let name = principal.clientID.map { Array($0.utf8) } ?? [0]
+        let name = principal.clientID.map { Array($0.utf8) } ?? [0] + Array("\(principal.role.rawValue) \(principal.keyID ?? "")".utf8)
         let account = accounts.withLock { accounts -> Account in
             if let known = accounts[name] { return known }
             if accounts.count >= Self.accountCountMax { accounts = accounts.filter { !$0.value.isAtRest } }

@@ -64,7 +64,7 @@ extension ConnectionRecord {
         guard count > 0, let target, let fault = framing.take(UnsafeRawBufferPointer(start: target, count: count)) else { return count }
         framingFault = true
         // To the library it is the end of the client's bytes; of fewer than it asked for it waits for an event, and this is one.
-        shutdown(progress.socket, Int32(SHUT_RD))
+        shutdown(progress.socket, HangupWatcher.reading)
         return fault
     }
 }

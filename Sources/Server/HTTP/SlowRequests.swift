@@ -69,7 +69,7 @@ final class SlowRequests: Sendable {
         }
 
         /// Ends the connection: another is worth more.
-        func close() { shutdown(socket, Int32(SHUT_RDWR)) }
+        func close() { shutdown(socket, HangupWatcher.both) }
 
         /// The request's time is over, and the connection reads no more.
         var isLate: Bool { late.load(ordering: .acquiring) }
@@ -77,12 +77,12 @@ final class SlowRequests: Sendable {
         fileprivate func end() {
             late.store(true, ordering: .releasing)
             // The library sees the end of the client's bytes, on the connection's own thread, and the answer is given there.
-            shutdown(socket, Int32(present == .answering ? SHUT_RDWR : SHUT_RD))
+            shutdown(socket, present == .answering ? HangupWatcher.both : HangupWatcher.reading)
         }
 
         /// The client sends no more, and the library may not have noticed: of bytes and their end that come at once, libmicrohttpd 0.9.75 takes
         /// the bytes and waits for a further event. This is one; what is still to be read stays to be read.
-        fileprivate func showEnd() { shutdown(socket, Int32(SHUT_RD)) }
+        fileprivate func showEnd() { shutdown(socket, HangupWatcher.reading) }
 
         fileprivate var present: Stage { Stage(rawValue: stage.load(ordering: .acquiring)) ?? .whole }
     }

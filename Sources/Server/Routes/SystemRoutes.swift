@@ -12,7 +12,7 @@ enum SystemRoutes {
         Route(
             .get, "/readyz", access: .open,
             operation: Operation(
-                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [status])], problems: [.overloaded]),
+                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [status])], problems: [.overloaded, .diskFull]),
             handle: ready),
         Route(
             .get, "/metrics", access: .metrics, place: .observing,
@@ -45,7 +45,12 @@ enum SystemRoutes {
     }
 
     private static func ready(_ call: Call) throws -> Response {
-        if let reason = call.service.notReady { throw Problem(.overloaded, reason) }
+        let reasons = call.service.notReady
+        if let first = reasons.first {
+            throw Problem(
+                first.slug, reasons.map(\.detail).joined(separator: "; "),
+                errors: reasons.map { .init(pointer: "", code: $0.slug.rawValue, message: $0.detail) })
+        }
         return statusResponse("ready")
     }
 
@@ -68,7 +73,7 @@ enum SystemRoutes {
         text.describe("till_build_info", "1, with the version.", .gauge)
         text.sample("till_build_info", [("version", TillVersion.text)], 1)
         text.describe("till_ready", "1 when the server takes work.", .gauge)
-        text.sample("till_ready", [], service.notReady == nil ? 1 : 0)
+        text.sample("till_ready", [], service.notReady.isEmpty ? 1 : 0)
         if let validTo = service.certificates?.validTo {
             text.describe("till_certificate_valid_to_seconds", "When the certificate in use ends, in seconds since 1970.", .gauge)
             text.sample("till_certificate_valid_to_seconds", [], Double(validTo))
@@ -98,6 +103,21 @@ enum SystemRoutes {
         for job in call.service.jobs.figures {
             text.sample("till_jobs", [("kind", job.kind.rawValue), ("state", "waiting")], Double(job.waiting))
             text.sample("till_jobs", [("kind", job.kind.rawValue), ("state", "running")], Double(job.running))
+        }
+        let memory = call.service.memory.figures
+        text.describe("till_request_memory_bytes", "Memory that requests and their answers hold.", .gauge)
+        text.sample("till_request_memory_bytes", [], Double(memory.byteCount))
+        text.describe("till_request_memory_max_bytes", "Memory that requests and their answers may hold.", .gauge)
+        text.sample("till_request_memory_max_bytes", [], Double(memory.byteCountMax))
+        text.describe("till_requests_refused_bounds_total", "Requests refused because of what they, or those of their credential, held.", .counter)
+        text.sample("till_requests_refused_bounds_total", [], Double(memory.refusalCount))
+        if let connections = call.service.connections?.figures {
+            text.describe("till_connections", "Connections that are open.", .gauge)
+            text.sample("till_connections", [], Double(connections.count))
+            text.describe("till_connections_closed_for_room_total", "Idle connections that were closed to make room for others.", .counter)
+            text.sample("till_connections_closed_for_room_total", [], Double(connections.closedForRoom))
+            text.describe("till_connections_refused_total", "Connections that found no room.", .counter)
+            text.sample("till_connections_refused_total", [], Double(connections.refused))
         }
         ProcessFigures.write(to: &text)
         call.service.queryFigures.write(to: &text, call.service)

@@ -65,6 +65,33 @@ final class OperationsTests: XCTestCase {
         XCTAssertNoThrow(try JSONSerialization.jsonObject(with: Data(contentsOf: Project.root.appendingPathComponent("docs/grafana/till.json"))))
     }
 
+    /// Prometheus's own tool finds no fault with the figures and the rules.
+    func test_promtool_figuresAndRules_areClean() throws {
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool") else { throw XCTSkip("promtool is in the package prometheus") }
+        let server = try TillServer()
+        defer { server.remove() }
+        let key = try server.key("shop")
+        XCTAssertEqual(try server.client(key: key).post("/v1/receipts", Receipts.pos("R-1")).status, 201)
+        _ = try server.client(key: key).post("/v1/sql", #"{"query":"SELECT 1"}"#)
+        let metrics = try server.client().get("/metrics").text
+        for name in ["process_open_fds", "process_max_fds", "process_start_time_seconds", "till_quarantine_bytes", "till_request_memory_bytes", "till_connections"] {
+            XCTAssertTrue(metrics.contains("\n\(name) "), name)
+        }
+        let file = try Project.temporaryFolder().appendingPathComponent("metrics")
+        try Data(metrics.utf8).write(to: file)
+        for command in ["promtool check metrics < '\(file.path)'", "promtool check rules '\(Project.root.path)/docs/alerts.yml'"] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", command + " 2>&1"]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            XCTAssertEqual(process.terminationStatus, 0, text)
+        }
+    }
+
     func test_terminate_withWorkInFlight_endsWithin10Seconds() throws {
         let tax = TestHTTPServer { _ in .init(status: 200, body: #"{"outcome":"accepted"}"#, delayMilliseconds: 25_000) }
         let hook = TestHTTPServer { _ in .init(status: 204, delayMilliseconds: 25_000) }
