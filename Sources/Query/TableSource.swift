@@ -50,7 +50,7 @@ package struct ColumnStatistics: Sendable {
         return ColumnStatistics(
             distinctCount: distinctCount.flatMap { own in other.distinctCount.map { max(own, $0) } },
             minimum: extreme(minimum, other.minimum, sign: -1), maximum: extreme(maximum, other.maximum, sign: 1),
-            nullCount: nullCount.flatMap { own in other.nullCount.map { own + $0 } })
+            nullCount: nullCount.flatMap { own in other.nullCount.map { own.addingSaturating($0) } })
     }
 }
 

@@ -52,8 +52,8 @@ enum BoundCoding {
         switch type {
         case .boolean: return bytes.count == 1 ? .boolean(bytes[0] != 0) : nil
         // A column that was widened from int to long keeps four bytes in old manifests.
-        case .int32, .date, .int64, .time, .timestamp, .timestampNanoseconds:
-            return signed(bytes).map { .integer($0) }
+        case .int32, .date, .int64, .timestamp, .timestampNanoseconds: return signed(bytes).map { .integer($0) }
+        case .time: return signed(bytes).flatMap { ValueLimit(.time)?.contains($0) == true ? .integer($0) : nil }
         case .double:
             if bytes.count == 8 { return unsigned(bytes).map { .double(Double(bitPattern: $0)) } }
             if bytes.count == 4 { return unsigned(bytes).map { .double(Double(Float(bitPattern: UInt32($0)))) } }
@@ -62,7 +62,8 @@ enum BoundCoding {
             guard !bytes.isEmpty, bytes.count <= 16 else { return nil }
             var value: Int128 = bytes[0] >= 0x80 ? -1 : 0
             for byte in bytes { value = value << 8 | Int128(byte) }
-            return .decimal(value)
+            // As in `StatisticsDecoder`.
+            return ValueLimit(type)?.contains(value) == false ? nil : .decimal(value)
         case .string, .binary, .uuid: return .bytes(bytes)
         case .interval, .list, .structure, .null: return nil
         }

@@ -21,6 +21,22 @@ final class DecodeBudget {
     }
 
     func release(_ byteCount: Int) { held -= byteCount }
+
+    // MARK: The batch at hand
+
+    private var batchByteCount = 0
+
+    /// Takes `byteCount` for what a batch gathers, until the next batch is begun: a row may go on over any number of pages.
+    func holdForBatch(_ byteCount: Int) throws(PageError) {
+        try hold(byteCount)
+        batchByteCount += byteCount
+    }
+
+    /// What was taken for the batch before is its receiver's now.
+    func beginBatch() {
+        release(batchByteCount)
+        batchByteCount = 0
+    }
 }
 
 /// Reusable memory that grows within a budget. One owner on one thread.

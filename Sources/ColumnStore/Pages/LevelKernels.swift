@@ -34,6 +34,28 @@ enum LevelKernels {
         return total
     }
 
+    /// Whether an entry goes on with a list of this depth that has no element there or in the entry before: no shape has such levels.
+    ///
+    /// - Parameters:
+    ///   - previous: the definition level before the first entry.
+    ///   - depth: of the list, 1 for the outermost.
+    ///   - elementLevel: the definition level from which on it has an element.
+    static func breaksList(_ repetition: [UInt8], _ definition: [UInt8], previous: UInt8, depth: UInt8, elementLevel: UInt8) -> Bool {
+        precondition(repetition.count == definition.count && depth > 0)
+        return repetition.withUnsafeBufferPointer { repetition in
+            definition.withUnsafeBufferPointer { definition in
+                guard let first = repetition.first else { return false }
+                // All are below 128: a difference has the highest bit where it is below 0.
+                let below = depth &- 1
+                var broken = (below &- first) & ((definition[0] &- elementLevel) | (previous &- elementLevel))
+                for index in 1..<repetition.count {
+                    broken |= (below &- repetition[index]) & ((definition[index] &- elementLevel) | (definition[index &- 1] &- elementLevel))
+                }
+                return broken & 0x80 != 0
+            }
+        }
+    }
+
     /// The entries, of the `count` from `from` on, before the start of row number `rowCountMax` + 1.
     ///
     /// - Returns: them, and how many rows start among them.

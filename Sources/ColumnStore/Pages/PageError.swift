@@ -6,6 +6,8 @@ public enum PageError: Error, Equatable, Sendable {
     case truncated(Part)
     /// A number is outside what its place allows.
     case outOfRange(Part, value: Int)
+    /// A value that the column's type does not have.
+    case invalidValue(Part)
     case checksum(expected: UInt32, actual: UInt32)
     /// A compression library refused the bytes with this code.
     case codec(code: Int)
@@ -28,6 +30,7 @@ extension PageError: CustomStringConvertible {
         case .lengthMismatch(let expected, let actual): "expected \(expected) bytes, found \(actual)"
         case .truncated(let part): "the bytes end inside \(part)"
         case .outOfRange(let part, let value): "\(part) is out of range: \(value)"
+        case .invalidValue(let part): part.description
         case .checksum(let expected, let actual):
             "the page's CRC is \(String(actual, radix: 16)), its header says \(String(expected, radix: 16))"
         case .codec(let code): "the compressed bytes are refused (code \(code))"

@@ -4,6 +4,7 @@ struct ColumnResolver {
     private final class Wanted {
         var isWhole = false
         var members: [(name: String, wanted: Wanted)] = []
+        private var places = NamePlaces()
 
         func add(_ names: ArraySlice<String>) {
             guard let first = names.first else {
@@ -11,8 +12,8 @@ struct ColumnResolver {
                 return
             }
             let member: Wanted
-            if let found = members.first(where: { $0.name.utf8.elementsEqual(first.utf8) }) {
-                member = found.wanted
+            if let place = places.place(of: first, in: members.lazy.map(\.name)) {
+                member = members[place].wanted
             } else {
                 member = Wanted()
                 members.append((first, member))
@@ -26,7 +27,7 @@ struct ColumnResolver {
                 whole.isWhole = true
                 return whole
             }
-            return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.wanted
+            return places.place(of: name, in: members.lazy.map(\.name)).map { members[$0].wanted }
         }
     }
 
@@ -58,14 +59,18 @@ struct ColumnResolver {
     /// The columns of a projection in the order of first mention.
     mutating func project(_ paths: [ColumnPath]) throws(ColumnStoreError) -> [(field: Field, node: ReadNode)] {
         let root = Wanted()
+        var fields = NamePlaces()
+        var found = NodePlaces(usesIDs: usesIDs)
         for path in paths {
-            guard schema.field(at: path) != nil else { throw invalid("there is no column \(path)") }
+            guard path.names.count > 1 ? schema.field(at: path) != nil : path.names.first.map({ fields.place(of: $0, in: fieldNames) != nil }) ?? false
+            else { throw invalid("there is no column \(path)") }
             root.add(path.names[...])
         }
         var projected: [(field: Field, node: ReadNode)] = []
         for (name, wanted) in root.members {
-            guard let field = schema[name] else { throw invalid("there is no column \(name)") }
-            let found = find(field, among: columns)
+            guard let place = fields.place(of: name, in: fieldNames) else { throw invalid("there is no column \(name)") }
+            let field = schema.fields[place]
+            let found = found.find(field, among: columns)
             let (node, type) = try resolve(field, found, wanted)
             projected.append((Field(name, type, isRequired: field.isRequired && found != nil), node))
         }
@@ -118,9 +123,11 @@ struct ColumnResolver {
     }
 
     private func find(_ field: Field, among nodes: [FieldNode]) -> FieldNode? {
-        if usesIDs, let id = field.id { return nodes.first { $0.field.id == id } }
-        return nodes.first { $0.field.name.utf8.elementsEqual(field.name.utf8) }
+        var places = NodePlaces(usesIDs: usesIDs)
+        return places.find(field, among: nodes)
     }
+
+    private var fieldNames: some RandomAccessCollection<String> { schema.fields.lazy.map(\.name) }
 
     // MARK: Nodes
 
@@ -136,9 +143,10 @@ struct ColumnResolver {
             return (.list(type, shape, element: node), type)
         case (.structure(let members), .structure(let foundMembers)):
             var nodes: [ReadNode] = []
+            var places = NodePlaces(usesIDs: usesIDs)
             for member in members {
                 guard let memberWanted = wanted.member(member.name) else { continue }
-                nodes.append(try resolve(member, find(member, among: foundMembers), memberWanted).node)
+                nodes.append(try resolve(member, places.find(member, among: foundMembers), memberWanted).node)
             }
             return (.structure(type, shape(found, under: nodes), members: nodes), type)
         case (_, .leaf(let leaf)):

@@ -37,7 +37,7 @@ extension ParquetFile {
                 (isBounded, summary.nullCount) = (false, nil)
                 continue
             }
-            summary.nullCount = summary.nullCount.flatMap { sum in statistics.nullCount.map { sum + Int(clamping: $0) } }
+            summary.nullCount = summary.nullCount.flatMap { sum in statistics.nullCount.map { sum.addingSaturating(Int(clamping: max(0, $0))) } }
             if statistics.nullCount == chunk.valueCount { continue }
             let (minimum, maximum) = decoder.bounds(statistics)
             guard let minimum, let maximum else {
@@ -67,9 +67,9 @@ extension ParquetFile {
         let group = groups[groups.count / 2]
         guard let chunk = metadata.rowGroups[group].columns[leaf.index].metadata,
             let entries = dictionaryEntryCount(leaf, group, chunk), entries > 0
-        else { return Self.wholeSpan(summary.minimum, summary.maximum).map { Int(clamping: $0 + 1) } }
-        let total = groups.reduce(0) { $0 + Int(clamping: metadata.rowGroups[$1].columns[leaf.index].metadata?.valueCount ?? 0) }
-        let drawn = Double(max(1, chunk.valueCount - (chunk.statistics?.nullCount ?? 0)))
+        else { return Self.wholeSpan(summary.minimum, summary.maximum).map { Int(clamping: $0.addingSaturating(1)) } }
+        let total = groups.reduce(0) { $0.addingSaturating(Int(clamping: metadata.rowGroups[$1].columns[leaf.index].metadata?.valueCount ?? 0)) }
+        let drawn = Double(max(1, chunk.valueCount.subtractingSaturating(chunk.statistics?.nullCount ?? 0)))
         var estimate = Self.population(distinct: Double(entries), draws: drawn)
         if let statistics = chunk.statistics, groups.count > 1 {
             let (minimum, maximum) = decoder.bounds(statistics)
@@ -78,7 +78,7 @@ extension ParquetFile {
             }
         }
         if let all = Self.wholeSpan(summary.minimum, summary.maximum) { estimate = min(estimate, Double(all) + 1) }
-        return max(1, Int(min(estimate, Double(max(total, 1)))))
+        return max(1, Int(saturating: min(estimate, Double(max(total, 1)))))
     }
 
     /// Entries of the chunk's dictionary, when all its data pages have codes of it.

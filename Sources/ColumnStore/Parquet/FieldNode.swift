@@ -50,17 +50,21 @@ final class LeafDescriptor: Sendable {
     /// Bytes of a value of fixed width, else 0.
     let width: Int
     let greatestDefinitionLevel: Int
-    let greatestRepetitionLevel: Int
+    var greatestRepetitionLevel: Int { elementLevels.count }
+    /// Of each list around the leaf, from the outermost: the definition level from which on it has an element.
+    let elementLevels: [UInt8]
     /// As `FieldNode.slotLevel`.
     let slotLevel: Int
     let type: ColumnType
     let conversion: LeafConversion
+    /// Nil where every physical value is one.
+    let limit: ValueLimit?
     let logicalType: LogicalType?
     let convertedType: ConvertedType?
 
     init(
         index: Int, path: String, element: SchemaElement, physicalType: PhysicalType, greatestDefinitionLevel: Int,
-        greatestRepetitionLevel: Int, slotLevel: Int
+        elementLevels: [UInt8]
     ) {
         let meaning = LeafMeaning(element, physicalType)
         self.index = index
@@ -68,10 +72,11 @@ final class LeafDescriptor: Sendable {
         self.physicalType = physicalType
         width = LeafConversion.width(of: physicalType, typeLength: element.typeLength)
         self.greatestDefinitionLevel = greatestDefinitionLevel
-        self.greatestRepetitionLevel = greatestRepetitionLevel
-        self.slotLevel = slotLevel
+        self.elementLevels = elementLevels
+        slotLevel = elementLevels.last.map { Int($0) } ?? 0
         type = meaning.type
         conversion = meaning.conversion
+        limit = ValueLimit(meaning.type)
         logicalType = element.logicalType
         convertedType = element.convertedType
     }

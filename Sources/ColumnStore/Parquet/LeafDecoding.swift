@@ -14,17 +14,20 @@ enum LeafDecoding {
         case .int64:
             try grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try values.decode64(into: target, count: count)
+                try leaf.limit?.check(target, count)
             }
         case .int32Widened, .uint32, .int32Times, .int64Times, .int64DividedBy, .int96, .decimalNarrow,
             .decimalBytesNarrow:
             let conversion = output.conversion
             try grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
-                try decodeInt64s(&values, count, conversion, into: target, leaf, scratch)
+                try decodeInt64s(&values, count, conversion, into: target, scratch)
+                try leaf.limit?.check(target, count)
             }
         case .uint64, .decimalWide, .decimalBytesWide:
             let conversion = output.conversion
             try grow(&output.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try decodeInt128s(&values, count, conversion, into: target, scratch)
+                try leaf.limit?.check(target, count)
             }
         case .float, .double, .float16:
             let conversion = output.conversion
@@ -104,7 +107,7 @@ enum LeafDecoding {
 
     private static func decodeInt64s(
         _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
-        _ leaf: LeafDescriptor, _ scratch: ScratchBytes
+        _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
         case .int32Widened, .uint32, .int32Times:

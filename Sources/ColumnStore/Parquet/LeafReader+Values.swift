@@ -2,20 +2,22 @@
 extension LeafReader {
     /// Appends the page's next `count` values to `slots` slots, whose validity stands in the output from `start` on.
     func appendValues(_ count: Int, slots: Int, start: Int) throws(PageError) {
-        guard values.kind == .dictionary else {
+        try budget.holdForBatch(slots * output.conversion.storage.slotByteCount)
+        let before = output.bytes.count
+        if values.kind != .dictionary {
             if output.dictionary != nil { try output.materialise(budget: budget) }
-            try budget.require(slots * 16)
             try LeafDecoding.append(
                 &values, count, slots: slots, start: start, to: &output, leaf: leaf, scratch: scratch, budget: budget)
-            return
-        }
-        guard let dictionary else { throw .unsupported("a page of dictionary codes without a dictionary") }
-        try budget.require(slots * 16)
-        if output.conversion.storage == .bytes {
-            try appendCodes(count, slots, start, dictionary.shared)
         } else {
-            try appendEntries(count, slots, start, dictionary.shared)
+            guard let dictionary else { throw .unsupported("a page of dictionary codes without a dictionary") }
+            if output.conversion.storage == .bytes {
+                try appendCodes(count, slots, start, dictionary.shared)
+            } else {
+                try appendEntries(count, slots, start, dictionary.shared)
+            }
         }
+        // Whoever appended them has asked for their room.
+        try budget.holdForBatch(output.bytes.count - before)
     }
 
     private func appendCodes(_ count: Int, _ slots: Int, _ start: Int, _ shared: DictionaryValues) throws(PageError) {

@@ -29,6 +29,10 @@ final class LeafReader {
     private var cursor = 0
     private var isAllDefined = false
     private var pageEndsAtRow = true
+    /// Of the entry before the page.
+    private var lastDefinition: UInt8 = 0
+    /// Held of the budget for the levels of a page.
+    private var levelByteCount = 0
 
     var dictionary: LeafDictionary?
     private var isDictionaryLoaded = false
@@ -48,7 +52,10 @@ final class LeafReader {
         output = LeafValues(conversion: conversion, type: type)
     }
 
-    deinit { output.giveBack() }
+    deinit {
+        output.giveBack()
+        budget.release(levelByteCount)
+    }
 
     private static let reservedByteCountMax = 16 << 20
 
@@ -114,6 +121,7 @@ final class LeafReader {
     private func readFlatPart(_ count: Int) throws(PageError) {
         let start = output.validity.count
         var valueCount = count
+        if keepsLevels { try budget.holdForBatch(count) }
         if isAllDefined {
             if keepsLevels { definitionLevels.append(contentsOf: repeatElement(greatest, count: count)) }
             output.validity.append(repeating: true, count)
@@ -221,6 +229,7 @@ final class LeafReader {
         cursor += count
         entriesLeft -= count
         if keepsLevels {
+            try budget.holdForBatch(2 * count)
             repetitionLevels.append(contentsOf: pageRepetition[from..<cursor])
             definitionLevels.append(contentsOf: pageDefinition[from..<cursor])
         }
@@ -333,13 +342,29 @@ final class LeafReader {
         }
         if !isFlat {
             try fill(&pageRepetition, content.repetitionLevels, greatest: leaf.greatestRepetitionLevel, content.valueCount)
+            try checkLists()
         }
+    }
+
+    /// Offsets of lists are made of levels that agree with each other, and only of such.
+    private func checkLists() throws(PageError) {
+        guard let last = pageDefinition.last else { return }
+        for (index, level) in leaf.elementLevels.enumerated()
+        where LevelKernels.breaksList(
+            pageRepetition, pageDefinition, previous: lastDefinition, depth: UInt8(index + 1), elementLevel: level)
+        {
+            throw .outOfRange("the repetition level of an element, whose list has none", value: index + 1)
+        }
+        lastDefinition = last
     }
 
     private func fill(
         _ target: inout [UInt8], _ levels: PageContent.LevelBytes, greatest: Int, _ count: Int
     ) throws(PageError) {
-        if target.capacity < count { try budget.require(count) }
+        if target.capacity < count {
+            try budget.hold(count - target.capacity)
+            levelByteCount += count - target.capacity
+        }
         target.removeAll(keepingCapacity: true)
         try target.append(addingCapacity: count) { (span: inout OutputSpan<UInt8>) throws(PageError) in
             try span.withUnsafeMutableBufferPointer { (buffer, filled) throws(PageError) in

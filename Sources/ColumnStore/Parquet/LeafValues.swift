@@ -73,10 +73,16 @@ struct LeafValues {
     mutating func materialise(budget: DecodeBudget) throws(PageError) {
         guard let held = dictionary, case .bytes(let entries) = held.values.values else { return }
         dictionary = nil
-        let rows = codes
+        let slots = codes
         codes = []
-        try appendEntries(rows, entries, budget: budget)
-        // Under NULLs any code may have stood: those rows become empty by their validity alone.
+        guard validity.hasNulls else { return try appendEntries(slots, entries, budget: budget) }
+        // Under a NULL there is no code: what stands there is none of the dictionary's, which may be empty.
+        var valid: [UInt32] = []
+        valid.reserveCapacity(slots.count)
+        for slot in slots.indices where validity.word(at: slot) & 1 != 0 { valid.append(slots[slot]) }
+        let before = offsets.count
+        try appendEntries(valid, entries, budget: budget)
+        if valid.count < slots.count { LeafDecoding.spreadOffsets(&self, valid.count, slots.count, 0, before) }
     }
 
     mutating func appendEntries(_ rows: [UInt32], _ entries: ByteArrays, budget: DecodeBudget) throws(PageError) {

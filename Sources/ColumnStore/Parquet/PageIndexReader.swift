@@ -5,6 +5,7 @@ struct PageIndexReader {
 
     let file: ParquetFile
     let rowGroup: Int
+    private let budget: DecodeBudget
     private let source: any RandomAccessBytes
     private let ranges: CoalescedRanges
 
@@ -18,6 +19,7 @@ struct PageIndexReader {
     ) {
         self.file = file
         self.rowGroup = rowGroup
+        self.budget = budget
         source = bytes ?? file.bytes
         let chunks = file.metadata.rowGroups[rowGroup].columns
         let wanted =
@@ -44,25 +46,41 @@ struct PageIndexReader {
         ColumnStoreError(.corruptFile, path: file.path, column: leaf.path, offset: offset, detail)
     }
 
-    private func bytes(_ range: Range<Int64>) throws -> (bytes: UnsafeRawBufferPointer, region: ByteRegion) {
+    private func fault(_ leaf: LeafDescriptor, _ offset: Int64, _ what: String, _ error: ThriftError) -> ColumnStoreError {
+        ColumnStoreError(error.code, path: file.path, column: leaf.path, offset: offset, "\(what): \(error)")
+    }
+
+    private func bytes(_ range: Range<Int64>, _ leaf: LeafDescriptor) throws -> (bytes: UnsafeRawBufferPointer, region: ByteRegion) {
         if let (start, region) = try ranges.region(around: range) {
             let first = Int(range.lowerBound - start)
             return (UnsafeRawBufferPointer(rebasing: region.bytes[first..<first + range.count]), region)
         }
+        try require(range.count, leaf, range.lowerBound)
         let region = try source.region(at: range.lowerBound, count: range.count)
         return (region.bytes, region)
     }
+
+    private func require(_ byteCount: Int, _ leaf: LeafDescriptor, _ offset: Int64) throws(ColumnStoreError) {
+        do {
+            try budget.require(byteCount)
+        } catch {
+            throw ColumnStoreError(error, path: file.path, column: leaf.path, offset: offset)
+        }
+    }
+
+    /// What an index may take: it is gone when the row group's pages are known.
+    private var memoryByteCountMax: Int { max(0, budget.byteCountMax - budget.held) }
 
     /// The bounds of a leaf's pages; nil when the file has none.
     func columnIndex(_ leaf: LeafDescriptor) throws -> ColumnIndex? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let range = Self.columnRange(chunk, file) else { return nil }
-        let (bytes, region) = try bytes(range)
+        let (bytes, region) = try bytes(range, leaf)
         defer { withExtendedLifetime(region) {} }
         do {
-            return try ColumnIndex.parse(bytes).value
+            return try ColumnIndex.parse(bytes, memoryByteCountMax: memoryByteCountMax).value
         } catch {
-            throw fault(leaf, range.lowerBound, "column index: \(error)")
+            throw fault(leaf, range.lowerBound, "column index", error)
         }
     }
 
@@ -70,13 +88,13 @@ struct PageIndexReader {
     func locations(_ leaf: LeafDescriptor, _ layout: ChunkLayout) throws -> [PageLocation]? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let range = Self.offsetRange(chunk, file) else { return nil }
-        let (bytes, region) = try bytes(range)
+        let (bytes, region) = try bytes(range, leaf)
         defer { withExtendedLifetime(region) {} }
         let locations: [PageLocation]
         do {
-            locations = try OffsetIndex.parse(bytes).value.pageLocations
+            locations = try OffsetIndex.parse(bytes, memoryByteCountMax: memoryByteCountMax).value.pageLocations
         } catch {
-            throw fault(leaf, range.lowerBound, "offset index: \(error)")
+            throw fault(leaf, range.lowerBound, "offset index", error)
         }
         guard let first = locations.first else {
             if layout.rowCount == 0 { return [] }
@@ -112,7 +130,7 @@ struct PageIndexReader {
         do {
             (header, headerByteCount) = try BloomFilterHeader.parse(head.bytes)
         } catch {
-            throw fault(leaf, offset, "bloom filter: \(error)")
+            throw fault(leaf, offset, "bloom filter", error)
         }
         guard header.isSupported else { return nil }
         let byteCount = Int(header.byteCount)
@@ -146,6 +164,7 @@ struct PageIndexReader {
     /// All of a leaf's bloom filter; nil when there is none.
     func wholeBloomFilter(_ leaf: LeafDescriptor) throws -> BloomFilter? {
         guard let (_, _, byteCount, start) = try bloomFilter(leaf) else { return nil }
+        try require(2 * byteCount, leaf, start)
         let region = try source.region(at: start, count: byteCount)
         return withExtendedLifetime(region) { BloomFilter(bytes: region.bytes) }
     }

@@ -25,26 +25,30 @@ public final class ParquetFile: Sendable {
     public init(_ bytes: any RandomAccessBytes, options: ParquetReadOptions = ParquetReadOptions()) throws(ColumnStoreError) {
         let path = bytes.name
         let (footer, dataEnd) = try Self.readFooter(bytes, options)
-        let metadata: FileMetadata
+        var metadata: FileMetadata
         do {
-            metadata = try FileMetadata.parse(footer.bytes).value
+            metadata = try FileMetadata.parse(footer.bytes, memoryByteCountMax: options.memoryBudgetByteCount).value
         } catch {
-            throw ColumnStoreError(.corruptFile, path: path, offset: dataEnd, "footer: \(error)")
+            throw ColumnStoreError(error.code, path: path, offset: dataEnd, "footer: \(error)")
         }
         do {
-            let (columns, leafCount) = try SchemaReader.read(metadata.schema)
+            let (columns, leafCount) = try SchemaReader.read(metadata.schema, memoryByteCountMax: options.memoryBudgetByteCount)
             self.columns = columns
             leaves = columns.flatMap(\.leaves)
             precondition(leaves.count == leafCount)
         } catch {
-            throw ColumnStoreError(.corruptFile, path: path, offset: dataEnd, "schema: \(error.detail)")
+            throw ColumnStoreError(error.code, path: path, offset: dataEnd, "schema: \(error.detail)")
+        }
+        do {
+            metadata.rowCount = try Self.rowCount(metadata.rowGroups, leafCount: leaves.count)
+        } catch {
+            throw ColumnStoreError(.corruptFile, path: path, offset: dataEnd, error.detail)
         }
         schema = Schema(columns.map(\.field))
         self.bytes = bytes
         self.metadata = metadata
         self.options = options
         self.dataEnd = dataEnd
-        try checkRowGroups()
     }
 
     private static func readFooter(
@@ -76,20 +80,27 @@ public final class ParquetFile: Sendable {
         return (try bytes.region(at: start, count: count), start)
     }
 
-    private func checkRowGroups() throws(ColumnStoreError) {
+    /// More than any file has, and so few that sums over files stay far from the end of 64 bits.
+    static let rowCountMax: Int64 = 1 << 48
+
+    private struct RowGroupFault: Error {
+        let detail: String
+    }
+
+    /// The rows of all row groups. What the footer says of the file is not asked: writers that append row groups leave it at 0, and other
+    /// readers go by the row groups, too.
+    private static func rowCount(_ rowGroups: [RowGroupMetadata], leafCount: Int) throws(RowGroupFault) -> Int64 {
         var total: Int64 = 0
-        for (number, rowGroup) in metadata.rowGroups.enumerated() {
-            guard rowGroup.columns.count == leaves.count else {
-                throw corrupt("row group \(number) has \(rowGroup.columns.count) column chunks for \(leaves.count) leaves")
+        for (number, rowGroup) in rowGroups.enumerated() {
+            guard rowGroup.columns.count == leafCount else {
+                throw RowGroupFault(detail: "row group \(number) has \(rowGroup.columns.count) column chunks for \(leafCount) leaves")
             }
-            guard rowGroup.rowCount <= metadata.rowCount - total else {
-                throw corrupt("the row groups have more rows than the file's \(metadata.rowCount)")
+            guard rowGroup.rowCount <= rowCountMax - total else {
+                throw RowGroupFault(detail: "row group \(number) has \(rowGroup.rowCount) rows, a file has at most \(rowCountMax)")
             }
             total += rowGroup.rowCount
         }
-        guard total == metadata.rowCount else {
-            throw corrupt("the row groups have \(total) rows, the file says \(metadata.rowCount)")
-        }
+        return total
     }
 
     func corrupt(_ detail: String) -> ColumnStoreError {
@@ -151,7 +162,7 @@ extension ParquetFile {
                 most = max(most, Int(clamping: chunk.totalUncompressedByteCount) / max(1, pageCount))
             }
             greatest = max(greatest, most)
-            if names.contains(leaf.path) { together += most }
+            if names.contains(leaf.path) { together = together.addingSaturating(most) }
         }
         return (greatest, together)
     }

@@ -165,14 +165,16 @@ public final class ParquetScan: Sendable {
     /// Bytes in the file of the columns that are read of a row group; pages may be passed over among them.
     public func byteCount(rowGroup: Int) -> Int {
         let columns = file.metadata.rowGroups[rowGroup].columns
-        return leaves.reduce(0) { $0 + Int(clamping: columns[$1.descriptor.index].metadata?.totalCompressedByteCount ?? 0) }
+        return leaves.reduce(0) { $0.addingSaturating(max(0, Int(clamping: columns[$1.descriptor.index].metadata?.totalCompressedByteCount ?? 0))) }
     }
 
     /// What a row's values take before compression, by the footer; of dictionaries their codes.
     public var inflatedByteCountOfRow: Int {
         var byteCount: Int64 = 0
         for group in file.metadata.rowGroups {
-            for leaf in leaves { byteCount += max(0, group.columns[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0) }
+            for leaf in leaves {
+                byteCount = byteCount.addingSaturating(max(0, group.columns[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0))
+            }
         }
         return Int(clamping: byteCount / max(1, file.metadata.rowCount))
     }

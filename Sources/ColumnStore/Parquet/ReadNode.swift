@@ -37,6 +37,8 @@ struct ColumnAssembly {
     /// One for each leaf of the plan; nil for those not read for this batch.
     let outputs: [LeafOutput?]
     let leaves: [PlannedLeaf]
+    /// For what lists take beside their leaves.
+    let budget: DecodeBudget
 
     /// - Parameter count: slots that the column must have.
     func column(_ node: ReadNode, count: Int) throws(PageError) -> Column {
@@ -48,6 +50,7 @@ struct ColumnAssembly {
             return column
         case .list(let type, let shape, let element):
             guard let levels = outputs[shape.leaf] else { throw .lengthMismatch(expected: count, actual: 0) }
+            try budget.holdForBatch(4 * (levels.repetitionLevels.count + 1))
             let (offsets, validity) = try ListShaping.offsets(levels, shape, leaf: leaves[shape.leaf].descriptor)
             try check(offsets.count - 1, count)
             let elements = try column(element, count: Int(offsets[offsets.count - 1]))

@@ -51,6 +51,11 @@ public struct RowGroupCopy {
             let locations = try indexes.locations(descriptor, layout),
             options.hasBloomFilter == (metadata.bloomFilterOffset != nil) || nullCount == metadata.valueCount
         else { return nil }
+        // The copy's figures are sums of these: what no writer of ours says is encoded anew.
+        let places = [metadata.dataPageOffset, metadata.dictionaryPageOffset ?? metadata.dataPageOffset]
+        guard places.allSatisfy(layout.range.contains), (0...metadata.valueCount).contains(nullCount),
+            (0...ParquetFile.rowCountMax).contains(metadata.totalUncompressedByteCount), metadata.valueCount <= ParquetFile.rowCountMax
+        else { return nil }
         var bloomFilter: Range<Int64>?
         if let offset = metadata.bloomFilterOffset {
             guard let byteCount = metadata.bloomFilterByteCount, byteCount > 0, offset >= 4, offset <= file.dataEnd - Int64(byteCount) else {

@@ -197,10 +197,13 @@ public final class RowGroupReader {
         guard let locations = layout.locations, let first = locations.first else { return [layout.range] }
         var needed: [Range<Int64>] = []
         if first.offset > layout.range.lowerBound { needed.append(layout.range.lowerBound..<first.offset) }
+        // Pages and ranges both ascend: one pass, since a file may have a million of each.
+        var passing = ranges[...]
         for (index, location) in locations.enumerated() {
             let end = index + 1 < locations.count ? Int(locations[index + 1].firstRowIndex) : layout.rowCount
             let rows = Int(location.firstRowIndex)..<end
-            guard ranges.contains(where: { $0.overlaps(rows) }) else { continue }
+            while let range = passing.first, range.upperBound <= rows.lowerBound { passing.removeFirst() }
+            guard let range = passing.first, range.overlaps(rows) else { continue }
             let bytes = location.offset..<(location.offset + Int64(location.compressedByteCount))
             if let last = needed.last, last.upperBound == bytes.lowerBound {
                 needed[needed.count - 1] = last.lowerBound..<bytes.upperBound
@@ -216,8 +219,7 @@ public final class RowGroupReader {
         let chunks = scan.file.metadata.rowGroups[rowGroup].columns
         var byteCount: Int64 = 0
         for leaf in leaves.lazy.map({ self.scan.leaves[$0] }) where leaf.decodesValues {
-            byteCount = byteCount.addingReportingOverflow(
-                max(0, chunks[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0)).partialValue
+            byteCount = byteCount.addingSaturating(max(0, chunks[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0))
         }
         return Int(clamping: max(1, byteCount / max(1, scan.file.metadata.rowGroups[rowGroup].rowCount)))
     }
@@ -257,6 +259,7 @@ public final class RowGroupReader {
     }
 
     private func read(_ start: Int, _ count: Int) throws -> ColumnBatch? {
+        budget.beginBatch()
         var outputs = [LeafOutput?](repeating: nil, count: scan.leaves.count)
         var selection = Selection(count: count, rows: nil)
         var decoded = DecodedRows()
@@ -284,7 +287,7 @@ public final class RowGroupReader {
         }
         for phase in scan.projectedPhases { try decode(phase, selection, start, count, &decoded, &outputs) }
         let restRows = readRows(.rest, selection, start, count)
-        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
         var columns: [Column] = []
         for projected in scan.projection {
             var parts: [Column] = []
@@ -304,7 +307,7 @@ public final class RowGroupReader {
     }
 
     private func applyFilters(_ outputs: [LeafOutput?], _ count: Int, _ selection: inout Selection) throws -> Bool {
-        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
         var passing: Bitmap?
         for (index, planned) in scan.filters.enumerated() where !isSettled[index] {
             let column = try placed(planned.node) { () throws(PageError) in try assembly.column(planned.node, count: count) }
@@ -321,7 +324,7 @@ public final class RowGroupReader {
     ) throws -> Bool {
         let planned = scan.sieves[index]
         guard let rows = decoded[scan.phase(of: planned.node)] else { return true }
-        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
         let bits = sieves[index].select(try column(planned.node, assembly, rows, selection, start))
         let passed = bits.setCount
         planned.sieve.note(seen: selection.count, passed: passed)
@@ -334,7 +337,7 @@ public final class RowGroupReader {
     private func applyElementFilters(
         _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
     ) throws -> Bool {
-        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
         for (index, planned) in scan.elementFilters.enumerated() {
             guard let rows = decoded[scan.phase(of: planned.node)] else { continue }
             let column = try column(planned.node, assembly, rows, selection, start)
@@ -349,7 +352,7 @@ public final class RowGroupReader {
         _ residual: ParquetScanRequest.Residual, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int,
         _ selection: inout Selection
     ) throws -> Bool {
-        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves)
+        let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
         var columns: [Column] = []
         for node in scan.residual {
             let rows = decoded[scan.phase(of: node)] ?? readRows(.residual, selection, start, selection.count)
@@ -476,6 +479,7 @@ public final class RowGroupReader {
             return try body()
         } catch {
             let name = node.leaves.first.map { scan.leaves[$0].descriptor.path }
+            if case .memoryBudget = error { throw ColumnStoreError(error, path: scan.file.path, column: name) }
             throw ColumnStoreError(
                 .corruptFile, path: scan.file.path, column: name, "the column's levels contradict those beside it: \(error)")
         }

@@ -18,21 +18,38 @@ struct SchemaReader {
         var definitionLevel = 0
         var repetitionLevel = 0
         var slotLevel = 0
+        /// Of each list around the node, from the outermost: the definition level from which on it has an element.
+        var elementLevels: [UInt8] = []
     }
 
     struct Fault: Error {
+        var code = ColumnStoreError.Code.corruptFile
         let detail: String
     }
+
+    /// More than any table of people's has; readers, planners and answers are made for thousands.
+    static let leafCountMax = 100_000
+    /// About what an element takes as a node, a field and a leaf, beside its path.
+    private static let elementByteCount = 512
 
     private let elements: [SchemaElement]
     private var next = 0
     private var leafCount = 0
+    private let memoryByteCountMax: Int
+    private var memoryByteCount = 0
+    /// Of the names around the element that is taken, dots included.
+    private var pathByteCount = 0
 
-    private init(_ elements: [SchemaElement]) { self.elements = elements }
+    private init(_ elements: [SchemaElement], memoryByteCountMax: Int) {
+        self.elements = elements
+        self.memoryByteCountMax = memoryByteCountMax
+    }
 
     /// - Returns: the top-level columns and the number of leaves.
-    static func read(_ elements: [SchemaElement]) throws(Fault) -> (columns: [FieldNode], leafCount: Int) {
-        var reader = SchemaReader(elements)
+    static func read(
+        _ elements: [SchemaElement], memoryByteCountMax: Int = .max
+    ) throws(Fault) -> (columns: [FieldNode], leafCount: Int) {
+        var reader = SchemaReader(elements, memoryByteCountMax: memoryByteCountMax)
         let root = try reader.takeNode(depth: 0)
         guard reader.next == elements.count else { throw Fault(detail: "the schema has elements outside its root") }
         guard root.isGroup else { throw Fault(detail: "the schema's root is no group") }
@@ -46,6 +63,14 @@ struct SchemaReader {
         guard next < elements.count else { throw Fault(detail: "the schema ends before its groups are whole") }
         let element = elements[next]
         next += 1
+        // Each leaf has its whole path: one long name around many leaves would be there as often.
+        let nameByteCount = element.name.utf8.count + 1
+        pathByteCount += nameByteCount
+        defer { pathByteCount -= nameByteCount }
+        memoryByteCount += Self.elementByteCount + (element.type == nil ? 0 : pathByteCount)
+        guard memoryByteCount <= memoryByteCountMax else {
+            throw Fault(code: .overBudget, detail: "its columns would take more than the \(memoryByteCountMax) bytes of memory that are allowed")
+        }
         if let type = element.type {
             if let count = element.childCount, count > 0 { throw Fault(detail: "the leaf \(element.name) has children") }
             guard depth > 0, element.repetition != nil else { throw Fault(detail: "the leaf \(element.name) has no repetition") }
@@ -55,6 +80,9 @@ struct SchemaReader {
                 }
             }
             leafCount += 1
+            guard leafCount <= Self.leafCountMax else {
+                throw Fault(code: .overBudget, detail: "it has more than \(Self.leafCountMax) columns")
+            }
             return Node(element: element, children: [], leafIndex: leafCount - 1)
         }
         let count = Int(element.childCount ?? 0)
@@ -90,7 +118,9 @@ struct SchemaReader {
         var inner = context
         inner.definitionLevel += 1
         inner.repetitionLevel += 1
+        guard inner.definitionLevel <= Levels.greatestSupported else { throw Fault(detail: "the schema nests too deep") }
         inner.slotLevel = inner.definitionLevel
+        inner.elementLevels.append(UInt8(inner.definitionLevel))
         return try body(repeated, inner)
     }
 
@@ -114,10 +144,11 @@ struct SchemaReader {
             let leaf = LeafDescriptor(
                 index: node.leafIndex, path: inner.path.joined(separator: "."), element: node.element,
                 physicalType: physicalType, greatestDefinitionLevel: inner.definitionLevel,
-                greatestRepetitionLevel: inner.repetitionLevel, slotLevel: inner.slotLevel)
+                elementLevels: inner.elementLevels)
             return made(leaf.type, .leaf(leaf))
         }
-        if !isRepeated, let element = try annotatedElement(node, inner) {
+        // A repeated group that is a list itself, too: a list of lists, as parquet-avro wrote them.
+        if let element = try annotatedElement(node, inner) {
             return made(.list(element: element.field), .list(element: element))
         }
         var members: [FieldNode] = []

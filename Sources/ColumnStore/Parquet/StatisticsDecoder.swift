@@ -19,8 +19,8 @@ struct StatisticsDecoder: Sendable {
     /// As `bounds(_:)`, for a page of a column index, whose bounds always follow the type's order.
     func bounds(minimum: [UInt8]?, maximum: [UInt8]?) -> (minimum: Value?, maximum: Value?) {
         guard isOrdered else { return (nil, nil) }
-        let least = minimum.flatMap(decode)
-        let greatest = maximum.flatMap(decode)
+        let least = minimum.flatMap(limited)
+        let greatest = maximum.flatMap(limited)
         if case .double(let least)? = least, case .double(let greatest)? = greatest {
             // A NaN says that the writer mixed it into the comparison. NaN values may be in the page all the same, and SQL
             // sorts them above every number: there is no upper bound. Zeros may have lost their sign.
@@ -44,6 +44,16 @@ struct StatisticsDecoder: Sendable {
         switch conversion {
         case .int96, .interval: return false
         default: return leaf.convertedType != .interval
+        }
+    }
+
+    /// A bound that no value of the column can have bounds nothing: such values are refused when they are read.
+    private func limited(_ bytes: [UInt8]) -> Value? {
+        guard let value = decode(bytes) else { return nil }
+        switch (leaf.limit, value) {
+        case (let limit?, .integer(let number)): return limit.contains(number) ? value : nil
+        case (let limit?, .decimal(let digits)): return limit.contains(digits) ? value : nil
+        default: return value
         }
     }
 

@@ -13,6 +13,8 @@ public enum ThriftError: Error, Equatable, Sendable {
     case unknownType(UInt8)
     case lengthOutOfRange(Int)
     case nestedTooDeep
+    /// What the bytes mean would take more memory than the caller allows.
+    case overBudget(allowed: Int)
     /// A field that the format requires is absent, or has another type.
     case missingField(structure: PageError.Part, id: Int16)
     /// A field has a value that its meaning rules out.
@@ -50,13 +52,28 @@ public struct ThriftCompactReader {
     /// Bytes consumed so far.
     public private(set) var position: Int
     private var depth = 0
+    private let memoryByteCountMax: Int
+    private var memoryByteCount = 0
 
+    /// - Parameter memoryByteCountMax: what the values may take, structures of lists by their size in memory: a chunk of three bytes is one of
+    ///   hundreds there.
     /// - Precondition: `bytes` outlive the reader.
-    public init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+    public init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, memoryByteCountMax: Int = .max) {
         precondition(position >= 0 && position <= bytes.count)
         self.bytes = bytes
         self.position = position
+        self.memoryByteCountMax = memoryByteCountMax
     }
+
+    /// Counts memory before it is taken.
+    mutating func charge(_ byteCount: Int) throws(ThriftError) {
+        // Below 2^31 elements of a structure's size: far from the end of 64 bits.
+        memoryByteCount += byteCount
+        if memoryByteCount > memoryByteCountMax { throw .overBudget(allowed: memoryByteCountMax) }
+    }
+
+    /// What an array or a string takes beside its content.
+    static let allocationByteCount = 48
 
     public var remaining: Int { bytes.count - position }
 
@@ -165,6 +182,7 @@ public struct ThriftCompactReader {
 
     public mutating func readBinary() throws(ThriftError) -> [UInt8] {
         let count = try readLength(elementByteCountMin: 1)
+        if count > 0 { try charge(count + Self.allocationByteCount) }
         let slice = UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
         position += count
         return [UInt8](slice)
@@ -173,6 +191,8 @@ public struct ThriftCompactReader {
     /// Text; bytes that are no UTF-8 are repaired, since names serve lookup and display only.
     public mutating func readString() throws(ThriftError) -> String {
         let count = try readLength(elementByteCountMin: 1)
+        // Bytes that are no UTF-8 become three each.
+        if count > 15 { try charge(3 * count + Self.allocationByteCount) }
         let slice = UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
         position += count
         return String(decoding: slice, as: UTF8.self)
@@ -228,6 +248,11 @@ public struct ThriftCompactReader {
     }
 }
 
+extension ThriftError {
+    /// As the opener of the file reports it.
+    var code: ColumnStoreError.Code { if case .overBudget = self { .overBudget } else { .corruptFile } }
+}
+
 extension ThriftError: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -236,6 +261,7 @@ extension ThriftError: CustomStringConvertible {
         case .unknownType(let type): "the metadata has a value of unknown type \(type)"
         case .lengthOutOfRange(let length): "a length or number in the metadata is out of range: \(length)"
         case .nestedTooDeep: "the metadata nests too deep"
+        case .overBudget(let allowed): "the metadata would take more than the \(allowed) bytes of memory that are allowed"
         case .missingField(let structure, let id): "\(structure) lacks its field \(id)"
         case .invalidField(let structure, let id, let value): "field \(id) of \(structure) has the impossible value \(value)"
         }

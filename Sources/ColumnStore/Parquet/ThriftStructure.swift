@@ -17,8 +17,10 @@ extension ThriftStructure {
     /// Reads one structure from the start of `bytes`.
     ///
     /// - Returns: it, and how many bytes it took.
-    public static func parse(_ bytes: UnsafeRawBufferPointer) throws(ThriftError) -> (value: Self, byteCount: Int) {
-        var reader = ThriftCompactReader(bytes)
+    public static func parse(
+        _ bytes: UnsafeRawBufferPointer, memoryByteCountMax: Int = .max
+    ) throws(ThriftError) -> (value: Self, byteCount: Int) {
+        var reader = ThriftCompactReader(bytes, memoryByteCountMax: memoryByteCountMax)
         let value = try Self(from: &reader)
         return (value, reader.position)
     }
@@ -35,13 +37,17 @@ extension ThriftCompactReader {
         guard type == .structure || count == 0 else { throw .unknownType(type.rawValue) }
         var values: [Element] = []
         values.reserveCapacity(min(count, 256))
-        for _ in 0..<count { values.append(try Element(from: &self)) }
+        for _ in 0..<count {
+            try charge(MemoryLayout<Element>.stride)
+            values.append(try Element(from: &self))
+        }
         return values
     }
 
     public mutating func readI64List() throws(ThriftError) -> [Int64] {
         let (type, count) = try readListHeader()
         guard type == .i64 || type == .i32 || count == 0 else { throw .unknownType(type.rawValue) }
+        try charge(count * MemoryLayout<Int64>.stride)
         var values: [Int64] = []
         values.reserveCapacity(count)
         for _ in 0..<count { values.append(try readI64()) }
@@ -51,6 +57,7 @@ extension ThriftCompactReader {
     public mutating func readI32List() throws(ThriftError) -> [Int32] {
         let (type, count) = try readListHeader()
         guard type == .i32 || count == 0 else { throw .unknownType(type.rawValue) }
+        try charge(count * MemoryLayout<Int32>.stride)
         var values: [Int32] = []
         values.reserveCapacity(count)
         for _ in 0..<count { values.append(try readI32()) }
@@ -60,6 +67,7 @@ extension ThriftCompactReader {
     public mutating func readBinaryList() throws(ThriftError) -> [[UInt8]] {
         let (type, count) = try readListHeader()
         guard type == .binary || count == 0 else { throw .unknownType(type.rawValue) }
+        try charge(count * MemoryLayout<[UInt8]>.stride)
         var values: [[UInt8]] = []
         values.reserveCapacity(min(count, 4096))
         for _ in 0..<count { values.append(try readBinary()) }
@@ -69,6 +77,7 @@ extension ThriftCompactReader {
     public mutating func readStringList() throws(ThriftError) -> [String] {
         let (type, count) = try readListHeader()
         guard type == .binary || count == 0 else { throw .unknownType(type.rawValue) }
+        try charge(count * MemoryLayout<String>.stride)
         var values: [String] = []
         for _ in 0..<count { values.append(try readString()) }
         return values
@@ -77,6 +86,7 @@ extension ThriftCompactReader {
     public mutating func readBoolList() throws(ThriftError) -> [Bool] {
         let (type, count) = try readListHeader()
         guard type == .booleanTrue || type == .booleanFalse || count == 0 else { throw .unknownType(type.rawValue) }
+        try charge(count * MemoryLayout<Bool>.stride)
         var values: [Bool] = []
         values.reserveCapacity(count)
         for _ in 0..<count { values.append(try readBoolElement()) }

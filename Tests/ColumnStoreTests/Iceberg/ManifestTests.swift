@@ -44,7 +44,8 @@ final class ManifestTests: XCTestCase {
             XCTAssertEqual(hex(BoundCoding.decimal(value)), text)
             let decoded = BoundCoding.decode(
                 lower: BoundCoding.decimal(value), upper: nil, type: .decimal(precision: 38, scale: 2))
-            XCTAssertEqual(decoded.minimum, .decimal(value))
+            // A bound of more digits than the type has bounds nothing.
+            XCTAssertEqual(decoded.minimum, value == .max || value == .min ? nil : .decimal(value))
         }
     }
 
