@@ -107,8 +107,10 @@ struct AvroDecoder {
         case .record(let fields):
             for field in fields { try skip(field.type) }
         case .array(let item):
+            // Items of no bytes are passed over at once: a block may claim as many as there are bytes left, and the next one again.
+            let isEmpty = item.byteCountMin == 0
             while case let count = try blockItemCount(), count > 0 {
-                for _ in 0..<count { try skip(item) }
+                for _ in 0..<(isEmpty ? 0 : count) { try skip(item) }
             }
         case .map(let value):
             while case let count = try blockItemCount(), count > 0 {
@@ -178,14 +180,11 @@ struct AvroDecoder {
         case .int, .long: break
         default: throw .wrongType(field: field.name)
         }
-        var map = FieldCounts()
+        var pairs: [(id: Int32, value: Int64)] = []
         while case let count = try blockItemCount(), count > 0 {
-            for _ in 0..<count {
-                let key = try int()
-                map[key] = try long()
-            }
+            for _ in 0..<count { pairs.append((try int(), try long())) }
         }
-        return map
+        return FieldCounts(FieldOrder.ascending(pairs))
     }
 
     mutating func optionalBounds(_ field: AvroField) throws(AvroFault) -> FieldBounds? {
@@ -194,14 +193,11 @@ struct AvroDecoder {
         case .bytes, .string: break
         default: throw .wrongType(field: field.name)
         }
-        var map = FieldBounds()
+        var pairs: [(id: Int32, value: [UInt8])] = []
         while case let count = try blockItemCount(), count > 0 {
-            for _ in 0..<count {
-                let key = try int()
-                map[key] = try byteArray()
-            }
+            for _ in 0..<count { pairs.append((try int(), try byteArray())) }
         }
-        return map
+        return FieldBounds(FieldOrder.ascending(pairs))
     }
 
     /// The type of a map's values; nil for null. Every writer puts the key first, and neither key nor value can be null.

@@ -12,6 +12,18 @@ indirect enum AvroType: Sendable {
     /// unfold to billions.
     static let nodeCountMax = 10_000
 
+    /// What a value takes at least.
+    var byteCountMin: Int {
+        switch self {
+        case .null: 0
+        case .boolean, .int, .long, .bytes, .string, .enumeration, .array, .map, .union: 1
+        case .float: 4
+        case .double: 8
+        case .fixed(let byteCount): byteCount
+        case .record(let fields): fields.reduce(0) { $0.addingSaturating($1.type.byteCountMin) }
+        }
+    }
+
     init(parsing schema: [UInt8]) throws(AvroFault) {
         let json: JSONValue
         do {

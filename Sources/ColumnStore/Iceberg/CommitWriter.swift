@@ -28,8 +28,8 @@ struct CommitWriter {
         try check(change)
         let before = try metadata.currentSnapshot.map { (snapshot) throws(ColumnStoreError) in try table.manifests(of: snapshot) } ?? []
         var (kept, pool, deleted) = try sift(before, removing: change.removed)
-        let removedRowCount = deleted.reduce(0) { $0 + $1.file.recordCount }
-        let addedRowCount = change.added.reduce(0) { $0 + $1.recordCount }
+        let removedRowCount = deleted.reduce(0 as Int64) { $0.addingSaturating($1.file.recordCount) }
+        let addedRowCount = change.added.reduce(0 as Int64) { $0.addingSaturating($1.recordCount) }
         guard change.operation != .replace || removedRowCount == addedRowCount else {
             throw ColumnStoreError(
                 .invalidRequest, path: table.metadataLocation,
@@ -144,12 +144,12 @@ struct CommitWriter {
     private func summary(_ change: Table.Change, _ deleted: [ManifestEntry]) -> [String: String] {
         func total(_ name: String, _ added: Int64, _ removed: Int64) -> String {
             let before = metadata.currentSnapshot?.summary[name].flatMap { Int64($0) } ?? 0
-            return String(before + added - removed)
+            return String(before.addingSaturating(added).subtractingSaturating(removed))
         }
-        let addedRows = change.added.reduce(0) { $0 + $1.recordCount }
-        let addedBytes = change.added.reduce(0) { $0 + $1.byteCount }
-        let removedRows = deleted.reduce(0) { $0 + $1.file.recordCount }
-        let removedBytes = deleted.reduce(0) { $0 + $1.file.byteCount }
+        let addedRows = change.added.reduce(0 as Int64) { $0.addingSaturating($1.recordCount) }
+        let addedBytes = change.added.reduce(0 as Int64) { $0.addingSaturating($1.byteCount) }
+        let removedRows = deleted.reduce(0 as Int64) { $0.addingSaturating($1.file.recordCount) }
+        let removedBytes = deleted.reduce(0 as Int64) { $0.addingSaturating($1.file.byteCount) }
         var summary = change.summary
         summary["operation"] = change.operation.rawValue
         summary["added-data-files"] = String(change.added.count)

@@ -63,6 +63,13 @@ public struct DataFile: Sendable, Equatable {
         self.sortOrderID = sortOrderID
     }
 
+    /// About what the file's figures and texts take beside the value itself.
+    var memoryByteCount: Int {
+        let figures = [columnSizes, valueCounts, nullCounts, nanCounts].reduce(0) { $0 + 12 * ($1?.ids.count ?? 0) }
+        let bounds = (lowerBounds?.memoryByteCount ?? 0) + (upperBounds?.memoryByteCount ?? 0)
+        return figures + bounds + location.utf8.count + 8 * (splitOffsets?.count ?? 0) + (keyMetadata?.count ?? 0)
+    }
+
     /// Not above, and not below, any of a column's values; nil where unknown. NaN is left out of both.
     public func bounds(of field: Field) -> (minimum: Value?, maximum: Value?) {
         guard let id = field.id else { return (nil, nil) }

@@ -6,6 +6,12 @@ public struct FieldCounts: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     public init() {}
 
+    /// - Precondition: as `FieldOrder.ascending` gives them.
+    init(_ ascending: [(id: Int32, value: Int64)]) {
+        ids = ascending.map(\.id)
+        values = ascending.map(\.value)
+    }
+
     public init(dictionaryLiteral elements: (Int32, Int64)...) {
         for (id, value) in elements { self[id] = value }
     }
@@ -43,6 +49,9 @@ public struct FieldBounds: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     public init() {}
 
+    /// - Precondition: as `FieldOrder.ascending` gives them.
+    init(_ ascending: [(id: Int32, value: [UInt8])]) { for (id, value) in ascending { self[id] = value } }
+
     public init(dictionaryLiteral elements: (Int32, [UInt8])...) {
         for (id, value) in elements { self[id] = value }
     }
@@ -61,6 +70,8 @@ public struct FieldBounds: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    var memoryByteCount: Int { 8 * ids.count + bytes.count }
+
     func bound(at index: Int) -> [UInt8] {
         Array(bytes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])])
     }
@@ -72,6 +83,16 @@ public struct FieldBounds: Sendable, Equatable, ExpressibleByDictionaryLiteral {
             if index == place, let value { self[id] = value }
             if old.ids[index] != id { self[old.ids[index]] = old.bound(at: index) }
         }
+    }
+}
+
+/// Pairs as they stand in a file, in any order: put in order at once, since putting each in its place takes the square of their count.
+enum FieldOrder {
+    /// By id; of several with one id the last.
+    static func ascending<Value>(_ pairs: [(id: Int32, value: Value)]) -> [(id: Int32, value: Value)] {
+        if zip(pairs, pairs.dropFirst()).allSatisfy({ $0.id < $1.id }) { return pairs }
+        let places = pairs.indices.sorted { (pairs[$0].id, $0) < (pairs[$1].id, $1) }
+        return places.indices.filter { $0 + 1 == places.count || pairs[places[$0]].id != pairs[places[$0 + 1]].id }.map { pairs[places[$0]] }
     }
 }
 

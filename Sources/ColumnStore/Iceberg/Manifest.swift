@@ -43,7 +43,7 @@ public struct ManifestFile: Sendable, Equatable {
     public var bounds: ManifestBounds?
 
     public var liveFileCount: Int { Int(addedFileCount) + Int(existingFileCount) }
-    public var liveRowCount: Int64 { addedRowCount + existingRowCount }
+    public var liveRowCount: Int64 { addedRowCount.addingSaturating(existingRowCount) }
 
     /// Whether some file of the manifest may have rows that pass all of `filters`. Errs on the side of yes.
     public func canMatch(_ filters: [ColumnFilter], schema: TableSchema) -> Bool {

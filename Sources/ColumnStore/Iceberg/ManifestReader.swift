@@ -2,6 +2,8 @@
 enum ManifestReader {
     /// Larger ones are refused rather than read into memory: at 100 bytes an entry this is ten million files.
     static let byteCountMax = 1 << 30
+    /// What the entries of one manifest may take, those of a million files and more: a deflated block of kilobytes may hold as many empty ones.
+    static let memoryByteCountMax = 2 << 30
 
     /// Hands out the entries of a manifest, with what they inherit from their row of the list filled in.
     static func readEntries(
@@ -27,9 +29,19 @@ enum ManifestReader {
         }
     }
 
-    static func entries(_ bytes: [UInt8], manifest: ManifestFile) throws(ColumnStoreError) -> [ManifestEntry] {
+    static func entries(
+        _ bytes: [UInt8], manifest: ManifestFile, memoryByteCountMax: Int = memoryByteCountMax
+    ) throws(ColumnStoreError) -> [ManifestEntry] {
         var entries: [ManifestEntry] = []
-        try readEntries(bytes, manifest: manifest) { (entry) throws(ColumnStoreError) in entries.append(entry) }
+        var byteCount = 0
+        try readEntries(bytes, manifest: manifest) { (entry) throws(ColumnStoreError) in
+            byteCount += entry.file.memoryByteCount + MemoryLayout<ManifestEntry>.stride
+            guard byteCount <= memoryByteCountMax else {
+                throw ColumnStoreError(
+                    .overBudget, path: manifest.location, "its entries would take more than the \(memoryByteCountMax) bytes of memory that are allowed")
+            }
+            entries.append(entry)
+        }
         return entries
     }
 
@@ -118,12 +130,20 @@ enum ManifestReader {
 
     // MARK: Manifest lists
 
+    /// Of a snapshot: as many small ones are put together long before.
+    private static let manifestCountMax = 1_000_000
+
+    private static func check(_ added: Int, with count: Int) throws(AvroFault) {
+        guard added <= manifestCountMax - count else { throw .outOfRange("the count of manifests") }
+    }
+
     static func manifests(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> [ManifestFile] {
         do {
             var reader = try AvroFileReader(bytes: bytes)
             let fields = try reader.recordFields()
             var manifests: [ManifestFile] = []
             while var (count, decoder) = try reader.nextBlock() {
+                try check(count, with: manifests.count)
                 while count > 0 {
                     manifests.append(try manifest(&decoder, fields))
                     count -= 1

@@ -23,13 +23,13 @@ enum ManifestWriter {
             switch entry.status {
             case .added:
                 row.addedFileCount += 1
-                row.addedRowCount += entry.file.recordCount
+                row.addedRowCount = row.addedRowCount.addingSaturating(entry.file.recordCount)
             case .existing:
                 row.existingFileCount += 1
-                row.existingRowCount += entry.file.recordCount
+                row.existingRowCount = row.existingRowCount.addingSaturating(entry.file.recordCount)
             case .deleted:
                 row.deletedFileCount += 1
-                row.deletedRowCount += entry.file.recordCount
+                row.deletedRowCount = row.deletedRowCount.addingSaturating(entry.file.recordCount)
             }
             if entry.status != .deleted, let number = entry.sequenceNumber {
                 row.minSequenceNumber = min(row.minSequenceNumber, number)

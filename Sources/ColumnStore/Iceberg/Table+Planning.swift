@@ -55,7 +55,7 @@ extension Table {
     /// How many rows and files a snapshot has, from its manifest list alone.
     public func counts(at snapshot: Snapshot? = nil) throws(ColumnStoreError) -> (rowCount: Int64, fileCount: Int) {
         guard let snapshot = snapshot ?? metadata.currentSnapshot else { return (0, 0) }
-        return try manifests(of: snapshot).reduce((0, 0)) { ($0.0 + $1.liveRowCount, $0.1 + $1.liveFileCount) }
+        return try manifests(of: snapshot).reduce((0, 0)) { ($0.0.addingSaturating($1.liveRowCount), $0.1 + $1.liveFileCount) }
     }
 
     /// Opens a data file of the table.

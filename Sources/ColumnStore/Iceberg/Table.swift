@@ -57,7 +57,7 @@ public struct Table: Sendable {
         var version = 0
         do {
             let hint = try storage.get(hintKey, byteCountMax: 100)
-            version = Int(String(decoding: hint, as: UTF8.self)) ?? 0
+            version = Int32(String(decoding: hint, as: UTF8.self)).map { max(0, Int($0)) } ?? 0
         } catch where error.code == .notFound {}
         if version > 0, try storage.byteCount(of: metadataKey(version)) == nil { version = 0 }
         while try storage.byteCount(of: metadataKey(version + 1)) != nil { version += 1 }

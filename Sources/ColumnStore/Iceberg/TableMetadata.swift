@@ -118,18 +118,29 @@ extension TableMetadata {
             guard let value else { throw ColumnStoreError(.corruptFile, path: path, "\"\(name)\" is missing or of another type") }
             return value
         }
+        /// Commits count on from these, one by one: what is near the end of its range was never counted to.
+        func counted<Number: FixedWidthInteger>(_ name: String, _ value: Number?) throws(ColumnStoreError) -> Number {
+            let value = try required(name, value)
+            guard value >= 0, value <= Number.max / 2 else {
+                throw ColumnStoreError(.corruptFile, path: path, "\"\(name)\" is out of range: \(value)")
+            }
+            return value
+        }
         let version = try required("format-version", json[present: "format-version"]?.int32)
         guard version == 2 else {
             throw ColumnStoreError(.unsupportedFeature, path: path, "Iceberg format version \(version); 2 is read")
         }
         uuid = try required("table-uuid", json[present: "table-uuid"]?.text)
         location = try required("location", json[present: "location"]?.text)
-        lastSequenceNumber = try required("last-sequence-number", json[present: "last-sequence-number"]?.int64)
-        lastUpdatedMilliseconds = try required("last-updated-ms", json[present: "last-updated-ms"]?.int64)
-        lastColumnID = try required("last-column-id", json[present: "last-column-id"]?.int32)
-        currentSchemaID = try required("current-schema-id", json[present: "current-schema-id"]?.int32)
+        lastSequenceNumber = try counted("last-sequence-number", json[present: "last-sequence-number"]?.int64)
+        lastUpdatedMilliseconds = try counted("last-updated-ms", json[present: "last-updated-ms"]?.int64)
+        lastColumnID = try counted("last-column-id", json[present: "last-column-id"]?.int32)
+        currentSchemaID = try counted("current-schema-id", json[present: "current-schema-id"]?.int32)
         schemas = []
-        for schema in try required("schemas", json[present: "schemas"]?.array) { schemas.append(try TableSchema(schema, path: path)) }
+        for schema in try required("schemas", json[present: "schemas"]?.array) {
+            schemas.append(try TableSchema(schema, path: path))
+            _ = try counted("schema-id", schemas[schemas.count - 1].id)
+        }
         partitionSpecs = try required("partition-specs", json[present: "partition-specs"]?.array)
         defaultSpecID = try required("default-spec-id", json[present: "default-spec-id"]?.int32)
         lastPartitionID = json[present: "last-partition-id"]?.int32 ?? 999
