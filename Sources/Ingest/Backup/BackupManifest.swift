@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 
 /// What a backup is made of: every file with its size and hash, and the hash of the list itself at its end.
 ///
@@ -32,8 +32,10 @@ package struct BackupManifest: Sendable, Equatable {
     package var files: [File] = []
 
     package static let key = "MANIFEST"
-    /// 200 bytes a file: tens of millions of them.
-    static let byteCountMax = 4 << 30
+    /// 200 bytes a file: millions of them.
+    static let byteCountMax = 1 << 30
+    /// Of all files: nine petabytes.
+    private static let totalByteCountMax: Int64 = 1 << 53
     private static let title = "till-backup 1"
 
     init(number: Int, store: String, madeAt: Int64, warehouse: String) {
@@ -50,19 +52,37 @@ package struct BackupManifest: Sendable, Equatable {
     }
 
     /// - Throws: `.corruptFile` for what is no manifest, or not as it was written.
-    static func parse(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> BackupManifest {
+    package static func parse(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> BackupManifest {
         // The last line is `end `, 64 digits and a line feed.
         guard bytes.count > 69 else { throw damaged(path, "is no manifest of a backup") }
-        let body = Array(bytes.dropLast(69))
-        guard Array(bytes.suffix(69)) == Array("end \(Hexadecimal.text(SHA256.hash(body)))\n".utf8) else {
+        let body = bytes.dropLast(69)
+        var hash = SHA256()
+        hash.update(bytes.span.bytes.extracting(0..<body.count))
+        guard Array(bytes.suffix(69)) == Array("end \(Hexadecimal.text(hash.finalize()))\n".utf8) else {
             throw damaged(path, "the manifest does not have the hash that stands at its end")
         }
-        let lines = body.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
-        guard lines.first == title else { throw damaged(path, "is of another version: \(lines.first ?? "")") }
         var manifest = BackupManifest(number: 0, store: "", madeAt: 0, warehouse: "")
-        for line in lines.dropFirst() {
-            guard manifest.take(line) else { throw damaged(path, "has a line that is none: \(line)") }
+        // Line by line: all of them as texts would take three times the file's bytes.
+        var rest = body
+        var isFirst = true
+        // Of the files, so bounded that nobody's sum of them overflows.
+        var total: Int64 = 0
+        while !rest.isEmpty {
+            let bytes = rest.prefix { $0 != 0x0A }
+            rest = rest.dropFirst(bytes.count + 1)
+            if bytes.isEmpty { continue }
+            let line = String(decoding: bytes, as: UTF8.self)
+            if isFirst {
+                guard line == title else { throw damaged(path, "is of another version: \(line.prefix(200))") }
+                isFirst = false
+                continue
+            }
+            guard manifest.take(line) else { throw damaged(path, "has a line that is none, or a number that no backup has: \(line.prefix(2_000))") }
+            guard let file = manifest.files.last, line.hasPrefix("file ") else { continue }
+            total = total.addingSaturating(file.byteCount)
+            guard total <= totalByteCountMax else { throw damaged(path, "has files of more than \(totalByteCountMax) bytes together") }
         }
+        guard !isFirst else { throw damaged(path, "is of another version") }
         return manifest
     }
 
@@ -71,9 +91,14 @@ package struct BackupManifest: Sendable, Equatable {
     private mutating func take(_ line: String) -> Bool {
         let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         switch (words[0], words.count) {
-        case ("number", 2): number = Int(words[1]) ?? 0
+        case ("number", 2):
+            // The next backup counts on from it.
+            guard let number = Int32(words[1]), number >= 0 else { return false }
+            self.number = Int(number)
         case ("store", 2): store = words[1]
-        case ("made-at", 2): madeAt = Int64(words[1]) ?? 0
+        case ("made-at", 2):
+            guard let madeAt = Int64(words[1]), Calendar.timestampRange.contains(madeAt) else { return false }
+            self.madeAt = madeAt
         case ("warehouse", _): warehouse = Self.unescaped(String(line.dropFirst("warehouse ".count)))
         case ("file", 5), ("file", 6):
             guard let hash = Hexadecimal.bytes(words[1]), hash.count == 32, let byteCount = Int64(words[2]), byteCount >= 0,
