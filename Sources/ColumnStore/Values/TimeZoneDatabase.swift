@@ -124,6 +124,11 @@ public final class TimeZoneRules: Sendable {
         self.continuation = continuation
     }
 
+    /// Reads a TZif file's content.
+    package static func parse(_ bytes: [UInt8], name: String) throws(ColumnStoreError) -> TimeZoneRules {
+        try TZifReader.read(bytes, name: name, path: name)
+    }
+
     public var isUTC: Bool { transitions.isEmpty && offsets[0] == 0 && continuation == nil }
 
     /// Seconds east of Greenwich at an instant, in seconds since 1970-01-01T00:00Z.
