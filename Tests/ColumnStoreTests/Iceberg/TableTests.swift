@@ -314,7 +314,7 @@ final class TableTests: XCTestCase {
         let expiry = try XCTUnwrap(try table.expireSnapshots(before: .max))
         try expiry.table.delete(expiry.obsoleteKeys, .named("the test"))
         XCTAssertEqual(try expiry.table.removingOrphans(before: .max), [])
-        XCTAssertEqual(storage.listingCount, 2)
+        XCTAssertEqual(storage.listingCount, 3)
     }
 
     /// A conditional put whose answer was lost is sent again, and meets what it has stored itself.

@@ -61,7 +61,13 @@ final class CommandLineTests: XCTestCase {
             XCTAssertTrue(run.error.contains(missing), run.error)
             XCTAssertFalse(FileManager.default.fileExists(atPath: missing), "\(command)")
         }
+        // These make a store in an empty directory, and no directory.
         let put = ["contract", "put", "shop", "--data", folder.appendingPathComponent("D").path]
+        let typo = try TillRun(put + ["--access", "read", "--scope", "own"])
+        XCTAssertEqual(typo.status, 1)
+        XCTAssertTrue(typo.error.contains("is no store"), typo.error)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: folder.appendingPathComponent("D").path))
+        try FileManager.default.createDirectory(at: folder.appendingPathComponent("D"), withIntermediateDirectories: false)
         XCTAssertEqual(try TillRun(put + ["--access", "write", "--scope", "own"]).status, 2)
         XCTAssertEqual(try TillRun(put + ["--access", "read", "--scope", "some"]).status, 2)
         XCTAssertEqual(try TillRun(put + ["--access", "read", "--scope", "own"]).status, 0)
@@ -73,6 +79,37 @@ final class CommandLineTests: XCTestCase {
             let run = try TillRun(["sql", "--table", "Sales=\(file.path)", "--format", "csv", "SELECT n FROM \(name)"])
             XCTAssertEqual(run.text, "n\r\n7\r\n", run.error)
         }
+    }
+
+    func test_serve_directoryOfOtherFiles_isRefusedAndLeftAlone() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("mine".utf8).write(to: folder.appendingPathComponent("notes.txt"))
+        let run = try TillRun(["serve", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        XCTAssertEqual(run.status, 1)
+        XCTAssertTrue(run.error.contains("notes.txt"), run.error)
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path), ["notes.txt"])
+    }
+
+    /// The catalog is lost: neither the server nor a command starts, both say what to do, and doing that brings everything back.
+    func test_recover_lostCatalog() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
+        XCTAssertEqual(server.stop(), 0)
+        try FileManager.default.removeItem(at: server.data.appendingPathComponent("catalog.sqlite"))
+        for command in [["serve", "--data", server.data.path, "--listen", "127.0.0.1:0"], ["sql", "--data", server.data.path, "SELECT 1"]] {
+            let run = try TillRun(command)
+            XCTAssertEqual(run.status, 1)
+            XCTAssertTrue(run.error.contains("till recover --data \(server.data.path)"), run.error)
+        }
+        let recovered = try TillRun(["recover", "--data", server.data.path])
+        XCTAssertEqual(recovered.status, 0, recovered.error)
+        XCTAssertTrue(recovered.text.contains("recovered 1 receipts"), recovered.text)
+        XCTAssertTrue(recovered.text.contains("missing: contracts of 1 clients with receipts: shop"), recovered.text)
+        XCTAssertEqual(try TillRun(["verify", "--data", server.data.path]).status, 0)
+        XCTAssertEqual(try TillRun(["recover", "--data", server.data.path]).status, 1, "there is nothing to recover")
     }
 
     func test_serve_twoOnOneDirectory_secondIsRefusedAndNamesTheFirst() throws {
@@ -150,6 +187,7 @@ final class CommandLineTests: XCTestCase {
         let array = folder.appendingPathComponent("b.json")
         try Data(("[\n" + (0..<3).map { Receipts.pos("A-\($0)").replacingOccurrences(of: ",\"lines\"", with: ",\n\"lines\"") }.joined(separator: ",\n") + "]").utf8).write(to: array)
         let data = folder.appendingPathComponent("DATA").path
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
         let first = try TillRun(["import", "--data", data, "--client", "shop", lines.path, array.path])
         XCTAssertEqual(first.status, 0, first.error)
         XCTAssertEqual(first.text, "imported 28, repeated 1, rejected 1\n")
@@ -264,6 +302,7 @@ final class CommandLineTests: XCTestCase {
         let folder = try Project.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let data = folder.appendingPathComponent("DATA").path
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
         XCTAssertEqual(try TillRun(["contract", "put", "shop", "--access", "read-write", "--scope", "own", "--data", data]).status, 0)
         let made = try TillRun(["key", "create", "shop", "--data", data])
         XCTAssertEqual(made.status, 0, made.error)

@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: nothing of a store is removed, replaced or cut but where it is proved that it may be. Method: every call that can do so is in the
+/// list below, with its reason; a new one fails until somebody has thought about it.
+///
+/// Files of a store go through `FileRemoval.remove` or `ObjectStorage.delete`, which want a `RemovalProof`.
+final class RemovalRulesTests: XCTestCase {
+    /// File, call, and why it may.
+    private static let allowed: [String: [String: String]] = [
+        "ColumnStore/Storage/FileRemoval.swift": ["unlink": "the one place", "truncate": "a file that has lost its name"],
+        "ColumnStore/Storage/FileSystemCalls.swift": ["remove": "the seam of tests", "rename": "the seam of tests"],
+        "ColumnStore/Storage/LocalStorage.swift": [
+            "unlink": "by a proof, and second names of files in the making", "rename": "version hint and manifest of a backup: written whole, aside",
+        ],
+        "ColumnStore/Iceberg/CommitWriter.swift": ["delete": "what a commit of this process wrote before it failed"],
+        "ColumnStore/Iceberg/Table.swift": ["delete": "versions that this process made and no catalog took"],
+        "ColumnStore/Iceberg/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
+        "ColumnStore/Iceberg/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
+        "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make"],
+        "Ingest/Backup/Restore.swift": [
+            "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
+            "rmdir": "the same: empty directories only",
+        ],
+        "Ingest/Catalog/DataDirectory.swift": ["truncate": "LOCK, which has no content"],
+        "Ingest/Catalog/LostAndFound.swift": ["rename": "into a directory that this process made"],
+        "Ingest/Catalog/StoreFormat.swift": ["unlink": "FORMAT.tmp", "rename": "FORMAT, written whole, aside"],
+        "Ingest/Compaction/ColdFileWriter.swift": ["delete": "what this process wrote and no commit took"],
+        "Ingest/Compaction/ColdTier.swift": ["delete": "what the catalog has named as ended"],
+        "Ingest/HotTier/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
+        "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],
+        "Ingest/Recovery/Recovery.swift": ["remove": "the draft of a catalog", "rename": "the draft into a place that was made free"],
+        "Ingest/SQLite/SQLiteFileSystem.swift": ["truncate": "SQLite's own call"],
+        "Ingest/Verification/RepeatFinder.swift": ["remove": "scratch that was made in the line before"],
+        "Ingest/Verification/Verifier.swift": ["remove": "what SQLite made beside a file so that it could be read"],
+        "Query/Execution/SpillFile.swift": ["unlink": "scratch that was made in the line before"],
+        "Server/Access/AdminKey.swift": ["rename": "the administrator's key, written whole, aside"],
+        "Server/Commands/RejectedFile.swift": ["O_TRUNC": "a file of the one who runs the command"],
+        "Server/Configuration/FileBytes.swift": ["O_TRUNC": "a file of the one who runs the command"],
+    ]
+
+    private static let calls: [(name: String, pattern: String)] = [
+        ("unlink", #"\bunlink(at)?\("#), ("rmdir", #"\brmdir\("#), ("rename", #"\brename(at2?)?\("#), ("truncate", #"\bf?truncate\("#),
+        ("O_TRUNC", #"\bO_TRUNC\b"#), ("removeItem", #"\b(remove|replace)Item"#), ("remove", #"FileRemoval\.remove\("#),
+        ("delete", #"\.delete\(.*(\.named\(|\.unpublished|\.temporary|proof)"#),
+    ]
+
+    func test_sources_removeNothingButWhereItIsProved() throws {
+        let root = Project.root.appendingPathComponent("Sources")
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+        var count = 0
+        while let file = files?.nextObject() as? URL {
+            guard ["swift", "c", "h", "cpp"].contains(file.pathExtension) else { continue }
+            let path = String(file.path.dropFirst(root.path.count + 1))
+            for (number, line) in try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                var text = line.drop { $0 == " " }
+                if text.hasPrefix("//") || text.hasPrefix("*") { continue }
+                // Of a declaration only the body.
+                if text.contains("func ") { text = text.firstIndex(of: "{").map { text[$0...] } ?? "" }
+                for (name, pattern) in Self.calls where text.range(of: pattern, options: .regularExpression) != nil {
+                    // A kernel of SQL of that name.
+                    if name == "truncate", path.hasPrefix("Query/") { continue }
+                    count += 1
+                    XCTAssertNotNil(Self.allowed[path]?[name], "\(path):\(number + 1) has \(name): prove that it may, and add it to this list")
+                }
+            }
+        }
+        XCTAssertGreaterThan(count, 25)
+    }
+}
