@@ -19,21 +19,28 @@ final class LostAndFound: Sendable {
         self.calls = calls
     }
 
+    /// Of files that lie on a file system of their own, as a warehouse on another disk does: they stay there under a name that nothing reads.
+    private static let suffix = ".lost"
+
     /// Moves a file below DATA there, durably. One that is not there counts as put aside.
     func take(_ path: String, reason: String) throws {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
+        guard lstat(path, &status) == 0, !path.hasSuffix(Self.suffix) else { return }
         let prefix = directory + "/"
         let relative = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : String(path.split(separator: "/").last ?? "file")
         do {
-            let target = try place.withLock { place in
+            var target = try place.withLock { place in
                 if let place { return place }
                 let new = try begin()
                 place = new
                 return new
             } + "/" + relative
             try makeParents(of: target)
-            try calls.rename(path, target)
+            do { try calls.rename(path, target) } catch {
+                guard error.code == EXDEV else { throw error }
+                target = "\(path).\(String(UInt32.random(in: 0...UInt32.max), radix: 16))\(Self.suffix)"
+                try calls.rename(path, target)
+            }
             try calls.synchronizeDirectory(Self.parent(target))
             try calls.synchronizeDirectory(Self.parent(path))
             StoreLog.note("put a file aside", path: path, reason: "\(reason); it is now \(target)", level: .warning)

@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 
 /// The cold tables of a store: one Iceberg table for each table name, under DATA/warehouse.
 final class ColdTier: Sendable {
@@ -25,10 +26,20 @@ final class ColdTier: Sendable {
             let storage = try storage(name)
             var iceberg = try Table.open(storage, version: version, marks: marks)
             try putAsideVersions(after: version, of: name, storage)
-            if iceberg.isElsewhere { iceberg = try settle(iceberg, name) }
+            if iceberg.isElsewhere {
+                let former = String(iceberg.metadata.location.dropFirst("file://".utf8.count))
+                // The same directory by another path, through a link or a mount: the table keeps its own.
+                iceberg = Self.isSameDirectory(former, storage.root)
+                    ? try Table.open(try LocalStorage(root: former, calls: calls), version: version, marks: marks) : try settle(iceberg, name)
+            }
             tables[name] = ColdTable(name: name, iceberg: iceberg)
         }
         return tables
+    }
+
+    private static func isSameDirectory(_ one: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 
     private var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
