@@ -41,6 +41,9 @@ struct StoreProof {
         var status = stat()
         let isThere = stat(directory.catalogPath, &status) == 0
         if isThere, status.st_size > 0 || access(directory.catalogPath + "-wal", F_OK) == 0 {
+            if let log = try WriteAheadLog(path: directory.catalogPath), log.losesCommits, let fault = log.fault {
+                throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite-wal: \(fault)"])
+            }
             let version = Result { try SQLiteConnection(path: directory.catalogPath, mode: .readWrite).integer("PRAGMA user_version") ?? 0 }
             if case .failure(let error as SQLiteError) = version, error.kind == .corrupt {
                 throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite cannot be read: \(error.message)"])
@@ -88,6 +91,7 @@ struct StoreProof {
             guard HotFile.parse(name) != nil, !ignored.contains(name) else { continue }
             present.insert(name)
             let path = "\(directory.hotPath)/\(file)"
+            try WriteAheadLog.refuseLost(path)
             switch states[name] {
             case .known?: checkMarks("hot/\(file)", (try? HotFileMarks(path))?.marks ?? (nil, 0))
             case .moved?: break

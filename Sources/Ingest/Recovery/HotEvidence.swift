@@ -21,6 +21,7 @@ struct HotEvidence {
             let name = String(file.dropLast(".sqlite".utf8.count))
             guard let (day, part) = HotFile.parse(name) else { continue }
             let path = "\(directory.hotPath)/\(file)"
+            try WriteAheadLog.refuseLost(path)
             do {
                 let marks = try HotFileMarks(path)
                 let connection = try SQLiteConnection(path: path, mode: .readOnly)

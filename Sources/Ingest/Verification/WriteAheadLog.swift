@@ -5,13 +5,19 @@ import Glibc
 ///
 /// SQLite takes a log up to the first frame that does not have its sum, since that is how a crash leaves it; a bit that changes in an
 /// older frame would silently end it there. But each transaction is synced before the next begins: so what is broken before a
-/// transaction that others follow was whole once. The last transaction alone cannot be told from one that a crash cut off.
+/// transaction that others follow was whole once. And beside the log of a process that was killed lies its index (`-shm`), which says how many
+/// frames were committed: it is raised after a commit's sync. Only where the machine went down too, and took the index with it, can the last
+/// transaction not be told from one that a crash cut off.
 ///
+/// https://sqlite.org/walformat.html#the_wal_index_file_format
 /// https://sqlite.org/fileformat2.html#walformat
 struct WriteAheadLog {
     /// Pages with a valid, committed frame: those of the file are not looked at for them.
     private(set) var pages: Set<UInt32> = []
     private(set) var fault: String?
+    /// The fault is in what was committed: who reads the log as SQLite does loses it.
+    private(set) var losesCommits = false
+    private var committedFrameCount = 0
 
     private static let headerByteCount = 32
     private static let frameHeaderByteCount = 24
@@ -28,6 +34,34 @@ struct WriteAheadLog {
         let header = try Self.read(descriptor, at: 0, count: Self.headerByteCount, name)
         guard header.count == Self.headerByteCount else { return nil }
         try scan(descriptor, header, name)
+        if fault == nil, let index = Self.index(of: path), index.salt == Array(header[16..<24]), index.frameCount > committedFrameCount {
+            fault = "the log can be read up to frame \(committedFrameCount), \(index.frameCount) were committed"
+            losesCommits = true
+        }
+    }
+
+    /// Before a file is opened: SQLite makes the index anew from what of the log it can read, and goes on without the rest.
+    ///
+    /// - Throws: for a log that has lost something which was committed.
+    static func refuseLost(_ path: String) throws {
+        guard let log = try WriteAheadLog(path: path), log.losesCommits, let fault = log.fault else { return }
+        throw SQLiteError(
+            code: 11, message: "\(fault): what was acknowledged is in it; restore the file from a backup, "
+                + "or move its log elsewhere and what stands only there is lost", path: path + "-wal")
+    }
+
+    /// What the log's index says, where it is sound: frames that were committed, and of which use of the log.
+    private static func index(of path: String) -> (frameCount: Int, salt: [UInt8])? {
+        let descriptor = open(path + "-shm", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // Two copies of a header of 48 bytes, in the machine's order: the second is written first.
+        guard let bytes = try? RawFile.read(descriptor, at: 0, count: 96, path), bytes.count == 96, bytes[..<48] == bytes[48...] else { return nil }
+        func word(_ place: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) } }
+        var sum = Sum(isBigEndian: false)
+        sum.add(bytes[..<40])
+        guard word(0) == 3_007_000, bytes[12] == 1, sum.first == word(40), sum.second == word(44) else { return nil }
+        return (Int(word(16)), Array(bytes[32..<40]))
     }
 
     private mutating func scan(_ descriptor: Int32, _ header: [UInt8], _ name: String) throws {
@@ -41,7 +75,10 @@ struct WriteAheadLog {
             // The header is synced before the first frame is written.
             let more = try Self.read(descriptor, at: Int64(Self.headerByteCount), count: Self.frameHeaderByteCount + 512, name)
             if Self.bitCount(header) <= 1, try scanZeros(descriptor, name) { return }
-            if more.count == Self.frameHeaderByteCount + 512 { fault = "the log's header does not have its sum" }
+            if more.count == Self.frameHeaderByteCount + 512 {
+                fault = "the log's header does not have its sum"
+                losesCommits = true
+            }
             return
         }
         let salt = header[16..<24]
@@ -68,6 +105,7 @@ struct WriteAheadLog {
                     if isCommit {
                         pages.formUnion(pending)
                         pending = []
+                        committedFrameCount = frame + 1
                     }
                 } else {
                     broken = frame
@@ -80,6 +118,7 @@ struct WriteAheadLog {
             } else if isOurs, let broken {
                 if hasEnd {
                     fault = "frame \(broken) of the log does not have its sum, though later transactions follow"
+                    losesCommits = true
                     return
                 }
                 hasEnd = isCommit
