@@ -115,7 +115,7 @@ extension Engine {
 
     private func ticket(_ receipt: StoredReceipt, _ history: ReceiptHistory, _ snapshot: TierBoundary.Snapshot) throws -> Ticket {
         var ticket = Ticket(
-            summary: receipt.summary, steps: history.steps, errors: history.errors,
+            summary: receipt.summary, steps: explain(history.steps), errors: history.errors,
             history: [HistoryEvent(at: receipt.receivedAt, event: "received")])
         // Complete at once: the one event that no history holds.
         if history.steps.isEmpty, let completedAt = receipt.completedAt {

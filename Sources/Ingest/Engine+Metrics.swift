@@ -157,6 +157,8 @@ extension Engine {
                 metrics.append(gauge("steps", "Steps that are not finished, on disk, by registrar and state.", Double(count), labels))
             }
         }
+        metrics.append(
+            gauge("registrars_missing", "Registrars that types or receipts name and the configuration does not have.", Double(missingRegistrars.count)))
         return metrics
     }
 }

@@ -13,6 +13,40 @@ extension Engine {
         self.registration.withLock { $0 = registration }
     }
 
+    // MARK: Registrars that are not configured
+
+    /// Registrars that the configuration does not have, though types name them or receipts wait for them, with what names them: such
+    /// receipts stand still until they expire. Of a server only: a command on a directory calls nobody.
+    package var missingRegistrars: [(name: String, reason: String)] {
+        guard let registration = registration.withLock({ $0 }) else { return [] }
+        let waiting = registration.missing
+        var types: [String: [String]] = [:]
+        for type in self.types.registry.snapshot.types {
+            for name in Set(type.register.joined()) where options.registration.registrars[name] == nil { types[name, default: []].append(type.name) }
+        }
+        return waiting.union(types.keys).sorted().map { name in
+            var reasons = types[name].map { ["named by \($0.count == 1 ? "the type" : "the types") \($0.sorted().joined(separator: ", "))"] } ?? []
+            if waiting.contains(name) { reasons.append("receipts wait for it") }
+            return (name, reasons.joined(separator: "; "))
+        }
+    }
+
+    package var degradations: [String] {
+        missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" }
+    }
+
+    /// What a ticket says of a step that nobody does.
+    func explain(_ steps: [TicketStep]) -> [TicketStep] {
+        guard registration.withLock({ $0 }) != nil else { return steps }
+        let open = Set([StepState.waiting, .pending, .sent, .inProgress].map(\.text))
+        return steps.map { step in
+            guard open.contains(step.state), options.registration.registrars[step.name] == nil else { return step }
+            var step = step
+            step.detail = "the registrar \(step.name) is not configured on this server: the step waits for it until it expires"
+            return step
+        }
+    }
+
     // MARK: Callbacks
 
     package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void) {

@@ -72,6 +72,8 @@ package protocol EngineInterface: AnyObject, Sendable {
     var isReady: Bool { get }
     /// Why receipts are refused at present, whoever sends them; none while they are taken.
     var intakeRefusals: [Problem] { get }
+    /// What of the store's work stands still though it takes receipts, for the administrator.
+    var degradations: [String] { get }
     /// Figures for /metrics: name without prefix, labels, value.
     func metrics() -> [Metric]
     /// Finishes what runs and closes every file.
@@ -80,6 +82,7 @@ package protocol EngineInterface: AnyObject, Sendable {
 
 extension EngineInterface {
     package var intakeRefusals: [Problem] { [] }
+    package var degradations: [String] { [] }
 }
 
 /// Who is asking: an authenticated credential, reduced to what it may do.

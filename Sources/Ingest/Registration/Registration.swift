@@ -349,6 +349,18 @@ final class Registration: Sendable {
 
     // MARK: Figures
 
+    /// Registrars that something waits for and the configuration does not have.
+    var missing: Set<String> {
+        state.withLock { state in
+            Set(
+                state.lanes.compactMap { name, lane in
+                    guard name.hasPrefix(Self.registrarPrefix), lane.waitingCount > 0 || lane.hasMore else { return nil }
+                    return String(name.dropFirst(Self.registrarPrefix.count))
+                }
+            ).subtracting(options.registrars.keys)
+        }
+    }
+
     func metrics() -> [Metric] {
         let now = clock.now()
         // Within the lock: a lane that is held elsewhere would be copied at its next change.

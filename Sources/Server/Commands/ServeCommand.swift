@@ -46,6 +46,9 @@ enum ServeCommand: Command {
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
+        for missing in engine.missingRegistrars {
+            log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
+        }
         engine.warm(seconds: warmSeconds)
         service.setStarting(false)
         log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])

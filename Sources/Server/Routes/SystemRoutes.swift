@@ -51,7 +51,17 @@ enum SystemRoutes {
                 first.slug, reasons.map(\.detail).joined(separator: "; "),
                 errors: reasons.map { .init(pointer: "", code: $0.slug.rawValue, message: $0.detail) })
         }
-        return statusResponse("ready")
+        let degradations = call.engine.degradations
+        guard !degradations.isEmpty else { return statusResponse("ready") }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("status", "ready")
+        writer.key("degraded")
+        writer.beginArray()
+        for text in degradations { writer.string(text) }
+        writer.endArray()
+        writer.endObject()
+        return .json(writer)
     }
 
     private static func problem(_ call: Call) throws -> Response {

@@ -86,6 +86,31 @@ final class RegistrationTests: XCTestCase {
         XCTAssertEqual(server.stop(), 0)
     }
 
+    /// A restart without a registrar that a type names: everything that is asked says so, and with it again what waited goes on.
+    func test_registrarTakenOut_isSaidEverywhere_andNothingIsLost() throws {
+        let tax = RegistrarSimulator(name: "tax", secret: "tax secret", manners: [.plain])
+        defer { tax.close() }
+        let server = try TillServer(environment: Self.environment([(tax, Self.fast)]))
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/sale", Self.type(#"[["tax"]]"#)).status, 201)
+        let key = try server.key("c1")
+        XCTAssertEqual(server.stop(), 0)
+        try server.start()
+        let answer = try post(server, key, Self.sale("S-1"))
+        XCTAssertEqual(answer.status, 202, answer.text)
+        let id = try XCTUnwrap(Receipts.member("ticket_id", of: answer.text))
+        let ready = try server.client().get("/readyz")
+        XCTAssertEqual(ready.status, 200)
+        XCTAssertTrue(ready.text.contains("the registrar tax is not configured: named by the type sale"), ready.text)
+        XCTAssertTrue(try server.client().get("/metrics").text.contains("till_registrars_missing 1"))
+        let steps = try XCTUnwrap(try ticket(server, id)["steps"] as? [[String: Any]])
+        XCTAssertTrue((steps.first?["detail"] as? String)?.contains("is not configured") == true, "\(steps)")
+        XCTAssertEqual(server.stop(), 0)
+        try server.start(environment: Self.environment([(tax, Self.fast)]))
+        try wait("the receipt is registered") { try ticket(server, id)["state"] as? String == "COMPLETE" }
+        XCTAssertFalse(try server.client().get("/readyz").text.contains("degraded"))
+    }
+
     func test_reject_frees_identity_andNewReceiptStandsBeside() throws {
         let tax = RegistrarSimulator(name: "tax", secret: "t", manners: [.reject])
         let receiver = WebhookReceiver(secrets: ["old", "new"])
