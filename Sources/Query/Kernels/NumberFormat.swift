@@ -5,7 +5,7 @@ import ColumnStore
 /// RN and EEEE are refused.
 struct NumberFormat {
     private enum Node: Equatable {
-        case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), minus, plus, sign, nothing
+        case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), minus, plus, sign
         case literal([UInt8])
     }
 
@@ -25,14 +25,11 @@ struct NumberFormat {
     private var multiplies = false
 
     init(_ template: [UInt8]) throws(KernelError) {
-        // Each, but the marks, in capitals or in small letters throughout.
-        let words = [",", ".", "0", "9", "B", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH", "V"]
         var rest = template[...]
         while let first = rest.first {
-            if let word = words.first(where: { rest.starts(with: $0.utf8) || rest.starts(with: $0.lowercased().utf8) }) {
-                let isUpper = rest.starts(with: word.utf8)
-                rest = rest.dropFirst(word.utf8.count)
-                try take(word, isUpper: isUpper)
+            if let word = Self.words.first(where: { rest.starts(with: $0.bytes) }) {
+                rest = rest.dropFirst(word.bytes.count)
+                try take(word.name, isUpper: word.isUpper)
             } else if first == UInt8(ascii: "\"") {
                 nodes.append(.literal(FormatTemplate.quoted(&rest)))
             } else {
@@ -40,6 +37,12 @@ struct NumberFormat {
             }
         }
     }
+
+    /// Each, but the marks, in capitals or in small letters throughout.
+    private static let words: [(name: String, bytes: [UInt8], isUpper: Bool)] =
+        [",", ".", "0", "9", "B", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH", "V"].flatMap { name in
+            [(name, Array(name.utf8), true), (name, Array(name.lowercased().utf8), false)]
+        }
 
     private mutating func take(_ word: String, isUpper: Bool) throws(KernelError) {
         switch word {
@@ -57,15 +60,15 @@ struct NumberFormat {
             if hasMark || multiplies { throw Self.fault("a template has one decimal mark, and none beside V") }
             hasMark = true
             nodes.append(.mark)
-        case "FM": (fills, nodes) = (false, nodes + [.nothing])
+        case "FM": fills = false
         case ",": nodes.append(.comma)
         case "G": nodes.append(.group)
         case "L": nodes.append(.currency)
         case "TH": nodes.append(.ordinal(isUpper: isUpper))
         case "V":
             if hasMark { throw Self.fault("a template has one decimal mark, and none beside V") }
-            (multiplies, nodes) = (true, nodes + [.nothing])
-        case "B", "SP": nodes.append(.nothing)
+            multiplies = true
+        case "B", "SP": break
         case "S", "MI", "PL", "SG", "PR": try takeSign(word)
         default: throw Self.fault("\(word) is not supported")
         }
@@ -79,11 +82,16 @@ struct NumberFormat {
         case "S":
             hasSign = true
             if !hasMark { (signPlace, wholeCountAtSign) = (.before, wholeCount) } else { signPlace = .after }
-            nodes.append(.nothing)
-        case "MI": (hasMinus, nodes) = (true, nodes + [.minus])
-        case "PL": (hasPlus, nodes) = (true, nodes + [.plus])
-        case "SG": (hasMinus, hasPlus, nodes) = (true, true, nodes + [.sign])
-        default: (hasBracket, nodes) = (true, nodes + [.nothing])
+        case "MI":
+            hasMinus = true
+            nodes.append(.minus)
+        case "PL":
+            hasPlus = true
+            nodes.append(.plus)
+        case "SG":
+            (hasMinus, hasPlus) = (true, true)
+            nodes.append(.sign)
+        default: hasBracket = true
         }
     }
 
@@ -207,7 +215,6 @@ struct NumberFormat {
             case .minus: if isNegative { output.append(UInt8(ascii: "-")) } else if fills { output.append(0x20) }
             case .plus: if !isNegative { output.append(UInt8(ascii: "+")) } else if fills { output.append(0x20) }
             case .sign: output.append(UInt8(ascii: isNegative ? "-" : "+"))
-            case .nothing: break
             case .literal(let bytes): output.append(contentsOf: bytes)
             }
         }
