@@ -17,7 +17,7 @@ package enum SyntaxLimits {
     /// Steps that planning may take: a second or so. A long query that is merely long takes a quarter of them.
     package static let planningStepCountMax = 1 << 24
     /// What moving conditions may add to a plan by copying them. Past it conditions stay where they are.
-    package static let copiedNodeCountMax = 1 << 18
+    package static let copiedNodeCountMax = 1 << 16
     /// Items of SELECT, GROUP BY, ORDER BY, PARTITION BY and VALUES; PostgreSQL has the same bound. Each is a column in memory.
     package static let listItemCountMax = 1_664
     /// UNION, INTERSECT and EXCEPT in a row, tables of FROM, joins in a row, and windows: each is one level of the plan.
