@@ -41,7 +41,9 @@ struct StatementGenerator {
             let source = pick(["t", "t a JOIN t b USING (c0, c1, c2, s)", "(SELECT * FROM t UNION ALL SELECT * FROM t) q", "(SELECT c0 + 1 AS c0, c1, c2, s FROM t) q"])
             return "SELECT count(*) FROM \(source) WHERE \(tests)"
         case 3: return "SELECT count(*) FROM t WHERE c0 \(pick(["IN", "NOT IN"])) (" + list(count, ",", String.init) + ")"
-        case 4: return "SELECT CASE \(pick(["", "c0"])) " + list(count, " ") { "WHEN \(pickless(test, $0)) THEN \($0)" } + " END FROM t"
+        case 4:
+            if Bool.random(using: &random) { return "SELECT CASE c0 " + list(count, " ") { "WHEN \($0) THEN \($0)" } + " END FROM t" }
+            return "SELECT CASE " + list(count, " ") { "WHEN \(test.replacing("#", with: "\($0)")) THEN \($0)" } + " END FROM t"
         case 5: return "SELECT count(*) FROM (VALUES " + list(count, ",") { "(\($0), 'x\($0)')" } + ") v(a, b) WHERE a > 3"
         case 6: return list(min(count, 260), pick([" UNION ALL ", " UNION ", " EXCEPT ALL ", " INTERSECT "])) { "SELECT \($0 % 5)" }
         case 7: return "WITH x0 AS (SELECT c0 AS a FROM t)" + list(min(count, 60), "") { ", x\($0 + 1) AS (SELECT p.a FROM x\($0) p JOIN x\($0) q USING (a))" }
@@ -51,8 +53,6 @@ struct StatementGenerator {
             return "SELECT " + open + list(count, ",") { "c0 + \($0)" } + close + " FROM t"
         }
     }
-
-    private func pickless(_ test: String, _ number: Int) -> String { number.isMultiple(of: 2) ? "\(number)" : test.replacing("#", with: "\(number)") }
 
     // MARK: Wide
 

@@ -7,6 +7,8 @@ class CollectingAggregator: Aggregator {
     let order: [CollectedKey]
     let result: ColumnType
     private var groups: [UInt32] = []
+    /// Rows before those of `groups`, all of group 0: most calls have no other.
+    private var firstGroupRowCount = 0
     private var chunks: [[Column]] = []
     private var heldByteCount = 0
     private(set) var groupCount = 0
@@ -25,7 +27,9 @@ class CollectingAggregator: Aggregator {
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
     /// Held as they came, joined, and in the order of groups.
-    override var byteCount: Int { Self.copied(heldByteCount) + groups.capacity * 12 }
+    override var byteCount: Int {
+        (isOfDoubles && heldByteCount < ColumnBatch.reachableByteCount ? 2 * heldByteCount : Self.copied(heldByteCount)) + groups.capacity * 12
+    }
 
     override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }
 
@@ -44,7 +48,13 @@ class CollectingAggregator: Aggregator {
     }
 
     private func append(_ columns: [Column], _ numbers: [UInt32]) {
-        groups.append(contentsOf: numbers)
+        if groupCount == 1 {
+            firstGroupRowCount += numbers.count
+        } else {
+            if firstGroupRowCount > 0 { groups = [UInt32](repeating: 0, count: firstGroupRowCount) }
+            firstGroupRowCount = 0
+            groups.append(contentsOf: numbers)
+        }
         let compacted = columns.map { $0.compacted() }
         chunks.append(compacted)
         heldByteCount += compacted.reduce(0) { $0 + $1.keptByteCount }
@@ -53,11 +63,12 @@ class CollectingAggregator: Aggregator {
     /// Rows gathered group by group, in the order in which they came: one list a group. What was collected is then gone: it would lie beside
     /// its copy.
     private func takeLists() -> (offsets: [Int32], columns: [Column]) {
-        defer { (groups, chunks, heldByteCount) = ([], [], 0) }
+        defer { (groups, chunks, heldByteCount, firstGroupRowCount) = ([], [], 0, 0) }
         if groupCount == 1 {
-            let columns = types.indices.map { index in joined(index) }
-            return ([0, Int32(groups.count)], columns)
+            let count = firstGroupRowCount
+            return ([0, Int32(count)], types.indices.map { index in joined(index) })
         }
+        if firstGroupRowCount > 0 { groups = [UInt32](repeating: 0, count: firstGroupRowCount) }
         var offsets = [Int32](repeating: 0, count: groupCount + 1)
         for group in groups { offsets[Int(group) + 1] += 1 }
         for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
@@ -96,10 +107,12 @@ class CollectingAggregator: Aggregator {
     }
 
     override func finish() throws(KernelError) -> Column {
-        let isEmpty = groups.isEmpty
+        let isEmpty = groups.isEmpty && firstGroupRowCount == 0
         let (offsets, columns) = takeLists()
         var sorted = columns
-        if !order.isEmpty, !isEmpty {
+        if !order.isEmpty, !isEmpty, let doubles = sortedDoubles(columns, offsets) {
+            sorted = [doubles]
+        } else if !order.isEmpty, !isEmpty {
             let keys = order.map { SortColumn(columns[$0.column], isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
             let rows = RowOrder.sorted(keys, within: offsets)
             sorted = columns.map { $0.gathering(rows) }
@@ -112,6 +125,23 @@ class CollectingAggregator: Aggregator {
     }
 
     func finishGroup(_ columns: [Column], _ rows: Range<Int>, _ builder: inout ColumnBuilder) throws(KernelError) {}
+
+    /// Whether the values are numbers by themselves, which are put in order where they lie.
+    fileprivate var isOfDoubles: Bool { types == [.double] && order.count == 1 }
+
+    /// Percentiles of millions of numbers: keys and numbers of rows would take ten times what the values do.
+    private func sortedDoubles(_ columns: [Column], _ offsets: [Int32]) -> Column? {
+        guard isOfDoubles, columns[0].rowValidity == nil, case .double(var values) = columns[0].values else { return nil }
+        for group in 0..<groupCount {
+            let rows = Int(offsets[group])..<Int(offsets[group + 1])
+            if order[0].isDescending {
+                values[rows].sort { CompareKernels.order($0, $1) > 0 }
+            } else {
+                values[rows].sort { CompareKernels.order($0, $1) < 0 }
+            }
+        }
+        return Column(type: .double, count: values.count, values: .double(values))
+    }
 }
 
 /// array_agg: NULLs kept; NULL for no rows.
@@ -222,8 +252,8 @@ final class DistinctAggregator: Aggregator {
     }
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
-    /// Rows are held, joined and gathered when they are put out.
-    override var byteCount: Int { inner.byteCount + rows.byteCount * 2 + pairs.byteCount }
+    /// Rows are held, joined and gathered when they are put out; a table is there twice while it grows.
+    override var byteCount: Int { inner.byteCount + 3 * (rows.byteCount + pairs.byteCount) }
 
     override func resize(_ groupCount: Int) {
         self.groupCount = max(self.groupCount, groupCount)

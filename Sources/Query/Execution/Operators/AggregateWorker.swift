@@ -13,6 +13,7 @@ final class AggregateWorker: @unchecked Sendable {
     /// By set, then part; empty as long as all groups are few.
     private(set) var parts: [[GroupPart]] = []
     private let share: MemoryShare
+    private let taking = Monitor<Void>(())
     /// By set: how many groups there may be before they are given away, and rows taken since they last were.
     private var groupCountMax: [Int]
     private var rowCounts: [Int]
@@ -74,11 +75,15 @@ final class AggregateWorker: @unchecked Sendable {
     }
 
     /// Gives a set's groups to whoever brings those of all workers together.
+    ///
+    /// Several may ask at once, each for a set of its own.
     func takeGroups(_ set: Int) throws -> ColumnBatch {
-        let groups = groupings[set].export()
-        groupings[set] = try owner.makeGroups(set)
-        share.force(to: groupings.reduce(0) { $0 + $1.byteCount })
-        return groups
+        try taking.withLock { _ in
+            let groups = groupings[set].export()
+            groupings[set] = try owner.makeGroups(set)
+            share.force(to: groupings.reduce(0) { $0 + $1.byteCount })
+            return groups
+        }
     }
 
     /// A call's arguments on the rows that its filter keeps; nil when there is nothing to update.
