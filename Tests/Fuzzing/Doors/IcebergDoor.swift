@@ -78,7 +78,7 @@ private final class MemoryObjects: ObjectStorage {
     }
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { MemoryBytes(try get(key, byteCountMax: .max), name: key) }
     func byteCount(of key: String) -> Int64? { objects.withLock { $0[key].map { Int64($0.count) } } }
-    func delete(_ key: String) { objects.withLock { $0[key] = nil } }
+    func delete(_ key: String, _ proof: RemovalProof) { objects.withLock { $0[key] = nil } }
     func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
         for (key, bytes) in all where key.hasPrefix(prefix) {
             try body(StoredObject(key: key, byteCount: Int64(bytes.count), modifiedMilliseconds: 0))
