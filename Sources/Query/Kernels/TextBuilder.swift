@@ -44,6 +44,12 @@ struct TextBuilder {
         bytes.append(contentsOf: part)
     }
 
+    /// Makes room for the rest of a text whose length is known: parts that come one by one would make it grow, and move, more than once.
+    @inline(__always)
+    mutating func reserve(_ byteCount: Int) throws(KernelError) {
+        if byteCount > byteCountMax - bytes.count { try makeRoom(byteCount) }
+    }
+
     mutating func append(_ part: [UInt8]) throws(KernelError) { try append(part[...]) }
 
     /// A part over and over.

@@ -63,6 +63,9 @@ enum TextKernels {
         let parts = columns.map { (texts: TextRows($0), validity: $0.rowValidity) }
         let validity = skippingNulls ? nil : validity(columns)
         return try build(count: columns.first?.count ?? 0, validity: validity, type: type, meter) { (row, text) throws(KernelError) in
+            var byteCount = 0
+            for part in parts where part.validity?[row] ?? true { byteCount += part.texts.range(at: row).count }
+            try text.reserve(byteCount)
             for part in parts where part.validity?[row] ?? true { try text.append(part.texts[row]) }
         }
     }
@@ -109,6 +112,8 @@ enum TextKernels {
             let fillCount = scalarCount(fill)
             let missing = fillCount > 0 ? wanted - ownCount : 0
             if !atStart { try text.append(own) }
+            // A character is four bytes at most.
+            try text.reserve((atStart ? own.count : 0) + min(4 * missing, (missing / max(1, fillCount) + 1) * fill.count))
             if missing > 0 {
                 try text.append(fill, times: missing / fillCount)
                 try text.append(fill.prefix(byteCount(fill, scalars: missing % fillCount)))

@@ -12,7 +12,7 @@ final class LargeTextFuzzTests: XCTestCase {
     private static let statementCount = 60
     /// Of the process: what the query holds, batches on their way, and what the debug build adds.
     private static let addedByteCountMax = 256 << 20
-    private var random = SplitMix64(state: SourceSeed.of("Sources/Query/Kernels", "Sources/Query/Execution"))
+    private var random = SplitMix64(state: 0x5EED)
 
     func test_hugeTexts_everywhere_endWithAnAnswerOrAnError() throws {
         let fixture = QueryFixture(
@@ -38,7 +38,7 @@ final class LargeTextFuzzTests: XCTestCase {
 
     private func pick<Element>(_ elements: [Element]) -> Element { elements[Int(random.next() % UInt64(elements.count))] }
 
-    private func number() -> String { pick(["0", "-1", "1", "7", "300", "65537", "1000000", "3000000", "60000000", "9223372036854775807", "n", "n * 1000"]) }
+    private func number() -> String { pick(["0", "-1", "1", "7", "300", "65537", "1000000", "3000000", "60000000", "2147483647", "n", "n * 1000"]) }
 
     private func text(_ depth: Int) -> String {
         if depth == 0 {
