@@ -53,6 +53,9 @@ struct BulkImport {
         var pending: [UInt8] = []
         while let bytes = piece {
             pending.append(contentsOf: bytes)
+            guard pending.count <= RecordSplitter.recordByteCountMax + bytes.count else {
+                throw RecordSplitter.TooLong(number: nil, byteCountMax: RecordSplitter.recordByteCountMax)
+            }
             if let end = Self.lastLineEnd(pending, among: bytes.count) {
                 let rest = Array(pending[end...])
                 pending.removeLast(pending.count - end)

@@ -4,6 +4,10 @@ import Glibc
 /// A file or standard input, read once from its beginning, decompressed where its first bytes say gzip or zstd.
 final class ImportInput {
     private static let pieceByteCount = 1 << 20
+    /// Compressed bytes that are taken at a time: zstd makes 64 MiB of so many at most, gzip 2 MiB.
+    private static let sliceByteCount = 2 << 10
+    /// Compressed, read and not yet taken.
+    private var compressed: ArraySlice<UInt8> = []
     private let descriptor: Int32
     private let path: String
     private var decompressor: StreamDecompressor?
@@ -36,7 +40,18 @@ final class ImportInput {
 
     /// The next bytes; nil at the end.
     func next() throws -> [UInt8]? {
+        var output: [UInt8] = []
         while !isEnded {
+            while let decompressor, !compressed.isEmpty {
+                let slice = compressed.prefix(Self.sliceByteCount)
+                compressed = compressed.dropFirst(slice.count)
+                do {
+                    try slice.withUnsafeBytes { bytes in try decompressor.decompress(bytes) { output.append(contentsOf: $0) } }
+                } catch {
+                    throw CommandError("\(path): the compressed file is broken: \(error)")
+                }
+                if output.count >= Self.pieceByteCount { return output }
+            }
             let piece = try readPiece()
             if !isStarted {
                 isStarted = true
@@ -46,18 +61,12 @@ final class ImportInput {
             if piece.isEmpty {
                 isEnded = true
                 do { try decompressor?.finish() } catch { throw CommandError("\(path): the compressed file is cut short") }
-                return nil
+                break
             }
-            guard let decompressor else { return piece }
-            var output: [UInt8] = []
-            do {
-                try piece.withUnsafeBytes { bytes in try decompressor.decompress(bytes) { output.append(contentsOf: $0) } }
-            } catch {
-                throw CommandError("\(path): the compressed file is broken: \(error)")
-            }
-            if !output.isEmpty { return output }
+            if decompressor == nil { return piece }
+            compressed = piece[...]
         }
-        return nil
+        return output.isEmpty ? nil : output
     }
 
     /// Empty at the end. A pipe gives little at a time; reading on makes the first bytes whole.

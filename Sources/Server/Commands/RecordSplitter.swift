@@ -48,7 +48,22 @@ package enum ImportFormat: Sendable {
 
 /// Cuts a stream of bytes into records. Nothing is checked here: a broken record is cut where it seems to end, and refused by the store.
 package struct RecordSplitter {
+    /// Bytes of one record: as many as a body may have by default. A longer one is no document, and all of it would be held in memory.
+    package static let recordByteCountMax = 64 << 20
+
+    /// A record does not end.
+    package struct TooLong: Error, CustomStringConvertible {
+        package let number: Int?
+        package let byteCountMax: Int
+        package var description: String {
+            "\(number.map { "record \($0)" } ?? "a record") has more than \(byteCountMax) bytes, and none may have: what came before it is taken; "
+                + "take it out of the file, and import the file again"
+        }
+    }
+
     private let format: ImportFormat
+    private let recordByteCountMax: Int
+    private var count = 0
     private var pending: [UInt8] = []
     /// The first byte of `pending` not yet cut off.
     private var start = 0
@@ -62,22 +77,43 @@ package struct RecordSplitter {
     /// The first row of a CSV file, which says what the others hold.
     package private(set) var csvHeader: [UInt8]?
 
-    package init(_ format: ImportFormat) { self.format = format }
+    package init(_ format: ImportFormat, recordByteCountMax: Int = recordByteCountMax) {
+        self.format = format
+        self.recordByteCountMax = recordByteCountMax
+    }
 
     /// Calls `take` with every record that is whole by now.
-    package mutating func add(_ bytes: [UInt8], isLast: Bool, take: ([UInt8]) throws -> Void) throws {
+    package mutating func add(_ bytes: [UInt8], isLast: Bool, take takeRecord: ([UInt8]) throws -> Void) throws {
         pending.append(contentsOf: bytes)
+        let before = count
+        var found = 0
+        let recordByteCountMax = recordByteCountMax
+        func take(_ record: [UInt8]) throws {
+            found += 1
+            guard record.count <= recordByteCountMax else { throw TooLong(number: before + found, byteCountMax: recordByteCountMax) }
+            try takeRecord(record)
+        }
         switch format {
         case .lines: try lines(isLast, take)
         case .json: try values(isLast, take)
         case .csv: try rows(isLast, take)
         case .xml: if isLast, !pending.isEmpty { try take(pending) }
         }
+        count += found
         if start > 0 {
             pending.removeFirst(start)
             scanned -= start
             start = 0
         }
+        if format == .json || format == .lines { dropBlanks() }
+        guard pending.count <= recordByteCountMax else { throw TooLong(number: count + 1, byteCountMax: recordByteCountMax) }
+    }
+
+    /// Blanks between records, however many, are nothing to keep.
+    private mutating func dropBlanks() {
+        guard depth == 0, !isInString, scanned == pending.count, pending.count > 1 << 20, pending.allSatisfy(Self.isBlank) else { return }
+        pending.removeAll()
+        scanned = 0
     }
 
     private mutating func lines(_ isLast: Bool, _ take: ([UInt8]) throws -> Void) throws {

@@ -21,11 +21,28 @@ final class RejectedFile: Sendable {
         writer.endObject()
         let line = writer.bytes + [0x0A]
         try descriptor.withLock { descriptor in
-            if descriptor < 0 { descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) }
-            guard descriptor >= 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
+            if descriptor < 0 { descriptor = try Self.made(path) }
             let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             guard count == line.count else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         }
+    }
+
+    /// The file, empty, readable by its owner alone: it holds documents. A link there, or a file of somebody else's, may have been laid by who
+    /// wants them, or wants another file overwritten.
+    private static func made(_ path: String) throws -> Int32 {
+        // Without O_TRUNC, which would come before the checks; without waiting, as a pipe's reader lets one wait.
+        let made = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
+        guard made >= 0 else {
+            let reason = errno == ELOOP ? "it is a link" : errno == ENXIO ? "it is no plain file" : String(cString: strerror(errno))
+            throw CommandError("\(path): rejected records cannot be written there: \(reason)")
+        }
+        var status = stat()
+        let isOwn = fstat(made, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid() && status.st_nlink == 1
+        guard isOwn, fchmod(made, 0o600) == 0, ftruncate(made, 0) == 0 else {
+            Glibc.close(made)
+            throw CommandError("\(path): rejected records cannot be written there: it is no plain file of this user's own")
+        }
+        return made
     }
 
     func close() {
