@@ -9,12 +9,39 @@ extension Engine {
                 throw Problem(.readOnly, "this key may read only; a contract with access read-write may post receipts")
             }
             let intake = Intake(engine: self, request: request)
-            switch request.form {
-            case .json, .xml, .csv: try intake.takeDocument(completion)
-            case .ndjson: intake.takeLines(completion)
+            // A small body is read on the caller's thread, as far as that is soon done.
+            if request.body.count <= Intake.inlineByteCountMax {
+                let allowance = WorkAllowance(steps: Intake.inlineStepCount)
+                let read = intake.read(allowance)
+                if !allowance.isShort { return try intake.finish(read, completion) }
             }
+            try takeInLane(intake, completion)
         } catch {
             completion(.refused(Intake.problem(error)))
+        }
+    }
+
+    /// Receipts of one body that each count on their own, at most.
+    package static var takenCountMax: Int { Intake.lineCountMax }
+
+    private func takeInLane(_ intake: Intake, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        var apart = intake
+        apart.request.isAlone = false
+        let intake = apart
+        let job = IntakeLanes.Job(
+            run: {
+                do {
+                    let isOfMany = intake.request.form == .ndjson || intake.request.form == .csv
+                    let allowance = WorkAllowance(byteCount: intake.request.body.count, isOfManyDocuments: isOfMany)
+                    if intake.request.form == .ndjson { return intake.takeLines(allowance, completion) }
+                    try intake.finish(intake.read(allowance), completion)
+                } catch {
+                    completion(.refused(Intake.problem(error)))
+                }
+            },
+            refuse: { completion(.refused(Problem(.overloaded, "the store closes: send it again"))) })
+        guard lanes.submit(for: intake.request.principal.clientID ?? "", job) else {
+            throw Problem(.overloaded, "too many documents that take long wait to be checked: send it again later")
         }
     }
 }
@@ -22,12 +49,18 @@ extension Engine {
 /// One POST on its way in.
 struct Intake: Sendable {
     let engine: Engine
-    let request: TakeRequest
+    var request: TakeRequest
 
+    /// Larger bodies go to threads of their own at once.
+    static let inlineByteCountMax = 64 << 10
+    /// A few milliseconds, where an ordinary document takes a hundredth of it: `docs/decisions/0026-work-of-a-document.md`.
+    static let inlineStepCount = 400_000
     /// Lines of an NDJSON body, and receipts of an envelope that count each on its own.
     static let lineCountMax = 10_000
     /// Receipts that count each on their own go to the writer by so many, so that other connections come between.
     private static let partRowCount = 256
+    /// Bytes of lines that are held at a time.
+    private static let partByteCount = 4 << 20
 
     static func problem(_ error: any Error) -> Problem {
         switch error {
@@ -39,30 +72,65 @@ struct Intake: Sendable {
         }
     }
 
-    var readingOptions: ReadingOptions {
-        ReadingOptions(
+    func readingOptions(_ allowance: WorkAllowance? = nil) -> ReadingOptions {
+        var options = ReadingOptions(
             type: request.type, now: engine.options.hot.clock.now(), documentByteCountMax: engine.options.documentByteCountMax,
             eachCountMax: Self.lineCountMax)
+        options.allowance = allowance
+        return options
     }
 
     // MARK: One body
 
-    func takeDocument(_ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+    /// A body that is read, and of which nothing is stored or kept yet.
+    enum Read {
+        case document(Result<DocumentReading, any Error>)
+        case lines([Item], beyondCount: Int)
+    }
+
+    /// Reads the body. When `allowance` was too short for it, that was all: it can be read again with more.
+    func read(_ allowance: WorkAllowance) -> Read {
+        guard request.form != .ndjson else {
+            var lines = BodyLines(request.body)
+            var items: [Item] = []
+            while items.count < Self.lineCountMax, !allowance.isShort, let range = lines.next() { items.append(line(range, allowance)) }
+            return .lines(items, beyondCount: allowance.isShort ? 0 : lines.countRest())
+        }
+        return .document(
+            Result {
+                try checkTypeAllowed(request.type)
+                let options = readingOptions(allowance)
+                switch request.form {
+                case .xml: return try engine.reader.readXML(request.body, options)
+                case .csv: return try engine.reader.readCSV(request.body, options)
+                case .json, .ndjson: return try engine.reader.readJSON(request.body, options)
+                }
+            })
+    }
+
+    func finish(_ read: Read, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        switch read {
+        case .document(let result): try takeDocument(result, completion)
+        case .lines(let items, let beyondCount):
+            let results = EachResults(completion)
+            takeEach(items, results)
+            results.finish(beyondCount: beyondCount)
+        }
+    }
+
+    private func takeDocument(_ result: Result<DocumentReading, any Error>, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         let reading: DocumentReading
         do {
-            try checkTypeAllowed(request.type)
-            switch request.form {
-            case .xml: reading = try engine.reader.readXML(request.body, readingOptions)
-            case .csv: reading = try engine.reader.readCSV(request.body, readingOptions)
-            case .json, .ndjson: reading = try engine.reader.readJSON(request.body, readingOptions)
-            }
+            reading = try result.get()
         } catch let problem as Problem {
             throw try quarantined(problem, type: request.type, document: request.body)
         }
         switch reading.shape {
         case .single where reading.receipts.count == 1:
             switch reading.receipts[0] {
-            case .refused(let problem, let type, _): throw try quarantined(problem, type: type, document: request.body)
+            case .refused(let problem, let type, _):
+                try checkMeantType(type)
+                throw try quarantined(problem, type: type, document: request.body)
             case .accepted(let receipt):
                 let row: HotRow
                 do {
@@ -73,7 +141,10 @@ struct Intake: Sendable {
                 submit([row]) { answer in completion(Self.single(answer)) }
             }
         case .single, .batch: try takeBatch(reading.receipts, completion)
-        case .each: takeEach(reading.receipts.map { .read($0, body: request.body) }, completion)
+        case .each:
+            let results = EachResults(completion)
+            takeEach(reading.receipts.map { .read($0, body: request.body) }, results)
+            results.finish(beyondCount: reading.beyondCount)
         }
     }
 
@@ -104,7 +175,10 @@ struct Intake: Sendable {
         var seen: [ReceiptIdentity: Int] = [:]
         for (index, result) in results.enumerated() {
             switch result {
-            case .refused(let problem, _, _): faults.append(Self.placed(problem, at: index))
+            case .refused(let problem, let type, _):
+                // Who may not post a receipt may not post the array.
+                try checkMeantType(type)
+                faults.append(Self.placed(problem, at: index))
             case .accepted(let receipt):
                 do {
                     let row = try row(receipt, in: request.body)
@@ -170,25 +244,38 @@ struct Intake: Sendable {
     /// A receipt that counts on its own: read, or refused before that.
     enum Item: Sendable {
         case read(ReceiptResult, body: [UInt8])
-        case refused(Problem)
     }
 
-    func takeLines(_ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+    /// Lines a part at a time: what is stored of one is not held while the next is read.
+    func takeLines(_ allowance: WorkAllowance, _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        let results = EachResults(completion)
+        var lines = BodyLines(request.body)
         var items: [Item] = []
-        for (index, range) in NDJSONLines.lines(request.body).enumerated() {
-            guard index < Self.lineCountMax else {
-                items.append(.refused(Problem(.tooLarge, "a body has at most \(Self.lineCountMax) lines; send this one again")))
-                continue
+        var count = 0
+        var byteCount = 0
+        while count < Self.lineCountMax, let range = lines.next() {
+            count += 1
+            items.append(line(range, allowance))
+            byteCount += range.count
+            if items.count >= Self.partRowCount || byteCount >= Self.partByteCount {
+                takeEach(items, results)
+                (items, byteCount) = ([], 0)
             }
-            items.append(line(Array(request.body[range])))
         }
-        takeEach(items, completion)
+        takeEach(items, results)
+        results.finish(beyondCount: lines.countRest())
     }
 
-    private func line(_ bytes: [UInt8]) -> Item {
+    private func line(_ range: Range<Int>, _ allowance: WorkAllowance) -> Item {
+        // Too long for a document, whatever is in it: it is not even copied.
+        guard range.count <= engine.options.documentByteCountMax else {
+            let problem = Problem(.tooLarge, "a document of \(range.count) bytes; \(engine.options.documentByteCountMax) are allowed")
+            return .read(.refused(problem, type: request.type, document: .own([])), body: [])
+        }
+        let bytes = Array(request.body[range])
         do {
             try checkTypeAllowed(request.type)
-            let reading = try engine.reader.readJSON(bytes, readingOptions)
+            let reading = try engine.reader.readJSON(bytes, readingOptions(allowance))
             guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first, Self.isDocument(bytes) else {
                 throw Problem(
                     .invalidDocument, "a line holds one document; send arrays and envelopes as bodies of their own",
@@ -206,43 +293,36 @@ struct Intake: Sendable {
         return bytes[start...].first { $0 != 0x20 && $0 != 0x09 } != UInt8(ascii: "[")
     }
 
-    private func takeEach(_ items: [Item], _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
-        var results = [Result<Taken, Problem>](repeating: .failure(Problem(.internalError, "not taken")), count: items.count)
+    private func takeEach(_ items: [Item], _ results: EachResults) {
+        let first = results.reserve(items.count)
         var rows: [HotRow] = []
         var places: [Int] = []
         var kept: [(place: Int, refused: Quarantine.Refused)] = []
         for (index, item) in items.enumerated() {
             do {
                 switch item {
-                case .refused(let problem): throw problem
                 case .read(.refused(let problem, let type, let document), let body):
-                    if let refused = refused(problem, type: type, document: Self.bytes(document, in: body)) { kept.append((index, refused)) }
-                    throw problem
+                    try checkMeantType(type)
+                    guard let refused = refused(problem, type: type, document: Self.bytes(document, in: body)) else { throw problem }
+                    kept.append((first + index, refused))
                 case .read(.accepted(let receipt), let body):
                     do {
                         rows.append(try row(receipt, in: body))
                     } catch let problem as Problem {
                         throw try quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
                     }
-                    places.append(index)
+                    places.append(first + index)
                 }
             } catch {
-                results[index] = .failure(Self.problem(error))
+                results.set(first + index, .failure(Self.problem(error)))
             }
         }
-        keep(kept, &results)
-        guard !rows.isEmpty else { return completion(.each(results)) }
-        let gathered = Mutex((results: results, left: rows.count))
+        keep(kept, results)
         for start in stride(from: 0, to: rows.count, by: Self.partRowCount) {
             let part = start..<min(start + Self.partRowCount, rows.count)
             let targets = Array(places[part])
             submit(Array(rows[part]), isAtomic: false) { answer in
-                let whole = gathered.withLock { gathered -> [Result<Taken, Problem>]? in
-                    for (offset, target) in targets.enumerated() { gathered.results[target] = Self.result(answer, offset) }
-                    gathered.left -= targets.count
-                    return gathered.left == 0 ? gathered.results : nil
-                }
-                if let whole { completion(.each(whole)) }
+                results.set(targets.enumerated().map { offset, target in (target, Self.result(answer, offset)) })
             }
         }
     }
@@ -262,12 +342,25 @@ struct Intake: Sendable {
     // MARK: Steps of all ways
 
     private func checkTypeAllowed(_ type: String?) throws {
+        // The client named it: so may the answer.
         guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
         throw Problem(.typeNotAllowed, "the contract does not name the type \(type)")
     }
 
+    /// A refusal names the type that was meant, and its faults: not to who may not know that there is such a type.
+    private func checkMeantType(_ type: String?) throws {
+        guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
+        throw Problem(.typeNotAllowed, "the contract does not name the type of this document")
+    }
+
+    /// Types that match alike are named to who may know them all.
+    private func disclosed(_ problem: Problem) -> Problem {
+        guard problem.slug == .ambiguousType, request.principal.types != nil else { return problem }
+        return Problem(.ambiguousType, "several types match this document alike; name one with ?type=")
+    }
+
     private func row(_ receipt: ExtractedReceipt, in body: [UInt8]) throws -> HotRow {
-        try checkTypeAllowed(receipt.type.name)
+        try checkMeantType(receipt.type.name)
         let client = try owner(of: receipt)
         let document = Self.bytes(receipt.document, in: body)
         let (stored, coding) = try engine.tier.dictionaries.compress(document, type: receipt.type.name)
@@ -320,17 +413,7 @@ struct Intake: Sendable {
         }
     }
 
-    /// A few spellings only: each makes a kind of its own, and what stands here comes from outside.
-    private var contentType: String {
-        if request.form == .csv { return "text/csv" }
-        guard request.form == .xml else { return "application/json" }
-        let parts = request.contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " } }
-        let media = parts.first == "text/xml" ? "text/xml" : "application/xml"
-        guard let charset = parts.dropFirst().first(where: { $0.hasPrefix("charset=") })?.dropFirst(8).filter({ $0 != "\"" }) else { return media }
-        let isKnown = ["utf-8", "utf-16", "koi8-r", "koi8-u"].contains(charset) || charset.hasPrefix("windows-125") && charset.utf8.count == 12
-            || charset.hasPrefix("iso-8859-") && charset.utf8.count <= 11
-        return isKnown && charset.utf8.allSatisfy { $0 < 0x80 } ? "\(media); charset=\(charset)" : media
-    }
+    private var contentType: String { StoredContentType.text(request.form, request.contentType) }
 
     /// Looks where the writer does not, then hands the rows to it.
     private func submit(
@@ -348,22 +431,10 @@ struct Intake: Sendable {
         }
     }
 
-    /// What the rows meet under their identities in the snapshot.
-    private func earlier(_ rows: [HotRow], _ snapshot: TierBoundary.Snapshot, except open: HotFile?) throws -> [StoredReceipt?] {
-        let documents = rows.map { (identity: $0.identity, sha256: Array($0.sha256)) }
-        var earlier = try documents.map { try HotTier.findEarlier($0.identity, document: $0.sha256, in: snapshot, except: open) }
-        guard !snapshot.cold.isEmpty else { return earlier }
-        let missing = earlier.indices.filter { !(earlier[$0]?.isOf(documents[$0].sha256) ?? false) }
-        for (place, cold) in zip(missing, try ColdLookup.findEarlier(missing.map { documents[$0] }, in: snapshot)) {
-            earlier[place] = StoredReceipt.choose([earlier[place], cold].compactMap { $0 }, for: documents[place].sha256)
-        }
-        return earlier
-    }
-
     /// A problem with its quarantine entry, where it is one that is kept.
     private func quarantined(_ problem: Problem, type: String?, document: [UInt8]) throws -> Problem {
         guard let refused = refused(problem, type: type, document: document) else { return problem }
-        var problem = problem
+        var problem = refused.problem
         problem.note(ticketID: try engine.quarantine.add([refused])[0])
         return problem
     }
@@ -371,21 +442,24 @@ struct Intake: Sendable {
     /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
     func refused(_ problem: Problem, type: String?, document: [UInt8]) -> Quarantine.Refused? {
         guard ProblemClass(problem.slug) == .document else { return nil }
+        let problem = disclosed(problem)
         let principal = request.principal
         let client = principal.scope == .all ? request.client ?? principal.clientID : principal.clientID
         return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document)
     }
 
     /// Puts many refusals into quarantine at once, and their tickets into the results.
-    private func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: inout [Result<Taken, Problem>]) {
+    private func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: EachResults) {
+        if kept.isEmpty { return }
         do {
-            for (entry, ticket) in zip(kept, try engine.quarantine.add(kept.map(\.refused))) {
-                var problem = entry.refused.problem
-                problem.note(ticketID: ticket)
-                results[entry.place] = .failure(problem)
-            }
+            results.set(
+                zip(kept, try engine.quarantine.add(kept.map(\.refused))).map { entry, ticket in
+                    var problem = entry.refused.problem
+                    problem.note(ticketID: ticket)
+                    return (entry.place, .failure(problem))
+                })
         } catch {
-            for entry in kept { results[entry.place] = .failure(Self.problem(error)) }
+            results.set(kept.map { ($0.place, .failure(Self.problem(error))) })
         }
     }
 }

@@ -31,6 +31,7 @@ package final class Engine: EngineInterface {
     let tier: HotTier
     let reader: DocumentReader
     let kinds = RowKinds()
+    let lanes = IntakeLanes()
     let compactor: Compactor
     let cursors: CursorCoder
     let registration = Mutex<Registration?>(nil)
@@ -126,6 +127,7 @@ package final class Engine: EngineInterface {
             return isClosed
         }
         guard !wasClosed else { return }
+        lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
         tier.close()

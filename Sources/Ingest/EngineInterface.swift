@@ -7,8 +7,8 @@ package import ColumnStore
 package protocol EngineInterface: AnyObject, Sendable {
     // Documents in.
 
-    /// Recognises, validates and enqueues on the calling thread; `completion` is called once, on any thread, after the group that
-    /// holds the receipts is durable (or at once for a refusal). It must return quickly.
+    /// Recognises, validates and enqueues: a small body on the calling thread, what takes longer on threads for that; `completion` is called
+    /// once, on any thread, after the group that holds the receipts is durable (or at once for a refusal). It must return quickly.
     func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void)
 
     // Receipts out.
@@ -286,6 +286,8 @@ package enum TakeOutcome: Sendable {
     case batch([Taken])
     /// NDJSON, and envelopes whose receipts count each on its own: a result for each, in order.
     case each([Result<Taken, Problem>])
+    /// As `each`, of a body of more than it may hold: how many came after those, none of which was looked at.
+    case eachOfMore([Result<Taken, Problem>], beyondCount: Int)
     case refused(Problem)
 }
 

@@ -11,6 +11,8 @@ package struct CSVReader {
         var isQuoted: Bool
         /// Quotes within are doubled.
         var isEscaped: Bool
+        /// Empty, and not by quotes.
+        var isNull: Bool { byteCount == 0 && !isQuoted }
     }
 
     package struct Record {
@@ -44,7 +46,8 @@ package struct CSVReader {
         headerRange = 0..<0
         guard let header = try nextRecord() else { throw DocumentError(.badCSV, offset: 0, "no header") }
         let names = header.fields.map { text(of: $0) }
-        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+        var seen: Set<[UInt8]> = []
+        for name in names where !seen.insert(name).inserted {
             throw DocumentError(.badCSV, line: 1, "the column \(JSONGrammar.shown(name)) is twice in the header")
         }
         self.names = names
@@ -120,6 +123,13 @@ package struct CSVReader {
         let error = DocumentError(.badCSV, line: line, reason)
         while offset < bytes.count, bytes[offset] != 0x0A { offset += 1 }
         return error
+    }
+
+    /// The text of a field without doubled quotes, where it stands.
+    func plainText(of field: Field) -> UnsafeBufferPointer<UInt8> {
+        let edge = field.isQuoted ? 1 : 0
+        let range = field.offset + edge..<field.offset + field.byteCount - edge
+        return UnsafeRawBufferPointer(rebasing: bytes[range]).bindMemory(to: UInt8.self)
     }
 
     /// A field's text, unquoted.

@@ -7,6 +7,8 @@ package struct DocumentError: Error, Equatable, Sendable {
         case badEncoding = "bad-encoding"
         case badCSV = "bad-csv"
         case tooLarge = "too-large"
+        /// To read on would take time or room beyond any proportion to its bytes.
+        case tooMuchWork = "too-much-work"
     }
 
     package let code: Code

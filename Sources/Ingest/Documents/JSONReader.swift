@@ -12,7 +12,7 @@ package final class JSONReader {
     /// 128 MiB of tape. A receipt takes 20 bytes of text for a node, so 64 MiB of receipts stay below it.
     package static let nodeCountMax = 4 << 20
     /// Buffers past this are freed after their use.
-    private static let keptByteCount = 4 << 20
+    private static let keptByteCount = 1 << 20
 
     private var indexer: OpaquePointer?
     private var nodes: UnsafeMutablePointer<JSONNode>

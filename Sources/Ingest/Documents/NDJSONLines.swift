@@ -29,3 +29,25 @@ package enum NDJSONLines {
         return place == end ? first..<first : first..<end
     }
 }
+
+/// The lines of a body one after the other, without their ends, those of blanks left out.
+struct BodyLines {
+    private let body: [UInt8]
+    private var start = 0
+
+    init(_ body: [UInt8]) { self.body = body }
+
+    mutating func next() -> Range<Int>? {
+        body.withUnsafeBytes { bytes in
+            while let line = NDJSONLines.next(in: bytes, from: &start) { if !line.isEmpty { return line } }
+            return nil
+        }
+    }
+
+    /// How many lines are left; nothing is kept of them.
+    mutating func countRest() -> Int {
+        var count = 0
+        while next() != nil { count += 1 }
+        return count
+    }
+}

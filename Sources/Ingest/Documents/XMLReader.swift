@@ -1,4 +1,5 @@
 internal import CXML2
+internal import Glibc
 
 /// Reads XML 1.0 documents with libxml2, in the encoding that they declare. A DOCTYPE is refused before anything of it is read, so there are
 /// no entities but the five of XML; nothing is fetched.
@@ -7,12 +8,20 @@ package enum XMLReader {
     /// Elements and attributes. libxml2 takes some 120 bytes for each: 240 MiB.
     package static let nodeCountMax = 2 << 20
 
+    /// Of one element, namespaces declared there among them. libxml2 compares each with all before it.
+    package static let attributeCountMax = 1_000
+    /// Namespaces that elements around one another declare: libxml2 looks through all of them for each name.
+    package static let namespaceCountMax = 256
+
     private struct Guard {
         var depth = 0
         var nodeCount = 0
+        /// Namespaces declared by the elements that are open, and by each of them.
+        var namespaceCount = 0
+        var namespaceCounts: [Int] = []
         var refusal: Refusal?
     }
-    private enum Refusal { case doctype, depth, size }
+    private enum Refusal { case doctype, depth, size, namespaces }
 
     private static let initialised: Void = {
         xmlInitParser()
@@ -22,6 +31,14 @@ package enum XMLReader {
     }()
 
     static func initialiseLibrary() { _ = initialised }
+
+    /// What a long text's tree may take, before it is made: some 120 bytes for an element and as much for the text in it.
+    package static func readingByteCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard bytes.count >= 256 << 10 else { return 0 }
+        var tagCount = 0
+        for byte in bytes where byte == 0x3C { tagCount &+= 1 }
+        return min(tagCount, 2 * nodeCountMax) * 128 + bytes.count
+    }
 
     /// - Throws: `.badEncoding` when the bytes are not what they declare, `.badXML` with the line when they are not well-formed, have a
     ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
@@ -47,6 +64,10 @@ package enum XMLReader {
             return .failure(DocumentError(.badXML, line: line, "U+0000 is no character of XML"))
         }
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { return .failure(DocumentError(.badXML, line: 1, "a second byte order mark")) }
+        if let place = crowdedTag(in: text) {
+            let line = 1 + text[..<place].count { $0 == 0x0A }
+            return .failure(DocumentError(.tooMuchWork, line: line, "an element of more than \(attributeCountMax) attributes"))
+        }
         guard let context = xmlNewParserCtxt() else { return .failure(DocumentError(.tooLarge, "out of memory")) }
         defer { xmlFreeParserCtxt(context) }
         var state = Guard()
@@ -54,12 +75,21 @@ package enum XMLReader {
             context.pointee._private = UnsafeMutableRawPointer(state)
             context.pointee.sax.pointee.internalSubset = { context, _, _, _ in XMLReader.refuse(context, .doctype) }
             context.pointee.sax.pointee.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes in
-                guard XMLReader.admits(context, attributeCount: Int(count)) else { return }
+                guard XMLReader.admits(context, attributeCount: Int(count), namespaceCount: Int(namespaceCount)) else { return }
                 xmlSAX2StartElementNs(context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes)
             }
             context.pointee.sax.pointee.endElementNs = { context, name, prefix, uri in
                 XMLReader.leave(context)
                 xmlSAX2EndElementNs(context, name, prefix, uri)
+            }
+            context.pointee.sax.pointee.comment = { context, text in
+                if XMLReader.admitsNode(context) { xmlSAX2Comment(context, text) }
+            }
+            context.pointee.sax.pointee.processingInstruction = { context, target, text in
+                if XMLReader.admitsNode(context) { xmlSAX2ProcessingInstruction(context, target, text) }
+            }
+            context.pointee.sax.pointee.cdataBlock = { context, text, count in
+                if XMLReader.admitsNode(context) { xmlSAX2CDataBlock(context, text, count) }
             }
             let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
             let tree = xmlCtxtReadMemory(
@@ -77,7 +107,7 @@ package enum XMLReader {
                 xmlFreeDoc(tree)
                 return .failure(DocumentError(.badXML, "no element in the text"))
             }
-            return .success(XMLDocument(owning: tree))
+            return .success(XMLDocument(owning: tree, textByteCount: text.count))
         }
     }
 
@@ -94,10 +124,60 @@ package enum XMLReader {
         xmlStopParser(parser)
     }
 
-    private static func admits(_ context: UnsafeMutableRawPointer?, attributeCount: Int) -> Bool {
+    /// Where an element begins that has more attributes than `attributeCountMax`; nil when none has.
+    ///
+    /// A start tag holds no `<` but its own: only what is long between two of them needs a look.
+    static func crowdedTag(in text: UnsafeRawBufferPointer) -> Int? {
+        guard let base = text.baseAddress else { return nil }
+        let attributeByteCount = 5  // ` a=""`
+        var start = 0
+        while start < text.count, let found = memchr(base + start, 0x3C, text.count - start) {
+            let place = UnsafeRawPointer(found) - base
+            let next = memchr(base + place + 1, 0x3C, text.count - place - 1).map { UnsafeRawPointer($0) - base } ?? text.count
+            if next - place > attributeCountMax * attributeByteCount, hasManyAttributes(text[(place + 1)..<next]) { return place }
+            start = next
+        }
+        return nil
+    }
+
+    /// Counts the `=` outside quotes of a tag that begins with these bytes.
+    private static func hasManyAttributes(_ tag: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let first = tag.first, first != UInt8(ascii: "!"), first != UInt8(ascii: "?") else { return false }
+        var quote: UInt8 = 0
+        var count = 0
+        for byte in tag {
+            if quote != 0 {
+                if byte == quote { quote = 0 }
+            } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                quote = byte
+            } else if byte == UInt8(ascii: "=") {
+                count += 1
+                if count > attributeCountMax { return true }
+            } else if byte == UInt8(ascii: ">") {
+                return false
+            }
+        }
+        return false
+    }
+
+    /// Comments and the like take as much room as elements.
+    private static func admitsNode(_ context: UnsafeMutableRawPointer?) -> Bool {
+        guard let (_, state) = state(context), state.pointee.refusal == nil else { return false }
+        state.pointee.nodeCount += 1
+        if state.pointee.nodeCount > nodeCountMax { refuse(context, .size) }
+        return state.pointee.refusal == nil
+    }
+
+    private static func admits(_ context: UnsafeMutableRawPointer?, attributeCount: Int, namespaceCount: Int) -> Bool {
         guard let (_, state) = state(context), state.pointee.refusal == nil else { return false }
         state.pointee.depth += 1
         state.pointee.nodeCount += 1 + attributeCount
+        state.pointee.namespaceCount += namespaceCount
+        state.pointee.namespaceCounts.append(namespaceCount)
+        if state.pointee.namespaceCount > namespaceCountMax {
+            refuse(context, .namespaces)
+            return false
+        }
         if state.pointee.depth > depthMax {
             refuse(context, .depth)
             return false
@@ -112,13 +192,16 @@ package enum XMLReader {
     private static func leave(_ context: UnsafeMutableRawPointer?) {
         guard let (_, state) = state(context) else { return }
         state.pointee.depth -= 1
+        state.pointee.namespaceCount -= state.pointee.namespaceCounts.popLast() ?? 0
     }
 
     private static func error(_ refusal: Refusal, line: Int) -> DocumentError {
         switch refusal {
         case .doctype: DocumentError(.badXML, line: max(line, 1), "a DOCTYPE is not allowed")
         case .depth: DocumentError(.badXML, line: max(line, 1), "nested deeper than \(depthMax)")
-        case .size: DocumentError(.tooLarge, line: max(line, 1), "more than \(nodeCountMax) elements and attributes")
+        case .size: DocumentError(.tooLarge, line: max(line, 1), "more than \(nodeCountMax) elements, attributes and other nodes")
+        case .namespaces:
+            DocumentError(.tooMuchWork, line: max(line, 1), "more than \(namespaceCountMax) namespaces declared by elements within each other")
         }
     }
 
@@ -134,10 +217,20 @@ package enum XMLReader {
 /// A tree of libxml2, owned. One thread at a time: evaluating paths and canonical forms write to caches of the tree.
 package final class XMLDocument {
     let tree: xmlDocPtr
+    /// Bytes of the document, in UTF-8.
+    let textByteCount: Int
+    private var isOrdered = false
 
-    fileprivate init(owning tree: xmlDocPtr) { self.tree = tree }
+    fileprivate init(owning tree: xmlDocPtr, textByteCount: Int) { (self.tree, self.textByteCount) = (tree, textByteCount) }
 
     deinit { xmlFreeDoc(tree) }
+
+    /// Numbers the elements, so that libxml2 need not walk along siblings to see which of two comes first.
+    func setOrder() {
+        guard !isOrdered else { return }
+        isOrdered = true
+        xmlXPathOrderDocElems(tree)
+    }
 
     /// Exclusive XML Canonicalization 1.0 (without comments) of one element, in UTF-8; nil when the node is no element.
     func canonicalForm(ofNode node: Int) -> [UInt8]? {

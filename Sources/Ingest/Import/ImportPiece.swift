@@ -67,7 +67,7 @@ final class ImportParser {
     func parse(_ chunk: ImportChunk) -> ImportPiece {
         piece = ImportPiece(capacity: chunk.byteCount + chunk.byteCount / 2)
         (clientNumbers, lastClient, lastType) = ([:], nil, nil)
-        let options = intake.readingOptions
+        let options = intake.readingOptions()
         switch chunk {
         case .lines(let bytes):
             bytes.withUnsafeBytes { bytes in

@@ -14,25 +14,58 @@ struct CSVReading {
         steps = ReceiptSteps(context: context, options: options)
     }
 
-    /// - Throws: `DocumentError` when there is no header, `Problem` when there are too many records.
+    /// - Throws: `DocumentError` when there is no header.
     func read() throws -> DocumentReading {
-        context.beginDocument()
+        let allowance = options.allowance ?? WorkAllowance(byteCount: body.count, isOfManyDocuments: true)
+        context.beginDocument(allowance, byteCount: body.count)
+        defer { context.work.settle() }
         var results: [ReceiptResult] = []
         var reader = try CSVReader(body, delimiter: try delimiter())
+        let candidates = candidates(reader)
+        var beyondCount = 0
+        var madeByteCount = 0
         while true {
             let start = reader.offset
             do throws(DocumentError) {
                 guard let record = try reader.nextRecord() else { break }
-                guard results.count < options.eachCountMax else {
-                    results.append(.refused(steps.tooMany(options.eachCountMax), type: nil, document: .own(reader.document(of: record))))
+                if results.count >= options.eachCountMax {
+                    beyondCount += 1
+                } else if madeByteCount > options.madeByteCountMax {
+                    results.append(.refused(steps.tooMuchMade, type: nil, document: .own([])))
+                } else {
+                    madeByteCount += record.range.count + reader.headerRange.count + 1
+                    context.beginDocument(allowance, byteCount: record.range.count + reader.headerRange.count)
+                    results.append(receipt(record, reader, candidates, number: results.count + 1))
+                }
+            } catch {
+                if results.count >= options.eachCountMax {
+                    beyondCount += 1
                     continue
                 }
-                results.append(receipt(record, reader, number: results.count + 1))
-            } catch {
-                results.append(.refused(Problem(error), type: nil, document: .own(reader.document(from: start))))
+                let document = madeByteCount > options.madeByteCountMax ? [] : reader.document(from: start)
+                madeByteCount += document.count
+                results.append(.refused(Problem(error), type: nil, document: .own(document)))
             }
         }
-        return DocumentReading(shape: .each, receipts: results)
+        return DocumentReading(shape: .each, receipts: results, beyondCount: beyondCount)
+    }
+
+    /// A type that records may be of, and the columns of its paths.
+    private struct Candidate {
+        let type: DocumentType
+        let columns: [Int]
+
+        init(_ type: DocumentType, _ places: [[UInt8]: Int]) {
+            self.type = type
+            columns = type.csvPaths.map { places[Array($0.utf8)] ?? none }
+        }
+    }
+
+    private func candidates(_ reader: CSVReader) -> [Candidate] {
+        var places: [[UInt8]: Int] = [:]
+        for (index, name) in reader.names.enumerated() { places[name] = index }
+        if let name = options.type { return snapshot[name].map { [Candidate($0, places)] } ?? [] }
+        return snapshot.types.filter { $0.format == .csv && $0.file.hasMatch && $0.file.delimiter == reader.delimiter }.map { Candidate($0, places) }
     }
 
     /// That of the type that is named; else of the types' delimiters the one that cuts the header into the names that a type wants to
@@ -64,28 +97,32 @@ struct CSVReading {
         return best.delimiter
     }
 
-    private func receipt(_ record: CSVReader.Record, _ reader: CSVReader, number: Int) -> ReceiptResult {
-        let fields: [[UInt8]?] = record.fields.map { $0.byteCount == 0 && !$0.isQuoted ? nil : reader.text(of: $0) }
-        func source(_ type: DocumentType) -> CSVSource {
-            CSVSource(names: reader.names, fields: fields, paths: type.csvPaths, record: number, arena: context.arena)
+    private func receipt(_ record: CSVReader.Record, _ reader: CSVReader, _ candidates: [Candidate], number: Int) -> ReceiptResult {
+        let fields = record.fields
+        func source(_ candidate: Candidate) -> CSVSource {
+            CSVSource(
+                reader: reader, fields: fields, paths: candidate.type.csvPaths, columns: candidate.columns, record: number, arena: context.arena,
+                work: context.work)
         }
-        let document = ReceiptDocument.own(reader.document(of: record))
+        let byteCount = record.range.count + reader.headerRange.count + 1
+        // Too large for a document: its bytes are wanted nowhere.
+        let document = ReceiptDocument.own(byteCount <= options.documentByteCountMax ? reader.document(of: record) : [])
         let outcome: Recognition.Outcome
         if let name = options.type {
             outcome = Recognition.named(name, .csv, in: snapshot)
         } else {
             outcome = Recognition.choice(
-                snapshot.types.filter { type in
-                    guard type.format == .csv, type.file.hasMatch, type.file.delimiter == reader.delimiter else { return false }
-                    let matcher = PathMatcher(source: source(type), isTyped: false)
-                    return matcher.passes(type.match, from: fields.count)
-                })
+                candidates.filter { candidate in
+                    PathMatcher(source: source(candidate), isTyped: false).passes(candidate.type.match, from: fields.count)
+                }.map(\.type))
         }
+        if let fault = context.work.fault { return .refused(fault, type: nil, document: document) }
         switch outcome {
         case .failed(let problem): return .refused(problem, type: nil, document: document)
         case .found(let type):
-            return steps.result(type: type, document: document, byteCount: record.range.count + reader.headerRange.count + 1) {
-                var extractor = Extractor(source: source(type), type: type, context: context)
+            return steps.result(type: type, document: document, byteCount: byteCount) {
+                guard let candidate = candidates.first(where: { $0.type === type }) else { preconditionFailure("a type that was no candidate") }
+                var extractor = Extractor(source: source(candidate), type: type, context: context)
                 return extractor.receipt(at: fields.count, document: document, now: options.now)
             }
         }

@@ -1,51 +1,45 @@
 /// One CSV record seen by a type's paths, which are header names. Nodes are numbers of fields.
 struct CSVSource: DocumentSource {
-    let names: [[UInt8]]
-    /// The fields' texts; nil where the field is empty and not quoted, which is NULL.
-    let fields: [[UInt8]?]
+    let reader: CSVReader
+    let fields: [CSVReader.Field]
     let paths: [String]
+    /// The column of each path; `none` where the header has no such name.
+    let columns: [Int]
     /// The record's number, from 1, for locations.
     let record: Int
     let arena: Arena
-
-    init(names: [[UInt8]], fields: [[UInt8]?], paths: [String], record: Int, arena: Arena) {
-        self.names = names
-        self.fields = fields
-        self.paths = paths
-        self.record = record
-        self.arena = arena
-    }
+    let work: WorkBudget
 
     var root: Int { fields.count }
 
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
-        for slot in scope.paths.indices { slots[slot] = column(scope.paths[slot]) }
-    }
-
-    private func column(_ path: Int) -> Int {
-        let name = Array(paths[path].utf8)
-        return names.firstIndex(of: name) ?? none
+        for slot in scope.paths.indices { slots[slot] = columns[scope.paths[slot]] }
     }
 
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
-        let column = column(path)
-        if column != none { _ = body(column) }
+        guard work.charge(1, .paths) else { return }
+        if columns[path] != none { _ = body(columns[path]) }
     }
 
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void? { nil }
 
     func text(_ node: Int) -> ScalarText {
-        guard fields.indices.contains(node) else { return .absent }
-        guard let field = fields[node] else { return .null }
-        let copy = field.withUnsafeBufferPointer { arena.copy($0) }
-        return ScalarText(kind: .string, bytes: copy, count: field.count)
+        guard exists(node) else { return fields.indices.contains(node) ? .null : .absent }
+        let field = fields[node]
+        guard field.isEscaped else {
+            let bytes = reader.plainText(of: field)
+            return ScalarText(kind: .string, bytes: bytes.baseAddress ?? ScalarText.noBytes, count: bytes.count)
+        }
+        guard work.charge(field.byteCount, .paths) else { return .absent }
+        let text = reader.text(of: field)
+        return ScalarText(kind: .string, bytes: text.withUnsafeBufferPointer { arena.copy($0) }, count: text.count)
     }
 
-    func exists(_ node: Int) -> Bool { fields.indices.contains(node) && fields[node] != nil }
+    func exists(_ node: Int) -> Bool { fields.indices.contains(node) && !fields[node].isNull }
 
     func location(of node: Int, within element: Int) -> String {
-        guard names.indices.contains(node) else { return "/\(record)" }
-        return "/\(record)/" + JSONTape.escaped(String(decoding: names[node], as: UTF8.self))
+        guard reader.names.indices.contains(node) else { return "/\(record)" }
+        return "/\(record)/" + JSONTape.escaped(String(decoding: reader.names[node], as: UTF8.self))
     }
 
     func location(ofMissing path: Int, from node: Int, within element: Int) -> String { "/\(record)/" + JSONTape.escaped(paths[path]) }

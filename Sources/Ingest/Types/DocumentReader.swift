@@ -12,7 +12,7 @@ package final class DocumentReader: Sendable {
     package let registry: TypeRegistry
     private let idle = Mutex<[Workspace]>([])
     /// As many as threads that read side by side, and no more kept than that.
-    private static let idleCountMax = 16
+    private static let idleCountMax = 8
 
     package init(registry: TypeRegistry) { self.registry = registry }
 
@@ -30,24 +30,47 @@ package final class DocumentReader: Sendable {
     ///
     /// - Throws: `Problem` when no receipt can be told from it: bad-json, too-large. What concerns one receipt is in its result.
     package func readJSON(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
-        try withWorkspace { workspace in
-            try Self.withProblem {
-                try workspace.json.read(body) { tape in
-                    try JSONReading(
-                        tape: tape, byteCount: body.count, snapshot: registry.snapshot, context: workspace.context, options: options
-                    ).read()
+        let snapshot = registry.snapshot
+        let readingByteCount = try Self.withProblem { try Self.outlined(body, snapshot, options) }
+        return try ParsingRoom.shared.with(readingByteCount) {
+            try withWorkspace { workspace in
+                try Self.withProblem {
+                    try workspace.json.read(body) { tape in
+                        try JSONReading(tape: tape, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options).read()
+                    }
                 }
             }
         }
     }
 
+    /// Sees what a long text will take before that is taken: how much, in bytes.
+    ///
+    /// - Throws: what refuses it in any case.
+    private static func outlined(_ body: UnsafeRawBufferPointer, _ snapshot: TypeRegistry.Snapshot, _ options: ReadingOptions) throws -> Int {
+        guard body.count >= JSONOutline.byteCountMin else { return 0 }
+        let outline = JSONOutline(body)
+        if let offset = outline.tooDeepOffset {
+            throw DocumentError(.badJSON, offset: offset, "nested deeper than \(JSONReader.depthMax)")
+        }
+        guard outline.tokenCount / 2 + 1 <= JSONReader.nodeCountMax else {
+            throw DocumentError(.tooLarge, "more than \(JSONReader.nodeCountMax) values in one JSON text")
+        }
+        if outline.elementCount > options.batchCountMax, !snapshot.mayTakeArrayAsEnvelope(type: options.type) {
+            throw ReceiptSteps.tooMany(options.batchCountMax)
+        }
+        return outline.readingByteCount
+    }
+
     package func readXML(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
-        try withWorkspace { workspace in
-            try Self.withProblem {
-                let document = try XMLReader.read(body)
-                return try XMLReading(
-                    document: document, byteCount: body.count, snapshot: registry.snapshot, context: workspace.context, options: options
-                ).read()
+        let snapshot = registry.snapshot
+        return try ParsingRoom.shared.with(XMLReader.readingByteCount(body)) {
+            try withWorkspace { workspace in
+                try Self.withProblem {
+                    let document = try XMLReader.read(body)
+                    return try XMLReading(
+                        document: document, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options
+                    ).read()
+                }
             }
         }
     }
@@ -87,6 +110,7 @@ extension Problem {
         case .badXML: self.init(.badXML, error.detail)
         case .badEncoding: self.init(.badEncoding, error.detail)
         case .tooLarge: self.init(.tooLarge, error.detail)
+        case .tooMuchWork: self.init(.invalidDocument, error.detail, errors: [.init(pointer: "", code: "too-much-work", message: error.detail)])
         case .badCSV: self.init(.invalidDocument, error.detail, errors: [.init(pointer: "", code: "bad-csv", message: error.detail)])
         }
     }
@@ -101,7 +125,11 @@ struct ReceiptSteps {
         Problem(.tooLarge, "a document of \(byteCount) bytes; \(options.documentByteCountMax) are allowed")
     }
 
-    func tooMany(_ limit: Int) -> Problem { Problem(.tooLarge, "more than \(limit) receipts in one body") }
+    var tooMuchMade: Problem {
+        Problem(.tooLarge, "the documents that the receipts of this body make are larger than \(options.madeByteCountMax) bytes together; send this one again")
+    }
+
+    static func tooMany(_ limit: Int) -> Problem { Problem(.tooLarge, "more than \(limit) receipts in one body") }
 
     /// The result of `extract`, which returns nil when it has noted violations.
     func result(
@@ -109,7 +137,10 @@ struct ReceiptSteps {
     ) -> ReceiptResult {
         guard byteCount <= options.documentByteCountMax else { return .refused(tooLarge(byteCount), type: type.name, document: document) }
         context.beginReceipt()
-        if let receipt = extract() { return .accepted(receipt) }
+        context.work.beginDocument(byteCount: byteCount)
+        let receipt = extract()
+        if let fault = context.work.fault { return .refused(fault, type: type.name, document: document) }
+        if let receipt { return .accepted(receipt) }
         let violations = context.distinctViolations()
         let count = context.violationCount
         let detail =

@@ -11,10 +11,13 @@ package struct DocumentReading: Sendable {
 
     package var shape: Shape
     package var receipts: [ReceiptResult]
+    /// Receipts after those, past what a body may hold: nothing is kept of them.
+    package var beyondCount = 0
 
-    package init(shape: Shape, receipts: [ReceiptResult]) {
+    package init(shape: Shape, receipts: [ReceiptResult], beyondCount: Int = 0) {
         self.shape = shape
         self.receipts = receipts
+        self.beyondCount = beyondCount
     }
 }
 
@@ -36,6 +39,10 @@ package struct ReadingOptions: Sendable {
     package var batchCountMax: Int
     /// Receipts of an envelope that count each on its own.
     package var eachCountMax: Int
+    /// Of documents that are made for the receipts of one body: a record with its header, an element in canonical form.
+    package var madeByteCountMax = 64 << 20
+    /// What all of the body may cost; nil: as much as its bytes allow.
+    package var allowance: WorkAllowance?
 
     package init(
         type: String? = nil, now: Int64, documentByteCountMax: Int = 1 << 20, batchCountMax: Int = 100, eachCountMax: Int = 10_000

@@ -36,17 +36,26 @@ final class ExtractionContext {
     }
 
     let arena = Arena()
+    /// What the present document may still cost.
+    let work = WorkBudget()
     let buffers: UnsafeMutablePointer<Buffers>
     var output = ByteBuffer()
     var violations: [Problem.Violation] = []
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
     private(set) var violationCount = 0
+    /// Bytes of those that are kept: a pointer may be as long as the document.
+    private var violationByteCount = 0
+    private static let violationByteCountMax = 512 << 10
     /// Evaluators of programs that the plain way cannot finish. A program is kept with its own, so that none is taken for another.
     private var evaluators: [ObjectIdentifier: (program: RuleProgram, evaluator: Evaluator)] = [:]
     private static let evaluatorCountMax = 500
-    /// 3 MiB of cells: what an outsize receipt needed more is freed after it.
-    private static let keptCellCount = 100_000
+    /// 1 MiB of cells: what an outsize receipt needed more is freed after it.
+    private static let keptCellCount = 32_768
+    /// Cells of one receipt: 64 MiB. Fifty thousand lines of forty columns.
+    static let cellCountMax = 2 << 20
+    /// Of one receipt as it is stored: the columns of lists may repeat what stands once in the document.
+    static let rowByteCountMax = 32 << 20
 
     init() {
         buffers = .allocate(capacity: 1)
@@ -66,7 +75,9 @@ final class ExtractionContext {
         return evaluator
     }
 
-    func beginDocument() {
+    func beginDocument(_ allowance: WorkAllowance, byteCount: Int) {
+        work.beginBody(allowance)
+        work.beginDocument(byteCount: byteCount)
         arena.reset()
         if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.shrink() }
         if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.shrink() }
@@ -75,6 +86,7 @@ final class ExtractionContext {
     func beginReceipt() {
         violations.removeAll()
         violationCount = 0
+        violationByteCount = 0
     }
 
     /// What schema and columns both ask for is said once.
@@ -86,9 +98,12 @@ final class ExtractionContext {
     }
 
     func report(_ pointer: @autoclosure () -> String, _ code: String, _ message: @autoclosure () -> String) {
+        // What is found once the work was cut short may not be true.
         violationCount += 1
-        guard violations.count < Self.violationCountMax else { return }
-        violations.append(Problem.Violation(pointer: pointer(), code: code, message: message()))
+        guard !work.isExhausted, violations.count < Self.violationCountMax, violationByteCount < Self.violationByteCountMax else { return }
+        let violation = Problem.Violation(pointer: pointer(), code: code, message: message())
+        violationByteCount += violation.pointer.utf8.count + violation.message.utf8.count
+        violations.append(violation)
     }
 }
 
@@ -143,7 +158,7 @@ struct ByteBuffer: ~Copyable {
 
     mutating func removeAll() {
         count = 0
-        if capacity > 4 << 20 {
+        if capacity > 1 << 20 {
             base.deallocate()
             capacity = 4 << 10
             base = .allocate(byteCount: capacity, alignment: 16)

@@ -45,6 +45,9 @@ struct Extractor<Source: DocumentSource> {
         guard context.violationCount == 0 else { return nil }
         type.rules.evaluate(plan, in: context) { source.location(of: element, within: element) }
         guard context.violationCount == 0, let receiptID, let time else { return nil }
+        let textByteCount = RowWriter.byteCount(of: plan, buffers)
+        let isTooMuch = textByteCount > ExtractionContext.rowByteCountMax && context.work.limitsDocuments
+        guard context.work.charge(isTooMuch ? Int.max : textByteCount, .paths) else { return nil }
         return ExtractedReceipt(
             type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
             row: RowWriter.row(of: plan, context: context), document: document)
@@ -366,12 +369,21 @@ struct Extractor<Source: DocumentSource> {
         }
         let width = list.memberSteps.count
         let start = buffers.pointee.cells.count
+        // Each cell takes room, whether there is anything in it or not.
+        let isTooMuch = start + rowCount * width > ExtractionContext.cellCountMax
+        guard context.work.charge(isTooMuch && context.work.limitsDocuments ? Int.max : rowCount * width, .paths) else {
+            buffers.pointee.lists.append(ExtractionContext.ListView(start: start, rowCount: 0, width: width))
+            return
+        }
         buffers.pointee.lists.append(ExtractionContext.ListView(start: start, rowCount: rowCount, width: width))
         buffers.pointee.cells.reserve(start + rowCount * width)
         buffers.pointee.listSlots.reserve(list.scope.paths.count)
         let listSlots = buffers.pointee.listSlots.base
         for row in 0..<rowCount {
             let node = buffers.pointee.elements.base[row]
+            // Cells that are not read are not left without a value.
+            if context.work.isExhausted { (buffers.pointee.cells.base + start + row * width).initialize(repeating: .null, count: width) }
+            if context.work.isExhausted { continue }
             source.enter(element: (row, rowCount))
             source.resolve(list.scope, from: node, into: listSlots)
             fill(list.memberSteps, list.members, from: node, slots: listSlots, at: start + row * width)

@@ -140,14 +140,16 @@ struct JSONSource: DocumentSource {
     let tape: JSONTape
     let table: JSONPathTable
     let arena: Arena
+    let work: WorkBudget
     private let trie: UnsafePointer<JSONPathTable.TrieNode>
     private let edges: UnsafePointer<JSONPathTable.Edge>
     private let names: UnsafePointer<UInt8>
 
-    init(tape: JSONTape, table: JSONPathTable, arena: Arena) {
+    init(tape: JSONTape, table: JSONPathTable, arena: Arena, work: WorkBudget) {
         self.tape = tape
         self.table = table
         self.arena = arena
+        self.work = work
         trie = UnsafePointer(table.trieBase)
         edges = UnsafePointer(table.edgeBase)
         names = UnsafePointer(table.nameBase)
@@ -173,6 +175,7 @@ struct JSONSource: DocumentSource {
         guard branch.edgeCount > 0 else { return }
         let nodes = tape.nodes
         let parent = nodes[node]
+        guard work.charge(Int(parent.childCount), .paths) else { return }
         let end = Int(parent.end)
         let first = edges + Int(branch.firstEdge)
         let edgeCount = Int(branch.edgeCount)
@@ -223,6 +226,7 @@ struct JSONSource: DocumentSource {
         guard kind == .object || kind == .array else { return true }
         var position = 0
         for child in tape.children(of: node) {
+            guard work.charge(1, .paths) else { return false }
             let isMatch: Bool
             if kind == .object {
                 isMatch = tokens[index].name.withUnsafeBufferPointer { name in
@@ -242,7 +246,9 @@ struct JSONSource: DocumentSource {
 
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void? {
         guard tape.nodes[node].kind == .array else { return nil }
-        for child in tape.children(of: node) where !body(child) { break }
+        for child in tape.children(of: node) {
+            guard work.charge(1, .paths), body(child) else { break }
+        }
         return ()
     }
 
@@ -254,6 +260,8 @@ struct JSONSource: DocumentSource {
         switch value.kind {
         case .string:
             guard value.isEscaped else { return ScalarText(kind: .string, isWithoutNUL: true, bytes: bytes, count: count) }
+            // Each reading takes room of its own until the document is done with.
+            guard work.charge(count, .paths) else { return .absent }
             let target = arena.allocate(count)
             return ScalarText(kind: .string, bytes: target, count: JSONGrammar.unescape(bytes, count, into: target))
         case .number: return ScalarText(kind: .number, bytes: bytes, count: count)

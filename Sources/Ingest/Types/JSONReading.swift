@@ -19,13 +19,15 @@ struct JSONReading {
     }
 
     func read() throws -> DocumentReading {
-        context.beginDocument()
+        context.beginDocument(options.allowance ?? WorkAllowance(byteCount: byteCount), byteCount: byteCount)
+        defer { context.work.settle() }
         guard tape[0].kind == .array else { return try whole() }
         // An array that an envelope type matches as a whole is an envelope; else its elements are documents.
         if let name = options.type {
             if case .found(let type) = Recognition.named(name, .json, in: snapshot), type.each != nil { return try envelope(type) }
         } else {
             let envelopes = snapshot.json.matches(tape, 0, context, envelopesOnly: true)
+            if let fault = context.work.fault { throw fault }
             if !envelopes.isEmpty {
                 switch Recognition.choice(envelopes) {
                 case .found(let type): return try envelope(type)
@@ -33,7 +35,7 @@ struct JSONReading {
                 }
             }
         }
-        guard Int(tape[0].childCount) <= options.batchCountMax else { throw steps.tooMany(options.batchCountMax) }
+        guard Int(tape[0].childCount) <= options.batchCountMax else { throw ReceiptSteps.tooMany(options.batchCountMax) }
         var results: [ReceiptResult] = []
         for node in tape.children(of: 0) { results.append(contentsOf: document(at: node)) }
         return DocumentReading(shape: .batch, receipts: results)
@@ -52,11 +54,14 @@ struct JSONReading {
 
     private func recognise(_ node: Int) -> Recognition.Outcome {
         if let name = options.type { return Recognition.named(name, .json, in: snapshot) }
-        return Recognition.choice(snapshot.json.matches(tape, node, context))
+        let matching = snapshot.json.matches(tape, node, context)
+        if let fault = context.work.fault { return .failed(fault) }
+        return Recognition.choice(matching)
     }
 
     private func document(at node: Int) -> [ReceiptResult] {
         let range = range(of: node)
+        context.work.beginDocument(byteCount: range.count)
         switch recognise(node) {
         case .failed(let problem): return [.refused(problem, type: nil, document: .body(range))]
         case .found(let type) where type.each != nil:
@@ -76,7 +81,7 @@ struct JSONReading {
 
     private func receipt(_ type: DocumentType, at node: Int, document: ReceiptDocument, byteCount: Int) -> ReceiptResult {
         steps.result(type: type, document: document, byteCount: byteCount) {
-            var extractor = Extractor(source: JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena), type: type, context: context)
+            var extractor = Extractor(source: source(type), type: type, context: context)
             return receipt(type, at: node, document: document, &extractor)
         }
     }
@@ -88,11 +93,15 @@ struct JSONReading {
         return extractor.receipt(at: node, document: document, now: options.now)
     }
 
+    private func source(_ type: DocumentType) -> JSONSource {
+        JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena, work: context.work)
+    }
+
     private func envelope(_ type: DocumentType) throws -> DocumentReading {
         guard let each = type.each else { return DocumentReading(shape: .batch, receipts: []) }
         let countsEach = type.file.each?.countsEach ?? false
         let limit = countsEach ? options.eachCountMax : options.batchCountMax
-        let source = JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena)
+        let source = source(type)
         var nodes: [Int] = []
         source.forEach(each.path, from: 0) { node in
             // `each` may name the array itself.
@@ -105,22 +114,20 @@ struct JSONReading {
         }
         let matcher = PathMatcher(source: source, isTyped: true)
         if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
+        if let fault = context.work.fault { throw fault }
         if nodes.isEmpty { return noReceipts(type) }
-        guard countsEach || nodes.count <= limit else { throw steps.tooMany(limit) }
+        guard countsEach || nodes.count <= limit else { throw ReceiptSteps.tooMany(limit) }
         var extractor = Extractor(source: source, type: type, context: context)
+        if let fault = context.work.fault { throw fault }
         var results: [ReceiptResult] = []
-        for (index, node) in nodes.enumerated() {
+        for node in nodes.prefix(limit) {
             let document = ReceiptDocument.body(range(of: node))
-            guard index < limit else {
-                results.append(.refused(steps.tooMany(limit), type: type.name, document: document))
-                continue
-            }
             results.append(
                 steps.result(type: type, document: document, byteCount: range(of: node).count) {
                     receipt(type, at: node, document: document, &extractor)
                 })
         }
-        return DocumentReading(shape: countsEach ? .each : .batch, receipts: results)
+        return DocumentReading(shape: countsEach ? .each : .batch, receipts: results, beyondCount: nodes.count - results.count)
     }
 
     private func noReceipts(_ type: DocumentType) -> DocumentReading {

@@ -47,7 +47,7 @@ final class JSONRecognizer: Sendable {
 
     /// The types whose `match` the value at `node` meets, envelopes only if `envelopesOnly`.
     func matches(_ tape: JSONTape, _ node: Int, _ context: ExtractionContext, envelopesOnly: Bool = false) -> [DocumentType] {
-        let source = JSONSource(tape: tape, table: table, arena: context.arena)
+        let source = JSONSource(tape: tape, table: table, arena: context.arena, work: context.work)
         context.buffers.pointee.slots.reserve(slotCount)
         let slots = context.buffers.pointee.slots.base
         source.resolve(trieRoot: scope.trieRoot, slotCount: slotCount, from: node, into: slots)
@@ -73,7 +73,7 @@ final class JSONRecognizer: Sendable {
         }
         let slow = candidates[index].slowTests
         if slow.isEmpty { return true }
-        let own = JSONSource(tape: source.tape, table: candidates[index].type.jsonPaths, arena: source.arena)
+        let own = JSONSource(tape: source.tape, table: candidates[index].type.jsonPaths, arena: source.arena, work: source.work)
         return PathMatcher(source: own, isTyped: true).passes(slow, from: node)
     }
 }

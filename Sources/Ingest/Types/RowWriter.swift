@@ -6,6 +6,29 @@ enum RowWriter {
         return context.output.array()
     }
 
+    /// Bytes of texts in the row. Columns of a list may all lead to one long text, so that a row is many times its document.
+    static func byteCount(of plan: ExtractionPlan, _ buffers: UnsafeMutablePointer<ExtractionContext.Buffers>) -> Int {
+        let cells = UnsafePointer(buffers.pointee.cells.base)
+        var count = 0
+        for index in 0..<plan.storedSteps.count {
+            let step = plan.storedSteps[index]
+            if step.isList {
+                let view = buffers.pointee.lists.base[Int(step.index)]
+                let members = plan.lists[Int(step.index)].storedSteps
+                for member in 0..<members.count where members[member].form == .bytes {
+                    var place = view.start &+ Int(members[member].index)
+                    for _ in 0..<view.rowCount {
+                        if !cells[place].isNull { count &+= Int(cells[place].byteCount) }
+                        place &+= view.width
+                    }
+                }
+            } else if step.form == .bytes, !cells[Int(step.index)].isNull {
+                count &+= Int(cells[Int(step.index)].byteCount)
+            }
+        }
+        return count
+    }
+
     private static func write(_ plan: ExtractionPlan, _ buffers: UnsafeMutablePointer<ExtractionContext.Buffers>, to output: inout ByteBuffer) {
         let steps = plan.storedSteps
         let cells = UnsafePointer(buffers.pointee.cells.base)

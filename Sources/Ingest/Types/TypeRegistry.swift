@@ -18,6 +18,19 @@ package final class TypeRegistry: Sendable {
             byName = Swift.Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
         }
 
+        /// Whether an array of JSON may be one envelope, instead of documents that each go by themselves.
+        func mayTakeArrayAsEnvelope(type name: String?) -> Bool {
+            if let name { return self[name]?.each != nil }
+            return types.contains { type in
+                guard type.format == .json, type.file.hasMatch, type.each != nil else { return false }
+                return type.match.allSatisfy { test in
+                    if case .exists(false) = test.condition { return true }
+                    guard let first = type.jsonPaths.paths[test.path].tokens.first else { return true }
+                    return first.isStar || first.index >= 0
+                }
+            }
+        }
+
         package subscript(name: String) -> DocumentType? { byName[name] }
     }
 

@@ -22,13 +22,18 @@ final class XMLPath: @unchecked Sendable {
     /// A plain path that may meet nodes out of document order, or twice, once there are several.
     let needsOrder: Bool
     let compiled: xmlXPathCompExprPtr?
+    /// A union's members: libxml2 looks for each node of one among all of the other.
+    let members: [XMLPath]
+    /// For a path that goes down, up and down again, or begins at the document: its two ends.
+    let split: Split?
+    /// Functions or comparisons in it may make texts of nodes outside the one that it starts from, which libxml2 does not count.
+    let readsFarTexts: Bool
     /// Prefixes that libxml2 must know, with their namespaces.
     let namespaces: [(prefix: String, uri: String)]
 
     /// - Parameter namespaces: of the type: a prefix stands for any of several; "" among them is no namespace.
     /// - Throws: the reason that the text is no XPath, or names an unknown prefix.
-    init(_ text: String, namespaces: [String: [String]]) throws(TypeFileFault) {
-        self.text = text
+    convenience init(_ text: String, namespaces: [String: [String]]) throws(TypeFileFault) {
         guard text.utf8.count <= 4_096 else { throw TypeFileFault("an XPath of more than 4,096 bytes") }
         guard !text.utf8.contains(0) else { throw TypeFileFault("an XPath with a NUL") }
         let tokens = try XPathLexer(text).tokens
@@ -38,6 +43,15 @@ final class XMLPath: @unchecked Sendable {
                 throw TypeFileFault("the prefix '\(prefix)' is not among the type's namespaces")
             }
         }
+        try self.init(tokens, text, namespaces)
+    }
+
+    private init(_ tokens: [XPathToken], _ text: String, _ namespaces: [String: [String]]) throws(TypeFileFault) {
+        self.text = text
+        var members: [XMLPath] = []
+        for member in XPathShape.members(tokens) { members.append(try XMLPath(member, text, namespaces)) }
+        self.members = members
+        readsFarTexts = XPathShape.readsFarTexts(tokens)
         if let plain = PlainPath(tokens, namespaces: namespaces) {
             steps = plain.steps
             isAbsolute = plain.isAbsolute
@@ -50,15 +64,37 @@ final class XMLPath: @unchecked Sendable {
         XMLReader.initialiseLibrary()
         let context = xmlXPathNewContext(nil)
         defer { xmlXPathFreeContext(context) }
-        compiled = xmlXPathCtxtCompile(context, Self.rewritten(tokens, namespaces))
+        func compile(_ tokens: some Sequence<XPathToken>) -> xmlXPathCompExprPtr? { xmlXPathCtxtCompile(context, Self.rewritten(tokens, namespaces)) }
+        compiled = compile(tokens)
+        if steps == nil, let shape = XPathShape.split(tokens), let far = compile(shape.far) {
+            split = Split(
+                near: shape.near.isEmpty ? nil : compile(shape.near), nearReadsFarTexts: XPathShape.readsFarTexts(Array(shape.near)),
+                parentCount: shape.parentCount, far: far, farReadsFarTexts: !isAbsolute && XPathShape.readsFarTexts(shape.far))
+        } else {
+            split = nil
+        }
         guard compiled != nil else { throw TypeFileFault("not an XPath 1.0 expression") }
         self.namespaces = namespaces.compactMap { prefix, uris in uris.count == 1 && !uris[0].isEmpty ? (prefix, uris[0]) : nil }
     }
 
-    deinit { if let compiled { xmlXPathFreeCompExpr(compiled) } }
+    deinit {
+        for expression in [compiled, split?.near, split?.far] { if let expression { xmlXPathFreeCompExpr(expression) } }
+    }
+
+    struct Split {
+        /// From the context node to one node; nil when that is the context node, or the document where the path is absolute.
+        let near: xmlXPathCompExprPtr?
+        let nearReadsFarTexts: Bool
+        /// How far up the far end begins from there.
+        let parentCount: Int
+        /// The same for all nodes that lead to one ancestor.
+        let far: xmlXPathCompExprPtr
+        /// One that begins at the document is followed once: whatever texts it makes.
+        let farReadsFarTexts: Bool
+    }
 
     /// The expression in which a prefix of several namespaces (or of none) is spelled out, since libxml2 knows one namespace for a prefix.
-    private static func rewritten(_ tokens: [XPathToken], _ namespaces: [String: [String]]) -> String {
+    private static func rewritten(_ tokens: some Sequence<XPathToken>, _ namespaces: [String: [String]]) -> String {
         var text = ""
         for token in tokens {
             guard token.kind == .name, let prefix = token.prefix, let uris = namespaces[prefix], uris.count != 1 || uris[0].isEmpty else {

@@ -8,6 +8,7 @@ struct XMLReading {
     let context: ExtractionContext
     let options: ReadingOptions
     private let steps: ReceiptSteps
+    private let validation: XSDValidation
 
     init(
         document: XMLDocument, byteCount: Int, snapshot: TypeRegistry.Snapshot, context: ExtractionContext, options: ReadingOptions
@@ -18,10 +19,12 @@ struct XMLReading {
         self.context = context
         self.options = options
         steps = ReceiptSteps(context: context, options: options)
+        validation = XSDValidation(document: document, context: context)
     }
 
     func read() throws -> DocumentReading {
-        context.beginDocument()
+        context.beginDocument(options.allowance ?? WorkAllowance(byteCount: byteCount), byteCount: byteCount)
+        defer { context.work.settle() }
         switch recognise() {
         case .failed(let problem):
             return DocumentReading(shape: .single, receipts: [.refused(problem, type: nil, document: .body(0..<byteCount))])
@@ -29,7 +32,7 @@ struct XMLReading {
         case .found(let type):
             var extractor = Extractor(source: source(type), type: type, context: context)
             let result = steps.result(type: type, document: .body(0..<byteCount), byteCount: byteCount) {
-                type.validateXML(document, element: nil, source(type), context)
+                validation.check(type, element: nil, source(type))
                 return extractor.receipt(at: extractor.source.root, document: .body(0..<byteCount), now: options.now)
             }
             return DocumentReading(shape: .single, receipts: [result])
@@ -38,12 +41,14 @@ struct XMLReading {
 
     private func source(_ type: DocumentType) -> XMLSource {
         // Prefixes are a type's own, so each type has an evaluator of its own.
-        XMLSource(document: document, paths: type.xmlPaths, arena: context.arena, evaluator: XPathEvaluator(document: document, arena: context.arena))
+        XMLSource(document: document, paths: type.xmlPaths, arena: context.arena, evaluator: XPathEvaluator(document: document, arena: context.arena, work: context.work))
     }
 
     private func recognise() -> Recognition.Outcome {
         if let name = options.type { return Recognition.named(name, .xml, in: snapshot) }
-        return Recognition.choice(snapshot.xml.filter { matches($0) })
+        let matching = snapshot.xml.filter { matches($0) }
+        if let fault = context.work.fault { return .failed(fault) }
+        return Recognition.choice(matching)
     }
 
     private func matches(_ type: DocumentType) -> Bool {
@@ -69,18 +74,22 @@ struct XMLReading {
         }
         let matcher = PathMatcher(source: source, isTyped: false)
         if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
+        if let fault = context.work.fault { throw fault }
         if nodes.isEmpty {
             let problem = Problem(
                 .invalidDocument, "no receipt in this document: nothing in it is what the type \(type.name) takes one from",
                 errors: [.init(pointer: type.file.each?.path.text ?? "", code: "no-receipts", message: "no element here is a receipt")])
             return DocumentReading(shape: .single, receipts: [.refused(problem, type: type.name, document: .body(0..<byteCount))])
         }
-        guard countsEach || nodes.count <= limit else { throw steps.tooMany(limit) }
+        guard countsEach || nodes.count <= limit else { throw ReceiptSteps.tooMany(limit) }
         var extractor = Extractor(source: source, type: type, context: context)
+        validation.prepare(type, source)
+        if let fault = context.work.fault { throw fault }
         var results: [ReceiptResult] = []
-        for (index, node) in nodes.enumerated() {
-            guard index < limit else {
-                results.append(.refused(steps.tooMany(limit), type: type.name, document: .own([])))
+        var madeByteCount = 0
+        for node in nodes.prefix(limit) {
+            guard madeByteCount <= options.madeByteCountMax else {
+                results.append(.refused(steps.tooMuchMade, type: type.name, document: .own([])))
                 continue
             }
             // The value of an expression that selects no node has no address.
@@ -89,12 +98,13 @@ struct XMLReading {
                 results.append(.refused(problem, type: type.name, document: .own([])))
                 continue
             }
+            madeByteCount += canonical.count
             results.append(
                 steps.result(type: type, document: .own(canonical), byteCount: canonical.count) {
-                    type.validateXML(document, element: node, source, context)
+                    validation.check(type, element: node, source)
                     return extractor.receipt(at: node, document: .own(canonical), now: options.now)
                 })
         }
-        return DocumentReading(shape: countsEach ? .each : .batch, receipts: results)
+        return DocumentReading(shape: countsEach ? .each : .batch, receipts: results, beyondCount: nodes.count - results.count)
     }
 }

@@ -8,12 +8,14 @@ struct XMLSource: DocumentSource {
     let paths: [XMLPath]
     let arena: Arena
     private let evaluator: XPathEvaluator
+    private let work: WorkBudget
 
     init(document: XMLDocument, paths: [XMLPath], arena: Arena, evaluator: XPathEvaluator) {
         self.document = document
         self.paths = paths
         self.arena = arena
         self.evaluator = evaluator
+        work = evaluator.work
     }
 
     /// The document node, above the root element.
@@ -90,6 +92,7 @@ struct XMLSource: DocumentSource {
             guard node.pointee.type == XML_ELEMENT_NODE else { return true }
             var attribute = node.pointee.properties
             while let present = attribute {
+                guard work.charge(1, .paths) else { return false }
                 if Self.matches(steps[index], present.pointee.name, present.pointee.ns) {
                     let isWanted = present.withMemoryRebound(to: xmlNode.self, capacity: 1) { visit(steps, index + 1, $0, body) }
                     guard isWanted else { return false }
@@ -101,6 +104,7 @@ struct XMLSource: DocumentSource {
             guard node.pointee.type == XML_ELEMENT_NODE || node.pointee.type == XML_DOCUMENT_NODE else { return true }
             var child = node.pointee.children
             while let present = child {
+                guard work.charge(1, .paths) else { return false }
                 if present.pointee.type == XML_ELEMENT_NODE {
                     if Self.matches(steps[index], present.pointee.name, present.pointee.ns) {
                         guard visit(steps, index + 1, present, body) else { return false }
@@ -162,14 +166,17 @@ struct XMLSource: DocumentSource {
             return Self.content(of: first)
         }
         var byteCount = 0
-        Self.forEachText(in: first) { byteCount += $0.count }
+        // Joined texts take room of their own until the document is done with, and each reading anew.
+        forEachText(in: first) { byteCount += $0.count }
+        guard work.charge(byteCount, .paths) else { return .absent }
         let target = arena.allocate(byteCount)
         var written = 0
-        Self.forEachText(in: first) { piece in
+        forEachText(in: first) { piece in
+            guard piece.count <= byteCount - written else { return }
             (target + written).update(from: piece.bytes, count: piece.count)
             written += piece.count
         }
-        return ScalarText(kind: .string, bytes: target, count: byteCount)
+        return ScalarText(kind: .string, bytes: target, count: written)
     }
 
     private static func content(of node: xmlNodePtr) -> ScalarText {
@@ -177,11 +184,12 @@ struct XMLSource: DocumentSource {
         return ScalarText(kind: .string, isWithoutNUL: true, bytes: UnsafePointer(content), count: Int(xmlStrlen(content)))
     }
 
-    private static func forEachText(in first: xmlNodePtr, _ body: (ScalarText) -> Void) {
+    private func forEachText(in first: xmlNodePtr, _ body: (ScalarText) -> Void) {
         var node: xmlNodePtr? = first
         while let present = node {
+            guard work.charge(1, .paths) else { return }
             switch present.pointee.type {
-            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: body(content(of: present))
+            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: body(Self.content(of: present))
             case XML_ELEMENT_NODE: if let child = present.pointee.children { forEachText(in: child, body) }
             default: break
             }
@@ -230,15 +238,21 @@ enum XMLLocation {
         var isAlone = true
         var sibling = node.pointee.prev
         while let present = sibling {
-            if present.pointee.type == XML_ELEMENT_NODE, Self.name(present) == name { position += 1 }
+            if isNamesake(present, of: node) { position += 1 }
             sibling = present.pointee.prev
         }
         sibling = node.pointee.next
         while let present = sibling, isAlone, position == 1 {
-            if present.pointee.type == XML_ELEMENT_NODE, Self.name(present) == name { isAlone = false }
+            if isNamesake(present, of: node) { isAlone = false }
             sibling = present.pointee.next
         }
         return position == 1 && isAlone ? name : "\(name)[\(position)]"
+    }
+
+    /// Whether two elements are written with one name. A fault's place may have a hundred thousand siblings: no texts are made of them.
+    private static func isNamesake(_ sibling: xmlNodePtr, of node: xmlNodePtr) -> Bool {
+        guard sibling.pointee.type == XML_ELEMENT_NODE, xmlStrEqual(sibling.pointee.name, node.pointee.name) != 0 else { return false }
+        return xmlStrEqual(sibling.pointee.ns?.pointee.prefix, node.pointee.ns?.pointee.prefix) != 0
     }
 
     private static func name(_ node: xmlNodePtr) -> String {

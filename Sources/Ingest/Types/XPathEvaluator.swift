@@ -2,31 +2,38 @@ internal import CXML2
 
 /// libxml2's XPath over one document, for the expressions that are no plain paths.
 final class XPathEvaluator {
-    /// Steps of one evaluation: some tenths of a second. An expression over a hostile document ends there, as a fault.
-    private static let operationCountMax: UInt = 20_000_000
     /// Values that are no nodes are numbered -1, -2, …: far above any `none`, below any address.
     static let valueFloor = -1 << 40
+    /// Of one evaluation, beside what libxml2 counts: setting it up takes a microsecond or two.
+    private static let stepsOfEvaluation = 64
 
     private let document: XMLDocument
     private let arena: Arena
+    let work: WorkBudget
     /// Made when first needed: it costs more than most plain paths take to follow.
     private lazy var context: xmlXPathContextPtr? = {
         let context = xmlXPathNewContext(document.tree)
-        context?.pointee.opLimit = Self.operationCountMax
         context?.pointee.error = { _, _ in }
         return context
     }()
     private var hasContext = false
     private var registered: Set<String> = []
     private var values: [(text: ScalarText, expression: String)] = []
+    /// Nodes that the far end of a path selects from an ancestor of many elements: the same for each of them.
+    private var farNodes: [FarPlace: [Int]] = [:]
+    private struct FarPlace: Hashable {
+        let path: ObjectIdentifier
+        let start: Int
+    }
     /// The node that is being read, of those like it: `position()` and `last()` outside a predicate.
     var place = (position: 1, count: 1)
     /// The first expression that could not be evaluated since `takeFault`, and why.
     private var fault: (path: String, reason: String)?
 
-    init(document: XMLDocument, arena: Arena) {
+    init(document: XMLDocument, arena: Arena, work: WorkBudget = .unlimited) {
         self.document = document
         self.arena = arena
+        self.work = work
     }
 
     deinit { if hasContext { xmlXPathFreeContext(context) } }
@@ -35,25 +42,85 @@ final class XPathEvaluator {
     func expression(of node: Int) -> String { values[-1 - node].expression }
 
     func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
+        if !path.members.isEmpty { return union(path, from: node, body) }
+        guard let split = path.split else { return evaluate(path, path.compiled, readsFarTexts: path.readsFarTexts, from: node, body) }
+        // The near end from this node; the far end once for all nodes that lead to one ancestor.
+        var near = [path.isAbsolute ? Int(bitPattern: UnsafeMutableRawPointer(document.tree)) : node]
+        if let compiled = split.near {
+            near = []
+            evaluate(path, compiled, readsFarTexts: split.nearReadsFarTexts, from: node) { found in
+                near.append(found)
+                return near.count < 2
+            }
+        }
+        guard near.count < 2 else { return evaluate(path, path.compiled, readsFarTexts: path.readsFarTexts, from: node, body) }
+        guard let only = near.first, var start = xmlNodePtr(bitPattern: only) else { return }
+        for _ in 0..<split.parentCount {
+            guard let parent = start.pointee.parent else { return }
+            start = parent
+        }
+        for found in farNodes(path, split, from: XMLSource.node(start)) {
+            guard work.charge(1, .xpath), body(found) else { return }
+        }
+    }
+
+    /// The nodes of all members, each once, in document order.
+    private func union(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
+        var seen: Set<Int> = []
+        var nodes: [Int] = []
+        for member in path.members {
+            forEach(member, from: node) { found in
+                if seen.insert(found).inserted { nodes.append(found) }
+                return true
+            }
+        }
+        if nodes.count > 1 {
+            document.setOrder()
+            nodes.sort { xmlXPathCmpNodes(xmlNodePtr(bitPattern: $0), xmlNodePtr(bitPattern: $1)) > 0 }
+        }
+        for found in nodes { guard body(found) else { return } }
+    }
+
+    private func farNodes(_ path: XMLPath, _ split: XMLPath.Split, from start: Int) -> [Int] {
+        let place = FarPlace(path: ObjectIdentifier(path), start: start)
+        if let known = farNodes[place] { return known }
+        var nodes: [Int] = []
+        evaluate(path, split.far, readsFarTexts: split.farReadsFarTexts, from: start) { found in
+            nodes.append(found)
+            return true
+        }
+        farNodes[place] = nodes
+        return nodes
+    }
+
+    private func evaluate(
+        _ path: XMLPath, _ compiled: xmlXPathCompExprPtr?, readsFarTexts: Bool, from node: Int, _ body: (Int) -> Bool
+    ) {
         hasContext = true
-        guard let context, let compiled = path.compiled, let start = xmlNodePtr(bitPattern: node) else { return }
+        guard let context, let compiled, let start = xmlNodePtr(bitPattern: node) else { return }
+        // What libxml2 does not count: texts that functions and comparisons make of nodes, which may be as long as the document.
+        let ofTexts = readsFarTexts ? document.textByteCount / 16 : 0
+        guard work.charge(Self.stepsOfEvaluation + ofTexts, .xpath) else { return }
+        document.setOrder()
         for (prefix, uri) in path.namespaces where registered.insert(prefix).inserted { xmlXPathRegisterNs(context, prefix, uri) }
         context.pointee.node = start
         context.pointee.opCount = 0
+        // A limit of none would be no limit.
+        context.pointee.opLimit = UInt(max(work.left, 1))
         (context.pointee.proximityPosition, context.pointee.contextSize) = (Int32(clamping: place.position), Int32(clamping: place.count))
         xmlResetError(&context.pointee.lastError)
-        guard let result = xmlXPathCompiledEval(compiled, context) else {
+        let result = xmlXPathCompiledEval(compiled, context)
+        defer { xmlXPathFreeObject(result) }
+        let isLimit = result == nil && context.pointee.lastError.code == XML_XPATH_EXPRESSION_OK.rawValue + XPATH_OP_LIMIT_EXCEEDED.rawValue
+        let operationCount = Int(clamping: context.pointee.opCount)
+        guard work.charge(isLimit ? Int.max : operationCount, .xpath) else { return }
+        if readsFarTexts { _ = work.charge(operationCount, times: document.textByteCount / 1_024, .xpath) }
+        guard let result else {
             if fault == nil { fault = (path.text, Self.reason(context.pointee.lastError)) }
             return
         }
-        defer { xmlXPathFreeObject(result) }
         guard result.pointee.type == XPATH_NODESET else {
-            if let text = xmlXPathCastToString(result) {
-                let bytes = UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text)))
-                values.append((ScalarText(kind: .string, bytes: arena.copy(bytes), count: bytes.count), path.text))
-                till_xml_free(text)
-                _ = body(-values.count)
-            }
+            addValue(result, path, body)
             return
         }
         guard let nodes = result.pointee.nodesetval, nodes.pointee.nodeNr > 0 else { return }
@@ -63,6 +130,15 @@ final class XPathEvaluator {
             guard let found = nodes.pointee.nodeTab[index], found.pointee.type != XML_NAMESPACE_DECL else { continue }
             guard body(XMLSource.node(found)) else { return }
         }
+    }
+
+    private func addValue(_ result: xmlXPathObjectPtr, _ path: XMLPath, _ body: (Int) -> Bool) {
+        guard let text = xmlXPathCastToString(result) else { return }
+        defer { till_xml_free(text) }
+        let bytes = UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text)))
+        guard work.charge(bytes.count, .xpath) else { return }
+        values.append((ScalarText(kind: .string, bytes: arena.copy(bytes), count: bytes.count), path.text))
+        _ = body(-values.count)
     }
 
     /// What could not be evaluated: nothing was selected, which must not pass for nothing being there.

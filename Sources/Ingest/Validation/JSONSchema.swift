@@ -27,14 +27,17 @@ package final class JSONSchema: Sendable {
         hasDynamicReferences = true
     }
 
-    /// Calls `report` with each violation: the node, the member's name where one is missing, the keyword, a message.
+    /// Calls `report` with each violation, as far as `work` goes (nil: as much as the text may cost): the node, the member's name where one is missing, the keyword, a message.
     package func validate(
-        _ tape: JSONTape, _ node: Int, _ report: (_ node: Int, _ missing: [UInt8]?, _ code: String, _ message: String) -> Void
+        _ tape: JSONTape, _ node: Int, _ work: WorkBudget? = nil, _ report: (_ node: Int, _ missing: [UInt8]?, _ code: String, _ message: String) -> Void
     ) {
+        let ownWork = work ?? .bounded(byteCount: tape.byteCount)
         withoutActuallyEscaping(report) { report in
-            var validator = SchemaValidator(schema: self, tape: tape, report: report)
+            var validator = SchemaValidator(schema: self, tape: tape, work: ownWork, report: report)
             _ = validator.validate(root, node)
         }
+        // No verdict can be given. Whose work it is says so himself.
+        if work == nil, ownWork.isExhausted { report(node, nil, "schema-too-deep", "the schema takes too many steps on this document") }
     }
 
     /// Whether a text is JSON and the schema accepts it.

@@ -12,6 +12,7 @@ struct RuleEnvironment {
     let lists: UnsafePointer<ListCells>?
     /// The present element's cells.
     let element: UnsafePointer<Cell>?
+    let work: WorkBudget
 
     struct ListCells: BitwiseCopyable {
         let cells: UnsafePointer<Cell>?
@@ -387,6 +388,7 @@ final class RuleListFunction: RuleNode, @unchecked Sendable {
     override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
         guard let rows = environment.lists?[list] else { throw RuleEscape() }
         if function == .listCount { return .number(Int128(rows.rowCount)) }
+        guard environment.work.charge(rows.rowCount, .rules) else { return .null }
         var total: Int128 = 0
         var count = 0
         var best = Cell.null

@@ -5,11 +5,14 @@ internal import Query
 final class RuleProgram: Sendable {
     private let expression: Expression
     private let tree: RuleNode?
+    /// Parts of the expression.
+    private let stepCount: Int
     /// The columns that it reads: their number in the expression, what they are, their type.
     let used: [(id: Int, input: RuleCompiler.Input, type: ColumnType)]
 
     init(_ compiled: ExpressionCompiler.Compiled, inputs: [(input: RuleCompiler.Input, type: ColumnType)], memberNames: [[String]]) {
         expression = compiled.expression
+        stepCount = Self.count(compiled.expression)
         used = compiled.usedInputs.map { ($0, inputs[$0].input, inputs[$0].type) }
         tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
     }
@@ -19,6 +22,7 @@ final class RuleProgram: Sendable {
 
     /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
     func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
+        guard context.work.charge(stepCount, .rules) else { return .null }
         if let tree {
             do throws(RuleEscape) {
                 return try tree.evaluate(environment)
@@ -30,12 +34,35 @@ final class RuleProgram: Sendable {
     }
 
     private func evaluated(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
+        guard context.work.charge(stepsOfEvaluator(environment), .rules) else { return .null }
         let evaluator = try context.evaluator(of: self)
         let columns = used.map { Column.constant(value(of: $0.input, $0.type, environment), type: $0.type, count: 1) }
         let flat = columns.map { column in column.type.isNested ? column.flattened() : column }
         let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: flat))
         return cell(result.value(at: 0), context)
     }
+
+    /// The evaluator works on columns of one row: some tens of nanoseconds for each part, and it goes over every text and list that it reads.
+    private func stepsOfEvaluator(_ environment: RuleEnvironment) -> Int {
+        var steps = 32 * stepCount
+        for column in used {
+            switch column.input {
+            case .scalar(let index): steps += Self.byteCount(environment.cells[index], column.type)
+            case .member(let index): steps += environment.element.map { Self.byteCount($0[index], column.type) } ?? 0
+            case .list(let index): steps += environment.lists.map { 8 * $0[index].rowCount * max($0[index].width, 1) } ?? 0
+            }
+        }
+        return steps
+    }
+
+    private static func byteCount(_ cell: Cell, _ type: ColumnType) -> Int {
+        switch type {
+        case .string, .binary: cell.isNull ? 0 : Int(cell.byteCount)
+        default: 1
+        }
+    }
+
+    private static func count(_ expression: Expression) -> Int { expression.children.reduce(1) { $0 + count($1) } }
 
     func makeEvaluator() throws(QueryError) -> Evaluator {
         var layout: [ColumnID: Int] = [:]
@@ -63,7 +90,10 @@ final class RuleProgram: Sendable {
         case .integer(let value): return .number(Int128(value))
         case .decimal(let value): return .number(value)
         case .double(let value): return .number(Int128(value.bitPattern))
-        case .bytes(let bytes): return .bytes(bytes.withUnsafeBufferPointer { context.arena.copy($0) }, bytes.count)
+        case .bytes(let bytes):
+            // A text that an expression makes is kept until the document is done with.
+            guard context.work.charge(bytes.count, .rules) else { return .null }
+            return .bytes(bytes.withUnsafeBufferPointer { context.arena.copy($0) }, bytes.count)
         default: return .null
         }
     }

@@ -60,7 +60,7 @@ struct RuleSet: Sendable {
 
     /// Computes the columns, then tests the rules. What fails goes to `report`: pointer, code, message.
     func evaluate(_ plan: ExtractionPlan, in context: ExtractionContext, at pointer: () -> String) {
-        if isEmpty { return }
+        if isEmpty || context.work.isExhausted { return }
         prepareLists(context)
         for step in steps {
             switch step.target {
@@ -68,6 +68,7 @@ struct RuleSet: Sendable {
             case .member(let list, let member):
                 let view = context.buffers.pointee.lists.base[list]
                 for row in 0..<view.rowCount {
+                    if context.work.isExhausted { return }
                     let start = view.start + row * view.width
                     compute(step, context, environment(context, element: start), pointer, into: start + member)
                 }
@@ -98,7 +99,8 @@ struct RuleSet: Sendable {
     /// - Parameter element: the place of a list element's first cell.
     private func environment(_ context: ExtractionContext, element: Int?) -> RuleEnvironment {
         let cells = UnsafePointer(context.buffers.pointee.cells.base)
-        return RuleEnvironment(cells: cells, lists: UnsafePointer(context.buffers.pointee.ruleLists.base), element: element.map { cells + $0 })
+        return RuleEnvironment(
+            cells: cells, lists: UnsafePointer(context.buffers.pointee.ruleLists.base), element: element.map { cells + $0 }, work: context.work)
     }
 
     /// Points the rules' lists at their cells, which stay where they are while rules run.

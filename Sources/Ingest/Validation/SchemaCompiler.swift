@@ -220,7 +220,7 @@ struct SchemaCompiler {
         let document = library.document(location.document)
         if let member = tape.member("const", of: location.node) { node.constant = SchemaNode.Constant(document: document, node: member) }
         if let list = tape.member("enum", of: location.node), tape[list].kind == .array {
-            node.enumeration = tape.children(of: list).map { SchemaNode.Constant(document: document, node: $0) }
+            node.enumeration = ConstantSet(document: document, nodes: Array(tape.children(of: list)))
         }
         node.multipleOf = number("multipleOf", location, tape)
         node.maximum = number("maximum", location, tape)

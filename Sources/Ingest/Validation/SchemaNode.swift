@@ -38,7 +38,7 @@ final class SchemaNode: @unchecked Sendable {
 
     var types: Types?
     var constant: Constant?
-    var enumeration: [Constant]?
+    var enumeration: ConstantSet?
 
     var hasNumberKeywords = false
     var multipleOf: OwnedNumber?

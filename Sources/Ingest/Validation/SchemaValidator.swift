@@ -6,22 +6,23 @@ internal import Query
 struct SchemaValidator {
     /// References within references: a schema that goes round without going into the document ends here.
     private static let depthMax = 600
-    /// Schemas applied to one document, for schemas that multiply their work.
-    private static let stepCountMax = 2_000_000
+    /// One schema on one value, beside what its keywords take.
+    private static let stepsOfApplying = 4
 
     private let schema: JSONSchema
     private let tape: JSONTape
+    private let work: WorkBudget
     private let report: (Int, [UInt8]?, String, String) -> Void
     private var quietDepth = 0
     private var depth = 0
-    private var stepCount = 0
     private var isExhausted = false
     /// Resources from the outermost in, for dynamic references.
     private var scope: [Int] = []
 
-    init(schema: JSONSchema, tape: JSONTape, report: @escaping (Int, [UInt8]?, String, String) -> Void) {
+    init(schema: JSONSchema, tape: JSONTape, work: WorkBudget, report: @escaping (Int, [UInt8]?, String, String) -> Void) {
         self.schema = schema
         self.tape = tape
+        self.work = work
         self.report = report
     }
 
@@ -56,12 +57,12 @@ struct SchemaValidator {
             if !verdict { fail(node, "false", "nothing is allowed here") }
             return verdict
         }
-        stepCount += 1
-        guard depth < Self.depthMax, stepCount < Self.stepCountMax, !isExhausted else {
+        guard work.charge(Self.stepsOfApplying, .schema) else { return false }
+        guard depth < Self.depthMax, !isExhausted else {
             if !isExhausted {
                 isExhausted = true
                 // Said whatever is quiet: no verdict can be given.
-                report(node, nil, "schema-too-deep", "the schema goes round in circles, or takes too many steps, on this document")
+                report(node, nil, "schema-too-deep", "the schema goes round in circles on this document")
             }
             return false
         }
@@ -73,6 +74,7 @@ struct SchemaValidator {
 
         let kind = tape.nodes[node].kind
         let tracksOwn = evaluated == nil && (kind == .object && part.unevaluatedProperties != nil || kind == .array && part.unevaluatedItems != nil)
+        if evaluated != nil || tracksOwn, !work.charge(Int(tape.nodes[node].childCount), .schema) { return false }
         var tracked = evaluated != nil || tracksOwn ? Evaluated(children: Array(repeating: false, count: Int(tape.nodes[node].childCount))) : nil
 
         var isValid = checkValue(part, node, kind)
@@ -121,12 +123,12 @@ struct SchemaValidator {
                 isValid = false
             }
         }
-        if let constant = part.constant, !JSONEquality.areEqual(tape, node, constant.document.tape, constant.node) {
+        if let constant = part.constant, !JSONEquality.areEqual(tape, node, constant.document.tape, constant.node, work) {
             fail(node, "const", "is not the one value that is allowed")
             isValid = false
         }
-        if let candidates = part.enumeration, !candidates.contains(where: { JSONEquality.areEqual(tape, node, $0.document.tape, $0.node) }) {
-            fail(node, "enum", "is none of the \(candidates.count) values that are allowed")
+        if let values = part.enumeration, !values.contains(tape, node, work) {
+            fail(node, "enum", "is none of the \(values.count) values that are allowed")
             isValid = false
         }
         return isValid
@@ -136,6 +138,8 @@ struct SchemaValidator {
 
     private func checkNumber(_ part: SchemaNode, _ node: Int) -> Bool {
         let value = tape.nodes[node]
+        // Digits are gone through for each bound, and slowly for a divisor.
+        guard work.charge(Int(value.byteCount) * (part.multipleOf == nil ? 1 : 8), .schema) else { return false }
         let number = DecimalNumber(tape.bytes + Int(value.offset), Int(value.byteCount))
         var isValid = true
         func check(_ isMet: Bool, _ code: String, _ message: @autoclosure () -> String) {
@@ -154,6 +158,8 @@ struct SchemaValidator {
 
     private func checkString(_ part: SchemaNode, _ node: Int) -> Bool {
         let value = tape.nodes[node]
+        let passCount = 1 + (part.pattern?.expression.stepsPerByte ?? 0)
+        guard work.charge(Int(value.byteCount) / 4 * passCount, .schema) else { return false }
         if value.isEscaped {
             return tape.text(of: node).withUnsafeBufferPointer { checkText(part, node, $0.baseAddress ?? ScalarText.noBytes, $0.count) }
         }
@@ -206,6 +212,7 @@ struct SchemaValidator {
 
     private mutating func checkMembers(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         guard part.names != nil || !part.patternProperties.isEmpty || part.additionalProperties != nil || part.propertyNames != nil else { return true }
+        guard work.charge(Int(tape.nodes[node].childCount), .schema) else { return false }
         var isValid = true
         var seen: UInt64 = 0
         var seenMore: Set<Int> = []
@@ -227,6 +234,7 @@ struct SchemaValidator {
             }
             if !part.patternProperties.isEmpty || part.propertyNames != nil {
                 let name = tape.name(of: child)
+                guard work.charge(stepsOfPatterns(part, name.count), .schema) else { return false }
                 for (expression, schema) in part.patternProperties where expression.matches(name) {
                     isKnown = true
                     isValid = validate(schema, child) && isValid
@@ -247,7 +255,7 @@ struct SchemaValidator {
             position += 1
             child = Int(tape.nodes[child].end)
         }
-        guard part.requiredCount > 0, let names = part.names else { return isValid }
+        guard part.requiredCount > 0, let names = part.names, work.charge(names.entries.count, .schema) else { return isValid }
         for (index, entry) in names.entries.enumerated() where entry.isRequired {
             guard index < 64 ? seen & (1 << UInt64(index)) == 0 : !seenMore.contains(index) else { continue }
             fail(node, "required", "\(JSONGrammar.shown(entry.name)) is missing", missing: entry.name)
@@ -256,13 +264,20 @@ struct SchemaValidator {
         return isValid
     }
 
+    private func stepsOfPatterns(_ part: SchemaNode, _ byteCount: Int) -> Int {
+        // A name that is an instance of its own is a text to be read.
+        var steps = part.propertyNames == nil ? 0 : 512
+        for (expression, _) in part.patternProperties { steps += 16 + byteCount / 4 * (1 + expression.stepsPerByte) }
+        return steps
+    }
+
     /// A member's name as an instance of its own: a text in quotes, read like any other.
     private mutating func checkName(_ index: Int, _ name: [UInt8], _ child: Int) -> Bool {
         let schema = schema
         var isValid = true
         do {
             let tape = try OwnedTape(Array(JSONForm.quoted(name).utf8))
-            var validator = SchemaValidator(schema: schema, tape: tape.tape) { _, _, _, _ in isValid = false }
+            var validator = SchemaValidator(schema: schema, tape: tape.tape, work: work) { _, _, _, _ in isValid = false }
             isValid = validator.validate(index, 0) && isValid
         } catch {
             isValid = false
@@ -272,6 +287,7 @@ struct SchemaValidator {
     }
 
     private func member(_ name: [UInt8], of node: Int) -> Bool {
+        guard work.charge(Int(tape.nodes[node].childCount), .schema) else { return false }
         let hash = NameHash.hash(name)
         return tape.children(of: node).contains { tape.nodes[$0].nameHash == hash && tape.name(of: $0) == name }
     }
@@ -300,7 +316,7 @@ struct SchemaValidator {
             fail(node, "minItems", "has \(count) elements; \(bound) are needed")
             isValid = false
         }
-        if part.uniqueItems, let repeated = JSONEquality.firstRepeated(tape, node) {
+        if part.uniqueItems, let repeated = JSONEquality.firstRepeated(tape, node, work) {
             fail(repeated, "uniqueItems", "is there twice")
             isValid = false
         }

@@ -7,6 +7,8 @@ internal import Synchronization
 /// Safe to share: once parsed, a schema is only read; each validation has a context of its own.
 final class XMLSchema: @unchecked Sendable {
     private let schema: xmlSchemaPtr
+    /// What a check may cost.
+    let complexity: XSDComplexity
 
     /// - Parameters:
     ///   - main: the name of the file to begin with.
@@ -20,6 +22,7 @@ final class XMLSchema: @unchecked Sendable {
         guard files[main] != nil else { throw refusal(["there is no file \(JSONGrammar.shown(Array(main.utf8))) among the type's files"]) }
         var linker = XSDLinker(files: files)
         let start = linker.link(from: main)
+        linker.survey()
         guard linker.reasons.isEmpty, let start else { throw refusal(linker.reasons) }
         VirtualFiles.add(linker.texts)
         defer { VirtualFiles.remove(linker.texts.keys) }
@@ -33,20 +36,27 @@ final class XMLSchema: @unchecked Sendable {
             throw refusal(faults.faults.isEmpty ? ["not an XML Schema"] : faults.faults.map { "\(linker.name(of: $0.file)) line \($0.line): \($0.message)" })
         }
         schema = parsed
+        complexity = linker.complexity
     }
 
     deinit { xmlSchemaFree(schema) }
 
-    /// Calls `report` with each violation in `element`: the node that it is at (nil when libxml2 names none) and what it is.
-    func validate(_ element: xmlNodePtr, _ report: (_ node: xmlNodePtr?, _ message: String) -> Void) {
-        guard let context = xmlSchemaNewValidCtxt(schema) else { return report(nil, "out of memory") }
+    /// Calls `report` with each violation in `element`, until it returns false: the node that it is at (nil when libxml2 names none) and what
+    /// it is.
+    func validate(_ element: xmlNodePtr, _ report: (_ node: xmlNodePtr?, _ message: String) -> Bool) {
+        guard let context = xmlSchemaNewValidCtxt(schema) else {
+            _ = report(nil, "out of memory")
+            return
+        }
         defer { xmlSchemaFreeValidCtxt(context) }
-        let faults = FaultList()
-        xmlSchemaSetValidStructuredErrors(context, FaultList.handler, Unmanaged.passUnretained(faults).toOpaque())
-        let code = xmlSchemaValidateOneElement(context, element)
-        withExtendedLifetime(faults) {}
-        for fault in faults.faults { report(fault.node, fault.message) }
-        if code != 0, faults.faults.isEmpty { report(element, "the element is not valid by its XSD") }
+        let code = withoutActuallyEscaping(report) { report in
+            let faults = FaultList(root: element, report)
+            xmlSchemaSetValidStructuredErrors(context, FaultList.handler, Unmanaged.passUnretained(faults).toOpaque())
+            let code = xmlSchemaValidateOneElement(context, element)
+            faults.restore()
+            return faults.count == 0 ? code : 0
+        }
+        if code != 0 { _ = report(element, "the element is not valid by its XSD") }
     }
 }
 
@@ -55,17 +65,53 @@ private final class FaultList {
     var faults: [(node: xmlNodePtr?, file: String, line: Int, message: String)] = []
     /// More are of no use to anybody.
     private static let countMax = 1_000
+    private(set) var count = 0
+
+    /// While a schema is parsed: faults are kept.
+    init() { (root, report) = (nil, nil) }
+
+    /// While an element is validated: each fault goes to `report`.
+    init(root: xmlNodePtr, _ report: @escaping (_ node: xmlNodePtr?, _ message: String) -> Bool) { (self.root, self.report) = (root, report) }
+
+    private let root: xmlNodePtr?
+    private let report: ((_ node: xmlNodePtr?, _ message: String) -> Bool)?
+    /// Links of the tree that were cut, with what they were.
+    private var cut: [(node: xmlNodePtr, children: xmlNodePtr?, next: xmlNodePtr?)] = []
+
+    /// libxml2 knows no way to end a validation before the last element: it is shown a tree that ends here.
+    private func cutTree(at node: xmlNodePtr?) {
+        guard cut.isEmpty, let root else { return }
+        var place = node ?? root
+        if place.pointee.type != XML_ELEMENT_NODE { place = place.pointee.parent ?? root }
+        cut.append((place, place.pointee.children, place.pointee.next))
+        place.pointee.children = nil
+        while place != root {
+            place.pointee.next = nil
+            guard let parent = place.pointee.parent else { return }
+            place = parent
+            if place != root { cut.append((place, place.pointee.children, place.pointee.next)) }
+        }
+    }
+
+    /// Makes the tree whole again.
+    func restore() {
+        for (node, children, next) in cut { (node.pointee.children, node.pointee.next) = (children, next) }
+        cut = []
+    }
 
     static let handler: xmlStructuredErrorFunc = { owner, error in
         guard let owner, let error, error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
         let list = Unmanaged<FaultList>.fromOpaque(owner).takeUnretainedValue()
-        guard list.faults.count < countMax else { return }
-        let message = error.pointee.message.map { String(cString: $0) } ?? "not valid"
-        list.faults.append(
-            (
-                error.pointee.node?.assumingMemoryBound(to: xmlNode.self), error.pointee.file.map { String(cString: $0) } ?? "",
-                Int(error.pointee.line), message.split(whereSeparator: \.isNewline).joined(separator: " ")
-            ))
+        guard list.faults.count < countMax, list.cut.isEmpty else { return }
+        let node = error.pointee.node?.assumingMemoryBound(to: xmlNode.self)
+        let text = error.pointee.message.map { String(cString: $0) } ?? "not valid"
+        let message = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        list.count += 1
+        if let report = list.report {
+            if !report(node, message) { list.cutTree(at: node) }
+            return
+        }
+        list.faults.append((node, error.pointee.file.map { String(cString: $0) } ?? "", Int(error.pointee.line), message))
     }
 }
 
@@ -107,6 +153,7 @@ private struct XSDLinker {
     private let prefix: String
     private var targets: [String: String] = [:]
     private(set) var reasons: [String] = []
+    private(set) var complexity = XSDComplexity()
     /// Linked texts under the names that the loader knows.
     private(set) var texts: [String: [UInt8]] = [:]
     private var names: [String: String] = [:]
@@ -123,6 +170,22 @@ private struct XSDLinker {
     }
 
     func name(of url: String) -> String { names[url] ?? url }
+
+    /// Looks over what was linked.
+    mutating func survey() {
+        guard reasons.isEmpty else { return }
+        var survey = XSDSurvey()
+        var trees: [xmlDocPtr] = []
+        defer { for tree in trees { xmlFreeDoc(tree) } }
+        for (url, text) in texts.sorted(by: { $0.key < $1.key }) {
+            guard let tree = Self.parsed(text) else { continue }
+            trees.append(tree)
+            survey.add(tree, file: name(of: url))
+        }
+        survey.finish()
+        reasons = survey.reasons
+        complexity = survey.complexity
+    }
 
     /// Links `file` and all that it reaches. Returns the name to parse.
     mutating func link(from file: String) -> String? {

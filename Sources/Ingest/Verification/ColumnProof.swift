@@ -89,7 +89,8 @@ final class ColumnProof {
 
     /// - Returns: nil when the document is refused.
     private static func extract(_ document: [UInt8], _ reading: Reading, _ received: Int64) throws -> ExtractedReceipt? {
-        let options = ReadingOptions(type: reading.type.name, now: received, documentByteCountMax: .max)
+        var options = ReadingOptions(type: reading.type.name, now: received, documentByteCountMax: .max)
+        options.allowance = .unlimited
         let result =
             switch reading.type.format {
             case .json: try reading.reader.readJSON(document, options)

@@ -29,6 +29,8 @@ package final class RegularExpression: @unchecked Sendable {
     package let groupCount: Int
     /// Longer ones could keep a thread for long, since a search cannot be interrupted: at worst each byte takes a step for each of the program's.
     package let textByteCountMax: Int
+    /// How the time of a match grows with the text, at worst: where its automaton does not fit into memory, RE2 walks the program's own states.
+    package let stepsPerByte: Int
     private static let stepCountMax = 1 << 31
 
     package convenience init(_ pattern: String, ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
@@ -53,6 +55,7 @@ package final class RegularExpression: @unchecked Sendable {
         }
         handle = compiled
         groupCount = Int(till_re2_group_count(compiled))
+        stepsPerByte = 1 + Int(till_re2_program_size(compiled)) / 64
         textByteCountMax = Self.stepCountMax / max(1, Int(till_re2_program_size(compiled)))
     }
 

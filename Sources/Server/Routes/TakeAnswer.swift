@@ -1,5 +1,6 @@
 internal import ColumnStore
 internal import Ingest
+internal import Synchronization
 
 /// The answers to POST /v1/receipts.
 enum TakeAnswer {
@@ -26,15 +27,21 @@ enum TakeAnswer {
             writer.endArray()
             writer.endObject()
             return .json(writer)
-        case .each(let results):
-            for case .failure(let problem) in results where problem.slug == .internalError {
-                service.logFailure(problem.cause ?? problem.detail, exchange)
-                break
-            }
-            return Response(status: 200, contentType: "application/x-ndjson", bytes: lines(results))
+        case .each(let results): return lines(results, beyondCount: 0, on: exchange, service: service)
+        case .eachOfMore(let results, let beyondCount): return lines(results, beyondCount: beyondCount, on: exchange, service: service)
         case .refused(let problem):
             return service.response(to: problem, on: exchange)
         }
+    }
+
+    private static func lines(_ results: [Result<Taken, Problem>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
+        for case .failure(let problem) in results where problem.slug == .internalError {
+            service.logFailure(problem.cause ?? problem.detail, exchange)
+            break
+        }
+        let lines = lines(results)
+        if beyondCount == 0 { return Response(status: 200, contentType: "application/x-ndjson", bytes: lines) }
+        return Response(status: 200, contentType: "application/x-ndjson", stream: beyond(lines, from: results.count + 1, count: beyondCount))
     }
 
     /// 201 complete at once, 202 not yet, 200 a repeat or an end that is no success.
@@ -75,6 +82,41 @@ enum TakeAnswer {
     private static func writeRepeat(_ taken: Taken, to writer: inout JSONWriter) {
         if taken.isRepeat { writer.member("repeat", true) }
     }
+
+    /// The lines past the limit, which are all alike, and may be millions: made as they are sent.
+    private static func beyond(_ lines: [UInt8], from first: Int, count: Int) -> ResponseStream {
+        let problem = Problem(.tooLarge, "a body has at most \(Engine.takenCountMax) lines; send this one again")
+        var writer = JSONWriter(reserving: 256)
+        writer.beginObject()
+        writer.member("status", problem.slug.status)
+        writer.key("problem")
+        problem.write(to: &writer)
+        writer.endObject()
+        // The same object with `line` before its other members.
+        let rest = [UInt8](",".utf8) + writer.bytes.dropFirst() + [0x0A]
+        let progress = Mutex((line: first, isBegun: false))
+        return ResponseStream { () -> [UInt8]? in
+            progress.withLock { progress in
+                guard progress.isBegun else {
+                    progress.isBegun = true
+                    return lines.isEmpty ? nil : lines
+                }
+                let end = min(progress.line + Self.beyondLineCount, first + count)
+                guard progress.line < end else { return nil }
+                var piece: [UInt8] = []
+                piece.reserveCapacity((end - progress.line) * (rest.count + 20))
+                for line in progress.line..<end {
+                    piece += "{\"line\":\(line)".utf8
+                    piece += rest
+                }
+                progress.line = end
+                return piece
+            }
+        }
+    }
+
+    /// Made at a time.
+    private static let beyondLineCount = 256
 
     static func write(_ summary: ReceiptSummary, to writer: inout JSONWriter) {
         writer.beginObject()

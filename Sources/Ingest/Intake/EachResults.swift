@@ -1,0 +1,67 @@
+internal import Synchronization
+
+/// What became of receipts that count each on their own, gathered as their commits end, in any order.
+final class EachResults: Sendable {
+    private struct State {
+        var results: [Result<Taken, Problem>?] = []
+        var left = 0
+        var isWhole = false
+        var beyondCount = 0
+        var violationByteCount = 0
+    }
+
+    /// Of all faults in one answer; of what comes then each receipt keeps its first.
+    private static let violationByteCountMax = 8 << 20
+    private let state = Mutex(State())
+    private let completion: @Sendable (TakeOutcome) -> Void
+
+    init(_ completion: @escaping @Sendable (TakeOutcome) -> Void) { self.completion = completion }
+
+    /// Places for so many receipts: the first one's.
+    func reserve(_ count: Int) -> Int {
+        state.withLock { state in
+            state.results.append(contentsOf: repeatElement(nil, count: count))
+            state.left += count
+            return state.results.count - count
+        }
+    }
+
+    func set(_ place: Int, _ result: Result<Taken, Problem>) { set([(place, result)]) }
+
+    func set(_ results: [(place: Int, result: Result<Taken, Problem>)]) {
+        let whole = state.withLock { state -> TakeOutcome? in
+            for (place, result) in results where state.results[place] == nil {
+                state.results[place] = Self.shortened(result, &state.violationByteCount)
+                state.left -= 1
+            }
+            return Self.outcome(&state)
+        }
+        if let whole { completion(whole) }
+    }
+
+    /// No more receipts come: `beyondCount` were left out.
+    func finish(beyondCount: Int) {
+        let whole = state.withLock { state -> TakeOutcome? in
+            (state.isWhole, state.beyondCount) = (true, beyondCount)
+            return Self.outcome(&state)
+        }
+        if let whole { completion(whole) }
+    }
+
+    private static func outcome(_ state: inout State) -> TakeOutcome? {
+        guard state.isWhole, state.left == 0 else { return nil }
+        defer { state.results = [] }
+        let results = state.results.compactMap { $0 }
+        return state.beyondCount == 0 ? .each(results) : .eachOfMore(results, beyondCount: state.beyondCount)
+    }
+
+    private static func shortened(_ result: Result<Taken, Problem>, _ byteCount: inout Int) -> Result<Taken, Problem> {
+        guard case .failure(var problem) = result else { return result }
+        if byteCount > violationByteCountMax, problem.errors.count > 1 {
+            problem.errors = [problem.errors[0]]
+            problem.detail += " (the first is shown: the faults of this body are too many)"
+        }
+        for error in problem.errors { byteCount += error.pointer.utf8.count + error.message.utf8.count + 64 }
+        return .failure(problem)
+    }
+}

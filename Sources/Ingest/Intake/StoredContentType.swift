@@ -1,0 +1,30 @@
+/// The content type that a receipt's row keeps: one of a few, since each makes a kind of rows of its own, for as long as the store lives, and
+/// what a client writes comes from outside.
+package enum StoredContentType {
+    package static func text(_ form: TakeRequest.Form, _ header: String) -> String {
+        switch form {
+        case .json, .ndjson: "application/json"
+        case .csv: "text/csv"
+        case .xml: xml(header)
+        }
+    }
+
+    /// Of a parameter only a charset of this list is kept: what XML documents are written in.
+    private static let charsets: Set<String> = {
+        var names: Set<String> = ["utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "koi8-r", "koi8-u"]
+        for number in 1250...1258 { names.insert("windows-\(number)") }
+        for number in 1...16 where number != 12 { names.insert("iso-8859-\(number)") }
+        return names
+    }()
+
+    /// How many there are: the bound of kinds for a version of a type.
+    static var countMax: Int { 2 + 2 * (1 + charsets.count) }
+
+    private static func xml(_ header: String) -> String {
+        let parts = header.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+        let media = parts.first == "text/xml" ? "text/xml" : "application/xml"
+        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }?.dropFirst(8).filter { $0 != "\"" }
+        guard let charset, charsets.contains(charset) else { return media }
+        return "\(media); charset=\(charset)"
+    }
+}

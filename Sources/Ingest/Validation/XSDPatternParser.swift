@@ -1,0 +1,166 @@
+/// Reads a regular expression of XML Schema (part 2, appendix F) as far as `XSDPattern` looks at it.
+struct XSDPatternParser {
+    private let scalars: [Unicode.Scalar]
+    private var index = 0
+    private var depth = 0
+    private var placeCount = 0
+    /// Each takes stack.
+    private static let depthMax = 64
+    private static let placeCountMax = 20_000
+
+    init(_ text: String) { scalars = Array(text.unicodeScalars) }
+
+    /// Nil for what is no such expression, or nests too deep.
+    mutating func parse() -> XSDPattern.Node? {
+        guard let node = choice(), index == scalars.count else { return nil }
+        return node
+    }
+
+    private var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
+
+    private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+        guard next == scalar else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func choice() -> XSDPattern.Node? {
+        guard depth < Self.depthMax else { return nil }
+        depth += 1
+        defer { depth -= 1 }
+        var branches: [XSDPattern.Node] = []
+        repeat {
+            var pieces: [XSDPattern.Node] = []
+            while let scalar = next, scalar != "|", scalar != ")" {
+                guard let atom = atom(), let piece = quantified(atom) else { return nil }
+                pieces.append(piece)
+            }
+            branches.append(pieces.count == 1 ? pieces[0] : pieces.isEmpty ? .empty : .sequence(pieces))
+        } while take("|")
+        return branches.count == 1 ? branches[0] : .choice(branches)
+    }
+
+    private mutating func quantified(_ atom: XSDPattern.Node) -> XSDPattern.Node? {
+        switch next {
+        case "?": index += 1; return .loop(atom, least: 0, most: 1)
+        case "*": index += 1; return .loop(atom, least: 0, most: nil)
+        case "+": index += 1; return .loop(atom, least: 1, most: nil)
+        case "{":
+            index += 1
+            guard let least = number() else { return nil }
+            if take("}") { return .loop(atom, least: least, most: least) }
+            guard take(",") else { return nil }
+            if take("}") { return .loop(atom, least: least, most: nil) }
+            guard let most = number(), take("}") else { return nil }
+            return .loop(atom, least: least, most: most)
+        default: return atom
+        }
+    }
+
+    private mutating func number() -> Int? {
+        var value = 0
+        let start = index
+        while let digit = next?.properties.numericType == .decimal ? next.flatMap({ Int(String($0)) }) : nil {
+            value = min(value * 10 + digit, 1 << 30)
+            index += 1
+        }
+        return index > start ? value : nil
+    }
+
+    private mutating func atom() -> XSDPattern.Node? {
+        placeCount += 1
+        guard placeCount <= Self.placeCountMax, let scalar = next else { return nil }
+        index += 1
+        switch scalar {
+        case "(":
+            guard let node = choice(), take(")") else { return nil }
+            return node
+        case "[": return characterClass().map { .place($0) }
+        case ".":
+            var line = XSDPattern.Characters()
+            line.insert(0x0A)
+            line.insert(0x0D)
+            return .place(line.inverted)
+        case "\\": return escape().map { .place($0) }
+        default:
+            var set = XSDPattern.Characters()
+            set.insert(scalar.value)
+            return .place(set)
+        }
+    }
+
+    private static func set(_ text: String) -> XSDPattern.Characters {
+        var set = XSDPattern.Characters()
+        for scalar in text.unicodeScalars { set.insert(scalar.value) }
+        return set
+    }
+
+    private mutating func escape() -> XSDPattern.Characters? {
+        guard let letter = next else { return nil }
+        index += 1
+        switch letter {
+        case "n": return Self.set("\n")
+        case "r": return Self.set("\r")
+        case "t": return Self.set("\t")
+        case "d", "D":
+            var digits = Self.set("0123456789")
+            (digits.hasOther, digits.isVague) = (true, true)
+            if letter == "d" { return digits }
+            // Of the digits of other scripts, which are none of these, nothing is told.
+            var others = Self.set("0123456789").inverted
+            others.isVague = true
+            return others
+        case "s", "S": return letter == "s" ? Self.set(" \t\n\r") : Self.set(" \t\n\r").inverted
+        case "p", "P":
+            guard take("{") else { return nil }
+            while let scalar = next, scalar != "}" {
+                index += 1
+                if scalar == "{" { return nil }
+            }
+            return take("}") ? .all : nil
+        // Sets of letters that need not be told apart.
+        case "i", "I", "c", "C", "w", "W": return .all
+        default:
+            var set = XSDPattern.Characters()
+            set.insert(letter.value)
+            return set
+        }
+    }
+
+    /// After its bracket. A subtraction is read and left out: the set is then too large, which is no harm.
+    private mutating func characterClass() -> XSDPattern.Characters? {
+        guard depth < Self.depthMax else { return nil }
+        depth += 1
+        defer { depth -= 1 }
+        let isInverted = take("^")
+        var isVague = false
+        var set = XSDPattern.Characters()
+        while let scalar = next, scalar != "]" {
+            index += 1
+            if scalar == "-", take("[") {
+                guard characterClass() != nil else { return nil }
+                set.isVague = true
+                continue
+            }
+            if scalar == "\\" {
+                // A set that is too large must not become one that is too small when it is turned round.
+                if isInverted, let letter = next, "pPiIcCwWDS".unicodeScalars.contains(letter) { isVague = true }
+                guard let escaped = escape() else { return nil }
+                set.formUnion(escaped)
+                continue
+            }
+            guard next == "-", index + 1 < scalars.count, scalars[index + 1] != "]", scalars[index + 1] != "[" else {
+                set.insert(scalar.value)
+                continue
+            }
+            index += 1
+            _ = take("\\")
+            guard let last = next else { return nil }
+            index += 1
+            if last.value > 127 { (set.hasOther, set.isVague) = (true, true) }
+            if scalar.value <= 127 { for value in scalar.value...max(scalar.value, min(last.value, 127)) { set.insert(value) } }
+        }
+        guard take("]") else { return nil }
+        return isVague ? .all : isInverted ? set.inverted : set
+    }
+}

@@ -1,0 +1,174 @@
+import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: what one body may cost, and what it may learn and mint. Method: bodies past each bound, on an engine.
+final class BodyBoundsTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    private func fixture() throws -> EngineFixture { try EngineFixture(folder.path) }
+
+    private func put(_ fixture: EngineFixture, _ json: String) throws {
+        let name = try XCTUnwrap(json.split(separator: "\"").dropFirst(3).first)
+        _ = try fixture.engine.putType(name: String(name), body: Array(json.utf8))
+    }
+
+    private static func type(_ name: String, version: Int = 1, table: String = "things", match: String = "/k", more: String = "") -> String {
+        #"{"name":"\#(name)","version":\#(version),"table":"\#(table)","format":"json","match":{"\#(match)":"\#(name)"},"receipt_id":"/id","issued_at":"/at","columns":{"n":{"path":"/n","type":"BIGINT"}}\#(more)}"#
+    }
+
+    private static func thing(_ type: String, _ id: String, n: String = "1") -> String {
+        #"{"k":"\#(type)","id":"\#(id)","at":"2026-11-18T14:03:07Z","n":\#(n)}"#
+    }
+
+    // MARK: Lines past the limit
+
+    func test_take_linesPastTheLimit_areCountedAndNotHeld() throws {
+        let fixture = try fixture()
+        let body = String(repeating: "1\n", count: Intake.lineCountMax + 200_000) + "\n\n 1 \r\n"
+        guard case .eachOfMore(let results, let beyondCount) = fixture.take(body, .ndjson) else { return XCTFail("not counted") }
+        XCTAssertEqual(results.count, Intake.lineCountMax)
+        XCTAssertEqual(beyondCount, 200_001)
+        try fixture.engine.close()
+    }
+
+    func test_readCSV_recordsPastTheLimit_areCountedAndNotHeld() throws {
+        let registry = TypeRegistry()
+        try registry.put(
+            try DocumentType(
+                json: Array(
+                    #"{"name":"c","version":1,"format":"csv","receipt_id":"id","issued_at":"at","accept_from":null,"columns":{"n":{"path":"n","type":"VARCHAR"}}}"#.utf8)))
+        var options = ReadingOptions(type: "c", now: SampleFiles.now, eachCountMax: 3)
+        let text = "id,at,n\n" + (1...10).map { "r\($0),2020-01-01T00:00:00Z,\"a \"\"b\"\"\"\n" }.joined() + "r,\"broken\"x\n"
+        let reading = try DocumentReader(registry: registry).readCSV(Array(text.utf8), options)
+        XCTAssertEqual(reading.receipts.count, 3)
+        XCTAssertEqual(reading.beyondCount, 8)
+        guard case .accepted(let receipt)? = reading.receipts.first else { return XCTFail("refused") }
+        XCTAssertEqual(try receipt.type.layout.values(of: receipt.row), [.string("a \"b\"")])
+        // Each record keeps the header with it: a long one is not copied ten thousand times.
+        options = ReadingOptions(type: "c", now: SampleFiles.now)
+        options.madeByteCountMax = 100_000
+        let wide = "id,at,\(String(repeating: "n", count: 20_000))\n" + (1...100).map { "r\($0),2020-01-01T00:00:00Z,1\n" }.joined()
+        let results = try DocumentReader(registry: registry).readCSV(Array(wide.utf8), options).receipts
+        XCTAssertEqual(results.count, 100)
+        var held = 0
+        for result in results {
+            let document: ReceiptDocument
+            switch result {
+            case .accepted(let receipt): document = receipt.document
+            case .refused(_, _, let refused): document = refused
+            }
+            if case .own(let bytes) = document { held += bytes.count }
+        }
+        XCTAssertLessThan(held, 150_000)
+    }
+
+    func test_read_arrayOfMoreThanABatch_isRefusedBeforeItIsRead() throws {
+        let registry = TypeRegistry()
+        try registry.put(try SampleFiles.posReceipt())
+        let reader = DocumentReader(registry: registry)
+        let long = "[" + String(repeating: "{},", count: 200_000) + "{}]"
+        XCTAssertThrowsError(try reader.readJSON(Array(long.utf8), ReadingOptions(now: SampleFiles.now))) { XCTAssertEqual(($0 as? Problem)?.slug, .tooLarge) }
+        let deep = String(repeating: "[", count: 600_000)
+        XCTAssertThrowsError(try reader.readJSON(Array(deep.utf8), ReadingOptions(now: SampleFiles.now))) { error in
+            XCTAssertEqual((error as? Problem)?.slug, .badJSON)
+            XCTAssertTrue((error as? Problem)?.detail.contains("byte 128") ?? false, "\(error)")
+        }
+        XCTAssertEqual(ParsingRoom.shared.usedByteCount, 0)
+    }
+
+    func test_outline_countsWhatTheReaderFinds() throws {
+        for text in [
+            #"[1,2,3]"#, #"{"a":[1,2,{"b":"c,[{"}],"d":null}"#, "[]", "[ ]", #"["\"",[],{}]"#, "1", #""a""#, #"[ 1 , [2,3] ]"#, "\u{FEFF}[1,2]",
+            #"["\\"]"#, #"["\\\"", 2]"#,
+        ] {
+            let bytes = Array(text.utf8)
+            let outline = bytes.withUnsafeBytes { JSONOutline($0) }
+            try bytes.withUnsafeBytes { bytes in
+                try JSONReader().read(bytes) { tape in
+                    XCTAssertLessThanOrEqual(tape.count, outline.tokenCount / 2 + 2, text)
+                    XCTAssertEqual(tape[0].kind == .array ? Int(tape[0].childCount) : 0, outline.elementCount, text)
+                }
+            }
+        }
+    }
+
+    // MARK: Kinds
+
+    func test_contentType_whateverIsWritten_isOneOfAFew() {
+        var random = SplitMix64(state: 15)
+        var seen: Set<String> = []
+        for name in ["utf-8", "UTF-8", "\"utf-8\"", "windows-1251", "iso-8859-1", "koi8-u", "windows-125x", "iso-8859-{}", "iso-8859-99", ""] {
+            seen.insert(StoredContentType.text(.xml, "text/xml; charset=\(name)"))
+        }
+        for _ in 0..<20_000 {
+            let letters = (0..<Int(random.next() % 4)).map { _ in Character(Unicode.Scalar(UInt8(0x20 + random.next() % 95))) }
+            for prefix in ["iso-8859-", "windows-125", "koi8-", "utf-", ""] {
+                seen.insert(StoredContentType.text(.xml, "application/xml;charset=\(prefix)\(String(letters))"))
+            }
+            XCTAssertEqual(StoredContentType.text(.json, "application/vnd.\(String(letters))+json"), "application/json")
+        }
+        XCTAssertLessThanOrEqual(seen.count, StoredContentType.countMax)
+        XCTAssertEqual(StoredContentType.text(.xml, "text/xml; charset=\"Windows-1251\""), "text/xml; charset=windows-1251")
+    }
+
+    // MARK: What a contract may know
+
+    func test_take_documentOfATypeThatTheContractLeavesOut_saysNothingOfIt() throws {
+        let fixture = try fixture()
+        try put(fixture, Self.type("secret", more: #","rules":[{"name":"hush","check":"n < 5","message":"confidential"}]"#))
+        try put(fixture, Self.type("open", match: "/o"))
+        let limited = Principal(clientID: "c1", access: .readWrite, scope: .own, types: ["open"])
+        for body in [Self.thing("secret", "1", n: "9"), Self.thing("secret", "1"), "[\(Self.thing("secret", "1", n: "\"x\""))]"] {
+            let problem = try XCTUnwrap(fixture.refusal(body, as: limited), body)
+            XCTAssertEqual(problem.slug, .typeNotAllowed)
+            XCTAssertFalse("\(problem)".contains("secret") || "\(problem)".contains("hush") || "\(problem)".contains("confidential"), "\(problem)")
+        }
+        guard case .each(let results) = fixture.take(Self.thing("secret", "1", n: "9"), .ndjson, as: limited), case .failure(let problem)? = results.first else {
+            return XCTFail("taken")
+        }
+        XCTAssertEqual(problem.slug, .typeNotAllowed)
+        XCTAssertFalse("\(problem)".contains("secret"))
+        XCTAssertEqual(try fixture.engine.quarantine(client: nil, cursor: nil, limit: 10, as: .admin).entries.count, 0)
+        // To others all is said as ever.
+        XCTAssertEqual(fixture.refusal(Self.thing("secret", "1", n: "9"))?.errors.map(\.code), ["hush"])
+        try fixture.engine.close()
+    }
+
+    // MARK: Inline and in lanes
+
+    func test_take_documentPastTheInlineSteps_hasTheSameAnswer() throws {
+        let fixture = try fixture()
+        try put(fixture, Self.type("t", more: #","schema":{"properties":{"l":{"items":{"anyOf":[{"type":"string"},{"minimum":5},{"type":"number"}]}}}}"#))
+        func body(_ id: String, _ count: Int) -> String {
+            String(Self.thing("t", id).dropLast()) + #","l":[\#(String(repeating: "1,", count: count))1]}"#
+        }
+        for count in [10, 20_000, 200_000] {
+            let first = try fixture.taken(body("r\(count)", count))
+            XCTAssertFalse(first.isRepeat)
+            XCTAssertTrue(try fixture.taken(body("r\(count)", count)).isRepeat)
+        }
+        guard case .each(let results) = fixture.take((0..<30).map { body("n\($0)", 900) }.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+        XCTAssertEqual(results.count { if case .success = $0 { true } else { false } }, 30)
+        try fixture.engine.close()
+    }
+
+    func test_violations_ofLongPointers_areBoundedInBytes() throws {
+        let type = try DocumentType(
+            json: Array(
+                #"{"name":"j","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","accept_from":null,"schema":{"additionalProperties":{"additionalProperties":{"type":"string"}}},"columns":{"a":{"path":"/a","type":"VARCHAR"}}}"#.utf8))
+        let registry = TypeRegistry()
+        try registry.put(type)
+        let name = String(repeating: "x", count: 100_000)
+        let members = (0..<900).map { #""m\#($0)":1"# }.joined(separator: ",")
+        let body = Array(#"{"id":{"a":1},"\#(name)":{\#(members)}}"#.utf8)
+        guard case .refused(let problem, _, _)? = try DocumentReader(registry: registry).readJSON(body, ReadingOptions(now: SampleFiles.now)).receipts.first else {
+            return XCTFail("accepted")
+        }
+        XCTAssertGreaterThan(problem.errors.count, 1)
+        XCTAssertLessThan(problem.errors.reduce(0) { $0 + $1.pointer.utf8.count }, 1 << 20)
+    }
+}
