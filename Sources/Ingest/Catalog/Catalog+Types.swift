@@ -29,6 +29,18 @@ extension Catalog {
         }
     }
 
+    /// The files of all versions of the types that have several, in force or not.
+    func earlierTypeFiles() throws -> [(name: String, json: [UInt8])] {
+        try read { connection in
+            let statement = try connection.statement(
+                "SELECT name, json FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1)")
+            defer { statement.reset() }
+            var files: [(name: String, json: [UInt8])] = []
+            while try statement.step() { files.append((statement.text(0), statement.bytes(1))) }
+            return files
+        }
+    }
+
     /// The file of a version, in force or not.
     func typeFile(name: String, version: Int) throws -> [UInt8]? {
         try read { connection in

@@ -21,6 +21,9 @@ package final class TypeStore: Sendable {
         var stored: [String: StoredType] = [:]
         for type in try catalog.newestTypes() { stored[type.name] = type }
         self.stored = Mutex(stored)
+        var tablesOfTypes: [String: Set<String>] = [:]
+        for file in try catalog.earlierTypeFiles() { tablesOfTypes[file.name, default: []].insert(try Self.table(ofFile: file.json)) }
+        self.tablesOfTypes = Mutex(tablesOfTypes)
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
             let compiled = try DocumentType(json: type.json)
             try registry.put(compiled)
@@ -47,9 +50,30 @@ package final class TypeStore: Sendable {
             name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: type.table, columns: columns)
         // The table has the columns before the first receipt can bring them.
         tables.add(type.layout.fields, to: type.table)
+        // Before the new version takes anything: the table of the one that was in force.
+        if let former = stored.withLock({ $0[type.name] }) {
+            let table = try Self.table(ofFile: former.json)
+            tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(table) }
+        }
+        tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(type.table) }
         try registry.put(type)
         stored.withLock {
             $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn)
+        }
+    }
+
+    /// Tables of a type's versions, for types that have had several versions.
+    private let tablesOfTypes: Mutex<[String: Set<String>]>
+
+    /// Tables other than its present one in which earlier versions of a type have put its documents.
+    func formerTables(of type: DocumentType) -> [String] {
+        if type.version == 1 { return [] }
+        return tablesOfTypes.withLock { $0[type.name, default: []] }.filter { $0 != type.table }.sorted()
+    }
+
+    private static func table(ofFile json: [UInt8]) throws -> String {
+        try json.withUnsafeBytes { bytes in
+            try JSONReader().read(bytes) { tape in tape.member("table", of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } ?? "receipts" }
         }
     }
 

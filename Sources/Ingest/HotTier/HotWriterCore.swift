@@ -171,6 +171,8 @@ final class HotWriterCore {
             // A file was added, sealed or moved since the submitter looked: what he saw may have another place now.
             for index in earlier.indices {
                 let row = submission.rows[index]
+                // The same document in a table of its type's earlier version: wherever that is now, it is stored.
+                if let found = earlier[index], found.table != row.kind.table { continue }
                 earlier[index] = try store.findEarlier(row.identity, Array(row.sha256), snapshot, writer.file)
             }
         }

@@ -92,7 +92,9 @@ final class ImportParser {
             switch reading.receipts[0] {
             case .refused(let problem, let type, _): refuse(number, bytes, problem, type: type)
             case .accepted(let receipt):
-                guard receipt.type.register.isEmpty, receipt.callbackURL == nil else { return passOn(number, bytes) }
+                // What may lie in another table by now is looked for one by one.
+                let isPlain = receipt.type.register.isEmpty && receipt.callbackURL == nil && engine.types.formerTables(of: receipt.type).isEmpty
+                guard isPlain else { return passOn(number, bytes) }
                 do {
                     try store(receipt, number, bytes)
                 } catch let problem as Problem {

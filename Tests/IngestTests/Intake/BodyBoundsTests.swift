@@ -138,6 +138,29 @@ final class BodyBoundsTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    // MARK: A type that moves to another table
+
+    func test_take_documentOfAnEarlierVersionInAnotherTable_isARepeat() throws {
+        let fixture = try fixture()
+        try put(fixture, Self.type("t", table: "old"))
+        let first = try fixture.taken(Self.thing("t", "1"))
+        try put(fixture, Self.type("t", version: 2, table: "new"))
+        let again = try fixture.taken(Self.thing("t", "1"))
+        XCTAssertTrue(again.isRepeat)
+        XCTAssertEqual(again.summary.ticketID, first.summary.ticketID)
+        // Another document under that id is another receipt, in the table of now.
+        let other = try fixture.taken(Self.thing("t", "1", n: "2"))
+        XCTAssertFalse(other.isRepeat)
+        XCTAssertTrue(try fixture.taken(Self.thing("t", "1", n: "2")).isRepeat)
+        // From cold, too, and after a restart.
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(try fixture.taken(Self.thing("t", "1")).summary.ticketID, first.summary.ticketID)
+        try fixture.engine.close()
+        let reopened = try self.fixture()
+        XCTAssertEqual(try reopened.taken(Self.thing("t", "1")).summary.ticketID, first.summary.ticketID)
+        try reopened.engine.close()
+    }
+
     // MARK: Inline and in lanes
 
     func test_take_documentPastTheInlineSteps_hasTheSameAnswer() throws {
