@@ -11,7 +11,7 @@ struct Door: Sendable {
     /// Reads one input. The bytes are the caller's: they are gone when this returns.
     let fuzz: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
-    static let all: [Door] = [.parquet, .parquetPages, .thrift, .iceberg, .timeZone, .backupManifest]
+    static let all: [Door] = [.parquet, .parquetPages, .thrift, .iceberg, .timeZone, .backupManifest] + documents
 }
 
 /// An input read as choices, for doors that build something well-formed but odd out of them: a fuzzer that changes a byte changes a choice.
