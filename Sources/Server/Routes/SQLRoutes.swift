@@ -100,6 +100,8 @@ enum SQLRoutes {
         var response = Response(status: 200, contentType: form.contentType, stream: output).adding("Vary", "Accept, Accept-Encoding")
         if let coding { response.headers.append(.init("Content-Encoding", coding.rawValue)) }
         let begun = response
+        // A connection that is lost before it takes the answer never hears of the stream.
+        exchange.whenGone { output.close() }
         exchange.complete { begun }
         let writer = StreamWriter(output, coding: coding)
         do {
