@@ -16,7 +16,8 @@ final class IntakeLanesTests: XCTestCase {
                 }, refuse: { [state] in state.broadcast { $0.begun.append("refused \(name)") } })
         }
         func open() { state.broadcast { $0.isOpen = true } }
-        func waitFor(_ count: Int) -> [String] { state.wait { $0.begun.count >= count ? $0.begun : nil } }
+        /// What has begun once it is so much; nothing when that takes so long that it will never be.
+        func waitFor(_ count: Int) -> [String] { state.wait(seconds: 30) { $0.begun.count >= count ? $0.begun : nil } ?? [] }
         var begun: [String] { state.withLock { $0.begun } }
     }
 

@@ -85,11 +85,13 @@ final class ImportBoundsTests: XCTestCase {
         let link = "\(folder)/a.rejected.ndjson"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
         let second = "\(folder)/b.rejected.ndjson"
-        try FileManager.default.linkItem(atPath: target, toPath: second)
+        // Of a file of its own, so that the link above leads to one with a single name.
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: target + "2"))
+        try FileManager.default.linkItem(atPath: target + "2", toPath: second)
         let pipe = "\(folder)/c.rejected.ndjson"
         XCTAssertEqual(mkfifo(pipe, 0o600), 0)
         for path in [link, second, pipe] { XCTAssertThrowsError(try add(path), path) { XCTAssertTrue("\($0)".contains(path), "\($0)") } }
-        XCTAssertEqual(try String(contentsOfFile: target, encoding: .utf8), "precious")
+        for path in [target, target + "2"] { XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "precious") }
     }
 
     func test_rejectedFile_ownFile_isWrittenAnewForItsOwnerAlone() throws {
