@@ -234,7 +234,7 @@ package final class XMLDocument {
 
     /// Exclusive XML Canonicalization 1.0 (without comments) of one element, in UTF-8; nil when the node is no element.
     func canonicalForm(ofNode node: Int) -> [UInt8]? {
-        guard let element = xmlNodePtr(bitPattern: node), element.pointee.type == XML_ELEMENT_NODE else { return nil }
+        guard node > 0, let element = xmlNodePtr(bitPattern: node), element.pointee.type == XML_ELEMENT_NODE else { return nil }
         // libxml2 canonicalises whole trees, asking for each node whether it is wanted: for a copy the answer is always yes, and an
         // envelope of ten thousand is not walked ten thousand times. Copying takes along the namespaces that the element sees.
         guard let copy = xmlNewDoc("1.0") else { return nil }

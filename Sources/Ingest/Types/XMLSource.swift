@@ -45,6 +45,8 @@ struct XMLSource: DocumentSource {
     /// A relative path that finds nothing from the document starts at its root element instead, so that both readings of "starts at
     /// the document" are understood: they can only differ where an element holds one of its own name.
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
+        // A computed value, which a list's path may give as well, is no node: nothing lies below it.
+        guard node > 0 else { return }
         guard node == root, !paths[path].isAbsolute else { return follow(path, from: node, body) }
         var isFound = false
         follow(path, from: node) { found in

@@ -54,7 +54,7 @@ final class XPathEvaluator {
             }
         }
         guard near.count < 2 else { return evaluate(path, path.compiled, readsFarTexts: path.readsFarTexts, from: node, body) }
-        guard let only = near.first, var start = xmlNodePtr(bitPattern: only) else { return }
+        guard let only = near.first, only > 0, var start = xmlNodePtr(bitPattern: only) else { return }
         for _ in 0..<split.parentCount {
             guard let parent = start.pointee.parent else { return }
             start = parent
@@ -70,7 +70,8 @@ final class XPathEvaluator {
         var nodes: [Int] = []
         for member in path.members {
             forEach(member, from: node) { found in
-                if seen.insert(found).inserted { nodes.append(found) }
+                // Computed values have no place in the document.
+                if found > 0, seen.insert(found).inserted { nodes.append(found) }
                 return true
             }
         }
