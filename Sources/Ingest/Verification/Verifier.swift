@@ -63,7 +63,7 @@ package final class Verifier {
     /// - Throws: `DataDirectory.Failure` when it is no store, or in use.
     package init(path: String, temporaryDirectory: String = "/tmp", progress: @escaping (Progress) -> Void = { _ in }) throws {
         guard access("\(path)/FORMAT", F_OK) == 0 else {
-            throw DataDirectory.Failure.io(operation: "open", path: "\(path)/FORMAT", code: ENOENT)
+            throw DataDirectory.Failure.noStore(path: path)
         }
         directory = Placement.isUnwritable("\(path)/FORMAT")
             ? try DataDirectory(unwritablePath: path) : try DataDirectory(path: path, checksFormat: false)
