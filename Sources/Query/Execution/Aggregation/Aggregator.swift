@@ -39,6 +39,9 @@ class Aggregator {
     /// those, too.
     var byteCount: Int { 0 }
 
+    /// What states for `groupCount` groups may take at most while room is made for them: larger arrays, beside those that they replace.
+    func growth(to groupCount: Int) -> Int { 0 }
+
     /// Values held as they came, joined, and in the order of groups: what they take with both copies.
     static func copied(_ byteCount: Int) -> Int {
         byteCount < ColumnBatch.reachableByteCount ? 3 * byteCount : ColumnBatch.unreachableByteCount
@@ -58,6 +61,7 @@ final class CountAggregator: Aggregator {
     private var counts: [Int64] = []
     override var stateTypes: [ColumnType] { [.int64] }
     override var byteCount: Int { counts.capacity * 8 }
+    override func growth(to groupCount: Int) -> Int { counts.growth(to: groupCount) * 8 }
 
     override func resize(_ groupCount: Int) { counts.grow(to: groupCount, with: 0) }
 
@@ -93,6 +97,7 @@ final class BooleanAggregator: Aggregator {
     private var seen: [Bool] = []
     override var stateTypes: [ColumnType] { [.boolean] }
     override var byteCount: Int { values.capacity * 2 }
+    override func growth(to groupCount: Int) -> Int { values.growth(to: groupCount) * 2 }
 
     init(isAnd: Bool) { self.isAnd = isAnd }
 
@@ -141,6 +146,7 @@ final class AnyValueAggregator: Aggregator {
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type, .int64] }
     override var byteCount: Int { values.capacity * 48 + Self.copied(heldByteCount) }
+    override func growth(to groupCount: Int) -> Int { values.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isSingle: Bool) {
         self.type = type
@@ -188,6 +194,9 @@ extension Array {
     mutating func grow(to count: Int, with value: Element) {
         if self.count < count { append(contentsOf: repeatElement(value, count: count - self.count)) }
     }
+
+    /// Of the array that `count` elements would be moved to; 0 while there is room.
+    func growth(to count: Int) -> Int { count <= capacity ? 0 : Swift.max(count, 2 * capacity) }
 }
 
 extension Bitmap {
