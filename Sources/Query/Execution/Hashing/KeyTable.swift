@@ -26,7 +26,7 @@ struct KeyTable {
 
     /// With the copies of texts that are made when the keys are put out: as columns, and laid apart.
     var byteCount: Int {
-        integers.byteCount + bytes.byteCount + Aggregator.copied(bytes.textByteCount) + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64 + nestedByteCount
+        integers.byteCount + bytes.byteCount + ColumnBatch.copied(bytes.textByteCount) + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64 + nestedByteCount
     }
 
     private enum Kind { case integer, real, boolean, bytes, interval, nested }

@@ -60,6 +60,8 @@ extension ColumnBatch {
     static let unreachableByteCount = 1 << 50
     /// Up to here they are, with their other parts.
     static let reachableByteCount = 1 << 30
+    /// Values held as they came, joined, and in the order of groups: what they take with both copies.
+    static func copied(_ byteCount: Int) -> Int { byteCount < reachableByteCount ? 3 * byteCount : unreachableByteCount }
 
     /// Ranges of rows of about `byteCountMax` bytes, with at least one row each, and at most `rowCountMax`.
     func pieces(byteCountMax: Int, rowCountMax: Int = ColumnBatch.targetRowCount) -> [Range<Int>] {
@@ -72,23 +74,5 @@ extension ColumnBatch {
             start = end
         }
         return pieces
-    }
-}
-
-extension Evaluator {
-    /// One value for each of the rows that an operator holds together: evaluated as many at a time as fit, since they are no batch on its way.
-    func evaluateHeld(_ batch: ColumnBatch) throws(QueryError) -> Column {
-        var pieces = BatchPieces(batch)
-        var columns: [Column] = []
-        while let (_, column) = try pieces.next({ (piece) throws(QueryError) in try evaluate(piece) }) { columns.append(column) }
-        return Column.concatenating(columns, type: type)
-    }
-}
-
-extension QueryError {
-    /// What an operator has to hold at once does not fit, and cannot be written aside.
-    static func outOfMemory(_ what: String, position: Int? = nil) -> QueryError {
-        QueryError(
-            .dataError, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position)
     }
 }

@@ -123,7 +123,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
                 try groups.merge(batch)
                 if share.resize(to: groups.byteCount) { return }
                 // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
-                guard groups.keyCount > 0, groups.byteCount > GroupPart.smallByteCount(run), work.depth < GroupPart.depthMax else {
+                guard groups.keyCount > 0, groups.byteCount > run.smallByteCount, work.depth < GroupPart.depthMax else {
                     return try groups.checkWhole(share, run)
                 }
                 split = GroupPart.make(run, types: groups.types)

@@ -143,7 +143,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
 
         /// Writes what is held, unless it is so little that others must hold the memory.
         private func makeRoom() throws {
-            if byteCount < GroupPart.smallByteCount(run) { return share.force(to: neededByteCount) }
+            if byteCount < run.smallByteCount { return share.force(to: neededByteCount) }
             try spill()
         }
 

@@ -39,9 +39,6 @@ package enum ValueText {
         package var overflows: Bool
     }
 
-    /// Of ten, in a text of a number.
-    static let exponentMax = 16_383
-
     private static func isNegativeNumber(_ text: ArraySlice<UInt8>) -> Bool { text.first == UInt8(ascii: "-") }
 
     /// Sign, digits with at most one mark, exponent. Blanks around are allowed.
@@ -70,7 +67,7 @@ package enum ValueText {
             _ = takeSign(&digits)
             guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return nil }
             // PostgreSQL's NUMERIC goes no further either.
-            guard let exponent = integer(rest), exponent.magnitude <= exponentMax else {
+            guard let exponent = integer(rest), exponent.magnitude <= NumberText.exponentMax else {
                 return DecimalText(digits: 0, scale: 0, overflows: value != 0 || isNegativeNumber(rest))
             }
             scale = scale.subtractingSaturating(Int(exponent))

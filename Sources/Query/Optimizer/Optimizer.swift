@@ -4,10 +4,10 @@
 /// the scans before joins are ordered by what is left, and columns are dropped when nothing moves any more.
 package struct Optimizer {
     /// Evaluates constant expressions; without one they stay as they are.
-    private let evaluator: ConstantFolding.Evaluator?
+    private let evaluator: ConstantFolding.Evaluate?
     private let isUTC: Bool
 
-    package init(evaluator: ConstantFolding.Evaluator? = nil, timeZone: String = "UTC") {
+    package init(evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC") {
         self.evaluator = evaluator
         isUTC = QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0).isUTC
     }

@@ -17,6 +17,9 @@ package final class QueryRun: Sendable {
     /// after another, so that what is added during one is its own.
     let workerNanoseconds = Atomic<Int>(0)
 
+    /// What takes less than this stays in memory, whether the budget has room for it or not: writing it aside frees nothing worth it.
+    var smallByteCount: Int { min(8 << 20, memory.byteCountMax / (16 * workerCount)) }
+
     package init(
         pool: WorkerPool, workerCount: Int? = nil, context: EvaluationContext = EvaluationContext(), cancellation: Cancellation = Cancellation(),
         memory: MemoryBudget = MemoryBudget(byteCountMax: 256 << 20), spill: SpillSpace = SpillSpace(directory: "/tmp", byteCountMax: 64 << 30),

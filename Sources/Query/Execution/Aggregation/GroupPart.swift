@@ -17,11 +17,8 @@ final class GroupPart: @unchecked Sendable {
     /// How often a part that does not fit is split again.
     static let depthMax = 4
 
-    /// Groups that take less than this stay in memory, whether the budget has room for them or not.
-    static func smallByteCount(_ run: QueryRun) -> Int { min(8 << 20, run.memory.byteCountMax / (16 * run.workerCount)) }
-
     /// What cannot be divided is refused past this: less is not worth an error, even of a query that has hardly any memory.
-    static func refusedByteCount(_ run: QueryRun) -> Int { max(1 << 20, smallByteCount(run)) }
+    static func refusedByteCount(_ run: QueryRun) -> Int { max(1 << 20, run.smallByteCount) }
 
     init(_ run: QueryRun, types: [ColumnType]) {
         self.run = run

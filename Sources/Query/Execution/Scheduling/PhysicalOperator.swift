@@ -1,11 +1,5 @@
-package import ColumnStore
+import ColumnStore
 package import Synchronization
-
-/// The batches of one worker, pulled one by one.
-package protocol BatchStream: AnyObject {
-    /// The next rows, or nil at the end (then nil for ever). Never an empty batch.
-    func next() throws -> ColumnBatch?
-}
 
 /// A node of the running plan. First `prepare` (on one thread; it may read whole inputs in parallel), then one stream for each worker.
 package class PhysicalOperator: @unchecked Sendable {
@@ -107,18 +101,4 @@ private final class MeasuredStream: BatchStream {
         }
         return batch
     }
-}
-
-/// A stream without rows.
-final class EmptyStream: BatchStream {
-    func next() -> ColumnBatch? { nil }
-}
-
-/// Batches that are there already.
-final class ArrayStream: BatchStream {
-    private var batches: ArraySlice<ColumnBatch>
-
-    init(_ batches: [ColumnBatch]) { self.batches = batches.filter { $0.rowCount > 0 }[...] }
-
-    func next() -> ColumnBatch? { batches.popFirst() }
 }

@@ -4,9 +4,9 @@ package import ColumnStore
 /// row reaches it.
 package enum ConstantFolding {
     /// The executor's evaluator: the value of an expression without columns, of the expression's type.
-    package typealias Evaluator = @Sendable (Expression) throws -> Value
+    package typealias Evaluate = @Sendable (Expression) throws -> Value
 
-    package static func folded(_ expression: Expression, with evaluator: Evaluator? = nil) -> Expression {
+    package static func folded(_ expression: Expression, with evaluator: Evaluate? = nil) -> Expression {
         expression.rewritten { simplified($0, evaluator) }
     }
 
@@ -25,7 +25,7 @@ package enum ConstantFolding {
         }
     }
 
-    private static func simplified(_ expression: Expression, _ evaluator: Evaluator?) -> Expression {
+    private static func simplified(_ expression: Expression, _ evaluator: Evaluate?) -> Expression {
         switch expression {
         case .column, .literal, .subquery, .member: return expression
         case .and(let items): return connective(items, isAnd: true)

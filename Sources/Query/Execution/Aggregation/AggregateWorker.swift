@@ -68,7 +68,7 @@ final class AggregateWorker: @unchecked Sendable {
         let byteCount = groupings.reduce(0) { $0 + $1.byteCount }
         if share.resize(to: byteCount) { return }
         // Whoever else holds the memory, giving away a little would not help.
-        if byteCount <= GroupPart.smallByteCount(run) { return share.force(to: byteCount) }
+        if byteCount <= run.smallByteCount { return share.force(to: byteCount) }
         // One group is not made smaller by laying it aside: it comes back whole.
         if groupings.count == 1, groupings[0].keyCount == 0 { return try groupings[0].checkWhole(share, run) }
         try spill()

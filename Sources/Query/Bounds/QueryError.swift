@@ -39,3 +39,11 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
 
     package var description: String { position.map { "\(slug.rawValue) at \($0): \(detail)" } ?? "\(slug.rawValue): \(detail)" }
 }
+
+extension QueryError {
+    /// What an operator has to hold at once does not fit, and cannot be written aside.
+    static func outOfMemory(_ what: String, position: Int? = nil) -> QueryError {
+        QueryError(
+            .dataError, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position)
+    }
+}
