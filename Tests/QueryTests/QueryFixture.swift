@@ -16,7 +16,9 @@ struct QueryFixture {
 
     func batches(_ text: String, parameters: [QueryParameter] = []) throws -> (columns: [ResultColumn], batches: [ColumnBatch]) {
         let context = QueryContext(catalog: catalog, parameters: parameters, timeZone: timeZone, now: now)
-        let stream = try engine.execute(try engine.prepare(text, in: context))
+        let prepared = try engine.prepare(text, in: context)
+        _ = try VerifiedPlan.make(text, in: context)
+        let stream = try engine.execute(prepared)
         var batches: [ColumnBatch] = []
         while let batch = try stream.next() { batches.append(batch) }
         return (stream.columns, batches)

@@ -187,7 +187,7 @@ package struct JoinNode: Hashable, Sendable {
     package var kind: Kind
     package var left: LogicalPlan
     package var right: LogicalPlan
-    /// `left = right` pairs, each side mentioning its input only; types equal.
+    /// `left = right` pairs, each side mentioning its input only; types equal, but for the precision of decimals.
     package var equalities: [Equality]
     /// Further conditions over both sides.
     package var residual: [Expression]

@@ -6,28 +6,44 @@ package struct Optimizer {
     /// Evaluates constant expressions; without one they stay as they are.
     private let evaluator: ConstantFolding.Evaluate?
     private let isUTC: Bool
+    private let inspect: Inspector?
 
-    package init(evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC") {
+    /// Looks at what a pass made: its name, the plan before and the plan after it.
+    package typealias Inspector = (_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan) -> Void
+
+    /// - Parameter inspect: for tests: `PlanVerifier` after each pass.
+    package init(evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = nil) {
         self.evaluator = evaluator
+        self.inspect = inspect
         isUTC = QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0).isUTC
     }
 
     package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         try PlanSize.check(plan)
-        var plan = folded(plan)
+        let foldedPlan = folded(plan)
+        inspect?("ConstantFolding", plan, foldedPlan)
         try PlanningWork.check()
-        plan = try SubqueryRemoval.rewrite(plan, ids: PlanIDs(after: plan))
+        var plan = try SubqueryRemoval.rewrite(foldedPlan, ids: PlanIDs(after: foldedPlan))
+        inspect?("SubqueryRemoval", foldedPlan, plan)
         try PlanSize.check(plan)
-        let passes: [(LogicalPlan) -> LogicalPlan] = [
-            PredicatePushdown.rewrite, ProjectionRemoval.rewrite, ColumnPruning.rewrite, { ScanFilters.rewrite($0, isUTC: isUTC) },
-            JoinOrder.rewrite, LimitPushdown.rewrite, DistinctAggregates.rewrite, ColumnTrimming.rewrite,
-        ]
-        for pass in passes {
-            plan = pass(plan)
+        for (name, rewrite) in passes {
+            let before = plan
+            plan = rewrite(before)
+            inspect?(name, before, plan)
             // What a pass left undone because the work was over is not to be run.
             try PlanSize.check(plan)
         }
         return plan
+    }
+
+    /// Once no subquery is left. A new rule is a line here.
+    private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
+        [
+            ("PredicatePushdown", PredicatePushdown.rewrite), ("ProjectionRemoval", ProjectionRemoval.rewrite),
+            ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
+            ("JoinOrder", JoinOrder.rewrite), ("LimitPushdown", LimitPushdown.rewrite),
+            ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite),
+        ]
     }
 
     private func folded(_ plan: LogicalPlan) -> LogicalPlan {

@@ -5,13 +5,12 @@ import XCTest
 /// Plans after all rewrites, as EXPLAIN shows them.
 final class PlanTests: XCTestCase {
     private func plan(_ sql: String, _ context: QueryContext = TestTables.context()) throws -> String {
-        guard case .query(let query) = try Binder.bind(sql, in: context) else { return "no query" }
         // Constants by the executor's own evaluator, as the engine has it.
         let evaluator: ConstantFolding.Evaluate = { expression in
             let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
             return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
         }
-        return Explain.text(try Optimizer(evaluator: evaluator).optimized(query.plan))
+        return Explain.text(try VerifiedPlan.make(sql, in: context, evaluator: evaluator))
     }
 
     func test_plans_rewrites_areAsWritten() throws {

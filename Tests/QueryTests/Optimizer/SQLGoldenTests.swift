@@ -45,6 +45,7 @@ final class SQLGoldenTests: XCTestCase {
         var golden = try GoldenFile(file)
         golden.check { sql in
             do {
+                _ = try VerifiedPlan.make(sql, in: context)
                 let stream = try engine.execute(try engine.prepare(sql, in: context))
                 var encoder = CSVEncoder(columns: stream.columns)
                 var buffer: [UInt8] = []
