@@ -46,9 +46,8 @@ package final class Engine: EngineInterface {
         self.options = options
         let directory = try DataDirectory(path: path, making: options.making)
         self.directory = directory
-        try StoreProof.checkPresence(directory)
+        try StoreProof.check(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
-        try StoreProof.check(directory, catalog)
         Self.noteStart(directory, catalog, options)
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
