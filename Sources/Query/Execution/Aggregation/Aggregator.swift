@@ -42,11 +42,6 @@ class Aggregator {
     /// What states for `groupCount` groups may take at most while room is made for them: larger arrays, beside those that they replace.
     func growth(to groupCount: Int) -> Int { 0 }
 
-    /// Values held as they came, joined, and in the order of groups: what they take with both copies.
-    static func copied(_ byteCount: Int) -> Int {
-        byteCount < ColumnBatch.reachableByteCount ? 3 * byteCount : ColumnBatch.unreachableByteCount
-    }
-
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
     func resize(_ groupCount: Int) {}
     func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {}
@@ -145,7 +140,7 @@ final class AnyValueAggregator: Aggregator {
     /// Of texts and lists.
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type, .int64] }
-    override var byteCount: Int { values.capacity * 48 + Self.copied(heldByteCount) }
+    override var byteCount: Int { values.capacity * 48 + ColumnBatch.copied(heldByteCount) }
     override func growth(to groupCount: Int) -> Int { values.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isSingle: Bool) {
@@ -194,9 +189,6 @@ extension Array {
     mutating func grow(to count: Int, with value: Element) {
         if self.count < count { append(contentsOf: repeatElement(value, count: count - self.count)) }
     }
-
-    /// Of the array that `count` elements would be moved to; 0 while there is room.
-    func growth(to count: Int) -> Int { count <= capacity ? 0 : Swift.max(count, 2 * capacity) }
 }
 
 extension Bitmap {

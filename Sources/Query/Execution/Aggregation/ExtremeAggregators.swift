@@ -87,7 +87,7 @@ final class BytesExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + Self.copied(heldByteCount) }
+    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
     override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {
@@ -136,7 +136,7 @@ final class ValueExtremeAggregator: Aggregator {
     private var best: [Value] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + Self.copied(heldByteCount) }
+    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
     override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {

@@ -1,0 +1,252 @@
+/// Numbers whole numbers in the order in which they first come: an open-addressing hash table, or an array where they lie close together.
+struct IntegerTable {
+    /// By code.
+    private(set) var values: [Int64] = []
+    private var slots: [Slot] = []
+    private var mask = 0
+    /// `direct[value - base]` is the code plus 1; empty when hashing is on.
+    private var direct: [UInt32] = []
+    private var base: Int64 = 0
+    private var isDirect = true
+
+    static let missing = UInt32.max
+    /// An array of this many codes takes 4 MiB, as much as the hash table of 130,000 values.
+    private static let directSpanMax: Int64 = 1 << 20
+    /// Past this, an array needs so many places for each value that hashing takes less memory.
+    private static let directSpanPerValue = 8
+    /// So many places are few, however many values there are.
+    private static let directPlacesMin = 512
+    /// Rows between two looks at whether the table must grow.
+    private static let stepRowCount = 1_024
+
+    private struct Slot {
+        var value: Int64
+        /// Code plus 1; 0 is empty.
+        var mark: UInt32
+    }
+
+    var count: Int { values.count }
+    var byteCount: Int { values.capacity * 8 + slots.count * 16 + direct.count * 4 }
+
+    /// What `added` more values may take at most while they are taken in: larger arrays, beside those that they replace.
+    func growth(by added: Int) -> Int {
+        let total = values.count + added
+        let room = values.growth(to: total) * 8
+        if isDirect { return room + max(Self.directPlacesMin, total) * 2 * Self.directSpanPerValue * 4 }
+        let needed = total * 2
+        return needed <= slots.count ? room : room + max(needed, slots.count * 2).nextPowerOfTwo * 16
+    }
+
+    // MARK: Giving codes
+
+    /// Codes of all values, new ones given to those not seen.
+    mutating func assign(_ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>) {
+        precondition(codes.count >= input.count)
+        var start = 0
+        while start < input.count {
+            if isDirect {
+                let rest = UnsafeBufferPointer(rebasing: input[start...])
+                widen(toHold: rest)
+                if isDirect {
+                    return Self.assignDirect(rest, into: UnsafeMutableBufferPointer(rebasing: codes[start...]), base, &direct, &values)
+                }
+            }
+            let end = min(start + Self.stepRowCount, input.count)
+            makeRoom(for: end - start)
+            // Growing may have found that the values lie close together.
+            if isDirect { continue }
+            Self.assignHashed(
+                UnsafeBufferPointer(rebasing: input[start..<end]), into: UnsafeMutableBufferPointer(rebasing: codes[start..<end]), mask, &slots,
+                &values)
+            start = end
+        }
+    }
+
+    mutating func assign(_ value: Int64) -> UInt32 {
+        var code: UInt32 = 0
+        withUnsafePointer(to: value) { input in
+            withUnsafeMutablePointer(to: &code) { output in
+                assign(UnsafeBufferPointer(start: input, count: 1), into: UnsafeMutableBufferPointer(start: output, count: 1))
+            }
+        }
+        return code
+    }
+
+    /// - Precondition: every value lies in the array's window.
+    private static func assignDirect(
+        _ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ base: Int64, _ direct: inout [UInt32],
+        _ values: inout [Int64]
+    ) {
+        direct.withUnsafeMutableBufferPointer { direct in
+            for row in input.indices {
+                let place = Int(truncatingIfNeeded: input[row] &- base)
+                var mark = direct[place]
+                if mark == 0 {
+                    values.append(input[row])
+                    mark = UInt32(truncatingIfNeeded: values.count)
+                    direct[place] = mark
+                }
+                codes[row] = mark &- 1
+            }
+        }
+    }
+
+    /// - Precondition: there are free slots for all of `input`.
+    private static func assignHashed(
+        _ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ mask: Int, _ slots: inout [Slot],
+        _ values: inout [Int64]
+    ) {
+        slots.withUnsafeMutableBufferPointer { slots in
+            for row in input.indices {
+                let value = input[row]
+                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                var slot = slots[place]
+                while slot.mark != 0, slot.value != value {
+                    place = (place &+ 1) & mask
+                    slot = slots[place]
+                }
+                if slot.mark == 0 {
+                    values.append(value)
+                    slot.mark = UInt32(truncatingIfNeeded: values.count)
+                    slots[place] = Slot(value: value, mark: slot.mark)
+                }
+                codes[row] = slot.mark &- 1
+            }
+        }
+    }
+
+    // MARK: Finding codes
+
+    /// The code of each value, or `missing`.
+    func find(_ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>) {
+        precondition(codes.count >= input.count)
+        if isDirect {
+            direct.withUnsafeBufferPointer { direct in
+                let span = UInt64(direct.count)
+                for row in input.indices {
+                    // A value below the base wraps round to a large place.
+                    let place = UInt64(bitPattern: input[row] &- base)
+                    codes[row] = place < span ? direct[Int(place)] &- 1 : Self.missing
+                }
+            }
+            return
+        }
+        slots.withUnsafeBufferPointer { slots in
+            for row in input.indices {
+                let value = input[row]
+                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                var slot = slots[place]
+                while slot.mark != 0, slot.value != value {
+                    place = (place &+ 1) & mask
+                    slot = slots[place]
+                }
+                // An empty slot's mark wraps round to `missing`.
+                codes[row] = slot.mark &- 1
+            }
+        }
+    }
+
+    /// The code of a value, or `missing`.
+    func find(_ value: Int64) -> UInt32 {
+        var code = Self.missing
+        withUnsafePointer(to: value) { input in
+            withUnsafeMutablePointer(to: &code) { output in
+                find(UnsafeBufferPointer(start: input, count: 1), into: UnsafeMutableBufferPointer(start: output, count: 1))
+            }
+        }
+        return code
+    }
+
+    // MARK: Room
+
+    private static func bounds(_ values: UnsafeBufferPointer<Int64>) -> (least: Int64, greatest: Int64)? {
+        guard var least = values.first else { return nil }
+        var greatest = least
+        for value in values {
+            least = min(least, value)
+            greatest = max(greatest, value)
+        }
+        return (least, greatest)
+    }
+
+    /// Moves the array's window so that all of `input` lies in it, or gives it up for hashing.
+    private mutating func widen(toHold input: UnsafeBufferPointer<Int64>) {
+        guard var (least, greatest) = Self.bounds(input) else { return }
+        if !direct.isEmpty {
+            if least >= base, greatest < base + Int64(direct.count) { return }
+            least = min(least, base)
+            greatest = max(greatest, base + Int64(direct.count) - 1)
+        }
+        if !layDirect(least, greatest, valueCount: values.count + input.count) { startHashing() }
+    }
+
+    /// Makes an array for values from `least` to `greatest`; false when they are too far apart for `valueCount` of them.
+    private mutating func layDirect(_ least: Int64, _ greatest: Int64, valueCount: Int) -> Bool {
+        let (span, overflow) = greatest.subtractingReportingOverflow(least)
+        guard !overflow, span < Self.directSpanMax, span < Int64(max(Self.directPlacesMin, valueCount) * Self.directSpanPerValue) else { return false }
+        // Room on both sides, so that values that grow row by row do not move it each time.
+        let room = span / 2 + 64
+        let (start, tooLow) = least.subtractingReportingOverflow(room)
+        let (end, tooHigh) = greatest.addingReportingOverflow(room)
+        guard !tooLow, !tooHigh else { return false }
+        direct = [UInt32](repeating: 0, count: Int(end - start + 1))
+        base = start
+        for code in values.indices { direct[Int(values[code] - base)] = UInt32(code + 1) }
+        isDirect = true
+        slots = []
+        mask = 0
+        return true
+    }
+
+    private mutating func startHashing() {
+        isDirect = false
+        direct = []
+        rehash((max(1_024, values.count * 4)).nextPowerOfTwo)
+    }
+
+    /// Grows the table, or turns it into an array where the values have come to lie close together.
+    private mutating func makeRoom(for added: Int) {
+        let needed = (values.count + added) * 2
+        if needed <= slots.count { return }
+        if let (least, greatest) = values.withUnsafeBufferPointer(Self.bounds), values.count > 4_096,
+            layDirect(least, greatest, valueCount: values.count)
+        {
+            return
+        }
+        rehash(max(needed, slots.count * 2).nextPowerOfTwo)
+    }
+
+    private mutating func rehash(_ slotCount: Int) {
+        slots = [Slot](repeating: Slot(value: 0, mark: 0), count: slotCount)
+        mask = slotCount - 1
+        let mask = mask
+        values.withUnsafeBufferPointer { values in
+            slots.withUnsafeMutableBufferPointer { slots in
+                for code in values.indices {
+                    var place = Int(truncatingIfNeeded: HashKernels.hash(values[code])) & mask
+                    while slots[place].mark != 0 { place = (place &+ 1) & mask }
+                    slots[place] = Slot(value: values[code], mark: UInt32(truncatingIfNeeded: code &+ 1))
+                }
+            }
+        }
+    }
+}
+
+extension Int {
+    /// The least power of two not below.
+    var nextPowerOfTwo: Int {
+        var power = 1
+        while power < self { power *= 2 }
+        return power
+    }
+}
+
+extension Array {
+    /// Of the array that `count` elements end in, appended one by one, which doubles on the way; 0 while there is room.
+    func growth(to count: Int) -> Int {
+        if count <= capacity { return 0 }
+        var room = Swift.max(capacity, 4)
+        while room < count { room *= 2 }
+        return room
+    }
+}
