@@ -1,3 +1,13 @@
+// Floors, lowest first. A folder names only what stands before it in this list:
+//   Configuration: what a start is told
+//   Observability: what a running server tells of itself
+//   Access/Tokens, Access: who may
+//   HTTP: the listener, and what every request goes through
+//   Jobs: long administrative work
+//   SQL: questions
+//   Routes: the calls
+//   Commands/Listing, Commands: words of the command line
+
 internal import ColumnStore
 import Glibc
 internal import Query

@@ -14,10 +14,10 @@ final class RemovalRulesTests: XCTestCase {
         "ColumnStore/Storage/LocalStorage.swift": [
             "unlink": "by a proof, and second names of files in the making", "rename": "version hint and manifest of a backup: written whole, aside",
         ],
-        "ColumnStore/Iceberg/CommitWriter.swift": ["delete": "what a commit of this process wrote before it failed"],
-        "ColumnStore/Iceberg/Table.swift": ["delete": "versions that this process made and no catalog took"],
-        "ColumnStore/Iceberg/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
-        "ColumnStore/Iceberg/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
+        "ColumnStore/Iceberg/Table/CommitWriter.swift": ["delete": "what a commit of this process wrote before it failed"],
+        "ColumnStore/Iceberg/Table/Table.swift": ["delete": "versions that this process made and no catalog took"],
+        "ColumnStore/Iceberg/Table/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
+        "ColumnStore/Iceberg/Table/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make"],
         "Ingest/Backup/Restore.swift": [
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
