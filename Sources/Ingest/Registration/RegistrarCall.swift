@@ -156,6 +156,6 @@ package enum RegistrarCall {
         formatter.timeZone = TimeZone(secondsFromGMT: 0)
         formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
         guard let date = formatter.date(from: text) else { return nil }
-        return min(max(0, Int64(date.timeIntervalSince1970) - nowSeconds), 86_400) * 1_000_000
+        return min(max(0, Int64(saturating: date.timeIntervalSince1970).subtractingSaturating(nowSeconds)), 86_400) * 1_000_000
     }
 }
