@@ -116,21 +116,30 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         func divide(_ batch: ColumnBatch) throws {
             try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: work.depth + 1, over: split)
         }
+        func begin() throws {
+            split = GroupPart.make(run, types: groups.types)
+            for part in split { try part.spill() }
+            try divide(groups.export())
+            groups = try makeGroups(work.set)
+            share.releaseAll()
+        }
         for part in work.parts {
             try part.consume { batch in
                 try run.cancellation.check()
                 if !split.isEmpty { return try divide(batch) }
-                try groups.merge(batch)
-                if share.resize(to: groups.byteCount) { return }
+                let growth = groups.growth(by: Array(batch.columns[..<groups.keyCount]), count: batch.rowCount)
                 // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
-                guard groups.keyCount > 0, groups.byteCount > run.smallByteCount, work.depth < GroupPart.depthMax else {
-                    return try groups.checkWhole(share, run)
+                func mustSplit(_ byteCount: Int) -> Bool {
+                    !share.resize(to: byteCount) && groups.keyCount > 0 && groups.byteCount > run.smallByteCount
+                        && work.depth < GroupPart.depthMax
                 }
-                split = GroupPart.make(run, types: groups.types)
-                for part in split { try part.spill() }
-                try divide(groups.export())
-                groups = try makeGroups(work.set)
-                share.releaseAll()
+                if mustSplit(groups.byteCount + growth) {
+                    try begin()
+                    return try divide(batch)
+                }
+                try groups.merge(batch)
+                if mustSplit(groups.byteCount + groups.exportByteCount) { return try begin() }
+                if share.byteCount < groups.byteCount { try groups.checkWhole(share, run) }
             }
         }
         if split.isEmpty { return groups }
