@@ -13,12 +13,19 @@ struct ValueLimit: Hashable, Sendable {
     init?(_ type: ColumnType) {
         switch type {
         case .decimal(let precision, _):
-            greatest = WriterLeaf.decimalLimit(precision)
+            greatest = Self.decimalLimit(precision)
             least = -greatest
             part = .decimal
         case .time: (least, greatest, part) = (0, Int128(Calendar.microsecondsPerDay), .time)
         default: return nil
         }
+    }
+
+    /// 10^precision - 1.
+    static func decimalLimit(_ precision: Int) -> Int128 {
+        var limit: Int128 = 1
+        for _ in 0..<precision { limit *= 10 }
+        return limit - 1
     }
 
     private var fault: PageError {

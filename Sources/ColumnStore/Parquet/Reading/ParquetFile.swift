@@ -106,13 +106,6 @@ public final class ParquetFile: Sendable {
     func corrupt(_ detail: String) -> ColumnStoreError {
         ColumnStoreError(.corruptFile, path: path, offset: dataEnd, detail)
     }
-
-    /// Begins a scan: finds the columns, and the row groups that may have rows that pass. Reads nothing.
-    ///
-    /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.
-    public func scan(_ request: ParquetScanRequest = ParquetScanRequest()) throws(ColumnStoreError) -> ParquetScan {
-        try ParquetScan(file: self, request: request)
-    }
 }
 
 extension ParquetFile {

@@ -186,3 +186,12 @@ public final class ParquetScan: Sendable {
         try RowGroupReader(scan: self, rowGroup: rowGroup, rows: rows)
     }
 }
+
+extension ParquetFile {
+    /// Begins a scan: finds the columns, and the row groups that may have rows that pass. Reads nothing.
+    ///
+    /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.
+    public func scan(_ request: ParquetScanRequest = ParquetScanRequest()) throws(ColumnStoreError) -> ParquetScan {
+        try ParquetScan(file: self, request: request)
+    }
+}

@@ -125,7 +125,7 @@ final class ColumnChunkWriter {
 
     private func checkDecimals(_ values: PageValues) throws(ColumnStoreError) {
         guard case .decimal(let precision, _) = leaf.type, let bounds = values.bounds(0..<values.count) else { return }
-        let limit = WriterLeaf.decimalLimit(precision)
+        let limit = ValueLimit.decimalLimit(precision)
         let (low, high): (Int128, Int128) =
             switch bounds {
             case .integer(let low, let high): (Int128(low), Int128(high))

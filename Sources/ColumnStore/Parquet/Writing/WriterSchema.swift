@@ -152,15 +152,8 @@ struct WriterLeaf {
 
     /// The least bytes that hold every decimal of `precision` digits and a sign.
     static func decimalByteCount(_ precision: Int) -> Int {
-        let greatest = Self.decimalLimit(precision)
+        let greatest = ValueLimit.decimalLimit(precision)
         return (Int128.bitWidth - greatest.leadingZeroBitCount + 1 + 7) / 8
-    }
-
-    /// 10^precision - 1.
-    static func decimalLimit(_ precision: Int) -> Int128 {
-        var limit: Int128 = 1
-        for _ in 0..<precision { limit *= 10 }
-        return limit - 1
     }
 
     /// Fills in what the schema element of this leaf says of its type, the older way as well.

@@ -83,10 +83,10 @@ final class HandmadeFileTests: XCTestCase {
         let least = [0x80] + [UInt8](repeating: 0, count: 15)
         let cases: [(type: PhysicalType, precision: Int32, width: Int32?, value: [UInt8], isTaken: Bool)] = [
             (.fixedLenByteArray, 38, 16, least, false), (.fixedLenByteArray, 38, 16, [0x7F] + [UInt8](repeating: 0xFF, count: 15), false),
-            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(WriterLeaf.decimalLimit(38), byteCount: 16), true),
-            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(WriterLeaf.decimalLimit(38) + 1, byteCount: 16), false),
-            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(-WriterLeaf.decimalLimit(38), byteCount: 16), true),
-            (.fixedLenByteArray, 19, 9, ValueBounds.bigEndian(WriterLeaf.decimalLimit(19) + 1, byteCount: 9), false),
+            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(ValueLimit.decimalLimit(38), byteCount: 16), true),
+            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(ValueLimit.decimalLimit(38) + 1, byteCount: 16), false),
+            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(-ValueLimit.decimalLimit(38), byteCount: 16), true),
+            (.fixedLenByteArray, 19, 9, ValueBounds.bigEndian(ValueLimit.decimalLimit(19) + 1, byteCount: 9), false),
             (.fixedLenByteArray, 5, 4, ValueBounds.bigEndian(-100_000, byteCount: 4), false),
             (.int64, 18, nil, File.littleEndian(Int64.min, 8), false), (.int64, 18, nil, File.littleEndian(Int64.max, 8), false),
             (.int64, 18, nil, File.littleEndian(999_999_999_999_999_999 as Int64, 8), true),

@@ -63,7 +63,7 @@ struct RandomTable {
                 random.next() % 10 == 0
                     ? picks[Int(random.next() % 7)] : Double(Int64(random.next() % 100_000)) / 100)
         case .decimal(let precision, _):
-            let limit = WriterLeaf.decimalLimit(precision)
+            let limit = ValueLimit.decimalLimit(precision)
             let wide = Int128(Int64(bitPattern: random.next())) << 60 | Int128(random.next() >> 4)
             if random.next() % 40 == 0 { return .decimal(wide % (limit + 1)) }
             return .decimal(Int128(random.next() % 5_000) - 100)

@@ -7,7 +7,7 @@ import Synchronization
 /// The connection's thread owns it. Others may only call `complete`, `whenGone` and what the stream offers: they meet the owner
 /// under `outcome`.
 package final class Exchange: @unchecked Sendable {
-    // Proof of Sendable: `request`, `reader`, `refusal`, `phase` and `call` are touched by the connection's thread alone until
+    // Proof of Sendable: `request`, `reader`, `refusal`, `phase` and `handled` are touched by the connection's thread alone until
     // `suspend`, then by the one thread that was given the work, until `complete`; libmicrohttpd's own lock inside suspend and
     // resume orders the two. All else is behind `outcome`.
 
@@ -30,8 +30,8 @@ package final class Exchange: @unchecked Sendable {
     package var reader = BodyReader(byteCountMax: 0, expected: nil)
     var refusal: Response?
     var phase = Phase.head
-    /// What the router and the authorizer made of the head. It refers back here: dropped when the request is over.
-    package var call: Call?
+    /// What the listener's handler keeps with the request. It may refer back here: dropped when the request is over.
+    package var handled: (any Sendable)?
     /// The credential names a key that is being fetched: who it is will be known when the body is here.
     package var awaitsKeys = false
     /// Fields of the answer, whatever it is: the rate that is left.

@@ -15,7 +15,7 @@ package final class QueryFigures: Sendable {
         files.wrappingAdd(statistics.filesPruned, ordering: .relaxed)
     }
 
-    func write(to text: inout PrometheusText, _ service: Service) {
+    func write(to text: inout PrometheusText, runningCount: Int, _ engine: QueryEngine) {
         text.describe("till_query_rows_scanned_total", "Rows that queries have looked at.", .counter)
         text.sample("till_query_rows_scanned_total", [], Double(rows.load(ordering: .relaxed)))
         text.describe("till_query_read_bytes_total", "Bytes of files that queries have read.", .counter)
@@ -23,13 +23,13 @@ package final class QueryFigures: Sendable {
         text.describe("till_query_files_pruned_total", "Files that queries could pass over.", .counter)
         text.sample("till_query_files_pruned_total", [], Double(files.load(ordering: .relaxed)))
         text.describe("till_queries_running", "Queries that run.", .gauge)
-        text.sample("till_queries_running", [], Double(service.runningQueryCount))
-        let memory = service.queryEngine.memoryByteCounts
+        text.sample("till_queries_running", [], Double(runningCount))
+        let memory = engine.memoryByteCounts
         text.describe("till_query_memory_bytes", "Memory that queries hold.", .gauge)
         text.sample("till_query_memory_bytes", [], Double(memory.used))
         text.describe("till_query_memory_max_bytes", "Memory that queries may hold.", .gauge)
         text.sample("till_query_memory_max_bytes", [], Double(memory.most))
         text.describe("till_query_spill_bytes", "Scratch space that queries hold.", .gauge)
-        text.sample("till_query_spill_bytes", [], Double(service.queryEngine.spilledByteCount))
+        text.sample("till_query_spill_bytes", [], Double(engine.spilledByteCount))
     }
 }

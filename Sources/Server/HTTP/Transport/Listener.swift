@@ -268,8 +268,8 @@ package final class Listener: @unchecked Sendable {
 
     private func over(_ exchange: Exchange, isWhole: Bool) {
         exchange.ended(isWhole: isWhole)
-        if exchange.call != nil || exchange.status != 0 { handler.ended(exchange, isWhole: isWhole) }
-        exchange.call = nil
+        if exchange.handled != nil || exchange.status != 0 { handler.ended(exchange, isWhole: isWhole) }
+        exchange.handled = nil
         inFlight.subtract(1, ordering: .relaxed)
     }
 

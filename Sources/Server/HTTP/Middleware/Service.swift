@@ -41,7 +41,6 @@ package final class Service: RequestHandler, Sendable {
     package let jobs: JobTable
     /// Who the admin key stands for.
     package let administrator: String
-    package let openAPI: [UInt8]
     private let authorizer: Authorizer
     private let audit: AuditLog
     package let tokens: TokenVerifier?
@@ -73,7 +72,7 @@ package final class Service: RequestHandler, Sendable {
 
     package init(
         engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: Limits,
-        log: Log, administrator: String = "admin", routes: [Route] = APIRoutes.all
+        log: Log, administrator: String = "admin", routes: [Route]
     ) throws {
         self.engine = engine
         store = engine
@@ -83,8 +82,7 @@ package final class Service: RequestHandler, Sendable {
         self.administrator = administrator
         jobs = JobTable(log: log)
         router = Router(routes)
-        metrics = HTTPMetrics(routes: routes)
-        openAPI = OpenAPI.document(routes)
+        metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) })
         authorizer = Authorizer(engine: engine, adminKey: adminKey, tokens: tokens)
         self.tokens = tokens
         audit = AuditLog(engine: engine, log: log, administrator: administrator)

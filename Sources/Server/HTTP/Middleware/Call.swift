@@ -105,3 +105,11 @@ package struct Call: @unchecked Sendable {
         return request.target.path + query
     }
 }
+
+extension Exchange {
+    /// What the router and the authorizer made of the head.
+    package var call: Call? {
+        get { handled as? Call }
+        set { handled = newValue }
+    }
+}

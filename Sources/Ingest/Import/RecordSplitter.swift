@@ -55,6 +55,9 @@ package struct RecordSplitter {
     package struct TooLong: Error, CustomStringConvertible {
         package let number: Int?
         package let byteCountMax: Int
+
+        package init(number: Int?, byteCountMax: Int) { (self.number, self.byteCountMax) = (number, byteCountMax) }
+
         package var description: String {
             "\(number.map { "record \($0)" } ?? "a record") has more than \(byteCountMax) bytes, and none may have: what came before it is taken; "
                 + "take it out of the file, and import the file again"

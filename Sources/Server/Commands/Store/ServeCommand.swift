@@ -38,7 +38,7 @@ enum ServeCommand: Command {
         let parts = try ServeParts(settings, engine: engine, log: log)
         let service = try Service(
             engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
-            log: log)
+            log: log, routes: APIRoutes.all)
         service.certificates = parts.certificates
         service.setStarting(true)
         let listener = try Listener(listenerSettings(settings), handler: service)

@@ -28,4 +28,7 @@ package struct Request {
     }
 
     package func header(_ name: StaticString) -> String? { headers.header(name) }
+
+    /// Trace id and flags; nil where the request belongs to no trace.
+    package var trace: String? { header("traceparent").flatMap { TraceContext($0) }.map { "\($0.traceID)-\($0.flags)" } }
 }

@@ -25,7 +25,7 @@ enum ContractBody {
         writer.member("valid_to", contract.validTo.map { CalendarText.text(instant: $0) })
         writer.key("rate_per_second")
         if let rate = contract.ratePerSecond {
-            writer.raw(text(rate: rate).utf8)
+            writer.raw(RateLimiter.text(rate: rate).utf8)
         } else {
             writer.null()
         }
@@ -46,9 +46,6 @@ enum ContractBody {
         writer.endArray()
         writer.endObject()
     }
-
-    /// Whole numbers without a fraction.
-    static func text(rate: Double) -> String { Int(exactly: rate).map(String.init) ?? "\(rate)" }
 
     /// - Parameter previous: the contract that is replaced: a webhook put back without its secret keeps the stored one.
     static func read(_ body: JSONValue, clientID: String, previous: Contract?) throws -> Contract {

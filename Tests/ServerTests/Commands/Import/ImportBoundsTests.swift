@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Ingest
 import TestSupport
 import XCTest
 

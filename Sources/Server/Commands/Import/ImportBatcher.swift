@@ -1,3 +1,5 @@
+internal import Ingest
+
 /// Puts records that are one line each together to one request; others go alone, since NDJSON would change their bytes.
 struct ImportBatcher {
     /// Lines that go in one request: enough to share a commit, few enough to show progress.

@@ -2,24 +2,6 @@ internal import Ingest
 
 /// One call of the API: how it is found, who may make it, where it runs, and how it is described.
 package struct Route: Sendable {
-    /// Who may make the call at all; what they see in it, the engine decides.
-    package enum Access: Sendable {
-        case open
-        /// Any contract.
-        case reader
-        /// Contracts with access `read-write`.
-        case writer
-        /// Any contract, and auditors.
-        case review
-        /// Auditors and the administrator.
-        case audit
-        /// Those who watch the server, and the administrator.
-        case metrics
-        case admin
-        /// Signed by a registrar instead of bearing a credential.
-        case signed
-    }
-
     /// Where `handle` runs.
     package enum Place: Sendable {
         /// On the connection's thread: it must not wait.
@@ -46,7 +28,7 @@ package struct Route: Sendable {
     package let method: HTTPMethod
     /// `/v1/receipts/{receipt_id}`
     package let path: String
-    package let access: Access
+    package let access: AccessRule
     package let place: Place
     package let body: BodyLimit
     package let operation: Operation
@@ -57,7 +39,7 @@ package struct Route: Sendable {
     var isAudited: Bool { operation.isAudited || (access == .admin && method != .get) }
 
     package init(
-        _ method: HTTPMethod, _ path: String, access: Access, place: Place = .connection, body: BodyLimit = .none,
+        _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place = .connection, body: BodyLimit = .none,
         operation: Operation, handle: @escaping @Sendable (Call) throws -> Response?
     ) {
         self.method = method
