@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(
-            name: "till-fuzz", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus"],
+            name: "till-fuzz", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(

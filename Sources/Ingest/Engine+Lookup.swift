@@ -152,7 +152,7 @@ extension Engine {
             }
             changes += lowest.sorted()
             low = high
-            width = width.multipliedReportingOverflow(by: 4).overflow ? .max : width * 4
+            width = width.multipliedSaturating(by: 4)
         }
         // At the end of what there is, the next call begins behind it, whoever's rows it was.
         let isFull = changes.count == limit

@@ -59,7 +59,7 @@ package final class Engine: EngineInterface {
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
         tier = try HotTier(
             directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
-            sequenceFloor: try catalog.integer("sequence") ?? 0,
+            sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
         repeats = RepeatCheck(tier: tier)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))

@@ -80,11 +80,11 @@ struct PageWalk {
         var width: Int32 = 1
         var keys: [PageKey] = []
         while low <= days.upperBound, keys.count < limit {
-            let high = days.upperBound - low < width ? days.upperBound : low + width - 1
+            let high = days.upperBound.subtractingSaturating(low) < width ? days.upperBound : low + width - 1
             keys += try window(low...high, limit: limit - keys.count)
             guard high < days.upperBound else { break }
             low = high + 1
-            width = width.multipliedReportingOverflow(by: 2).overflow ? .max : width * 2
+            width = width.multipliedSaturating(by: 2)
         }
         return keys
     }

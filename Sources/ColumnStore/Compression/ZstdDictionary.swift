@@ -86,6 +86,8 @@ public final class ZstdTextCodec {
     public func inflate(
         _ frame: UnsafeRawBufferPointer, byteCount: Int, dictionary: ZstdDictionary?
     ) throws(PageError) -> [UInt8] {
+        // What stands beside the frame is nobody's promise: no text has more.
+        guard (0...Int(Int32.max)).contains(byteCount) else { throw .outOfRange("the length of a text", value: byteCount) }
         var code = 0
         let result = [UInt8](unsafeUninitializedCapacity: byteCount) { target, count in
             if let dictionary {

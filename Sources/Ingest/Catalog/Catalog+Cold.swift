@@ -158,7 +158,7 @@ extension Catalog {
         try read { connection in
             let statement = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
             var versions: [(table: String, version: Int)] = []
-            while try statement.step() { versions.append((statement.text(0), Int(statement.int64(1)))) }
+            while try statement.step() { versions.append((statement.text(0), statement.count(1))) }
             return versions
         }
     }

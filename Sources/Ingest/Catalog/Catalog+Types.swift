@@ -22,7 +22,7 @@ extension Catalog {
             while try statement.step() {
                 types.append(
                     StoredType(
-                        name: statement.text(0), version: Int(statement.int64(1)), json: statement.bytes(2),
+                        name: statement.text(0), version: statement.count(1), json: statement.bytes(2),
                         isDeleted: statement.int64(3) != 0, isBuiltIn: statement.int64(4) != 0))
             }
             return types

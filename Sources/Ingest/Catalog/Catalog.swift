@@ -68,7 +68,7 @@ package final class Catalog: Sendable {
 
     private static func migrate(_ connection: SQLiteConnection) throws {
         let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
-        guard version <= CatalogSchema.migrations.count else {
+        guard (0...CatalogSchema.migrations.count).contains(version) else {
             throw SQLiteError(
                 code: 26, message: "catalog of version \(version); this program knows \(CatalogSchema.migrations.count)",
                 path: connection.path)
@@ -210,9 +210,9 @@ package final class Catalog: Sendable {
         init(path: String) throws {
             let connection = try SQLiteConnection(path: path, mode: .immutable)
             let files = try connection.statement("SELECT day, part FROM hot_files WHERE state = 'known' ORDER BY day, part")
-            while try files.step() { hotFiles.append(HotFile.name(day: Int32(clamping: files.int64(0)), part: Int(files.int64(1)))) }
+            while try files.step() { hotFiles.append(HotFile.name(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
             let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
-            while try tables.step() { coldVersions.append((tables.text(0), Int(tables.int64(1)))) }
+            while try tables.step() { coldVersions.append((tables.text(0), tables.count(1))) }
         }
     }
 
@@ -235,7 +235,7 @@ package final class Catalog: Sendable {
         try write { connection in
             let last = try connection.statement("SELECT max(part) FROM hot_files WHERE day = ?1")
             last.bind(1, Int64(day))
-            let part = try last.step() ? Int(last.int64(0)) + 1 : 1
+            let part = try last.step() ? last.count(0) + 1 : 1
             last.reset()
             try Self.setState(.new, day: day, part: part, connection)
             return part
@@ -273,7 +273,7 @@ package final class Catalog: Sendable {
                 guard let state = HotFileState(rawValue: statement.text(2)) else {
                     throw SQLiteError(code: 11, message: "unknown state of a hot file: \(statement.text(2))", path: connection.path)
                 }
-                files.append((Int32(clamping: statement.int64(0)), Int(statement.int64(1)), state))
+                files.append((Int32(clamping: statement.int64(0)), statement.count(1), state))
             }
             return files
         }

@@ -160,14 +160,14 @@ package final class Quarantine: Sendable {
         for _ in 0..<groupCount * 2 {
             let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY ticket LIMIT 1")
             guard try oldest.step() else { return }
-            let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), oldest.int64(2))
+            let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), Int64(oldest.count(2)))
             oldest.reset()
             guard receivedAt < cutoff || bytes > limits.byteCountMax else { return }
             let delete = try connection.statement("DELETE FROM quarantine WHERE ticket = ?1")
             try delete.bind(1, ticket)
             try delete.run()
             try addBytes(-count, connection)
-            bytes -= count
+            bytes = bytes.subtractingSaturating(count)
         }
     }
 
@@ -224,7 +224,7 @@ package final class Quarantine: Sendable {
         var entries: [QuarantineEntry] = []
         var byteCount: Int64 = 0
         while try statement.step() {
-            let size = statement.int64(7)
+            let size = Int64(statement.count(7))
             guard entries.count < limit, entries.isEmpty || byteCount + size <= Self.listByteCountMax else { return (entries, true) }
             byteCount += size
             entries.append(try Self.entry(statement))

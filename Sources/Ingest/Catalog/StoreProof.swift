@@ -133,7 +133,7 @@ struct StoreProof {
             if version > 0, let present = try? Table.open(storage, version: version) { checkMarks("the table \(table)", Self.marks(present)) }
             let newer = versions.filter { $0 > version }
             guard let last = newer.last else { continue }
-            if last > version + Self.versionCountMax {
+            if last > version.addingSaturating(Self.versionCountMax) {
                 reasons.append("the table \(table) is at version \(last), the catalog knows \(version == 0 ? "no such table" : "version \(version)")")
                 continue
             }

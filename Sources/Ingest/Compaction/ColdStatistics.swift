@@ -21,7 +21,7 @@ extension ColdTable {
 
     private func makeStatistics() throws -> TableStatistics {
         let counts = try iceberg.counts()
-        var statistics = TableStatistics(rowCount: Int(clamping: counts.rowCount))
+        var statistics = TableStatistics(rowCount: Int(min(counts.rowCount, StoredNumber.counts.upperBound)))
         guard counts.fileCount > 0, counts.fileCount <= Self.describedFileCountMax else { return statistics }
         let files = try iceberg.files().filter { $0.recordCount > 0 }
         for field in iceberg.schema.fields where !field.type.isNested {

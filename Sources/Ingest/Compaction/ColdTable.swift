@@ -52,7 +52,7 @@ package final class ColdTable: Sendable {
         let all = try iceberg.counts()
         request.counters.add { counts in
             counts.filesPruned += max(0, all.fileCount - files.count)
-            counts.rowsOffered += Int(clamping: all.rowCount)
+            counts.rowsOffered += Int(min(all.rowCount, StoredNumber.counts.upperBound))
         }
         return files
     }

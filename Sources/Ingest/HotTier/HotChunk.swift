@@ -81,6 +81,12 @@ package struct HotBounds: Sendable, Equatable {
         lastIssued = max(lastIssued, other.lastIssued)
     }
 
+    /// Whether rows can have these bounds: a group's stand in its file.
+    var isOrdered: Bool {
+        StoredNumber.rows.contains(firstRow) && StoredNumber.rows.contains(lastRow) && firstRow <= lastRow && firstSequence <= lastSequence
+            && firstDay <= lastDay && firstIssued <= lastIssued
+    }
+
     /// Whether a row within these bounds may pass.
     package func mayPass(_ filter: ColumnFilter) -> Bool {
         guard rowCount > 0 else { return false }

@@ -169,7 +169,7 @@ package final class HotFile: Sendable {
         var present: [DamagedDocument] = []
         try pool.withConnection { connection in
             var info = Published()
-            info.rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
+            info.rowCount = try HotFileSchema.rowCount(connection)
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
             if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
             if info.rowCount > 0 {
@@ -179,6 +179,8 @@ package final class HotFile: Sendable {
                 (info.lastSequence, info.lastTicket) = (last.sequence, last.ticket)
             }
             info.lastSequence = max(info.lastSequence, try connection.integer("SELECT max(sequence) FROM events") ?? 0)
+            _ = try StoredNumber.checked(info.firstSequence, "the first sequence", in: StoredNumber.sequences, path: path)
+            _ = try StoredNumber.checked(info.lastSequence, "the last sequence", in: StoredNumber.sequences, path: path)
             let days = try connection.statement("SELECT business_day FROM days")
             while try days.step() { info.days.insert(Int32(clamping: days.int64(0))) }
             let dictionaryRows = try connection.statement("SELECT id, bytes FROM dictionaries")

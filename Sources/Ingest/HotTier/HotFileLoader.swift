@@ -74,14 +74,17 @@ struct HotFileLoader {
                 throw SQLiteError(code: 11, message: "group \(statement.int64(0)) names no table or no columns", path: file.path)
             }
             var bounds = HotBounds()
-            bounds.rowCount = Int(statement.int64(2))
+            bounds.rowCount = statement.count(2)
             (bounds.firstRow, bounds.lastRow) = (statement.int64(3), statement.int64(4))
             (bounds.firstSequence, bounds.lastSequence) = (statement.int64(5), statement.int64(6))
             (bounds.firstDay, bounds.lastDay) = (Int32(clamping: statement.int64(7)), Int32(clamping: statement.int64(8)))
             (bounds.firstIssued, bounds.lastIssued) = (statement.int64(9), statement.int64(10))
+            guard bounds.isOrdered else {
+                throw SQLiteError(code: 11, message: "group \(statement.int64(0)) has bounds that are none", path: file.path)
+            }
             file.tables.add(columns, to: table)
             groups[table, default: []].append(
-                HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: statement.int64(12)))
+                HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: Int64(statement.count(12))))
         }
         return groups
     }

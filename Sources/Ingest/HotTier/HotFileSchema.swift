@@ -87,6 +87,12 @@ package enum HotFileSchema {
         WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state = 2 AND t.name = ?4 AND r.sha256 = ?5
         ORDER BY r.sequence LIMIT 1
         """
+
+    /// Rows are numbered from 1, without gaps.
+    static func rowCount(_ connection: SQLiteConnection) throws(SQLiteError) -> Int64 {
+        let last = try connection.integer("SELECT max(id) FROM rows") ?? 0
+        return try StoredNumber.checked(last, "the number of the last row", in: StoredNumber.rows, path: connection.path)
+    }
 }
 
 extension SQLiteStatement {

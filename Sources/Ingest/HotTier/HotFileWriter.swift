@@ -46,7 +46,7 @@ final class HotFileWriter {
             SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
             WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND t.name = ?4
             """)
-        rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
+        rowCount = try HotFileSchema.rowCount(connection)
         try loadCaches()
         file.setLogRoom(log)
     }
@@ -150,7 +150,7 @@ final class HotFileWriter {
     func rollback() throws {
         notedGeneration = -1
         connection.rollback()
-        rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
+        rowCount = try HotFileSchema.rowCount(connection)
         if isCacheDirty { try loadCaches() }
     }
 

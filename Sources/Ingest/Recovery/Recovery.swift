@@ -213,6 +213,7 @@ package final class Recovery {
             try set.run()
         }
         generation = max(generation, source?.generation ?? 0)
+        try Self.check(generation, "generation")
         let set = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('generation', ?1)")
         set.bind(1, generation + 1)
         try set.run()
@@ -240,7 +241,15 @@ package final class Recovery {
 
     // MARK: The end
 
+    /// The store counts on from what its files say.
+    private static func check(_ number: Int64, _ what: String) throws {
+        guard StoredNumber.sequences.contains(number) else {
+            throw Failure("a file names the \(what) \(number), which no store counts to: restore it from a backup")
+        }
+    }
+
     private func finish(_ draft: Catalog) throws {
+        try Self.check(sequence, "sequence")
         if !knowsSequences { sequence += Self.sequenceGap }
         let sequence = sequence
         let ticket = ULIDGenerator().next(milliseconds: Clock.system.now() / 1_000)

@@ -68,7 +68,7 @@ extension HotFile {
                     let target = ProcessKey.target(ofEvent: id) == .callback ? "callback" : "contract"
                     let letter = DeadLetter(
                         id: key.description, kind: isStep ? .step : .webhook, name: isStep ? statement.text(13) : target,
-                        at: statement.int64(14), reason: statement.text(15), attempts: Int(statement.int64(16)),
+                        at: statement.int64(14), reason: statement.text(15), attempts: statement.count(16),
                         receipt: try statement.storedReceipt().receipt.summary)
                     found.append((key, letter))
                 }
@@ -131,7 +131,7 @@ extension Catalog {
                         key,
                         DeadLetter(
                             id: select.text(0), kind: kind, name: select.text(2), at: select.int64(3), reason: select.text(4),
-                            attempts: Int(select.int64(5)), receipt: receipt)
+                            attempts: select.count(5), receipt: receipt)
                     ))
             }
             return found

@@ -33,7 +33,7 @@ extension HotFile {
             histories[row, default: ReceiptHistory()].steps.append(
                 TicketStep(
                     name: steps.text(0), stage: Int(steps.int64(1)), state: StepState(rawValue: steps.int64(2))?.text ?? "",
-                    attempts: Int(steps.int64(3)), at: steps.optionalInt64(4), reference: steps.optionalText(5), detail: steps.optionalText(6)))
+                    attempts: steps.count(3), at: steps.optionalInt64(4), reference: steps.optionalText(5), detail: steps.optionalText(6)))
             guard let errors = steps.optionalText(7) else { continue }
             histories[row, default: ReceiptHistory()].errors += try ReceiptHistory(text: #"{"errors":\#(errors)}"#).errors
         }
@@ -174,7 +174,7 @@ extension HotFile {
             select.bind(1, row)
             guard try select.step() else { return nil }
             return StepCall(
-                state: state, attempts: Int(step.int64(1)), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [],
+                state: state, attempts: step.count(1), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [],
                 trace: select.optionalText(13))
         }
         guard var call = found, call.state.isOpen else { return found }
@@ -202,7 +202,7 @@ extension HotFile {
             select.bind(2, id)
             guard try select.step(), let event = ReceiptState(code: select.int64(14)) else { return nil }
             return EventCall(
-                isPending: select.int64(12) == EventState.pending.rawValue, attempts: Int(select.int64(13)), event: event, at: select.int64(15),
+                isPending: select.int64(12) == EventState.pending.rawValue, attempts: select.count(13), event: event, at: select.int64(15),
                 stored: try select.storedReceipt().receipt, trace: select.optionalText(16))
         }
     }

@@ -123,7 +123,7 @@ final class Registration: Sendable {
             let now = clock.now()
             let earliest = state.withLock { state in state.lanes.values.compactMap(\.nextTime).min() }
             let planned = min(earliest ?? .max, now + 60_000_000)
-            let ready = state.wait(nanoseconds: UInt64(max(0, planned - now)) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
+            let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
                 if state.isStopping { return [] }
                 let ready = Self.take(&state, now: clock.now())
                 if !ready.isEmpty { return ready }

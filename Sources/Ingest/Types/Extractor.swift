@@ -271,7 +271,7 @@ struct Extractor<Source: DocumentSource> {
             return nil
         }
         let earliest = type.file.acceptFrom ?? Self.acceptFrom
-        let latest = type.file.acceptTo ?? (now + CivilDate.microsecondsPerDay)
+        let latest = type.file.acceptTo ?? now.addingSaturating(CivilDate.microsecondsPerDay)
         guard instant >= earliest, instant <= latest else {
             let bound = instant < earliest ? "before \(Self.shown(earliest))" : "after \(Self.shown(latest))"
             report(node, ValueFault.outOfRange.rawValue, "issued_at lies \(bound)")

@@ -19,7 +19,7 @@ extension Verifier {
         var rowCount: Int64 = 0
         for file in try iceberg.files() {
             let path = "\(storage.root)/\(iceberg.storage.key(ofLocation: file.location) ?? file.location)"
-            rowCount += file.recordCount
+            rowCount = rowCount.addingSaturating(file.recordCount)
             guarded(path) { try checkRows(cold, file, path, proof) }
         }
         let metadata = "\(storage.root)/metadata/v\(version).metadata.json"

@@ -60,7 +60,7 @@ extension Verifier {
                     continue
                 }
                 let sequence = statement.int64(1)
-                if id != previous.id + 1 { note(file.path, "row \(id) follows row \(previous.id)") }
+                if previous.id.addingOrNil(1) != id { note(file.path, "row \(id) follows row \(previous.id)") }
                 if sequence <= previous.sequence { note(file.path, "row \(id): its sequence does not rise") }
                 if ticket <= previous.ticket { note(file.path, "row \(id): its ticket does not rise") }
                 previous = (id, sequence, ticket)
@@ -84,11 +84,11 @@ extension Verifier {
     private func shownState(_ state: [UInt8]) -> [UInt8] { isOnline ? [] : state }
 
     private func checkDocument(_ statement: SQLiteStatement, _ id: Int64, _ ticket: ULID, _ file: HotFile) {
-        report.documentByteCount += statement.int64(5)
+        report.documentByteCount = report.documentByteCount.addingSaturating(Int64(statement.count(5)))
         do {
             let document = try statement.withBytes(7) {
                 try file.dictionaries.inflate(
-                    $0, coding: DocumentCoding(rawValue: statement.int64(4)), byteCount: Int(statement.int64(5)))
+                    $0, coding: DocumentCoding(rawValue: statement.int64(4)), byteCount: statement.count(5))
             }
             if SHA256.hash(document) == statement.bytes(6) { return }
             if try file.repairedDocument(id, sha256: statement.bytes(6)) == nil { note(file.path, "row \(id), ticket \(ticket): the document does not have its hash") }

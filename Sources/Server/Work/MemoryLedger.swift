@@ -38,7 +38,7 @@ package final class MemoryLedger: Sendable {
     }
 
     /// Below so many bytes nothing is charged: that much any connection may hold, as the library's own buffer for it.
-    static let freeByteCount = 8 << 10
+    package static let freeByteCount = 8 << 10
     /// Accounts at rest are forgotten when there are so many.
     private static let accountCountMax = 10_000
 

@@ -21,6 +21,10 @@ public struct DataFile: Sendable, Equatable {
     /// Of encrypted files, which aren't read here; kept when an entry is carried on.
     var keyMetadata: [UInt8]?
 
+    /// What a manifest may say of one file: sums over as many files as a snapshot may have stay far from the end of 64 bits.
+    static let recordCountMax: Int64 = 1 << 40
+    static let byteCountMax: Int64 = 1 << 40
+
     public init(location: String, recordCount: Int64, byteCount: Int64) {
         self.location = location
         self.recordCount = recordCount

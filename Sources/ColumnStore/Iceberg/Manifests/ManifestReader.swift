@@ -113,8 +113,8 @@ enum ManifestReader {
         guard let location else { throw .missingField("file_path") }
         guard let recordCount else { throw .missingField("record_count") }
         guard let byteCount else { throw .missingField("file_size_in_bytes") }
-        guard recordCount >= 0 else { throw .outOfRange("record_count") }
-        guard byteCount >= 0 else { throw .outOfRange("file_size_in_bytes") }
+        guard (0...DataFile.recordCountMax).contains(recordCount) else { throw .outOfRange("record_count") }
+        guard (0...DataFile.byteCountMax).contains(byteCount) else { throw .outOfRange("file_size_in_bytes") }
         var file = DataFile(location: location, recordCount: recordCount, byteCount: byteCount)
         file.columnSizes = rest.columnSizes
         file.valueCounts = rest.valueCounts

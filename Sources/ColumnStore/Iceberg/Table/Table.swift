@@ -78,7 +78,7 @@ public struct Table: Sendable {
     public static func versions(_ storage: any ObjectStorage) throws(ColumnStoreError) -> [Int] {
         var versions: [Int] = []
         try storage.list(prefix: "metadata/v") { object in
-            guard object.key.hasSuffix(".metadata.json"), let version = Int(object.key.dropFirst(10).dropLast(14)),
+            guard object.key.hasSuffix(".metadata.json"), let version = Int32(object.key.dropFirst(10).dropLast(14)).map({ Int($0) }),
                 metadataKey(version) == object.key
             else { return }
             versions.append(version)

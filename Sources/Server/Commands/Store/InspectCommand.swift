@@ -20,7 +20,7 @@ enum InspectCommand: Command {
             [field.name, field.type.sqlName + (field.isRequired ? " NOT NULL" : ""), field.id.map { "id \($0)" } ?? ""]
         })
         for (index, group) in metadata.rowGroups.enumerated() {
-            let packed = group.columns.reduce(0) { $0 + ($1.metadata?.totalCompressedByteCount ?? 0) }
+            let packed = group.columns.reduce(0 as Int64) { $0.addingSaturating($1.metadata?.totalCompressedByteCount ?? 0) }
             text += "\nrow group \(index): \(group.rowCount) rows, \(packed) bytes packed, \(group.totalByteCount) plain"
             let sorting = (group.sortingColumns ?? []).map { sorting in
                 let columns = group.columns

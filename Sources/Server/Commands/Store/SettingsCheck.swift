@@ -1,7 +1,7 @@
-internal import Ingest
+package import Ingest
 
 /// What can be said of settings only by looking at what they name: files, addresses, keys.
-enum SettingsCheck {
+package enum SettingsCheck {
     static func faults(_ settings: Settings) -> [SettingError] {
         var faults: [SettingError] = []
         func attempt(_ body: () throws -> Void) {
@@ -27,7 +27,7 @@ enum SettingsCheck {
         return faults
     }
 
-    static func policy(_ settings: Settings) throws -> AddressPolicy {
+    package static func policy(_ settings: Settings) throws -> AddressPolicy {
         do {
             return try AddressPolicy(allow: settings.outgoingAllow)
         } catch {

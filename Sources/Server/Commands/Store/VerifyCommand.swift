@@ -51,7 +51,7 @@ enum VerifyCommand: Command {
         if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
         let faults = faultCount ?? report.findings.count
         var text = report.findings.map { "\($0)\n" }.joined()
-        if faults > report.findings.count { text += "and \(faults - report.findings.count) more faults\n" }
+        if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }
         text += report.strangers.map { "\($0): no part of the store; in hot/ and warehouse/ the server puts such files aside in lost+found, elsewhere it leaves them alone\n" }.joined()
         text += "verified \(report.fileCount) files, \(report.rowCount) receipts, \(report.documentByteCount) bytes \(what): "
         Terminal.write(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")

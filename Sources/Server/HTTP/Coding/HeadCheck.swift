@@ -1,11 +1,11 @@
-internal import Ingest
+package import Ingest
 
 /// Whether a request's head is one that every reader understands alike (RFC 9112), checked over the bytes that libmicrohttpd has cut up.
 ///
 /// The library reads generously: a NUL ends a field or even the head, a folded line joins its neighbour, of two lengths it takes the first.
 /// Whoever stands in front of the server may read the same bytes otherwise, which is how requests are smuggled. So the pieces must lie
 /// end to end, with only the separators between them, and what frames the body must be said once.
-struct HeadCheck {
+package struct HeadCheck {
     private let head: UnsafeRawBufferPointer
     /// Where the next piece begins, but for a line's end of one or two bytes.
     private var end: Int
@@ -24,7 +24,7 @@ struct HeadCheck {
     ///   - head: from the method to behind the empty line.
     ///   - target: where the request target lies in it.
     ///   - version: where the eight bytes of the version begin.
-    init(_ head: UnsafeRawBufferPointer, methodByteCount: Int, target: Range<Int>, version: Int) {
+    package init(_ head: UnsafeRawBufferPointer, methodByteCount: Int, target: Range<Int>, version: Int) {
         self.head = head
         end = version + 8
         let isLine = methodByteCount > 0 && target.lowerBound == methodByteCount + 1 && target.upperBound + 1 == version && end <= head.count
@@ -55,7 +55,7 @@ struct HeadCheck {
     }
 
     /// Takes the next field: the name before the colon, the value behind blanks. Both must lie in the head; that is checked.
-    mutating func field(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    package mutating func field(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         field(name: place(name), value: place(value))
     }
 
@@ -160,7 +160,7 @@ struct HeadCheck {
     static func isChunked(_ value: UnsafeRawBufferPointer) -> Bool { equal(trimmed(value[...]), "chunked") }
 
     /// What is wrong with the head as a whole; call when all fields were taken.
-    mutating func problem() -> Problem? {
+    package mutating func problem() -> Problem? {
         // The last line's end, and the empty line's.
         if head.count - end != 2 * Self.lineEndByteCount {
             refuse("a line of the head does not end in CR LF, or a header field has a NUL or is continued on a second line")
