@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 
 /// Copies a store that goes on working, as the one consistent state of an instant, to a directory.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// What was refused, with its reasons and bytes, for some days and up to some bytes: the oldest go first.
 package final class Quarantine: Sendable {

@@ -1,4 +1,5 @@
 import ColumnStore
+package import Documents
 import Synchronization
 
 /// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.

@@ -1,4 +1,5 @@
 import ColumnStore
+package import Documents
 
 /// Takes many JSON documents into cold files at once, past the hot tier: for a process that has the store to itself.
 ///

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Some records of the input as they were read: what is to be stored, what was refused, and what must go the way of a POST.
 ///

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// What is stored already under the identities of receipts that come in.
 extension Intake {

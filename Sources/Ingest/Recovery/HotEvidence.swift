@@ -19,7 +19,7 @@ struct HotEvidence {
         var found: [HotEvidence] = []
         for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
             let name = String(file.dropLast(".sqlite".utf8.count))
-            guard let (day, part) = HotFile.parse(name) else { continue }
+            guard let (day, part) = HotFileName.parse(name) else { continue }
             let path = "\(directory.hotPath)/\(file)"
             try WriteAheadLog.refuseLost(path)
             do {

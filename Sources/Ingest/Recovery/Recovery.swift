@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 
 /// Makes a catalog anew out of a store's other files: `till recover`.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Beside a server that goes on taking receipts and moving them to cold.
 ///

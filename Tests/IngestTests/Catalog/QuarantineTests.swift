@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// What the quarantine takes on the disk, and that it outlives the catalog's changes.

@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// A store whose catalog is missing, older or another's refuses to start and keeps every file; `Recovery` makes the catalog anew, and every

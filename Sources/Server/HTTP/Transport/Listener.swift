@@ -1,6 +1,7 @@
 internal import CGnuTLS
 internal import CMicrohttpd
 internal import ColumnStore
+internal import Documents
 import Glibc
 internal import Ingest
 import Synchronization
