@@ -16,7 +16,8 @@
 //   Writing: the one writer, and what works behind its back
 //   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt
-//   Verification, Backup, Recovery: care of a whole store
+//   Verification: proof of every file
+//   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in
 //   Engine: the store as its doors see it
 //   Import: many documents past the hot tier

@@ -20,7 +20,7 @@ extension Engine {
         defer { isBackingUp.withLock { $0 = false } }
         let thread = WorkerThread(name: "backup") { [self] in
             WorkerThread.lowerPriority()
-            let result = Result { try Backup(engine: self, destination: destination).run() }
+            let result = Result { try Backup(parts, destination: destination).run() }
             done.broadcast { $0 = result }
         }
         defer { thread.join() }

@@ -210,24 +210,4 @@ extension Engine {
             throw Problem(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")
         }
     }
-
-    // MARK: Callback URLs
-
-    /// What must happen to a receipt, and who hears of it.
-    ///
-    /// - Throws: callback-host-not-allowed.
-    func process(stages: [[String]], client: [UInt8], callbackURL: String?, trace: String?) throws -> ProcessPlan? {
-        let contract = catalog.contract(String(decoding: client, as: UTF8.self))
-        var targets: [EventTarget] = []
-        if let callbackURL {
-            guard let contract, CallbackURL.isAllowed(callbackURL, hosts: contract.callbackHosts) else {
-                throw Problem(
-                    .callbackHostNotAllowed, "the callback URL's host is none that the contract lists in callback_hosts",
-                    errors: [.init(pointer: "/callback_url", code: "callback-host-not-allowed", message: "not among callback_hosts")])
-            }
-            targets.append(.callback)
-        }
-        if let webhook = contract?.webhook, callbackURL.map({ !$0.hasSameBytes(as: webhook.url) }) ?? true { targets.append(.contract) }
-        return stages.isEmpty && targets.isEmpty ? nil : ProcessPlan(stages: stages, targets: targets, trace: trace)
-    }
 }

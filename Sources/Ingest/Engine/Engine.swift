@@ -30,11 +30,10 @@ package final class Engine: EngineInterface {
     let types: TypeStore
     let quarantine: Quarantine
     let tier: HotTier
-    let reader: DocumentReader
-    let kinds = RowKinds()
     let lanes = IntakeLanes()
     let repeats: RepeatCheck
     let compactor: Compactor
+    let intakeParts: IntakeParts
     let cursors: CursorCoder
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
@@ -64,12 +63,17 @@ package final class Engine: EngineInterface {
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
         repeats = RepeatCheck(tier: tier)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
-        reader = DocumentReader(registry: types.registry)
+        intakeParts = IntakeParts(
+            clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
+            catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats,
+            reader: DocumentReader(registry: types.registry))
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
         compactor.start()
         repeats.start()
     }
+
+    var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }
 
     /// From here on the store's files are of a later generation than any copy of the catalog that was made before.
     private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {
@@ -158,29 +162,4 @@ package final class Engine: EngineInterface {
     }
 
     package var tableNames: [String] { tier.tables.tables }
-}
-
-/// One `RowKind` for all rows of a type's version and content type.
-final class RowKinds: Sendable {
-    private struct Key: Hashable {
-        let type: ObjectIdentifier
-        let contentType: String
-    }
-    private struct Entry {
-        let kind: RowKind
-        /// Kept, so that its identity is not another's.
-        let type: DocumentType
-    }
-    private let kinds = Mutex<[Key: Entry]>([:])
-
-    func kind(_ type: DocumentType, contentType: String) -> RowKind {
-        kinds.withLock { kinds in
-            let key = Key(type: ObjectIdentifier(type), contentType: contentType)
-            if let known = kinds[key] { return known.kind }
-            let kind = RowKind(
-                table: type.table, type: type.name, version: Int32(clamping: type.version), contentType: contentType, layout: type.layout)
-            kinds[key] = Entry(kind: kind, type: type)
-            return kind
-        }
-    }
 }

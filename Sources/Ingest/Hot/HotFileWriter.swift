@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// Between `begin` and `commit` nothing that it took is durable or seen by readers; `rollback` forgets it.
 final class HotFileWriter {
+    /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
+    private static let logRoomMax: Int64 = 160 << 20
     let file: HotFile
     private let connection: SQLiteConnection
     private let log: LogRoom
@@ -61,7 +63,7 @@ final class HotFileWriter {
         // unless a long reader has let it grow far. A private page cache of 32 MB keeps the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
         try connection.execute("""
             PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-            PRAGMA journal_size_limit=\(HotMaintenance.logRoomMax); PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
+            PRAGMA journal_size_limit=\(Self.logRoomMax); PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
             """)
         let version = try connection.integer("PRAGMA user_version") ?? 0
         if (0..<HotFileSchema.version).contains(version) {

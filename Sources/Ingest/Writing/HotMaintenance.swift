@@ -32,8 +32,6 @@ final class HotMaintenance: Sendable {
     private static let restingRange: ClosedRange<Int64> = 1 << 20...16 << 20
     /// In microseconds.
     private static let aheadOfMidnight: Int64 = 60_000_000
-    /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
-    static let logRoomMax: Int64 = 160 << 20
     /// When a pass found so few frames, the writer copies what came since: about half a megabyte.
     private static let restFrameCount = 128
     private static let passCountMax = 6
