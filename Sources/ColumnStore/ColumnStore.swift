@@ -2,4 +2,15 @@
 // It knows nothing of documents, SQL or HTTP, and could stand as a library of its own.
 //
 // Read Values/ColumnType.swift (what a column may hold), Batches/Column.swift (how it lies in memory), then follow a scan:
-// Iceberg/ (which files) ► Parquet/ (which row groups and pages) ► Pages/ and Encodings/ (bytes to values) ► Batches/.
+// Iceberg/ (which files) ► Parquet/Scanning/ (which row groups and pages) ► Parquet/Reading/ and Encodings/ (bytes to values) ► Batches/.
+//
+// Floors, lowest first. A folder names only what stands before it in this list:
+//   Values: what a column may hold, and what can be wrong with it
+//   Batches: columns in memory, and what is asked of them
+//   Resources: memory, threads, the clock
+//   JSON: text of metadata
+//   Storage: objects and files, and proofs for their removal
+//   Compression: codecs, checksums, dictionaries of codecs
+//   Encodings: bytes of a page to values, and back
+//   Parquet/{Format, Reading, Pruning, Scanning, Writing}: the file's structs; its leaves, decoded; what need not be read; rows that pass; new files
+//   Iceberg/{Avro, Manifests, Table}: the table of many files

@@ -424,7 +424,7 @@ struct Intake: Sendable {
             let open = snapshot.files.last { !$0.state.isSealed }
             let earlier = try earlier(rows, snapshot, except: open)
             engine.tier.writer.submit(
-                Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: completion),
+                Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: checked(rows, completion)),
                 isAlone: request.isAlone && rows.count == 1 && isAtomic)
         } catch {
             completion(.refused(Self.problem(error)))

@@ -32,6 +32,7 @@ package final class Engine: EngineInterface {
     let reader: DocumentReader
     let kinds = RowKinds()
     let lanes = IntakeLanes()
+    let repeats: RepeatCheck
     let compactor: Compactor
     let cursors: CursorCoder
     let registration = Mutex<Registration?>(nil)
@@ -46,9 +47,8 @@ package final class Engine: EngineInterface {
         self.options = options
         let directory = try DataDirectory(path: path, making: options.making)
         self.directory = directory
-        try StoreProof.checkPresence(directory)
+        try StoreProof.check(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
-        try StoreProof.check(directory, catalog)
         Self.noteStart(directory, catalog, options)
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
@@ -61,11 +61,13 @@ package final class Engine: EngineInterface {
             directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
             sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
+        repeats = RepeatCheck(tier: tier)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
         reader = DocumentReader(registry: types.registry)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
         compactor.start()
+        repeats.start()
     }
 
     /// From here on the store's files are of a later generation than any copy of the catalog that was made before.
@@ -130,6 +132,7 @@ package final class Engine: EngineInterface {
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
+        repeats.stop()
         tier.close()
         try catalog.flushKeyUses()
         catalog.close()

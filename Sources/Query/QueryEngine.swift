@@ -69,7 +69,7 @@ package final class QueryEngine: Sendable {
     }
 
     /// The value of an expression without columns.
-    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluator {
+    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
         let allowance = FoldingAllowance()
         return { expression in
             try allowance.check()

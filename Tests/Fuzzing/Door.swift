@@ -8,10 +8,14 @@ struct Door: Sendable {
     /// Good inputs, from which mutations begin; made here by Till's own writers where they can be, so that the tree need not hold them. Findings
     /// that were mended stand in `Corpus/<name>/`, where they are tried first.
     let seeds: @Sendable () throws -> [[UInt8]]
+    /// What inputs of this door are made of: a fuzzer that knows the words need not find them letter by letter.
+    var words: @Sendable () -> [String] = { [] }
     /// Reads one input. The bytes are the caller's: they are gone when this returns.
     let fuzz: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
-    static let all: [Door] = [.parquet, .parquetPages, .thrift, .iceberg, .timeZone, .backupManifest] + documents
+    static let all: [Door] =
+        [.parquet, .parquetPages, .thrift, .iceberg, .timeZone, .backupManifest] + documents + [.sql, .sqlValues, .head, .contentCoding] + tokens
+        + proofs + [.registrarAnswer, .settings, .importFile]
 }
 
 /// An input read as choices, for doors that build something well-formed but odd out of them: a fuzzer that changes a byte changes a choice.

@@ -6,6 +6,7 @@ import TestSupport
 //   till-fuzz                                        lists the doors
 //   till-fuzz DOOR FILE…                             reads these inputs: a finding again
 //   till-fuzz DOOR --seconds N [--seed S] [--last F] the corpus, then mutations; F holds the input at hand when the process ends
+//   till-fuzz DOOR --words FILE                      writes the door's words there, as libFuzzer reads a dictionary
 //   till-fuzz DOOR --seeds FOLDER                    writes the seeds and the corpus there, for libFuzzer to begin with
 
 struct FuzzError: Error, CustomStringConvertible {
@@ -83,6 +84,7 @@ enum FuzzDriver {
         var limit = rlimit(rlim_cur: rlim_t(memoryByteCountMax), rlim_max: rlim_t(memoryByteCountMax))
         guard setrlimit(__rlimit_resource_t(2), &limit) == 0 else { throw FuzzError(description: "cannot bound the memory") }  // RLIMIT_DATA
         if let folder = options["--seeds"] { return try writeSeeds(door, folder) }
+        if let file = options["--words"] { return try writeWords(door, file) }
         for file in files {
             let wasTaken = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file))).withUnsafeBytes { door.read($0) }
             print("\(file): \(wasTaken ? "taken" : "refused")")
@@ -99,10 +101,19 @@ enum FuzzDriver {
         }
     }
 
+    private static func writeWords(_ door: Door, _ file: String) throws {
+        let lines = door.words().map { word in
+            "\"" + word.utf8.map { byte in
+                byte > 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C ? String(Unicode.Scalar(byte)) : "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            }.joined() + "\"\n"
+        }
+        try lines.joined().write(toFile: file, atomically: true, encoding: .utf8)
+    }
+
     private static func mutate(_ door: Door, seconds: Double, seed: UInt64, last: String?) throws {
         let last = try last.map { try LastInput(path: $0) }
         let corpus = try door.corpus()
-        var mutator = Mutator(random: SplitMix64(state: seed))
+        var mutator = Mutator(random: SplitMix64(state: seed), words: door.words().map { Array($0.utf8) })
         var counts = (total: 0, taken: 0)
         func read(_ input: [UInt8]) {
             input.withUnsafeBytes { bytes in

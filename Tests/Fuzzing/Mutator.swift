@@ -3,6 +3,8 @@ import TestSupport
 /// Changes inputs at random, blindly: for the seconds that the suite has. For hours there is libFuzzer, which sees what code an input reached.
 struct Mutator {
     var random: SplitMix64
+    /// Of the door, beside those below.
+    var words: [[UInt8]] = []
 
     /// Numbers at which arithmetic gives way.
     private static let extremes: [Int64] = [
@@ -10,7 +12,7 @@ struct Mutator {
         .min + 1, 1 << 62,
     ]
     /// As text, where numbers stand in digits.
-    private static let words = [
+    private static let commonWords = [
         "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615", "99999999999999999999999999999999999999",
         "1e308", "1e-400", "-0", "0", "null", "{", "[", "\"", "\\ud800", "\r\n", "\n", ";", ",", "%00", "é", "\u{FEFF}",
     ].map { Array($0.utf8) }
@@ -30,6 +32,7 @@ struct Mutator {
         let place = below(bytes.count + 1)
         guard place < bytes.count else { return bytes.append(UInt8(truncatingIfNeeded: random.next())) }
         let count = min(bytes.count - place, 1 + below(below(4) == 0 ? 256 : 8))
+        if !words.isEmpty, below(2) == 0 { return changeWord(&bytes, place, inputs) }
         switch below(12) {
         case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
         case 1: bytes[place] ^= 1 << UInt8(below(8))
@@ -41,10 +44,29 @@ struct Mutator {
         case 7: writeInteger(&bytes, place)
         case 8: writeVarint(&bytes, place)
         case 9:
-            let word = Self.words[below(Self.words.count)]
+            let isOwn = !words.isEmpty && below(3) > 0
+            let word = isOwn ? words[below(words.count)] : Self.commonWords[below(Self.commonWords.count)]
             if below(2) == 0 { bytes.insert(contentsOf: word, at: place) } else { bytes.replaceSubrange(place..<place + count, with: word) }
         case 10: splice(&bytes, place, inputs)
         default: bytes.replaceSubrange(place..<place + count, with: repeatElement(bytes[place], count: count))
+        }
+    }
+
+    /// Whole words at a time, so that what comes of a text is often still a text: one in the place of another, one more, one less, one twice.
+    private mutating func changeWord(_ bytes: inout [UInt8], _ place: Int, _ inputs: [[UInt8]]) {
+        func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte >= 0x30 && byte <= 0x39 || byte == 0x5F || byte >= 0x80 }
+        var (start, end) = (place, place + 1)
+        if isLetter(bytes[place]) {
+            while start > 0, isLetter(bytes[start - 1]) { start -= 1 }
+            while end < bytes.count, isLetter(bytes[end]) { end += 1 }
+        }
+        let word = words[below(words.count)]
+        switch below(5) {
+        case 0: bytes.removeSubrange(start..<end)
+        case 1: bytes.insert(contentsOf: [0x20] + word + [0x20], at: end)
+        case 2: bytes.insert(contentsOf: [0x20] + bytes[start..<end], at: end)
+        case 3: splice(&bytes, start, inputs)
+        default: bytes.replaceSubrange(start..<end, with: word)
         }
     }
 

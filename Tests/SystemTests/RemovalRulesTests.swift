@@ -14,10 +14,10 @@ final class RemovalRulesTests: XCTestCase {
         "ColumnStore/Storage/LocalStorage.swift": [
             "unlink": "by a proof, and second names of files in the making", "rename": "version hint and manifest of a backup: written whole, aside",
         ],
-        "ColumnStore/Iceberg/CommitWriter.swift": ["delete": "what a commit of this process wrote before it failed"],
-        "ColumnStore/Iceberg/Table.swift": ["delete": "versions that this process made and no catalog took"],
-        "ColumnStore/Iceberg/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
-        "ColumnStore/Iceberg/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
+        "ColumnStore/Iceberg/Table/CommitWriter.swift": ["delete": "what a commit of this process wrote before it failed"],
+        "ColumnStore/Iceberg/Table/Table.swift": ["delete": "versions that this process made and no catalog took"],
+        "ColumnStore/Iceberg/Table/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
+        "ColumnStore/Iceberg/Table/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make"],
         "Ingest/Backup/Restore.swift": [
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
@@ -34,10 +34,10 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/SQLite/SQLiteFileSystem.swift": ["truncate": "SQLite's own call"],
         "Ingest/Verification/RepeatFinder.swift": ["remove": "scratch that was made in the line before"],
         "Ingest/Verification/Verifier.swift": ["remove": "what SQLite made beside a file so that it could be read"],
-        "Query/Execution/SpillFile.swift": ["unlink": "scratch that was made in the line before"],
+        "Query/Execution/Spilling/SpillFile.swift": ["unlink": "scratch that was made in the line before"],
         "Server/Access/AdminKey.swift": ["rename": "the administrator's key, written whole, aside"],
-        "Server/Commands/RejectedFile.swift": ["truncate": "a plain file of the one who runs the command, checked in the lines before"],
-        "Server/Configuration/FileBytes.swift": ["O_TRUNC": "a file of the one who runs the command"],
+        "Server/Commands/Import/RejectedFile.swift": ["truncate": "a plain file of the one who runs the command, checked in the lines before"],
+        "Server/System/FileBytes.swift": ["O_TRUNC": "a file of the one who runs the command"],
     ]
 
     private static let calls: [(name: String, pattern: String)] = [

@@ -26,6 +26,9 @@ final class AccessCache: Sendable {
     }
     let state: Mutex<State>
 
+    /// Of a catalog that is asked for neither.
+    init() { state = Mutex(State()) }
+
     init(_ connection: SQLiteConnection) throws {
         var state = State()
         let contracts = try connection.statement("\(Catalog.contractQuery)")

@@ -56,6 +56,16 @@ package final class Catalog: Sendable {
         self.connection = Mutex(Held(open: connection, path: path))
     }
 
+    /// A catalog of this or an earlier version, as it is: for a proof, which asks for what all versions have.
+    init(unmigratedPath path: String) throws {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        access = AccessCache()
+        mark = try Self.mark(connection, makesID: false)
+        self.path = path
+        clock = .system
+        self.connection = Mutex(Held(open: connection, path: path))
+    }
+
     private static func migrate(_ connection: SQLiteConnection) throws {
         let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
         guard (0...CatalogSchema.migrations.count).contains(version) else {
@@ -86,6 +96,9 @@ package final class Catalog: Sendable {
     }
 
     private static let generationKey = "generation"
+
+    /// Of its schema.
+    var version: Int64 { get throws { try read { try $0.integer("PRAGMA user_version") ?? 0 } } }
 
     /// A start of a program that writes: what it finds was written before, and what it writes comes after.
     func noteStart() throws { try write { _ in } }

@@ -27,8 +27,15 @@ struct StoreProof {
         for file in try catalog.hotFiles() { states[HotFile.name(day: file.day, part: file.part)] = file.state }
     }
 
+    /// Before anything is changed, the catalog's own version among it.
+    ///
     /// - Throws: `DataDirectory.Failure.unproven`.
-    static func check(_ directory: DataDirectory, _ catalog: Catalog) throws {
+    static func check(_ directory: DataDirectory) throws {
+        try checkPresence(directory)
+        guard access(directory.catalogPath, F_OK) == 0 else { return }
+        let catalog = try Catalog(unmigratedPath: directory.catalogPath)
+        defer { catalog.close() }
+        guard try catalog.version > 0 else { return }
         var proof = try StoreProof(directory, catalog)
         try proof.run()
         if !proof.reasons.isEmpty { throw DataDirectory.Failure.unproven(path: directory.path, reasons: proof.reasons) }
@@ -37,7 +44,7 @@ struct StoreProof {
     /// Before a catalog is opened, since opening one that is not there makes it.
     ///
     /// - Throws: `DataDirectory.Failure.unproven` where there is none, or an empty one, in a store that has had one.
-    static func checkPresence(_ directory: DataDirectory) throws {
+    private static func checkPresence(_ directory: DataDirectory) throws {
         var status = stat()
         let isThere = stat(directory.catalogPath, &status) == 0
         if isThere, status.st_size > 0 || access(directory.catalogPath + "-wal", F_OK) == 0 {

@@ -13,7 +13,7 @@ package struct DamagedDocument: Error, Sendable, Equatable, CustomStringConverti
 
     package var description: String { "\(path): row \(row), ticket \(ticket): the document is damaged: \(reason)" }
 
-    private static let advice = "the administrator finds it in the log and with till verify, and can restore it from a backup"
+    private static let advice = "sent again as it was, it is whole again; or the administrator, who finds it in the log and with till verify, restores it from a backup"
 
     /// For who may see the row.
     package var problem: Problem {
@@ -31,21 +31,6 @@ package struct DamagedDocument: Error, Sendable, Equatable, CustomStringConverti
 }
 
 extension HotFile {
-    /// Refuses to go on when one of the rows has a damaged document and something is asked of it that only the document tells.
-    ///
-    /// - Parameters:
-    ///   - rows: those that passed everything that can be tested without the document.
-    ///   - paths: what is read of them.
-    /// - Throws: `DamagedDocument`, the first of them.
-    func refuseDamaged(_ paths: some Sequence<ColumnPath>, of rows: () -> [Int64]) throws {
-        let damage = damage
-        guard !damage.isEmpty, paths.contains(where: { Self.needsDocument($0) }) else { return }
-        for row in rows() { if let damaged = damage[row] { throw damaged } }
-    }
-
-    /// Whether a row of these has a damaged document.
-    func hasDamage(in rows: ClosedRange<Int64>) -> Bool { damage.keys.contains { rows.contains($0) } }
-
     /// Columns that a row has apart from its document.
     private static let ownNames = StandardColumns.names.subtracting(["document"]).union([HotChunk.rowIDName])
 

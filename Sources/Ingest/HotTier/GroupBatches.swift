@@ -4,21 +4,21 @@ import Query
 /// A flushed group, read batch by batch: what its image can test is tested while reading, so that of rows which do not pass the other
 /// columns are not decoded, and pages that no row passes on are left out.
 struct GroupBatches: HotBatches {
-    private let file: HotFile
+    private let file: HotFileView
     private let scan: ParquetScan
     private let applied: HotRowFilter.Applied
     private let counters: ScanCounters
     private var reader: CountedReader?
     private var nextRowGroup = 0
 
-    init(group: HotGroup, file: HotFile, filter: HotRowFilter, sequence: Int64) throws {
+    init(group: HotGroup, file: HotFileView, filter: HotRowFilter, sequence: Int64) throws {
         self.file = file
         let rows = group.bounds.firstRow...group.bounds.lastRow
         let plan = GroupPlan(
-            group, filter, mayHaveChanges: file.state.overlay.mayHaveChange(in: rows), hasDamage: file.hasDamage(in: rows))
+            group, filter, mayHaveChanges: file.file.state.overlay.mayHaveChange(in: rows), hasDamage: file.marks.touches(rows))
         applied = plan.applied
         counters = filter.request.counters
-        scan = try file.image(of: group).scan(plan.request(group, sequence: sequence))
+        scan = try file.file.image(of: group).scan(plan.request(group, sequence: sequence))
         let pruned = scan.file.metadata.rowGroups.count - scan.rowGroups.count
         if pruned > 0 { counters.add { $0.rowGroupsPruned += pruned } }
     }
@@ -28,7 +28,7 @@ struct GroupBatches: HotBatches {
             if let batch = try reader?.next() {
                 let fields = scan.schema.fields
                 let rows = fields.lastIndex { $0.name == HotChunk.rowIDName }
-                return HotRowFilter.Piece(file: file, rowCount: batch.rowCount, rows: rows.map { batch.columns[$0] }, applied: applied) { name in
+                return HotRowFilter.Piece(view: file, rowCount: batch.rowCount, rows: rows.map { batch.columns[$0] }, applied: applied) { name in
                     fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (batch.columns[$0], fields[$0]) }
                 }
             }
@@ -46,7 +46,7 @@ private struct GroupPlan {
     private let schema: Schema
     /// Columns whose values in the image may be older than those of the rows.
     private let changing: Set<String>
-    /// Some rows have no values, since their documents are damaged: nothing is tested by them.
+    /// Some rows have no values, since their documents are damaged, or other ones by now: nothing is tested by them.
     private let hasDamage: Bool
     let applied: HotRowFilter.Applied
 

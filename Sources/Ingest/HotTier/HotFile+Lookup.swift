@@ -155,15 +155,18 @@ extension HotFile {
             }
             return DamagedDocument(path: path, row: statement.int64(places.row), ticket: ticket, reason: reason)
         }
+        func repaired() throws -> [UInt8]? { try repairedDocument(statement.int64(places.row), sha256: statement.bytes(places.sha256)) }
         let coding = DocumentCoding(rawValue: statement.int64(places.coding))
         let byteCount = Int(clamping: statement.int64(places.byteCount))
         let document: [UInt8]
         do {
             document = try statement.withBytes(places.document) { try dictionaries.inflate($0, coding: coding, byteCount: byteCount) }
         } catch {
-            throw try damaged("\(error)")
+            return try repaired() ?? { throw try damaged("\(error)") }()
         }
-        guard SHA256.hash(document) == statement.bytes(places.sha256) else { throw try damaged("it does not have its hash") }
+        guard SHA256.hash(document) == statement.bytes(places.sha256) else {
+            return try repaired() ?? { throw try damaged("it does not have its hash") }()
+        }
         return document
     }
 

@@ -47,7 +47,7 @@ package final class HotFile: Sendable {
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<LogRoom?>(nil)
     private let failed = Atomic<Bool>(false)
-    private let damaged = Mutex<[Int64: DamagedDocument]>([:])
+    private let rowMarks = Mutex<RowMarks>(RowMarks())
 
     init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues,
@@ -142,8 +142,14 @@ package final class HotFile: Sendable {
     /// A writer has opened the file, or closes it.
     func setLogRoom(_ room: LogRoom?) { log.withLock { $0 = room } }
 
-    /// Rows whose documents were found damaged when the file was opened, by their ids.
-    package var damage: [Int64: DamagedDocument] { damaged.withLock { $0 } }
+    /// Rows whose documents were found damaged when the file was opened, and were not written anew since, by their ids.
+    package var damage: [Int64: DamagedDocument] { marks.damaged }
+
+    /// What is known of rows beside what stands in them.
+    var marks: RowMarks { rowMarks.withLock { $0 } }
+    func changeMarks(_ change: (inout RowMarks) -> Void) { rowMarks.withLock { change(&$0) } }
+    /// For a scan that begins.
+    var view: HotFileView { HotFileView(file: self, marks: marks) }
 
     /// Whether a row of it is FAILED: without one nobody need look for any.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
@@ -187,14 +193,19 @@ package final class HotFile: Sendable {
             }
             // A verifier looks at each document itself, and at files of earlier versions.
             if !values.isLenient { known = try HotFileLoader.damage(connection, self) }
-            let loaded = try HotFileLoader(connection: connection, file: self).load(known: known)
+            let loader = HotFileLoader(connection: connection, file: self)
+            let loaded = try loader.load(known: known)
+            if try loader.hasRepairs {
+                let repaired = try loader.repairs()
+                changeMarks { $0.repaired = repaired }
+            }
             present = loaded.damage
             tails.withLock { $0 = loaded.tails }
             published.withLock { $0 = info }
         }
         if present != known { try HotFileWriter.note(present, in: self) }
         let byRow = Dictionary(uniqueKeysWithValues: present.map { ($0.row, $0) })
-        damaged.withLock { $0 = byRow }
+        changeMarks { $0.damaged = byRow }
     }
 
     private static func marks(_ connection: SQLiteConnection, row: Int64) throws -> (sequence: Int64, ticket: ULID) {

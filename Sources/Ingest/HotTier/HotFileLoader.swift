@@ -110,9 +110,10 @@ struct HotFileLoader {
     ) throws -> [DamagedDocument] {
         var damage: [DamagedDocument] = []
         let laidDown = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
+        let hasRepairs = try hasRepairs
         let statement = try connection.statement("""
-            SELECT \(Self.rowColumns)
-            FROM rows r LEFT JOIN pending p ON p.id = r.id WHERE r.id > ?1 ORDER BY r.id
+            SELECT \(Self.rowColumns(hasRepairs))
+            FROM \(Self.rowSource(hasRepairs)) WHERE r.id > ?1 ORDER BY r.id
             """)
         statement.bind(1, laidDown)
         while try statement.step() {
@@ -131,11 +132,43 @@ struct HotFileLoader {
         return damage
     }
 
-    /// Columns of `rows r` with `pending p` that make a `TailRow`.
-    private static let rowColumns = """
-        r.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client, \
-        r.receipt, p.encoded, r.coding, r.document_bytes, r.document, r.sha256
+    /// Whether rows were written anew. A file of an earlier version, as a verifier meets it, has no place for them.
+    var hasRepairs: Bool {
+        get throws {
+            guard try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'repaired'") != nil else { return false }
+            return try connection.integer("SELECT 1 FROM repaired LIMIT 1") != nil
+        }
+    }
+
+    /// Columns of `rowSource` that make a `TailRow`.
+    private static func rowColumns(_ hasRepairs: Bool) -> String {
         """
+        r.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client, \
+        r.receipt, \(hasRepairs ? "coalesce(f.encoded, p.encoded)" : "p.encoded"), r.coding, r.document_bytes, r.document, r.sha256
+        """
+    }
+
+    private static func rowSource(_ hasRepairs: Bool) -> String {
+        "rows r LEFT JOIN pending p ON p.id = r.id" + (hasRepairs ? " LEFT JOIN repaired f ON f.id = r.id" : "")
+    }
+
+    /// The rows that were written anew.
+    func repairs() throws -> RepairedRows {
+        let kinds = try kinds(try tableNames())
+        for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
+        let statement = try connection.statement(
+            "SELECT \(Self.rowColumns(true)) FROM \(Self.rowSource(true)) WHERE r.id IN (SELECT id FROM repaired) ORDER BY r.id")
+        defer { statement.reset() }
+        var ids: [Int64] = []
+        var builders: [String: HotChunkBuilder] = [:]
+        while try statement.step() {
+            guard let kind = kinds[statement.int64(6)] else { continue }
+            let row = try Self.row(statement, kind, file)
+            ids.append(row.row)
+            try builders[kind.table, default: HotChunkBuilder(typeColumns: file.tables.columns(of: kind.table))].append(row)
+        }
+        return RepairedRows(ids: ids, chunks: builders.mapValues { $0.chunk() })
+    }
 
     /// The present row of a query of `rowColumns`.
     ///
@@ -171,9 +204,10 @@ struct HotFileLoader {
     /// pages of some thousand rows. Nil when neither gives them.
     static func chunk(row: Int64, table: String, of file: HotFile) throws -> HotChunk? {
         try file.pool.withConnection { connection in
+            let isRepaired = file.marks.repaired.contains(row)
             let statement = try connection.statement("""
-                SELECT \(rowColumns), k.type, k.version, k.content_type, k.columns
-                FROM rows r JOIN kinds k ON k.id = r.kind LEFT JOIN pending p ON p.id = r.id WHERE r.id = ?1
+                SELECT \(rowColumns(isRepaired)), k.type, k.version, k.content_type, k.columns
+                FROM \(rowSource(isRepaired)) JOIN kinds k ON k.id = r.kind WHERE r.id = ?1
                 """)
             defer { statement.reset() }
             statement.bind(1, row)

@@ -3,7 +3,7 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements]
+    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -68,6 +68,12 @@ package enum HotFileSchema {
 
     /// Rows whose documents were found damaged: their columns in `groups` are NULL, and no answer may take them for that.
     static let damagedStatements = "CREATE TABLE damaged(id INTEGER PRIMARY KEY, reason TEXT NOT NULL)"
+
+    /// Rows that were damaged and whose documents were brought again: what counts of them in the place of what `rows` and `groups` have.
+    static let repairedStatements = """
+        CREATE TABLE repaired(
+            id INTEGER PRIMARY KEY, coding INTEGER NOT NULL, document_bytes INTEGER NOT NULL, document BLOB NOT NULL, encoded BLOB NOT NULL);
+        """
 
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.
     static let receiptColumns = """

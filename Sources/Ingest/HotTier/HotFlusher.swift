@@ -162,6 +162,8 @@ struct HotFlusher {
                     }
                 }
             }
+            // Their states were laid over them as over all others.
+            if !file.marks.repaired.ids.isEmpty { try file.reloadRepairs() }
             file.publish { info in for range in ranges { info.overlay.remove(range, through: sequence) } }
         }
     }

@@ -42,7 +42,7 @@ struct HotRowFilter: Sendable {
 
     /// Rows of a piece of a file.
     struct Piece {
-        let file: HotFile
+        let view: HotFileView
         let rowCount: Int
         /// The rows' ids; nil when nothing that is left to do asks for them.
         let rows: Column?
@@ -50,8 +50,9 @@ struct HotRowFilter: Sendable {
         /// A column by name, of the piece's own type, nil when it has none of that name.
         let column: (String) -> (Column, Field)?
 
-        /// Whether a row's document may be damaged: a reader of such a piece gives the ids.
-        var mayHaveDamage: Bool { rows != nil && !file.damage.isEmpty }
+        var file: HotFile { view.file }
+        /// Whether a row's document may be damaged, or was: a reader of such a piece gives the ids.
+        var mayHaveDamage: Bool { rows != nil && !view.marks.isEmpty }
 
         /// - Precondition: `rows` is there.
         func rowIDs(_ indices: [Int32]) -> [Int64] {
@@ -94,6 +95,7 @@ struct HotRowFilter: Sendable {
         if let wanted = rows, let rows = piece.rows {
             selection = selection & ColumnFilter("row", .oneOf(wanted.map { .integer($0) })).select(rows)
         }
+        if piece.mayHaveDamage { leaveOutRepaired(piece, &selection) }
         try apply(request.scope, reader, &selection)
         request.counters.add(rowsScanned: selection.setCount)
         if !piece.mayHaveDamage {
@@ -102,16 +104,24 @@ struct HotRowFilter: Sendable {
             // First what needs no document: what is left over must have its values.
             try apply(request.filters.filter { !HotFile.needsDocument($0.path) }, reader, &selection)
             let others = request.filters.filter { HotFile.needsDocument($0.path) }
-            try piece.file.refuseDamaged(others.map(\.path)) { piece.rowIDs(selection.setIndices()) }
+            try piece.view.marks.refuseDamaged(others.map(\.path)) { piece.rowIDs(selection.setIndices()) }
             try apply(others, reader, &selection)
         }
         return selection
     }
 
+    /// Rows that were written anew are in a piece of their own.
+    private func leaveOutRepaired(_ piece: Piece, _ selection: inout Bitmap) {
+        let repaired = piece.view.marks.repaired
+        guard !repaired.ids.isEmpty else { return }
+        let indices = selection.setIndices()
+        for (index, row) in zip(indices, piece.rowIDs(indices)) where repaired.contains(row) { selection[Int(index)] = false }
+    }
+
     /// - Parameter indices: of the rows wanted; nil for all.
     private func refuseDamaged(_ shape: ColumnShape, _ piece: Piece, _ indices: [Int32]?) throws {
         guard piece.mayHaveDamage else { return }
-        try piece.file.refuseDamaged(shape.entries.lazy.map { ColumnPath($0.name) }) {
+        try piece.view.marks.refuseDamaged(shape.entries.lazy.map { ColumnPath($0.name) }) {
             piece.rowIDs(indices ?? Array(0..<Int32(piece.rowCount)))
         }
     }

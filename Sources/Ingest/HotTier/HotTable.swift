@@ -33,6 +33,8 @@ package struct HotTable: Sendable {
                 continue
             }
             counts.filesRead += 1
+            // Before the rows: one that is written anew after this is refused or there once, and never twice.
+            let file = file.view
             let view = try tail.view(through: snapshot.sequence)
             // Now rows that waited for their columns are among them.
             counts.rowsOffered += tail.bounds.rowCount
@@ -40,6 +42,9 @@ package struct HotTable: Sendable {
                 if filter.mayPass(group.bounds) { pieces.append(.group(group, file)) } else { counts.rowGroupsPruned += 1 }
             }
             for chunk in view.chunks where filter.mayPass(chunk.bounds) { pieces.append(.chunk(chunk, file)) }
+            if let chunk = file.marks.repaired.chunks[table]?.prefix(through: snapshot.sequence), filter.mayPass(chunk.bounds) {
+                pieces.append(.chunk(chunk, HotFileView(file: file.file, marks: RowMarks())))
+            }
         }
         filter.request.counters.add { $0 += counts }
         return pieces
@@ -48,15 +53,16 @@ package struct HotTable: Sendable {
     /// The columns of one row.
     func row(_ id: Int64, of file: HotFile, projection: [ColumnPath]) throws -> ColumnBatch? {
         guard let tail = file.tail(of: table) else { return nil }
-        try file.refuseDamaged(projection) { [id] }
+        let read = file.view
+        try read.marks.refuseDamaged(projection) { [id] }
         let filter = try HotRowFilter(ScanRequest(projection: projection), schema: schema, rows: [id])
         if let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
-            return try HotMorsel(.chunk(chunk, file), filter: filter, sequence: snapshot.sequence, budget: nil).next()
+            return try HotMorsel(.chunk(chunk, HotFileView(file: file, marks: RowMarks())), filter: filter, sequence: snapshot.sequence, budget: nil).next()
         }
         let view = try tail.view(through: snapshot.sequence)
         func holds(_ bounds: HotBounds) -> Bool { bounds.firstRow <= id && id <= bounds.lastRow }
-        let pieces = view.groups.filter { holds($0.bounds) }.map { HotPiece.group($0, file) }
-            + view.chunks.filter { holds($0.bounds) }.map { HotPiece.chunk($0, file) }
+        let pieces = view.groups.filter { holds($0.bounds) }.map { HotPiece.group($0, read) }
+            + view.chunks.filter { holds($0.bounds) }.map { HotPiece.chunk($0, read) }
         for piece in pieces {
             if let batch = try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: nil).next() { return batch }
         }
@@ -74,8 +80,8 @@ package struct HotTable: Sendable {
 
 /// What one worker reads at a time.
 enum HotPiece: Sendable {
-    case chunk(HotChunk, HotFile)
-    case group(HotGroup, HotFile)
+    case chunk(HotChunk, HotFileView)
+    case group(HotGroup, HotFileView)
 
     var bounds: HotBounds {
         switch self {
@@ -130,11 +136,11 @@ protocol HotBatches {
 
 private struct ChunkBatches: HotBatches {
     let chunk: HotChunk
-    let file: HotFile
+    let file: HotFileView
     let rowCountMax: Int
     private var position = 0
 
-    init(chunk: HotChunk, file: HotFile, rowCountMax: Int) {
+    init(chunk: HotChunk, file: HotFileView, rowCountMax: Int) {
         self.chunk = chunk
         self.file = file
         self.rowCountMax = rowCountMax
@@ -147,7 +153,7 @@ private struct ChunkBatches: HotBatches {
         let fields = HotChunk.fields(typeColumns: chunk.typeColumns)
         let columns = chunk.batch.columns
         return HotRowFilter.Piece(
-            file: file, rowCount: rows.count, rows: columns[HotChunk.rowIDIndex].slice(rows), applied: .nothing
+            view: file, rowCount: rows.count, rows: columns[HotChunk.rowIDIndex].slice(rows), applied: .nothing
         ) { name in
             fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { (columns[$0].slice(rows), fields[$0]) }
         }

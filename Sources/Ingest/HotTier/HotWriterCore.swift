@@ -78,7 +78,8 @@ final class HotWriterCore {
         return count
     }
 
-    private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64) -> Int {
+    /// - Parameter isApart: of a group that failed as a whole.
+    private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64, isApart: Bool = false) -> Int {
         var submissions = submissions
         if let refusal = failure ?? (submissions.isEmpty ? nil : checkFree()) {
             for submission in submissions { submission.completion(.refused(refusal)) }
@@ -103,12 +104,37 @@ final class HotWriterCore {
             for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
             for (change, result) in zip(changes, results) { change.completion(.success(result)) }
             return group.rows.count
+        } catch let error as SQLiteError where error.kind == .corrupt && failure == nil && !isApart {
+            return commitApart(submissions, changes, now)
         } catch {
             let refusal = failure ?? Self.refusal(error)
             for submission in submissions { submission.completion(.refused(refusal)) }
             for change in changes { change.completion(.failure(refusal)) }
             return 0
         }
+    }
+
+    /// Each submission and change by itself: one of them needs a page of the open file that has lost its sum, and the others do not. What a
+    /// row meets there is looked up as readers do, who see the rows of such a page, and hold documents against their hashes.
+    private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64) -> Int {
+        var count = 0
+        for submission in submissions {
+            do {
+                let earlier = try submission.rows.indices.map { place -> StoredReceipt? in
+                    let row = submission.rows[place]
+                    guard submission.earlier[place] == nil, let open else { return submission.earlier[place] }
+                    return try open.file.findFailed(row.identity, document: Array(row.sha256)) ?? open.file.find(row.identity)
+                }
+                let apart = Submission(
+                    rows: submission.rows, earlier: earlier, generation: submission.generation, isAtomic: submission.isAtomic,
+                    completion: submission.completion)
+                count += commitOpen([apart], [], now, isApart: true)
+            } catch {
+                submission.completion(.refused(Self.refusal(error)))
+            }
+        }
+        for change in changes { _ = commitOpen([], [change], now, isApart: true) }
+        return count
     }
 
     private func commitOther(_ file: HotFile, _ changes: [ProcessChange], _ now: Int64) {

@@ -26,6 +26,8 @@ package struct OutgoingResponse: Sendable {
     /// Names in lower case.
     package var headers: [String: String]
     package var body: [UInt8]
+
+    package init(status: Int, headers: [String: String], body: [UInt8]) { (self.status, self.headers, self.body) = (status, headers, body) }
 }
 
 /// Why a call has no answer.

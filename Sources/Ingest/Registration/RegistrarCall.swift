@@ -2,7 +2,7 @@ import ColumnStore
 import Foundation
 
 /// What is said to a registrar, and what its answers mean.
-enum RegistrarCall {
+package enum RegistrarCall {
     /// Longer than this no answer is waited for, whatever the lock.
     private static let timeoutMax: Int64 = 30_000_000
 
@@ -76,7 +76,7 @@ enum RegistrarCall {
 
     // MARK: Answers
 
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
         case final(StepOutcome)
         /// It will call back.
         case inProgress
@@ -86,7 +86,7 @@ enum RegistrarCall {
         case failed(detail: String, retryAfter: Int64?, mayHaveArrived: Bool)
     }
 
-    static func answer(_ result: Result<OutgoingResponse, OutgoingFailure>, toQuestion isQuestion: Bool, nowSeconds: Int64) -> Answer {
+    package static func answer(_ result: Result<OutgoingResponse, OutgoingFailure>, toQuestion isQuestion: Bool, nowSeconds: Int64) -> Answer {
         switch result {
         case .failure(let failure):
             if case .notConnected = failure { return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: false) }

@@ -5,11 +5,11 @@ import ColumnStore
 /// SQLite has sums in its log, but none in the file that the log is copied into: a bit that changes there on the disk may show in no
 /// check of its own, being some client's digit. Eight bytes of each page are reserved for it (`reservedByteCount` in the file's header);
 /// a page has its sum from the moment at which it is written into the file.
-enum PageSum {
+package enum PageSum {
     static let byteCount = 8
 
     /// Whether a file whose first bytes these are has sums.
-    static func isUsed(_ header: UnsafeRawBufferPointer) -> Bool {
+    package static func isUsed(_ header: UnsafeRawBufferPointer) -> Bool {
         header.count >= 100 && header.starts(with: magic) && header[20] == UInt8(byteCount)
     }
 
@@ -20,7 +20,7 @@ enum PageSum {
         XXHash64.hash(UnsafeRawBufferPointer(rebasing: page[..<(page.count - byteCount)])) ^ UInt64(bitPattern: number) &* 0x9E37_79B9_7F4A_7C15
     }
 
-    static func store(_ page: UnsafeMutableRawBufferPointer, number: Int64) {
+    package static func store(_ page: UnsafeMutableRawBufferPointer, number: Int64) {
         let sum = compute(UnsafeRawBufferPointer(page), number: number)
         page.storeBytes(of: sum.littleEndian, toByteOffset: page.count - byteCount, as: UInt64.self)
     }

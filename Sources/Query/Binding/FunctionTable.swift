@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Every function's name and what kind of call it is. `Expressions+Functions` gives the scalar ones their types,
 /// `Expressions+Aggregates` the others.
-enum FunctionTable {
+package enum FunctionTable {
     enum Scalar {
         case lower, upper, length, substring, trim(ScalarFunction), replace, concat, concatSeparated, position, splitPart, side(ScalarFunction)
         case pad(ScalarFunction), startsWith, regexpReplace, reverse, repeatText, overlay
@@ -55,7 +55,10 @@ enum FunctionTable {
         "regr_count", "regr_r2", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database", "pg_typeof",
     ]
 
-    static var names: [String] { Array(scalars.keys) + Array(aggregates.keys) + Array(windows.keys) + ["grouping"] }
+    package static var scalarNames: [String] { Array(scalars.keys) }
+    package static var aggregateNames: [String] { Array(aggregates.keys) }
+    package static var windowNames: [String] { Array(windows.keys) }
+    package static var names: [String] { scalarNames + aggregateNames + windowNames + ["grouping"] }
 
     /// Fields of EXTRACT, date_part and date_trunc by every name that PostgreSQL takes for them.
     static let fields: [String: String] = [

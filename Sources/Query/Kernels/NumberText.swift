@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Numbers as PostgreSQL writes and reads them.
 enum NumberText {
+    /// Of ten, in a text of a number.
+    static let exponentMax = 16_383
+
     /// Appends decimal digits.
     static func appendInteger(_ value: Int64, to text: inout [UInt8]) {
         if value < 0 { text.append(UInt8(ascii: "-")) }
@@ -141,7 +144,7 @@ enum NumberText {
         if index < bytes.endIndex {
             guard bytes[index] | 0x20 == 0x65, let exponent = readExponent(bytes[(index + 1)...]) else { return .invalid }
             // PostgreSQL's NUMERIC goes no further either.
-            if exponent.magnitude > ValueText.exponentMax { return digits.isEmpty && exponent > 0 ? .value(0) : .overflow }
+            if exponent.magnitude > exponentMax { return digits.isEmpty && exponent > 0 ? .value(0) : .overflow }
             behind -= exponent
         }
         return assemble(digits, behind: behind, scale: scale, isNegative: isNegative)

@@ -25,7 +25,7 @@ package struct Authorizer: Sendable {
 
     /// - Parameter mayWait: whether the caller would ask again; false the second time.
     /// - Throws: `unauthenticated`, `contract-not-valid`, `rate-limited`, or what `access` lacks; `KeysAwaited`.
-    package func authorize(_ request: Request, for access: Route.Access, mayWait: Bool = false) throws -> Admission {
+    package func authorize(_ request: Request, for access: AccessRule, mayWait: Bool = false) throws -> Admission {
         switch access {
         case .open: return Self.nobody
         // The signature is checked by the call, which knows whose it must be.
@@ -99,7 +99,7 @@ package struct Authorizer: Sendable {
         let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
         guard let wait = standing.wait else { return Admission(principal: principal, headers: standing.headers) }
         throw Refusal(
-            problem: Problem(.rateLimited, "the contract allows \(ContractBody.text(rate: rate)) requests a second"),
+            problem: Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"),
             headers: standing.headers + [.init("Retry-After", String(wait))])
     }
 
@@ -108,37 +108,5 @@ package struct Authorizer: Sendable {
         guard header.utf8.count >= 7, zip(header.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
         let key = Substring(header.utf8.dropFirst(7)).trimmingBlanks
         return key.isEmpty ? nil : key
-    }
-}
-
-extension Route.Access {
-    /// Why a credential may not make the call; nil when it may. What it sees in it, the engine decides.
-    package func refusal(of principal: Principal) -> Problem? {
-        switch (principal.role, self) {
-        case (_, .open), (_, .signed), (.admin, _): return nil
-        case (.auditor, .review), (.auditor, .audit), (.metrics, .metrics): return nil
-        case (.contract, .reader), (.contract, .review): return nil
-        case (.contract, .writer):
-            return principal.access == .read ? Problem(.readOnly, "the contract's access is read; this call writes") : nil
-        case (.contract, .audit), (.contract, .metrics), (.contract, .admin), (.auditor, .admin), (.metrics, .admin):
-            let roles = roles.filter { $0 != .admin }.map { " or one of the role \($0.rawValue)" }.joined()
-            return Problem(.adminOnly, "this call is for the admin key\(roles)")
-        case (.auditor, .reader), (.auditor, .writer), (.auditor, .metrics), (.metrics, .reader), (.metrics, .writer), (.metrics, .review),
-            (.metrics, .audit):
-            let roles = roles.map(\.rawValue).joined(separator: ", ")
-            return Problem(.roleNotAllowed, "the key's role is \(principal.role.rawValue); this call is for \(roles)")
-        }
-    }
-
-    /// Whose keys may make the call; none where no key is wanted.
-    package var roles: [Principal.Role] {
-        switch self {
-        case .open, .signed: []
-        case .reader, .writer: [.contract, .admin]
-        case .review: [.contract, .auditor, .admin]
-        case .audit: [.auditor, .admin]
-        case .metrics: [.metrics, .admin]
-        case .admin: [.admin]
-        }
     }
 }

@@ -12,6 +12,9 @@ package final class RateLimiter: Sendable {
 
     package init() {}
 
+    /// A rate as contracts and refusals show it: whole numbers without a fraction.
+    static func text(rate: Double) -> String { Int(exactly: rate).map(String.init) ?? "\(rate)" }
+
     /// How a contract stands after a request.
     package struct Standing: Sendable, Equatable {
         /// The requests that may come at once, by the contract.

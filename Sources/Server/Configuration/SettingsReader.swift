@@ -63,7 +63,7 @@ package enum SettingsReader {
     }
 
     /// The settings as far as they can be read, and every fault.
-    static func collect(
+    package static func collect(
         file: (path: String, bytes: [UInt8])?, environment: [String: String], overrides: [(key: String, value: String)]
     ) -> (settings: Settings, faults: [SettingError]) {
         var reading = Reading()
@@ -150,7 +150,7 @@ package enum SettingsReader {
                 } else if keys.contains(where: { $0.path.hasPrefix(path + ".") }) {
                     apply(object: member.value, prefix: path + ".")
                 } else {
-                    fault(path, noSuch("key", path, among: keys.map(\.path)))
+                    fault(path.isEmpty ? "\"\"" : path, noSuch("key", path, among: keys.map(\.path)))
                 }
             }
         }

@@ -24,8 +24,8 @@ package final class HTTPMetrics: Sendable {
     /// One for each route, and one for requests that found none.
     private let figures: [Figures]
 
-    package init(routes: [Route]) {
-        labels = routes.map { ($0.method.rawValue, $0.path) } + [("", "")]
+    package init(routes: [(method: String, path: String)]) {
+        labels = routes + [("", "")]
         figures = labels.map { _ in Figures() }
     }
 

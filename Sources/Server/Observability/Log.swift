@@ -39,14 +39,11 @@ package final class Log: Sendable {
         }
     }
 
-    /// Requests that take longer are worth a line of their own, in seconds.
-    private static let slow = 1.0
-
     private let format: Format
-    private let level: Level
+    let level: Level
     private let descriptor: Int32
     /// Whether a text has a credential in it.
-    private let credentialTest = Mutex<(@Sendable (String) -> Bool)?>(nil)
+    let credentialTest = Mutex<(@Sendable (String) -> Bool)?>(nil)
 
     package init(format: Format, level: Level, descriptor: Int32 = STDERR_FILENO) {
         (self.format, self.level, self.descriptor) = (format, level, descriptor)
@@ -55,29 +52,9 @@ package final class Log: Sendable {
     /// From here on no path with such a text is written.
     package func leaveOut(_ isCredential: @escaping @Sendable (String) -> Bool) { credentialTest.withLock { $0 = isCredential } }
 
-    /// A request's path as it may be written down.
-    package func path(of exchange: Exchange) -> String {
-        let test = credentialTest.withLock { $0 }
-        return LoggedPath.text(of: exchange.request.target.path) { test?($0) ?? false }
-    }
-
     package func info(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.info, event, members.map { ($0, $1) }) }
     package func warning(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.warning, event, members.map { ($0, $1) }) }
     package func error(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.error, event, members.map { ($0, $1) }) }
-
-    package func error(_ event: String, _ exchange: Exchange, _ members: KeyValuePairs<String, Value>) {
-        write(.error, event, self.members(exchange) + members.map { ($0, $1) })
-    }
-
-    /// Successes are at level debug, unless slow: at a thousand receipts a second a line each would be the larger part of the disk's work.
-    package func request(_ exchange: Exchange, seconds: Double, isWhole: Bool) {
-        let level = Self.level(status: exchange.status, isSlow: !isWhole || seconds > Self.slow)
-        guard level >= self.level else { return }
-        let members: [(String, Value)] = [
-            ("status", .number(exchange.status)), ("ms", .number(Int(seconds * 1_000))), ("whole", .flag(isWhole)),
-        ]
-        write(level, "request", self.members(exchange) + members)
-    }
 
     /// Only what the server failed at is an error: a client that is told to come again, or that asks for what there is not, is none.
     package static func level(status: Int, isSlow: Bool) -> Level {
@@ -89,22 +66,7 @@ package final class Log: Sendable {
         }
     }
 
-    private func members(_ exchange: Exchange) -> [(String, Value)] {
-        var members: [(String, Value)] = [
-            ("method", .text(exchange.request.method?.rawValue ?? "?")), ("path", .text(path(of: exchange))),
-        ]
-        if let peer = exchange.peer { members.append(("client_address", .text(peer.description))) }
-        if let id = exchange.requestID { members.append(("request_id", .text(id))) }
-        if let problem = exchange.problem {
-            members.append(("problem", .text(problem.slug.rawValue)))
-            if problem.slug != .internalError, let cause = problem.cause { members.append(("reason", .text(cause))) }
-        }
-        if let client = exchange.call?.principal.clientID, !client.isEmpty { members.append(("client_id", .text(client))) }
-        if let key = exchange.call?.principal.keyID { members.append(("key_id", .text(key))) }
-        return members
-    }
-
-    private func write(_ level: Level, _ event: String, _ members: [(String, Value)]) {
+    func write(_ level: Level, _ event: String, _ members: [(String, Value)]) {
         guard level >= self.level else { return }
         var line: [UInt8]
         switch format {

@@ -14,11 +14,6 @@ package struct TraceContext: Sendable, Equatable {
         flags = String(parts[3])
     }
 
-    /// Trace id and flags of a request; nil when it belongs to no trace.
-    package static func trace(of request: Request) -> String? {
-        request.header("traceparent").flatMap { TraceContext($0) }.map { "\($0.traceID)-\($0.flags)" }
-    }
-
     private static func isHex(_ text: Substring, _ count: Int) -> Bool {
         text.utf8.count == count
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }

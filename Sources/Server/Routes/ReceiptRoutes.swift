@@ -112,7 +112,7 @@ enum ReceiptRoutes {
         }
         var request = TakeRequest(
             form: form, body: call.request.body, contentType: header, principal: call.principal, type: try type(call),
-            client: client, callbackURL: callback ?? callbackHeader, trace: TraceContext.trace(of: call.request))
+            client: client, callbackURL: callback ?? callbackHeader, trace: call.request.trace)
         request.isAlone = call.exchange.isAlone
         return request
     }

@@ -24,7 +24,7 @@ enum SystemRoutes {
             .get, "/openapi.json", access: .open,
             operation: Operation(
                 "openapi", "This description.", answers: [.init(200, "OpenAPI 3.1.", [.json(#"{"type":"object"}"#)])]),
-            handle: { call in Response(status: 200, contentType: "application/json", bytes: call.service.openAPI) }),
+            handle: { call in Response(status: 200, contentType: "application/json", bytes: APIRoutes.description) }),
         Route(
             .get, "/problems/{slug}", access: .open,
             operation: Operation(
@@ -130,7 +130,7 @@ enum SystemRoutes {
             text.sample("till_connections_refused_total", [], Double(connections.refused))
         }
         ProcessFigures.write(to: &text)
-        call.service.queryFigures.write(to: &text, call.service)
+        call.service.queryFigures.write(to: &text, runningCount: call.service.runningQueryCount, call.service.queryEngine)
         writeService(call, to: &text)
         var described: Set<String> = []
         for metric in call.engine.metrics().sorted(by: { $0.name < $1.name }) {

@@ -39,11 +39,6 @@ class Aggregator {
     /// those, too.
     var byteCount: Int { 0 }
 
-    /// Values held as they came, joined, and in the order of groups: what they take with both copies.
-    static func copied(_ byteCount: Int) -> Int {
-        byteCount < ColumnBatch.reachableByteCount ? 3 * byteCount : ColumnBatch.unreachableByteCount
-    }
-
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
     func resize(_ groupCount: Int) {}
     func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {}
@@ -140,7 +135,7 @@ final class AnyValueAggregator: Aggregator {
     /// Of texts and lists.
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type, .int64] }
-    override var byteCount: Int { values.capacity * 48 + Self.copied(heldByteCount) }
+    override var byteCount: Int { values.capacity * 48 + ColumnBatch.copied(heldByteCount) }
 
     init(type: ColumnType, isSingle: Bool) {
         self.type = type

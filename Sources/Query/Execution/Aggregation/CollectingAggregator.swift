@@ -28,7 +28,7 @@ class CollectingAggregator: Aggregator {
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
     /// Held as they came, joined, and in the order of groups.
     override var byteCount: Int {
-        (isOfDoubles && heldByteCount < ColumnBatch.reachableByteCount ? 2 * heldByteCount : Self.copied(heldByteCount)) + groups.capacity * 12
+        (isOfDoubles && heldByteCount < ColumnBatch.reachableByteCount ? 2 * heldByteCount : ColumnBatch.copied(heldByteCount)) + groups.capacity * 12
     }
 
     override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }

@@ -86,7 +86,7 @@ final class BytesExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + Self.copied(heldByteCount) }
+    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -134,7 +134,7 @@ final class ValueExtremeAggregator: Aggregator {
     private var best: [Value] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + Self.copied(heldByteCount) }
+    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type

@@ -1,0 +1,197 @@
+/// A scan of one file: what to read and of which row groups. Row groups are independent: workers may read them side by side,
+/// each with a reader of its own.
+public final class ParquetScan: Sendable {
+    /// A filter with the column it tests.
+    struct PlannedFilter: Sendable {
+        let filter: ColumnFilter
+        let node: ReadNode
+    }
+
+    /// A filter on elements with the list that holds them.
+    struct ElementFilter: Sendable {
+        let filter: ColumnFilter
+        let node: ReadNode
+    }
+
+    /// A sieve with the column it tests.
+    struct PlannedSieve: Sendable {
+        let sieve: ColumnSieve
+        let node: ReadNode
+    }
+
+    /// When a leaf is read: the fewer rows are left, the later. Each sieve has a phase of its own.
+    struct Phase: Hashable, Comparable, Sendable {
+        private let place: Int
+
+        static let filters = Phase(place: 0)
+        static func sieve(_ index: Int) -> Phase { Phase(place: 1 + index) }
+        static let elements = Phase(place: sieveCountMax + 1)
+        static let residual = Phase(place: sieveCountMax + 2)
+        static let rest = Phase(place: sieveCountMax + 3)
+        /// Of more sieves the first are taken.
+        static let sieveCountMax = 16
+
+        static func < (left: Phase, right: Phase) -> Bool { left.place < right.place }
+    }
+
+    public let file: ParquetFile
+    /// The columns of the batches.
+    public let schema: Schema
+    /// The row groups whose statistics let rows pass, ascending: the pieces of work.
+    public let rowGroups: [Int]
+    let request: ParquetScanRequest
+    let projection: [ProjectedColumn]
+    let filters: [PlannedFilter]
+    let sieves: [PlannedSieve]
+    let elementFilters: [ElementFilter]
+    let residual: [ReadNode]
+    let leaves: [PlannedLeaf]
+    /// One for each leaf.
+    let phases: [Phase]
+    /// Those of the columns that come out, ascending.
+    let projectedPhases: [Phase]
+    let pruning: PruningPredicate
+
+    init(file: ParquetFile, request: ParquetScanRequest) throws(ColumnStoreError) {
+        var resolver = ColumnResolver(path: file.path, columns: file.columns, schema: request.schema)
+        let all = (request.schema ?? file.schema).fields.map { ColumnPath($0.name) }
+        let projected = try resolver.project(request.projection ?? all)
+        let residual = try request.residual.map { (residual) throws(ColumnStoreError) in
+            try resolver.project(residual.columns).map(\.node)
+        } ?? []
+        let elementFilters = try Self.elementFilters(request.elementFilters, &resolver)
+        var filters: [PlannedFilter] = []
+        for filter in request.filters {
+            filters.append(PlannedFilter(filter: filter, node: try resolver.scalar(filter.path).node))
+        }
+        let sieves = try Self.sieves(request.sieves, &resolver)
+        var phases = [Phase](repeating: .rest, count: resolver.leaves.count)
+        for node in residual { for leaf in node.leaves { phases[leaf] = .residual } }
+        for filter in elementFilters { for leaf in filter.node.leaves { phases[leaf] = .elements } }
+        for (index, sieve) in sieves.enumerated().reversed() { for leaf in sieve.node.leaves { phases[leaf] = .sieve(index) } }
+        for filter in filters { for leaf in filter.node.leaves { phases[leaf] = .filters } }
+        Self.align(&phases, elementFilters.map(\.node) + residual, projected.map(\.node))
+        var leaves = resolver.leaves
+        projection = projected.map { ProjectedColumn($0.node, phases: phases, leaves: &leaves) }
+        let pruning = PruningPredicate(
+            request.filters + request.elementFilters + sieves.map(\.sieve.filter), resolver: resolver, metadata: file.metadata)
+        rowGroups = file.metadata.rowGroups.indices.filter { number in
+            file.metadata.rowGroups[number].rowCount > 0 && pruning.canMatch(file.metadata.rowGroups[number])
+        }
+        self.file = file
+        self.request = request
+        self.filters = filters
+        self.sieves = sieves
+        self.elementFilters = elementFilters
+        self.residual = residual
+        self.pruning = pruning
+        self.leaves = leaves
+        self.phases = phases
+        projectedPhases = Set(projection.flatMap(\.parts).flatMap(\.leaves).map { phases[$0] }).sorted()
+        schema = Schema(projected.map(\.field))
+    }
+
+    /// The sieves on columns that the file has.
+    private static func sieves(
+        _ sieves: [ColumnSieve], _ resolver: inout ColumnResolver
+    ) throws(ColumnStoreError) -> [PlannedSieve] {
+        var planned: [PlannedSieve] = []
+        for sieve in sieves.prefix(Phase.sieveCountMax) {
+            let node = try resolver.scalar(sieve.path).node
+            if case .leaf = node { planned.append(PlannedSieve(sieve: sieve, node: node)) }
+        }
+        return planned
+    }
+
+    /// The filters on elements that can be applied to rows: those on leaves that are read anyway, in one list.
+    private static func elementFilters(
+        _ filters: [ColumnFilter], _ resolver: inout ColumnResolver
+    ) throws(ColumnStoreError) -> [ElementFilter] {
+        var planned: [ElementFilter] = []
+        for filter in filters {
+            guard let leaf = resolver.pruningLeaf(filter.path)?.leaf, leaf.greatestRepetitionLevel == 1,
+                resolver.leaves.contains(where: { $0.descriptor.index == leaf.index }),
+                let node = try resolver.project([filter.path]).first?.node
+            else { continue }
+            planned.append(ElementFilter(filter: filter, node: node))
+        }
+        return planned
+    }
+
+    /// Draws the leaves of one column to the earliest phase among them, since a column is made of leaves with the same rows;
+    /// except where a column can be put together from parts.
+    private static func align(_ phases: inout [Phase], _ wholes: [ReadNode], _ projection: [ReadNode]) {
+        var nodes = wholes
+        for node in projection { nodes += ProjectedColumn.separableMembers(node) ?? [node] }
+        var isChanged = true
+        while isChanged {
+            isChanged = false
+            for node in nodes {
+                let leaves = node.leaves
+                guard let first = leaves.map({ phases[$0] }).min() else { continue }
+                for leaf in leaves where phases[leaf] != first {
+                    phases[leaf] = first
+                    isChanged = true
+                }
+            }
+        }
+    }
+
+    /// By filter, whether the statistics of a row group say that every row of it passes: it need not be asked then, nor its column be read for it.
+    func settledFilters(rowGroup: Int) -> [Bool] {
+        let orders = file.metadata.columnOrders
+        return filters.map { planned in
+            guard case .leaf(let place) = planned.node else { return false }
+            let leaf = leaves[place]
+            let order = orders.flatMap { leaf.descriptor.index < $0.count ? $0[leaf.descriptor.index] : nil }
+            let decoder = StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
+            return PruningPredicate.isPassedByAll(planned.filter, decoder, file.metadata.rowGroups[rowGroup])
+        }
+    }
+
+    /// By leaf, whether nothing reads it but filters that are settled.
+    func idleLeaves(_ isSettled: [Bool]) -> [Bool] {
+        var isIdle = [Bool](repeating: true, count: leaves.count)
+        let asked = zip(filters, isSettled).filter { !$1 }.map(\.0.node)
+        for node in asked + sieves.map(\.node) + elementFilters.map(\.node) + residual + projection.flatMap(\.parts) {
+            for leaf in node.leaves { isIdle[leaf] = false }
+        }
+        return isIdle
+    }
+
+    /// The phase in which a column's leaves are read; columns without leaves are made in the last.
+    func phase(of node: ReadNode) -> Phase { node.leaves.first.map { phases[$0] } ?? .rest }
+
+    /// Bytes in the file of the columns that are read of a row group; pages may be passed over among them.
+    public func byteCount(rowGroup: Int) -> Int {
+        let columns = file.metadata.rowGroups[rowGroup].columns
+        return leaves.reduce(0) { $0.addingSaturating(max(0, Int(clamping: columns[$1.descriptor.index].metadata?.totalCompressedByteCount ?? 0))) }
+    }
+
+    /// What a row's values take before compression, by the footer; of dictionaries their codes.
+    public var inflatedByteCountOfRow: Int {
+        var byteCount: Int64 = 0
+        for group in file.metadata.rowGroups {
+            for leaf in leaves {
+                byteCount = byteCount.addingSaturating(max(0, group.columns[leaf.descriptor.index].metadata?.totalUncompressedByteCount ?? 0))
+            }
+        }
+        return Int(clamping: byteCount / max(1, file.metadata.rowCount))
+    }
+
+    /// Begins to read one row group. The reader belongs to one thread.
+    ///
+    /// - Parameter rows: of the row group; nil for all.
+    public func reader(rowGroup: Int, rows: Range<Int>? = nil) throws -> RowGroupReader {
+        try RowGroupReader(scan: self, rowGroup: rowGroup, rows: rows)
+    }
+}
+
+extension ParquetFile {
+    /// Begins a scan: finds the columns, and the row groups that may have rows that pass. Reads nothing.
+    ///
+    /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.
+    public func scan(_ request: ParquetScanRequest = ParquetScanRequest()) throws(ColumnStoreError) -> ParquetScan {
+        try ParquetScan(file: self, request: request)
+    }
+}

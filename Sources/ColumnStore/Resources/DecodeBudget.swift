@@ -1,0 +1,40 @@
+/// How much memory one reading task may hold. One owner on one thread.
+final class DecodeBudget {
+    let byteCountMax: Int
+    private(set) var held = 0
+
+    init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
+
+    static var unlimited: DecodeBudget { DecodeBudget(byteCountMax: Int.max) }
+
+    /// Checks that `byteCount` more could be had for a short while.
+    func require(_ byteCount: Int) throws(PageError) {
+        guard byteCount <= byteCountMax - held else {
+            throw .memoryBudget(needed: held.addingReportingOverflow(byteCount).partialValue, allowed: byteCountMax)
+        }
+    }
+
+    /// Takes `byteCount` until it is released.
+    func hold(_ byteCount: Int) throws(PageError) {
+        try require(byteCount)
+        held += byteCount
+    }
+
+    func release(_ byteCount: Int) { held -= byteCount }
+
+    // MARK: The batch at hand
+
+    private var batchByteCount = 0
+
+    /// Takes `byteCount` for what a batch gathers, until the next batch is begun: a row may go on over any number of pages.
+    func holdForBatch(_ byteCount: Int) throws(PageError) {
+        try hold(byteCount)
+        batchByteCount += byteCount
+    }
+
+    /// What was taken for the batch before is its receiver's now.
+    func beginBatch() {
+        release(batchByteCount)
+        batchByteCount = 0
+    }
+}

@@ -1,0 +1,175 @@
+package import ColumnStore
+
+/// Evaluates what needs no row. An expression that fails to evaluate stays as it is: whether its error counts is decided when, and if, a
+/// row reaches it.
+package enum ConstantFolding {
+    /// The executor's evaluator: the value of an expression without columns, of the expression's type.
+    package typealias Evaluate = @Sendable (Expression) throws -> Value
+
+    package static func folded(_ expression: Expression, with evaluator: Evaluate? = nil) -> Expression {
+        expression.rewritten { simplified($0, evaluator) }
+    }
+
+    static func negated(_ literal: Expression) -> Expression {
+        switch literal {
+        case .literal(.integer(let value), let type):
+            // 2147483648 alone is a BIGINT; after a minus it is an INTEGER no longer out of range.
+            if type == .int64, value == 1 << 31 { return .literal(.integer(-value), .int32) }
+            if value == .min { return .literal(.decimal(-Int128(value)), .decimal38(scale: 0)) }
+            return .literal(.integer(-value), type == .int32 && value == -(1 << 31) ? .int64 : type)
+        case .literal(.decimal(let digits), let type):
+            if TypeRules.scale(type) == 0, let value = Int64(exactly: -digits) { return .literal(.integer(value), .int64) }
+            return .literal(.decimal(-digits), type)
+        case .literal(.double(let value), let type): return .literal(.double(-value), type)
+        default: return literal
+        }
+    }
+
+    private static func simplified(_ expression: Expression, _ evaluator: Evaluate?) -> Expression {
+        switch expression {
+        case .column, .literal, .subquery, .member: return expression
+        case .and(let items): return connective(items, isAnd: true)
+        case .or(let items): return connective(items, isAnd: false)
+        case .not(let operand): return negation(operand)
+        case .isNull(.literal(let value, _)): return .literal(.boolean(value.isNull), .boolean)
+        case .conditional(let branches, let otherwise, let type): return conditional(branches, otherwise, type)
+        case .coalesce(let items, let type): return coalesce(items, type)
+        default: break
+        }
+        guard expression.children.allSatisfy(\.isLiteral), !expression.children.isEmpty else {
+            return nullResult(expression) ?? expression
+        }
+        if let cast = castFolded(expression) { return cast }
+        guard let evaluator, let value = try? evaluator(expression) else { return nullResult(expression) ?? expression }
+        return .literal(value, expression.type)
+    }
+
+    /// A strict operator over a NULL constant, whose other operands cannot fail.
+    private static func nullResult(_ expression: Expression) -> Expression? {
+        guard case .call(let function, let arguments, let type, _) = expression else { return nil }
+        switch function {
+        case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount, .onlyRow: return nil
+        default: break
+        }
+        let isSafe = arguments.allSatisfy { argument in
+            switch argument {
+            case .column, .literal: true
+            default: false
+            }
+        }
+        return isSafe && arguments.contains { $0.literalValue?.isNull == true } ? .null(type) : nil
+    }
+
+    private static func castFolded(_ expression: Expression) -> Expression? {
+        guard case .cast(.literal(let value, let source), let type, _) = expression else { return nil }
+        if value.isNull { return .null(type) }
+        return LiteralCast.number(value, from: source, to: type).map { .literal($0, type) }
+    }
+
+    private static func connective(_ items: [Expression], isAnd: Bool) -> Expression {
+        var kept: [Expression] = []
+        for item in items {
+            if case .literal(.boolean(let value), _) = item {
+                if value == isAnd { continue }
+                // What stands before decides first: an error there must still happen, unless nothing there can fail.
+                if kept.allSatisfy({ !canFail($0) }) { return .literal(.boolean(!isAnd), .boolean) }
+                kept.append(item)
+                break
+            }
+            if isAnd, case .and(let inner) = item { kept += inner } else if !isAnd, case .or(let inner) = item { kept += inner } else { kept.append(item) }
+        }
+        if kept.isEmpty { return .literal(.boolean(isAnd), .boolean) }
+        if kept.count == 1 { return kept[0] }
+        return isAnd ? .and(kept) : .or(kept)
+    }
+
+    private static func negation(_ operand: Expression) -> Expression {
+        switch operand {
+        case .literal(.boolean(let value), _): return .literal(.boolean(!value), .boolean)
+        case .literal(.null, _): return operand
+        case .not(let inner): return inner
+        case .inList(let value, let items, let isNegated): return .inList(value, items, isNegated: !isNegated)
+        case .isDistinct(let left, let right, let isNegated): return .isDistinct(left, right, isNegated: !isNegated)
+        case .call(let function, let arguments, let type, let position):
+            let opposite: ScalarFunction? = switch function {
+            case .equal: .notEqual
+            case .notEqual: .equal
+            case .less: .greaterOrEqual
+            case .lessOrEqual: .greater
+            case .greater: .lessOrEqual
+            case .greaterOrEqual: .less
+            default: nil
+            }
+            return opposite.map { .call($0, arguments, type: type, position: position) } ?? .not(operand)
+        default: return .not(operand)
+        }
+    }
+
+    private static func conditional(_ branches: [Expression.Branch], _ otherwise: Expression?, _ type: ColumnType) -> Expression {
+        var kept: [Expression.Branch] = []
+        for branch in branches {
+            switch branch.condition {
+            case .literal(.boolean(true), _):
+                if kept.isEmpty { return branch.result }
+                return .conditional(branches: kept, otherwise: branch.result, type: type)
+            case .literal: continue
+            default: kept.append(branch)
+            }
+        }
+        if kept.isEmpty { return otherwise ?? .null(type) }
+        return .conditional(branches: kept, otherwise: otherwise, type: type)
+    }
+
+    private static func coalesce(_ items: [Expression], _ type: ColumnType) -> Expression {
+        var kept: [Expression] = []
+        for item in items {
+            guard case .literal(let value, _) = item else {
+                kept.append(item)
+                continue
+            }
+            if value.isNull { continue }
+            kept.append(item)
+            break
+        }
+        if kept.isEmpty { return .null(type) }
+        return kept.count == 1 ? kept[0] : .coalesce(kept, type: type)
+    }
+
+    /// Whether evaluation may end in an error: such an expression must not be moved to rows that it would not have seen.
+    package static func canFail(_ expression: Expression) -> Bool {
+        switch expression {
+        case .column, .literal: return false
+        case .subquery: return true
+        case .cast(let operand, let type, _): if castCanFail(from: operand.type, to: type) { return true }
+        case .call(let function, let arguments, let type, _): if callCanFail(function, arguments, type) { return true }
+        default: break
+        }
+        return expression.children.contains(where: canFail)
+    }
+
+    private static func castCanFail(from source: ColumnType, to target: ColumnType) -> Bool {
+        switch (source, target) {
+        case (.int32, .int64), (.int32, .double), (.int64, .double), (.decimal, .double), (.date, .timestamp): return false
+        case (.timestamp, .timestamp), (.timestampNanoseconds, .timestamp), (.timestamp, .date), (_, .string): return false
+        case (.int32, .decimal(let precision, let scale)): return precision - scale < 10
+        case (.int64, .decimal(let precision, let scale)): return precision - scale < 19
+        case (.decimal(let from, let scale), .decimal(let to, let newScale)): return to - newScale < from - scale
+        default: return true
+        }
+    }
+
+    private static func callCanFail(_ function: ScalarFunction, _ arguments: [Expression], _ type: ColumnType) -> Bool {
+        switch function {
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .concat, .concatenateAll, .lower, .upper, .length,
+            .trim, .trimLeading, .trimTrailing, .replace, .position, .left, .right, .startsWith, .reverse, .extract, .dateTrunc,
+            .greatest, .least, .nullIf, .listCount, .listMin, .listMax, .sign, .round, .floor, .ceil, .makeList,
+            .jsonText:
+            return false
+        case .like, .ilike:
+            // A pattern may end in its escape character; a constant one is checked by evaluating it.
+            return !(arguments.count > 1 && arguments[1].isLiteral)
+        case .abs, .negate: return TypeRules.isInteger(type)
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package import ColumnStore
+
+/// What a query does, as a tree of relational operators. The binder makes it, rewrites change it, the executor runs it as it stands.
+///
+/// Every node puts out columns with ids of its own or passes its input's on; an expression mentions only ids that its node's input puts out.
+package indirect enum LogicalPlan: Hashable, Sendable {
+    case scan(ScanNode)
+    /// Rows of expressions without columns; no rows at all is `rows: []`.
+    case values(columns: [OutputColumn], rows: [[Expression]])
+    /// `generate_series(start, stop, step)`: inclusive; integers, decimals, or timestamps with an interval.
+    case series(column: OutputColumn, start: Expression, stop: Expression, step: Expression)
+    /// Rows for which every conjunct is true, tested in order: a later one is not evaluated on rows that an earlier one drops.
+    case filter(input: LogicalPlan, conjuncts: [Expression])
+    /// Passes nothing on but these.
+    case project(input: LogicalPlan, columns: [ProjectedColumn])
+    case aggregate(AggregateNode)
+    case join(JoinNode)
+    case unnest(UnnestNode)
+    case window(WindowNode)
+    case sort(SortNode)
+    /// Without order: any rows. With a `SortNode` beneath: the first of them.
+    case limit(input: LogicalPlan, count: Int?, offset: Int)
+    /// Rows without repeats over all columns (NULLs alike).
+    case distinct(input: LogicalPlan)
+    case setOperation(SetOperationNode)
+    /// A common table expression used more than once: run once, kept (spilled if need be), read by each `.shared` of that id.
+    case shared(id: Int, definition: LogicalPlan, columns: [OutputColumn])
+    /// Exactly one row: NULLs if the input has none, data-error if it has more. Of scalar subqueries.
+    case singleRow(input: LogicalPlan, position: Int?)
+}
+
+package struct ProjectedColumn: Hashable, Sendable {
+    package var column: OutputColumn
+    package var expression: Expression
+    package init(_ column: OutputColumn, _ expression: Expression) {
+        self.column = column
+        self.expression = expression
+    }
+}
+
+package struct ScanNode: Hashable, Sendable {
+    package var table: TableReference
+    /// What comes out: each names a top-level column of the table.
+    package var columns: [ScanColumn]
+    /// Own-scope and snapshot filters, under everything.
+    package var scope: [ColumnFilter]
+    package var filters: [ColumnFilter]
+    package var elementFilters: [ColumnFilter]
+    /// Conjuncts over `columns` and `residualColumns` that are no ColumnFilters but look at this table only: evaluated in the source.
+    package var residual: [Expression]
+    /// Columns that only `residual` reads.
+    package var residualColumns: [ScanColumn]
+    package var rowCountMax: Int?
+
+    package init(
+        table: TableReference, columns: [ScanColumn], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [],
+        elementFilters: [ColumnFilter] = [], residual: [Expression] = [], residualColumns: [ScanColumn] = [], rowCountMax: Int? = nil
+    ) {
+        self.table = table
+        self.columns = columns
+        self.scope = scope
+        self.filters = filters
+        self.elementFilters = elementFilters
+        self.residual = residual
+        self.residualColumns = residualColumns
+        self.rowCountMax = rowCountMax
+    }
+}
+
+package struct ScanColumn: Hashable, Sendable {
+    /// Its type has only the members that `members` names, where that is not nil.
+    package var column: OutputColumn
+    /// The table's top-level column.
+    package var name: String
+    /// Of a nested column: the member paths wanted (below `name`, in the table's order); nil for all.
+    package var members: [ColumnPath]?
+
+    package init(column: OutputColumn, name: String, members: [ColumnPath]? = nil) {
+        self.column = column
+        self.name = name
+        self.members = members
+    }
+}
+
+/// A source with a name to show; equal when it is the same object by `identity`.
+package struct TableReference: Hashable, Sendable {
+    package let name: String
+    package let source: any TableSource
+    private let identity: Int
+
+    /// - Parameter identity: distinct for each mention of a source in one plan.
+    package init(name: String, source: any TableSource, identity: Int) {
+        self.name = name
+        self.source = source
+        self.identity = identity
+    }
+
+    package static func == (left: TableReference, right: TableReference) -> Bool { left.identity == right.identity }
+    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
+}
+
+package struct AggregateNode: Hashable, Sendable {
+    package var input: LogicalPlan
+    /// The grouping expressions, each put out under its column. Without any: one group, even of no rows.
+    package var groups: [ProjectedColumn]
+    /// GROUPING SETS: each set the places in `groups` that count; the others are NULL. Nil: one set of all.
+    package var groupingSets: [[Int]]?
+    /// With grouping sets: a BIGINT column of the PostgreSQL GROUPING() bits over all `groups` (first group highest), when asked for.
+    package var groupingColumn: OutputColumn?
+    package var aggregates: [AggregateCall]
+
+    package init(
+        input: LogicalPlan, groups: [ProjectedColumn], groupingSets: [[Int]]? = nil, groupingColumn: OutputColumn? = nil,
+        aggregates: [AggregateCall]
+    ) {
+        self.input = input
+        self.groups = groups
+        self.groupingSets = groupingSets
+        self.groupingColumn = groupingColumn
+        self.aggregates = aggregates
+    }
+}
+
+package struct AggregateCall: Hashable, Sendable {
+    package var column: OutputColumn
+    package var function: AggregateFunction
+    package var arguments: [Expression]
+    package var isDistinct: Bool
+    package var filter: Expression?
+    /// ORDER BY within the call, and WITHIN GROUP.
+    package var order: [SortKey]
+    package var position: Int?
+    /// The sum of doubles must not depend on the order of rows: pages of one answer compare it.
+    package var isReproducible = false
+
+    package init(
+        column: OutputColumn, function: AggregateFunction, arguments: [Expression], isDistinct: Bool = false, filter: Expression? = nil,
+        order: [SortKey] = [], position: Int? = nil
+    ) {
+        self.column = column
+        self.function = function
+        self.arguments = arguments
+        self.isDistinct = isDistinct
+        self.filter = filter
+        self.order = order
+        self.position = position
+    }
+}
+
+package struct SortKey: Hashable, Sendable {
+    package var expression: Expression
+    package var isDescending: Bool
+    package var nullsFirst: Bool
+
+    package init(_ expression: Expression, isDescending: Bool = false, nullsFirst: Bool? = nil) {
+        self.expression = expression
+        self.isDescending = isDescending
+        self.nullsFirst = nullsFirst ?? isDescending
+    }
+}
+
+package struct SortNode: Hashable, Sendable {
+    package var input: LogicalPlan
+    package var keys: [SortKey]
+    /// Top-n: only the first `offset + count` rows are kept while sorting, and `offset` of them dropped.
+    package var limit: Int?
+    package var offset: Int
+
+    package init(input: LogicalPlan, keys: [SortKey], limit: Int? = nil, offset: Int = 0) {
+        self.input = input
+        self.keys = keys
+        self.limit = limit
+        self.offset = offset
+    }
+}
+
+package struct JoinNode: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case inner, left, right, full, cross
+        /// Left rows with, or without, a match. `antiNullAware` is NOT IN: any NULL in the comparison leaves the row out.
+        case semi, anti, antiNullAware
+        /// Right rows with, or without, a match: `semi` and `anti` with the sides swapped. The planner makes them last.
+        case rightSemi, rightAnti
+        /// Left rows with a further BOOLEAN column: whether there is a match (NULL as IN has it when `nullAware`).
+        case mark(OutputColumn, nullAware: Bool)
+    }
+    package var kind: Kind
+    package var left: LogicalPlan
+    package var right: LogicalPlan
+    /// `left = right` pairs, each side mentioning its input only; types equal, but for the precision of decimals.
+    package var equalities: [Equality]
+    /// Further conditions over both sides.
+    package var residual: [Expression]
+    /// The executor builds its hash table from the right side; the planner puts the smaller one there where it may.
+    package init(kind: Kind, left: LogicalPlan, right: LogicalPlan, equalities: [Equality] = [], residual: [Expression] = []) {
+        self.kind = kind
+        self.left = left
+        self.right = right
+        self.equalities = equalities
+        self.residual = residual
+    }
+
+    package struct Equality: Hashable, Sendable {
+        package var left: Expression
+        package var right: Expression
+        /// NULL matches NULL (IS NOT DISTINCT FROM).
+        package var nullsEqual: Bool
+        /// In a null-aware join: a condition of the subquery itself (its correlation), where NULL is no match; the comparison of IN is not.
+        package var isCorrelation: Bool
+        package init(_ left: Expression, _ right: Expression, nullsEqual: Bool = false, isCorrelation: Bool = false) {
+            self.left = left
+            self.right = right
+            self.nullsEqual = nullsEqual
+            self.isCorrelation = isCorrelation
+        }
+    }
+}
+
+/// One output row for each element of a list: the input's columns (those in `passed`), then the element's members (or the element itself).
+package struct UnnestNode: Hashable, Sendable {
+    package var input: LogicalPlan
+    package var list: Expression
+    /// One for each member of the element's struct that is wanted, by name; for a list of scalars one with an empty name.
+    package var elements: [Element]
+    package var ordinality: OutputColumn?
+    /// Rows without elements give one row of NULLs.
+    package var keepsEmpty: Bool
+    /// Input columns that are still needed above.
+    package var passed: [OutputColumn]
+
+    package struct Element: Hashable, Sendable {
+        package var member: String
+        package var column: OutputColumn
+        package init(member: String, column: OutputColumn) {
+            self.member = member
+            self.column = column
+        }
+    }
+
+    package init(
+        input: LogicalPlan, list: Expression, elements: [Element], ordinality: OutputColumn? = nil, keepsEmpty: Bool = false,
+        passed: [OutputColumn]
+    ) {
+        self.input = input
+        self.list = list
+        self.elements = elements
+        self.ordinality = ordinality
+        self.keepsEmpty = keepsEmpty
+        self.passed = passed
+    }
+}
+
+/// Passes its input's columns on and adds one for each call. All calls share partition and order; frames are each one's own.
+package struct WindowNode: Hashable, Sendable {
+    package var input: LogicalPlan
+    package var partition: [Expression]
+    package var order: [SortKey]
+    package var calls: [Call]
+
+    package struct Call: Hashable, Sendable {
+        package var column: OutputColumn
+        package var function: WindowFunction
+        package var arguments: [Expression]
+        package var filter: Expression?
+        package var frame: Frame
+        package init(column: OutputColumn, function: WindowFunction, arguments: [Expression], filter: Expression? = nil, frame: Frame) {
+            self.column = column
+            self.function = function
+            self.arguments = arguments
+            self.filter = filter
+            self.frame = frame
+        }
+    }
+
+    package struct Frame: Hashable, Sendable {
+        package enum Unit: Hashable, Sendable { case rows, range, groups }
+        package enum Bound: Hashable, Sendable {
+            case unboundedPreceding, preceding(Expression), currentRow, following(Expression), unboundedFollowing
+        }
+        /// Rows around the current one that do not count, though they lie between the bounds.
+        package enum Exclusion: Hashable, Sendable { case none, currentRow, group, ties }
+        package var unit: Unit
+        package var start: Bound
+        package var end: Bound
+        package var exclusion: Exclusion
+        package init(unit: Unit, start: Bound, end: Bound, exclusion: Exclusion = .none) {
+            self.unit = unit
+            self.start = start
+            self.end = end
+            self.exclusion = exclusion
+        }
+    }
+
+    package init(input: LogicalPlan, partition: [Expression], order: [SortKey], calls: [Call]) {
+        self.input = input
+        self.partition = partition
+        self.order = order
+        self.calls = calls
+    }
+}
+
+package struct SetOperationNode: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable { case union, intersect, except }
+    package var kind: Kind
+    /// Keeps repeats (ALL).
+    package var keepsRepeats: Bool
+    /// Inputs have the same number of columns, of the types of `columns`, in order.
+    package var inputs: [LogicalPlan]
+    package var columns: [OutputColumn]
+
+    package init(kind: Kind, keepsRepeats: Bool, inputs: [LogicalPlan], columns: [OutputColumn]) {
+        self.kind = kind
+        self.keepsRepeats = keepsRepeats
+        self.inputs = inputs
+        self.columns = columns
+    }
+}
+
+extension LogicalPlan {
+    /// The columns that the node puts out, in order.
+    package var columns: [OutputColumn] {
+        var columns: [OutputColumn] = []
+        appendColumns(to: &columns)
+        PlanningWork.charge(columns.count)
+        return columns
+    }
+
+    /// Into one list: a chain of joins would else copy each column once for each join above it.
+    private func appendColumns(to columns: inout [OutputColumn]) {
+        switch self {
+        case .scan(let scan): columns += scan.columns.lazy.map(\.column)
+        case .values(let own, _), .shared(_, _, let own): columns += own
+        case .series(let column, _, _, _): columns.append(column)
+        case .filter(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _): input.appendColumns(to: &columns)
+        case .project(_, let own): columns += own.lazy.map(\.column)
+        case .aggregate(let node):
+            columns += node.groups.lazy.map(\.column)
+            if let column = node.groupingColumn { columns.append(column) }
+            columns += node.aggregates.lazy.map(\.column)
+        case .join(let node):
+            switch node.kind {
+            case .semi, .anti, .antiNullAware: node.left.appendColumns(to: &columns)
+            case .rightSemi, .rightAnti: node.right.appendColumns(to: &columns)
+            case .mark(let column, _):
+                node.left.appendColumns(to: &columns)
+                columns.append(column)
+            default:
+                node.left.appendColumns(to: &columns)
+                node.right.appendColumns(to: &columns)
+            }
+        case .unnest(let node):
+            columns += node.passed
+            columns += node.elements.lazy.map(\.column)
+            if let column = node.ordinality { columns.append(column) }
+        case .window(let node):
+            node.input.appendColumns(to: &columns)
+            columns += node.calls.lazy.map(\.column)
+        case .sort(let node): node.input.appendColumns(to: &columns)
+        case .setOperation(let node): columns += node.columns
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// Why a query has no answer. `slug` is the contract's name for it (the HTTP side knows its status).
+package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
+    package enum Slug: String, Sendable {
+        case badSQL = "bad-sql"
+        case unsupportedSQL = "unsupported-sql"
+        case badParameter = "bad-parameter"
+        case badCursor = "bad-cursor"
+        case numericOverflow = "numeric-overflow"
+        case dataError = "data-error"
+        case queryTimeout = "query-timeout"
+        case tooManyQueries = "too-many-queries"
+        case spillFull = "spill-full"
+        /// The client went away or the server stops; nobody reads this one.
+        case cancelled = "cancelled"
+    }
+
+    package let slug: Slug
+    /// What is wrong and what to do. Never holds a value from a row.
+    package let detail: String
+    /// 1-based, in Unicode scalars of the query text; nil when no place is to blame.
+    package let position: Int?
+    /// The rows at hand take too much memory together: so many of them may not. Nil for all other errors.
+    let fittingRowCount: Int?
+
+    package init(_ slug: Slug, _ detail: String, position: Int? = nil) {
+        self.slug = slug
+        self.detail = detail
+        self.position = position
+        fittingRowCount = nil
+    }
+
+    /// More bytes than a query's memory has room for.
+    init(tooLargeAt position: Int?, fittingRowCount: Int?) {
+        slug = .dataError
+        detail = "a value or row is too large for the memory that the query has left: ask for less at once, or raise limits.query_memory"
+        self.position = position
+        self.fittingRowCount = fittingRowCount
+    }
+
+    package var description: String { position.map { "\(slug.rawValue) at \($0): \(detail)" } ?? "\(slug.rawValue): \(detail)" }
+}
+
+extension QueryError {
+    /// What an operator has to hold at once does not fit, and cannot be written aside.
+    static func outOfMemory(_ what: String, position: Int? = nil) -> QueryError {
+        QueryError(
+            .dataError, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position)
+    }
+}

@@ -1,0 +1,64 @@
+import ColumnStore
+
+/// Conjuncts tested one after another, each on the rows that are left.
+final class Predicate {
+    private let conjuncts: [EvaluationNode]
+    private let meter: WorkMeter
+
+    init(_ conjuncts: [Expression], layout: [ColumnID: Int], context: EvaluationContext) throws(QueryError) {
+        meter = WorkMeter(context)
+        let compiler = EvaluationCompiler(layout: layout, context: context, meter: meter)
+        var nodes: [EvaluationNode] = []
+        for conjunct in conjuncts { nodes.append(try compiler.compile(conjunct)) }
+        self.conjuncts = nodes
+    }
+
+    /// The rows for which every conjunct is true, ascending; nil when all rows pass.
+    func select(_ batch: ColumnBatch) throws(QueryError) -> [Int32]? {
+        do {
+            return try selectAtOnce(batch)
+        } catch {
+            guard let count = error.fittingRowCount, batch.rowCount > 1 else { throw error }
+            return try selectInPieces(batch, of: count)
+        }
+    }
+
+    /// Of rows that take too much memory together.
+    private func selectInPieces(_ batch: ColumnBatch, of rowCount: Int) throws(QueryError) -> [Int32] {
+        var pieces = BatchPieces(batch, rowCountMax: rowCount)
+        var selected: [Int32] = []
+        while let (start, rows) = try pieces.next({ (piece) throws(QueryError) in try selectAtOnce(piece) ?? Array(0..<Int32(piece.rowCount)) }) {
+            selected.append(contentsOf: rows.lazy.map { $0 + Int32(start) })
+        }
+        return selected
+    }
+
+    private func selectAtOnce(_ batch: ColumnBatch) throws(QueryError) -> [Int32]? {
+        let view = RowView(batch)
+        meter.begin(view)
+        var passing: Bitmap?
+        for conjunct in conjuncts {
+            guard let before = passing else {
+                let bits = try conjunct.evaluate(view).trueRows()
+                passing = bits.isAllSet ? nil : bits
+                continue
+            }
+            let left = before.setCount
+            if left == 0 { return [] }
+            // Gathering a few rows is cheaper than computing all; a test that may fail must not see a dropped row.
+            if conjunct.prefersFewRows || left * 4 < view.count {
+                let rows = before.setIndices()
+                let bits = try conjunct.evaluate(view.selecting(rows)).trueRows()
+                passing = EvaluationNode.scattered(bits, to: rows, count: view.count)
+            } else {
+                passing = before & (try conjunct.evaluate(view).trueRows())
+            }
+        }
+        return passing.map { $0.setIndices() }
+    }
+
+    func bitmap(_ batch: ColumnBatch) throws(QueryError) -> Bitmap {
+        guard let rows = try select(batch) else { return Bitmap(repeating: true, count: batch.rowCount) }
+        return EvaluationNode.scattered(Bitmap(repeating: true, count: rows.count), to: rows, count: batch.rowCount)
+    }
+}

@@ -1,0 +1,194 @@
+import ColumnStore
+import Synchronization
+
+/// GROUP BY. Each worker groups what it reads. Few groups are then merged in one go; many lie by parts of the hash space, which are merged
+/// in parallel, one part at a time to a worker, so that tables stay small whatever the number of groups.
+final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
+    let node: AggregateNode
+    /// One for each grouping set: places in the node's groups.
+    let sets: [[Int]]
+    private let workers: Mutex<[AggregateWorker]> = Mutex([])
+    private let work: Mutex<[Work]> = Mutex([])
+
+    /// Groups to be merged, of one set.
+    private struct Work {
+        let set: Int
+        let parts: [GroupPart]
+        let depth: Int
+    }
+
+    /// Below, one merge is faster than handing out parts.
+    private static let parallelMergeGroupCount = 20_000
+
+    init(_ input: PhysicalOperator, _ node: AggregateNode) {
+        self.node = node
+        sets = node.groupingSets ?? [Array(node.groups.indices)]
+        super.init(
+            columns: node.groups.map(\.column) + (node.groupingColumn.map { [$0] } ?? []) + node.aggregates.map(\.column),
+            inputs: [input])
+    }
+
+    override var name: String { node.groups.isEmpty ? "Aggregate" : "HashAggregate" }
+    override var streamCountMax: Int { .max }
+
+    override var details: [String] {
+        var lines: [String] = []
+        if !node.groups.isEmpty { lines.append("by \(node.groups.map(\.column.name).joined(separator: ", "))") }
+        if sets.count > 1 { lines.append("\(sets.count) grouping sets") }
+        if !node.aggregates.isEmpty { lines.append(node.aggregates.map(\.function.rawValue).joined(separator: ", ")) }
+        return lines
+    }
+
+    /// Rows of groups that the plan above drops need not be grouped.
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        guard sets.count == 1, let group = node.groups.first(where: { $0.column.id == id }), case .column(let source, let type) = group.expression,
+            type == group.column.type
+        else { return }
+        inputs[0].pushRuntimeFilter(source, filter)
+    }
+
+    func makeGroups(_ set: Int) throws(QueryError) -> GroupStates {
+        try GroupStates(types: sets[set].map { node.groups[$0].expression.type }, calls: node.aggregates)
+    }
+
+    override func prepare(_ run: QueryRun) throws {
+        try super.prepare(run)
+        try measured(run) {
+            try run.drain(inputs[0], dividing: true) { _ in
+                let worker = try AggregateWorker(self, run)
+                self.workers.withLock { $0.append(worker) }
+                return { try worker.take($0) }
+            }
+            let workers = self.workers.withLock { $0 }
+            let isParted = workers.contains(where: \.isParted)
+            if isParted || workers.count > 1 && workers.contains(where: { $0.groupCount > Self.parallelMergeGroupCount }) {
+                try part(workers, run)
+            } else {
+                work.withLock { $0 = sets.indices.reversed().map { Work(set: $0, parts: [], depth: 0) } }
+            }
+        }
+    }
+
+    /// Lays all groups into parts: the same parts of all workers are then merged together.
+    private func part(_ workers: [AggregateWorker], _ run: QueryRun) throws {
+        try run.parallel(workers.count) { index in
+            {
+                try workers[index].finish()
+                return false
+            }
+        }
+        // Merging needs memory: waiting parts must not take all of it.
+        if run.memory.usedByteCount > run.memory.byteCountMax / 2 {
+            for worker in workers { for set in worker.parts { for part in set { try part.spill() } } }
+        }
+        measure.spilledBytes.wrappingAdd(workers.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
+        var all: [Work] = []
+        for set in sets.indices {
+            for part in 0..<GroupPart.countPerLevel {
+                let parts = workers.map { $0.parts[set][part] }.filter { !$0.isEmpty }
+                if !parts.isEmpty { all.append(Work(set: set, parts: parts, depth: 0)) }
+            }
+        }
+        work.withLock { $0 = all.reversed() }
+        self.workers.withLock { $0 = [] }
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { Stream(self, run) }
+
+    // MARK: Merging
+
+    /// The groups of all workers: few, so that nothing is in parts.
+    private func mergedWhole(_ set: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates {
+        let workers = workers.withLock { $0 }
+        if workers.count == 1 { return workers[0].groupings[set] }
+        let groups = try makeGroups(set)
+        for worker in workers {
+            try groups.merge(try worker.takeGroups(set))
+            try groups.checkWhole(share, run)
+        }
+        return groups
+    }
+
+    /// The groups of one part; nil when they did not fit and were split: their parts are then more work.
+    private func merged(_ work: Work, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
+        var groups = try makeGroups(work.set)
+        var split: [GroupPart] = []
+        func divide(_ batch: ColumnBatch) throws {
+            try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: work.depth + 1, over: split)
+        }
+        for part in work.parts {
+            try part.consume { batch in
+                try run.cancellation.check()
+                if !split.isEmpty { return try divide(batch) }
+                try groups.merge(batch)
+                if share.resize(to: groups.byteCount) { return }
+                // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
+                guard groups.keyCount > 0, groups.byteCount > run.smallByteCount, work.depth < GroupPart.depthMax else {
+                    return try groups.checkWhole(share, run)
+                }
+                split = GroupPart.make(run, types: groups.types)
+                for part in split { try part.spill() }
+                try divide(groups.export())
+                groups = try makeGroups(work.set)
+                share.releaseAll()
+            }
+        }
+        if split.isEmpty { return groups }
+        measure.spilledBytes.wrappingAdd(split.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
+        let more = split.filter { !$0.isEmpty }.map { Work(set: work.set, parts: [$0], depth: work.depth + 1) }
+        self.work.withLock { $0 += more }
+        return nil
+    }
+
+    private func answers(_ groups: GroupStates, _ set: Int) throws -> ColumnBatch {
+        let count = groups.table.count
+        let keys = groups.table.keyColumns()
+        var result: [Column] = []
+        for (index, group) in node.groups.enumerated() {
+            if let place = sets[set].firstIndex(of: index) {
+                result.append(keys[place].retyped(group.column.type))
+            } else {
+                result.append(.constant(.null, type: group.column.type, count: count))
+            }
+        }
+        if let column = node.groupingColumn {
+            var bits: Int64 = 0
+            for index in node.groups.indices { bits = bits << 1 | (sets[set].contains(index) ? 0 : 1) }
+            result.append(.constant(.integer(bits), type: column.type, count: count))
+        }
+        for (call, column) in zip(node.aggregates, try groups.finish()) { result.append(column.retyped(call.column.type)) }
+        return ColumnBatch(rowCount: count, columns: result)
+    }
+
+    private final class Stream: BatchStream {
+        private let owner: AggregateOperator
+        private let run: QueryRun
+        private let share: MemoryShare
+        private var batch: ColumnBatch?
+        /// What of `batch` comes next.
+        private var pieces: ArraySlice<Range<Int>> = []
+        private static let rowCountMax = 4 * ColumnBatch.targetRowCount
+        private static let byteCountMax = 4 << 20
+
+        init(_ owner: AggregateOperator, _ run: QueryRun) {
+            self.owner = owner
+            self.run = run
+            share = MemoryShare(run.memory)
+        }
+
+        func next() throws -> ColumnBatch? {
+            while true {
+                if let batch, let piece = pieces.popFirst() { return batch.slice(piece) }
+                batch = nil
+                share.releaseAll()
+                try run.cancellation.check()
+                guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
+                let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set, share, run) : try owner.merged(work, share, run)
+                guard let groups else { continue }
+                let answers = try owner.answers(groups, work.set)
+                pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]
+                batch = answers
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import ColumnStore
+
+/// One worker's groups of every grouping set, on their way into the parts of the hash space when they grow many.
+///
+/// Safe to share: one worker feeds it; it is read when all workers are done.
+final class AggregateWorker: @unchecked Sendable {
+    /// It keeps its workers: were it kept by them, too, the plan and the snapshot that it reads would stay for ever.
+    private unowned let owner: AggregateOperator
+    private let run: QueryRun
+    private let inputs: AggregateInputs
+    /// One for each grouping set.
+    private(set) var groupings: [GroupStates]
+    /// By set, then part; empty as long as all groups are few.
+    private(set) var parts: [[GroupPart]] = []
+    private let share: MemoryShare
+    private let taking = Monitor<Void>(())
+    /// By set: how many groups there may be before they are given away, and rows taken since they last were.
+    private var groupCountMax: [Int]
+    private var rowCounts: [Int]
+    /// Keys of rows on their way straight into parts; nil as long as they are grouped first.
+    private var ungrouped: [ColumnBatch]?
+    private var ungroupedRowCount = 0
+
+    /// A table of so many groups stays in the caches of a core.
+    private static let groupCountStart = 1 << 17
+    /// Groups that have taken in so many rows each are worth a larger table: others would only come again.
+    private static let rowsPerGroup = 4
+    private static let groupCountEnd = 1 << 20
+    /// With fewer, looking for a row's group here costs more than the rows that it saves those who merge.
+    private static let rowsPerGroupMin = 2
+    /// Rows that are laid into parts together: some thousand for each.
+    private static let ungroupedRowCountMax = 4 * ColumnBatch.targetRowCount
+
+    init(_ owner: AggregateOperator, _ run: QueryRun) throws {
+        self.owner = owner
+        self.run = run
+        inputs = try AggregateInputs(owner.node, layout: owner.inputs[0].layout, run)
+        groupings = try owner.sets.indices.map { try owner.makeGroups($0) }
+        share = MemoryShare(run.memory)
+        groupCountMax = owner.sets.map { _ in Self.groupCountStart }
+        rowCounts = owner.sets.map { _ in 0 }
+    }
+
+    var isParted: Bool { !parts.isEmpty }
+    var groupCount: Int { groupings.reduce(0) { $0 + $1.table.count } }
+    var spilledByteCount: Int { parts.reduce(0) { $0 + $1.reduce(0) { $0 + $1.spilledByteCount } } }
+
+    func take(_ batch: ColumnBatch) throws {
+        let view = RowView(batch)
+        let keys = try inputs.groups.map { try $0.evaluate(view) }
+        // All that may fail for want of memory comes first: the rows come again then, fewer at a time.
+        let calls = ungrouped == nil ? try inputs.calls.indices.map { try evaluated($0, view) } : []
+        if ungrouped != nil { return try passOn(ColumnBatch(rowCount: batch.rowCount, columns: keys)) }
+        var rows: [GroupRows] = []
+        for (index, grouping) in groupings.enumerated() {
+            rows.append(grouping.rows(owner.sets[index].map { keys[$0] }, count: batch.rowCount))
+        }
+        for (callIndex, call) in calls.enumerated() {
+            guard let call else { continue }
+            for (index, grouping) in groupings.enumerated() {
+                try grouping.update(callIndex, call.arguments, call.kept.map { rows[index].selecting($0) } ?? rows[index])
+            }
+        }
+        for index in groupings.indices {
+            rowCounts[index] += batch.rowCount
+            if groupings[index].table.count >= groupCountMax[index] { try cut(index) }
+        }
+        let byteCount = groupings.reduce(0) { $0 + $1.byteCount }
+        if share.resize(to: byteCount) { return }
+        // Whoever else holds the memory, giving away a little would not help.
+        if byteCount <= run.smallByteCount { return share.force(to: byteCount) }
+        // One group is not made smaller by laying it aside: it comes back whole.
+        if groupings.count == 1, groupings[0].keyCount == 0 { return try groupings[0].checkWhole(share, run) }
+        try spill()
+    }
+
+    /// Gives a set's groups to whoever brings those of all workers together.
+    ///
+    /// Several may ask at once, each for a set of its own.
+    func takeGroups(_ set: Int) throws -> ColumnBatch {
+        try taking.withLock { _ in
+            let groups = groupings[set].export()
+            groupings[set] = try owner.makeGroups(set)
+            share.force(to: groupings.reduce(0) { $0 + $1.byteCount })
+            return groups
+        }
+    }
+
+    /// A call's arguments on the rows that its filter keeps; nil when there is nothing to update.
+    private func evaluated(_ index: Int, _ view: RowView) throws -> (arguments: [Column], kept: [Int32]?)? {
+        if groupings[0].aggregators[index].isFollower { return nil }
+        let call = inputs.calls[index]
+        var kept: [Int32]?
+        if let filter = call.filter {
+            let passing = try filter.evaluate(view).trueRows()
+            if !passing.isAllSet { kept = passing.setIndices() }
+        }
+        if kept?.isEmpty ?? false { return nil }
+        let callView = kept.map { view.selecting($0) } ?? view
+        return (try call.arguments.map { try $0.evaluate(callView) }, kept)
+    }
+
+    /// Gives the groups away, or lets them grow further when rows mostly find theirs.
+    private func cut(_ set: Int) throws {
+        if rowCounts[set] >= Self.rowsPerGroup * groupings[set].table.count, groupCountMax[set] < Self.groupCountEnd {
+            groupCountMax[set] *= 2
+            return
+        }
+        // Without states a row is as good as its group.
+        if owner.node.aggregates.isEmpty, owner.sets.count == 1, rowCounts[set] < Self.rowsPerGroupMin * groupings[set].table.count {
+            ungrouped = []
+        }
+        try giveAway(set)
+    }
+
+    private func passOn(_ keys: ColumnBatch) throws {
+        ungrouped?.append(keys)
+        ungroupedRowCount += keys.rowCount
+        if ungroupedRowCount >= Self.ungroupedRowCountMax { try layUngrouped() }
+    }
+
+    private func layUngrouped() throws {
+        guard let batches = ungrouped, ungroupedRowCount > 0 else { return }
+        try run.cancellation.check()
+        let types = groupings[0].types
+        let columns = types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) }
+        try GroupPart.distribute(ColumnBatch(rowCount: ungroupedRowCount, columns: columns), keyCount: types.count, depth: 0, over: parts[0])
+        ungrouped = []
+        ungroupedRowCount = 0
+    }
+
+    private func makeParts() {
+        if parts.isEmpty { parts = groupings.map { GroupPart.make(run, types: $0.types) } }
+    }
+
+    /// Lays a set's groups into its parts, and begins anew.
+    private func giveAway(_ set: Int) throws {
+        makeParts()
+        let grouping = groupings[set]
+        groupings[set] = try owner.makeGroups(set)
+        rowCounts[set] = 0
+        guard grouping.table.count > 0 else { return }
+        try run.cancellation.check()
+        try GroupPart.distribute(grouping.export(), keyCount: grouping.keyCount, depth: 0, over: parts[set])
+    }
+
+    /// Frees what memory there is to free: everything goes to disk, by parts.
+    private func spill() throws {
+        makeParts()
+        for set in parts { for part in set { try part.spill() } }
+        for set in groupings.indices { try giveAway(set) }
+        share.releaseAll()
+    }
+
+    /// Lays the last groups into parts.
+    func finish() throws {
+        try layUngrouped()
+        for set in groupings.indices { try giveAway(set) }
+        share.releaseAll()
+    }
+}
+
+/// Evaluates what groups and calls are made of; every worker has its own.
+struct AggregateInputs {
+    let groups: [Evaluator]
+    let calls: [(arguments: [Evaluator], filter: Evaluator?)]
+
+    init(_ node: AggregateNode, layout: [ColumnID: Int], _ run: QueryRun) throws {
+        let inputs = node.aggregates.map { AggregatorFactory.inputs($0) }
+        // Compiled together, so that what several calls have in common is computed once a batch.
+        var compiled = try Evaluator.compile(
+            node.groups.map(\.expression) + inputs.flatMap { $0 } + node.aggregates.compactMap(\.filter), layout: layout, context: run.context)[...]
+        func next(_ count: Int) -> [Evaluator] {
+            defer { compiled = compiled.dropFirst(count) }
+            return Array(compiled.prefix(count))
+        }
+        groups = next(node.groups.count)
+        let arguments = inputs.map { next($0.count) }
+        calls = node.aggregates.indices.map { (arguments[$0], node.aggregates[$0].filter == nil ? nil : next(1)[0]) }
+    }
+}

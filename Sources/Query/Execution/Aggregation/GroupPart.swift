@@ -1,0 +1,80 @@
+import ColumnStore
+
+/// Groups with their states, of one part of the hash space: in memory as long as they fit, then on disk.
+///
+/// Safe to share: one worker writes; whoever merges reads, when all writing is over.
+final class GroupPart: @unchecked Sendable {
+    private let run: QueryRun
+    private let types: [ColumnType]
+    private var batches: [ColumnBatch] = []
+    private var file: SpillFile?
+    private var isOnDisk = false
+    private let share: MemoryShare
+
+    /// As much smaller than all groups is a part: what must fit in memory at once.
+    static let countPerLevel = 32
+    private static let bitsPerLevel = 5
+    /// How often a part that does not fit is split again.
+    static let depthMax = 4
+
+    /// What cannot be divided is refused past this: less is not worth an error, even of a query that has hardly any memory.
+    static func refusedByteCount(_ run: QueryRun) -> Int { max(1 << 20, run.smallByteCount) }
+
+    init(_ run: QueryRun, types: [ColumnType]) {
+        self.run = run
+        self.types = types
+        share = MemoryShare(run.memory)
+    }
+
+    static func make(_ run: QueryRun, types: [ColumnType]) -> [GroupPart] { (0..<countPerLevel).map { _ in GroupPart(run, types: types) } }
+
+    var isEmpty: Bool { batches.isEmpty && file == nil }
+    var spilledByteCount: Int { file?.byteCount ?? 0 }
+
+    private func append(_ batch: ColumnBatch) throws {
+        if !isOnDisk, share.resize(to: share.byteCount + batch.keptByteCount) { return batches.append(batch) }
+        try spill()
+        try write(batch)
+    }
+
+    private func write(_ batch: ColumnBatch) throws {
+        if file == nil { file = try SpillFile(run.spill, types: types) }
+        for start in stride(from: 0, to: batch.rowCount, by: ColumnBatch.targetRowCount) {
+            try run.cancellation.check()
+            try file?.write(batch.slice(start..<min(start + ColumnBatch.targetRowCount, batch.rowCount)))
+        }
+    }
+
+    /// Moves what is held to disk; what follows goes there too.
+    func spill() throws {
+        isOnDisk = true
+        for batch in batches { try write(batch) }
+        batches = []
+        share.releaseAll()
+    }
+
+    /// Gives all groups away; the part is then empty.
+    func consume(_ body: (ColumnBatch) throws -> Void) throws {
+        let held = batches
+        batches = []
+        for batch in held { try body(batch) }
+        share.releaseAll()
+        guard let reader = try file?.reader() else { return }
+        while let batch = try reader.next() { try body(batch) }
+        file = nil
+    }
+
+    /// Lays groups into the parts that their keys' hashes say.
+    /// - Parameters:
+    ///   - groups: `keyCount` key columns, then the states.
+    ///   - depth: how often these groups have been split before.
+    static func distribute(_ groups: ColumnBatch, keyCount: Int, depth: Int, over parts: [GroupPart]) throws {
+        if keyCount == 0 { return try parts[0].append(groups) }
+        let hashes = HashKernels.rows(Array(groups.columns[..<keyCount]), count: groups.rowCount)
+        let shift = UInt64(64 - bitsPerLevel * (depth + 1))
+        var rows = [[Int32]](repeating: [], count: parts.count)
+        for index in rows.indices { rows[index].reserveCapacity(groups.rowCount / parts.count * 5 / 4) }
+        for row in hashes.indices { rows[Int(hashes[row] >> shift) & (parts.count - 1)].append(Int32(truncatingIfNeeded: row)) }
+        for (index, chosen) in rows.enumerated() where !chosen.isEmpty { try parts[index].append(groups.gathering(chosen)) }
+    }
+}

@@ -1,0 +1,123 @@
+internal import ColumnStore
+internal import Synchronization
+
+/// One execution of a plan: what its operators share.
+package final class QueryRun: Sendable {
+    package let context: EvaluationContext
+    package let cancellation: Cancellation
+    package let memory: MemoryBudget
+    package let spill: SpillSpace
+    package let counters: ScanCounters
+    let pool: WorkerPool
+    /// How many workers a part of the query may have at once.
+    let workerCount: Int
+    /// Operators take their times (EXPLAIN ANALYZE).
+    let isMeasured: Bool
+    /// Of jobs that `parallel` ran, less what its callers waited for them; only where operators are measured. The parts of `prepare` come one
+    /// after another, so that what is added during one is its own.
+    let workerNanoseconds = Atomic<Int>(0)
+
+    /// What takes less than this stays in memory, whether the budget has room for it or not: writing it aside frees nothing worth it.
+    var smallByteCount: Int { min(8 << 20, memory.byteCountMax / (16 * workerCount)) }
+
+    package init(
+        pool: WorkerPool, workerCount: Int? = nil, context: EvaluationContext = EvaluationContext(), cancellation: Cancellation = Cancellation(),
+        memory: MemoryBudget = MemoryBudget(byteCountMax: 256 << 20), spill: SpillSpace = SpillSpace(directory: "/tmp", byteCountMax: 64 << 30),
+        counters: ScanCounters = ScanCounters(), isMeasured: Bool = false
+    ) {
+        self.pool = pool
+        self.workerCount = max(1, workerCount ?? pool.threadCount)
+        var context = context
+        (context.memory, context.cancellation) = (memory, cancellation)
+        self.context = context
+        self.cancellation = cancellation
+        self.memory = memory
+        self.spill = spill
+        self.counters = counters
+        self.isMeasured = isMeasured
+    }
+
+    /// Runs `count` stepwise jobs on the pool and waits for all. The first error ends the others and is thrown.
+    /// - Parameter makeJob: gives worker `index` its job, which returns false when it is done.
+    func parallel(_ count: Int, _ makeJob: (Int) throws -> (() throws -> Bool)) throws {
+        let group = JobGroup(self)
+        var tasks: [Job] = []
+        for index in 0..<count { tasks.append(Job(group, try makeJob(index))) }
+        group.begin(tasks.count)
+        for task in tasks { pool.submit(task) }
+        let start = isMeasured ? Int(SteadyClock.nanoseconds()) : 0
+        defer { if isMeasured { workerNanoseconds.wrappingSubtract(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed) } }
+        try group.wait()
+    }
+
+    /// Reads all of `input` with as many workers as it allows; each gives its batches to a consumer of its own.
+    ///
+    /// - Parameter dividing: whether a consumer that finds the rows too large together gets them again, fewer at a time. It must have changed
+    ///   nothing by then: all that it evaluates comes first.
+    func drain(_ input: PhysicalOperator, dividing: Bool = false, _ makeConsumer: (Int) throws -> ((ColumnBatch) throws -> Void)) throws {
+        try parallel(min(workerCount, input.streamCountMax)) { index in
+            let stream = try input.stream(self, worker: index)
+            let consume = try makeConsumer(index)
+            return {
+                guard let batch = try stream.next() else { return false }
+                if dividing { try BatchPieces.each(of: batch, consume) } else { try consume(batch) }
+                return true
+            }
+        }
+    }
+
+    private final class Job: WorkerTask, @unchecked Sendable {
+        // Safe to share: the pool runs a task on one thread at a time.
+        private let group: JobGroup
+        private var body: (() throws -> Bool)?
+
+        init(_ group: JobGroup, _ body: @escaping () throws -> Bool) {
+            self.group = group
+            self.body = body
+        }
+
+        func step() -> WorkerStep {
+            do {
+                guard !group.hasFailed else {
+                    finish()
+                    return .leave
+                }
+                try group.run.cancellation.check()
+                if let body, try measured(body) { return .more }
+            } catch {
+                group.fail(error)
+            }
+            finish()
+            return .leave
+        }
+
+        private func measured(_ body: () throws -> Bool) rethrows -> Bool {
+            guard group.run.isMeasured else { return try body() }
+            let start = Int(SteadyClock.nanoseconds())
+            defer { group.run.workerNanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed) }
+            return try body()
+        }
+
+        private func finish() {
+            body = nil
+            group.end()
+        }
+    }
+
+    private final class JobGroup: Sendable {
+        let run: QueryRun
+        private let state = Monitor<(running: Int, error: (any Error)?)>((0, nil))
+
+        init(_ run: QueryRun) { self.run = run }
+
+        var hasFailed: Bool { state.withLock { $0.error != nil } }
+        func begin(_ count: Int) { state.broadcast { $0.running = count } }
+        func end() { state.broadcast { $0.running -= 1 } }
+        func fail(_ error: any Error) { state.broadcast { if $0.error == nil { $0.error = error } } }
+
+        func wait() throws {
+            let error = state.wait { state -> (any Error)?? in state.running == 0 ? .some(state.error) : nil }
+            if let error { throw error }
+        }
+    }
+}

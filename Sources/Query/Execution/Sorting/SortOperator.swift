@@ -1,0 +1,202 @@
+import ColumnStore
+import Synchronization
+
+/// Rows in order. What does not fit in memory is sorted in runs on disk and merged; a small limit keeps the first rows only.
+final class SortOperator: PhysicalOperator, @unchecked Sendable {
+    private let keys: [SortKey]
+    private let limit: Int?
+    private let offset: Int
+    private let collected: Mutex<Collected> = Mutex(Collected())
+    private var output: (any BatchStream)?
+
+    /// Past this many rows, keeping the first ones apart while reading costs more than one sort at the end.
+    private static let topRowCountMax = 50_000
+
+    /// Safe to send: written under the lock, read when all workers are done.
+    private struct Collected: @unchecked Sendable {
+        var batches: [OrderedRows] = []
+        var runs: [SpillFile] = []
+        var shares: [MemoryShare] = []
+    }
+
+    init(_ input: PhysicalOperator, keys: [SortKey], limit: Int?, offset: Int) {
+        self.keys = keys
+        self.limit = limit
+        self.offset = offset
+        super.init(columns: input.columns, inputs: [input])
+    }
+
+    override var name: String { limit == nil ? "Sort" : "TopN" }
+    override var details: [String] { ["\(keys.count) key(s)"] + (limit.map { ["first \($0) after \(offset)"] } ?? []) }
+    override var streamCountMax: Int { 1 }
+
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        if limit == nil, offset == 0 { inputs[0].pushRuntimeFilter(id, filter) }
+    }
+
+    override func prepare(_ run: QueryRun) throws {
+        try super.prepare(run)
+        try measured(run) {
+            let top = limit.map { $0.addingSaturating(offset) }.flatMap { $0 <= Self.topRowCountMax ? $0 : nil }
+            let workers = Mutex<[Collector]>([])
+            try run.drain(inputs[0], dividing: true) { _ in
+                let collector = try Collector(self, run, top: top)
+                workers.withLock { $0.append(collector) }
+                return { try collector.take($0) }
+            }
+            let collectors = workers.withLock { $0 }
+            try run.parallel(collectors.count) { index in
+                {
+                    try collectors[index].finish()
+                    return false
+                }
+            }
+            // Some rows are on disk: the others follow, so that all are runs.
+            if collected.withLock({ !$0.runs.isEmpty }) { for collector in collectors { try collector.spill() } }
+            try merge(run)
+        }
+    }
+
+    private func merge(_ run: QueryRun) throws {
+        let (batches, runs) = collected.withLock { ($0.batches, $0.runs) }
+        let range = offset..<(limit.map { offset.addingSaturating($0) } ?? .max)
+        if runs.isEmpty {
+            output = SortedStream(batches, types: columns.map(\.type), range: range, cancellation: run.cancellation)
+            collected.withLock { $0.batches = [] }
+            return
+        }
+        measure.spilledBytes.wrappingAdd(runs.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+        var merger = RunMerger(runs, types: columns.map(\.type), run)
+        output = try merger.stream(range)
+        collected.withLock { $0.runs = [] }
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { output ?? EmptyStream() }
+
+    /// One worker's rows on their way into order.
+    private final class Collector: @unchecked Sendable {
+        // Safe to share: one worker feeds it; `finish` comes after all workers.
+        private let owner: SortOperator
+        private let run: QueryRun
+        private let evaluators: [Evaluator]
+        private let top: Int?
+        private let share: MemoryShare
+        /// Rows that came since the last chunk was made.
+        private var rows: [KeyedRows] = []
+        private var openByteCount = 0
+        private var chunks: [KeyedRows] = []
+        private var rowCount = 0
+        private var byteCount = 0
+        private var keyByteCount = 0
+        /// The key of the last row that can still be among the first.
+        private var threshold: [UInt8]?
+
+        /// Batches become one in lumps of this size: copying all of them at once would take their memory twice.
+        private static let chunkByteCount = 16 << 20
+        /// Keys of all rows must be within reach of 32-bit offsets.
+        private static let keyByteCountMax = 1 << 30
+        /// While rows are put in order: numbers and prefixes of keys, twice.
+        private static let byteCountPerRow = 40
+
+        init(_ owner: SortOperator, _ run: QueryRun, top: Int?) throws {
+            self.owner = owner
+            self.run = run
+            self.top = top
+            share = MemoryShare(run.memory)
+            var evaluators: [Evaluator] = []
+            for key in owner.keys { evaluators.append(try Evaluator(key.expression, layout: owner.inputs[0].layout, context: run.context)) }
+            self.evaluators = evaluators
+        }
+
+        private var types: [ColumnType] { owner.columns.map(\.type) }
+
+        func take(_ batch: ColumnBatch) throws {
+            if top == 0 { return }
+            let view = RowView(batch)
+            var sortColumns: [SortColumn] = []
+            for (evaluator, key) in zip(evaluators, owner.keys) {
+                sortColumns.append(
+                    SortColumn(try evaluator.evaluate(view), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+            }
+            var added = KeyedRows(batch: batch, keys: SortKeys.encode(sortColumns, count: batch.rowCount))
+            if let threshold { added = added.filtered(notAfter: threshold) }
+            if added.batch.rowCount == 0 { return }
+            added.batch = added.batch.compacted()
+            rows.append(added)
+            rowCount += added.batch.rowCount
+            byteCount += added.byteCount
+            openByteCount += added.byteCount
+            keyByteCount += added.keys.byteCount
+            if let top, rowCount > max(4 * top, 2 * ColumnBatch.targetRowCount) { return try cut(to: top) }
+            if openByteCount >= Self.chunkByteCount { closeChunk() }
+            if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
+            if let top, rowCount > top { return try cut(to: top) }
+            try makeRoom()
+        }
+
+        /// What putting the held rows in order takes: their keys a second time, and a lump of rows.
+        private var neededByteCount: Int {
+            // The first rows are copied twice where they are cut.
+            let copied = top == nil ? min(openByteCount, Self.chunkByteCount) : byteCount
+            return byteCount + copied + keyByteCount + rowCount * Self.byteCountPerRow
+        }
+
+        /// Writes what is held, unless it is so little that others must hold the memory.
+        private func makeRoom() throws {
+            if byteCount < run.smallByteCount { return share.force(to: neededByteCount) }
+            try spill()
+        }
+
+        private func closeChunk() {
+            guard !rows.isEmpty else { return }
+            chunks.append(KeyedRows.joining(rows, types: types))
+            rows = []
+            openByteCount = 0
+        }
+
+        private func cut(to top: Int) throws {
+            let sorted = KeyedRows.joining(chunks + rows, types: types).sorted(first: top)
+            chunks = [sorted]
+            rows = []
+            rowCount = sorted.batch.rowCount
+            byteCount = sorted.byteCount
+            openByteCount = 0
+            keyByteCount = sorted.keys.byteCount
+            if rowCount == top { threshold = Array(sorted.keys[top - 1]) }
+            if !share.resize(to: neededByteCount) { try makeRoom() }
+        }
+
+        /// Writes what is held as one sorted run.
+        func spill() throws {
+            owner.collected.withLock { $0.batches = [] }
+            guard rowCount > 0 else { return }
+            closeChunk()
+            let keys = ByteArrays.joining(chunks.map(\.keys))
+            let parts = RowParts(chunks.map(\.withKeyColumn), types: types + [.binary])
+            let order = RowOrder.sorted(keys)
+            let file = try SpillFile(run.spill, types: types + [.binary])
+            var place = 0
+            while place < order.count {
+                try run.cancellation.check()
+                try file.write(parts.next(of: order, from: &place, to: order.count))
+            }
+            owner.collected.withLock { $0.runs.append(file) }
+            chunks = []
+            (rowCount, byteCount, keyByteCount) = (0, 0, 0)
+            share.releaseAll()
+        }
+
+        /// Puts the worker's rows in order.
+        func finish() throws {
+            if let top, rowCount > top { try cut(to: top) }
+            guard rowCount > 0, owner.collected.withLock({ $0.runs.isEmpty }) else { return }
+            closeChunk()
+            let keys = ByteArrays.joining(chunks.map(\.keys))
+            let ordered = OrderedRows(chunks: chunks.map(\.batch), keys: keys, order: RowOrder.sorted(keys))
+            owner.collected.withLock {
+                $0.batches.append(ordered)
+                $0.shares.append(share)
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ColumnStore
+
+/// Batches that end at a byte count, whatever the operator makes: who comes next may flatten, hash, sort, spill or write each whole.
+final class BoundedStream: BatchStream {
+    private let input: any BatchStream
+    private var batch: ColumnBatch?
+    private var builder: BatchBuilder?
+    private var start = 0
+
+    init(_ input: any BatchStream) { self.input = input }
+
+    func next() throws -> ColumnBatch? {
+        if let batch, let builder { return slice(batch, builder) }
+        guard let batch = try input.next() else { return nil }
+        if batch.rowCount <= 1 || batch.flatByteCountBound <= ColumnBatch.targetByteCount { return batch }
+        let builder = BatchBuilder(slicing: batch)
+        (self.batch, self.builder, start) = (batch, builder, 0)
+        return slice(batch, builder)
+    }
+
+    private func slice(_ batch: ColumnBatch, _ builder: BatchBuilder) -> ColumnBatch {
+        let end = builder.end(from: start, to: batch.rowCount)
+        let piece = end - start == batch.rowCount ? batch : batch.slice(start..<end)
+        start = end
+        if end == batch.rowCount { (self.batch, self.builder) = (nil, nil) }
+        return piece
+    }
+}

@@ -1,0 +1,350 @@
+import ColumnStore
+
+/// Functions of text.
+extension TextKernels {
+    // MARK: Making
+
+    static func lower(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        try mapped(column, meter) { CaseMapping.appendLower($0, to: &$1) }
+    }
+
+    static func upper(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        try mapped(column, meter) { CaseMapping.appendUpper($0, to: &$1) }
+    }
+
+    /// A text is mapped in parts, so that the query can end between two.
+    private static let partByteCount = 1 << 16
+
+    private static func mapped(
+        _ column: Column, _ meter: WorkMeter, _ map: (ArraySlice<UInt8>, inout [UInt8]) -> Void
+    ) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        return try build(count: column.count, validity: column.rowValidity, meter) { (row, text) throws(KernelError) in
+            var rest = texts[row]
+            repeat {
+                let part = rest.prefix(wholeScalars(rest, upTo: partByteCount))
+                // Two bytes become three at most, one stays one.
+                try text.write(atMost: part.count + part.count / 2 + 3) { map(part, &$0) }
+                rest = rest.dropFirst(part.count)
+            } while !rest.isEmpty
+        }
+    }
+
+    /// The length of a beginning that does not cut a character.
+    private static func wholeScalars(_ text: ArraySlice<UInt8>, upTo count: Int) -> Int {
+        guard text.count > count else { return text.count }
+        var end = count
+        while end > 0, text[text.startIndex + end] & 0xC0 == 0x80 { end -= 1 }
+        return end > 0 ? end : count
+    }
+
+    static func concat(_ columns: [Column], type: ColumnType, skippingNulls: Bool, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let parts = columns.map { (texts: TextRows($0), validity: $0.rowValidity) }
+        let validity = skippingNulls ? nil : validity(columns)
+        return try build(count: columns.first?.count ?? 0, validity: validity, type: type, meter) { (row, text) throws(KernelError) in
+            var byteCount = 0
+            for part in parts where part.validity?[row] ?? true { byteCount += part.texts.range(at: row).count }
+            try text.reserve(byteCount)
+            for part in parts where part.validity?[row] ?? true { try text.append(part.texts[row]) }
+        }
+    }
+
+    static func reverse(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        return try build(count: column.count, validity: column.rowValidity, meter) { (row, text) throws(KernelError) in
+            var rest = texts[row]
+            while !rest.isEmpty {
+                var start = rest.endIndex - 1
+                while start > rest.startIndex, rest[start] & 0xC0 == 0x80 { start -= 1 }
+                try text.append(rest[start...])
+                rest = rest[..<start]
+            }
+        }
+    }
+
+    static func repeatText(_ column: Column, _ times: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        guard let counts = times.integers() else { throw .numericOverflow }
+        return try build(count: column.count, validity: validity([column, times]), meter) { (row, text) throws(KernelError) in
+            let part = texts[row]
+            guard counts[row] > 0, !part.isEmpty else { return }
+            let (total, overflow) = counts[row].multipliedReportingOverflow(by: Int64(part.count))
+            guard !overflow, total <= Int64(byteCountMax) else { throw .invalidArgument("repeat would make a text past 64 MiB") }
+            try text.append(part, times: Int(counts[row]))
+        }
+    }
+
+    static func pad(
+        _ column: Column, _ length: Column, _ filler: Column?, atStart: Bool, _ meter: WorkMeter
+    ) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        let fillers = filler.map { TextRows($0) }
+        guard let lengths = length.integers() else { throw .numericOverflow }
+        return try build(count: column.count, validity: validity([column, length] + (filler.map { [$0] } ?? [])), meter) {
+            (row, text) throws(KernelError) in
+            guard lengths[row] <= Int64(byteCountMax) else { throw .invalidArgument("the text would grow past 64 MiB") }
+            let wanted = Int(max(0, lengths[row]))
+            let own = texts[row]
+            let ownCount = scalarCount(own)
+            if ownCount >= wanted { return try text.append(own.prefix(byteCount(own, scalars: wanted))) }
+            let fill = fillers?[row] ?? [0x20]
+            let fillCount = scalarCount(fill)
+            let missing = fillCount > 0 ? wanted - ownCount : 0
+            if !atStart { try text.append(own) }
+            // A character is four bytes at most.
+            try text.reserve((atStart ? own.count : 0) + min(4 * missing, (missing / max(1, fillCount) + 1) * fill.count))
+            if missing > 0 {
+                try text.append(fill, times: missing / fillCount)
+                try text.append(fill.prefix(byteCount(fill, scalars: missing % fillCount)))
+            }
+            if atStart { try text.append(own) }
+        }
+    }
+
+    // MARK: Cutting
+
+    static func length(_ column: Column, type: ColumnType) -> Column {
+        let texts = TextRows(column)
+        let isText = column.type == .string
+        let counts = (0..<column.count).map { row in Int64(isText ? scalarCount(texts[row]) : texts[row].count) }
+        return .whole(counts, type: type, validity: column.rowValidity)
+    }
+
+    /// substring(text from start [for count]): places before the first count towards `count`.
+    static func substring(_ column: Column, _ start: Column, _ count: Column?, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        guard let starts = start.integers() else { throw .numericOverflow }
+        let counts = count?.integers()
+        let isText = column.type == .string
+        return try build(count: column.count, validity: validity([column, start] + (count.map { [$0] } ?? [])), type: column.type, meter) {
+            (row, text) throws(KernelError) in
+            let from = starts[row]
+            var end = Int64.max
+            if let counts {
+                guard counts[row] >= 0 else { throw .invalidArgument("substring: a negative length is not allowed") }
+                let (sum, overflow) = from.addingReportingOverflow(counts[row])
+                end = overflow ? .max : sum
+            }
+            let first = Int(max(1, min(from, Int64(Int32.max)))) - 1
+            let past = Int(max(1, min(end, Int64(Int32.max)))) - 1
+            guard past > first else { return }
+            let own = texts[row]
+            let lower = isText ? byteCount(own, scalars: first) : min(first, own.count)
+            let rest = own.dropFirst(lower)
+            let length = isText ? byteCount(rest, scalars: past - first) : past - first
+            try text.append(rest.prefix(length))
+        }
+    }
+
+    /// left and right: a negative count leaves that many out at the other end.
+    static func side(_ column: Column, _ count: Column, isLeft: Bool, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        guard let counts = count.integers() else { throw .numericOverflow }
+        return try build(count: column.count, validity: validity([column, count]), meter) { (row, text) throws(KernelError) in
+            let own = texts[row]
+            let total = scalarCount(own)
+            let wanted = counts[row] >= 0 ? Int(min(counts[row], Int64(total))) : max(0, total + Int(max(counts[row], -Int64(total))))
+            if isLeft {
+                try text.append(own.prefix(byteCount(own, scalars: wanted)))
+            } else {
+                try text.append(own.dropFirst(byteCount(own, scalars: total - wanted)))
+            }
+        }
+    }
+
+    enum Side { case both, leading, trailing }
+
+    /// Takes characters of `characters` (blanks when nil) off the ends.
+    static func trim(_ column: Column, _ characters: Column?, _ side: Side, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        let sets = characters.map { TextRows($0) }
+        var set = try CharacterSet(sets == nil ? [0x20] : [], meter)
+        var setRow = -1
+        return try build(count: column.count, validity: validity([column] + (characters.map { [$0] } ?? [])), meter) {
+            (row, text) throws(KernelError) in
+            if let sets, setRow < 0 || !sets.isConstant {
+                set = try CharacterSet(sets[row], meter)
+                setRow = row
+            }
+            var rest = texts[row]
+            if side != .trailing { rest = rest.dropFirst(try set.beginning(of: rest, meter)) }
+            if side != .leading { rest = rest.dropLast(try set.end(of: rest, meter)) }
+            try text.append(rest)
+        }
+    }
+
+    static func replace(_ column: Column, _ from: Column, _ to: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let (texts, searched, substitutes) = (TextRows(column), TextRows(from), TextRows(to))
+        let searches = RowSearches(searched)
+        return try build(count: column.count, validity: validity([column, from, to]), meter) { (row, text) throws(KernelError) in
+            let own = texts[row]
+            guard let search = searches.search(row) else { return try text.append(own) }
+            var rest = own
+            while let place = search.find(in: rest) {
+                try meter.step(place - rest.startIndex + 16)
+                try text.append(rest[..<place])
+                try text.append(substitutes[row])
+                rest = rest[(place + search.byteCount)...]
+            }
+            try text.append(rest)
+        }
+    }
+
+    /// position(wanted in text), from 1; 0 when it is not there.
+    static func position(of wanted: Column, in column: Column, type: ColumnType, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let (searched, texts) = (TextRows(wanted), TextRows(column))
+        let searches = RowSearches(searched)
+        let isText = column.type == .string
+        let validity = validity([wanted, column])
+        var places = [Int64](repeating: 0, count: column.count)
+        for row in places.indices where validity?[row] ?? true {
+            let own = texts[row]
+            try meter.step(own.count + searched[row].count)
+            guard let search = searches.search(row) else {
+                places[row] = 1
+                continue
+            }
+            guard let place = search.find(in: own) else { continue }
+            places[row] = Int64(isText ? scalarCount(own[..<place]) : place - own.startIndex) + 1
+        }
+        return .whole(places, type: type, validity: validity)
+    }
+
+    /// split_part(text, delimiter, n): from the end for a negative n.
+    static func splitPart(_ column: Column, _ delimiter: Column, _ number: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let texts = TextRows(column)
+        let searches = RowSearches(TextRows(delimiter))
+        guard let numbers = number.integers() else { throw .numericOverflow }
+        return try build(count: column.count, validity: validity([column, delimiter, number]), meter) { (row, text) throws(KernelError) in
+            guard numbers[row] != 0 else { throw .invalidArgument("split_part: the field's number must not be 0") }
+            let search = searches.search(row)
+            var wanted = numbers[row] - 1
+            if numbers[row] < 0 {
+                // From the end: how many there are comes first.
+                var (count, rest) = (Int64(1), texts[row])
+                while let search, let place = search.find(in: rest) {
+                    try meter.step(place - rest.startIndex + 16)
+                    count += 1
+                    rest = rest[(place + search.byteCount)...]
+                }
+                guard -numbers[row] <= count else { return }
+                wanted = count + numbers[row]
+            }
+            var rest = texts[row]
+            while wanted > 0 {
+                guard let search, let place = search.find(in: rest) else { return }
+                try meter.step(place - rest.startIndex + 16)
+                rest = rest[(place + search.byteCount)...]
+                wanted -= 1
+            }
+            if let search, let place = search.find(in: rest) { rest = rest[..<place] }
+            try text.append(rest)
+        }
+    }
+
+    static func startsWith(_ column: Column, _ prefix: Column) -> Column {
+        let (texts, prefixes) = (TextRows(column), TextRows(prefix))
+        return .boolean(
+            .computed(count: column.count) { texts[$0].starts(with: prefixes[$0]) }, validity: validity([column, prefix]))
+    }
+
+    // MARK: Matching
+
+    static func like(_ column: Column, _ pattern: LikePattern, _ meter: WorkMeter) throws(KernelError) -> Column {
+        .boolean(try pattern.matches(column.byteArrays(), meter), validity: column.rowValidity)
+    }
+
+    static func matches(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        return .boolean(
+            try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) in
+                var bits = Bitmap(repeating: false, count: arrays.count)
+                for row in 0..<arrays.count {
+                    let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                    try admit(text, pattern, meter)
+                    if pattern.matches(text) { bits[row] = true }
+                }
+                return bits
+            }, validity: column.rowValidity)
+    }
+
+    /// RE2 cannot be interrupted: what would keep it for long is refused.
+    @inline(__always)
+    private static func admit(_ text: UnsafeBufferPointer<UInt8>, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
+        try meter.step(text.count + 16)
+        if text.count > pattern.textByteCountMax {
+            throw .invalidArgument("the text is too long for this pattern: it takes \(pattern.textByteCountMax) bytes at most")
+        }
+    }
+
+    /// The first match, or its first group if the pattern has one; NULL without a match.
+    static func firstMatch(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        var found = Bitmap(repeating: false, count: column.count)
+        let validity = column.rowValidity
+        let texts = try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
+            try build(count: column.count, validity: validity, meter) { (row, result) throws(KernelError) in
+                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                try admit(text, pattern, meter)
+                guard let groups = pattern.firstMatchGroups(in: text), let part = groups.count > 1 ? groups[1] : groups[0] else { return }
+                found[row] = true
+                try result.append(UnsafeBufferPointer(rebasing: text[part]))
+            }
+        }
+        return Column(type: .string, count: column.count, validity: found.isAllSet ? nil : found, values: texts.values)
+    }
+
+    /// regexp_replace: the first match, or every one; `\1` … `\9` and `\&` in the replacement.
+    static func replaceMatches(
+        _ column: Column, _ pattern: RegularExpression, with replacement: [UInt8], everywhere: Bool, _ meter: WorkMeter
+    ) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        return try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
+            try build(count: column.count, validity: column.rowValidity, meter) { (row, result) throws(KernelError) in
+                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                try admit(text, pattern, meter)
+                var start = 0
+                while start <= text.count, let groups = pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
+                    // A search may have looked at all that is left.
+                    try meter.step(text.count - start + 64)
+                    try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
+                    try appendReplacement(replacement, groups, text, to: &result)
+                    start = match.upperBound
+                    if match.isEmpty {
+                        // An empty match: step over one character, so that the walk ends.
+                        var next = start + 1
+                        while next < text.count, text[next] & 0xC0 == 0x80 { next += 1 }
+                        if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start..<min(next, text.count)])) }
+                        start = next
+                    }
+                    if !everywhere { break }
+                }
+                if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start...])) }
+            }
+        }
+    }
+
+    private static func appendReplacement(
+        _ replacement: [UInt8], _ groups: [Range<Int>?], _ text: UnsafeBufferPointer<UInt8>, to result: inout TextBuilder
+    ) throws(KernelError) {
+        var index = 0
+        while index < replacement.count {
+            let byte = replacement[index]
+            index += 1
+            guard byte == UInt8(ascii: "\\"), index < replacement.count else {
+                try result.append(byte)
+                continue
+            }
+            let next = replacement[index]
+            index += 1
+            switch next {
+            case 0x31...0x39:
+                let number = Int(next - 0x30)
+                if number < groups.count, let range = groups[number] { try result.append(UnsafeBufferPointer(rebasing: text[range])) }
+            case UInt8(ascii: "&"): if let range = groups[0] { try result.append(UnsafeBufferPointer(rebasing: text[range])) }
+            case UInt8(ascii: "\\"): try result.append(next)
+            default: try result.append([byte, next])
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Glibc
+internal import Ingest
+internal import Query
+
+/// Runs the server until it is told to stop.
+enum ServeCommand: Command {
+    static let name = "serve"
+    static let summary = "Runs the server."
+    static let usage = ["--data DIR [--listen 127.0.0.1:8080] [--config till.json] [--tls-cert FILE --tls-key FILE]"]
+    static let options: [Arguments.Option] = [
+        .init("data", "DIR", "Where everything is kept; made where the directory is empty or not there."),
+        .init("listen", "HOST:PORT", "The address to listen on (127.0.0.1:8080)."),
+        .init("config", "FILE", "The configuration file; TILL_… variables stand above it."),
+        .init("tls-cert", "FILE", "The certificate chain, PEM."),
+        .init("tls-key", "FILE", "Its key, PEM."),
+    ]
+
+    /// Long enough for what runs, short enough for the 10 s that a stop may take; then queries are ended. In seconds.
+    private static let drainSeconds = 5.0
+    private static let cancelSeconds = 2.0
+    /// A stop that is asked for meanwhile must wait for it.
+    private static let warmSeconds = 3.0
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        let directory = try arguments.required("data")
+        let settings = try settings(arguments)
+        let log = Log(format: settings.logFormat, level: settings.logLevel)
+        var signals = blockSignals()
+        raiseFileLimit()
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, log: log)
+        for damaged in engine.damagedDocuments {
+            log.error("a receipt's document is damaged; restore it from a backup", [
+                "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
+            ])
+        }
+        let adminKey = try adminKey(of: directory, engine, log)
+        let parts = try ServeParts(settings, engine: engine, log: log)
+        let service = try Service(
+            engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
+            log: log, routes: APIRoutes.all)
+        service.certificates = parts.certificates
+        service.setStarting(true)
+        let listener = try Listener(listenerSettings(settings), handler: service)
+        service.connections = listener.connections
+        let url = settings.publicURL ?? self.url(settings, port: listener.port)
+        engine.publish(url: self.url(settings, port: listener.port))
+        try engine.startRegistration(callbackBase: url)
+        for missing in engine.missingRegistrars {
+            log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
+        }
+        engine.warm(seconds: warmSeconds)
+        service.setStarting(false)
+        log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])
+
+        let signal = waitForEnd(&signals, parts, log)
+        log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
+        service.beginStopping()
+        listener.stopAccepting()
+        if !listener.waitUntilIdle(seconds: drainSeconds) {
+            service.cancelQueries()
+            guard listener.waitUntilIdle(seconds: cancelSeconds) else {
+                // Files are not closed under those who still read them; what is durable is so without it.
+                log.warning("stopped with requests cut off", ["count": .number(listener.inFlightCount)])
+                return ExitStatus.done
+            }
+        }
+        guard service.jobs.waitUntilIdle(seconds: cancelSeconds) else {
+            log.warning("stopped with a job cut off")
+            return ExitStatus.done
+        }
+        parts.stop()
+        try engine.close()
+        log.info("stopped")
+        return ExitStatus.done
+    }
+
+    /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.
+    private static func adminKey(of directory: String, _ engine: Engine, _ log: Log) throws -> String {
+        var (key, change) = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
+        let isOther = try engine.noteAdminKey()
+        if isOther, change == .none { change = .fileReplaced }
+        guard change != .none else { return key }
+        let path = AdminKey.path(in: directory)
+        log.warning("the admin key is another than at the last start", ["change": .text(change.rawValue), "path": .text(path), "uid": .number(Int(getuid()))])
+        try AuditLog(engine: engine, log: log, administrator: "admin").note(
+            action: "adminKey", actor: "start, uid \(getuid())", target: path, detail: #"{"change":"\#(change.rawValue)"}"#)
+        return key
+    }
+
+    static func settings(_ arguments: Arguments) throws -> Settings {
+        var file: (path: String, bytes: [UInt8])?
+        if let path = try arguments.one("config") {
+            do {
+                file = (path, try FileBytes.read(path, byteCountMax: 1 << 20))
+            } catch {
+                throw UsageError("\(error)")
+            }
+        }
+        var overrides: [(key: String, value: String)] = []
+        for (option, key) in [("listen", "listen"), ("tls-cert", "tls.cert"), ("tls-key", "tls.key")] {
+            if let value = try arguments.one(option) { overrides.append((key, value)) }
+        }
+        let (settings, faults) = SettingsReader.collect(file: file, environment: Environment.all, overrides: overrides)
+        let all = faults + SettingsCheck.faults(settings).filter { fault in !faults.contains { $0.key == fault.key } }
+        if !all.isEmpty { throw SettingErrors(all) }
+        return settings
+    }
+
+    private static func listenerSettings(_ settings: Settings) -> Listener.Settings {
+        // One thread a core, and two at least: one long answer must not stand before all others.
+        var result = Listener.Settings(host: settings.host, port: settings.port, threadCount: max(2, Environment.processorCount))
+        result.connections.all = settings.limits.connections
+        result.connections.ofAddress = settings.limits.connectionsPerAddress
+        result.isSecure = settings.tlsCertificate != nil
+        return result
+    }
+
+    /// Until TERM or INT; HUP takes certificate and token keys anew.
+    private static func waitForEnd(_ signals: inout sigset_t, _ parts: ServeParts, _ log: Log) -> Int32 {
+        while true {
+            var signal: Int32 = 0
+            guard sigwait(&signals, &signal) == 0 else { continue }
+            guard signal == SIGHUP else { return signal }
+            log.info("reloading", ["signal": "HUP"])
+            parts.checkNow(isForced: true)
+        }
+    }
+
+    private static func url(_ settings: Settings, port: UInt16) -> String {
+        let isWildcard = settings.host.isEmpty || settings.host == "0.0.0.0" || settings.host == "::"
+        let host = isWildcard ? "127.0.0.1" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(port)"
+    }
+
+    /// Signals wait for `sigwait`; every thread made from here on inherits that.
+    private static func blockSignals() -> sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGHUP)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        return signals
+    }
+
+    /// Each connection is an open file: take as many as the system allows.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+extension Service.Limits {
+    init(_ settings: Settings) {
+        self.init()
+        body = settings.limits.body
+        queryCount = settings.limits.queries
+        queryTime = settings.limits.queryTime
+        streamTime = settings.limits.streamTime
+        memory.all = settings.limits.requestMemory
+        // One contract's requests leave half of the connections to others.
+        memory.requestCount = max(1, settings.limits.connections / 2)
+        memory.bodyByteCount = body
+    }
+}
+
+extension QueryEngine {
+    /// With the budgets of the configuration.
+    static func make(_ settings: Server.Settings, threadCount: Int? = nil) -> QueryEngine {
+        var own = QueryEngine.Settings(threadCount: threadCount)
+        own.memoryByteCountMax = settings.memoryBudget
+        own.queryMemoryByteCountMax = min(settings.limits.queryMemory, settings.memoryBudget)
+        own.spillDirectory = Environment["TMPDIR"] ?? "/tmp"
+        return QueryEngine(own)
+    }
+}

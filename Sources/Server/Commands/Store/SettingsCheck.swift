@@ -1,0 +1,37 @@
+package import Ingest
+
+/// What can be said of settings only by looking at what they name: files, addresses, keys.
+package enum SettingsCheck {
+    static func faults(_ settings: Settings) -> [SettingError] {
+        var faults: [SettingError] = []
+        func attempt(_ body: () throws -> Void) {
+            do {
+                try body()
+            } catch let error as SettingError {
+                faults.append(error)
+            } catch {
+                faults.append(SettingError(key: "the configuration", message: "\(error)"))
+            }
+        }
+        attempt { _ = try policy(settings) }
+        if let chain = settings.tlsCertificate, let key = settings.tlsKey {
+            attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
+        }
+        if let jwks = settings.jwt.jwks {
+            if case .file = KeySetSource.Place(jwks) {
+                attempt { try KeySetSource(.init(jwks), policy: .publicOnly, log: Log(format: .json, level: .error)).start() }
+            }
+        } else if settings.jwt.issuer != nil || settings.jwt.audience != nil {
+            faults.append(SettingError(key: "jwt.jwks", message: "is wanted where jwt.issuer or jwt.audience is set: no token can be verified without keys"))
+        }
+        return faults
+    }
+
+    package static func policy(_ settings: Settings) throws -> AddressPolicy {
+        do {
+            return try AddressPolicy(allow: settings.outgoingAllow)
+        } catch {
+            throw SettingError(key: "outgoing.allow", message: error.description)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Proves every file of a store or of a backup, and names each that is not as it should be.
+enum VerifyCommand: Command {
+    static let name = "verify"
+    static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup."
+    static let usage = ["--data DIR", "--url URL [--ca FILE | --insecure]", "--backup DIR"]
+    static let options: [Arguments.Option] = StoreAccess.options + [.init("backup", "DIR", "A backup's directory: each file against its manifest.")]
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        let places = ["data", "url", "backup"].filter { arguments.has($0) }
+        guard places.count == 1 else {
+            throw UsageError(places.isEmpty ? "--data, --url or --backup is wanted" : "\(places.map { "--" + $0 }.joined(separator: " and ")) exclude each other")
+        }
+        if let directory = try arguments.one("backup") { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
+        if let directory = try arguments.one("data") {
+            if BackupProof.isBackup(directory) { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
+            if EngineOpening.serverURL(of: directory) == nil { return try alone(directory) }
+        }
+        return try besideServer(arguments)
+    }
+
+    /// In this process: nobody else works on the directory.
+    private static func alone(_ directory: String) throws -> Int32 {
+        do {
+            let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", progress: show)
+            return write(verifier.run())
+        } catch DataDirectory.Failure.locked(let url) {
+            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
+        }
+    }
+
+    private static func besideServer(_ arguments: Arguments) throws -> Int32 {
+        let store = try StoreAccess(arguments)
+        let job = try JobRun(client: store.client).run("/v1/admin/verify") { progress in
+            show(Verifier.Progress(path: progress["at"]?.text ?? "", rowCount: Int64(progress["done"]?.integer ?? 0)))
+        }
+        let (report, faultCount) = VerificationAnswer.report(job)
+        return write(report, faultCount: faultCount)
+    }
+
+    private static func show(_ progress: Verifier.Progress) {
+        guard Terminal.errorIsTerminal else { return }
+        let line = "\(progress.rowCount) receipts, \(progress.path)"
+        Terminal.writeError("\r" + line.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
+    }
+
+    private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents") -> Int32 {
+        if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
+        let faults = faultCount ?? report.findings.count
+        var text = report.findings.map { "\($0)\n" }.joined()
+        if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }
+        text += report.strangers.map { "\($0): no part of the store; in hot/ and warehouse/ the server puts such files aside in lost+found, elsewhere it leaves them alone\n" }.joined()
+        text += "verified \(report.fileCount) files, \(report.rowCount) receipts, \(report.documentByteCount) bytes \(what): "
+        Terminal.write(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")
+        return faults == 0 ? ExitStatus.done : ExitStatus.failed
+    }
+}

@@ -1,0 +1,115 @@
+package import ColumnStore
+package import Ingest
+internal import Query
+
+/// A request that was routed and let in, as a handler sees it.
+package struct Call: @unchecked Sendable {
+    // Proof of Sendable: everything here is immutable but `exchange`, whose request a handler reads before it answers only.
+
+    package let exchange: Exchange
+    package let service: Service
+    package let routeIndex: Int
+    package let pathValues: [String]
+    package let parameters: [RequestTarget.Parameter]
+    package private(set) var principal: Principal
+
+    package var route: Route { service.router.routes[routeIndex] }
+    package var request: Request { exchange.request }
+    package var engine: any EngineInterface { service.engine }
+
+    /// The same call by somebody else.
+    package func with(_ principal: Principal) -> Call {
+        var call = self
+        call.principal = principal
+        return call
+    }
+
+    // MARK: Query parameters
+
+    package func parameter(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
+
+    package func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
+        guard let text = parameter(name) else { return fallback }
+        guard let value = Int(text), text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), range.contains(value) else {
+            throw Problem.parameter(name, "an integer from \(range.lowerBound) to \(range.upperBound) is wanted, not \(MemberReader.shown(text))", code: "out-of-range")
+        }
+        return value
+    }
+
+    package func day(_ name: String) throws -> Int32? {
+        guard let text = parameter(name) else { return nil }
+        guard let day = CalendarText.day(text) else {
+            throw Problem.parameter(name, "a date like 2026-11-20 is wanted, not \(MemberReader.shown(text))")
+        }
+        return day
+    }
+
+    /// A parameter that a client's or a receipt's id goes in.
+    package func id(_ name: String) throws -> String? {
+        guard let text = parameter(name) else { return nil }
+        try Self.check(id: text, name)
+        return text
+    }
+
+    package static func check(id: String, _ name: String) throws {
+        guard (1...200).contains(id.utf8.count), !id.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { throw Problem.parameter(name, "an id has 1 to 200 bytes and no control characters") }
+    }
+
+    /// The client that the call is about, where it names one.
+    ///
+    /// - Throws: `wrong-client` for one that this credential has nothing to do with, existing or not.
+    package func client() throws -> String? {
+        guard let client = try id("client") else { return nil }
+        // An auditor sees what all clients have of that which auditors see at all.
+        if principal.role == .auditor { return client }
+        if let own = principal.ownClient, !own.utf8.elementsEqual(client.utf8) {
+            throw Problem(.wrongClient, "this credential is of the client \(own) alone")
+        }
+        return client
+    }
+
+    // MARK: Bodies and answers
+
+    /// The body as a JSON object without members that the call does not know.
+    package func object(members names: Set<String>) throws -> JSONValue {
+        let type = request.header("Content-Type").flatMap { MediaType($0) }
+        guard type?.essence == "application/json" else {
+            throw Problem(.unsupportedMediaType, "this call takes application/json, also in Content-Encoding gzip or zstd, not \(MemberReader.shown(contentType: request.header("Content-Type")))")
+        }
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(request.body)
+        } catch {
+            throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
+        }
+        guard case .object(let members) = value else { throw Problem(.badParameter, "the body must be a JSON object, not \(value.kind)") }
+        for member in members where !names.contains(member.name) {
+            let near = NameSuggestion.closest(to: member.name, among: names).map { "; did you mean \($0)?" } ?? ""
+            throw Problem.parameter(member.name, "this call has no such member\(near)", code: "unknown-member")
+        }
+        return value
+    }
+
+    package func choose(_ offers: [String]) throws -> String {
+        try Accept(request.header("Accept")).choose(offers)
+    }
+
+    /// The present URL with another value of one parameter, for `Link`.
+    package func link(with name: String, _ value: String) -> String {
+        var query = ""
+        for parameter in parameters where parameter.name != name {
+            query += (query.isEmpty ? "?" : "&") + RequestTarget.encode(parameter.name) + "=" + RequestTarget.encode(parameter.value)
+        }
+        query += (query.isEmpty ? "?" : "&") + name + "=" + RequestTarget.encode(value)
+        return request.target.path + query
+    }
+}
+
+extension Exchange {
+    /// What the router and the authorizer made of the head.
+    package var call: Call? {
+        get { handled as? Call }
+        set { handled = newValue }
+    }
+}

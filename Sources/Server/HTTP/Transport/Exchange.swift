@@ -1,0 +1,204 @@
+internal import ColumnStore
+package import Ingest
+import Synchronization
+
+/// One request and its answer, from the request line until the last byte is sent or the connection is lost.
+///
+/// The connection's thread owns it. Others may only call `complete`, `whenGone` and what the stream offers: they meet the owner
+/// under `outcome`.
+package final class Exchange: @unchecked Sendable {
+    // Proof of Sendable: `request`, `reader`, `refusal`, `phase` and `handled` are touched by the connection's thread alone until
+    // `suspend`, then by the one thread that was given the work, until `complete`; libmicrohttpd's own lock inside suspend and
+    // resume orders the two. All else is behind `outcome`.
+
+    enum Phase { case head, body, discarding, working, answered }
+
+    private struct Outcome {
+        var answer: (@Sendable () -> Response)?
+        var isCompleted = false
+        /// The connection is put aside, and must be resumed for its answer.
+        var isSuspended = false
+        var isGone = false
+        /// The connection may be another's by now.
+        var isOver = false
+        var stream: ResponseStream?
+        var goneActions: [@Sendable () -> Void] = []
+    }
+
+    package let connection: Connection
+    package var request: Request
+    package var reader = BodyReader(byteCountMax: 0, expected: nil)
+    var refusal: Response?
+    var phase = Phase.head
+    /// What the listener's handler keeps with the request. It may refer back here: dropped when the request is over.
+    package var handled: (any Sendable)?
+    /// The credential names a key that is being fetched: who it is will be known when the body is here.
+    package var awaitsKeys = false
+    /// Fields of the answer, whatever it is: the rate that is left.
+    package var admissionHeaders: [Response.Header] = []
+    /// Why the answer is a problem. For the log.
+    package var problem: Problem?
+    /// For logs and answers; made when first needed.
+    package var requestID: String?
+    /// JSON for the audit trail: what an administrative act put, made or moved. Without secrets.
+    package var auditDetail: String?
+    /// Ends the call's entry in the audit trail; nil once a job has taken that over.
+    package var auditEnd: (@Sendable (Job.Standing) -> Void)?
+    package let startedAt = SteadyClock.seconds()
+    /// Of the answer; 0 before it.
+    package var status = 0
+    var discardedByteCount = 0
+    /// When the request was here whole, no other was in flight.
+    package var isAlone = false
+    /// The connection's thread does nothing that may take long.
+    package var isInHaste = false
+    /// A credential was shown, and counts.
+    package var isKnown = false
+    /// Where the client is.
+    package let peer: PeerAddress?
+    private var memory = MemoryLedger.Charge()
+    private var bodyByteCount = 0
+    private var answerByteCount = 0
+    private let watcher: HangupWatcher
+    private var isWatched = false
+    private let outcome = Mutex(Outcome())
+
+    init(connection: Connection, target: RequestTarget, watcher: HangupWatcher, peer: PeerAddress?) {
+        self.connection = connection
+        self.peer = peer
+        self.watcher = watcher
+        request = Request(method: nil, target: target, headers: connection)
+    }
+
+    // MARK: What it holds
+
+    /// The request is `principal`'s from here on.
+    package func enter(_ ledger: MemoryLedger, as principal: Principal) throws(Problem) { try memory.enter(ledger, as: principal) }
+
+    /// Whose request it is, for those who serve everybody in turn.
+    package var account: MemoryLedger.Account? { memory.account }
+
+    /// Asks for the memory of a body of so many bytes, with what the answer holds.
+    package func holdBody(_ byteCount: Int) throws(Problem) {
+        try memory.set(byteCount + answerByteCount)
+        bodyByteCount = byteCount
+    }
+
+    /// Asks for the memory of an answer of so many bytes, before it is made or while it is.
+    package func holdAnswer(_ byteCount: Int) throws(Problem) {
+        let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0
+        try memory.set(bodyByteCount + held)
+        answerByteCount = held
+    }
+
+    /// Nobody reads the body any more.
+    func dropBody() {
+        reader.release()
+        request.body = []
+        // Less is never refused.
+        try? holdBody(0)
+    }
+
+    // MARK: Answering later
+
+    /// Puts the connection aside; the answer comes by `complete`, from any thread, even before this thread returns to the listener.
+    package func suspend() {
+        outcome.withLock { $0.isSuspended = true }
+        connection.suspend()
+    }
+
+    /// Runs `work`, whose answer comes by `complete`, and puts the connection aside only if that was not before `work` returned: taking a
+    /// connection out of its daemon's list and putting it back costs two turns of the daemon.
+    ///
+    /// - Returns: nil when the answer comes later.
+    package func answer(_ work: () -> Void) -> Response? {
+        work()
+        let answer = outcome.withLock { outcome -> (@Sendable () -> Response)? in
+            guard !outcome.isSuspended else { return nil }
+            if let answer = outcome.answer {
+                outcome.answer = nil
+                return answer
+            }
+            // Under the lock: whoever completes from here on resumes what is suspended.
+            outcome.isSuspended = true
+            connection.suspend()
+            return nil
+        }
+        return answer?()
+    }
+
+    /// As `suspend`, for what may last: a client that hangs up meanwhile is noticed.
+    package func suspendWatched() {
+        watch()
+        suspend()
+    }
+
+    /// From here on a client that hangs up is noticed, suspended or not.
+    package func watch() {
+        isWatched = true
+        watcher.watch(connection.socket) { [weak self] in self?.clientHungUp() }
+    }
+
+    /// Gives the answer, and ends the suspension. `make` runs on the connection's thread. Only the first call counts.
+    package func complete(_ make: @escaping @Sendable () -> Response) {
+        let isWaiting = outcome.withLock { outcome in
+            if outcome.isCompleted { return false }
+            outcome.isCompleted = true
+            outcome.answer = make
+            return outcome.isSuspended
+        }
+        if isWaiting { connection.resume() }
+    }
+
+    /// Runs `action` when the client hangs up before the answer is sent whole; at once when it has already.
+    package func whenGone(_ action: @escaping @Sendable () -> Void) {
+        let isGone = outcome.withLock { outcome in
+            if !outcome.isGone { outcome.goneActions.append(action) }
+            return outcome.isGone
+        }
+        if isGone { action() }
+    }
+
+    package var isGone: Bool { outcome.withLock { $0.isGone } }
+
+    // MARK: The listener's side
+
+    func takeAnswer() -> (@Sendable () -> Response)? {
+        outcome.withLock { outcome in
+            let answer = outcome.answer
+            outcome.answer = nil
+            return answer
+        }
+    }
+
+    func sending(_ stream: ResponseStream) {
+        let isGone = outcome.withLock { outcome in
+            outcome.stream = stream
+            return outcome.isGone
+        }
+        if isGone { stream.close() }
+    }
+
+    /// Ends the connection of a client that takes nothing of its answer.
+    package func cut() { outcome.withLock { if !$0.isOver { connection.cut() } } }
+
+    /// The request is over: sent whole, or lost.
+    func ended(isWhole: Bool) {
+        if isWatched { watcher.forget(connection.socket) }
+        outcome.withLock { $0.isOver = true }
+        if isWhole { outcome.withLock { $0.goneActions = [] } } else { clientHungUp() }
+        reader.release()
+        request.body = []
+    }
+
+    private func clientHungUp() {
+        let (actions, stream) = outcome.withLock { outcome in
+            outcome.isGone = true
+            let actions = outcome.goneActions
+            outcome.goneActions = []
+            return (actions, outcome.stream)
+        }
+        for action in actions { action() }
+        stream?.close()
+    }
+}

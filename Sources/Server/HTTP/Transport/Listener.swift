@@ -1,0 +1,552 @@
+internal import CGnuTLS
+internal import CMicrohttpd
+internal import ColumnStore
+import Glibc
+internal import Ingest
+import Synchronization
+
+/// Why the server cannot listen.
+package struct ListenerError: Error, CustomStringConvertible {
+    package let what: String
+    package let code: Int32
+    package var description: String { code == 0 ? what : "\(what): \(String(cString: strerror(code)))" }
+}
+
+/// What the listener asks of the server. All are called on the connection's thread.
+package protocol RequestHandler: AnyObject, Sendable {
+    /// The head is here. Returns how large a body may be.
+    ///
+    /// - Throws: the reason of the refusal, which is sent once the body has been read past.
+    func begin(_ exchange: Exchange) throws -> Int
+    /// The whole request is here. Answers, or suspends the exchange and returns nil.
+    func finish(_ exchange: Exchange) -> Response?
+    func response(to error: any Error, on exchange: Exchange) -> Response
+    /// What the answer to `exchange`, and the log's lines of it, name it by.
+    func requestID(_ exchange: Exchange) -> String
+    /// The answer was sent, or its connection was lost.
+    func ended(_ exchange: Exchange, isWhole: Bool)
+}
+
+/// The HTTP server: libmicrohttpd's daemons, each with an epoll of its own, run by a thread of ours. Only this file and the two beside it,
+/// `ListenerCallbacks` and `LibraryAnswers`, see that library.
+///
+/// Requests run on the threads of their connections; what may wait suspends its connection and goes elsewhere.
+package final class Listener: @unchecked Sendable {
+    // Proof of Sendable: `daemons` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
+
+    package struct Settings: Sendable {
+        package var host: String
+        package var port: UInt16
+        package var threadCount: Int
+        package var connections = ConnectionTable.Limits()
+        /// In seconds, without a byte either way.
+        package var idleTimeout: UInt32 = 60
+        /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
+        package var headSeconds = 30.0
+        package var bodySeconds = 60.0
+        /// TLS, with the certificate that `ServerCertificate` has installed.
+        package var isSecure = false
+        /// How long a daemon may sleep, in milliseconds.
+        ///
+        /// The library's own threads are not used for this reason: it takes 128 events from epoll, and when there were exactly so many it
+        /// asks for more *before it serves them*, with the time to the next connection's timeout, a minute (libmicrohttpd 0.9.75,
+        /// MHD_epoll). A group commit wakes its clients together, so that is ordinary with 128 connections on a thread. So long at most
+        /// they now wait.
+        package var sleepMilliseconds: Int32 = 5
+
+        package init(host: String, port: UInt16, threadCount: Int) {
+            (self.host, self.port, self.threadCount) = (host, port, threadCount)
+        }
+    }
+
+    /// For the head of a request and the pieces of its body.
+    static let connectionMemory = 32 << 10
+    /// Descriptors that are not for connections: files of the store, outgoing calls.
+    private static let otherFileCount = 512
+
+    /// No more connections than the system lets the process have beside its files.
+    private static func withinOpenFiles(_ limits: ConnectionTable.Limits) -> ConnectionTable.Limits {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return limits }
+        let files = Int(clamping: limit.rlim_cur)
+        var limits = limits
+        limits.all = max(1, min(limits.all, max(files - otherFileCount, files / 2)))
+        limits.ofAddress = max(1, min(limits.ofAddress, limits.all))
+        return limits
+    }
+    /// A refused body is read past up to here, so that the client gets to read the answer; then the connection closes.
+    private static let discardByteCountMax = 256 << 20
+
+    private var daemons: [OpaquePointer] = []
+    /// The port bound, also where 0 was asked for.
+    package let port: UInt16
+    private let handler: any RequestHandler
+    private let watcher: HangupWatcher
+    private let lingering = LingeringClose()
+    package let connections: ConnectionTable
+    let slowRequests: SlowRequests
+    /// In seconds.
+    let idleTimeout: UInt32
+    private let isTLS: Bool
+    private let isStopping = Atomic<Bool>(false)
+    private let inFlight = Atomic<Int>(0)
+    private let requestCount = Atomic<Int>(0)
+
+    package init(_ settings: Settings, handler: any RequestHandler) throws {
+        self.handler = handler
+        watcher = HangupWatcher()
+        idleTimeout = settings.idleTimeout
+        slowRequests = SlowRequests(
+            SlowRequests.Limits(headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, answerSeconds: settings.bodySeconds))
+        connections = ConnectionTable(Self.withinOpenFiles(settings.connections))
+        isTLS = settings.isSecure
+        guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil, ReceivedBytes.isInPlace else {
+            throw ListenerError(what: "libmicrohttpd is not the shared library that the server was built for", code: 0)
+        }
+        let (socket, port) = try ListeningSocket.open(host: settings.host, port: settings.port)
+        self.port = port
+        var wakeups: [Wakeup] = []
+        for _ in 0..<max(settings.threadCount, 1) {
+            let (daemon, wakeup, _) = try start(settings, socket: socket)
+            daemons.append(daemon)
+            wakeups.append(wakeup)
+            let bits = UInt(bitPattern: daemon)
+            WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits), wakeup, settings.sleepMilliseconds) }
+        }
+        let (daemon, _, own) = try start(settings, socket: socket, isInHaste: true)
+        daemons.append(daemon)
+        StandIn.start(daemon, own, others: wakeups)
+    }
+
+    /// What the library's calls on one daemon's thread need.
+    final class Context {
+        let listener: Listener
+        /// Set before the daemon runs.
+        var wakeup: Wakeup?
+        /// The daemon stands in for others: see `StandIn`.
+        let isInHaste: Bool
+        var connectionCount = 0
+        init(_ listener: Listener, isInHaste: Bool) { (self.listener, self.isInHaste) = (listener, isInHaste) }
+    }
+
+    /// - Returns: when the daemon is shut down, which is never while the process lives.
+    private static func run(_ daemon: OpaquePointer?, _ wakeup: Wakeup, _ sleepMilliseconds: Int32) {
+        repeat { wakeup.listen() } while MHD_run_wait(daemon, sleepMilliseconds) == .YES
+    }
+
+    private func start(_ settings: Settings, socket: Int32, isInHaste: Bool = false) throws -> (OpaquePointer, Wakeup, Context) {
+        var flags = MHD_USE_EPOLL.rawValue | MHD_USE_ITC.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_TURBO.rawValue
+        // Never released: the library's threads call on it as long as the process lives.
+        let own = Context(self, isInHaste: isInHaste)
+        let context = Unmanaged.passRetained(own).toOpaque()
+        var options = [
+            MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
+            // `connections` counts them over all daemons, and makes room.
+            MHD_OptionItem(option: .CONNECTION_LIMIT, value: 2 * settings.connections.all + 1_024, ptr_value: nil),
+            MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: Int(settings.idleTimeout), ptr_value: nil),
+            MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
+            MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
+            MHD_OptionItem(
+                option: .URI_LOG_CALLBACK, value: unsafeBitCast(Callbacks.requestLine, to: Int.self), ptr_value: context),
+            MHD_OptionItem(
+                option: .NOTIFY_CONNECTION, value: unsafeBitCast(Callbacks.connection, to: Int.self), ptr_value: context),
+            MHD_OptionItem(
+                option: .NOTIFY_COMPLETED, value: unsafeBitCast(Callbacks.completed, to: Int.self), ptr_value: context),
+            // The target is kept raw by `requestLine`; the library's own decoding would lose the difference of / and %2F.
+            MHD_OptionItem(
+                option: .UNESCAPE_CALLBACK, value: unsafeBitCast(Callbacks.keepEscapes, to: Int.self), ptr_value: nil),
+        ]
+        if settings.isSecure {
+            flags |= MHD_USE_TLS.rawValue
+            options.append(MHD_OptionItem(option: .HTTPS_CERT_CALLBACK, value: 0, ptr_value: ServerCertificate.callback))
+            // Not freed: the library keeps the pointer as long as it runs.
+            let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+            options.append(MHD_OptionItem(option: .HTTPS_PRIORITIES, value: 0, ptr_value: strdup(priorities)))
+        }
+        options.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
+        guard let daemon = till_mhd_start(UInt32(flags), 0, Callbacks.accept, context, Callbacks.access, context, &options) else {
+            close(socket)
+            throw ListenerError(what: "the HTTP server did not start (TLS, or open files)", code: 0)
+        }
+        let descriptor = till_mhd_wakeup(daemon)
+        guard descriptor >= 0 else { throw ListenerError(what: "the HTTP server did not start: no eventfd", code: errno) }
+        let wakeup = Wakeup(descriptor: descriptor)
+        own.wakeup = wakeup
+        return (daemon, wakeup, own)
+    }
+
+    // MARK: Counts and the end
+
+    /// Requests begun and not yet over.
+    package var inFlightCount: Int { inFlight.load(ordering: .relaxed) }
+
+    package var connectionCount: Int { connections.figures.count }
+
+    /// Takes no more connections, and closes each after its present answer.
+    package func stopAccepting() {
+        guard isStopping.exchange(true, ordering: .relaxed) == false else { return }
+        // All listen on one socket.
+        let sockets = daemons.map { MHD_quiesce_daemon($0) }
+        if let socket = sockets.first, socket >= 0 { close(socket) }
+    }
+
+    /// Waits until no request is in flight, at most `seconds`.
+    ///
+    /// - Returns: false when some still were.
+    package func waitUntilIdle(seconds: Double) -> Bool {
+        let deadline = SteadyClock.seconds() + seconds
+        while inFlightCount > 0 {
+            if SteadyClock.seconds() > deadline { return false }
+            usleep(5_000)
+        }
+        return true
+    }
+
+    // MARK: Called by the library
+
+    func connected(_ connection: Connection, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>, isInHaste: Bool) {
+        let record = ConnectionRecord(self, connection.wakeup, socket: connection.socket, peer: connection.peer)
+        record.isInHaste = isInHaste
+        connections.began(record.progress, record.peer)
+        // Without a place its bytes could not be looked at.
+        if !ReceivedBytes.set(record, connection.socket) { connection.cut() }
+        slowRequests.watch(record.progress)
+        slot.pointee = Unmanaged.passRetained(record).toOpaque()
+    }
+
+    /// The socket is still open, and `MHD_USE_TURBO` has kept the library from shutting it down. A TLS session is gone by now.
+    func closed(_ connection: Connection, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+        guard let context = slot.pointee else { return }
+        slot.pointee = nil
+        let record = Unmanaged<ConnectionRecord>.fromOpaque(context).takeRetainedValue()
+        slowRequests.forget(record.progress)
+        connections.ended(record.progress)
+        _ = ReceivedBytes.set(nil, connection.socket)
+        // Whatever becomes of a connection, its request is over.
+        if let exchange = record.exchange { over(exchange.takeRetainedValue(), isWhole: false) }
+        let socket = connection.socket
+        if !isTLS, let problem = problem(ofUnreadLineOn: socket, record) {
+            Self.sendLast(response(to: problem, beforeRequestOn: connection, record.peer), on: connection)
+            record.lingers = true
+        }
+        if record.lingers { lingering.keep(socket) }
+    }
+
+    func requestLine(_ connection: Connection, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
+        inFlight.add(1, ordering: .relaxed)
+        let raw = UnsafeMutableRawBufferPointer(start: UnsafeMutablePointer(mutating: target), count: strlen(target))
+        let record = ConnectionRecord.of(connection.raw)
+        let exchange = Exchange(connection: connection, target: RequestTarget(Array(raw)), watcher: watcher, peer: record?.peer)
+        exchange.isInHaste = record?.isInHaste ?? false
+        let context = Unmanaged.passRetained(exchange)
+        guard let record else { return context.toOpaque() }
+        record.exchange = context
+        record.target = raw
+        record.lastBeginning = exchange.startedAt
+        record.progress.reached(.head)
+        record.cut = nil
+        if let mark = raw.firstIndex(of: UInt8(ascii: "?")) {
+            // Nobody asks the library for the parameters. It would make a record of each, and where they do not fit in its memory close the
+            // connection without a word, even to us. The target lies in its read buffer; `check` puts the bytes back.
+            record.cut = (mark, mark + 1 < raw.count ? raw[mark + 1] : 0)
+            if mark + 1 < raw.count { raw[mark + 1] = 0 }
+        }
+        return context.toOpaque()
+    }
+
+    func completed(_ context: UnsafeMutableRawPointer, _ code: MHD_RequestTerminationCode) {
+        let exchange = Unmanaged<Exchange>.fromOpaque(context).takeRetainedValue()
+        let isWhole = code == .REQUEST_TERMINATED_COMPLETED_OK
+        let record = ConnectionRecord.of(exchange.connection.raw)
+        record?.exchange = nil
+        record?.hasServed = true
+        record?.progress.reached(.line)
+        let isEndedByUs = record.map { $0.progress.isLate || $0.framingFault } ?? false
+        if !isWhole, code != .REQUEST_TERMINATED_READ_ERROR || isEndedByUs { answerUnread(exchange, record, code) }
+        over(exchange, isWhole: isWhole)
+    }
+
+    private func over(_ exchange: Exchange, isWhole: Bool) {
+        exchange.ended(isWhole: isWhole)
+        if exchange.handled != nil || exchange.status != 0 { handler.ended(exchange, isWhole: isWhole) }
+        exchange.handled = nil
+        inFlight.subtract(1, ordering: .relaxed)
+    }
+
+    /// For a request of which the end never came.
+    private func answerUnread(_ exchange: Exchange, _ record: ConnectionRecord?, _ code: MHD_RequestTerminationCode) {
+        switch exchange.phase {
+        case .working, .answered: return
+        case .head, .body, .discarding: break
+        }
+        let problem = record?.framingFault == true
+            ? Problem(.badRequest, "the body's chunks, or the fields behind them, are malformed: a size in hexadecimal digits, each line ended by CR LF")
+            : record?.progress.isLate == true ? slowRequests.problem(isHead: exchange.phase == .head)
+            : code == .REQUEST_TERMINATED_TIMEOUT_REACHED
+            ? Problem(.requestTimeout, "nothing more of the request came for \(idleTimeout) s")
+            : Problem(.badRequest, "the connection's bytes ended before the request did")
+        let response = named(exchange.refusal ?? handler.response(to: problem, on: exchange), exchange)
+        exchange.status = response.status
+        exchange.phase = .answered
+        Self.sendLast(response, on: exchange.connection)
+        record?.isEnding = true
+        record?.lingers = true
+    }
+
+    /// The answer to what was no request, counted and logged as one.
+    private func response(to problem: Problem, beforeRequestOn connection: Connection, _ peer: PeerAddress?) -> Response {
+        let exchange = Exchange(connection: connection, target: RequestTarget([]), watcher: watcher, peer: peer)
+        exchange.request = Request(method: nil, target: exchange.request.target, headers: NoHeaders())
+        let response = named(handler.response(to: problem, on: exchange), exchange)
+        exchange.status = response.status
+        handler.ended(exchange, isWhole: true)
+        return response
+    }
+
+    /// The library wants to answer a malformed request with `status` and a page of its own.
+    func answer(insteadOf status: UInt32, on connection: OpaquePointer, _ record: ConnectionRecord)
+        -> (status: Int, response: OpaquePointer)?
+    {
+        record.isEnding = true
+        record.lingers = true
+        let exchange = record.exchange?.takeUnretainedValue()
+        let problem = Self.problem(insteadOf: Int(status), in: exchange?.phase)
+        let response: Response
+        if let exchange {
+            response = named(exchange.refusal ?? handler.response(to: problem, on: exchange), exchange)
+            exchange.phase = .answered
+            exchange.status = response.status
+        } else {
+            response = self.response(to: problem, beforeRequestOn: Connection(raw: connection, wakeup: record.wakeup), record.peer)
+        }
+        return Self.makeResponse(response, exchange).map { (response.status, $0) }
+    }
+
+    /// - Returns: what is wrong with the head, by which no request may be answered.
+    private func check(
+        _ exchange: Exchange, _ record: ConnectionRecord, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+    ) -> Problem? {
+        let head = UnsafeRawBufferPointer(start: method, count: till_mhd_head_size(exchange.connection.raw))
+        let start = Int(bitPattern: method)
+        if let cut = record.cut {
+            record.target[cut.mark] = UInt8(ascii: "?")
+            if cut.next != 0 { record.target[cut.mark + 1] = cut.next }
+        }
+        let target = Int(bitPattern: record.target.baseAddress) &- start
+        var check = HeadCheck(
+            head, methodByteCount: strlen(method), target: target..<(target + record.target.count), version: Int(bitPattern: version) &- start)
+        withUnsafeMutablePointer(to: &check) { check in
+            _ = MHD_get_connection_values_n(exchange.connection.raw, .HEADER_KIND, Callbacks.field, check)
+        }
+        record.isEnding = check.mayEndConnection
+        return check.problem()
+    }
+
+    func access(
+        _ exchange: Exchange, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>, upload: UnsafePointer<CChar>?,
+        uploadSize: UnsafeMutablePointer<Int>
+    ) -> MHD_Result {
+        switch exchange.phase {
+        case .head:
+            exchange.request = Request(
+                method: HTTPMethod(rawValue: String(cString: method)), target: exchange.request.target, headers: exchange.connection)
+            if let record = ConnectionRecord.of(exchange.connection.raw),
+                let problem = check(exchange, record, method: method, version: version)
+            {
+                // Where the body ends is not known: the connection ends here.
+                return queueEarly(handler.response(to: problem, on: exchange), on: exchange)
+            }
+            return head(exchange)
+        case .body, .discarding:
+            let count = uploadSize.pointee
+            guard count > 0 else { return whole(exchange) }
+            uploadSize.pointee = 0
+            return piece(exchange, UnsafeRawBufferPointer(start: upload, count: count))
+        case .working:
+            guard let make = exchange.takeAnswer() else { return .YES }
+            return queue(make(), on: exchange)
+        case .answered:
+            return .YES
+        }
+    }
+
+    private func head(_ exchange: Exchange) -> MHD_Result {
+        let expected = exchange.request.header("Content-Length").flatMap { Int($0) }
+        do {
+            let byteCountMax = try handler.begin(exchange)
+            if let expected, expected > byteCountMax {
+                throw Problem(.tooLarge, "the body has \(expected) bytes, over its limit of \(byteCountMax)")
+            }
+            exchange.reader = BodyReader(byteCountMax: byteCountMax, expected: expected)
+            exchange.phase = .body
+            let progress = ConnectionRecord.of(exchange.connection.raw)?.progress
+            progress?.showedCredential(exchange.isKnown)
+            progress?.reached(.body)
+            return .YES
+        } catch {
+            exchange.phase = .discarding
+            ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.body)
+            let refusal = handler.response(to: error, on: exchange)
+            exchange.refusal = refusal
+            // A client that waits for "100 Continue", or would send more than we read past, gets its answer now.
+            let isWaiting = exchange.request.header("Expect") != nil
+            if isWaiting || expected ?? 0 > Self.discardByteCountMax { return queueEarly(refusal, on: exchange) }
+            return .YES
+        }
+    }
+
+    /// Answers before the body was read; the library closes the connection then.
+    private func queueEarly(_ response: Response, on exchange: Exchange) -> MHD_Result {
+        if let record = ConnectionRecord.of(exchange.connection.raw) {
+            record.isEnding = true
+            record.lingers = true
+        }
+        return queue(response, on: exchange)
+    }
+
+    private func piece(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
+        ConnectionRecord.of(exchange.connection.raw)?.progress.received(bytes.count)
+        if exchange.phase == .body {
+            do {
+                try exchange.reader.append(bytes) { try exchange.holdBody($0) }
+                return .YES
+            } catch {
+                exchange.refusal = handler.response(to: error, on: exchange)
+                exchange.dropBody()
+                exchange.phase = .discarding
+            }
+        }
+        exchange.discardedByteCount += bytes.count
+        return exchange.discardedByteCount > Self.discardByteCountMax ? .NO : .YES
+    }
+
+    private func whole(_ exchange: Exchange) -> MHD_Result {
+        ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.whole)
+        if let refusal = exchange.refusal { return queue(refusal, on: exchange) }
+        exchange.phase = .working
+        exchange.request.body = exchange.reader.take()
+        exchange.isAlone = inFlight.load(ordering: .relaxed) == 1
+        if let response = handler.finish(exchange) {
+            return queue(response, on: exchange)
+        }
+        // Suspended; even if the answer is ready by now, the library calls again after it has resumed the connection.
+        return .YES
+    }
+
+    private func named(_ response: Response, _ exchange: Exchange) -> Response {
+        response.adding("X-Request-Id", handler.requestID(exchange))
+    }
+
+    /// - Returns: the answer, or why there is no room for it.
+    private func held(_ response: Response, by exchange: Exchange) -> Response {
+        guard case .bytes(let bytes) = response.body else { return response }
+        do {
+            try exchange.holdAnswer(bytes.count)
+            return response
+        } catch {
+            return handler.response(to: error, on: exchange)
+        }
+    }
+
+    private func queue(_ response: Response, on exchange: Exchange) -> MHD_Result {
+        exchange.phase = .answered
+        exchange.dropBody()
+        let response = named(held(response, by: exchange), exchange)
+        exchange.status = response.status
+        ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.answering)
+        guard let raw = Self.makeResponse(response, exchange), let queue = LibraryFunctions.queueResponse else { return .NO }
+        defer { MHD_destroy_response(raw) }
+        if isStopping.load(ordering: .relaxed) || exchange.isInHaste {
+            _ = MHD_add_response_header(raw, "Connection", "close")
+            ConnectionRecord.of(exchange.connection.raw)?.isEnding = true
+        }
+        return queue(exchange.connection.raw, UInt32(response.status), raw) != 0 ? .YES : .NO
+    }
+
+    /// Answers over this go out piece by piece, so that it is seen how fast they are taken, instead of being copied into the library first.
+    private static let copiedByteCountMax = 16 << 10
+    private static let sendByteCount = 64 << 10
+
+    private static func makeResponse(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
+        guard let raw = makeBody(response, exchange) else { return nil }
+        for header in response.headers + (exchange?.admissionHeaders ?? []) {
+            header.name.withUTF8Buffer { name in
+                name.withMemoryRebound(to: CChar.self) { name in
+                    // Safe: a StaticString's text ends with a NUL that its buffer does not count.
+                    _ = MHD_add_response_header(raw, name.baseAddress, header.value)
+                }
+            }
+        }
+        return raw
+    }
+
+    private static func makeBody(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
+        switch response.body {
+        case .bytes(let bytes) where bytes.count <= copiedByteCountMax:
+            return bytes.withUnsafeBytes { bytes in
+                MHD_create_response_from_buffer(
+                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+            }
+        case .bytes(let bytes):
+            let progress = exchange.flatMap { ConnectionRecord.of($0.connection.raw)?.progress }
+            let sender = Unmanaged.passRetained(BytesSender(bytes, progress))
+            return MHD_create_response_from_callback(
+                UInt64(bytes.count), min(bytes.count, sendByteCount), Callbacks.readBytes, sender.toOpaque(), Callbacks.freeBytes)
+        case .stream(let stream):
+            guard let exchange else { return nil }
+            exchange.sending(stream)
+            let sender = Unmanaged.passRetained(StreamSender(stream: stream, connection: exchange.connection))
+            return MHD_create_response_from_callback(
+                UInt64.max, sendByteCount, Callbacks.readStream, sender.toOpaque(), Callbacks.freeStream)
+        }
+    }
+}
+
+/// Of what was no request.
+private struct NoHeaders: HeaderSource {
+    func header(_ name: StaticString) -> String? { nil }
+}
+
+/// A client's connection, as long as its request is not over.
+package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendable {
+    // Proof of Sendable: the library allows suspend and resume from any thread; header fields do not change while a request lasts.
+    let raw: OpaquePointer
+    let wakeup: Wakeup
+
+    package func suspend() { MHD_suspend_connection(raw) }
+
+    package func resume() {
+        // From here on the request may end on its own thread, and with it all that it holds.
+        let wakeup = wakeup
+        MHD_resume_connection(raw)
+        wakeup.ring()
+    }
+
+    package func header(_ name: StaticString) -> String? {
+        name.withUTF8Buffer { name in
+            name.withMemoryRebound(to: CChar.self) { name in
+                // Safe: as in `queue`, the text is NUL-terminated.
+                MHD_lookup_connection_value(raw, .HEADER_KIND, name.baseAddress).map { String(cString: $0) }
+            }
+        }
+    }
+
+    /// Ends the connection at once. The library alone, told of a fault in a body, would leave it open until its timeout.
+    func cut() { _ = shutdown(socket, HangupWatcher.both) }
+
+    /// Sends as much of `bytes` as the kernel takes now: nobody waits for the client of a connection that is over.
+    func sendLast(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            if let session = till_mhd_tls_session(raw) {
+                _ = gnutls_record_send(OpaquePointer(session), bytes.baseAddress, bytes.count)
+            } else {
+                _ = Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            }
+        }
+    }
+
+    package var socket: Int32 { till_mhd_socket(raw) }
+
+    /// The other end's address, as the library has it.
+    var peer: PeerAddress? { PeerAddress(till_mhd_client_address(raw)) }
+}

@@ -1,0 +1,131 @@
+internal import ColumnStore
+internal import Ingest
+import Synchronization
+
+/// What requests and their answers may hold of the process's memory: each byte is charged before it is taken, to the process and to whose request it
+/// is, and refused with 503 where there is no room. What queries compute with has a budget of its own, `memory_budget`.
+package final class MemoryLedger: Sendable {
+    package struct Limits: Sendable {
+        /// In bytes, of all requests.
+        package var all = 384 << 20
+        /// A body of this length must fit, as it came and unfolded.
+        package var bodyByteCount = 64 << 20
+        /// In bytes, of one contract: half, so that none takes all.
+        var account: Int { max(all / 2, 2 * bodyByteCount) }
+        var process: Int { max(all, 4 * bodyByteCount) }
+        /// Requests of one contract that are under way.
+        package var requestCount = 4_096
+
+        package init() {}
+    }
+
+    /// What one contract, the administrator, or all who have shown no credential hold at present.
+    package final class Account: Sendable {
+        fileprivate let byteCount = Atomic<Int>(0)
+        fileprivate let requestCount = Atomic<Int>(0)
+        /// When its work on the threads of connections is trusted to be short again.
+        private let slowUntil = Atomic<UInt64>(0)
+        fileprivate init() {}
+
+        /// A document of this credential took long on a connection's thread: the next ones go elsewhere for a while.
+        package func noteSlow(for nanoseconds: UInt64) { slowUntil.store(SteadyClock.nanoseconds() &+ nanoseconds, ordering: .relaxed) }
+        package var isSlow: Bool {
+            let until = slowUntil.load(ordering: .relaxed)
+            return until != 0 && SteadyClock.nanoseconds() < until
+        }
+
+        fileprivate var isAtRest: Bool { byteCount.load(ordering: .relaxed) == 0 && requestCount.load(ordering: .relaxed) == 0 }
+    }
+
+    /// Below so many bytes nothing is charged: that much any connection may hold, as the library's own buffer for it.
+    package static let freeByteCount = 8 << 10
+    /// Accounts at rest are forgotten when there are so many.
+    private static let accountCountMax = 10_000
+
+    let limits: Limits
+    private let byteCount = Atomic<Int>(0)
+    private let refusalCount = Atomic<Int>(0)
+    private let accounts = Mutex<[[UInt8]: Account]>([:])
+
+    package init(_ limits: Limits = Limits()) { self.limits = limits }
+
+    /// For metrics.
+    package var figures: (byteCount: Int, byteCountMax: Int, refusalCount: Int) {
+        (byteCount.load(ordering: .relaxed), limits.process, refusalCount.load(ordering: .relaxed))
+    }
+
+    /// Counts a request of `principal`; the end of its `Charge` ends it.
+    ///
+    /// - Throws: `rate-limited` when as many are under way as one contract may have.
+    func enter(_ principal: Principal) throws(Problem) -> Account {
+        // By bytes: String's own equality would take two spellings of one text for the same client.
+        let name = principal.clientID.map { Array($0.utf8) } ?? [0] + Array("\(principal.role.rawValue) \(principal.keyID ?? "")".utf8)
+        let account = accounts.withLock { accounts -> Account in
+            if let known = accounts[name] { return known }
+            if accounts.count >= Self.accountCountMax { accounts = accounts.filter { !$0.value.isAtRest } }
+            let account = Account()
+            accounts[name] = account
+            return account
+        }
+        guard account.requestCount.add(1, ordering: .relaxed).newValue <= limits.requestCount else {
+            account.requestCount.subtract(1, ordering: .relaxed)
+            refusalCount.wrappingAdd(1, ordering: .relaxed)
+            throw Problem(.rateLimited, "\(limits.requestCount) requests of this credential are under way; wait for an answer before the next")
+        }
+        return account
+    }
+
+    /// What one request holds, and its place among its credential's. Given back with it.
+    struct Charge: ~Copyable {
+        private var ledger: MemoryLedger?
+        private(set) var account: Account?
+        private var byteCount = 0
+
+        init() {}
+
+        /// From here on the request is `principal`'s. What was held before is charged to it as well.
+        mutating func enter(_ ledger: MemoryLedger, as principal: Principal) throws(Problem) {
+            let account = try ledger.enter(principal)
+            leave()
+            (self.ledger, self.account) = (ledger, account)
+            let held = byteCount
+            byteCount = 0
+            try set(held)
+        }
+
+        /// Makes the charge `wanted` bytes, more or fewer than it is.
+        ///
+        /// - Throws: `overloaded` where there is no room for more; the charge is as it was then.
+        mutating func set(_ wanted: Int) throws(Problem) {
+            if let ledger, let account {
+                let more = wanted - byteCount
+                if more > 0 { try ledger.take(more, account) } else if more < 0 { ledger.give(-more, account) }
+            }
+            byteCount = wanted
+        }
+
+        private func leave() {
+            guard let ledger, let account else { return }
+            if byteCount > 0 { ledger.give(byteCount, account) }
+            account.requestCount.subtract(1, ordering: .relaxed)
+        }
+
+        deinit { leave() }
+    }
+
+    private func take(_ count: Int, _ account: Account) throws(Problem) {
+        let own = account.byteCount.add(count, ordering: .relaxed).newValue
+        let all = byteCount.add(count, ordering: .relaxed).newValue
+        guard own > limits.account || all > limits.process else { return }
+        give(count, account)
+        refusalCount.wrappingAdd(1, ordering: .relaxed)
+        throw own > limits.account
+            ? Problem(.overloaded, "requests of this credential hold \((own - count) >> 20) MiB of the \(limits.account >> 20) MiB that they may; read the answers that wait, and send less at once")
+            : Problem(.overloaded, "requests and answers hold all the memory that they may; try again")
+    }
+
+    private func give(_ count: Int, _ account: Account) {
+        account.byteCount.subtract(count, ordering: .relaxed)
+        byteCount.subtract(count, ordering: .relaxed)
+    }
+}

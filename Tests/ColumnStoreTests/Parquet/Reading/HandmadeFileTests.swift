@@ -1,0 +1,239 @@
+@testable import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: files that no usual writer makes are read where they are valid, and refused where they contradict themselves or would take memory
+/// without end. Method: files put together page by page; what pyarrow and DuckDB read of the valid ones is what is expected.
+final class HandmadeFileTests: XCTestCase {
+    private typealias File = HandmadeFile
+
+    private func rows(_ file: HandmadeFile, _ options: ParquetReadOptions = ParquetReadOptions()) throws -> [[Value]] {
+        try ParquetScanTests.rows(try ParquetScanTests.open(file.bytes, options).scan())
+    }
+
+    private func fault(_ file: HandmadeFile, _ options: ParquetReadOptions = ParquetReadOptions(), line: UInt = #line) -> ColumnStoreError? {
+        do {
+            let rows = try rows(file, options)
+            XCTFail("it was read: \(rows.count) rows, \(String(describing: rows.first))", line: line)
+            return nil
+        } catch let error as ColumnStoreError {
+            return error
+        } catch {
+            XCTFail("\(error)", line: line)
+            return nil
+        }
+    }
+
+    private func flat(_ element: SchemaElement, _ rowCount: Int, _ pages: [(kind: PageHeader.Kind, body: [UInt8])]) -> HandmadeFile {
+        let chunk = File.Chunk(type: element.type ?? .int32, path: [element.name], valueCount: rowCount, pages: pages)
+        return HandmadeFile(elements: [element], columnCount: 1, rowCount: rowCount, chunks: [chunk])
+    }
+
+    // MARK: Valid
+
+    func test_nullsOverAnEmptyDictionary_thenAPlainPage_areRead() throws {
+        let file = flat(
+            File.leaf("s", .byteArray, .optional, .string), 5,
+            [
+                File.dictionary(0, []), File.page(3, definition: File.run(of: 0, 3), encoding: .rleDictionary, []),
+                File.page(2, definition: File.run(of: 1, 2), File.littleEndian(1, 4) + [97] + File.littleEndian(2, 4) + [98, 99]),
+            ])
+        XCTAssertEqual(try rows(file), [[.null], [.null], [.null], [.string("a")], [.string("bc")]])
+    }
+
+    /// The NULLs' places in the codes are no entry's: no bytes are taken for them.
+    func test_codesAndNulls_thenAPlainPage_keepTheirValues() throws {
+        let file = flat(
+            File.leaf("s", .byteArray, .optional, .string), 6,
+            [
+                File.dictionary(2, File.littleEndian(1, 4) + [120] + File.littleEndian(1, 4) + [121]),
+                // 1 0 1 1: y, NULL, x, y.
+                File.page(4, definition: [0x03, 0b1101], encoding: .rleDictionary, [1] + File.run(of: 1, 1) + File.run(of: 0, 1) + File.run(of: 1, 1)),
+                File.page(2, definition: File.run(of: 1, 2), File.littleEndian(1, 4) + [97] + File.littleEndian(0, 4)),
+            ])
+        XCTAssertEqual(try rows(file), [[.string("y")], [.null], [.string("x")], [.string("y")], [.string("a")], [.string("")]])
+    }
+
+    func test_aRepeatedGroupThatIsAList_isAListOfLists() throws {
+        let elements = [
+            File.group("a", .optional, .list), File.group("array", .repeated, .list), File.leaf("array", .int32, .repeated),
+        ]
+        let values = (1...4).flatMap { File.littleEndian(Int32($0), 4) }
+        // [[1, 2], [3]], [[4]]
+        let page = File.page(4, repetition: File.run(of: 0, 1) + File.run(of: 2, 1) + File.run(of: 1, 1) + File.run(of: 0, 1), definition: File.run(of: 3, 4), values)
+        let chunk = File.Chunk(type: .int32, path: ["a", "array", "array"], valueCount: 4, pages: [page])
+        let file = HandmadeFile(elements: elements, columnCount: 1, rowCount: 2, chunks: [chunk])
+        func list(_ numbers: Int64...) -> Value { .list(numbers.map { .integer($0) }) }
+        XCTAssertEqual(try rows(file), [[.list([list(1, 2), list(3)])], [.list([list(4)])]])
+    }
+
+    func test_aFooterThatCountsOtherRowsThanItsGroups_isReadByTheGroups() throws {
+        for claimed in [0, 1, 9, Int64.max] {
+            var file = flat(File.leaf("n", .int32, .required), 2, [File.page(2, File.littleEndian(7, 4) + File.littleEndian(8, 4))])
+            file.footerRowCount = claimed
+            XCTAssertEqual(try rows(file), [[.integer(7)], [.integer(8)]])
+            XCTAssertEqual(try ParquetScanTests.open(file.bytes).rowCount, 2)
+        }
+    }
+
+    // MARK: Values that the type does not have
+
+    func test_decimalsOfMoreDigitsThanTheirType_areRefused() throws {
+        let least = [0x80] + [UInt8](repeating: 0, count: 15)
+        let cases: [(type: PhysicalType, precision: Int32, width: Int32?, value: [UInt8], isTaken: Bool)] = [
+            (.fixedLenByteArray, 38, 16, least, false), (.fixedLenByteArray, 38, 16, [0x7F] + [UInt8](repeating: 0xFF, count: 15), false),
+            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(ValueLimit.decimalLimit(38), byteCount: 16), true),
+            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(ValueLimit.decimalLimit(38) + 1, byteCount: 16), false),
+            (.fixedLenByteArray, 38, 16, ValueBounds.bigEndian(-ValueLimit.decimalLimit(38), byteCount: 16), true),
+            (.fixedLenByteArray, 19, 9, ValueBounds.bigEndian(ValueLimit.decimalLimit(19) + 1, byteCount: 9), false),
+            (.fixedLenByteArray, 5, 4, ValueBounds.bigEndian(-100_000, byteCount: 4), false),
+            (.int64, 18, nil, File.littleEndian(Int64.min, 8), false), (.int64, 18, nil, File.littleEndian(Int64.max, 8), false),
+            (.int64, 18, nil, File.littleEndian(999_999_999_999_999_999 as Int64, 8), true),
+            (.int64, 18, nil, File.littleEndian(-1_000_000_000_000_000_000 as Int64, 8), false), (.int64, 19, nil, File.littleEndian(Int64.min, 8), true),
+            (.int32, 9, nil, File.littleEndian(Int32.min, 4), false), (.int32, 9, nil, File.littleEndian(999_999_999 as Int32, 4), true),
+            (.byteArray, 38, nil, least, false), (.byteArray, 3, nil, [0x03, 0xE8], false), (.byteArray, 3, nil, [0x03, 0xE7], true),
+        ]
+        for (index, one) in cases.enumerated() {
+            let element = File.leaf("d", one.type, .required, .decimal(precision: one.precision, scale: 0), width: one.width)
+            let value = (one.type == .byteArray ? File.littleEndian(one.value.count, 4) : []) + one.value
+            let plain = flat(element, 1, [File.page(1, value)])
+            let coded = flat(element, 1, [File.dictionary(1, value), File.page(1, encoding: .rleDictionary, [0])])
+            for file in [plain, coded] {
+                if one.isTaken {
+                    XCTAssertEqual(try rows(file).count, 1, "case \(index)")
+                } else {
+                    XCTAssertEqual(fault(file)?.code, .corruptFile, "case \(index)")
+                }
+            }
+        }
+    }
+
+    func test_boundsOfMoreDigitsThanTheirType_boundNothing() throws {
+        let element = File.leaf("d", .fixedLenByteArray, .required, .decimal(precision: 38, scale: 0), width: 16)
+        var file = flat(element, 1, [File.page(1, [UInt8](repeating: 0, count: 16))])
+        var statistics = ChunkStatistics()
+        statistics.minValue = [0x80] + [UInt8](repeating: 0, count: 15)
+        statistics.maxValue = [0x7F] + [UInt8](repeating: 0xFF, count: 15)
+        statistics.nullCount = 0
+        file.chunks[0].statistics = statistics
+        let open = try ParquetScanTests.open(file.bytes)
+        XCTAssertNil(open.summaries()["d"]?.minimum)
+        let found = try ParquetScanTests.rows(open.scan(ParquetScanRequest(filters: [ColumnFilter("d", .equal(.decimal(0)))])))
+        XCTAssertEqual(found, [[.decimal(0)]])
+    }
+
+    func test_timesOutsideOfTheDay_areRefused() throws {
+        let day: Int64 = 86_400_000_000
+        for (value, isTaken) in [(0, true), (day, true), (day + 1, false), (-1, false), (Int64.min, false), (Int64.max, false)] {
+            let file = flat(
+                File.leaf("t", .int64, .required, .time(isAdjustedToUTC: false, unit: .micros)), 1, [File.page(1, File.littleEndian(value, 8))])
+            if isTaken { XCTAssertEqual(try rows(file), [[.integer(value)]]) } else { XCTAssertEqual(fault(file)?.code, .corruptFile, "\(value)") }
+        }
+        let milliseconds = flat(
+            File.leaf("t", .int32, .required, .time(isAdjustedToUTC: false, unit: .millis)), 1, [File.page(1, File.littleEndian(Int32.min, 4))])
+        XCTAssertEqual(fault(milliseconds)?.code, .corruptFile)
+    }
+
+    // MARK: Levels and memory
+
+    private func listFile(_ rowCount: Int, _ valueCount: Int, _ pages: [(kind: PageHeader.Kind, body: [UInt8])]) -> HandmadeFile {
+        let elements = [File.group("a", .optional, .list), File.group("list", .repeated), File.leaf("element", .int32, .optional)]
+        let chunk = File.Chunk(type: .int32, path: ["a", "list", "element"], valueCount: valueCount, pages: pages)
+        return HandmadeFile(elements: elements, columnCount: 1, rowCount: rowCount, chunks: [chunk])
+    }
+
+    func test_elementsOfListsThatHaveNone_areRefused() {
+        let repeated = File.run(of: 0, 1) + File.run(of: 1, 1)
+        // NULL, then an element; an empty list, then an element; an element, then none.
+        for (first, second) in [(0, 3), (1, 3), (3, 1), (3, 0)] as [(UInt8, UInt8)] {
+            let definition = File.run(of: first, 1) + File.run(of: second, 1)
+            let inOnePage = listFile(1, 2, [File.page(2, repetition: repeated, definition: definition, File.littleEndian(5, 4))])
+            XCTAssertEqual(fault(inOnePage)?.code, .corruptFile, "\(first), \(second)")
+            let value = File.littleEndian(5, 4)
+            let inTwo = listFile(
+                1, 2,
+                [
+                    File.page(1, repetition: File.run(of: 0, 1), definition: File.run(of: first, 1), first == 3 ? value : []),
+                    File.page(1, repetition: File.run(of: 1, 1), definition: File.run(of: second, 1), second == 3 ? value : []),
+                ])
+            XCTAssertEqual(fault(inTwo)?.code, .corruptFile, "\(first), \(second)")
+        }
+    }
+
+    func test_oneRowOverManyPages_isChargedAsAWhole() throws {
+        let entries = 1 << 22
+        let first = File.page(1, repetition: File.run(of: 0, 1), definition: File.run(of: 2, 1), [])
+        let more = File.page(entries, repetition: File.run(of: 1, entries), definition: File.run(of: 2, entries), [])
+        let file = listFile(1, 1 + 100 * entries, [first] + Array(repeating: more, count: 100))
+        XCTAssertLessThan(file.bytes.count, 5_000)
+        XCTAssertEqual(fault(file, ParquetReadOptions(memoryBudgetByteCount: 64 << 20))?.code, .overBudget)
+        // What fits is read.
+        let small = listFile(1, 1 + 2 * entries, [first, more, more])
+        let rows = try rows(small, ParquetReadOptions(memoryBudgetByteCount: 256 << 20))
+        guard case .list(let elements) = rows[0][0] else { return XCTFail("no list") }
+        XCTAssertEqual(elements.count, 1 + 2 * entries)
+    }
+
+    // MARK: Footers
+
+    private func footerFault(_ footer: [UInt8], line: UInt = #line) -> ColumnStoreError.Code? {
+        do {
+            _ = try ParquetScanTests.open(Array("PAR1".utf8) + File.closed(footer), ParquetReadOptions(memoryBudgetByteCount: 64 << 20))
+            XCTFail("it was opened", line: line)
+        } catch let error as ColumnStoreError {
+            return error.code
+        } catch {
+            XCTFail("\(error)", line: line)
+        }
+        return nil
+    }
+
+    /// Three bytes of a key and its value are a hundred in memory.
+    func test_footersThatMeanMoreMemoryThanAllowed_areRefused() {
+        var writer = ThriftCompactWriter()
+        writer.field(1, 2 as Int32)
+        writer.listField(2, of: .structure, count: 0)
+        writer.field(3, 0 as Int64)
+        writer.listField(4, of: .structure, count: 0)
+        writer.listField(5, of: .structure, count: 3_000_000)
+        XCTAssertEqual(footerFault(writer.bytes + [UInt8](repeating: 0, count: 6 << 20)), .corruptFile)
+        let key = [0x18, 0, 0] as [UInt8]
+        XCTAssertEqual(footerFault(writer.bytes + [UInt8]([[UInt8]](repeating: key, count: 3_000_000).joined()) + [0]), .overBudget)
+    }
+
+    func test_schemasOfTooManyColumns_areRefused() {
+        func footer(_ elements: [SchemaElement]) -> [UInt8] { FileMetadata(version: 2, schema: elements, rowCount: 0, rowGroups: []).serialized() }
+        let many = (0..<110_000).map { File.leaf("c\($0)", .int32) }
+        XCTAssertEqual(footerFault(footer([SchemaElement(name: "root", childCount: 110_000)] + many)), .overBudget)
+        // A long name around many leaves.
+        let around = SchemaElement(name: String(repeating: "n", count: 1 << 20), repetition: .optional, childCount: 10_000)
+        XCTAssertEqual(footerFault(footer([SchemaElement(name: "root", childCount: 1), around] + many.prefix(10_000))), .overBudget)
+    }
+
+    func test_tensOfThousandsOfColumns_areFoundInOnePass() throws {
+        let columns = (0..<60_000).map { File.leaf("c\($0)", .int32) }
+        let footer = FileMetadata(
+            version: 2, schema: [SchemaElement(name: "root", childCount: 60_000)] + columns, rowCount: 0, rowGroups: []
+        ).serialized()
+        let file = try ParquetScanTests.open(Array("PAR1".utf8) + File.closed(footer))
+        let scan = try file.scan()
+        XCTAssertEqual(scan.schema.fields.map(\.name), columns.map(\.name))
+    }
+
+    func test_sizesAtTheEndOfTheirRange_doNotEndTheProcess() throws {
+        var file = HandmadeFile(elements: [], columnCount: 3, rowCount: 1, chunks: [])
+        for name in ["a", "b", "c"] {
+            file.elements.append(File.leaf(name, .int32, .required))
+            var chunk = File.Chunk(type: .int32, path: [name], valueCount: 1, pages: [File.page(1, [1, 0, 0, 0])])
+            chunk.totalByteCount = .max
+            file.chunks.append(chunk)
+        }
+        let open = try ParquetScanTests.open(file.bytes)
+        let scan = try open.scan()
+        XCTAssertEqual(scan.inflatedByteCountOfRow, .max)
+        XCTAssertGreaterThan(scan.byteCount(rowGroup: 0), 0)
+        XCTAssertEqual(open.pageByteCounts(together: ["a", "b"]).together, .max)
+        XCTAssertEqual(try ParquetScanTests.rows(scan).count, 1)
+    }
+}

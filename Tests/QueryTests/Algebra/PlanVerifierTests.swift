@@ -1,0 +1,50 @@
+import ColumnStore
+@testable import Query
+import XCTest
+
+/// Goal: a pass that breaks a plan is found by what it made. Method: plans with one fault each.
+final class PlanVerifierTests: XCTestCase {
+    private let a = OutputColumn(id: ColumnID(1), name: "a", type: .int64)
+    private let b = OutputColumn(id: ColumnID(2), name: "b", type: .string)
+
+    private var rows: LogicalPlan { .values(columns: [a, b], rows: [[.literal(.integer(1), .int64), .text("x")]]) }
+
+    private func check(_ plan: LogicalPlan, _ fault: String, file: StaticString = #filePath, line: UInt = #line) {
+        let faults = PlanVerifier.faults(in: plan)
+        XCTAssertTrue(faults.contains { $0.contains(fault) }, "\(faults)", file: file, line: line)
+    }
+
+    func test_faults_soundPlan_none() {
+        let test = Expression.call(.equal, [.column(a), .literal(.integer(1), .int64)], type: .boolean, position: nil)
+        XCTAssertEqual(PlanVerifier.faults(in: .filter(input: rows, conjuncts: [test])), [])
+    }
+
+    func test_faults_columnThatNothingPutsOut_isNamed() {
+        check(.filter(input: rows, conjuncts: [.column(ColumnID(7), .boolean)]), "mentions #7")
+        check(.sort(SortNode(input: rows, keys: [SortKey(.column(ColumnID(7), .int64))])), "mentions #7")
+    }
+
+    func test_faults_typeThatTheColumnDoesNotHave_isNamed() {
+        check(.sort(SortNode(input: rows, keys: [SortKey(.column(a.id, .string))])), "takes #1 for")
+        check(.filter(input: rows, conjuncts: [.column(a)]), "a condition of a filter")
+        check(.project(input: rows, columns: [ProjectedColumn(b, .column(a))]), "gives")
+    }
+
+    func test_faults_columnPutOutTwice_isNamed() {
+        check(.project(input: rows, columns: [ProjectedColumn(a, .column(a)), ProjectedColumn(a, .column(a))]), "twice")
+        check(.join(JoinNode(kind: .cross, left: rows, right: rows)), "both sides of a join")
+    }
+
+    func test_faults_rangesOutsideTheirBounds_areNamed() {
+        check(.limit(input: rows, count: 1, offset: -1), "after -1")
+        let group = ProjectedColumn(OutputColumn(id: ColumnID(3), name: "g", type: .int64), .column(a))
+        check(.aggregate(AggregateNode(input: rows, groups: [group], groupingSets: [[1]], aggregates: [])), "group 1 of 1")
+    }
+
+    func test_faultsFromTo_orderOrColumnsLost_areNamed() {
+        let sorted = LogicalPlan.sort(SortNode(input: rows, keys: [SortKey(.column(a))]))
+        XCTAssertEqual(PlanVerifier.faults(from: sorted, to: sorted), [])
+        XCTAssertEqual(PlanVerifier.faults(from: sorted, to: rows).count, 1)
+        XCTAssertEqual(PlanVerifier.faults(from: rows, to: rows.shaped(as: [a])).count, 1)
+    }
+}

@@ -1,0 +1,19 @@
+@testable import Query
+import XCTest
+
+/// Plans a statement and looks at what the binder and each pass made of it.
+enum VerifiedPlan {
+    /// - Parameter evaluator: of constants; nil where tables and plans count alone.
+    static func make(_ sql: String, in context: QueryContext, evaluator: ConstantFolding.Evaluate? = nil) throws -> LogicalPlan {
+        let query: BoundQuery
+        switch try Binder.bind(sql, in: context) {
+        case .query(let bound), .explain(let bound, _): query = bound
+        }
+        XCTAssertEqual(PlanVerifier.faults(in: query.plan, allowsSubqueries: true), [], "the binder, of \(sql)")
+        let optimizer = Optimizer(evaluator: evaluator, timeZone: context.timeZone) { pass, before, after in
+            let faults = PlanVerifier.faults(in: after, allowsSubqueries: pass == "ConstantFolding") + PlanVerifier.faults(from: before, to: after)
+            XCTAssertEqual(faults, [], "\(pass), of \(sql)")
+        }
+        return try optimizer.optimized(query.plan)
+    }
+}

@@ -1,0 +1,85 @@
+import ColumnStore
+import Query
+import XCTest
+
+/// Tables in memory and queries over them, for tests that speak SQL.
+struct QueryFixture {
+    var engine: QueryEngine
+    var catalog: FixedCatalog
+    var now: Int64 = 1_763_640_000_000_000
+    var timeZone = "UTC"
+
+    init(_ tables: [(name: String, source: any TableSource)] = [], threads: Int = 2, settings: QueryEngine.Settings? = nil) {
+        engine = QueryEngine(settings ?? QueryEngine.Settings(threadCount: threads))
+        catalog = FixedCatalog(tables: tables)
+    }
+
+    func batches(_ text: String, parameters: [QueryParameter] = []) throws -> (columns: [ResultColumn], batches: [ColumnBatch]) {
+        let context = QueryContext(catalog: catalog, parameters: parameters, timeZone: timeZone, now: now)
+        let prepared = try engine.prepare(text, in: context)
+        _ = try VerifiedPlan.make(text, in: context)
+        let stream = try engine.execute(prepared)
+        var batches: [ColumnBatch] = []
+        while let batch = try stream.next() { batches.append(batch) }
+        return (stream.columns, batches)
+    }
+
+    /// Rows as CSV without header, lines joined by `|`: short to write down and exact.
+    func rows(_ text: String, parameters: [QueryParameter] = []) throws -> String {
+        let (columns, batches) = try batches(text, parameters: parameters)
+        var encoder = CSVEncoder(columns: columns)
+        var buffer: [UInt8] = []
+        for batch in batches { encoder.append(batch, into: &buffer) }
+        return String(decoding: buffer, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "|")
+    }
+
+    func error(_ text: String, parameters: [QueryParameter] = []) -> QueryError? {
+        do {
+            _ = try rows(text, parameters: parameters)
+            return nil
+        } catch {
+            return error as? QueryError
+        }
+    }
+
+    /// A table of values, cut into batches of `batchRowCount` rows, texts in dictionaries when `usesDictionaries`.
+    static func table(
+        _ fields: [Field], _ rows: [[Value]], batchRowCount: Int = 3, usesDictionaries: Bool = false
+    ) -> MemoryTable {
+        var batches: [ColumnBatch] = []
+        for start in stride(from: 0, to: rows.count, by: batchRowCount) {
+            let part = rows[start..<min(start + batchRowCount, rows.count)]
+            let columns = fields.enumerated().map { index, field -> Column in
+                var builder = ColumnBuilder(type: field.type)
+                for row in part { builder.append(row[index]) }
+                let column = builder.finish()
+                return usesDictionaries && !field.type.isNested ? dictionaryEncoded(column) : column
+            }
+            batches.append(ColumnBatch(rowCount: part.count, columns: columns))
+        }
+        return MemoryTable(schema: Schema(fields), batches: batches)
+    }
+
+    static func dictionaryEncoded(_ column: Column) -> Column {
+        guard column.count > 0, column.nullCount < column.count else { return column }
+        var codes: [UInt32] = []
+        var places: [Value: UInt32] = [:]
+        var entries = ColumnBuilder(type: column.type)
+        for row in 0..<column.count {
+            let value = column.value(at: row)
+            if value.isNull {
+                codes.append(0)
+            } else if let known = places[value] {
+                codes.append(known)
+            } else {
+                places[value] = UInt32(entries.count)
+                codes.append(UInt32(entries.count))
+                entries.append(value)
+            }
+        }
+        return Column(
+            type: column.type, count: column.count, validity: column.validity,
+            values: .dictionary(codes: codes, DictionaryValues(values: entries.finish())))
+    }
+}

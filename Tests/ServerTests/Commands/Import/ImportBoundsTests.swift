@@ -1,0 +1,108 @@
+import ColumnStore
+import Foundation
+import Ingest
+import TestSupport
+import XCTest
+
+@testable import Server
+
+/// Goal: an import holds no more than a record, and writes over nobody's file. Method: streams without an end, links laid in the way.
+final class ImportBoundsTests: XCTestCase {
+    private var directory: TemporaryDirectory?
+    private var folder = ""
+
+    override func setUpWithError() throws {
+        let made = try TemporaryDirectory()
+        (directory, folder) = (made, made.path)
+    }
+
+    // MARK: Records
+
+    func test_add_recordWithoutEnd_isRefusedBeforeItIsHeldWhole() throws {
+        let piece = [UInt8](repeating: 0, count: 64 << 10)
+        let most = 1 << 20
+        for format in [ImportFormat.lines, .json, .csv, .xml] {
+            var splitter = RecordSplitter(format, recordByteCountMax: most)
+            var held = 0
+            XCTAssertThrowsError(
+                try {
+                    for _ in 0..<40 {
+                        held += piece.count
+                        try splitter.add(piece, isLast: false) { _ in }
+                    }
+                }(), "\(format)"
+            ) { XCTAssertTrue("\($0)".contains("more than 1048576 bytes"), "\($0)") }
+            XCTAssertLessThanOrEqual(held, most + piece.count)
+        }
+    }
+
+    func test_add_blanksWithoutEnd_areNotHeld() throws {
+        let blanks = [UInt8](repeating: 0x20, count: 512 << 10)
+        for format in [ImportFormat.lines, .json] {
+            var splitter = RecordSplitter(format, recordByteCountMax: 3 << 20)
+            var records: [String] = []
+            try splitter.add(Array(#"{"a":1}"#.utf8) + [0x0A], isLast: false) { records.append(String(decoding: $0, as: UTF8.self)) }
+            for _ in 0..<10 { try splitter.add(blanks, isLast: false) { records.append(String(decoding: $0, as: UTF8.self)) } }
+            try splitter.add(Array(#"{"b":2}"#.utf8), isLast: true) { records.append(String(decoding: $0, as: UTF8.self)) }
+            XCTAssertEqual(records.map { $0.trimmingCharacters(in: .whitespaces) }, [#"{"a":1}"#, #"{"b":2}"#], "\(format)")
+        }
+    }
+
+    // MARK: Compressed input
+
+    func test_next_compressedZeros_comeInPiecesOfBoundedSize() throws {
+        for (coding, name) in [(StreamCoding.gzip, "z.gz"), (.zstd, "z.zst")] {
+            let path = "\(folder)/\(name)"
+            let compressor = StreamCompressor(coding)
+            var bytes: [UInt8] = []
+            let zeros = [UInt8](repeating: 0, count: 16 << 20)
+            for _ in 0..<6 { bytes += compressor.compress(zeros, isLast: false) }
+            bytes += compressor.compress([7], isLast: true)
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            let input = try ImportInput(path)
+            var (total, longest, last) = (0, 0, UInt8(0))
+            while let piece = try input.next() {
+                total += piece.count
+                longest = max(longest, piece.count)
+                last = piece.last ?? last
+            }
+            XCTAssertEqual(total, 6 * zeros.count + 1, name)
+            XCTAssertEqual(last, 7)
+            XCTAssertLessThan(longest, 72 << 20, name)
+        }
+    }
+
+    // MARK: What was rejected
+
+    private func add(_ path: String) throws {
+        let file = RejectedFile(path)
+        defer { file.close() }
+        try file.add(number: 1, document: Array("{}".utf8), problem: Array("{}".utf8))
+    }
+
+    func test_rejectedFile_linksPipesAndSecondNames_areLeftAlone() throws {
+        let target = "\(folder)/target"
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: target))
+        let link = "\(folder)/a.rejected.ndjson"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        let second = "\(folder)/b.rejected.ndjson"
+        // Of a file of its own, so that the link above leads to one with a single name.
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: target + "2"))
+        try FileManager.default.linkItem(atPath: target + "2", toPath: second)
+        let pipe = "\(folder)/c.rejected.ndjson"
+        XCTAssertEqual(mkfifo(pipe, 0o600), 0)
+        for path in [link, second, pipe] { XCTAssertThrowsError(try add(path), path) { XCTAssertTrue("\($0)".contains(path), "\($0)") } }
+        for path in [target, target + "2"] { XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "precious") }
+    }
+
+    func test_rejectedFile_ownFile_isWrittenAnewForItsOwnerAlone() throws {
+        let path = "\(folder)/d.rejected.ndjson"
+        try Data("older and longer than what comes now: more than one line of JSON, and some more".utf8).write(to: URL(fileURLWithPath: path))
+        try add(path)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        XCTAssertTrue(text.hasPrefix(#"{"record":1,"#), text)
+        XCTAssertEqual(text.split(separator: "\n").count, 1)
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        XCTAssertEqual(mode, 0o600)
+    }
+}
