@@ -6,7 +6,7 @@ import ColumnStore
 /// It walks the whole plan, so that it is for tests and debug builds, after the binder and after each pass (`Optimizer`).
 package struct PlanVerifier {
     /// Types of the columns that can be mentioned at a place.
-    private typealias Scope = [ColumnID: ColumnType]
+    private typealias Visible = [ColumnID: ColumnType]
 
     private let allowsSubqueries: Bool
     private(set) var faults: [String] = []
@@ -45,7 +45,7 @@ package struct PlanVerifier {
     // MARK: Nodes
 
     /// - Returns: what the node puts out.
-    private mutating func visit(_ plan: LogicalPlan, around outer: Scope) -> Scope {
+    private mutating func visit(_ plan: LogicalPlan, around outer: Visible) -> Visible {
         switch plan {
         case .scan(let node): return scan(node, outer)
         case .values(let columns, let rows): return values(columns, rows, outer)
@@ -77,7 +77,7 @@ package struct PlanVerifier {
         }
     }
 
-    private mutating func scan(_ node: ScanNode, _ outer: Scope) -> Scope {
+    private mutating func scan(_ node: ScanNode, _ outer: Visible) -> Visible {
         let schema = node.table.source.schema
         let all = node.columns + node.residualColumns
         for column in all {
@@ -99,7 +99,7 @@ package struct PlanVerifier {
         return scope
     }
 
-    private mutating func values(_ columns: [OutputColumn], _ rows: [[Expression]], _ outer: Scope) -> Scope {
+    private mutating func values(_ columns: [OutputColumn], _ rows: [[Expression]], _ outer: Visible) -> Visible {
         for row in rows {
             if row.count != columns.count { fail("a row of VALUES has \(row.count) values for \(columns.count) columns") }
             for (expression, column) in zip(row, columns) {
@@ -110,7 +110,7 @@ package struct PlanVerifier {
         return made(columns, by: "VALUES")
     }
 
-    private mutating func project(_ columns: [ProjectedColumn], _ input: Scope, _ outer: Scope, _ place: String) -> Scope {
+    private mutating func project(_ columns: [ProjectedColumn], _ input: Visible, _ outer: Visible, _ place: String) -> Visible {
         let visible = input.over(outer)
         for column in columns {
             visit(column.expression, in: visible, place)
@@ -123,7 +123,7 @@ package struct PlanVerifier {
         return made(columns.map(\.column), by: place)
     }
 
-    private mutating func aggregate(_ node: AggregateNode, _ outer: Scope) -> Scope {
+    private mutating func aggregate(_ node: AggregateNode, _ outer: Visible) -> Visible {
         let input = visit(node.input, around: outer)
         let visible = input.over(outer)
         _ = project(node.groups, input, outer, "a grouping")
@@ -138,7 +138,7 @@ package struct PlanVerifier {
         return made(LogicalPlan.aggregate(node).columns, by: "an aggregation")
     }
 
-    private mutating func join(_ node: JoinNode, _ outer: Scope) -> Scope {
+    private mutating func join(_ node: JoinNode, _ outer: Visible) -> Visible {
         let left = visit(node.left, around: outer)
         // LATERAL looks at the left side until it has become a join like others; a list of the row's own does so for good.
         let right = visit(node.right, around: allowsSubqueries || node.ownList != nil ? left.over(outer) : outer)
@@ -162,7 +162,7 @@ package struct PlanVerifier {
         return left == right
     }
 
-    private mutating func unnest(_ node: UnnestNode, _ outer: Scope) -> Scope {
+    private mutating func unnest(_ node: UnnestNode, _ outer: Visible) -> Visible {
         let input = visit(node.input, around: outer)
         visit(node.list, in: input.over(outer), "UNNEST")
         for column in node.passed { mention(column.id, column.type, in: input, "what UNNEST passes on") }
@@ -180,14 +180,14 @@ package struct PlanVerifier {
         return made(LogicalPlan.unnest(node).columns, by: "UNNEST")
     }
 
-    private mutating func window(_ node: WindowNode, _ outer: Scope) -> Scope {
+    private mutating func window(_ node: WindowNode, _ outer: Visible) -> Visible {
         let visible = visit(node.input, around: outer).over(outer)
         for expression in LogicalPlan.window(node).expressions { visit(expression, in: visible, "a window") }
         for call in node.calls { if let filter = call.filter, filter.type != .boolean { fail("a window's filter is \(filter.type.sqlName)") } }
         return made(LogicalPlan.window(node).columns, by: "a window")
     }
 
-    private mutating func setOperation(_ node: SetOperationNode, _ outer: Scope) -> Scope {
+    private mutating func setOperation(_ node: SetOperationNode, _ outer: Visible) -> Visible {
         for input in node.inputs {
             _ = visit(input, around: outer)
             agree(input.columns.map(\.type), node.columns.map(\.type), "an input of \(node.kind)")
@@ -195,7 +195,7 @@ package struct PlanVerifier {
         return made(node.columns, by: "\(node.kind)")
     }
 
-    private mutating func sharedTable(_ id: Int, _ definition: LogicalPlan, _ columns: [OutputColumn], _ outer: Scope) -> Scope {
+    private mutating func sharedTable(_ id: Int, _ definition: LogicalPlan, _ columns: [OutputColumn], _ outer: Visible) -> Visible {
         if shared[id] == nil {
             shared[id] = definition.columns.map(\.type)
             _ = visit(definition, around: outer)
@@ -207,24 +207,24 @@ package struct PlanVerifier {
 
     // MARK: Parts
 
-    private mutating func made(_ columns: [OutputColumn], by place: String) -> Scope {
-        var scope: Scope = [:]
+    private mutating func made(_ columns: [OutputColumn], by place: String) -> Visible {
+        var scope: Visible = [:]
         for column in columns where scope.updateValue(column.type, forKey: column.id) != nil { fail("\(place) puts out #\(column.id.rawValue) twice") }
         return scope
     }
 
-    private mutating func visit(condition: Expression, in scope: Scope, _ place: String) {
+    private mutating func visit(condition: Expression, in scope: Visible, _ place: String) {
         visit(condition, in: scope, place)
         if condition.type != .boolean, condition.type != .null { fail("a condition of \(place) is \(condition.type.sqlName)") }
     }
 
-    private mutating func visit(keys: [SortKey], in scope: Scope, _ place: String) { for key in keys { visit(key.expression, in: scope, place) } }
+    private mutating func visit(keys: [SortKey], in scope: Visible, _ place: String) { for key in keys { visit(key.expression, in: scope, place) } }
 
     private mutating func visit(count: Int?, offset: Int, _ place: String) {
         if offset < 0 || (count ?? 0) < 0 { fail("\(place) takes \(count ?? 0) rows after \(offset)") }
     }
 
-    private mutating func visit(_ expression: Expression, in scope: Scope, _ place: String) {
+    private mutating func visit(_ expression: Expression, in scope: Visible, _ place: String) {
         switch expression {
         case .column(let id, let type): mention(id, type, in: scope, place)
         case .literal: return
@@ -234,13 +234,13 @@ package struct PlanVerifier {
         for child in expression.children { visit(child, in: scope, place) }
     }
 
-    private mutating func visit(_ subquery: SubqueryExpression, in scope: Scope, _ place: String) {
+    private mutating func visit(_ subquery: SubqueryExpression, in scope: Visible, _ place: String) {
         guard allowsSubqueries else { return fail("\(place) holds a subquery") }
         for id in subquery.correlation where scope[id] == nil { fail("a subquery in \(place) is said to look at #\(id.rawValue), which is not there") }
         _ = visit(subquery.plan, around: scope)
     }
 
-    private mutating func mention(_ id: ColumnID, _ type: ColumnType, in scope: Scope, _ place: String) {
+    private mutating func mention(_ id: ColumnID, _ type: ColumnType, in scope: Visible, _ place: String) {
         guard let own = scope[id] else { return fail("\(place) mentions #\(id.rawValue), which nothing below puts out") }
         if own != type { fail("\(place) takes #\(id.rawValue) for \(type.sqlName), which is \(own.sqlName)") }
     }

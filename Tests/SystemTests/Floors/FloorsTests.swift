@@ -56,7 +56,7 @@ final class FloorsTests: XCTestCase {
     func test_references_inCommentsStringsAndOtherNames_areNone() {
         for text in [
             "// Upper", "/* a /* Upper */ Upper */", "let a = \"Upper\"", "let a = \"\"\"\nUpper \"Upper\"\n\"\"\"", "let a = #\"\\(Upper)\"#", "func f<Upper>(_ u: Upper) {}",
-            "private struct Upper {}\nlet a = Upper()", "let a = \"\\\"Upper\"", "let buildTower = 1, b = buildTower", "let a = Hidden.self",
+            "private struct Upper {}\nlet a = Upper()", "let a = \"\\\"Upper\"", "let buildTower = 1, b = buildTower", "let a = Hidden.self", "let a = Swift.Upper.self", "enum Way { case out, heightened(Int) }\nlet way = Way.heightened(1)",
         ] {
             XCTAssertEqual(Self.names(below: text), [], text)
         }

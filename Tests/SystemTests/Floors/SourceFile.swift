@@ -75,7 +75,9 @@ struct SourceFile {
                 continue
             }
             let kind: Declaration.Kind = isType ? .type : token.text == "func" ? .function : .variable
-            declarations.append(Declaration(name: name, kind: kind, scope: scope, isPrivate: isPrivate(at: place)))
+            for name in [name] + (token.text == "case" ? furtherCases(after: place) : []) {
+                declarations.append(Declaration(name: name, kind: kind, scope: scope, isPrivate: isPrivate(at: place)))
+            }
         }
     }
 
@@ -94,6 +96,21 @@ struct SourceFile {
             while next + 2 < tokens.count, tokens[next + 1].text == ".", tokens[next + 2].isWord { next += 2 }
         }
         return tokens[next].text
+    }
+
+    /// `b` and `c` of `case a, b(Int), c = 1`.
+    private func furtherCases(after place: Int) -> [String] {
+        var names: [String] = []
+        var depth = 0
+        for next in (place + 1)..<tokens.count {
+            let text = tokens[next].text
+            if text == "(" || text == "[" { depth += 1 }
+            if text == ")" || text == "]" { depth -= 1 }
+            if depth > 0 { continue }
+            if text == "{" || text == "}" || text == "@" || Self.typeWords.contains(text) || Self.memberWords.contains(text) || Self.modifiers.contains(text) { break }
+            if text == ",", next + 1 < tokens.count, tokens[next + 1].isWord { names.append(tokens[next + 1].text) }
+        }
+        return names
     }
 
     private mutating func hideGenericParameters(after place: Int) {

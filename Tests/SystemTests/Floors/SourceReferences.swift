@@ -51,7 +51,7 @@ struct SourceReferences {
     }
 
     /// Too common in Swift's own library for their spelling to say anything.
-    private static let everybodys: Set = ["Element", "Index", "Iterator", "RawValue", "Key", "Body", "Failure", "Kind", "State"]
+    private static let everybodys: Set = ["Element", "Index", "Iterator", "RawValue", "Key", "Body", "Failure", "Kind", "State", "reverse"]
 
     private func targets(of files: [SourceFile]) -> [String: Target] {
         var targets: [String: Target] = [:]
@@ -92,8 +92,12 @@ struct SourceReferences {
         let isCalled = place + 1 < file.tokens.count && file.tokens[place + 1].text == "("
         if target.isMember { return isAfterPoint || (isCalled && target.isFunction) }
         if target.isFunction { return isCalled && !isAfterPoint }
-        // `Outer.Name` is another type's, unless the outer word is the module.
-        if isAfterPoint, !target.hiddenInside.isEmpty { return place > 1 && file.tokens[place - 2].text == file.module }
+        if isAfterPoint, place > 1 {
+            let outer = file.tokens[place - 2].text
+            // `Outer.Name` is another type's where several have the name, unless the outer word is the module; `Unicode.Scalar` is nobody's here.
+            if !target.hiddenInside.isEmpty { return outer == file.module }
+            if outer.first?.isUppercase == true, outer != file.module, counts[outer] == nil { return false }
+        }
         return target.hiddenInside.isDisjoint(with: file.inside)
     }
 }
