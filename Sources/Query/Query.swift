@@ -1,17 +1,17 @@
 // Query: SQL text to plan to batches to bytes, over anything that is a TableSource. It knows nothing of SQLite, documents or HTTP.
 //
-// A query goes up the list: text, names and types, passes from plan to plan, operators over morsels, bytes of an answer.
+// The way of a query is the way up this list.
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Bounds: errors, limits of the text, memory, planning's work, cancelling
-//   Sources: what a table is to a query; tables of memory and of Parquet
+//   Sources: what a table is to a query, and tables of memory and Parquet
 //   Syntax: text to a tree with positions
 //   Kernels: loops over columns that many share; a worker's meter
 //   Types: rules of types, casts, values as text
 //   Algebra: Expression and LogicalPlan, their walks, checks and EXPLAIN
-//   Functions/{Text, Number, Time, List}: what SQL functions do
+//   Functions/{Text, Number, Time, List}: one SQL function after another
 //   Evaluation: an expression run over a batch
 //   Binding: names and exact types
 //   Optimizer: passes from plan to plan
 //   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels
-//   Results: rows to bytes, walks by cursor
+//   Results: JSON, NDJSON, CSV, Parquet, tables; walks by cursor

@@ -1,27 +1,18 @@
 // Floors, lowest first. A folder names only what stands before it in this list:
-//   Configuration: what a start is told
-//   Observability: what a running server tells of itself
-//   Access/Tokens, Access: who may
-//   HTTP: the listener, and what every request goes through
-//   Jobs: long administrative work
-//   SQL: questions
-//   Routes: the calls
-//   Commands/Listing, Commands: words of the command line
+//   System: time, files, digests, keys, and small values from outside
+//   Observability, Configuration: log, figures and traces; what a start is told
+//   Work, Queries: pools, what requests may hold, deadlines, jobs; questions in SQL, for every door and the command line
+//   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
+//   Access/Tokens, Access: who asks, and what they may call
+//   HTTP/Middleware: the table's router, admission, audit and dispatch; `Service` is the middle of it
+//   Routes/Answers, Routes: the calls of the API, and the description made of them
+//   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line
 
 internal import ColumnStore
 import Glibc
 internal import Query
 
 /// The `till` command line: the whole program behind `main`.
-///
-/// The floors, the lowest first; a file names what stands in its own folder or below:
-/// - `System`: time, files, digests, keys, and small values from outside. `Observability`: log, figures, traces. `Configuration`: settings.
-/// - `Work`: pools of threads, what requests may hold, deadlines, jobs. `Queries`: questions in SQL, for every door and the command line.
-/// - `HTTP/Coding`: heads, targets, media types, bodies, problems. `HTTP/Transport`: the listener, connections, exchanges.
-/// - `Access/Tokens`, `Access`: who asks, and what they may call.
-/// - `HTTP/Middleware`: the table's router, admission, audit and dispatch; `Service` is the middle of it.
-/// - `Routes/Answers`, `Routes`: the calls of the API, and the description made of them.
-/// - `Commands`: words of the command line; on it `Commands/Client`, `Commands/Store`, `Commands/Administration`, `Commands/Import`, `Commands/SQL`.
 public enum TillCommand {
     private static let commands: [any Command.Type] = [
         ServeCommand.self, SQLCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self,

@@ -2,7 +2,8 @@ import ColumnStore
 
 /// What every column that a reader hands out promises: kernels rely on it without asking.
 enum ColumnSoundness {
-    /// - Parameter isAnswer: of a question, not of a file: under a NULL list an answer may have elements, which its encoders pass over.
+    /// - Parameter isAnswer: of a question, not of a file. Answers have NULL lists with elements under them, which `Column` says there are not
+    ///   (`percentile_cont` of an array beside a subquery's `array(…)`): whether a kernel reads them is not known, so only files are held to it.
     static func check(_ column: Column, isAnswer: Bool = false) {
         precondition(column.validity.map { $0.count == column.count } ?? true)
         precondition(column.values.count.map { $0 == column.count } ?? true)

@@ -90,6 +90,27 @@ final class RecoveryTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [])
     }
 
+    /// A refusal says that nothing was changed: the catalog's own version is not either.
+    func test_start_refused_leavesTheCatalogOfAnEarlierVersion() throws {
+        let fixture = try EngineFixture(path)
+        _ = try fixture.taken(EngineFixture.receipt("first"))
+        let hot = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first).path
+        try fixture.engine.close()
+        let earlier = Int64(CatalogSchema.migrations.count - 1)
+        do {
+            let connection = try SQLiteConnection(path: catalog, mode: .readWrite)
+            try connection.execute("ALTER TABLE cold_objects DROP COLUMN obsolete_at; PRAGMA user_version = \(earlier)")
+        }
+        try FileManager.default.moveItem(atPath: hot, toPath: hot + ".away")
+        let reasons = try refusal()
+        XCTAssertTrue(reasons.contains { $0.contains("is missing") }, "\(reasons)")
+        XCTAssertEqual(try SQLiteConnection(path: catalog, mode: .readOnly).integer("PRAGMA user_version"), earlier)
+        try FileManager.default.moveItem(atPath: hot + ".away", toPath: hot)
+        let again = try EngineFixture(path)
+        XCTAssertTrue(try again.taken(EngineFixture.receipt("first")).isRepeat)
+        try again.engine.close()
+    }
+
     func test_start_olderCatalog_refusesWhateverChangedSince() throws {
         // Each leaves a trace that the copy contradicts.
         let changes: [(String, (EngineFixture) throws -> Void)] = [

@@ -17,6 +17,8 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         let depth: Int
     }
 
+    /// Groups that are merged at once even where memory is short.
+    private static let mergedRowCountMin = 512
     /// Below, one merge is faster than handing out parts.
     private static let parallelMergeGroupCount = 20_000
 
@@ -116,21 +118,38 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         func divide(_ batch: ColumnBatch) throws {
             try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: work.depth + 1, over: split)
         }
+        func begin() throws {
+            split = GroupPart.make(run, types: groups.types)
+            for part in split { try part.spill() }
+            try divide(groups.export())
+            groups = try makeGroups(work.set)
+            share.releaseAll()
+        }
+        // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
+        func mustSplit(_ byteCount: Int) -> Bool {
+            !share.resize(to: byteCount) && groups.keyCount > 0 && groups.byteCount > run.smallByteCount && work.depth < GroupPart.depthMax
+        }
+        func take(_ batch: ColumnBatch) throws {
+            if !split.isEmpty { return try divide(batch) }
+            let growth = groups.growth(by: Array(batch.columns[..<groups.keyCount]), count: batch.rowCount)
+            if mustSplit(groups.byteCount + growth) {
+                // All of its rows may be new, which few batches' are: with fewer the bound is nearer.
+                if batch.rowCount > Self.mergedRowCountMin {
+                    let middle = batch.rowCount / 2
+                    try take(batch.slice(0..<middle))
+                    return try take(batch.slice(middle..<batch.rowCount))
+                }
+                try begin()
+                return try divide(batch)
+            }
+            try groups.merge(batch)
+            if mustSplit(groups.byteCount + groups.exportByteCount) { return try begin() }
+            if share.byteCount < groups.byteCount { try groups.checkWhole(share, run) }
+        }
         for part in work.parts {
             try part.consume { batch in
                 try run.cancellation.check()
-                if !split.isEmpty { return try divide(batch) }
-                try groups.merge(batch)
-                if share.resize(to: groups.byteCount) { return }
-                // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
-                guard groups.keyCount > 0, groups.byteCount > run.smallByteCount, work.depth < GroupPart.depthMax else {
-                    return try groups.checkWhole(share, run)
-                }
-                split = GroupPart.make(run, types: groups.types)
-                for part in split { try part.spill() }
-                try divide(groups.export())
-                groups = try makeGroups(work.set)
-                share.releaseAll()
+                try take(batch)
             }
         }
         if split.isEmpty { return groups }

@@ -20,6 +20,7 @@ final class AggregateWorker: @unchecked Sendable {
     /// Keys of rows on their way straight into parts; nil as long as they are grouped first.
     private var ungrouped: [ColumnBatch]?
     private var ungroupedRowCount = 0
+    private var ungroupedByteCount = 0
 
     /// A table of so many groups stays in the caches of a core.
     private static let groupCountStart = 1 << 17
@@ -30,6 +31,7 @@ final class AggregateWorker: @unchecked Sendable {
     private static let rowsPerGroupMin = 2
     /// Rows that are laid into parts together: some thousand for each.
     private static let ungroupedRowCountMax = 4 * ColumnBatch.targetRowCount
+    private static let ungroupedByteCountMax = 4 << 20
 
     init(_ owner: AggregateOperator, _ run: QueryRun) throws {
         self.owner = owner
@@ -51,9 +53,11 @@ final class AggregateWorker: @unchecked Sendable {
         // All that may fail for want of memory comes first: the rows come again then, fewer at a time.
         let calls = ungrouped == nil ? try inputs.calls.indices.map { try evaluated($0, view) } : []
         if ungrouped != nil { return try passOn(ColumnBatch(rowCount: batch.rowCount, columns: keys)) }
+        let keysOfSets = owner.sets.map { set in set.map { keys[$0] } }
+        try makeRoom(for: keysOfSets, batch.rowCount)
         var rows: [GroupRows] = []
         for (index, grouping) in groupings.enumerated() {
-            rows.append(grouping.rows(owner.sets[index].map { keys[$0] }, count: batch.rowCount))
+            rows.append(grouping.rows(keysOfSets[index], count: batch.rowCount))
         }
         for (callIndex, call) in calls.enumerated() {
             guard let call else { continue }
@@ -65,13 +69,28 @@ final class AggregateWorker: @unchecked Sendable {
             rowCounts[index] += batch.rowCount
             if groupings[index].table.count >= groupCountMax[index] { try cut(index) }
         }
-        let byteCount = groupings.reduce(0) { $0 + $1.byteCount }
-        if share.resize(to: byteCount) { return }
+        try hold(byteCount, growth: 0)
+    }
+
+    private var byteCount: Int { groupings.reduce(0) { $0 + $1.byteCount } }
+
+    /// Asks for what the tables and states may grow by with these rows, before they do: several may double at once, each beside what it was.
+    private func makeRoom(for keys: [[Column]], _ rowCount: Int) throws {
+        let growth = zip(groupings, keys).reduce(0) { $0 + $1.0.growth(by: $1.1, count: rowCount) }
+        if growth > 0 { try hold(byteCount, growth: growth) }
+    }
+
+    /// Holds the groups and what comes to them; where that does not fit, they are laid into parts on disk.
+    private func hold(_ byteCount: Int, growth: Int) throws {
+        // A set's groups are put out beside its table when they are given away.
+        let exported = groupings.reduce(0) { max($0, $1.exportByteCount) }
+        if share.resize(to: byteCount + growth + exported) { return }
         // Whoever else holds the memory, giving away a little would not help.
-        if byteCount <= run.smallByteCount { return share.force(to: byteCount) }
+        if byteCount <= run.smallByteCount { return share.force(to: byteCount + growth) }
         // One group is not made smaller by laying it aside: it comes back whole.
         if groupings.count == 1, groupings[0].keyCount == 0 { return try groupings[0].checkWhole(share, run) }
         try spill()
+        share.force(to: growth)
     }
 
     /// Gives a set's groups to whoever brings those of all workers together.
@@ -116,7 +135,8 @@ final class AggregateWorker: @unchecked Sendable {
     private func passOn(_ keys: ColumnBatch) throws {
         ungrouped?.append(keys)
         ungroupedRowCount += keys.rowCount
-        if ungroupedRowCount >= Self.ungroupedRowCountMax { try layUngrouped() }
+        ungroupedByteCount += keys.columns.reduce(0) { $0 + $1.flatByteCountBound }
+        if ungroupedRowCount >= Self.ungroupedRowCountMax || ungroupedByteCount >= Self.ungroupedByteCountMax { try layUngrouped() }
     }
 
     private func layUngrouped() throws {
@@ -126,11 +146,11 @@ final class AggregateWorker: @unchecked Sendable {
         let columns = types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) }
         try GroupPart.distribute(ColumnBatch(rowCount: ungroupedRowCount, columns: columns), keyCount: types.count, depth: 0, over: parts[0])
         ungrouped = []
-        ungroupedRowCount = 0
+        (ungroupedRowCount, ungroupedByteCount) = (0, 0)
     }
 
     private func makeParts() {
-        if parts.isEmpty { parts = groupings.map { GroupPart.make(run, types: $0.types) } }
+        if parts.isEmpty { parts = groupings.map { GroupPart.make(run, types: $0.types, setCount: groupings.count) } }
     }
 
     /// Lays a set's groups into its parts, and begins anew.

@@ -39,6 +39,9 @@ class Aggregator {
     /// those, too.
     var byteCount: Int { 0 }
 
+    /// What states for `groupCount` groups may take at most while room is made for them: larger arrays, beside those that they replace.
+    func growth(to groupCount: Int) -> Int { 0 }
+
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
     func resize(_ groupCount: Int) {}
     func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {}
@@ -53,6 +56,7 @@ final class CountAggregator: Aggregator {
     private var counts: [Int64] = []
     override var stateTypes: [ColumnType] { [.int64] }
     override var byteCount: Int { counts.capacity * 8 }
+    override func growth(to groupCount: Int) -> Int { counts.growth(to: groupCount) * 8 }
 
     override func resize(_ groupCount: Int) { counts.grow(to: groupCount, with: 0) }
 
@@ -88,6 +92,7 @@ final class BooleanAggregator: Aggregator {
     private var seen: [Bool] = []
     override var stateTypes: [ColumnType] { [.boolean] }
     override var byteCount: Int { values.capacity * 2 }
+    override func growth(to groupCount: Int) -> Int { values.growth(to: groupCount) * 2 }
 
     init(isAnd: Bool) { self.isAnd = isAnd }
 
@@ -136,6 +141,7 @@ final class AnyValueAggregator: Aggregator {
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type, .int64] }
     override var byteCount: Int { values.capacity * 48 + ColumnBatch.copied(heldByteCount) }
+    override func growth(to groupCount: Int) -> Int { values.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isSingle: Bool) {
         self.type = type

@@ -130,6 +130,7 @@ final class CastingAggregator: Aggregator {
 
     override var stateTypes: [ColumnType] { inner.stateTypes }
     override var byteCount: Int { inner.byteCount }
+    override func growth(to groupCount: Int) -> Int { inner.growth(to: groupCount) }
     override func resize(_ groupCount: Int) { inner.resize(groupCount) }
 
     override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {

@@ -9,6 +9,7 @@ final class ExactVarianceAggregator: Aggregator {
     private var moments: [ExactMoments] = []
     override var stateTypes: [ColumnType] { [ColumnType](repeating: .int64, count: ExactMoments.wordCount) }
     override var byteCount: Int { moments.capacity * MemoryLayout<ExactMoments>.stride }
+    override func growth(to groupCount: Int) -> Int { moments.growth(to: groupCount) * MemoryLayout<ExactMoments>.stride }
 
     init(scale: Int, isPopulation: Bool, isDeviation: Bool) {
         self.scale = scale

@@ -11,6 +11,7 @@ final class WholeExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     override var stateTypes: [ColumnType] { [type] }
     override var byteCount: Int { narrow.capacity * 9 + wide.capacity * 16 }
+    override func growth(to groupCount: Int) -> Int { narrow.growth(to: groupCount) * 9 + (isWide ? wide.growth(to: groupCount) * 16 : 0) }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -87,6 +88,7 @@ final class BytesExtremeAggregator: Aggregator {
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
     override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
+    override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type
@@ -135,6 +137,7 @@ final class ValueExtremeAggregator: Aggregator {
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
     override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
+    override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type

@@ -20,13 +20,23 @@ final class GroupPart: @unchecked Sendable {
     /// What cannot be divided is refused past this: less is not worth an error, even of a query that has hardly any memory.
     static func refusedByteCount(_ run: QueryRun) -> Int { max(1 << 20, run.smallByteCount) }
 
-    init(_ run: QueryRun, types: [ColumnType]) {
+    /// What waits to be written: of the parts of all sets and workers together a sixteenth of the budget, or a page each.
+    private let bufferByteCount: Int
+    private static let bufferByteCountMin = 4 << 10
+
+    init(_ run: QueryRun, types: [ColumnType], setCount: Int) {
         self.run = run
         self.types = types
+        bufferByteCount = max(
+            Self.bufferByteCountMin,
+            min(SpillFile.bufferByteCountMax, run.memory.byteCountMax / (16 * Self.countPerLevel * run.workerCount * setCount)))
         share = MemoryShare(run.memory)
     }
 
-    static func make(_ run: QueryRun, types: [ColumnType]) -> [GroupPart] { (0..<countPerLevel).map { _ in GroupPart(run, types: types) } }
+    /// - Parameter setCount: how many grouping sets have parts like these.
+    static func make(_ run: QueryRun, types: [ColumnType], setCount: Int = 1) -> [GroupPart] {
+        (0..<countPerLevel).map { _ in GroupPart(run, types: types, setCount: setCount) }
+    }
 
     var isEmpty: Bool { batches.isEmpty && file == nil }
     var spilledByteCount: Int { file?.byteCount ?? 0 }
@@ -38,7 +48,10 @@ final class GroupPart: @unchecked Sendable {
     }
 
     private func write(_ batch: ColumnBatch) throws {
-        if file == nil { file = try SpillFile(run.spill, types: types) }
+        if file == nil {
+            file = try SpillFile(run.spill, types: types, bufferByteCount: bufferByteCount)
+            share.force(to: share.byteCount + bufferByteCount)
+        }
         for start in stride(from: 0, to: batch.rowCount, by: ColumnBatch.targetRowCount) {
             try run.cancellation.check()
             try file?.write(batch.slice(start..<min(start + ColumnBatch.targetRowCount, batch.rowCount)))
@@ -50,7 +63,7 @@ final class GroupPart: @unchecked Sendable {
         isOnDisk = true
         for batch in batches { try write(batch) }
         batches = []
-        share.releaseAll()
+        share.force(to: file == nil ? 0 : bufferByteCount)
     }
 
     /// Gives all groups away; the part is then empty.

@@ -17,7 +17,17 @@ final class GroupStates {
 
     var keyCount: Int { table.types.count }
     var types: [ColumnType] { table.types + aggregators.flatMap(\.stateTypes) }
-    var byteCount: Int { table.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
+    var byteCount: Int { table.byteCount + cache.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
+
+    /// What rows with these keys may take at most while they are taken in: asked for before they are.
+    func growth(by keys: [Column], count: Int) -> Int {
+        if keys.isEmpty { return 0 }
+        let groupCount = table.count + count
+        return table.growth(by: keys, count: count) + aggregators.reduce(0) { $0 + $1.growth(to: groupCount) }
+    }
+
+    /// What putting out all groups takes beside them; of texts and lists that is part of `byteCount`.
+    var exportByteCount: Int { keyCount == 0 ? 0 : table.exportByteCount + table.count * 16 * (types.count - keyCount) }
 
     /// Without keys there is nothing to divide: the states must fit as they are.
     func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws(QueryError) {

@@ -8,6 +8,7 @@ final class ReproducibleSumAggregator: Aggregator {
     override var stateTypes: [ColumnType] { [.binary, .int64] }
     /// A sum has two or three parts, of numbers alike.
     override var byteCount: Int { sums.capacity * 96 }
+    override func growth(to groupCount: Int) -> Int { sums.growth(to: groupCount) * 40 }
 
     init(isAverage: Bool) { self.isAverage = isAverage }
 

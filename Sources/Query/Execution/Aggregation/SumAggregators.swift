@@ -21,6 +21,7 @@ final class ExactSumAggregator: Aggregator {
     private let follows: Bool
     override var stateTypes: [ColumnType] { follows ? [] : [.decimal38(scale: argument.scale), .int64] }
     override var byteCount: Int { follows ? 0 : totals.groups.capacity * MemoryLayout<Total>.stride }
+    override func growth(to groupCount: Int) -> Int { follows ? 0 : totals.groups.growth(to: groupCount) * MemoryLayout<Total>.stride }
 
     init(argument: ColumnType, result: ColumnType, isAverage: Bool) {
         self.argument = argument
@@ -173,6 +174,7 @@ final class RealSumAggregator: Aggregator {
     private var counts: [Int64] = []
     override var stateTypes: [ColumnType] { [.double, .int64] }
     override var byteCount: Int { sums.capacity * 16 }
+    override func growth(to groupCount: Int) -> Int { sums.growth(to: groupCount) * 16 }
 
     init(isAverage: Bool) { self.isAverage = isAverage }
 
@@ -227,16 +229,18 @@ final class RealSumAggregator: Aggregator {
     }
 }
 
-/// stddev and variance, of a sample or a population, by running means (Youngs and Cramer; merged after Chan, Golub, LeVeque).
+/// stddev and variance, of a sample or a population, by running sums, as PostgreSQL has them to the last step (Youngs and Cramer;
+/// merged after Chan, Golub, LeVeque).
 final class VarianceAggregator: Aggregator {
     private let isPopulation: Bool
     private let isDeviation: Bool
     private var counts: [Double] = []
-    private var means: [Double] = []
+    private var sums: [Double] = []
     /// Sums of squared distances from the mean.
     private var squares: [Double] = []
     override var stateTypes: [ColumnType] { [.double, .double, .double] }
     override var byteCount: Int { counts.capacity * 24 }
+    override func growth(to groupCount: Int) -> Int { counts.growth(to: groupCount) * 24 }
 
     init(isPopulation: Bool, isDeviation: Bool) {
         self.isPopulation = isPopulation
@@ -245,7 +249,7 @@ final class VarianceAggregator: Aggregator {
 
     override func resize(_ groupCount: Int) {
         counts.grow(to: groupCount, with: 0)
-        means.grow(to: groupCount, with: 0)
+        sums.grow(to: groupCount, with: 0)
         squares.grow(to: groupCount, with: 0)
     }
 
@@ -257,9 +261,14 @@ final class VarianceAggregator: Aggregator {
         for row in values.indices where validity?[row] ?? true {
             let group = Int(numbers[row])
             counts[group] += 1
-            let distance = values[row] - means[group]
-            means[group] += distance / counts[group]
-            let sum = squares[group] + distance * (values[row] - means[group])
+            sums[group] += values[row]
+            guard counts[group] > 1 else {
+                // Nothing has a distance from infinity.
+                if !values[row].isFinite { squares[group] = .nan }
+                continue
+            }
+            let distance = values[row] * counts[group] - sums[group]
+            let sum = squares[group] + distance * distance / (counts[group] * (counts[group] - 1))
             if !sum.isFinite { overflows = overflows || (squares[group].isFinite && values[row].isFinite) }
             squares[group] = sum
         }
@@ -267,17 +276,17 @@ final class VarianceAggregator: Aggregator {
     }
 
     override func exportState() -> [Column] {
-        [counts, means, squares].map { Column(type: .double, count: $0.count, values: .double($0)) }
+        [counts, sums, squares].map { Column(type: .double, count: $0.count, values: .double($0)) }
     }
 
     override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
-        let (more, otherMeans, otherSquares) = (state[0].doubles(), state[1].doubles(), state[2].doubles())
+        let (more, otherSums, otherSquares) = (state[0].doubles(), state[1].doubles(), state[2].doubles())
         for row in groups.indices where more[row] > 0 {
             let group = Int(groups[row])
             let total = counts[group] + more[row]
-            let distance = otherMeans[row] - means[group]
-            means[group] += distance * more[row] / total
-            let sum = squares[group] + otherSquares[row] + distance * distance * counts[group] * more[row] / total
+            let distance = counts[group] > 0 ? sums[group] / counts[group] - otherSums[row] / more[row] : 0
+            sums[group] += otherSums[row]
+            let sum = squares[group] + otherSquares[row] + counts[group] * more[row] * distance * distance / total
             if !sum.isFinite, squares[group].isFinite, otherSquares[row].isFinite { throw .numericOverflow }
             squares[group] = sum
             counts[group] = total

@@ -29,6 +29,13 @@ struct ByteTable {
     var textByteCount: Int { values.bytes.count }
     var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slots.count * 8 + heads.capacity * 16 }
 
+    /// What `added` more strings of `byteCount` bytes may take at most while they are taken in: larger arrays, beside those that they replace.
+    func growth(by added: Int, byteCount: Int) -> Int {
+        let total = heads.count + added
+        let room = heads.growth(to: total) * 16 + values.offsets.growth(to: total + 1) * 4 + values.bytes.growth(to: values.bytes.count + byteCount)
+        return total * 2 <= slots.count ? room : room + max(256, total * 2, slots.count * 2).nextPowerOfTwo * 8
+    }
+
     // MARK: Giving codes
 
     /// Codes of the strings at `rows` (nil: of all), new ones given to those not seen.

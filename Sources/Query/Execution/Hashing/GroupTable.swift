@@ -13,6 +13,7 @@ struct GroupTable {
     struct Cache {
         fileprivate var dictionaries: [DictionaryCodes]
         init(keyCount: Int) { dictionaries = Array(repeating: DictionaryCodes(), count: keyCount) }
+        var byteCount: Int { dictionaries.reduce(0) { $0 + $1.byteCount } }
     }
 
     init(types: [ColumnType]) {
@@ -24,6 +25,26 @@ struct GroupTable {
     /// Without keys there is one group, always.
     var count: Int { pairs.last?.count ?? keys.last?.count ?? 1 }
     var byteCount: Int { keys.reduce(0) { $0 + $1.byteCount } + pairs.reduce(0) { $0 + $1.byteCount } }
+
+    /// What the rows of `columns` may take at most while they are numbered.
+    func growth(by columns: [Column], count: Int) -> Int {
+        var sum = 0
+        for index in columns.indices {
+            sum += keys[index].growth(by: columns[index])
+            if index > 0 { sum += pairs[index - 1].growth(by: count) }
+        }
+        return sum
+    }
+
+    /// What a table of so many rows takes at most, no two of which are the same, with what it grew from.
+    static func byteCountBound(_ types: [ColumnType], rowCount: Int, textByteCount: Int) -> Int {
+        let slotCount = (2 * rowCount).nextPowerOfTwo
+        let pairs = max(0, types.count - 1) * (slotCount * 24 + rowCount * 16)
+        return types.reduce(pairs + 3 * textByteCount) { $0 + ($1.isBytes ? slotCount * 12 + rowCount * 40 : slotCount * 24 + rowCount * 16) }
+    }
+
+    /// What putting out the keys of all groups takes beside the table: values, their codes, and a column of them.
+    var exportByteCount: Int { count * keys.count * 28 }
 
     /// One group number a row; new groups for rows not seen.
     mutating func assign(_ columns: [Column], count: Int, cache: inout Cache) -> [UInt32] {
@@ -72,6 +93,9 @@ private struct PairTable {
 
     var count: Int { table.count }
     var byteCount: Int { table.byteCount }
+
+    /// With the pairs spread anew when a half outgrows its bits.
+    func growth(by added: Int) -> Int { table.growth(by: added) + (shift < 32 ? table.count * 24 : 0) }
 
     /// Puts the pairs' numbers in the place of the left ones.
     /// - Parameter codeCount: above every right number.

@@ -14,6 +14,8 @@ struct IntegerTable {
     private static let directSpanMax: Int64 = 1 << 20
     /// Past this, an array needs so many places for each value that hashing takes less memory.
     private static let directSpanPerValue = 8
+    /// So many places are few, however many values there are.
+    private static let directPlacesMin = 512
     /// Rows between two looks at whether the table must grow.
     private static let stepRowCount = 1_024
 
@@ -25,6 +27,15 @@ struct IntegerTable {
 
     var count: Int { values.count }
     var byteCount: Int { values.capacity * 8 + slots.count * 16 + direct.count * 4 }
+
+    /// What `added` more values may take at most while they are taken in: larger arrays, beside those that they replace.
+    func growth(by added: Int) -> Int {
+        let total = values.count + added
+        let room = values.growth(to: total) * 8
+        if isDirect { return room + max(Self.directPlacesMin, total) * 2 * Self.directSpanPerValue * 4 }
+        let needed = total * 2
+        return needed <= slots.count ? room : room + max(needed, slots.count * 2).nextPowerOfTwo * 16
+    }
 
     // MARK: Giving codes
 
@@ -172,7 +183,7 @@ struct IntegerTable {
     /// Makes an array for values from `least` to `greatest`; false when they are too far apart for `valueCount` of them.
     private mutating func layDirect(_ least: Int64, _ greatest: Int64, valueCount: Int) -> Bool {
         let (span, overflow) = greatest.subtractingReportingOverflow(least)
-        guard !overflow, span < Self.directSpanMax, span < Int64(max(4_096, valueCount * Self.directSpanPerValue)) else { return false }
+        guard !overflow, span < Self.directSpanMax, span < Int64(max(Self.directPlacesMin, valueCount) * Self.directSpanPerValue) else { return false }
         // Room on both sides, so that values that grow row by row do not move it each time.
         let room = span / 2 + 64
         let (start, tooLow) = least.subtractingReportingOverflow(room)

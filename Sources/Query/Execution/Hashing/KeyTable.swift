@@ -29,6 +29,30 @@ struct KeyTable {
         integers.byteCount + bytes.byteCount + ColumnBatch.copied(bytes.textByteCount) + wide.count * 48 + codeOfEntry.capacity * 4 + intervals.count * 16 + nested.count * 64 + nestedByteCount
     }
 
+    /// What the rows of `column` may take at most while they are given codes.
+    func growth(by column: Column) -> Int {
+        let codes = codeOfEntry.growth(to: count + column.count) * 4
+        switch kind {
+        case .integer, .real, .boolean:
+            var wide = 0
+            if case .int128 = column.values { wide = column.count * Self.wideByteCount }
+            return codes + integers.growth(by: column.count) + wide
+        case .bytes:
+            guard case .dictionary(_, let dictionary) = column.values else {
+                return codes + bytes.growth(by: column.count, byteCount: column.flatByteCountBound)
+            }
+            let byteCount = min(column.flatByteCountBound, dictionary.values.flatByteCountBound)
+            return codes + bytes.growth(by: min(column.count, dictionary.count), byteCount: byteCount)
+        case .interval: return column.count * Self.wideByteCount
+        case .nested:
+            let byteCount = column.flatByteCount
+            return codes + bytes.growth(by: column.count, byteCount: byteCount) + nested.growth(to: nested.count + column.count) * 64 + 2 * byteCount
+        }
+    }
+
+    /// Of a value in a Swift dictionary, which is there twice while it grows, and beside it.
+    private static let wideByteCount = 128
+
     private enum Kind { case integer, real, boolean, bytes, interval, nested }
 
     private var kind: Kind {
@@ -322,6 +346,8 @@ struct DictionaryCodes {
     /// Entries of which no code is known.
     private var unknownCount = 0
     private static let unknown = UInt32.max - 1
+
+    var byteCount: Int { codes.capacity * 4 }
 
     /// Entries that rows use and no code is known of, each once.
     mutating func unknown(_ rows: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues) -> [Int32] {

@@ -78,7 +78,10 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
         if let partitions {
             self.partitions = partitions
         } else {
-            table = try JoinTable(input, node: node, types: rightTypes, filtered: filteredEqualities, run: run)
+            let table = try JoinTable(input, node: node, types: rightTypes, filtered: filteredEqualities, run: run)
+            // Rows were there twice while they were put end to end.
+            if table.byteCount < share.byteCount { share.force(to: table.byteCount) }
+            self.table = table
         }
     }
 
@@ -91,7 +94,7 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
         let batch = batch.withoutSparseDictionaries
         collected.input.append(batch, keys, facts)
         collected.bytes.add(batch, keys, node)
-        if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount) { return }
+        if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount(collected.input.facts, node)) { return }
         let partitions = try JoinPartitions(self, run)
         for (batch, keys) in zip(collected.input.batches, collected.input.keys) { try partitions.addRight(batch, keys) }
         collected.input = JoinInput(node)
@@ -152,19 +155,26 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
 struct JoinBytes {
     private var held = HeldBytes()
     private var rowCount = 0
+    /// Of keys that are no numbers.
+    private var textByteCount = 0
     /// Of rows put end to end: offsets reach 2 GiB.
     private static let columnByteCountMax = 1 << 30
 
     mutating func add(_ batch: ColumnBatch, _ keys: [Column], _ node: JoinNode) {
         held.add(batch)
         for (key, equality) in zip(keys, node.equalities) {
+            if !KeyPacking.isNumber(key.type) { textByteCount += key.flatByteCount }
             if case .column = equality.right { continue }
             held.add(key)
         }
         rowCount += batch.rowCount
     }
 
-    var byteCount: Int { held.byteCount * 2 + rowCount * 8 }
+    /// - Parameter facts: of the keys of all rows so far.
+    func byteCount(_ facts: [KeyPacking.Facts], _ node: JoinNode) -> Int {
+        held.byteCount * 2 + JoinTable.lookupByteCount(rowCount, facts, node, textByteCount: textByteCount)
+    }
+
     var fitsColumns: Bool { held.byteCount <= Self.columnByteCountMax }
 }
 

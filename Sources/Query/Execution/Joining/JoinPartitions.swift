@@ -184,16 +184,18 @@ final class PartitionedJoinStream: BatchStream {
         var bytes = JoinBytes()
         while let batch = waiting {
             try run.cancellation.check()
-            // With its keys, which lie in the file too.
-            bytes.add(batch, [], owner.node)
-            // A block has one batch at least, whether it fits or not.
-            if !bytes.fitsColumns || !share.resize(to: bytes.byteCount) {
-                if !input.batches.isEmpty { break }
-                share.force(to: bytes.byteCount)
-            }
             let keys = Array(batch.columns[width...])
-            input.append(
-                ColumnBatch(rowCount: batch.rowCount, columns: Array(batch.columns[..<width])), keys, JoinInput.facts(keys, owner.node))
+            bytes.add(ColumnBatch(rowCount: batch.rowCount, columns: Array(batch.columns[..<width])), keys, owner.node)
+            var facts = input.facts
+            let added = JoinInput.facts(keys, owner.node)
+            for index in facts.indices { facts[index].note(added[index]) }
+            let byteCount = bytes.byteCount(facts, owner.node)
+            // A block has one batch at least, whether it fits or not.
+            if !bytes.fitsColumns || !share.resize(to: byteCount) {
+                if !input.batches.isEmpty { break }
+                share.force(to: byteCount)
+            }
+            input.append(ColumnBatch(rowCount: batch.rowCount, columns: Array(batch.columns[..<width])), keys, added)
             waiting = try right?.next()
         }
         let isLast = waiting == nil

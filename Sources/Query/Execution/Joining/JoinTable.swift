@@ -160,6 +160,19 @@ final class JoinTable: @unchecked Sendable {
         return .numbered(table, first: first, following: following, hasRepeats: hasRepeats)
     }
 
+    /// What looking rows up by key takes beside the rows, while it is built: asked for before it is.
+    ///
+    /// - Parameter textByteCount: of keys that are no numbers.
+    static func lookupByteCount(_ rowCount: Int, _ facts: [KeyPacking.Facts], _ node: JoinNode, textByteCount: Int) -> Int {
+        if facts.isEmpty { return 0 }
+        if !zip(facts, node.equalities).contains(where: { $0.hasNull && $1.nullsEqual }), let packing = KeyPacking(facts) {
+            // Numbers batch by batch, end to end, and for those who filter by them.
+            return rowCount * 24 + KeyIndex.byteCount(rowCount: rowCount, packing)
+        }
+        // Numbers of keys, and chains of rows.
+        return GroupTable.byteCountBound(facts.map(\.type), rowCount: rowCount, textByteCount: textByteCount) + rowCount * 16
+    }
+
     // MARK: Looking up
 
     func makeCache() -> GroupTable.Cache { GroupTable.Cache(keyCount: nullsMatch.count) }
@@ -259,7 +272,8 @@ struct JoinInput: @unchecked Sendable {
         for index in facts.indices { self.facts[index].note(facts[index]) }
     }
 
-    static func byteCount(of file: SpillFile) -> Int { file.byteCount * 2 + file.rowCount * 8 }
+    /// About: how large keys are is not known of a file. Whoever reads it counts batch by batch.
+    static func byteCount(of file: SpillFile) -> Int { file.byteCount * 2 + file.rowCount * 64 }
 
     static func facts(_ keys: [Column], _ node: JoinNode) -> [KeyPacking.Facts] {
         zip(keys, node.equalities).map { key, equality in

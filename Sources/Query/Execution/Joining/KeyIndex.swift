@@ -42,6 +42,17 @@ final class KeyIndex: @unchecked Sendable {
 
     var byteCount: Int { (heads == nil ? placeCount * MemoryLayout<Slot>.stride : placeCount * 4) + rowCount * 4 }
 
+    /// What the index of so many rows will take: asked for before there is one.
+    static func byteCount(rowCount: Int, _ packing: KeyPacking) -> Int {
+        let span = UInt64(bitPattern: packing.greatest &- packing.least)
+        if isArray(rowCount, packing, span) { return (Int(span) + 1) * 4 + rowCount * 4 }
+        return max(64, rowCount * 2).nextPowerOfTwo * MemoryLayout<Slot>.stride + rowCount * 4
+    }
+
+    private static func isArray(_ rowCount: Int, _ packing: KeyPacking, _ span: UInt64) -> Bool {
+        packing.isOrdered && span < max(placeCountFree, UInt64(rowCount) * placesPerRowMax)
+    }
+
     /// - Parameters:
     ///   - present: rows that have a key; nil for all.
     ///   - packing: says between which bounds the keys lie.
@@ -62,7 +73,7 @@ final class KeyIndex: @unchecked Sendable {
         base = packing.least
         following = Self.zeroed(Int32.self, rowCount)
         let span = UInt64(bitPattern: packing.greatest &- packing.least)
-        if packing.isOrdered, span < max(Self.placeCountFree, UInt64(rowCount) * Self.placesPerRowMax) {
+        if Self.isArray(rowCount, packing, span) {
             placeCount = Int(span) + 1
             heads = Self.zeroed(Int32.self, placeCount)
             slots = nil

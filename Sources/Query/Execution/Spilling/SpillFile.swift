@@ -39,11 +39,13 @@ final class SpillFile {
     private(set) var batchByteCountMax = 0
 
     /// A query may have thousands of files: what waits in each of them is little.
-    private static let bufferByteCount = 1 << 16
+    static let bufferByteCountMax = 1 << 16
+    private let bufferByteCount: Int
     /// Rows that are read back together, where one row is no larger: of each file of a merge there are so many in memory.
     private static let pieceByteCountMax = 1 << 20
 
-    init(_ space: SpillSpace, types: [ColumnType]) throws(QueryError) {
+    init(_ space: SpillSpace, types: [ColumnType], bufferByteCount: Int = bufferByteCountMax) throws(QueryError) {
+        self.bufferByteCount = bufferByteCount
         self.space = space
         self.types = types
         var template = Array((space.directory + "/till-spill-XXXXXX").utf8CString)
@@ -74,7 +76,7 @@ final class SpillFile {
         byteCount += buffer.count - before
         batchByteCountMax = max(batchByteCountMax, buffer.count - before)
         rowCount += batch.rowCount
-        if buffer.count >= Self.bufferByteCount { try flush() }
+        if buffer.count >= bufferByteCount { try flush() }
     }
 
     private func flush() throws(QueryError) {

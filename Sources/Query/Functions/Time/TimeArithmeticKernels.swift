@@ -110,8 +110,8 @@ enum TimeArithmeticKernels {
         let wholeMonths = months.rounded(.towardZero)
         let wholeDays = days.rounded(.towardZero)
         // Rounded to microseconds, so that a third of three is no day less a little.
-        let monthDays = ((months - wholeMonths) * 30 * 1e6).rounded() / 1e6
-        var seconds = ((days - wholeDays + monthDays - monthDays.rounded(.towardZero)) * 86_400 * 1e6).rounded() / 1e6
+        let monthDays = ((months - wholeMonths) * 30 * 1e6).rounded(.toNearestOrEven) / 1e6
+        var seconds = ((days - wholeDays + monthDays - monthDays.rounded(.towardZero)) * 86_400 * 1e6).rounded(.toNearestOrEven) / 1e6
         var moreDays = monthDays.rounded(.towardZero)
         if seconds.magnitude >= 86_400 {
             moreDays += (seconds / 86_400).rounded(.towardZero)
