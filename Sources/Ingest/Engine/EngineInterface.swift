@@ -23,7 +23,9 @@ package protocol EngineInterface: AnyObject, Sendable {
 
     // Administration. Names are checked, changes durable, before these return.
 
-    func types(as principal: Principal) throws -> [TypeDescription]
+    /// By the bytes of their names, those behind `after`, at most `limit`.
+    func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription]
+    func type(_ name: String, as principal: Principal) throws -> TypeDescription?
     func putType(name: String, body: [UInt8]) throws -> PutOutcome
     func deleteType(name: String) throws
     /// By the bytes of the client ids, those behind `after`, at most `limit`.
@@ -41,6 +43,10 @@ package protocol EngineInterface: AnyObject, Sendable {
 
     func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?)
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry
+    /// - Throws: not-found.
+    func deleteQuarantineEntry(_ ticketID: String) throws
+    /// Deletes refused documents that pass, the oldest first.
+    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary
     /// Moves hot files of UTC days before `before` to cold and merges; returns when done. Nil: tomorrow, the open file too.
     func compact(before: Int32?) throws -> CompactionSummary
     /// Copies the store, as it is at one instant, to a directory of this machine; what an earlier backup has there is not copied again.
@@ -68,6 +74,11 @@ package protocol EngineInterface: AnyObject, Sendable {
     func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
     /// Tries a dead letter again; returns when that is durable.
     func redrive(_ id: String, as principal: Principal) throws
+    /// What was given up is listed no more; its receipt stays as it is. Durable when it returns.
+    ///
+    /// - Throws: not-found.
+    func deleteDeadLetter(_ id: String) throws
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary
 
     var isReady: Bool { get }
     /// Why receipts are refused at present, whoever sends them; none while they are taken.
