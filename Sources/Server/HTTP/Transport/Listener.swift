@@ -44,6 +44,8 @@ package final class Listener: @unchecked Sendable {
         /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
         package var headSeconds = 30.0
         package var bodySeconds = 60.0
+        /// In bytes a second: so much of a body must come, and of an answer be taken, beyond that time.
+        package var byteRate = 4_096.0
         /// TLS, with the certificate that `ServerCertificate` has installed.
         package var isSecure = false
         /// How long a daemon may sleep, in milliseconds.
@@ -97,7 +99,8 @@ package final class Listener: @unchecked Sendable {
         watcher = HangupWatcher()
         idleTimeout = settings.idleTimeout
         slowRequests = SlowRequests(
-            SlowRequests.Limits(headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, answerSeconds: settings.bodySeconds))
+            SlowRequests.Limits(
+                headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, bodyByteRate: settings.byteRate, answerSeconds: settings.bodySeconds))
         connections = ConnectionTable(Self.withinOpenFiles(settings.connections))
         isTLS = settings.isSecure
         guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil, ReceivedBytes.isInPlace else {
