@@ -1,6 +1,7 @@
 import ColumnStore
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: a page of a list holds no more than the page, however much there is. Method: what is collected for a page is counted, and pages of large entries are walked.
