@@ -13,10 +13,11 @@ struct Door: Sendable {
     /// Reads one input. The bytes are the caller's: they are gone when this returns.
     let fuzz: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
-    static let all: [Door] = files + documents + questions + tokens + proofs + [.registrarAnswer, .callback, .settings, .importFile] + stores + servers
+    static let all: [Door] = files + documents + questions + tokens + proofs + others + stores + servers
 
     private static let files: [Door] = [.parquet, .parquetPages, .thrift, .rowGroupCopy, .avro, .iceberg, .timeZone, .backupManifest]
     private static let questions: [Door] = [.sql, .sqlValues, .head, .contentCoding]
+    private static let others: [Door] = [.registrarAnswer, .callback, .settings, .importFile]
     private static let servers: [Door] = [.connection, .calls]
 }
 

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Documents
 import Ingest
 import Query
 import Server
@@ -119,7 +120,7 @@ struct LittleStore {
         _ = Result { try engine.quarantine(client: nil, cursor: nil, limit: 10, as: .admin).entries.map { try engine.quarantineEntry($0.ticketID, as: .admin) } }
         _ = Result { try engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin) }
         _ = Result { try engine.audit(cursor: nil, limit: 10) }
-        _ = Result { try engine.types(as: .admin) }
+        _ = Result { try engine.types(after: nil, limit: 10, as: .admin) }
         _ = Result { try engine.contracts(after: nil, limit: 10).map { try engine.keys(of: .client($0.clientID), after: nil, limit: 10) } }
         _ = engine.metrics()
         for query in ["SELECT client_id, count(*), sum(total), max(document) FROM receipts GROUP BY 1", "SELECT l.name, r.history FROM receipts r, UNNEST(r.lines) l ORDER BY 1, 2"] {

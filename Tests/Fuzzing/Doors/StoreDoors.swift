@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Documents
 import Ingest
 import Query
 
