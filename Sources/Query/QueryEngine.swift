@@ -13,6 +13,9 @@ package final class QueryEngine: Sendable {
         package var queryMemoryByteCountMax: Int
         package var spillDirectory: String
         package var spillByteCountMax: Int
+        /// What a query is given, whatever is set: what it holds is put end to end in columns, whose bytes are counted in 32 bits, and twice so much
+        /// is still within their reach.
+        package var heldByteCountMax: Int { min(queryMemoryByteCountMax, 1 << 30) }
 
         package init(
             threadCount: Int? = nil, memoryByteCountMax: Int = 768 << 20, queryMemoryByteCountMax: Int = 256 << 20,
@@ -111,7 +114,7 @@ package final class QueryEngine: Sendable {
     private func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, isMeasured: Bool) -> QueryRun {
         QueryRun(
             pool: pool, context: EvaluationContext(timeZone: zone), cancellation: cancellation,
-            memory: MemoryBudget(byteCountMax: settings.queryMemoryByteCountMax, parent: memory), spill: spill, isMeasured: isMeasured)
+            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, isMeasured: isMeasured)
     }
 
     /// Runs the query to its end and tells of each operator.
