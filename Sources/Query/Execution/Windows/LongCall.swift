@@ -29,6 +29,7 @@ final class LongCall {
     private let entering: RowCursor
     private let leaving: RowCursor
     private let share: MemoryShare
+    private let nearShare: MemoryShare
     private var method: Method
     /// Of moving frames: the first row within, and the row after the last.
     private var first = 0, next = 0
@@ -48,6 +49,7 @@ final class LongCall {
         orderKeys = node.order
         self.run = run
         (own, entering, leaving) = (RowCursor(partition.inputs), RowCursor(partition.inputs), RowCursor(partition.inputs))
+        nearShare = MemoryShare(run.memory)
         share = MemoryShare(run.memory)
         share.force(to: 3 * 2 * partition.inputs.batchByteCountMax)
         let types = Array(partition.inputTypes[arguments])
@@ -208,17 +210,31 @@ final class LongCall {
 
     // MARK: Frames that are held
 
-    /// The rows that the frames reach, held together: as in a partition that fits.
+    /// A few rows at a time, as many as fit with all that their frames reach.
     private func near(_ rows: LongRows) throws -> Column {
-        var end = min(rows.rowCount, rows.range.upperBound + rows.range.count)
+        var parts: [Column] = []
+        var (start, count) = (rows.range.lowerBound, rows.range.count)
+        while start < rows.range.upperBound {
+            let end = min(rows.range.upperBound, start + count)
+            if let answers = try near(start..<end, of: rows.rowCount) {
+                parts.append(answers)
+                start = end
+            } else if count > 1 {
+                count /= 2
+            } else {
+                throw QueryError.outOfMemory("the frame of a window")
+            }
+        }
+        return Column.concatenating(parts, type: call.column.type)
+    }
+
+    /// The rows that the frames reach, held together: as in a partition that fits. Nil where they do not fit.
+    private func near(_ wanted: Range<Int>, of rowCount: Int) throws -> Column? {
+        var end = min(rowCount, wanted.upperBound + wanted.count)
         while true {
             try run.cancellation.check()
             let range = nearStart..<end
-            let rowByteCount = partition.inputs.byteCount / max(1, rows.rowCount) + 1
-            // Once in parts, once joined, and beside it what the call makes of it.
-            guard share.resize(to: 6 * partition.inputs.batchByteCountMax + range.count * (3 * rowByteCount + WindowOperator.byteCountPerRow)) else {
-                throw QueryError.outOfMemory("the frame of a window")
-            }
+            guard holdsNear(range.count, of: rowCount) else { return nil }
             let held = try own.joined(range, types: partition.inputTypes)
             let order = orderKeys.enumerated().map { index, key in
                 SortColumn(
@@ -227,16 +243,26 @@ final class LongCall {
             let onePartition = ByteArrays(offsets: [Int32](repeating: 0, count: range.count + 1), bytes: [])
             let windowRows = WindowRows(partitionKeys: onePartition, order: order, rowCount: range.count)
             let frames = try WindowFrames(call.frame, windowRows, run.context)
-            let last = rows.range.upperBound - 1 - nearStart
-            if end < rows.rowCount, Int(frames.end[last]) >= range.count {
-                end = min(rows.rowCount, nearStart + 2 * range.count)
+            let last = wanted.upperBound - 1 - nearStart
+            if end < rowCount, Int(frames.end[last]) >= range.count {
+                end = min(rowCount, nearStart + 2 * range.count)
                 continue
             }
             let answers = try CallEvaluators.answer(call, Array(held.columns[arguments]), kept: kept(held), windowRows, frames, run)
-            let own = answers.slice((rows.range.lowerBound - nearStart)..<(last + 1))
-            nearStart = min(nearStart + Int(frames.start[last]), rows.range.upperBound)
-            return own
+            let chosen = answers.slice((wanted.lowerBound - nearStart)..<(last + 1))
+            nearStart = min(nearStart + Int(frames.start[last]), wanted.upperBound)
+            return chosen
         }
+    }
+
+    /// Room for rows once in parts, once joined, and for what the call makes of them.
+    private func holdsNear(_ count: Int, of rowCount: Int) -> Bool {
+        let rowByteCount = partition.inputs.byteCount / max(1, rowCount) + 1
+        let byteCount = count * (3 * rowByteCount + WindowOperator.byteCountPerRow)
+        if nearShare.resize(to: byteCount) { return true }
+        guard byteCount <= GroupPart.refusedByteCount(run) else { return false }
+        nearShare.force(to: byteCount)
+        return true
     }
 
     // MARK: Values by place
