@@ -86,9 +86,8 @@ final class HungryStatementTests: XCTestCase {
             "SELECT x FROM \(texts) EXCEPT ALL SELECT 'b'", "SELECT 1 FROM generate_series(1, 1000000) INTERSECT ALL SELECT 1 FROM generate_series(1, 1000000)",
             "SELECT lead(x) OVER (PARTITION BY g / 100 ORDER BY g) FROM \(texts)",
             "SELECT mode() WITHIN GROUP (ORDER BY x) FROM \(texts)", "SELECT lead(x) OVER (ORDER BY g) FROM \(texts)",
-            "SELECT count(DISTINCT x), count(DISTINCT g) FROM \(texts)", "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) FROM \(texts)",
+            "SELECT count(DISTINCT x), count(DISTINCT g) FROM \(texts)",
             "SELECT max(x) OVER (ORDER BY g), ntile(4) OVER (ORDER BY g) FROM \(texts)",
-            "SELECT sum(length(x)) OVER (ORDER BY g ROWS BETWEEN 10000 PRECEDING AND 3 FOLLOWING) FROM \(texts)",
             "SELECT g % 50000, approx_count_distinct(g) FROM generate_series(1, 200000) s(g) GROUP BY 1",
         ]
         let refused = [

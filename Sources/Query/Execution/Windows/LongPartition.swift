@@ -16,14 +16,17 @@ final class LongPartition {
     private var lastOrder: [UInt8] = []
     private var ends: [Int64] = []
 
-    init(_ calls: [CallEvaluators], order: [(evaluator: Evaluator, key: SortKey)], types: [ColumnType], _ run: QueryRun) throws {
+    /// - Parameter volume: shared by all such partitions of a window, of which there may be many that are small.
+    init(
+        _ calls: [CallEvaluators], order: [(evaluator: Evaluator, key: SortKey)], types: [ColumnType], in volume: SpillVolume, _ run: QueryRun
+    ) throws {
         self.run = run
         self.calls = calls
         self.order = order
-        rows = try SpillFile(run.spill, types: types)
+        rows = try SpillFile(run.spill, types: types, in: volume)
         inputTypes = calls.flatMap { call in call.arguments.map(\.type) + (call.filter == nil ? [] : [.boolean]) } + order.map(\.evaluator.type)
-        inputs = try SpillFile(run.spill, types: inputTypes, isIndexed: true)
-        peerEnds = try SpillFile(run.spill, types: [.int64])
+        inputs = try SpillFile(run.spill, types: inputTypes, isIndexed: true, in: volume)
+        peerEnds = try SpillFile(run.spill, types: [.int64], in: volume)
     }
 
     var byteCount: Int { rows.byteCount + inputs.byteCount + peerEnds.byteCount }

@@ -52,6 +52,8 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         private var unfit: ArraySlice<LongPartition> = []
         private var lastUnfitKey: [UInt8] = []
         private var answering: LongPartitionStream?
+        /// Where they are written.
+        private var volume: SpillVolume?
 
         init(_ owner: WindowOperator, _ input: any BatchStream, _ node: WindowNode, _ layout: [ColumnID: Int], types: [ColumnType], _ run: QueryRun) throws {
             self.owner = owner
@@ -149,7 +151,9 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         // MARK: Partitions that do not fit
 
         private func makeLong() throws -> LongPartition {
-            try LongPartition(calls, order: zip(order, node.order).map { ($0, $1) }, types: types, run)
+            let volume = try volume ?? SpillVolume(run.spill)
+            self.volume = volume
+            return try LongPartition(calls, order: zip(order, node.order).map { ($0, $1) }, types: types, in: volume, run)
         }
 
         private func answers(of long: LongPartition) throws -> LongPartitionStream {
