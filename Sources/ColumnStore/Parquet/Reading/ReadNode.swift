@@ -78,7 +78,9 @@ struct PlannedLeaf: Sendable {
     let descriptor: LeafDescriptor
     let type: ColumnType
     let conversion: LeafConversion
+    /// Whether the levels of what is read are kept, for the shape of lists and structs around the leaf.
     var keepsLevels = false
+    /// Whether the values are wanted at all, or the levels alone.
     var decodesValues = false
 }
 
