@@ -169,6 +169,7 @@ enum NullSpacing {
         _ target: UnsafeMutablePointer<Element>, valueCount: Int, slotCount: Int, validity: borrowing ValidityBuilder,
         start: Int, filler: Element
     ) {
+        assert(valueCount <= slotCount && start + slotCount <= validity.count)
         var source = valueCount
         var slot = slotCount
         while slot > source {

@@ -80,6 +80,10 @@ final class LeafReader {
             repetitionLevels = []
             definitionLevels = []
         }
+        // Invariant: levels stand side by side, none above the leaf's greatest; what reads them loops without asking.
+        assert(isFlat || repetitionLevels.count == definitionLevels.count)
+        assert(definitionLevels.allSatisfy { $0 <= leaf.greatestDefinitionLevel } && repetitionLevels.allSatisfy { $0 <= leaf.greatestRepetitionLevel })
+        assert(!decodesValues || output.count == output.validity.count)
         return LeafOutput(
             column: decodesValues ? output.finish() : nil, repetitionLevels: repetitionLevels,
             definitionLevels: definitionLevels)

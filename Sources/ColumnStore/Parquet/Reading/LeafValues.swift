@@ -18,6 +18,8 @@ struct LeafValues {
     }
 
     var isEmpty: Bool { validity.count == 0 }
+    /// Values, those under NULLs among them: as many as there are validities.
+    var count: Int { dictionary == nil ? values.count : codes.count }
 
     /// Makes room for a batch in one step.
     mutating func reserve(_ count: Int) {

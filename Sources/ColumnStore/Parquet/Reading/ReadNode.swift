@@ -91,6 +91,7 @@ enum ListShaping {
         _ levels: LeafOutput, _ shape: ReadNode.Shape, leaf: LeafDescriptor
     ) throws(PageError) -> (offsets: [Int32], validity: Bitmap?) {
         let count = levels.repetitionLevels.count
+        precondition(levels.definitionLevels.count == count)
         guard count <= Int(Int32.max) else { throw .memoryBudget(needed: count, allowed: Int(Int32.max)) }
         // An element begins at every entry that repeats no deeper than this list, if the list has one there.
         let elementLevel = shape.definedLevel + 1

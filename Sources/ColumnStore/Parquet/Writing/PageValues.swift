@@ -33,6 +33,7 @@ enum PageValues {
         case .plain(.interval): throw .unsupported("intervals")
         case .plain(.bytes(let arrays)): try Self.encode(arrays, range, encoder, leaf, &target)
         case .codes(let codes, let dictionary):
+            assert(codes[range].allSatisfy { $0 < dictionary.count })
             try Self.withPart(codes, range) { (part) throws(PageError) in
                 try encoder.encode(codes: part, bitWidth: dictionary.bitWidth, into: &target)
             }

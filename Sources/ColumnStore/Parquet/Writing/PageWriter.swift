@@ -33,6 +33,10 @@ struct PageWriter {
     }
 
     func page(_ cut: Cut, compressor: PageCompressor) throws(PageError) -> EncodedPage {
+        // A slot has a value or none, a row a slot or more: what the header says follows from these.
+        precondition(cut.values.count <= cut.levels.count && cut.rowCount <= cut.levels.count && cut.values.upperBound <= values.count)
+        assert(repetitionLevels.isEmpty || repetitionLevels[cut.levels].allSatisfy { $0 <= leaf.repetitionLevelMax })
+        assert(definitionLevels == nil || definitionLevels?[cut.levels].count { $0 == leaf.definitionLevelMax } == cut.values.count)
         var repetitions: [UInt8] = []
         var definitions: [UInt8] = []
         encodeLevels(cut, &repetitions, &definitions)
