@@ -96,7 +96,7 @@ final class FakeEngine: EngineInterface, QueryStore {
     }
 
     private static let type = TypeDescription(
-        name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt"}"#.utf8))
+        name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt","version":1,"format":"json"}"#.utf8))
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { name == nil ? [Self.type] : [] }
     func type(_ name: String, as principal: Principal) throws -> TypeDescription? { name == Self.type.name ? Self.type : nil }
     func deleteQuarantineEntry(_ ticketID: String) throws {}
