@@ -209,17 +209,17 @@ package final class Quarantine: Sendable {
     ///
     /// - Returns: whether there are more.
     func entries(
-        client: String?, below ticket: ULID?, limit: Int, withDocuments: Bool = true
+        of scope: RowScope, below ticket: ULID?, limit: Int, withDocuments: Bool = true
     ) throws -> (entries: [QuarantineEntry], hasMore: Bool) {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         // With a connection of its own: nobody who wants the catalog waits for these pages.
         let connection = try SQLiteConnection(path: catalog.path, mode: .readOnly)
         var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''"), \(withDocuments ? "byte_count + " : "")length(problem) FROM quarantine WHERE received_at >= ?1"
-        if client != nil { sql += " AND client_id = ?2" }
+        sql.append(scope.condition("client_id = ?2"))
         if ticket != nil { sql += " AND ticket < ?3" }
         let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")
         statement.bind(1, cutoff)
-        if let client { try statement.bind(2, client) }
+        if case .client(let client) = scope { try statement.bind(2, client.text) }
         if let ticket { try statement.bind(3, ticket.bytes) }
         statement.bind(4, Int64(limit) + 1)
         var entries: [QuarantineEntry] = []

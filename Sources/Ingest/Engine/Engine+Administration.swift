@@ -64,8 +64,8 @@ extension Engine {
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         // Auditors see what every client was refused, and why; never the bytes.
         let isAuditor = principal.role == .auditor
-        let client = isAuditor ? client : try visibleClient(client, principal)
-        let binding = ["quarantine", client ?? "", client == nil ? "all" : "one", principal.clientID ?? "", principal.role.rawValue]
+        let scope = isAuditor ? client.map { .client(ClientID($0)) } ?? .all : try rows(of: client, for: principal)
+        let binding = ["quarantine"] + scope.binding + principal.binding
         var below: ULID?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
@@ -73,8 +73,8 @@ extension Engine {
             }
             below = ticket
         }
-        let (entries, hasMore) = try quarantine.entries(client: client, below: below, limit: limit, withDocuments: !isAuditor)
-        if entries.isEmpty { try checkKnown(client, principal) }
+        let (entries, hasMore) = try quarantine.entries(of: scope, below: below, limit: limit, withDocuments: !isAuditor)
+        if entries.isEmpty { try checkKnown(scope, principal) }
         guard hasMore else { return (entries, nil) }
         let last = entries.last.flatMap { ULID($0.ticketID) }
         return (entries, last.map { cursors.encode([$0.bytes], binding: binding) })
@@ -82,33 +82,27 @@ extension Engine {
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
-            principal.role == .auditor || isVisible(entry, principal)
+            principal.role == .auditor || principal.rows.includes(entry.clientID)
         else {
             throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
         }
         return entry
     }
 
-    func isVisible(_ entry: QuarantineEntry, _ principal: Principal) -> Bool {
-        guard let own = principal.ownClient else { return true }
-        return entry.clientID.map { $0.hasSameBytes(as: own) } ?? false
-    }
-
-    /// The client whose rows alone are asked for; nil for all.
+    /// Whose rows are asked for: one client's, or all that the principal sees.
     ///
-    /// - Throws: wrong-client where the principal sees its own only and asks for another's.
-    func visibleClient(_ asked: String?, _ principal: Principal) throws -> String? {
-        guard let own = principal.ownClient else { return asked }
-        guard asked.map({ $0.hasSameBytes(as: own) }) ?? true else { throw Problem(.wrongClient, "this key sees its own client only") }
-        return own
+    /// - Throws: wrong-client where the principal asks for one whose rows it does not see.
+    func rows(of asked: String?, for principal: Principal) throws -> RowScope {
+        guard let asked = asked.map({ ClientID($0) }) else { return principal.rows }
+        guard principal.rows.includes(asked) else { throw Problem(.wrongClient, "this key sees its own client only") }
+        return .client(asked)
     }
 
     /// Where nothing of a client was found: whether there is such a client. The data of one whose contract was deleted stay.
     ///
     /// - Throws: not-found for a client without a contract.
-    func checkKnown(_ client: String?, _ principal: Principal) throws {
-        guard let client, options.clientsNeedContract, catalog.contract(client) == nil,
-            !(principal.clientID.map { $0.hasSameBytes(as: client) } ?? false)
+    func checkKnown(_ scope: RowScope, _ principal: Principal) throws {
+        guard case .client(let client) = scope, options.clientsNeedContract, catalog.contract(client.text) == nil, principal.identity != .contract(client)
         else { return }
         throw Problem(.notFound, "the client \(client) has no contract")
     }

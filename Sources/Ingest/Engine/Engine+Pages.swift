@@ -14,11 +14,11 @@ extension Engine {
         guard (1...10_000).contains(request.limit) else {
             throw Problem(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
         }
-        let client = try visibleClient(request.client, principal)
+        let rows = try rows(of: request.client, for: principal)
         let snapshot = tier.boundary.snapshot()
         let table = try visibleTable(request.table, snapshot)
         let fields = try pageFields(request.fields, table.schema)
-        let binding = Self.binding(request, client, principal)
+        let binding = Self.binding(request, rows, principal)
         var sequence = snapshot.sequence
         var after: PageKey?
         if let cursor = request.cursor {
@@ -27,12 +27,12 @@ extension Engine {
             else { throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key") }
             (sequence, after) = (bound, key)
         }
-        let scope = Self.scope(client: client, sequence: sequence)
+        let scope = Self.scope(of: rows, sequence: sequence)
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
         let keys = try walk.keys(limit: request.limit + 1)
-        if keys.isEmpty { try checkKnown(client, principal) }
-        let read = try rows(Array(keys.prefix(request.limit)), fields, table, scope)
+        if keys.isEmpty { try checkKnown(rows, principal) }
+        let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope)
         var nextCursor: String?
         if read.count < keys.count, read.count > 0 {
             nextCursor = cursors.encode([PageKey.bytes(sequence)] + keys[read.count - 1].fields, binding: binding)
@@ -42,7 +42,7 @@ extension Engine {
             contentTypes: read.contentTypes)
     }
 
-    private static func binding(_ request: PageRequest, _ client: String?, _ principal: Principal) -> [String] {
+    private static func binding(_ request: PageRequest, _ rows: RowScope, _ principal: Principal) -> [String] {
         let range =
             switch request.range {
             case .all: "all"
@@ -50,15 +50,13 @@ extension Engine {
             case .instants(let from, let to): "instants \(from.map { "\($0)" } ?? "") \(to.map { "\($0)" } ?? "")"
             }
         return [
-            "page", request.table, client == nil ? "all" : "one", client ?? "", range, request.type == nil ? "" : "type", request.type ?? "",
+            "page", request.table, range, request.type == nil ? "" : "type", request.type ?? "",
             request.state?.rawValue ?? "", request.fields.map { "\($0.count)" } ?? "", request.fields?.joined(separator: "\u{0}") ?? "",
-            principal.isAdmin ? "admin" : "contract", principal.clientID ?? "",
-        ]
+        ] + rows.binding + principal.binding
     }
 
-    static func scope(client: String?, sequence: Int64) -> [ColumnFilter] {
-        var scope: [ColumnFilter] = []
-        if let client { scope.append(ColumnFilter("client_id", .equal(.string(client)))) }
+    static func scope(of rows: RowScope, sequence: Int64) -> [ColumnFilter] {
+        var scope = rows.filters
         scope.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
         return scope
     }

@@ -151,8 +151,8 @@ extension Engine {
     package func deadLetters(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
-        let client = try visibleClient(client, principal)
-        let binding = ["dead-letters", client ?? "", client == nil ? "all" : "one", principal.clientID ?? ""]
+        let scope = try rows(of: client, for: principal)
+        let binding = ["dead-letters"] + scope.binding + principal.binding
         var after: DeadLetterKey?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1,
@@ -162,16 +162,16 @@ extension Engine {
         }
         // The catalog first: a file that goes meanwhile is in it by then, or still at hand.
         let files = tier.boundary.snapshot().files
-        var found = try catalog.deadLetters(after: after, client: client, limit: limit + 1)
+        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1)
         var keys = Set(found.map(\.key))
         var hotCount = 0
         for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
-            let own = try file.deadLetters(after: after, client: client.map { Array($0.utf8) }, limit: limit + 1)
+            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1)
             for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
             hotCount += own.count
             if hotCount > limit { break }
         }
-        if found.isEmpty { try checkKnown(client, principal) }
+        if found.isEmpty { try checkKnown(scope, principal) }
         found.sort { $0.key < $1.key }
         guard found.count > limit, let last = found.prefix(limit).last else { return (found.map(\.letter), nil) }
         let letters = found.prefix(limit).map(\.letter)
@@ -187,8 +187,8 @@ extension Engine {
             let file = tier.boundary.snapshot().files.first(where: { ($0.day, $0.part) == (key.day, key.part) })
         else { throw absent }
         let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
-        guard let letter = try file.deadLetters(after: before, client: nil, limit: 1).first, letter.key == key,
-            principal.ownClient.map({ $0.hasSameBytes(as: letter.letter.receipt.clientID) }) ?? true
+        guard let letter = try file.deadLetters(after: before, of: .all, limit: 1).first, letter.key == key,
+            principal.rows.includes(letter.letter.receipt.clientID)
         else { throw absent }
         if key.isStep { try checkIdentityIsFree(of: ProcessKey.row(ofStep: key.number), in: file) }
         let done = Monitor<Result<ProcessResult, Problem>?>(nil)

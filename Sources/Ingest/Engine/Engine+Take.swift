@@ -41,7 +41,7 @@ extension Engine {
                 }
             },
             refuse: { completion(.refused(Problem(.overloaded, "the store closes: send it again"))) })
-        guard lanes.submit(for: intake.request.principal.clientID ?? "", job) else {
+        guard lanes.submit(for: intake.request.principal.identity, job) else {
             throw Problem(.overloaded, "too many documents that take long wait to be checked: send it again later")
         }
     }

@@ -45,7 +45,7 @@ extension Intake {
                 .wrongClient,
                 "the document names the client \(String(decoding: mapped.prefix(200), as: UTF8.self)), the request \(String(decoding: asked, as: UTF8.self))")
         }
-        guard let client = asked ?? receipt.clientID ?? principal.clientID.map({ Array($0.utf8) }) else {
+        guard let client = asked ?? receipt.clientID ?? principal.identity.client?.bytes else {
             throw Problem(
                 .badParameter, "whose receipt is it? This key writes for every client: name one",
                 errors: [.init(pointer: "/client", code: "required", message: "a client is wanted, since this key writes for every client")])
@@ -55,9 +55,8 @@ extension Intake {
                 .badParameter, "a client id has 1 to 200 bytes and no control characters",
                 errors: [.init(pointer: "/client", code: "bad-id", message: "1 to 200 bytes, no control characters")])
         }
-        let own = principal.clientID.map { Array($0.utf8) }
-        if let own, own == client { return client }
-        guard principal.scope == .all else { throw Problem(.wrongClient, "this key writes for its own client only") }
+        if let own = principal.identity.client, own.bytes == client { return client }
+        guard principal.rows == .all else { throw Problem(.wrongClient, "this key writes for its own client only") }
         guard !parts.clientsNeedContract || parts.catalog.contract(String(decoding: client, as: UTF8.self)) != nil else {
             throw Problem(.notFound, "the client \(String(decoding: client, as: UTF8.self)) has no contract")
         }
@@ -106,7 +105,8 @@ extension Intake {
         guard ProblemClass(problem.slug) == .document else { return nil }
         let problem = disclosed(problem)
         let principal = request.principal
-        let client = principal.scope == .all ? request.client ?? principal.clientID : principal.clientID
+        let own = principal.identity.client?.text
+        let client = principal.rows == .all ? request.client ?? own : own
         return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document)
     }
 

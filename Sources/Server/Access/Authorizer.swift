@@ -44,7 +44,7 @@ package struct Authorizer: Sendable {
     package func whenKeysAreFetched(_ wake: @escaping @Sendable () -> Void) -> Bool { tokens?.source.whenFetched(wake) ?? false }
 
     /// For calls without a credential, and until one is checked: sees no row.
-    package static let nobody = Admission(principal: Principal(clientID: "", access: .read, scope: .own, types: []))
+    package static let nobody = Admission(principal: .nobody)
 
     private func authenticate(_ request: Request, mayWait: Bool) throws -> Admission {
         guard let header = request.header("Authorization") else {

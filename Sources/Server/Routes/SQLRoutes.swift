@@ -66,7 +66,7 @@ enum SQLRoutes {
     /// What a cursor belongs to: not its `limit`, which may change.
     private static func binding(_ request: SQLRequest, _ principal: Principal) -> [String] {
         let parameters = request.parameters.map { "\($0)" }
-        return ["sql", request.query, request.timeZone, principal.isAdmin ? "admin" : "contract", principal.clientID ?? ""] + parameters
+        return ["sql", request.query, request.timeZone] + principal.binding + parameters
     }
 
     private static func bytes(_ number: Int64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }

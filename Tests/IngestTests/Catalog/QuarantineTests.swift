@@ -53,8 +53,8 @@ final class QuarantineTests: XCTestCase {
             }
         }
         let quarantine = Quarantine(catalog: try Catalog(path: path), limits: Quarantine.Limits())
-        XCTAssertEqual(try quarantine.entries(client: nil, below: nil, limit: 10).entries.map(\.ticketID), names.reversed().map(\.description))
-        XCTAssertEqual(try quarantine.entries(client: "c1", below: names[3], limit: 10).entries.map(\.ticketID), [names[1].description])
+        XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 10).entries.map(\.ticketID), names.reversed().map(\.description))
+        XCTAssertEqual(try quarantine.entries(of: .client("c1"), below: names[3], limit: 10).entries.map(\.ticketID), [names[1].description])
         let entry = try XCTUnwrap(quarantine.entry(names[2]))
         XCTAssertEqual(entry.document, refused(2).document)
         XCTAssertEqual(entry.problem.detail, "no type 2")

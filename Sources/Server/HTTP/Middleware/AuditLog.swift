@@ -51,7 +51,7 @@ struct AuditLog: Sendable {
     }
 
     static func actor(_ principal: Principal, administrator: String) -> String {
-        if let clientID = principal.clientID { return "client \(clientID)" }
+        if case .contract(let client) = principal.identity { return "client \(client)" }
         return principal.keyID.map { "\(principal.role.rawValue) key \($0)" } ?? administrator
     }
 

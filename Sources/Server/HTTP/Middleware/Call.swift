@@ -64,8 +64,8 @@ package struct Call: @unchecked Sendable {
         guard let client = try id("client") else { return nil }
         // An auditor sees what all clients have of that which auditors see at all.
         if principal.role == .auditor { return client }
-        if let own = principal.ownClient, !own.utf8.elementsEqual(client.utf8) {
-            throw Problem(.wrongClient, "this credential is of the client \(own) alone")
+        guard principal.rows.includes(ClientID(client)) else {
+            throw Problem(.wrongClient, "this credential is of \(principal.identity.client.map { "the client \($0) alone" } ?? "no client")")
         }
         return client
     }

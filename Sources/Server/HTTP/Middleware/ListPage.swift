@@ -19,7 +19,7 @@ struct ListPage {
         self.call = call
         limit = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
         let principal = call.principal
-        binding = [call.route.operation.id, principal.role.rawValue, principal.clientID ?? ""] + owner
+        binding = [call.route.operation.id] + principal.binding + owner
         guard let cursor = call.parameter("cursor") else {
             fields = nil
             return
