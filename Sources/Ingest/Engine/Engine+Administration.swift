@@ -3,7 +3,7 @@ import Documents
 import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
-extension Engine {
+extension Engine: TypeAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
     package func types(as principal: Principal) throws -> [TypeDescription] {
         guard let allowed = principal.types else { return types.descriptions }
         return types.descriptions.filter { allowed.contains($0.name) }

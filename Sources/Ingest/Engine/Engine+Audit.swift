@@ -1,7 +1,7 @@
 import Documents
 
 /// What the administrator may read of the audit trail, and how acts get into it.
-extension Engine {
+extension Engine: AuditRecording {
     package func begin(_ act: AuditAct) throws -> Int64 { try catalog.begin(act) }
 
     package func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {

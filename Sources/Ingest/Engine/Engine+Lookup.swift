@@ -3,7 +3,7 @@ import Documents
 import Query
 
 /// Single receipts, tickets, and what happened since.
-extension Engine {
+extension Engine: RowReading, ChangeFeed {
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = tier.boundary.snapshot()

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// Figures for /metrics: of the writer, the tiers, compaction and the queues.
-extension Engine {
+extension Engine: StoreLife {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)

@@ -2,7 +2,7 @@ package import Query
 import ColumnStore
 
 /// The store as SQL sees it.
-extension Engine: QueryStore {
+extension Engine: QueryStore, CursorSealing {
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         let snapshot = tier.boundary.snapshot()
         let bound = sequence ?? snapshot.sequence

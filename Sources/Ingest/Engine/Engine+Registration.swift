@@ -3,7 +3,7 @@ package import Documents
 import Synchronization
 
 /// What registrars and clients are told and tell: callbacks, dead letters, and the process that does the calling.
-extension Engine {
+extension Engine: Callbacks, DeadLetterReview {
     /// Begins to call registrars and webhooks. Only a server does: a command on a directory leaves it to the next one.
     ///
     /// - Parameter callbackBase: the URL under which registrars reach this server.

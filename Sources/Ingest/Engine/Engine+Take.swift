@@ -3,7 +3,7 @@ import Documents
 import Synchronization
 
 /// Documents in: read, decide whose they are, see whether they are known, hand them to the writer, answer.
-extension Engine {
+extension Engine: DocumentIntake {
     package func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
         do {
             guard request.principal.access == .readWrite else {

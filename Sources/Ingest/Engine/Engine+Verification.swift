@@ -1,7 +1,7 @@
 import ColumnStore
 import Documents
 
-extension Engine {
+extension Engine: StoreMaintenance {
     package func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {

@@ -13,13 +13,13 @@ package struct Authorizer: Sendable {
     /// The token's key may be in a set that is being fetched: ask again when `whenKeysAreFetched` calls.
     package struct KeysAwaited: Error {}
 
-    private let engine: any EngineInterface
+    private let credentials: any CredentialLookup
     private let adminKeySHA256: [UInt8]
     private let tokens: TokenVerifier?
     private let rates = RateLimiter()
 
-    package init(engine: any EngineInterface, adminKey: String, tokens: TokenVerifier? = nil) {
-        self.engine = engine
+    package init(credentials: any CredentialLookup, adminKey: String, tokens: TokenVerifier? = nil) {
+        self.credentials = credentials
         self.tokens = tokens
         adminKeySHA256 = APIKey.sha256(of: adminKey)
     }
@@ -55,7 +55,7 @@ package struct Authorizer: Sendable {
         }
         let hash = APIKey.sha256(of: key)
         if Digest.areEqual(hash, adminKeySHA256) { return Admission(principal: .admin) }
-        switch engine.holder(ofKeySHA256: hash) {
+        switch credentials.holder(ofKeySHA256: hash) {
         case .contract(let contract, let expiresAt)?:
             try Self.check(expiresAt)
             return try admit(contract)
@@ -81,7 +81,7 @@ package struct Authorizer: Sendable {
             throw Problem(.unauthenticated, "the token does not count: \(error)")
         }
         guard case .granted(let clientID) = outcome else { throw KeysAwaited() }
-        guard let contract = try engine.contract(clientID) else {
+        guard let contract = try credentials.contract(clientID) else {
             throw Problem(.unauthenticated, "the token names no contract that there is")
         }
         return contract

@@ -38,7 +38,7 @@ enum ContractRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let page = try ListPage(call)
-        let contracts = try call.engine.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
+        let contracts = try call.store.contracts.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
         let shown = contracts.prefix(page.limit)
         var writer = JSONWriter(reserving: 256 * shown.count + 64)
         writer.beginObject()
@@ -59,7 +59,7 @@ enum ContractRoutes {
 
     static func find(_ call: Call) throws -> Contract {
         try Call.check(id: call.pathValues[0], "client_id")
-        guard let contract = try call.engine.contract(call.pathValues[0]) else { throw Problem(.notFound, "there is no such contract") }
+        guard let contract = try call.store.contracts.contract(call.pathValues[0]) else { throw Problem(.notFound, "there is no such contract") }
         return contract
     }
 
@@ -67,8 +67,8 @@ enum ContractRoutes {
         let clientID = call.pathValues[0]
         try Call.check(id: clientID, "client_id")
         let body = try call.object(members: ContractBody.members)
-        let contract = try ContractBody.read(body, clientID: clientID, previous: try call.engine.contract(clientID))
-        let outcome = try call.engine.putContract(contract)
+        let contract = try ContractBody.read(body, clientID: clientID, previous: try call.store.contracts.contract(clientID))
+        let outcome = try call.store.contracts.putContract(contract)
         var writer = JSONWriter()
         ContractBody.write(contract, to: &writer)
         call.exchange.auditDetail = String(decoding: writer.bytes, as: UTF8.self)
@@ -77,7 +77,7 @@ enum ContractRoutes {
 
     private static func delete(_ call: Call) throws -> Response {
         _ = try find(call)
-        try call.engine.deleteContract(call.pathValues[0])
+        try call.store.contracts.deleteContract(call.pathValues[0])
         return .noContent
     }
 }

@@ -27,7 +27,7 @@ enum KeyRoutes {
                 "deleteKey", "Revokes a key of a contract.", parameters: [ContractRoutes.client, id], answers: [.init(204, "Done.")],
                 problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.engine.deleteKey(of: try client(call), id: call.pathValues[1])
+                try call.store.keys.deleteKey(of: try client(call), id: call.pathValues[1])
                 return .noContent
             }),
         Route(
@@ -47,7 +47,7 @@ enum KeyRoutes {
             operation: Operation(
                 "deleteOperatorKey", "Revokes a key of a role.", parameters: [id], answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.engine.deleteKey(of: .operators, id: call.pathValues[0])
+                try call.store.keys.deleteKey(of: .operators, id: call.pathValues[0])
                 return .noContent
             }),
     ]
@@ -57,7 +57,7 @@ enum KeyRoutes {
     private static func list(_ call: Call, of owner: KeyOwner) throws -> Response {
         let page = try ListPage(call, of: call.pathValues)
         let after = try page.after(fieldCount: 2).map { KeyDescription.Position(createdAt: try $0.integer(at: 0), id: $0.text(at: 1)) }
-        let keys = try call.engine.keys(of: owner, after: after, limit: page.limit + 1)
+        let keys = try call.store.keys.keys(of: owner, after: after, limit: page.limit + 1)
         let shown = keys.prefix(page.limit)
         var writer = JSONWriter(reserving: 256 * shown.count + 64)
         writer.beginObject()
@@ -87,7 +87,7 @@ enum KeyRoutes {
     private static func make(_ call: Call, of owner: KeyOwner) throws -> Response {
         let form = try KeyForm(call, of: owner)
         let key = try APIKey.make()
-        let added = try call.engine.addKey(
+        let added = try call.store.keys.addKey(
             NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt), of: owner)
         var detail = JSONWriter()
         detail.beginObject()

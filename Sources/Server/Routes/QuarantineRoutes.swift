@@ -33,7 +33,7 @@ enum QuarantineRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.engine.quarantine(
+        let page = try call.store.refused.quarantine(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         var writer = JSONWriter(reserving: 4_096)
         writer.beginObject()
@@ -47,7 +47,7 @@ enum QuarantineRoutes {
     }
 
     private static func one(_ call: Call) throws -> Response {
-        let entry = try call.engine.quarantineEntry(call.pathValues[0], as: call.principal)
+        let entry = try call.store.refused.quarantineEntry(call.pathValues[0], as: call.principal)
         var writer = JSONWriter(reserving: 4_096)
         write(entry, as: call.principal, to: &writer)
         return .json(writer)
@@ -79,7 +79,7 @@ enum QuarantineRoutes {
 
     private static func deadLetters(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.engine.deadLetters(
+        let page = try call.store.deadLetters.deadLetters(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         var writer = JSONWriter(reserving: 4_096)
         writer.beginObject()
@@ -104,7 +104,7 @@ enum QuarantineRoutes {
     }
 
     private static func redrive(_ call: Call) throws -> Response {
-        try call.engine.redrive(call.pathValues[0], as: call.principal)
+        try call.store.deadLetters.redrive(call.pathValues[0], as: call.principal)
         return Response(status: 202)
     }
 }

@@ -44,12 +44,12 @@ enum SQLRoutes {
         var sequence: Int64?
         var now = CalendarText.now
         if let cursor = request.cursor {
-            guard let fields = service.store.unseal(cursor, binding: binding), fields.count >= 4, let bound = integer(fields[0]),
+            guard let fields = service.store.cursors.unseal(cursor, binding: binding), fields.count >= 4, let bound = integer(fields[0]),
                 let instant = integer(fields[1]), let place = WalkPosition(fields: fields.dropFirst(2))
             else { throw Problem(.badCursor, "this is no cursor of this query with these parameters and this key") }
             (sequence, now, position) = (bound, instant, place)
         }
-        let (catalog, bound) = try service.store.catalog(as: call.principal, upTo: sequence)
+        let (catalog, bound) = try service.store.queries.catalog(as: call.principal, upTo: sequence)
         let context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         let exchange = call.exchange
         let deadline = SteadyClock.seconds() + service.limits.queryTime
@@ -59,7 +59,7 @@ enum SQLRoutes {
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },
             started: watch.begin, hold: exchange.holdAnswer,
-            seal: { service.store.seal([bytes(bound), bytes(now)] + $0.fields, binding: binding) })
+            seal: { service.store.cursors.seal([bytes(bound), bytes(now)] + $0.fields, binding: binding) })
         return Response(status: 200, contentType: SQLForm.page.contentType, bytes: page.bytes).adding("Vary", "Accept")
     }
 
@@ -83,7 +83,7 @@ enum SQLRoutes {
         let exchange = call.exchange
         // Header fields may not be read once the answer has begun.
         let coding = form == .parquet ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
-        let (catalog, _) = try service.store.catalog(as: call.principal, upTo: nil)
+        let (catalog, _) = try service.store.queries.catalog(as: call.principal, upTo: nil)
         let context = QueryContext(
             catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: CalendarText.now)
         let runner = SQLRunner(engine: service.queryEngine)

@@ -52,7 +52,7 @@ enum SystemRoutes {
                 first.slug, reasons.map(\.detail).joined(separator: "; "),
                 errors: reasons.map { .init(pointer: "", code: $0.slug.rawValue, message: $0.detail) })
         }
-        let degradations = call.engine.degradations
+        let degradations = call.store.life.degradations
         guard !degradations.isEmpty else { return statusResponse("ready") }
         var writer = JSONWriter()
         writer.beginObject()
@@ -134,7 +134,7 @@ enum SystemRoutes {
         call.service.queryFigures.write(to: &text, runningCount: call.service.runningQueryCount, call.service.queryEngine)
         writeService(call, to: &text)
         var described: Set<String> = []
-        for metric in call.engine.metrics().sorted(by: { $0.name < $1.name }) {
+        for metric in call.store.life.metrics().sorted(by: { $0.name < $1.name }) {
             let name = "till_" + metric.name
             if described.insert(name).inserted { text.describe(name, metric.help, metric.kind == .counter ? .counter : .gauge) }
             text.sample(name, metric.labels.map { ($0.name, $0.value) }, metric.value)

@@ -39,7 +39,7 @@ enum TypeRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let page = try ListPage(call)
-        let types = try call.engine.types(as: call.principal).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let types = try call.store.types.types(as: call.principal).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         let start = try page.after(fieldCount: 1).map { after in types.firstIndex { after[0].lexicographicallyPrecedes($0.name.utf8) } ?? types.count } ?? 0
         var end = start
         var writer = JSONWriter(reserving: 64 << 10)
@@ -62,7 +62,7 @@ enum TypeRoutes {
 
     private static func find(_ call: Call) throws -> TypeDescription {
         let name = call.pathValues[0]
-        guard let type = try call.engine.types(as: call.principal).first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+        guard let type = try call.store.types.types(as: call.principal).first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
             throw Problem(.notFound, "there is no such type")
         }
         return type
@@ -74,7 +74,7 @@ enum TypeRoutes {
         }
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)
-        let outcome = try call.engine.putType(name: call.pathValues[0], body: call.request.body)
+        let outcome = try call.store.types.putType(name: call.pathValues[0], body: call.request.body)
         let digest = Digest.sha256(call.request.body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
@@ -82,7 +82,7 @@ enum TypeRoutes {
     }
 
     private static func delete(_ call: Call) throws -> Response {
-        try call.engine.deleteType(name: call.pathValues[0])
+        try call.store.types.deleteType(name: call.pathValues[0])
         return .noContent
     }
 }

@@ -6,7 +6,7 @@ import Query
 import Synchronization
 
 /// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
-final class FakeEngine: EngineInterface, QueryStore {
+final class FakeEngine: WholeStore {
     struct State {
         var contracts: [String: Contract] = [:]
         var keys: [[UInt8]: (owner: KeyOwner, key: KeyDescription)] = [:]
@@ -167,6 +167,8 @@ final class FakeEngine: EngineInterface, QueryStore {
         return Verifier.Report(findings: [.init(path: "a file", fault: "is damaged")], fileCount: 2, rowCount: 17)
     }
     var isReady: Bool { state.withLock { $0.isReady } }
+    var intakeRefusals: [Problem] { [] }
+    var degradations: [String] { [] }
     func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
     func close() throws {}
 

@@ -37,7 +37,7 @@ enum ServeCommand: Command {
         let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log)
         let service = try Service(
-            engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
             log: log, routes: APIRoutes.all)
         service.certificates = parts.certificates
         service.setStarting(true)
@@ -83,7 +83,7 @@ enum ServeCommand: Command {
         guard change != .none else { return key }
         let path = AdminKey.path(in: directory)
         log.warning("the admin key is another than at the last start", ["change": .text(change.rawValue), "path": .text(path), "uid": .number(Int(getuid()))])
-        try AuditLog(engine: engine, log: log, administrator: "admin").note(
+        try AuditLog(trail: engine, log: log, administrator: "admin").note(
             action: "adminKey", actor: "start, uid \(getuid())", target: path, detail: #"{"change":"\#(change.rawValue)"}"#)
         return key
     }

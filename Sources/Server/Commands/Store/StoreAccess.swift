@@ -71,7 +71,7 @@ final class StoreAccess {
         let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, log: log)
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
-        let service = try Service(engine: engine, queries: QueryEngine.make(settings), adminKey: key, limits: Service.Limits(settings), log: log,
+        let service = try Service(store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: Service.Limits(settings), log: log,
             administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
         let listener = try Listener(.init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service)
         return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (listener, service, engine))

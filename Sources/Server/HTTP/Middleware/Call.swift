@@ -16,7 +16,7 @@ package struct Call: @unchecked Sendable {
 
     package var route: Route { service.router.routes[routeIndex] }
     package var request: Request { exchange.request }
-    package var engine: any EngineInterface { service.engine }
+    package var store: StoreRoles { service.store }
 
     /// The same call by somebody else.
     package func with(_ principal: Principal) -> Call {

@@ -31,8 +31,7 @@ package final class Service: RequestHandler, Sendable {
     private static let largeByteCountMin = 4 << 20
     private static let giveBackPause: UInt64 = 1_000_000_000
 
-    package let engine: any EngineInterface
-    package let store: any QueryStore
+    package let store: StoreRoles
     package let queryEngine: QueryEngine
     package let router: Router
     package let limits: Limits
@@ -72,11 +71,10 @@ package final class Service: RequestHandler, Sendable {
     private let runID: String
 
     package init(
-        engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: Limits,
+        store: StoreRoles, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: Limits,
         log: Log, administrator: String = "admin", routes: [Route]
     ) throws {
-        self.engine = engine
-        store = engine
+        self.store = store
         queryEngine = queries
         self.limits = limits
         self.log = log
@@ -84,25 +82,25 @@ package final class Service: RequestHandler, Sendable {
         jobs = JobTable(log: log)
         router = Router(routes)
         metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) })
-        authorizer = Authorizer(engine: engine, adminKey: adminKey, tokens: tokens)
+        authorizer = Authorizer(credentials: store.credentials, adminKey: adminKey, tokens: tokens)
         self.tokens = tokens
-        audit = AuditLog(engine: engine, log: log, administrator: administrator)
+        audit = AuditLog(trail: store.audit, log: log, administrator: administrator)
         memory = MemoryLedger(limits.memory)
         reads = WorkerPool(.init(threadCount: 8, waitingMax: 4_096))
         self.queries = WorkerPool(.init(threadCount: limits.queryCount, waitingMax: limits.queryCount * Self.waitingQueriesPerPlace))
         control = WorkerPool(.init(threadCount: 4, waitingMax: 64, isShared: false))
         bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
         observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
-        log.leaveOut { [engine] text in text.contains(adminKey) || engine.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
+        log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
         runID = try Digest.random(byteCount: 4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     /// Why the server takes no work, or no receipts; none when it does. Before the first answer of the tokens' issuer their clients would be refused.
     package var notReady: [Problem] {
         if isStopping { return [Problem(.overloaded, "the server is stopping")] }
-        if !engine.isReady || starting.load(ordering: .relaxed) { return [Problem(.overloaded, "the server is starting")] }
+        if !store.life.isReady || starting.load(ordering: .relaxed) { return [Problem(.overloaded, "the server is starting")] }
         let waits = tokens.map { !$0.source.isSettled } ?? false
-        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + engine.intakeRefusals
+        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + store.life.intakeRefusals
     }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }

@@ -159,7 +159,7 @@ enum FinalWait {
         call.exchange.watch()
         let present = { @Sendable in TakeAnswer.response(to: .one(taken), on: call.exchange, service: call.service) }
         LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
-            let ticket = try call.engine.ticket(taken.summary.ticketID, as: principal)
+            let ticket = try call.store.rows.ticket(taken.summary.ticketID, as: principal)
             guard let summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
             let final = Taken(summary: summary, isRepeat: taken.isRepeat)
             return .answer(TakeAnswer.response(to: .one(final), on: call.exchange, service: call.service))

@@ -1,0 +1,14 @@
+package import Documents
+
+/// What others tell of processes by themselves.
+package protocol Callbacks: AnyObject, Sendable {
+    /// A registrar's answer. The signature is checked before anything else; `completion` is called once, on any thread, when it is durable.
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void)
+}
+
+/// Steps and events that were given up.
+package protocol DeadLetterReview: AnyObject, Sendable {
+    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
+    /// Tries a dead letter again; returns when that is durable.
+    func redrive(_ id: String, as principal: Principal) throws
+}
