@@ -20,7 +20,7 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
 
     package func putContract(_ contract: Contract) throws -> PutOutcome {
         guard Intake.isID(contract.clientID.utf8) else {
-            throw Problem(
+            throw Fault(
                 .invalidContract, "a client id has 1 to 200 bytes and no control characters",
                 errors: [.init(pointer: "/client_id", code: "bad-id", message: "1 to 200 bytes, no control characters")])
         }
@@ -39,23 +39,23 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
     package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription {
         let isOfClient = if case .client = owner { true } else { false }
         guard isOfClient == (key.role == .contract) else {
-            throw Problem(.badParameter, isOfClient ? "a contract's key has the role contract" : "an operator's key has the role admin, auditor or metrics")
+            throw Fault(.badParameter, isOfClient ? "a contract's key has the role contract" : "an operator's key has the role admin, auditor or metrics")
         }
         guard let added = try catalog.addKey(key, of: owner) else {
             if case .client(let clientID) = owner { throw Self.noContract(clientID) }
-            throw Problem(.internalError, "the key was not stored")
+            throw Fault(.internalError, "the key was not stored")
         }
         return added
     }
 
     package func deleteKey(of owner: KeyOwner, id: String) throws {
         guard try catalog.deleteKey(of: owner, id: id) else {
-            if case .client(let clientID) = owner { throw Problem(.notFound, "there is no key \(id) of \(clientID)") }
-            throw Problem(.notFound, "no operator has a key \(id)")
+            if case .client(let clientID) = owner { throw Fault(.notFound, "there is no key \(id) of \(clientID)") }
+            throw Fault(.notFound, "no operator has a key \(id)")
         }
     }
 
-    private static func noContract(_ clientID: String) -> Problem { Problem(.notFound, "there is no contract of \(clientID)") }
+    private static func noContract(_ clientID: String) -> Fault { Fault(.notFound, "there is no contract of \(clientID)") }
 
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
 
@@ -69,7 +69,7 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         var below: ULID?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
-                throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key")
+                throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key")
             }
             below = ticket
         }
@@ -84,7 +84,7 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
             principal.role == .auditor || principal.rows.includes(entry.clientID)
         else {
-            throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
+            throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
         }
         return entry
     }
@@ -94,7 +94,7 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
     /// - Throws: wrong-client where the principal asks for one whose rows it does not see.
     func rows(of asked: String?, for principal: Principal) throws -> RowScope {
         guard let asked = asked.map({ ClientID($0) }) else { return principal.rows }
-        guard principal.rows.includes(asked) else { throw Problem(.wrongClient, "this key sees its own client only") }
+        guard principal.rows.includes(asked) else { throw Fault(.wrongClient, "this key sees its own client only") }
         return .client(asked)
     }
 
@@ -104,7 +104,7 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
     func checkKnown(_ scope: RowScope, _ principal: Principal) throws {
         guard case .client(let client) = scope, options.clientsNeedContract, catalog.contract(client.text) == nil, principal.identity != .contract(client)
         else { return }
-        throw Problem(.notFound, "the client \(client) has no contract")
+        throw Fault(.notFound, "the client \(client) has no contract")
     }
 
     package func compact(before: Int32?) throws -> CompactionSummary { try compactor.compact(before: before) }

@@ -13,7 +13,7 @@ extension Engine: AuditRecording {
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: ["audit"]), fields.count == 1,
                 let id = Int64(String(decoding: fields[0], as: UTF8.self))
-            else { throw Problem(.badCursor, "this is no cursor of this call") }
+            else { throw Fault(.badCursor, "this is no cursor of this call") }
             below = id
         }
         var entries = try catalog.audit(below: below, limit: limit + 1)

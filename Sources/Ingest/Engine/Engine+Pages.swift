@@ -12,7 +12,7 @@ extension Engine {
 
     package func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
-            throw Problem(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
+            throw Fault(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
         }
         let rows = try rows(of: request.client, for: principal)
         let snapshot = tier.boundary.snapshot()
@@ -24,7 +24,7 @@ extension Engine {
         if let cursor = request.cursor {
             guard let parts = cursors.decode(cursor, binding: binding), parts.count == 6, let bound = PageKey.integer(parts[0]),
                 let key = PageKey(parts[1...])
-            else { throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key") }
+            else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             (sequence, after) = (bound, key)
         }
         let scope = Self.scope(of: rows, sequence: sequence)
@@ -113,7 +113,7 @@ extension Engine {
             if name == "*" {
                 names += schema.fields.map(\.name).filter { !names.contains($0) }
             } else if schema[name] == nil {
-                throw Problem(
+                throw Fault(
                     .badParameter, "the table has no column \(name)",
                     errors: [.init(pointer: "/fields", code: "unknown-column", message: "no column \(name)")])
             } else if !names.contains(name) {
@@ -121,7 +121,7 @@ extension Engine {
             }
         }
         guard !names.isEmpty else {
-            throw Problem(.badParameter, "fields names no column", errors: [.init(pointer: "/fields", code: "empty", message: "name a column, or *")])
+            throw Fault(.badParameter, "fields names no column", errors: [.init(pointer: "/fields", code: "empty", message: "name a column, or *")])
         }
         return PageFields(wanted: names, needsContentType: names.contains("document") && !names.contains("content_type"))
     }
@@ -175,7 +175,7 @@ extension Engine {
             ])
         let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
         guard let place = projection.firstIndex(of: "sequence"), let one = found.first else {
-            throw Problem(.internalError, "rows of a page are gone")
+            throw Fault(.internalError, "rows of a page are gone")
         }
         var columns: [Column] = []
         for index in projection.indices {
@@ -186,7 +186,7 @@ extension Engine {
         guard case .int64(let read) = columns[place].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
         for (row, sequence) in read.enumerated() { rows[sequence] = Int32(row) }
         let order = try sequences.map { sequence -> Int32 in
-            guard let row = rows[sequence] else { throw Problem(.internalError, "a row of a page is gone") }
+            guard let row = rows[sequence] else { throw Fault(.internalError, "a row of a page is gone") }
             return row
         }
         return ColumnBatch(rowCount: order.count, columns: columns.map { $0.gathering(order) })

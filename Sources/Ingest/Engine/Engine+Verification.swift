@@ -9,7 +9,7 @@ extension Engine: StoreMaintenance {
         do {
             return try verifier.run(beside: parts)
         } catch is Verifier.Cancelled {
-            throw Problem(.overloaded, "the verification was ended before it was done")
+            throw Fault(.overloaded, "the verification was ended before it was done")
         }
     }
 }

@@ -3,7 +3,7 @@ package import Documents
 /// What others tell of processes by themselves.
 package protocol Callbacks: AnyObject, Sendable {
     /// A registrar's answer. The signature is checked before anything else; `completion` is called once, on any thread, when it is durable.
-    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void)
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void)
 }
 
 /// Steps and events that were given up.

@@ -4,7 +4,7 @@ package import Documents
 package protocol StoreLife: AnyObject, Sendable {
     var isReady: Bool { get }
     /// Why documents are refused at present, whoever sends them; none while they are taken.
-    var intakeRefusals: [Problem] { get }
+    var intakeRefusals: [Fault] { get }
     /// What of the store's work stands still though it takes documents, for the administrator.
     var degradations: [String] { get }
     /// Figures: name without prefix, labels, value.

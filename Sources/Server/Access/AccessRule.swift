@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Ingest
 
 /// Who may make the call at all; what they see in it, the engine decides.

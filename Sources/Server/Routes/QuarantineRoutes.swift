@@ -62,11 +62,11 @@ enum QuarantineRoutes {
         writer.member("type", entry.type)
         writer.key("problem")
         guard principal.role != .auditor else {
-            redacted(entry.problem).write(to: &writer)
+            redacted(Problem(entry.problem)).write(to: &writer)
             writer.endObject()
             return
         }
-        entry.problem.write(to: &writer)
+        Problem(entry.problem).write(to: &writer)
         // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
         DocumentBody.writeText(entry.document[...], to: &writer)
         writer.endObject()

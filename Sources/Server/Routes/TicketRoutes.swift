@@ -48,7 +48,7 @@ enum TicketRoutes {
         for step in ticket.steps { write(step, to: &writer) }
         writer.endArray()
         writer.key("errors")
-        Problem.write(ticket.errors.isEmpty ? ticket.refused?.problem.errors ?? [] : ticket.errors, to: &writer)
+        Problem.write(ticket.errors.isEmpty ? ticket.refused.map { Problem($0.problem).reasons } ?? [] : ticket.errors, to: &writer)
         writer.key("history")
         writer.beginArray()
         for event in ticket.history {

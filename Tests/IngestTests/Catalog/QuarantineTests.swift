@@ -10,7 +10,7 @@ final class QuarantineTests: XCTestCase {
     private func refused(_ number: Int, client: String? = "c") -> Quarantine.Refused {
         let head = Array("\(number) ".utf8)
         let document = head + (head.count..<1_850).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ number) }
-        return Quarantine.Refused(client: client, contentType: "application/json", type: "t", problem: Problem(.unknownType, "no type \(number)"), document: document)
+        return Quarantine.Refused(client: client, contentType: "application/json", type: "t", problem: Fault(.unknownType, "no type \(number)"), document: document)
     }
 
     /// `quarantine_max_bytes` counts documents: the file that holds them must not be many times as large.
@@ -47,7 +47,7 @@ final class QuarantineTests: XCTestCase {
                 try insert.bind(2, refused.client)
                 insert.bind(3, Clock.system.now())
                 try insert.bind(4, SHA256.hash(refused.document))
-                try insert.bind(5, ProblemText.text(refused.problem))
+                try insert.bind(5, FaultText.text(refused.problem))
                 try insert.bind(6, refused.document)
                 try insert.run()
             }
@@ -60,5 +60,18 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(entry.problem.detail, "no type 2")
         // The same bytes of the same client are the entry that is there.
         XCTAssertEqual(try quarantine.add([refused(1, client: "c1")]), [names[1].description])
+    }
+
+    func test_faultText_ofEveryCodeAndAdvice_isReadBack() {
+        for code in Fault.Code.allCases {
+            for advice in Fault.Advice.allCases.map({ $0 }) + [nil] {
+                let fault = Fault(code, "what is wrong", advice: advice, errors: [.init(pointer: "/a", code: "c", message: "m")])
+                let read = FaultText.problem(FaultText.text(fault))
+                XCTAssertEqual(read?.code, code)
+                XCTAssertEqual(read?.detail, fault.detail)
+                XCTAssertEqual(read?.advice, advice)
+                XCTAssertEqual(read?.errors, fault.errors)
+            }
+        }
     }
 }

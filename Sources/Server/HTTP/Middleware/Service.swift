@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 package import Ingest
 package import Query
 import Synchronization
@@ -100,7 +100,7 @@ package final class Service: RequestHandler, Sendable {
         if isStopping { return [Problem(.overloaded, "the server is stopping")] }
         if !store.life.isReady || starting.load(ordering: .relaxed) { return [Problem(.overloaded, "the server is starting")] }
         let waits = tokens.map { !$0.source.isSettled } ?? false
-        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + store.life.intakeRefusals
+        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + store.life.intakeRefusals.map { Problem($0) }
     }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }

@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 package import Ingest
 import Synchronization
 

@@ -35,9 +35,9 @@ enum TakeAnswer {
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Problem>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
-        for case .failure(let problem) in results where problem.slug == .internalError {
-            service.logFailure(problem.cause ?? problem.detail, exchange)
+    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
+        for case .failure(let fault) in results where fault.code == .internalError {
+            service.logFailure(fault.cause ?? fault.detail, exchange)
             break
         }
         let lines = lines(results)
@@ -55,7 +55,7 @@ enum TakeAnswer {
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Problem>]) -> [UInt8] {
+    private static func lines(_ results: [Result<Taken, Fault>]) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(320 * results.count)
         for (index, result) in results.enumerated() {
@@ -67,7 +67,8 @@ enum TakeAnswer {
                 writer.member("status", status(of: taken))
                 writeMembers(taken.summary, to: &writer)
                 writeRepeat(taken, to: &writer)
-            case .failure(let problem):
+            case .failure(let fault):
+                let problem = Problem(fault)
                 writer.member("status", problem.slug.status)
                 writer.key("problem")
                 problem.write(to: &writer)

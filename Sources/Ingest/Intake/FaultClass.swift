@@ -1,24 +1,24 @@
 import Documents
 
 /// What a refusal is about.
-enum ProblemClass {
+enum FaultClass {
     /// The bytes: kept in quarantine.
     case document
     /// Who sent it.
     case access
     case other
 
-    init(_ slug: Problem.Slug) {
-        switch slug {
-        case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed, .numericOverflow,
-            .dataError: self = .document
-        case .readOnly, .wrongClient, .typeNotAllowed, .contractNotValid, .unauthenticated, .notFound, .badParameter: self = .access
-        default: self = .other
+    init(_ code: Fault.Code) {
+        switch code {
+        case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed: self = .document
+        case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter: self = .access
+        case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
+            .overloaded, .diskFull, .internalError: self = .other
         }
     }
 }
 
-extension Problem {
+extension Fault {
     /// Of the quarantine's entry; nil when it took none.
     mutating func note(ticketID: String?) {
         self.ticketID = ticketID

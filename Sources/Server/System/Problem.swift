@@ -1,5 +1,9 @@
+package import Documents
+
 /// Why a call has no answer: the contract's slug, and what `application/problem+json` says beside it.
 package struct Problem: Error, Sendable {
+    package typealias Violation = Fault.Violation
+
     package enum Slug: String, Sendable, CaseIterable {
         case badJSON = "bad-json", badXML = "bad-xml", badEncoding = "bad-encoding", unknownParameter = "unknown-parameter"
         case badParameter = "bad-parameter", badCursor = "bad-cursor", badSQL = "bad-sql", unsupportedSQL = "unsupported-sql"
@@ -41,21 +45,54 @@ package struct Problem: Error, Sendable {
         self.position = position
         self.cause = cause
     }
+}
 
-    /// A problem of the whole as one of its faults: for a list of reasons that must not be empty.
-    package var asViolation: Violation { Violation(pointer: "", code: slug.rawValue, message: detail) }
+extension Problem {
+    /// The store's word, as this API says it.
+    package init(_ fault: Fault) {
+        self.init(
+            Slug(fault.code), fault.detail + (fault.advice.map(Self.text) ?? ""), errors: fault.errors, ticketID: fault.ticketID, cause: fault.cause)
+    }
 
-    /// One fault of a document, a type file or a contract.
-    package struct Violation: Sendable, Hashable {
-        /// A JSON Pointer, an XPath, or `/<record>/<field>`.
-        package var pointer: String
-        package var code: String
-        package var message: String
+    /// Its faults; the whole as one where it has none, for a list that must not be empty.
+    package var reasons: [Violation] { errors.isEmpty ? [Violation(pointer: "", code: slug.rawValue, message: detail)] : errors }
 
-        package init(pointer: String, code: String, message: String) {
-            self.pointer = pointer
-            self.code = code
-            self.message = message
+    private static func text(_ advice: Fault.Advice) -> String {
+        switch advice {
+        case .sendAgainLater: "; send it again after the time in Retry-After"
+        case .nameType: "; name one with ?type="
+        case .listTypes: "; GET /v1/types lists them, and ?type= names one"
         }
+    }
+}
+
+extension Problem.Slug {
+    package init(_ code: Fault.Code) {
+        self =
+            switch code {
+            case .badJSON: .badJSON
+            case .badXML: .badXML
+            case .badEncoding: .badEncoding
+            case .tooLarge: .tooLarge
+            case .unknownType: .unknownType
+            case .ambiguousType: .ambiguousType
+            case .invalidDocument: .invalidDocument
+            case .differentDocument: .differentDocument
+            case .callbackHostNotAllowed: .callbackHostNotAllowed
+            case .invalidType: .invalidType
+            case .versionConflict: .versionConflict
+            case .invalidContract: .invalidContract
+            case .readOnly: .readOnly
+            case .wrongClient: .wrongClient
+            case .typeNotAllowed: .typeNotAllowed
+            case .badSignature: .badSignature
+            case .notFound: .notFound
+            case .badParameter: .badParameter
+            case .badCursor: .badCursor
+            case .contradictingOutcome: .contradictingOutcome
+            case .overloaded: .overloaded
+            case .diskFull: .diskFull
+            case .internalError: .internalError
+            }
     }
 }
