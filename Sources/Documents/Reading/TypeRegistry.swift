@@ -5,6 +5,7 @@ internal import Synchronization
 package final class TypeRegistry: Sendable {
     /// What holds at one moment.
     package final class Snapshot: Sendable {
+        /// By the bytes of their names.
         package let types: [DocumentType]
         private let byName: [String: DocumentType]
         let json: JSONRecognizer
@@ -12,7 +13,7 @@ package final class TypeRegistry: Sendable {
         let xml: [DocumentType]
 
         init(types: [DocumentType]) {
-            self.types = types.sorted { $0.name < $1.name }
+            self.types = types.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             json = JSONRecognizer(types: self.types)
             xml = self.types.filter { $0.format == .xml && $0.file.hasMatch }
             byName = Swift.Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })

@@ -4,9 +4,13 @@ import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
 extension Engine: TypeAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
-    package func types(as principal: Principal) throws -> [TypeDescription] {
-        guard let allowed = principal.types else { return types.descriptions }
-        return types.descriptions.filter { allowed.contains($0.name) }
+    package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
+        types.descriptions(after: name, limit: limit, among: principal.types)
+    }
+
+    package func type(_ name: String, as principal: Principal) throws -> TypeDescription? {
+        guard principal.types?.contains(where: { $0.hasSameBytes(as: name) }) ?? true else { return nil }
+        return types.description(of: name)
     }
 
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome { try types.put(name: name, json: body) }
@@ -88,6 +92,14 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         }
         return entry
     }
+
+    package func deleteQuarantineEntry(_ ticketID: String) throws {
+        guard let ticket = ULID(ticketID), try quarantine.delete(ticket) else {
+            throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
+        }
+    }
+
+    package func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { try quarantine.delete(filter) }
 
     /// Whose rows are asked for: one client's, or all that the principal sees.
     ///

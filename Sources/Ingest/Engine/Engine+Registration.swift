@@ -122,7 +122,7 @@ extension Engine: Callbacks, DeadLetterReview {
                 json.member("reference", outcome.reference)
             }
             var action = ProcessChange.Action.outcome(step: step.id, outcome, note)
-            if step.state == .dead, outcome.isAccepted {
+            if step.state.isDead, outcome.isAccepted {
                 // The client may have sent another document in its place, which then stands.
                 do { try checkIdentityIsFree(of: found.row, in: file) } catch let problem as Fault where problem.code == .differentDocument {
                     throw Fault(.contradictingOutcome, "the receipt failed before this came, and \(problem.detail)")
@@ -209,5 +209,49 @@ extension Engine: Callbacks, DeadLetterReview {
         if let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot) {
             throw Fault(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")
         }
+    }
+}
+
+/// Dead letters that an administrator deletes: what was given up is listed no more. Its receipt, step and history stay.
+extension Engine {
+    package func deleteDeadLetter(_ id: String) throws {
+        let absent = Fault(.notFound, "there is no dead letter \(id)")
+        guard let key = DeadLetterKey(id) else { throw absent }
+        guard try delete([key]) == 1 else { throw absent }
+    }
+
+    package func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary {
+        var summary = DeletionSummary(count: 0, hasMore: false)
+        var cursor: String?
+        repeat {
+            let page = try deadLetters(client: filter.client, cursor: cursor, limit: Self.deadLetterPageCount, as: .admin)
+            let keys = page.letters.filter { $0.at < filter.before ?? .max }.compactMap { DeadLetterKey($0.id) }
+            summary.count += try delete(keys)
+            cursor = page.nextCursor
+        } while cursor != nil && summary.count < DeletionFilter.countMax
+        summary.hasMore = cursor != nil
+        return summary
+    }
+
+    private static let deadLetterPageCount = 1_000
+
+    /// - Returns: how many there were.
+    private func delete(_ keys: [DeadLetterKey]) throws -> Int {
+        let files = tier.boundary.snapshot().files
+        var deleted = try catalog.deleteDeadLetters(keys.map(\.description))
+        let results = Monitor<[Result<ProcessResult, Fault>]>([])
+        var sentCount = 0
+        for key in keys {
+            guard let file = files.first(where: { ($0.day, $0.part) == (key.day, key.part) }) else { continue }
+            sentCount += 1
+            tier.writer.submit(
+                ProcessChange(file: file, action: key.isStep ? .forgetStep(key.number) : .forgetEvent(key.number)) { result in
+                    results.broadcast { $0.append(result) }
+                })
+        }
+        let count = sentCount
+        let outcomes = results.wait { $0.count == count ? $0 : nil }
+        for outcome in outcomes where try outcome.get() == .applied { deleted += 1 }
+        return deleted
     }
 }

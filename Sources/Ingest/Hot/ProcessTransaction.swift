@@ -109,10 +109,12 @@ final class ProcessTransaction {
         case .lateAcceptance(let step, let outcome, let note): return try revive(step, outcome, note)
         case .dead(let step, let detail, let note): return try bury(step, detail, note)
         case .redriveStep(let step): return try redrive(step, "redriven")
+        case .forgetStep(let step): return try forget(step, isStep: true)
         case .delivered(let event, let note): return try end(event, .delivered, detail: nil, note)
         case .deadEvent(let event, let detail, let note): return try end(event, .dead, detail: detail, note)
         case .retryEvent(let event, let at, let detail, let note): return try postpone(event, at, detail, note)
         case .redriveEvent(let event): return try redriveEvent(event)
+        case .forgetEvent(let event): return try forget(event, isStep: false)
         }
     }
 
@@ -167,13 +169,13 @@ final class ProcessTransaction {
         case .accepted: return outcome.isAccepted ? .repeated : .contradicting
         case .rejected: return outcome.isAccepted ? .contradicting : .repeated
         // Nobody's outcome, so a rejection contradicts nothing: it is the reason that was missing. An acceptance must go through `revive`.
-        case .dead where outcome.isAccepted: return .contradicting
-        case .pending, .dead, .sent, .inProgress, .cancelled: break
+        case .dead where outcome.isAccepted, .forgotten where outcome.isAccepted: return .contradicting
+        case .pending, .dead, .forgotten, .sent, .inProgress, .cancelled: break
         }
         if file.state.isLeaving { return .repeated }
         try finish(step, outcome)
         try write(note, row: row)
-        guard step.state != .cancelled, step.state != .dead else { return .applied }
+        guard step.state != .cancelled, !step.state.isDead else { return .applied }
         if outcome.isAccepted {
             let stage = steps.filter { $0.stage == step.stage }
             guard stage.allSatisfy({ $0.id == id || $0.state == .accepted }) else { return .applied }
@@ -190,7 +192,7 @@ final class ProcessTransaction {
     private func revive(_ id: Int64, _ outcome: StepOutcome, _ note: HistoryNote) throws -> ProcessResult {
         let row = ProcessKey.row(ofStep: id)
         let steps = try steps(row: row)
-        guard let step = steps.first(where: { $0.id == id }), step.state == .dead else { return try settle(id, outcome, note) }
+        guard let step = steps.first(where: { $0.id == id }), step.state.isDead else { return try settle(id, outcome, note) }
         if file.state.isLeaving { return .contradicting }
         if steps.contains(where: { $0.state == .rejected }) {
             try finish(step, outcome)
@@ -267,7 +269,7 @@ final class ProcessTransaction {
     private func redrive(_ id: Int64, _ event: String) throws -> ProcessResult {
         let row = ProcessKey.row(ofStep: id)
         let steps = try steps(row: row)
-        guard let step = steps.first(where: { $0.id == id }), step.state == .dead, !file.state.isLeaving else { return .unknown }
+        guard let step = steps.first(where: { $0.id == id }), step.state.isDead, !file.state.isLeaving else { return .unknown }
         try write(HistoryNote(event) { $0.member("name", step.name) }, row: row)
         for later in steps where later.state == .cancelled && later.stage > step.stage {
             let update = try connection.statement("UPDATE steps SET state = 0, at = NULL WHERE id = ?1")
@@ -276,6 +278,22 @@ final class ProcessTransaction {
         }
         try begin(steps.filter { $0.id == id || ($0.state == .cancelled && $0.stage == step.stage) })
         try setState(.processing, of: row)
+        return .applied
+    }
+
+    /// What was given up stays as it is, and in its row's history; it is only listed no more.
+    private func forget(_ id: Int64, isStep: Bool) throws -> ProcessResult {
+        guard !file.state.isLeaving else { return .unknown }
+        let (table, dead, forgotten) = isStep
+            ? ("steps", StepState.dead.rawValue, StepState.forgotten.rawValue) : ("outbox", EventState.dead.rawValue, EventState.forgotten.rawValue)
+        let update = try connection.statement("UPDATE \(table) SET state = ?2 WHERE id = ?1 AND state = ?3")
+        update.bind(1, id)
+        update.bind(2, forgotten)
+        update.bind(3, dead)
+        try update.run()
+        guard connection.changeCount == 1 else { return .unknown }
+        try write(
+            HistoryNote("dead letter deleted") { _ in }, row: isStep ? ProcessKey.row(ofStep: id) : ProcessKey.row(ofEvent: id))
         return .applied
     }
 

@@ -57,10 +57,13 @@ package struct ProcessChange: Sendable {
         case lateAcceptance(step: Int64, StepOutcome, HistoryNote)
         case dead(step: Int64, detail: String, HistoryNote)
         case redriveStep(Int64)
+        /// A dead step is listed no more; its row stays FAILED.
+        case forgetStep(Int64)
         case delivered(event: Int64, HistoryNote)
         case retryEvent(Int64, at: Int64, detail: String, HistoryNote)
         case deadEvent(Int64, detail: String, HistoryNote)
         case redriveEvent(Int64)
+        case forgetEvent(Int64)
     }
 
     package let file: HotFile

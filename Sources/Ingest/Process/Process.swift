@@ -43,6 +43,8 @@ package enum StepState: Int64, Sendable {
     case dead = 6
     /// Another step ended the process before.
     case cancelled = 7
+    /// Dead, and no dead letter any more: an administrator has deleted that.
+    case forgotten = 8
 
     package var text: String {
         switch self {
@@ -52,16 +54,21 @@ package enum StepState: Int64, Sendable {
         case .inProgress: "IN_PROGRESS"
         case .accepted: "ACCEPTED"
         case .rejected: "REJECTED"
-        case .dead: "DEAD"
+        case .dead, .forgotten: "DEAD"
         case .cancelled: "CANCELLED"
         }
     }
 
     package var isOpen: Bool { self == .pending || self == .sent || self == .inProgress }
+    package var isDead: Bool { self == .dead || self == .forgotten }
 }
 
 /// On disk: do not renumber.
-package enum EventState: Int64, Sendable { case pending = 0, delivered = 1, dead = 2 }
+package enum EventState: Int64, Sendable {
+    case pending = 0, delivered = 1, dead = 2
+    /// Dead, and no dead letter any more: an administrator has deleted that.
+    case forgotten = 3
+}
 
 /// How steps, events and history entries of a row are numbered in its file: the row above, what tells them apart below.
 package enum ProcessKey {

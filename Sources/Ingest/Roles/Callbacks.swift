@@ -11,4 +11,9 @@ package protocol DeadLetterReview: AnyObject, Sendable {
     func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
     /// Tries a dead letter again; returns when that is durable.
     func redrive(_ id: String, as principal: Principal) throws
+    /// What was given up is listed no more; its row stays as it is. Durable when it returns.
+    ///
+    /// - Throws: not-found.
+    func deleteDeadLetter(_ id: String) throws
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary
 }

@@ -264,7 +264,7 @@ final class EngineTests: XCTestCase {
         try fixture.engine.close()
         let reopened = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try reopened.engine.close()) }
-        XCTAssertEqual(try reopened.engine.types(as: .admin).first { $0.name == "t1" }?.version, 3)
+        XCTAssertEqual(try reopened.engine.type("t1", as: .admin)?.version, 3)
         XCTAssertEqual(try reopened.walk(PageRequest(fields: ["receipt_id", "extra"])), ["X|20455"])
     }
 
