@@ -170,7 +170,7 @@ final class RecoveryTests: XCTestCase {
         try Data(header + [UInt8](repeating: 0, count: 512 - header.count)).write(to: URL(filePath: hot + "-journal"))
         try removeCatalog()
         _ = try refusal()
-        _ = try Recovery(path: path).run()
+        _ = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
         let engine = try Engine(path: path)
         XCTAssertEqual(try answers(engine), before)
         try engine.close()
