@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import XCTest
 
 @testable import Ingest
