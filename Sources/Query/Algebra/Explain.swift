@@ -213,24 +213,17 @@ package struct Explain {
             case .scalar: return "(subquery)"
             case .exists: return "EXISTS (subquery)"
             case .quantified(let operand, let function, let isAll):
-                return "(\(operand.map(text).joined(separator: ", "))) \(function.rawValue) \(isAll ? "ALL" : "ANY") (subquery)"
+                return "(\(operand.map(text).joined(separator: ", "))) \(function.symbol) \(isAll ? "ALL" : "ANY") (subquery)"
             }
         }
     }
 
     private func text(_ function: ScalarFunction, _ arguments: [String]) -> String {
-        switch function {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .add, .subtract, .multiply, .divide, .modulo, .concat,
-            .matches, .matchesIgnoringCase:
-            guard arguments.count >= 2 else { break }
-            return "(\(arguments[0]) \(function.rawValue) \(arguments[1]))"
-        case .like, .ilike:
-            guard arguments.count >= 2 else { break }
-            return "(\(arguments[0]) \(function.rawValue.uppercased()) \(arguments[1]))"
-        case .negate: return "-\(arguments.first ?? "")"
-        default: break
+        switch function.notation {
+        case .infix where arguments.count >= 2: "(\(arguments[0]) \(function.symbol) \(arguments[1]))"
+        case .prefix: "\(function.symbol)\(arguments.first ?? "")"
+        case .call, .infix: "\(function.symbol)(\(arguments.joined(separator: ", ")))"
         }
-        return "\(function.rawValue)(\(arguments.joined(separator: ", ")))"
     }
 
     // MARK: Values

@@ -89,35 +89,6 @@ package struct SubqueryExpression: Hashable, Sendable {
     }
 }
 
-/// Every scalar operator and function, one case for each meaning; argument types choose the kernel. Unless a comment says otherwise a NULL
-/// argument gives NULL.
-package enum ScalarFunction: String, Hashable, Sendable, CaseIterable {
-    // Comparison of two values of one type (text by bytes; NaN equals itself and is above all numbers, as PostgreSQL has it).
-    case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
-    // Arithmetic: both of one type, or decimals of any scales (the result type says which scale comes out); dates, timestamps and
-    // intervals in the combinations that PostgreSQL knows.
-    case add = "+", subtract = "-", multiply = "*", divide = "/", modulo = "%", negate, power, sqrt, abs, round, floor, ceil, sign
-    // Text.
-    case concat = "||", concatenateAll = "concat" /* NULL is empty */, lower, upper, length, substring, trim, trimLeading = "ltrim",
-        trimTrailing = "rtrim", replace, position, splitPart = "split_part", left, right, padLeft = "lpad", padRight = "rpad",
-        startsWith = "starts_with", reverse, repeatText = "repeat"
-    case like, ilike /* text, pattern, escape */, matches = "~", matchesIgnoringCase = "~*", regexpReplace = "regexp_replace",
-        regexpSubstring = "substring from pattern"
-    // Time. `extract` and `dateTrunc` take the field's name as a text literal first; those that need a zone take it as their last argument.
-    case extract, dateTrunc = "date_trunc", atTimeZone = "timezone", makeDate = "make_date", toChar = "to_char", age
-    // Of several values; NULLs are left out unless all are NULL.
-    case greatest, least, nullIf = "nullif"
-    // Over lists.
-    case listSum = "list_sum", listMin = "list_min", listMax = "list_max", listAvg = "list_avg", listCount = "list_count"
-    case makeList = "array" /* any elements, NULLs kept */
-    case element /* of a list, from 1; NULL past its ends */
-    case series = "generate_series" /* start, stop, step: a list of them; the zone last where it matters */
-    // Of rewrites: the first value; more than one row, as the second says, is a data-error.
-    case onlyRow = "only_row"
-    // Of rewrites: a value as it stands in an answer, of any type.
-    case jsonText = "json_text"
-}
-
 /// Every aggregate function.
 package enum AggregateFunction: String, Hashable, Sendable, CaseIterable {
     case countRows = "count(*)", count, sum, avg, min, max

@@ -104,7 +104,7 @@ extension Binder {
 
     private func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
         let name = call.name.text, position = call.name.position
-        guard let function = FunctionTable.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
+        guard let function = FunctionRegistry.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
         if call.isStar {
             guard function == .count, !call.isDistinct else { throw .badSQL("\(name)(*) is not an aggregate", at: position) }
             return AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position)
@@ -316,9 +316,9 @@ extension Binder {
         _ call: FunctionSyntax, in scope: ExpressionScope
     ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
         let name = call.name.text, position = call.name.position
-        guard let function = FunctionTable.windows[name] else {
-            guard FunctionTable.aggregates[name] != nil else {
-                if FunctionTable.scalars[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
+        guard let function = FunctionRegistry.windows[name] else {
+            guard FunctionRegistry.aggregates[name] != nil else {
+                if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
                 throw .unsupported("the window function “\(name)” is not supported", at: position)
             }
             // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().

@@ -49,8 +49,8 @@ struct CorrelationPullUp {
         ConstantFolding.canFail(expression)
             && expression.contains { part in
                 switch part {
-                case .call(.add, _, _, _), .call(.subtract, _, _, _), .call(.multiply, _, _, _), .call(.negate, _, _, _): false
-                case .call, .cast: ConstantFolding.canFail(part)
+                case .call(let function, _, _, _): function.failsByData && ConstantFolding.canFail(part)
+                case .cast: ConstantFolding.canFail(part)
                 default: false
                 }
             }

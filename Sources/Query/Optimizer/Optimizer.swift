@@ -11,7 +11,7 @@ package struct Optimizer {
     /// Looks at what a pass made: its name, the plan before and the plan after it.
     package typealias Inspector = (_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan) -> Void
 
-    /// - Parameter inspect: for tests: `PlanVerifier` after each pass.
+    /// - Parameter inspect: for tests, beside what debug builds look at by themselves.
     package init(evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = nil) {
         self.evaluator = evaluator
         self.inspect = inspect
@@ -20,20 +20,31 @@ package struct Optimizer {
 
     package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         try PlanSize.check(plan)
+        look("the binder", plan, plan, allowsSubqueries: true)
         let foldedPlan = folded(plan)
-        inspect?("ConstantFolding", plan, foldedPlan)
+        look("ConstantFolding", plan, foldedPlan, allowsSubqueries: true)
         try PlanningWork.check()
         var plan = try SubqueryRemoval.rewrite(foldedPlan, ids: PlanIDs(after: foldedPlan))
-        inspect?("SubqueryRemoval", foldedPlan, plan)
+        look("SubqueryRemoval", foldedPlan, plan)
         try PlanSize.check(plan)
-        for (name, rewrite) in passes {
+        for pass in passes {
             let before = plan
-            plan = rewrite(before)
-            inspect?(name, before, plan)
+            plan = pass.rewrite(before)
+            look(pass.name, before, plan)
             // What a pass left undone because the work was over is not to be run.
             try PlanSize.check(plan)
         }
         return plan
+    }
+
+    /// A debug build does not run a plan that a pass has broken, in whatever test or server it happens.
+    private func look(_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan, allowsSubqueries: Bool = false) {
+        inspect?(pass, before, after)
+        #if DEBUG
+            if PlanningWork.isOver { return }
+            let faults = PlanVerifier.faults(in: after, allowsSubqueries: allowsSubqueries) + PlanVerifier.faults(from: before, to: after)
+            precondition(faults.isEmpty, "\(pass): \(faults.joined(separator: "; "))")
+        #endif
     }
 
     /// Once no subquery is left. A new rule is a line here.

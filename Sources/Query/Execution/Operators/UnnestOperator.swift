@@ -90,7 +90,7 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
         }
 
         private func nextBatch() throws -> ColumnBatch? {
-            guard case .call(.series, _, _, _) = node.list else { return try input.next() }
+            guard case .call(let function, _, _, _) = node.list, function.traits.isExpanding else { return try input.next() }
             let next: ColumnBatch?
             if let rest { next = rest } else { next = try input.next() }
             guard let whole = next, whole.rowCount > UnnestOperator.seriesRowCount else {
