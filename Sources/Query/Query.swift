@@ -13,5 +13,5 @@
 //   Evaluation: an expression run over a batch
 //   Binding: names and exact types; the list of all functions
 //   Optimizer: passes from plan to plan
-//   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels
+//   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share
 //   Results: JSON, NDJSON, CSV, Parquet, tables; walks by cursor

@@ -2,15 +2,14 @@ import ColumnStore
 
 /// Window functions over rows that come sorted by partition and order. Whole partitions are held; those that a batch holds together are
 /// computed together.
-final class WindowOperator: PhysicalOperator, @unchecked Sendable {
+final class WindowOperator: PreparedOperator, @unchecked Sendable {
     private let node: WindowNode
 
-    init(_ sorted: PhysicalOperator, _ node: WindowNode) {
+    init(_ sorted: PreparedOperator, _ node: WindowNode) {
         self.node = node
         super.init(columns: sorted.columns + node.calls.map(\.column), inputs: [sorted])
     }
 
-    override var name: String { "Window" }
     override var streamCountMax: Int { 1 }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
