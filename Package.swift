@@ -47,36 +47,38 @@ let package = Package(
 
         .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
+        .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
         .target(
             name: "Ingest",
-            dependencies: ["ColumnStore", "Query", "CSQLite", "CSimdJSON", "CXML2", "CCurl"],
+            dependencies: ["ColumnStore", "Query", "Documents", "CSQLite", "CCurl"],
             swiftSettings: strict),
         .target(
             name: "Server",
-            dependencies: ["ColumnStore", "Query", "Ingest", "CMicrohttpd", "CGnuTLS"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Ingest", "CMicrohttpd", "CGnuTLS"],
             swiftSettings: strict),
         .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
 
         .executableTarget(name: "till-generate", path: "benchmarks/Generator", swiftSettings: strict),
         .executableTarget(
             name: "till-columns", dependencies: ["ColumnStore"], path: "benchmarks/Columns", swiftSettings: strict),
-        .executableTarget(name: "till-documents", dependencies: ["Ingest"], path: "benchmarks/Documents", swiftSettings: strict),
+        .executableTarget(name: "till-documents", dependencies: ["Documents"], path: "benchmarks/Documents", swiftSettings: strict),
         .executableTarget(
             name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(
-            name: "till-fuzz", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
+            name: "till-fuzz", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
+            name: "IngestTests", dependencies: ["Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Ingest", "Query", "ColumnStore", "TestSupport"],
+            name: "ServerTests", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Documents/OtherFormats", "Floors/Exceptions", "OutsideNumbers", "Scripts"], swiftSettings: strict),

@@ -1,6 +1,6 @@
 """What the server's memory and its other clients bear under the worst request of each kind.
 
-Usage: python3 benchmarks/hostile.py [--binary .build/release/till] [--only KIND,KIND] [--scale 1.0]
+Usage: python3 benchmarks/hostile.py [--binary .build/release/till] [--only KIND,KIND] [--scale 1.0] [--json]; by script/bench: --only hostile
 
 Each kind gets a server of its own in a temporary directory, at default settings. Told of each: the highest RssAnon, that ten seconds after, how
 many requests of another client's were answered meanwhile and how long the slowest took, and whether the server lived.
@@ -240,6 +240,13 @@ def gone(server, scale):
     time.sleep(8)
 
 
+#: What each kind of request is, for the report.
+TITLES = {
+    "stamp": "a callback's time stamp at the end of its range, no key", "nested": "200 content codings, one in the other, and 3,000 names of them",
+    "small": "4,000 bodies of 255 KiB that never end", "bombs": "gzip of 60 MB of `[`, four times sixteen", "arrays": "arrays of 64 MB",
+    "lines": "bodies of millions of lines", "pages": "pages that nobody reads", "streams": "streams that nobody reads", "idle": "thousands of connections without a key",
+    "heads": "heads that never end", "gone": "long questions whose askers are gone",
+}
 KINDS = {work.__name__: work for work in [stamp, nested, small, bombs, arrays, lines, pages, streams, idle, heads, gone]}
 
 
@@ -248,8 +255,13 @@ def main():
     parser.add_argument("--binary", default=".build/release/till")
     parser.add_argument("--only", default=",".join(KINDS))
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--json", action="store_true", help="a JSON object of all figures at the end, in place of lines")
     arguments = parser.parse_args()
-    print(f"{'kind':8} {'start':>6} {'peak':>6} {'after':>6} MiB   {'answered':>8} {'refused':>7} {'slowest':>8}   alive", flush=True)
+    if unknown := set(arguments.only.split(",")) - set(KINDS):
+        raise SystemExit(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+    found = {}
+    say = (lambda _: None) if arguments.json else lambda line: print(line, flush=True)
+    say(f"{'kind':8} {'start':>6} {'peak':>6} {'after':>6} MiB   {'answered':>8} {'refused':>7} {'slowest':>8}   alive")
     for name in arguments.only.split(","):
         server = Server(arguments.binary)
         try:
@@ -258,10 +270,15 @@ def main():
             watch.stop()
             isAlive = server.process.poll() is None
             time.sleep(10 if isAlive else 0)
-            print(f"{name:8} {start:6} {watch.peak:6} {server.memory():6} MiB   {watch.answered:8} {watch.failed:7} {watch.slowest:7.2f}s"
-                  f"   {'yes' if isAlive else 'DEAD'}   {time.time() - begun:.0f} s in all", flush=True)
+            found[name] = {
+                "title": TITLES[name], "start_mib": start, "peak_mib": watch.peak, "after_mib": server.memory(), "answered": watch.answered, "refused": watch.failed,
+                "slowest_seconds": round(watch.slowest, 3), "is_alive": isAlive, "seconds": round(time.time() - begun, 1)}
+            say(f"{name:8} {start:6} {watch.peak:6} {found[name]['after_mib']:6} MiB   {watch.answered:8} {watch.failed:7} {watch.slowest:7.2f}s"
+                f"   {'yes' if isAlive else 'DEAD'}   {found[name]['seconds']:.0f} s in all")
         finally:
             server.stop()
+    if arguments.json:
+        print(json.dumps({"scale": arguments.scale, "kinds": found}))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
-// Ingest: the engine, with no HTTP server in it. From the bytes that a client posted to a durable row, and on to a cold one.
+// Ingest: the engine, with no HTTP server in it. From a checked document to a durable row, and on to a cold one.
 //
-// The way of a document: Engine+Take.swift (the call) ► Types/Recognition.swift (which type is it?) ► Documents/ (bytes to a tree; hostile input
-// ends here) ► Validation/ (schema and rules) ► Types/Extractor.swift (columns) ► HotTier/HotWriter.swift (group commit, once) ►
-// Registration/ (who else must accept it) ► Compaction/ (Parquet, one Iceberg table) ► Catalog/ (what must outlive a file).
-// The way back: Engine+Lookup.swift, Engine+Pages.swift and Engine+Queries.swift over Compaction/TieredTable.swift, hot and cold as one.
+// The way of a receipt: Engine/Engine+Take.swift (the call) ► Documents (what is it, and is it right?) ► Writing/HotWriter.swift (group commit,
+// once) ► Registration/ (who else must accept it) ► Compaction/ (Parquet, one Iceberg table). The way back: Engine/Engine+Lookup.swift,
+// Engine+Pages.swift and Engine+Queries.swift over Tiers/TieredTable.swift, hot and cold as one.
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
+//   Model: identities, principals, contracts, receipts, and what calls take and give
+//   Process: plans, states and clocks of what must happen to a row after it was stored
 //   SQLite: one connection, its file system
-//   Documents: bytes to a tree
-//   Types: what a document must be, and its columns
-//   Validation: schema and rules
+//   Directory: the store's directory and what proves that its files belong together
 //   Catalog: what must outlive a file
-//   HotTier: day files
-//   Compaction: cold files
+//   Cold: one cold table, and files for it
+//   Hot: day files: rows, their columns in memory, their processes
+//   Tiers: hot and cold as one state, to be read
+//   Writing: the one writer, and what works behind its back
+//   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt
-//   Intake, Import: ways in
-//   Recovery, Backup, Verification: care of a whole store
+//   Verification: proof of every file
+//   Backup: copies of a whole store, and a catalog made anew
+//   Intake: a document on its way in
+//   Engine: the store as its doors see it
+//   Import: many documents past the hot tier

@@ -19,8 +19,8 @@ public enum TillCommand {
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
-        TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self,
-        DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, AuditListCommand.self,
+        TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
+        DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
         JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,
     ]
 

@@ -1,6 +1,7 @@
 import ColumnStore
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// An engine on a directory, and short ways to use it.

@@ -10,6 +10,8 @@ package final class HTTPClient {
         /// The connection ended before the body did.
         package var isCut = false
 
+        package init() {}
+
         package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
@@ -21,6 +23,8 @@ package final class HTTPClient {
     private var descriptor: Int32 = -1
     private var buffer: [UInt8] = []
     package var authorization: String?
+    /// Looks at each answer to `call`, and throws where it is not what it should be.
+    package var check: ((_ method: String, _ target: String, Answer) throws -> Void)?
 
     package init(port: UInt16, key: String? = nil) {
         self.port = port
@@ -54,15 +58,18 @@ package final class HTTPClient {
         if let body { head += "Content-Length: \(body.count)\r\n" }
         let bytes = Array((head + "\r\n").utf8) + (body ?? [])
         let isFresh = descriptor < 0
+        let answer: Answer
         do {
             try send(bytes)
-            return try answer(toHead: method == "HEAD")
+            answer = try self.answer(toHead: method == "HEAD")
         } catch where !isFresh {
             // The server may close an idle connection at any time.
             close()
             try send(bytes)
-            return try answer(toHead: method == "HEAD")
+            answer = try self.answer(toHead: method == "HEAD")
         }
+        try check?(method, path, answer)
+        return answer
     }
 
     // MARK: Raw

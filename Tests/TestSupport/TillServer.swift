@@ -1,4 +1,5 @@
 package import Foundation
+import Synchronization
 
 /// The real binary, serving a directory on a free port.
 package final class TillServer {
@@ -67,7 +68,25 @@ package final class TillServer {
     package var processID: Int32 { process?.processIdentifier ?? 0 }
     package var url: String { "http://127.0.0.1:\(port)" }
 
-    package func client(key: String? = TillServer.adminKey) -> HTTPClient { HTTPClient(port: port, key: key) }
+    /// A client whose every answer is compared with the server's own description.
+    package func client(key: String? = TillServer.adminKey) -> HTTPClient {
+        let client = HTTPClient(port: port, key: key)
+        if let check = Self.descriptionCheck(port) { client.check = { try check.check($0, $1, $2) } }
+        return client
+    }
+
+    private static let known = Mutex<DescriptionCheck?>(nil)
+
+    /// All servers of a run are of one binary: the first that answers is asked.
+    private static func descriptionCheck(_ port: UInt16) -> DescriptionCheck? {
+        known.withLock { known in
+            if let known { return known }
+            // A server that speaks TLS, or is gone, leaves it to the next one.
+            guard let answer = try? HTTPClient(port: port).get("/openapi.json"), answer.status == 200 else { return nil }
+            do { known = try DescriptionCheck(Data(answer.body)) } catch { fatalError("/openapi.json: \(error)") }
+            return known
+        }
+    }
 
     /// SIGTERM, and how it ended.
     @discardableResult

@@ -1,5 +1,5 @@
+import Documents
 import Foundation
-import Ingest
 
 // Times the way from a document's bytes to its row, on one thread, without HTTP and disk.
 //

@@ -19,6 +19,8 @@ from .receipts import Plan
 from .server import ROOT, build
 
 HOT_SHARE = 0.3
+#: Of the eleven kinds of hostile requests, each with a server of its own.
+HOSTILE_SECONDS = 330
 RESULTS = ROOT / "benchmarks/results"
 #: Receipts a second, as far as they are known beforehand: for the estimate of time only.
 RATES = {"generate": 250_000, "Till": 45_000, "Till hot": 25_000, "DuckDB": 100_000, "ClickHouse (chDB)": 90_000, "PostgreSQL": 14_000, "in order": 90_000}
@@ -99,6 +101,9 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
             Part("registration", others.registration, {"registration": seconds + 15}),
             Part("calls", others.calls, {"calls": rounds * 15}),
         ]
+    # It takes minutes and nothing of the data: only where it is asked for, or everything is.
+    if options.peers or "hostile" in (options.only or "").split(","):
+        found.append(Part("hostile", others.hostile, {"hostile": HOSTILE_SECONDS}))
     if options.only:
         wanted = options.only.split(",")
         if unknown := set(wanted) - {part.name for part in found}:

@@ -1,4 +1,4 @@
-"""The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration, calls."""
+"""The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration, calls, hostile requests."""
 
 import argparse
 import json
@@ -187,4 +187,15 @@ def calls(context: Context) -> None:
     found = json.loads(run([sys.executable, str(BENCHMARKS / "calls.py"), "--rounds", str(context.rounds)]))
     context.save("calls", found)
     context.progress.say(f"calls: {found['per_second']:,.0f} a second on one core")
+    context.progress.end()
+
+
+def hostile(context: Context) -> None:
+    """The server's memory, and its other clients, under the worst request of each kind, by benchmarks/hostile.py."""
+    context.progress.begin("hostile")
+    found = json.loads(run([sys.executable, str(BENCHMARKS / "hostile.py"), "--binary", str(binary()), "--json"]))
+    context.save("hostile", found)
+    dead = [name for name, kind in found["kinds"].items() if not kind["is_alive"]]
+    worst = max(found["kinds"].values(), key=lambda kind: kind["peak_mib"])
+    context.progress.say(f"hostile: RssAnon {worst['peak_mib']:,} MiB at most; ended by {', '.join(dead) or 'none'}")
     context.progress.end()

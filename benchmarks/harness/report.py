@@ -93,7 +93,7 @@ def section(run: Run) -> str:
         ("cold", lambda part: asked("All years, from cold files", part)),
         ("cold" if "cold" in parts else "hot", lambda _: analysed(parts)), ("mixed", mixed), ("ready", ready), ("import", imported), ("ingest", ingested),
         ("tpch", tpch), ("columns", lambda part: columns(run, part)), ("documents", documents),
-        ("registration", registration), ("calls", called))
+        ("registration", registration), ("calls", called), ("hostile", attacked))
     bodies = [writer(parts[name]) for name, writer in writers if name in parts]
     if not bodies:
         return ""
@@ -255,6 +255,17 @@ def called(part: dict) -> str:
         f"\n### Calls to registrars\n\nTwo waiting steps of each of {part['receipts']:,} receipts, worked off by a server on one core; the registrars, on the other, take "
         f"{part['delay_seconds'] * 1000:.0f} ms for each call (`benchmarks/calls.py`).\n\n"
         + table(["calls", "connections", "seconds", "calls a second", "calls a second of the core"], rows))
+
+
+def attacked(part: dict) -> str:
+    rows = [
+        [kind["title"], f"{kind['peak_mib']:,}", f"{kind['after_mib']:,}", f"{kind['answered']:,}", f"{kind['refused']:,}", f"{kind['slowest_seconds']:.2f}", "yes" if kind["is_alive"] else "**no**"]
+        for kind in part["kinds"].values()]
+    scale = "" if part["scale"] == 1 else f" At {part['scale']:g} of their usual number."
+    return (
+        "\n### Hostile requests\n\nThe worst request of each kind against a server at default settings, while another client asks (`benchmarks/hostile.py`)."
+        + scale + " After is ten seconds later.\n\n"
+        + table(["what", "RssAnon MiB, peak", "after", "others' answers", "others refused", "slowest of others, s", "lives"], rows))
 
 
 def draw(runs: list[Run]) -> dict[str, str]:

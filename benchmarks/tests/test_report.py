@@ -31,6 +31,15 @@ def verdict(runs, part):
     return next(each for each in promises.verdicts(runs) if each.promise.part == part and each.figure != "–")
 
 
+class HostileTests(unittest.TestCase):
+    def test_eachKind_hasItsRow_andADeadServerIsShown(self):
+        kind = {"start_mib": 20, "peak_mib": 1_300, "after_mib": 60, "answered": 12, "refused": 1, "slowest_seconds": 0.5, "is_alive": True, "seconds": 20.0}
+        part = {"scale": 1.0, "kinds": {"idle": {**kind, "title": "many"}, "gone": {**kind, "title": "few", "is_alive": False}}}
+        text = report.section(Run("default", 20, 20, {"hostile": part}))
+        self.assertIn("| many | 1,300 | 60 | 12 | 1 | 0.50 | yes |", text)
+        self.assertIn("| few | 1,300 | 60 | 12 | 1 | 0.50 | **no** |", text)
+
+
 class PromiseTests(unittest.TestCase):
     def test_verdicts_withoutFigures_saySo(self):
         self.assertEqual({each.verdict for each in promises.verdicts([])}, {promises.NOT_MEASURED})

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 
 /// Copies a store that goes on working, as the one consistent state of an instant, to a directory.
@@ -13,7 +14,7 @@ import Glibc
 ///
 /// Nothing leaves the store meanwhile: hot files are held by reference, and the compactor removes no cold file.
 final class Backup {
-    let engine: Engine
+    private let store: StoreParts
     let storage: LocalStorage
     let root: String
     private var previous: BackupManifest?
@@ -25,16 +26,16 @@ final class Backup {
     private var copied: [BackupManifest.File] = []
 
     /// - Throws: `Problem` for a directory that cannot take a backup of this store.
-    init(engine: Engine, destination: String) throws {
-        self.engine = engine
+    init(_ store: StoreParts, destination: String) throws {
+        self.store = store
         storage = try LocalStorage(root: destination)
         root = storage.root
-        let data = try LocalStorage(root: engine.directory.path).root
+        let data = try LocalStorage(root: store.directory.path).root
         guard root != data, !root.hasPrefix(data + "/"), !data.hasPrefix(root + "/") else {
             throw Self.refusal("the backup and the store must not lie within each other")
         }
         manifest = BackupManifest(
-            number: 1, store: engine.catalog.storeID, madeAt: engine.options.hot.clock.now(), warehouse: engine.directory.warehousePath)
+            number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehousePath)
         try Self.makeDirectory(root)
         try readPrevious()
     }
@@ -90,8 +91,8 @@ final class Backup {
 
     func run() throws -> BackupSummary {
         let began = SteadyClock.nanoseconds()
-        try engine.compactor.withoutRemovals {
-            for (_, table) in engine.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyCold(table.iceberg, table.name) }
+        try store.compactor.withoutRemovals {
+            for (_, table) in store.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyCold(table.iceberg, table.name) }
             let held = try hold()
             try copyHeld(held)
         }
@@ -110,7 +111,7 @@ final class Backup {
 
     private func copyCold(_ table: Table, _ name: String) throws {
         let keys = try table.presentKeys()
-        let hashes = try engine.catalog.coldHashes(of: name)
+        let hashes = try store.catalog.coldHashes(of: name)
         guard let source = table.storage as? LocalStorage else { return }
         for key in keys.metadata + keys.data {
             guard let expected = hashes[key] else {
@@ -148,8 +149,8 @@ final class Backup {
 
     private func hold() throws -> Held {
         let held = Held()
-        let (boundary, catalogPath, known, previousAt) = (engine.tier.boundary, engine.directory.catalogPath, known, previous?.madeAt)
-        try engine.tier.writer.hold {
+        let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
+        try store.tier.writer.hold {
             for file in boundary.snapshot().files {
                 let stamp = FileStamp(path: file.path)
                 let before = known["hot/\(file.name).sqlite"]
@@ -190,11 +191,11 @@ final class Backup {
             }
         }
         for name in state.hotFiles where !manifest.files.contains(where: { $0.path == "hot/\(name).sqlite" }) {
-            throw ColumnStoreError(.notFound, path: "\(engine.directory.hotPath)/\(name).sqlite", "is in the catalog, but not held")
+            throw ColumnStoreError(.notFound, path: "\(store.directory.hotPath)/\(name).sqlite", "is in the catalog, but not held")
         }
         var present: Set<String> = []
         for (name, version) in state.coldVersions {
-            let table = try Table.open(try LocalStorage(root: "\(engine.directory.warehousePath)/\(name)"), version: version)
+            let table = try Table.open(try LocalStorage(root: "\(store.directory.warehousePath)/\(name)"), version: version)
             try copyCold(table, name)
             let keys = try table.presentKeys()
             present.formUnion((keys.metadata + keys.data).map { "warehouse/\(name)/\($0)" })
@@ -219,7 +220,7 @@ final class Backup {
 
     /// Whoever restores the store is its administrator as before.
     private func copyAdminKey() throws {
-        let source = try LocalStorage(root: engine.directory.path)
+        let source = try LocalStorage(root: store.directory.path)
         let key = DataDirectory.adminKeyName
         guard try source.byteCount(of: key) != nil else { return }
         let bytes = try source.get(key, byteCountMax: 1 << 16)

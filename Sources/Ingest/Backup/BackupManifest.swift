@@ -114,21 +114,3 @@ package struct BackupManifest: Sendable, Equatable {
     private static func escaped(_ path: String) -> String { path.replacing("%", with: "%25").replacing("\n", with: "%0A") }
     private static func unescaped(_ text: String) -> String { text.replacing("%0A", with: "\n").replacing("%25", with: "%") }
 }
-
-/// Bytes as lower-case digits, and back.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func text(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.count * 2)
-        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    static func bytes(_ text: String) -> [UInt8]? {
-        let values = text.utf8.map { digits.firstIndex(of: $0) }
-        guard values.count.isMultiple(of: 2), values.allSatisfy({ $0 != nil }) else { return nil }
-        return stride(from: 0, to: values.count, by: 2).map { UInt8((values[$0] ?? 0) << 4 | (values[$0 + 1] ?? 0)) }
-    }
-}

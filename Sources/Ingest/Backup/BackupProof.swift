@@ -46,7 +46,7 @@ package struct BackupProof {
         return report
     }
 
-    private func faults(_ file: BackupManifest.File) throws -> [Verifier.Finding] {
+    private func faults(_ file: BackupManifest.File) throws -> [Finding] {
         let path = "\(storage.root)/\(file.name)"
         guard let byteCount = try storage.byteCount(of: file.name) else { return [.init(path: path, fault: "is missing")] }
         guard byteCount == file.byteCount else {
@@ -61,7 +61,7 @@ package struct BackupProof {
     }
 
     /// What the catalog names and the manifest does not: a backup of which a part is gone, manifest included.
-    private func missing(_ manifest: BackupManifest) throws -> [Verifier.Finding] {
+    private func missing(_ manifest: BackupManifest) throws -> [Finding] {
         let paths = Set(manifest.files.map(\.path))
         guard let catalog = manifest.files.first(where: { $0.path == "catalog.sqlite" }) else {
             return [.init(path: "\(storage.root)/\(BackupManifest.key)", fault: "names no catalog")]

@@ -1,48 +1,3 @@
-/// An administrative act, as it is begun.
-package struct AuditAct: Sendable, Hashable {
-    /// `admin`, `client <id>`, or who works on the directory itself.
-    package var actor: String
-    /// The address that it came from.
-    package var origin: String?
-    /// The operation: `putContract`, `makeKey`, `compact` …
-    package var action: String
-    /// The path of the call.
-    package var target: String
-    package var requestID: String?
-
-    package init(actor: String, origin: String? = nil, action: String, target: String, requestID: String? = nil) {
-        self.actor = actor
-        self.origin = origin
-        self.action = action
-        self.target = target
-        self.requestID = requestID
-    }
-}
-
-/// What became of an act. On disk: do not rename.
-package enum AuditOutcome: String, Sendable {
-    /// Under way, or the process ended before it was told.
-    case begun
-    case done
-    /// The caller was told why not.
-    case refused
-    /// A fault of the server.
-    case failed
-}
-
-package struct AuditEntry: Sendable, Hashable {
-    package var id: Int64
-    /// Microseconds since 1970.
-    package var at: Int64
-    package var act: AuditAct
-    package var endedAt: Int64?
-    package var outcome: AuditOutcome
-    /// The HTTP status that was answered.
-    package var status: Int?
-    /// JSON: what was put, made or moved, without secrets; or the problem.
-    package var detail: String?
-}
-
 /// Who did what to the store, when, and with what outcome. Written before the act, so that none happens unseen: what cannot be written
 /// down is not done. Kept for ever; an entry is some 200 bytes.
 extension Catalog {
@@ -101,27 +56,5 @@ extension Catalog {
             }
             return entries
         }
-    }
-}
-
-extension Engine {
-    package func begin(_ act: AuditAct) throws -> Int64 { try catalog.begin(act) }
-
-    package func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {
-        try catalog.end(act: id, outcome, status: status, detail: detail)
-    }
-
-    package func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) {
-        var below = Int64.max
-        if let cursor {
-            guard let fields = cursors.decode(cursor, binding: ["audit"]), fields.count == 1,
-                let id = Int64(String(decoding: fields[0], as: UTF8.self))
-            else { throw Problem(.badCursor, "this is no cursor of this call") }
-            below = id
-        }
-        var entries = try catalog.audit(below: below, limit: limit + 1)
-        guard entries.count > limit else { return (entries, nil) }
-        entries.removeLast(entries.count - limit)
-        return (entries, entries.last.map { cursors.encode([Array(String($0.id).utf8)], binding: ["audit"]) })
     }
 }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// DATA/catalog.sqlite: what outlives every hot file, and the authority on what belongs to the store.
@@ -210,7 +211,7 @@ package final class Catalog: Sendable {
         init(path: String) throws {
             let connection = try SQLiteConnection(path: path, mode: .immutable)
             let files = try connection.statement("SELECT day, part FROM hot_files WHERE state = 'known' ORDER BY day, part")
-            while try files.step() { hotFiles.append(HotFile.name(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
+            while try files.step() { hotFiles.append(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
             let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
             while try tables.step() { coldVersions.append((tables.text(0), tables.count(1))) }
         }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// What was refused, with its reasons and bytes, for some days and up to some bytes: the oldest go first.
 package final class Quarantine: Sendable {
@@ -8,7 +9,7 @@ package final class Quarantine: Sendable {
         package init() {}
     }
 
-    private let catalog: Catalog
+    let catalog: Catalog
     private let limits: Limits
     private let tickets = ULIDGenerator()
 
@@ -30,7 +31,7 @@ package final class Quarantine: Sendable {
     }
     private let waiting = Monitor(Waiting())
     /// Entries of one transaction.
-    private static let groupCount = 1_000
+    static let groupCount = 1_000
 
     package init(catalog: Catalog, limits: Limits) {
         self.catalog = catalog
@@ -145,7 +146,7 @@ package final class Quarantine: Sendable {
         }
     }
 
-    private static func addBytes(_ count: Int64, _ connection: SQLiteConnection) throws {
+    static func addBytes(_ count: Int64, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT INTO meta(key, value) VALUES('quarantine_bytes', ?1) ON CONFLICT(key) DO UPDATE SET value = value + excluded.value
             """)

@@ -24,7 +24,7 @@ struct StoreProof {
     init(_ directory: DataDirectory, _ catalog: Catalog) throws {
         self.directory = directory
         self.catalog = catalog
-        for file in try catalog.hotFiles() { states[HotFile.name(day: file.day, part: file.part)] = file.state }
+        for file in try catalog.hotFiles() { states[HotFileName.text(day: file.day, part: file.part)] = file.state }
     }
 
     /// Before anything is changed, the catalog's own version among it.
@@ -95,7 +95,7 @@ struct StoreProof {
         var present: Set<String> = []
         for file in try Self.names(directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
             let name = String(file.dropLast(".sqlite".utf8.count))
-            guard HotFile.parse(name) != nil, !ignored.contains(name) else { continue }
+            guard HotFileName.parse(name) != nil, !ignored.contains(name) else { continue }
             present.insert(name)
             let path = "\(directory.hotPath)/\(file)"
             try WriteAheadLog.refuseLost(path)
@@ -169,30 +169,6 @@ struct StoreProof {
             for key in try present.presentKeys().data where try storage.byteCount(of: key) == nil {
                 return reasons.append("\(what) has taken the place of files that are gone: \(key)")
             }
-        }
-    }
-}
-
-/// What a hot file says of itself, read without changing it.
-struct HotFileMarks {
-    private(set) var marks: (store: String?, generation: Int64) = (nil, 0)
-    private(set) var rowCount: Int64 = 0
-
-    /// - Throws: for what is no hot file, or none that was finished.
-    init(_ path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_size > 0 || access(path + "-wal", F_OK) == 0 else {
-            throw DataDirectory.Failure.io(operation: "open", path: path, code: ENOENT)
-        }
-        // Without a log nothing need be made beside the file to read it.
-        let hasLog = stat(path + "-wal", &status) == 0 && status.st_size > 0
-        let connection = try SQLiteConnection(path: path, mode: hasLog ? .readOnly : .immutable)
-        rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
-        let statement = try connection.statement("SELECT key, value FROM meta WHERE key IN (?1, ?2)")
-        try statement.bind(1, StoreMark.storeKey)
-        try statement.bind(2, StoreMark.generationKey)
-        while try statement.step() {
-            if statement.text(0) == StoreMark.storeKey { marks.store = statement.text(1) } else { marks.generation = statement.int64(1) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import ColumnStore
+package import Documents
 import Synchronization
 
 /// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.
@@ -160,13 +161,24 @@ package final class TypeStore: Sendable {
         }
     }
 
-    /// Types in force, by name, as they were put.
-    package var descriptions: [TypeDescription] {
-        let json = stored.withLock { $0.mapValues(\.json) }
-        return registry.snapshot.types.map { type in
-            TypeDescription(
-                name: type.name, version: type.version, table: type.table, format: type.format.rawValue, json: json[type.name] ?? [])
-        }
+    /// Types in force as they were put, by the bytes of their names: those behind `name` and, where there is a list, in it.
+    ///
+    /// - Complexity: O(`limit` + log n), or O(n) where there is a list; no file but those of the result is looked at.
+    package func descriptions(after name: String?, limit: Int, among names: [String]?) -> [TypeDescription] {
+        let types = registry.snapshot.types
+        let start = name.map { name in types.partitioningIndex { name.utf8.lexicographicallyPrecedes($0.name.utf8) } } ?? 0
+        let wanted = names.map(Set.init)
+        return types[start...].lazy.filter { wanted?.contains($0.name) ?? true }.prefix(limit).map(describe)
+    }
+
+    package func description(of name: String) -> TypeDescription? {
+        registry.snapshot[name].flatMap { $0.name.hasSameBytes(as: name) ? describe($0) : nil }
+    }
+
+    private func describe(_ type: DocumentType) -> TypeDescription {
+        TypeDescription(
+            name: type.name, version: type.version, table: type.table, format: type.format.rawValue,
+            json: stored.withLock { $0[type.name]?.json } ?? [])
     }
 
     /// Columns with `bloom` of any type of the table.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 import Synchronization
 

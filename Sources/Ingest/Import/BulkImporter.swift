@@ -1,4 +1,5 @@
 import ColumnStore
+package import Documents
 
 /// Takes many JSON documents into cold files at once, past the hot tier: for a process that has the store to itself.
 ///
@@ -75,7 +76,7 @@ package final class BulkImporter: @unchecked Sendable {
         self.options = options
         self.outlet = outlet
         intake = Intake(
-            engine: engine,
+            parts: engine.intakeParts,
             request: TakeRequest(
                 form: .ndjson, body: [], contentType: "application/x-ndjson", principal: .admin, type: options.type, client: options.client))
         batch = ImportBatch(directory: engine.directory.path)
@@ -118,7 +119,7 @@ package final class BulkImporter: @unchecked Sendable {
     // MARK: Reading
 
     private func work() {
-        let parser = ImportParser(engine: engine, intake: intake)
+        let parser = ImportParser(intake)
         while true {
             let next = state.wait { state -> (number: Int, chunk: ImportChunk)?? in
                 if state.isFinished || state.failure != nil { return .some(nil) }

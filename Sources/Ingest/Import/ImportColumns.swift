@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Lays records of one table into batches of its columns.
 struct ImportColumns {

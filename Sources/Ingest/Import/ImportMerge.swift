@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Reads a part of a run, record after record.
 final class ImportCursor {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Some records of the input as they were read: what is to be stored, what was refused, and what must go the way of a POST.
 ///
@@ -51,7 +52,6 @@ package enum ImportChunk: Sendable {
 
 /// Reads pieces of the input. One to a thread.
 final class ImportParser {
-    private let engine: Engine
     private let intake: Intake
     private var identity = ImportIdentity()
     private var piece = ImportPiece(capacity: 64)
@@ -59,10 +59,7 @@ final class ImportParser {
     private var lastClient: (bytes: [UInt8], number: Int)?
     private var lastType: (type: DocumentType, kind: Int)?
 
-    init(engine: Engine, intake: Intake) {
-        self.engine = engine
-        self.intake = intake
-    }
+    init(_ intake: Intake) { self.intake = intake }
 
     func parse(_ chunk: ImportChunk) -> ImportPiece {
         piece = ImportPiece(capacity: chunk.byteCount + chunk.byteCount / 2)
@@ -87,13 +84,13 @@ final class ImportParser {
         let number = piece.recordCount
         piece.recordCount += 1
         do {
-            let reading = try engine.reader.readJSON(bytes, options)
+            let reading = try intake.parts.reader.readJSON(bytes, options)
             guard case .single = reading.shape, reading.receipts.count == 1 else { return passOn(number, bytes) }
             switch reading.receipts[0] {
             case .refused(let problem, let type, _): refuse(number, bytes, problem, type: type)
             case .accepted(let receipt):
                 // What may lie in another table by now is looked for one by one.
-                let isPlain = receipt.type.register.isEmpty && receipt.callbackURL == nil && engine.types.formerTables(of: receipt.type).isEmpty
+                let isPlain = receipt.type.register.isEmpty && receipt.callbackURL == nil && intake.parts.types.formerTables(of: receipt.type).isEmpty
                 guard isPlain else { return passOn(number, bytes) }
                 do {
                     try store(receipt, number, bytes)
@@ -132,7 +129,7 @@ final class ImportParser {
         let number: Int
         if let known = clientNumbers[client] {
             number = known
-        } else if try engine.process(stages: [], client: client, callbackURL: nil, trace: nil) != nil {
+        } else if try intake.process(stages: [], client: client, callbackURL: nil, trace: nil) != nil {
             number = -1
             clientNumbers[client] = number
         } else {
@@ -146,7 +143,7 @@ final class ImportParser {
 
     private func kind(_ type: DocumentType) -> Int {
         if let last = lastType, last.type === type { return last.kind }
-        let kind = engine.kinds.kind(type, contentType: "application/json")
+        let kind = intake.parts.kinds.kind(type, contentType: "application/json")
         let number: Int
         if let known = piece.kinds.firstIndex(where: { $0 === kind }) {
             number = known

@@ -1,4 +1,5 @@
 import ColumnStore
+internal import Documents
 internal import Glibc
 
 /// Bytes that grow at their end and never move while they are read; freed with the object. One owner at a time.

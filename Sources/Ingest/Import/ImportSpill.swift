@@ -1,4 +1,5 @@
 import ColumnStore
+internal import Documents
 internal import Glibc
 internal import Synchronization
 

@@ -77,6 +77,7 @@ package struct RecordSplitter {
     private var isEscaped = false
     private var isInArray = false
     private var hasBegun = false
+    private var isPastMark = false
     /// The first row of a CSV file, which says what the others hold.
     package private(set) var csvHeader: [UInt8]?
 
@@ -182,7 +183,9 @@ package struct RecordSplitter {
 
     /// Passes over a byte order mark, blanks, and the bracket of an array around all records.
     private mutating func beginValues() {
-        if pending.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
+        // Once: a second mark after it belongs to the first record, in whatever pieces both come.
+        if !isPastMark, pending.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
+        isPastMark = true
         guard let first = pending[start...].firstIndex(where: { !Self.isBlank($0) }) else { return }
         hasBegun = true
         if pending[first] == UInt8(ascii: "[") {

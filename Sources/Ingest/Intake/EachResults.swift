@@ -1,3 +1,4 @@
+internal import Documents
 internal import Synchronization
 
 /// What became of receipts that count each on their own, gathered as their commits end, in any order.

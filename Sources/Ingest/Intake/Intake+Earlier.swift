@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// What is stored already under the identities of receipts that come in.
 extension Intake {
@@ -20,9 +21,9 @@ extension Intake {
     /// The same document, where a version of its type stored it that had another table: a repeat, though its identity names the table. A receipt
     /// of another document there has nothing to do with this one.
     private func moved(_ row: HotRow, _ snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
-        guard row.kind.version > 1, let type = engine.types.registry.snapshot[row.kind.type] else { return nil }
+        guard row.kind.version > 1, let type = parts.types.registry.snapshot[row.kind.type] else { return nil }
         let sha256 = Array(row.sha256)
-        for table in engine.types.formerTables(of: type) {
+        for table in parts.types.formerTables(of: type) {
             var identity = row.identity
             identity.table = table
             if let hot = try HotTier.findEarlier(identity, document: sha256, in: snapshot, except: nil), hot.isOf(sha256) { return hot }

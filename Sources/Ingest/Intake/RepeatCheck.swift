@@ -120,7 +120,7 @@ final class RepeatCheck: Sendable {
 extension Intake {
     /// An answer that waits until what is stored of repeats was looked at.
     func checked(_ rows: [HotRow], _ completion: @escaping @Sendable (Submission.Answer) -> Void) -> @Sendable (Submission.Answer) -> Void {
-        { [repeats = engine.repeats] answer in
+        { [repeats = parts.repeats] answer in
             guard case .done(let outcomes) = answer else { return completion(answer) }
             var known: [RepeatCheck.Repeat] = []
             for (row, outcome) in zip(rows, outcomes) {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Foundation
 
 /// What is said to a registrar, and what its answers mean.

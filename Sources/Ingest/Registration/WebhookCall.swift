@@ -64,3 +64,10 @@ package enum CallbackURL {
         return hosts.contains { $0.lowercased() == host.name || $0.lowercased() == host.withPort }
     }
 }
+
+extension Contract.Webhook {
+    func secrets(at now: Int64) -> [WebhookSecret] {
+        let previous = previousUntil.map { now < $0 } == true ? previousSecret : nil
+        return [secret, previous].compactMap { $0 }.compactMap { WebhookSecret($0) }
+    }
+}

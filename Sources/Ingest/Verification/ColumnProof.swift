@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Extracts columns from documents once more and holds them against what is stored.
 ///
@@ -27,7 +28,7 @@ final class ColumnProof {
             throw ColumnStoreError(.notFound, path: catalog.path, "has no version \(key.version) of the type \(key.name), which rows have")
         }
         let type = try DocumentType(json: json)
-        if type.each == nil {
+        if !type.hasSeveralReceipts {
             let registry = TypeRegistry()
             try registry.put(type)
             let kind = RowKind(

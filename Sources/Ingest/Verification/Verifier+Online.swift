@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Beside a server that goes on taking receipts and moving them to cold.
 ///
@@ -7,18 +8,18 @@ import ColumnStore
 /// pages and logs as they lie on the disk (SQLite holds the pages that it reads against their sums), the state of receipts as rows and columns
 /// say it, and files that belong to nothing.
 extension Verifier {
-    func run(beside engine: Engine) throws -> Report {
+    func run(beside store: StoreParts) throws -> Report {
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
-        engine.compactor.withoutRemovals {
-            let snapshot = engine.tier.boundary.snapshot()
-            let proof = ColumnProof(catalog: engine.catalog)
+        store.compactor.withoutRemovals {
+            let snapshot = store.tier.boundary.snapshot()
+            let proof = ColumnProof(catalog: store.catalog)
             look(directory.catalogPath)
             report.fileCount += 1
             guarded(directory.catalogPath) { try checkIntegrity(directory.catalogPath) }
-            guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(engine.catalog) }
+            guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(store.catalog) }
             for file in snapshot.files { check(file, through: snapshot.sequence, proof) }
             for (name, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
-                guarded("\(directory.warehousePath)/\(name)") { try check(name, version: cold.iceberg.version, engine.catalog, proof) }
+                guarded("\(directory.warehousePath)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }
             }
         }
         guarded(directory.path) { try uniqueness.check { note($0, $1) } }
@@ -37,19 +38,6 @@ extension Verifier {
             uniqueness.begin(file.path)
             let totals = try checkRows(file, through: sequence)
             try checkColumns(file, totals, proof, through: sequence)
-        }
-    }
-}
-
-extension Engine {
-    package func verify(
-        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
-    ) throws -> Verifier.Report {
-        let verifier = Verifier(beside: directory, temporaryDirectory: temporaryDirectory, isCancelled: isCancelled, progress: progress)
-        do {
-            return try verifier.run(beside: self)
-        } catch is Verifier.Cancelled {
-            throw Problem(.overloaded, "the verification was ended before it was done")
         }
     }
 }

@@ -16,14 +16,6 @@ import Query
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
 package final class Verifier {
-    /// What is wrong, and in which file.
-    package struct Finding: Sendable, CustomStringConvertible {
-        package let path: String
-        package let fault: String
-        package init(path: String, fault: String) { (self.path, self.fault) = (path, fault) }
-        package var description: String { "\(path): \(fault)" }
-    }
-
     /// What was looked at, and what was found.
     package struct Report: Sendable {
         package var findings: [Finding] = []

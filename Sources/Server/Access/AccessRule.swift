@@ -1,3 +1,4 @@
+package import Documents
 package import Ingest
 
 /// Who may make the call at all; what they see in it, the engine decides.

@@ -1,3 +1,4 @@
+import Documents
 package import Ingest
 
 /// Turns the credential of a request into a `Principal`, or refuses it. What may be done once inside is the table of the API.

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Ingest
 internal import Query
 

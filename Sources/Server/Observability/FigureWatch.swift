@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Tells in the log what changes in the engine's figures: the engine has no log of its own, and nobody looks at figures all the time.

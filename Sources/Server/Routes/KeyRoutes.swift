@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Keys: those of contracts, and those of the people and programs that run the store. A key's secret is in one answer, and nowhere else.

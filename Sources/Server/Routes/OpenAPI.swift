@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// The description of the API in OpenAPI 3.1, made from the router's own table.

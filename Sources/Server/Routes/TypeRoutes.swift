@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Document types: seen by all, changed by the administrator.
@@ -38,14 +39,15 @@ enum TypeRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let page = try ListPage(call)
-        let types = try call.engine.types(as: call.principal).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        let start = try page.after(fieldCount: 1).map { after in types.firstIndex { after[0].lexicographicallyPrecedes($0.name.utf8) } ?? types.count } ?? 0
-        var end = start
+        let after = try page.after(fieldCount: 1)?.text(at: 0)
+        // One more than the page has: whether it is the last.
+        let types = try call.engine.types(after: after, limit: page.limit + 1, as: call.principal)
+        var end = 0
         var writer = JSONWriter(reserving: 64 << 10)
         writer.beginObject()
         writer.key("types")
         writer.beginArray()
-        while end < types.count, end - start < page.limit, writer.bytes.count < pageByteCountMax {
+        while end < min(types.count, page.limit), writer.bytes.count < pageByteCountMax {
             writer.raw(types[end].json)
             end += 1
         }
@@ -61,9 +63,7 @@ enum TypeRoutes {
 
     private static func find(_ call: Call) throws -> TypeDescription {
         let name = call.pathValues[0]
-        guard let type = try call.engine.types(as: call.principal).first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-            throw Problem(.notFound, "there is no such type")
-        }
+        guard let type = try call.engine.type(name, as: call.principal) else { throw Problem(.notFound, "there is no such type") }
         return type
     }
 

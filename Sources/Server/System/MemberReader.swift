@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Reads the members of a small body, and collects every fault instead of stopping at the first. Each says what was received.

@@ -1,5 +1,6 @@
 internal import ColumnStore
-package import Ingest
+package import Documents
+internal import Ingest
 import Synchronization
 
 /// A piece of long administrative work, from its acceptance to its end. In memory: a restart forgets it; the audit trail does not.

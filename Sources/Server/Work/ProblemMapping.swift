@@ -1,6 +1,7 @@
 internal import ColumnStore
+package import Documents
 import Glibc
-package import Ingest
+internal import Ingest
 internal import Query
 
 /// The one function that turns what the modules throw into what a client reads.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Ingest
 
 /// The list of a backup's files. Its hash is made anew, so that the lines before it are looked at.

@@ -1,3 +1,4 @@
+import Documents
 import Ingest
 
 /// What clients post, and what administrators put to say how it is read.
@@ -100,7 +101,7 @@ enum DocumentTrial {
 
     static let now: Int64 = 1_795_176_000_000_000
 
-    static func read(_ bytes: UnsafeRawBufferPointer, _ body: (ReadingOptions) throws -> Ingest.DocumentReading) throws {
+    static func read(_ bytes: UnsafeRawBufferPointer, _ body: (ReadingOptions) throws -> Documents.DocumentReading) throws {
         let allowance = WorkAllowance(byteCount: bytes.count)
         let before = allowance.left
         var options = ReadingOptions(now: now)

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Ingest
 import Query
 

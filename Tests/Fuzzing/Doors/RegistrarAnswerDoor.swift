@@ -1,3 +1,4 @@
+import Documents
 import Ingest
 
 /// What a registrar answers to a call: a line with the status and `Retry-After`, then the body.

@@ -1,4 +1,5 @@
 import ColumnStore
+@testable import Documents
 @testable import Ingest
 import XCTest
 

@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// A backup holds the state of one instant, is made anew in parts only, and gives a store at another path that is sound here and readable
@@ -223,7 +224,7 @@ final class BackupTests: XCTestCase {
         let fixture = try makeStore(data.path)
         _ = try fixture.engine.backup(to: destination.path)
         try fixture.engine.close()
-        var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Ingest"))
+        var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest"))
         for (name, sound) in try files(destination.path).sorted(by: { $0.key < $1.key }) {
             let other = TemporaryDirectory()
             var changed = sound

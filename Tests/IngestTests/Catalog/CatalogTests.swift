@@ -2,6 +2,7 @@ import ColumnStore
 import Dispatch
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// What the catalog is told, it still knows after it was opened anew.

@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// What the quarantine takes on the disk, and that it outlives the catalog's changes.
@@ -24,6 +25,44 @@ final class QuarantineTests: XCTestCase {
         }
         let byteCount = try XCTUnwrap(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
         XCTAssertLessThan(Double(byteCount), 1.5 * Double(count * 1_850))
+    }
+
+    /// A page of the list is memory: it ends at a number of bytes, whatever was asked for.
+    func test_entries_ofLargeDocuments_endAtTheBound_andGoOnBehind() throws {
+        let directory = TemporaryDirectory()
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits())
+        let byteCount = 3 << 20
+        let tickets = try quarantine.add((0..<8).map { number in
+            Quarantine.Refused(
+                client: "c", contentType: "application/json", type: nil, problem: Problem(.unknownType, "no type"), document: [UInt8](repeating: UInt8(number), count: byteCount))
+        })
+        var (below, seen, pages): (ULID?, [String], Int) = (nil, [], 0)
+        while true {
+            let page = try quarantine.entries(client: nil, below: below, limit: 1_000)
+            XCTAssertLessThanOrEqual(page.entries.reduce(0) { $0 + $1.document.count }, Int(Quarantine.listByteCountMax))
+            seen += page.entries.map(\.ticketID)
+            pages += 1
+            guard page.hasMore, let last = seen.last else { break }
+            below = ULID(last)
+        }
+        XCTAssertEqual(pages, 2)
+        XCTAssertEqual(seen, tickets.compactMap { $0 }.reversed())
+        // Without documents they are small.
+        XCTAssertEqual(try quarantine.entries(client: nil, below: nil, limit: 1_000, withDocuments: false).entries.count, 8)
+    }
+
+    func test_delete_keepsTheSumOfBytes() throws {
+        let directory = TemporaryDirectory()
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits())
+        let tickets = try quarantine.add((0..<2_345).map { refused($0, client: $0 % 3 == 0 ? nil : "c\($0 % 3)") }).compactMap { $0 }
+        XCTAssertTrue(try quarantine.delete(XCTUnwrap(ULID(tickets[0]))))
+        XCTAssertFalse(try quarantine.delete(XCTUnwrap(ULID(tickets[0]))))
+        XCTAssertEqual(try quarantine.byteCount, 2_344 * 1_850)
+        XCTAssertEqual(try quarantine.delete(DeletionFilter(client: "c1", before: nil)), DeletionSummary(count: 782, hasMore: false))
+        XCTAssertEqual(try quarantine.delete(DeletionFilter(client: nil, before: 0)), DeletionSummary(count: 0, hasMore: false))
+        XCTAssertEqual(try quarantine.delete(DeletionFilter(client: nil, before: .max)), DeletionSummary(count: 1_562, hasMore: false))
+        XCTAssertEqual(try quarantine.byteCount, 0)
+        XCTAssertEqual(try quarantine.counts().entries, 0)
     }
 
     /// Entries that stood in a catalog of the third version are there, in order, found by each way.

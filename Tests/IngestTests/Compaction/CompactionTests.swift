@@ -4,6 +4,7 @@ import Query
 import Synchronization
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Moving and merging change no answer: not before, not during, not after, not after a restart; outside engines read the same rows.

@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// What merging replaced stays for `snapshot_keep`, and as long as a reader holds it, and goes then; what belongs to nothing goes too.

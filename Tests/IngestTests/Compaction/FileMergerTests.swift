@@ -2,6 +2,7 @@ import ColumnStore
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: a merge writes the rows of its inputs in their order, each whole, however the inputs lie among each other and in whichever order they

@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// How often merges write a row: the days of a year come together in one step, and what is compressed for good is copied from then on.

@@ -3,6 +3,7 @@ import Foundation
 import Query
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// A process that posts and compacts is killed at random instants; what it had acknowledged is there afterwards, once, byte for byte,

@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import Synchronization
 
+@testable import Documents
 @testable import Ingest
 
 /// Records every write, sync and change of a name below a directory, of SQLite's files and of cold ones, and makes images of what a power

@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Disks that are full, fail to read, write or sync, and clocks that jump: nothing that was acknowledged is lost, nothing is acknowledged

@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Everything that a store writes is recorded, then the power is cut at many points of it, with what was not synced lost, torn or
@@ -72,7 +73,7 @@ final class PowerCutTests: XCTestCase {
     func test_powerCut_atAnyPoint_losesAndDoublesNothing() throws {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 24
-        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Ingest")
+        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let directory = TemporaryDirectory()
         var copies: [(path: String, at: Int)] = []
@@ -103,7 +104,7 @@ final class PowerCutTests: XCTestCase {
     func test_powerCut_withAnotherCatalog_losesNothing() throws {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 18
-        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Ingest")
+        let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let (directory, stranger) = (TemporaryDirectory(), TemporaryDirectory())
         var copies: [(path: String, at: Int)] = []

@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: a bulk import stores what POSTs would have stored, once, in sorted cold files, and says the same of what it refuses.

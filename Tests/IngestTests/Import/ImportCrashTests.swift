@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// A process that imports is killed at random instants, again and again, and begins each time with the whole file: every batch that a

@@ -1,3 +1,4 @@
+import Documents
 import Ingest
 import TestSupport
 import XCTest
@@ -23,6 +24,7 @@ final class RecordSplitterTests: XCTestCase {
             (.lines, "{\"a\":1}\r\n\n  \n{\"b\":\n{c}", ["{\"a\":1}", "{\"b\":", "{c}"]),
             (.json, "{\"a\":\"}\\\"{\"}\n{\"b\":[1,{\"c\":2}]}", ["{\"a\":\"}\\\"{\"}", "{\"b\":[1,{\"c\":2}]}"]),
             (.json, "\u{FEFF} [ {\"a\":[1,2]} ,\n{\"b\":\"],[\"}, 7 ] ", ["{\"a\":[1,2]}", "{\"b\":\"],[\"}", "7"]),
+            (.json, "\u{FEFF}\u{FEFF}7", ["\u{FEFF}7"]), (.json, "\u{FEFF} \u{FEFF}7", ["\u{FEFF}7"]),
             (.json, "[]", []), (.json, "{\"a\":", ["{\"a\":"]),
             (.csv, "id,text\r\n1,\"a\nb\"\r\n2,\"c\"\"\"\n\n", ["1,\"a\nb\"", "2,\"c\"\"\""]), (.xml, "<a>\n</a>", ["<a>\n</a>"]),
         ]

@@ -3,10 +3,13 @@ import Foundation
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: what one body may cost, and what it may learn and mint. Method: bodies past each bound, on an engine.
 final class BodyBoundsTests: XCTestCase {
+    /// 2026-11-20T12:00:00Z
+    private static let now: Int64 = 1_795_176_000_000_000
     private let folder = TemporaryDirectory()
 
     private func fixture() throws -> EngineFixture { try EngineFixture(folder.path) }
@@ -41,7 +44,7 @@ final class BodyBoundsTests: XCTestCase {
             try DocumentType(
                 json: Array(
                     #"{"name":"c","version":1,"format":"csv","receipt_id":"id","issued_at":"at","accept_from":null,"columns":{"n":{"path":"n","type":"VARCHAR"}}}"#.utf8)))
-        var options = ReadingOptions(type: "c", now: SampleFiles.now, eachCountMax: 3)
+        var options = ReadingOptions(type: "c", now: Self.now, eachCountMax: 3)
         let text = "id,at,n\n" + (1...10).map { "r\($0),2020-01-01T00:00:00Z,\"a \"\"b\"\"\"\n" }.joined() + "r,\"broken\"x\n"
         let reading = try DocumentReader(registry: registry).readCSV(Array(text.utf8), options)
         XCTAssertEqual(reading.receipts.count, 3)
@@ -49,7 +52,7 @@ final class BodyBoundsTests: XCTestCase {
         guard case .accepted(let receipt)? = reading.receipts.first else { return XCTFail("refused") }
         XCTAssertEqual(try receipt.type.layout.values(of: receipt.row), [.string("a \"b\"")])
         // Each record keeps the header with it: a long one is not copied ten thousand times.
-        options = ReadingOptions(type: "c", now: SampleFiles.now)
+        options = ReadingOptions(type: "c", now: Self.now)
         options.madeByteCountMax = 100_000
         let wide = "id,at,\(String(repeating: "n", count: 20_000))\n" + (1...100).map { "r\($0),2020-01-01T00:00:00Z,1\n" }.joined()
         let results = try DocumentReader(registry: registry).readCSV(Array(wide.utf8), options).receipts
@@ -68,12 +71,12 @@ final class BodyBoundsTests: XCTestCase {
 
     func test_read_arrayOfMoreThanABatch_isRefusedBeforeItIsRead() throws {
         let registry = TypeRegistry()
-        try registry.put(try SampleFiles.posReceipt())
+        try registry.put(try DocumentType(json: Array(try Data(contentsOf: Project.root.appendingPathComponent("types/pos-receipt.json")))))
         let reader = DocumentReader(registry: registry)
         let long = "[" + String(repeating: "{},", count: 200_000) + "{}]"
-        XCTAssertThrowsError(try reader.readJSON(Array(long.utf8), ReadingOptions(now: SampleFiles.now))) { XCTAssertEqual(($0 as? Problem)?.slug, .tooLarge) }
+        XCTAssertThrowsError(try reader.readJSON(Array(long.utf8), ReadingOptions(now: Self.now))) { XCTAssertEqual(($0 as? Problem)?.slug, .tooLarge) }
         let deep = String(repeating: "[", count: 600_000)
-        XCTAssertThrowsError(try reader.readJSON(Array(deep.utf8), ReadingOptions(now: SampleFiles.now))) { error in
+        XCTAssertThrowsError(try reader.readJSON(Array(deep.utf8), ReadingOptions(now: Self.now))) { error in
             XCTAssertEqual((error as? Problem)?.slug, .badJSON)
             XCTAssertTrue((error as? Problem)?.detail.contains("byte 128") ?? false, "\(error)")
         }
@@ -188,7 +191,7 @@ final class BodyBoundsTests: XCTestCase {
         let name = String(repeating: "x", count: 100_000)
         let members = (0..<900).map { #""m\#($0)":1"# }.joined(separator: ",")
         let body = Array(#"{"id":{"a":1},"\#(name)":{\#(members)}}"#.utf8)
-        guard case .refused(let problem, _, _)? = try DocumentReader(registry: registry).readJSON(body, ReadingOptions(now: SampleFiles.now)).receipts.first else {
+        guard case .refused(let problem, _, _)? = try DocumentReader(registry: registry).readJSON(body, ReadingOptions(now: Self.now)).receipts.first else {
             return XCTFail("accepted")
         }
         XCTAssertGreaterThan(problem.errors.count, 1)

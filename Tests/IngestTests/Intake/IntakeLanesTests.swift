@@ -2,6 +2,7 @@ import ColumnStore
 import Synchronization
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: one contract's documents never hold all threads, and none waits for ever. Method: jobs that end when the test says so.

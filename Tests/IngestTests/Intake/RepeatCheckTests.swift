@@ -4,6 +4,7 @@ import Query
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: a document that comes again, byte for byte, makes a damaged receipt whole; other bytes never do. Method: bits are flipped in hot files

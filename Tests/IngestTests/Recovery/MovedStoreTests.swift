@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// A store's directory may be moved or copied: it answers there as before, and outside readers find its tables where they are now. And it is

@@ -1,6 +1,7 @@
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// The queue of one endpoint against a sorted array, and what holds it back.

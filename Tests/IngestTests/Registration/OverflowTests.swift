@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Goal: a queue that is longer than memory keeps holds up no other, and loses nothing. Method: the engine with real registrars over HTTP,

@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// Steps and states in hot files without anybody who calls: changes go to the writer as a registrar's answers would.

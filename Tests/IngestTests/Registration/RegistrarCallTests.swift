@@ -1,5 +1,6 @@
 import XCTest
 
+@testable import Documents
 @testable import Ingest
 
 /// What each answer of a registrar means, to a call and to a question.

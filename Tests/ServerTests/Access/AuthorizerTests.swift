@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Ingest
 import Server
 import TestSupport
@@ -24,6 +25,8 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/admin/keys": "a", "POST /v1/admin/keys": "", "DELETE /v1/admin/keys/{id}": "",
         "GET /v1/audit": "a", "GET /v1/admin/audit": "a", "GET /metrics": "m",
         "POST /v1/admin/compact": "", "POST /v1/admin/backup": "", "POST /v1/admin/verify": "",
+        "DELETE /v1/admin/quarantine": "", "DELETE /v1/admin/quarantine/{ticket_id}": "", "DELETE /v1/admin/dead-letters": "",
+        "DELETE /v1/admin/dead-letters/{id}": "",
         "GET /v1/admin/jobs": "", "GET /v1/admin/jobs/{id}": "", "DELETE /v1/admin/jobs/{id}": "",
     ]
 

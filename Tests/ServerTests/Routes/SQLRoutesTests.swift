@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Foundation
 import Ingest
 import Query

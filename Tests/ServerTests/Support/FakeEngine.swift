@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Foundation
 import Ingest
 import Query
@@ -94,9 +95,14 @@ final class FakeEngine: EngineInterface, QueryStore {
         return Handle { [self] in state.withLock { _ = $0.waiters.removeValue(forKey: number) } }
     }
 
-    func types(as principal: Principal) throws -> [TypeDescription] {
-        [TypeDescription(name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt"}"#.utf8))]
-    }
+    private static let type = TypeDescription(
+        name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt"}"#.utf8))
+    func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { name == nil ? [Self.type] : [] }
+    func type(_ name: String, as principal: Principal) throws -> TypeDescription? { name == Self.type.name ? Self.type : nil }
+    func deleteQuarantineEntry(_ ticketID: String) throws {}
+    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
+    func deleteDeadLetter(_ id: String) throws {}
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { .replaced }
     func deleteType(name: String) throws {}
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] {

@@ -1,3 +1,4 @@
+import Documents
 import Ingest
 import Query
 import Server
@@ -11,13 +12,14 @@ final class TestServer {
     let service: Service
     let listener: Listener
 
-    init(limits: Service.Limits = Service.Limits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, sleepMilliseconds: Int32 = 5) throws {
+    init(limits: Service.Limits = Service.Limits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil, sleepMilliseconds: Int32 = 5) throws {
         let log = Log(format: .json, level: .error)
         service = try Service(
             engine: engine, queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, routes: APIRoutes.all + extraRoutes)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
         settings.idleTimeout = idleTimeout
         if let slowSeconds { (settings.headSeconds, settings.bodySeconds) = (slowSeconds, slowSeconds) }
+        if let byteRate { settings.bodyByteRate = byteRate }
         settings.sleepMilliseconds = sleepMilliseconds
         listener = try Listener(settings, handler: service)
     }

@@ -41,6 +41,42 @@ final class HostileRequestTests: XCTestCase {
         }
     }
 
+    /// What looks at a document is charged to it, over HTTP too: one answer says so, and the next document is taken.
+    func test_documents_thatCostTooMuch_areRefusedByTheirBudget() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let key = try server.key("c")
+        let identity = #""receipt_id":"@id","issued_at":"@at""#
+        // Who comes where: an index of all elements for each of them, rules over all lines, keys compared with each other.
+        let xsd = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='k'><xs:complexType><xs:sequence><xs:element name='l' maxOccurs='unbounded' type='xs:string'/></xs:sequence><xs:attribute name='id'/><xs:attribute name='at'/></xs:complexType><xs:unique name='u'><xs:selector xpath='l'/><xs:field xpath='.'/></xs:unique></xs:element></xs:schema>"
+        let rules = (0..<1_000).map { #"{"name":"r\#($0)","check":"list_sum(lines.a) >= 0","message":"m"}"# }.joined(separator: ",")
+        let types: [(name: String, type: String, format: String, begin: String, line: String, end: String)] = [
+            (
+                "paths", #"{"name":"paths","version":1,"format":"xml","match":{"/p":{"exists":true}},\#(identity),"columns":{"lines":{"path":"l","columns":{"n":{"path":"count(preceding::*)","type":"BIGINT"}}}}}"#,
+                "xml", #"<p id="paths" at="2026-01-01T00:00:00Z">"#, "<l/>", "</p>"
+            ),
+            (
+                "rules", #"{"name":"rules","version":1,"format":"json","match":{"/rules":1},"receipt_id":"/id","issued_at":"/at","columns":{"lines":{"path":"/l","columns":{"a":{"path":"/a","type":"DECIMAL(9,2)"}}}},"rules":[\#(rules)]}"#,
+                "json", #"{"rules":1,"id":"rules","at":"2026-01-01T00:00:00Z","l":["#, #"{"a":1},"#, #"{"a":1}]}"#
+            ),
+            (
+                "keys", #"{"name":"keys","version":1,"format":"xml","match":{"/k":{"exists":true}},\#(identity),"xsd":"k.xsd","files":{"k.xsd":"\#(xsd)"}}"#,
+                "xml", #"<k id="keys" at="2026-01-01T00:00:00Z">"#, "<l>1</l>", "</k>"
+            ),
+        ]
+        for (name, type, format, begin, line, end) in types {
+            let put = try server.client().put("/v1/types/\(name)", type)
+            XCTAssertEqual(put.status, 201, "\(name): \(put.text)")
+            let answer = try server.client(key: key).post("/v1/receipts", begin + String(repeating: line, count: 40_000) + end, type: "application/\(format)")
+            XCTAssertEqual(answer.status, 422, "\(name): \(answer.text.prefix(300))")
+            XCTAssertTrue(answer.text.contains("too-much-work"), "\(name): \(answer.text.prefix(500))")
+            // A few lines of the same are nothing.
+            let few = try server.client(key: key).post("/v1/receipts", begin + line + end, type: "application/\(format)")
+            XCTAssertEqual(few.status, 201, "\(name): \(few.text)")
+        }
+        XCTAssertTrue(server.isRunning)
+    }
+
     /// A body of less than 256 KiB was counted nowhere.
     func test_bodies_manyThatNeverEnd_areBounded() throws {
         let server = try TillServer(environment: ["TILL_LIMITS_REQUEST_MEMORY": "64MiB", "TILL_LIMITS_BODY": "1MiB"])
@@ -60,6 +96,25 @@ final class HostileRequestTests: XCTestCase {
         XCTAssertEqual(refused.status, 503, refused.text)
         XCTAssertNotNil(refused.headers["retry-after"])
         withExtendedLifetime(clients) {}
+    }
+
+    /// Identity constraints compare nodes with each other: a document of many costs their square, which its budget does not have.
+    func test_schema_ofIdentityOverManyNodes_isRefusedAndSaysWhatTookIt() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let schema = #"<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"><xs:element name=\"m\"><xs:complexType><xs:sequence><xs:element name=\"n\" type=\"xs:string\" maxOccurs=\"unbounded\"/></xs:sequence><xs:attribute name=\"id\"/><xs:attribute name=\"at\"/></xs:complexType><xs:unique name=\"u\"><xs:selector xpath=\"n\"/><xs:field xpath=\".\"/></xs:unique></xs:element></xs:schema>"#
+        let type = #"{"name":"m","version":1,"table":"m","format":"xml","match":{"/m":{"exists":true}},"xsd":"m.xsd","files":{"m.xsd":"\#(schema)"},"receipt_id":"@id","issued_at":"@at","columns":{}}"#
+        XCTAssertEqual(try server.client().put("/v1/types/m", type).status, 201)
+        let key = try server.key("c")
+        func post(_ count: Int) throws -> HTTPClient.Answer {
+            let nodes = (0..<count).map { "<n>\($0)</n>" }.joined()
+            return try server.client(key: key).post("/v1/receipts", "<m id=\"\(count)\" at=\"2026-11-20T10:00:00Z\">\(nodes)</m>", type: "application/xml")
+        }
+        XCTAssertEqual(try post(20).status, 201)
+        let refused = try post(70_000)
+        XCTAssertEqual(refused.status, 422, refused.text)
+        XCTAssertTrue(refused.text.contains("XSD"), refused.text)
+        XCTAssertEqual(try post(21).status, 201)
     }
 
     func test_connections_idleOnes_makeRoomForOthers() throws {

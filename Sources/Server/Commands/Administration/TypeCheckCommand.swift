@@ -1,3 +1,4 @@
+internal import Documents
 import Glibc
 internal import Ingest
 

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Ingest
 
 /// Collects bytes that come in pieces, within a limit: a body, or what its Content-Encoding unfolds to. Asks for the memory before it takes it.

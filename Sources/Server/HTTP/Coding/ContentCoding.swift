@@ -1,4 +1,5 @@
 package import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Content-Encoding, both ways.

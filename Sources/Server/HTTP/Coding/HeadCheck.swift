@@ -1,4 +1,5 @@
-package import Ingest
+package import Documents
+import Ingest
 
 /// Whether a request's head is one that every reader understands alike (RFC 9112), checked over the bytes that libmicrohttpd has cut up.
 ///

@@ -1,4 +1,5 @@
-package import Ingest
+package import Documents
+import Ingest
 
 /// A media type as a Content-Type or an element of an Accept names it.
 package struct MediaType: Sendable, Equatable {

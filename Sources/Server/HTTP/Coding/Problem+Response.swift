@@ -1,5 +1,6 @@
 package import ColumnStore
-package import Ingest
+package import Documents
+import Ingest
 
 /// How each problem looks over HTTP: the one table of slug and status, and what each means.
 extension Problem.Slug {

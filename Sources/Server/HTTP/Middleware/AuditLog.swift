@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Writes down administrative acts around their doing, in the catalog and as lines of the log.

@@ -1,4 +1,5 @@
 package import ColumnStore
+internal import Documents
 package import Ingest
 internal import Query
 

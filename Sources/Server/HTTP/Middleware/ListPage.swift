@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// `limit` and `cursor` of a list that is not one of receipts, and its `next_cursor`: the place of the last item, sealed.

@@ -1,4 +1,5 @@
-package import Ingest
+package import Documents
+import Ingest
 
 /// What a call takes and answers, for people and machines: `/openapi.json` is made of these, and unknown parameters are found by them.
 package struct Operation: Sendable {

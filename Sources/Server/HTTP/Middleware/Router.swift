@@ -1,3 +1,4 @@
+internal import Documents
 internal import Ingest
 
 /// One call of the API: how it is found, who may make it, where it runs, and how it is described.

@@ -1,4 +1,5 @@
 internal import ColumnStore
+package import Documents
 package import Ingest
 import Synchronization
 

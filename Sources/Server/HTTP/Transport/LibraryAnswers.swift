@@ -1,5 +1,6 @@
 internal import CMicrohttpd
 internal import ColumnStore
+internal import Documents
 import Glibc
 internal import Ingest
 

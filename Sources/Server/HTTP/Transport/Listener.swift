@@ -1,6 +1,7 @@
 internal import CGnuTLS
 internal import CMicrohttpd
 internal import ColumnStore
+internal import Documents
 import Glibc
 internal import Ingest
 import Synchronization
@@ -44,6 +45,8 @@ package final class Listener: @unchecked Sendable {
         /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
         package var headSeconds = 30.0
         package var bodySeconds = 60.0
+        /// Bytes of a body that have come, or of an answer that were taken, for which a second more is given.
+        package var bodyByteRate = 4_096.0
         /// TLS, with the certificate that `ServerCertificate` has installed.
         package var isSecure = false
         /// How long a daemon may sleep, in milliseconds.
@@ -97,7 +100,9 @@ package final class Listener: @unchecked Sendable {
         watcher = HangupWatcher()
         idleTimeout = settings.idleTimeout
         slowRequests = SlowRequests(
-            SlowRequests.Limits(headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, answerSeconds: settings.bodySeconds))
+            SlowRequests.Limits(
+                headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, bodyByteRate: settings.bodyByteRate,
+                answerSeconds: settings.bodySeconds))
         connections = ConnectionTable(Self.withinOpenFiles(settings.connections))
         isTLS = settings.isSecure
         guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil, ReceivedBytes.isInPlace else {

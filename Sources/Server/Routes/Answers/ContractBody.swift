@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// A contract as JSON: read with every fault named, written with its secret left out.

@@ -1,0 +1,12 @@
+extension RandomAccessCollection where Index == Int {
+    /// The first place at which `isBeyond` is true, in a collection that is ordered by it; `endIndex` when there is none.
+    package func partitioningIndex(_ isBeyond: (Element) -> Bool) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,111 @@
+package import ColumnStore
+internal import CXML2
+
+/// A version of a document type, compiled: recognises, validates and extracts. Immutable and shared by all threads.
+package final class DocumentType: Sendable {
+    package let file: TypeFile
+    package var name: String { file.name }
+    package var version: Int { file.version }
+    package var table: String { file.table }
+    package var format: TypeFile.Format { file.format }
+    /// Whether a document holds several receipts, which a path finds.
+    package var hasSeveralReceipts: Bool { each != nil }
+    /// Stages of registrars; empty when receipts are COMPLETE at once.
+    package var register: [[String]] { file.register }
+    /// The stored columns and how a row of them lies.
+    package let layout: RowLayout
+    /// Paths of the columns with `bloom`: `customer_id`, `lines.product_code`.
+    package let bloomPaths: [ColumnPath]
+
+    let plan: ExtractionPlan
+    let jsonPaths: JSONPathTable
+    let xmlPaths: [XMLPath]
+    let csvPaths: [String]
+    let match: [TestPlan]
+    let each: (path: Int, tests: [TestPlan])?
+    let rules: RuleSet
+    let schema: JSONSchema?
+    let xsd: XMLSchema?
+    /// Where in the receipt the XSD's elements are; nil for the receipt itself.
+    let xsdPath: Int?
+    /// Holds the defaults' texts.
+    nonisolated(unsafe) private let arena: Arena
+
+    /// - Throws: every reason that the file cannot be compiled.
+    package init(_ file: TypeFile) throws(TypeFileError) {
+        self.file = file
+        arena = Arena()
+        var compiler = PlanCompiler(file: file, arena: arena)
+        match = compiler.tests(file.match)
+        xsdPath = file.xsd?.at.map { compiler.path($0) }
+        if let each = file.each {
+            self.each = (compiler.path(each.path), compiler.tests(each.tests))
+        } else {
+            each = nil
+        }
+        layout = RowLayout(fields: Self.fields(of: file))
+        (plan, jsonPaths) = compiler.plan(layout: layout)
+        (xmlPaths, csvPaths) = (compiler.xmlPaths, compiler.csvPaths)
+        bloomPaths = Self.bloomPaths(of: file)
+        rules = RuleSet(of: file, &compiler)
+        schema = Self.schema(of: file, &compiler)
+        xsd = Self.xsd(of: file, &compiler)
+        Self.check(file, &compiler)
+        guard compiler.reasons.isEmpty else { throw TypeFileError(reasons: compiler.reasons) }
+    }
+
+    /// Reads and compiles a type file in one step.
+    package convenience init(json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) {
+        try self.init(try TypeFile.read(json, files: files))
+    }
+
+    /// The stored columns as a table's fields. Elements of a list and their members are nullable.
+    private static func fields(of file: TypeFile) -> [Field] {
+        file.columns.filter(\.isStored).map { column in
+            guard column.isList else { return Field(column.name, column.type ?? .string) }
+            let members = column.members.filter(\.isStored).map { Field($0.name, $0.type ?? .string) }
+            return Field(column.name, .list(element: Field("element", .structure(members))))
+        }
+    }
+
+    private static func bloomPaths(of file: TypeFile) -> [ColumnPath] {
+        file.columns.filter(\.isStored).flatMap { column in
+            column.isList
+                ? column.members.filter { $0.hasBloom && $0.isStored }.map { ColumnPath([column.name, $0.name]) }
+                : column.hasBloom ? [ColumnPath(column.name)] : []
+        }
+    }
+
+    private static func schema(of file: TypeFile, _ compiler: inout PlanCompiler) -> JSONSchema? {
+        guard let range = file.schema else { return nil }
+        do throws(TypeFileError) {
+            return try JSONSchema(Array(file.json[range]), files: file.files, assertsFormat: true)
+        } catch {
+            for reason in error.reasons { compiler.fail("/schema" + reason.pointer, reason.message, code: reason.code) }
+            return nil
+        }
+    }
+
+    private static func xsd(of file: TypeFile, _ compiler: inout PlanCompiler) -> XMLSchema? {
+        guard let reference = file.xsd else { return nil }
+        do throws(TypeFileError) {
+            return try XMLSchema(main: reference.file, files: file.files)
+        } catch {
+            for reason in error.reasons { compiler.fail(reference.pointer, reason.message, code: reason.code) }
+            return nil
+        }
+    }
+
+    private static func check(_ file: TypeFile, _ compiler: inout PlanCompiler) {
+        if file.receiptID.contains(where: { $0.parts.allSatisfy(\.isOptional) }) {
+            compiler.fail("/receipt_id", "one part of an id at least must not be optional")
+        }
+        if file.issuedAt.contains(where: { $0.parts.allSatisfy(\.isOptional) }) {
+            compiler.fail("/issued_at", "a receipt without a time of issue is none: one part at least must not be optional")
+        }
+        for column in file.columns where column.isList && column.isStored && !column.members.contains(where: \.isStored) {
+            compiler.fail(column.pointer + "/columns", "a stored list needs a stored column")
+        }
+        if let from = file.acceptFrom, let to = file.acceptTo, from > to { compiler.fail("/accept_to", "accept_to lies before accept_from") }
+    }
+}

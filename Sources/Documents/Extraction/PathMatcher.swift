@@ -1,0 +1,38 @@
+/// Tests of `match` and `where` from a node.
+struct PathMatcher<Source: DocumentSource> {
+    let source: Source
+    let isTyped: Bool
+
+    init(source: Source, isTyped: Bool) {
+        self.source = source
+        self.isTyped = isTyped
+    }
+
+    func passes(_ tests: [TestPlan], from node: Int) -> Bool {
+        for test in tests where !passes(test, from: node) { return false }
+        return true
+    }
+
+    /// Of several nodes one is enough.
+    private func passes(_ test: TestPlan, from node: Int) -> Bool {
+        var isFound = false
+        switch test.condition {
+        case .exists(let isWanted):
+            source.forEach(test.path, from: node) { found in
+                isFound = source.exists(found)
+                return !isFound
+            }
+            return isFound == isWanted
+        case .anyOf(let constants):
+            source.forEach(test.path, from: node) { found in
+                let text = source.text(found)
+                for constant in constants where constant.matches(text, isTyped: isTyped) {
+                    isFound = true
+                    break
+                }
+                return !isFound
+            }
+            return isFound
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import CXML2
+
+/// Holds receipts of one document against their type's XSD.
+final class XSDValidation {
+    private let document: XMLDocument
+    private let context: ExtractionContext
+    /// Elements without faults: an `at` that leads out of the receipt's own element names them for each receipt.
+    private var valid: Set<Int> = []
+
+    init(document: XMLDocument, context: ExtractionContext) {
+        self.document = document
+        self.context = context
+    }
+
+    /// What an `at` that begins at the document has found: the same for all of its receipts.
+    private var ofDocument: [Fault]?
+
+    private struct Fault {
+        let node: xmlNodePtr
+        let message: String
+    }
+
+    /// Looks once at what all receipts of an envelope are held against.
+    func prepare(_ type: DocumentType, _ source: XMLSource) {
+        guard let xsd = type.xsd, let at = type.xsdPath, type.xmlPaths[at].isAbsolute else { return }
+        let elements = elements(at, from: source.root, source)
+        // That there are none each receipt says for itself.
+        if !elements.isEmpty { ofDocument = faults(elements, xsd) }
+    }
+
+    /// Notes what the type's XSD finds wrong in the receipt's element, or in those that `at` names.
+    /// - Parameter element: nil for the whole document.
+    func check(_ type: DocumentType, element: Int?, _ source: XMLSource) {
+        guard let xsd = type.xsd else { return }
+        let start = element ?? source.root
+        for fault in ofDocument ?? faults(elements(type, element, source), xsd) {
+            context.report(source.location(of: XMLSource.node(fault.node), within: start), "xsd", fault.message)
+        }
+    }
+
+    private func elements(_ type: DocumentType, _ element: Int?, _ source: XMLSource) -> [xmlNodePtr] {
+        let start = element ?? source.root
+        if let at = type.xsdPath {
+            let found = elements(at, from: start, source)
+            if found.isEmpty {
+                context.report(source.location(ofMissing: at, from: start, within: start), "required", "the element that the XSD describes is not there")
+            }
+            return found
+        }
+        if let element, let found = xmlNodePtr(bitPattern: element) { return [found] }
+        return xmlDocGetRootElement(document.tree).map { [$0] } ?? []
+    }
+
+    private func elements(_ at: Int, from start: Int, _ source: XMLSource) -> [xmlNodePtr] {
+        var elements: [xmlNodePtr] = []
+        source.forEach(at, from: start) { node in
+            // The value of an expression that selects no node has no address.
+            if node > 0, let found = xmlNodePtr(bitPattern: node), found.pointee.type == XML_ELEMENT_NODE { elements.append(found) }
+            return context.work.charge(1, .xsd)
+        }
+        return elements
+    }
+
+    private func faults(_ elements: [xmlNodePtr], _ xsd: XMLSchema) -> [Fault] {
+        var faults: [Fault] = []
+        for checked in elements where !valid.contains(XMLSource.node(checked)) {
+            var load = XSDLoad()
+            guard load.add(checked, context.work), context.work.charge(xsd.complexity.steps(of: load), .xsd) else { return faults }
+            let countBefore = faults.count
+            xsd.validate(checked) { node, message in
+                guard context.work.charge(xsd.complexity.stepsOfFault, .xsd) else { return false }
+                faults.append(Fault(node: node ?? checked, message: message))
+                return faults.count < ExtractionContext.violationCountMax
+            }
+            if faults.count == countBefore, !context.work.isExhausted { valid.insert(XMLSource.node(checked)) }
+            if faults.count >= ExtractionContext.violationCountMax { return faults }
+        }
+        return faults
+    }
+}

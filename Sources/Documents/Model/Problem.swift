@@ -1,0 +1,61 @@
+/// Why a call has no answer: the contract's slug, and what `application/problem+json` says beside it.
+package struct Problem: Error, Sendable {
+    package enum Slug: String, Sendable, CaseIterable {
+        case badJSON = "bad-json", badXML = "bad-xml", badEncoding = "bad-encoding", unknownParameter = "unknown-parameter"
+        case badParameter = "bad-parameter", badCursor = "bad-cursor", badSQL = "bad-sql", unsupportedSQL = "unsupported-sql"
+        case unauthenticated, badSignature = "bad-signature"
+        case readOnly = "read-only", wrongClient = "wrong-client", adminOnly = "admin-only", contractNotValid = "contract-not-valid"
+        case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed"
+        case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
+        case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
+        case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
+        case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
+        case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
+        case numericOverflow = "numeric-overflow", dataError = "data-error"
+        case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
+        case internalError = "internal-error"
+        case overloaded, diskFull = "disk-full"
+        case queryTimeout = "query-timeout", spillFull = "spill-full"
+        case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
+        case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
+    }
+
+    package var slug: Slug
+    /// What is wrong with this request and what to do. Never another client's data.
+    package var detail: String
+    package var errors: [Violation]
+    /// The quarantine entry of a refused document.
+    package var ticketID: String?
+    /// 1-based, in Unicode scalars, of a query's text.
+    package var position: Int?
+    /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
+    package var cause: String?
+
+    package init(
+        _ slug: Slug, _ detail: String, errors: [Violation] = [], ticketID: String? = nil, position: Int? = nil, cause: String? = nil
+    ) {
+        self.slug = slug
+        self.detail = detail
+        self.errors = errors
+        self.ticketID = ticketID
+        self.position = position
+        self.cause = cause
+    }
+
+    /// A problem of the whole as one of its faults: for a list of reasons that must not be empty.
+    package var asViolation: Violation { Violation(pointer: "", code: slug.rawValue, message: detail) }
+
+    /// One fault of a document, a type file or a contract.
+    package struct Violation: Sendable, Hashable {
+        /// A JSON Pointer, an XPath, or `/<record>/<field>`.
+        package var pointer: String
+        package var code: String
+        package var message: String
+
+        package init(pointer: String, code: String, message: String) {
+            self.pointer = pointer
+            self.code = code
+            self.message = message
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// One reason that a type file is no good; its place is added by whoever knows it.
+package struct TypeFileFault: Error, Equatable, Sendable {
+    package let code: String
+    package let message: String
+    package init(_ message: String, code: String = "invalid-value") {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// All that is wrong with a type file, each reason with its pointer into the file.
+package struct TypeFileError: Error, Sendable {
+    package let reasons: [Problem.Violation]
+
+    package init(reasons: [Problem.Violation]) { self.reasons = reasons }
+}

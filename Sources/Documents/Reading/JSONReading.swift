@@ -1,0 +1,140 @@
+/// One JSON body: a document, an array of documents, an envelope.
+struct JSONReading {
+    let tape: JSONTape
+    let byteCount: Int
+    let snapshot: TypeRegistry.Snapshot
+    let context: ExtractionContext
+    let options: ReadingOptions
+    private let steps: ReceiptSteps
+
+    init(
+        tape: JSONTape, byteCount: Int, snapshot: TypeRegistry.Snapshot, context: ExtractionContext, options: ReadingOptions
+    ) {
+        self.tape = tape
+        self.byteCount = byteCount
+        self.snapshot = snapshot
+        self.context = context
+        self.options = options
+        steps = ReceiptSteps(context: context, options: options)
+    }
+
+    func read() throws -> DocumentReading {
+        context.beginDocument(options.allowance ?? WorkAllowance(byteCount: byteCount), byteCount: byteCount)
+        defer { context.work.settle() }
+        guard tape[0].kind == .array else { return try whole() }
+        // An array that an envelope type matches as a whole is an envelope; else its elements are documents.
+        if let name = options.type {
+            if case .found(let type) = Recognition.named(name, .json, in: snapshot), type.each != nil { return try envelope(type) }
+        } else {
+            let envelopes = snapshot.json.matches(tape, 0, context, envelopesOnly: true)
+            if let fault = context.work.fault { throw fault }
+            if !envelopes.isEmpty {
+                switch Recognition.choice(envelopes) {
+                case .found(let type): return try envelope(type)
+                case .failed(let problem): throw problem
+                }
+            }
+        }
+        guard Int(tape[0].childCount) <= options.batchCountMax else { throw ReceiptSteps.tooMany(options.batchCountMax) }
+        var results: [ReceiptResult] = []
+        for node in tape.children(of: 0) { results.append(contentsOf: document(at: node)) }
+        return DocumentReading(shape: .batch, receipts: results)
+    }
+
+    /// The body is one document or an envelope.
+    private func whole() throws -> DocumentReading {
+        switch recognise(0) {
+        case .found(let type) where type.each != nil: return try envelope(type)
+        case .found(let type):
+            return DocumentReading(shape: .single, receipts: [receipt(type, at: 0, document: .body(0..<byteCount), byteCount: byteCount)])
+        case .failed(let problem):
+            return DocumentReading(shape: .single, receipts: [.refused(problem, type: nil, document: .body(0..<byteCount))])
+        }
+    }
+
+    private func recognise(_ node: Int) -> Recognition.Outcome {
+        if let name = options.type { return Recognition.named(name, .json, in: snapshot) }
+        let matching = snapshot.json.matches(tape, node, context)
+        if let fault = context.work.fault { return .failed(fault) }
+        return Recognition.choice(matching)
+    }
+
+    private func document(at node: Int) -> [ReceiptResult] {
+        let range = range(of: node)
+        context.work.beginDocument(byteCount: range.count)
+        switch recognise(node) {
+        case .failed(let problem): return [.refused(problem, type: nil, document: .body(range))]
+        case .found(let type) where type.each != nil:
+            return [
+                .refused(
+                    Problem(.invalidDocument, "an envelope (type \(type.name)) within an array; send it as a body of its own"), type: type.name,
+                    document: .body(range))
+            ]
+        case .found(let type): return [receipt(type, at: node, document: .body(range), byteCount: range.count)]
+        }
+    }
+
+    private func range(of node: Int) -> Range<Int> {
+        let range = tape.range(of: node)
+        return range.lowerBound + tape.textOffset..<range.upperBound + tape.textOffset
+    }
+
+    private func receipt(_ type: DocumentType, at node: Int, document: ReceiptDocument, byteCount: Int) -> ReceiptResult {
+        steps.result(type: type, document: document, byteCount: byteCount) {
+            var extractor = Extractor(source: source(type), type: type, context: context)
+            return receipt(type, at: node, document: document, &extractor)
+        }
+    }
+
+    private func receipt(
+        _ type: DocumentType, at node: Int, document: ReceiptDocument, _ extractor: inout Extractor<JSONSource>
+    ) -> ExtractedReceipt? {
+        type.validateJSON(tape, node, context)
+        return extractor.receipt(at: node, document: document, now: options.now)
+    }
+
+    private func source(_ type: DocumentType) -> JSONSource {
+        JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena, work: context.work)
+    }
+
+    private func envelope(_ type: DocumentType) throws -> DocumentReading {
+        guard let each = type.each else { return DocumentReading(shape: .batch, receipts: []) }
+        let countsEach = type.file.each?.countsEach ?? false
+        let limit = countsEach ? options.eachCountMax : options.batchCountMax
+        let source = source(type)
+        var nodes: [Int] = []
+        source.forEach(each.path, from: 0) { node in
+            // `each` may name the array itself.
+            let isArray: Void? = source.forEachElement(of: node) { child in
+                nodes.append(child)
+                return true
+            }
+            if isArray == nil { nodes.append(node) }
+            return true
+        }
+        let matcher = PathMatcher(source: source, isTyped: true)
+        if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
+        if let fault = context.work.fault { throw fault }
+        if nodes.isEmpty { return noReceipts(type) }
+        guard countsEach || nodes.count <= limit else { throw ReceiptSteps.tooMany(limit) }
+        var extractor = Extractor(source: source, type: type, context: context)
+        if let fault = context.work.fault { throw fault }
+        var results: [ReceiptResult] = []
+        for node in nodes.prefix(limit) {
+            let document = ReceiptDocument.body(range(of: node))
+            results.append(
+                steps.result(type: type, document: document, byteCount: range(of: node).count) {
+                    receipt(type, at: node, document: document, &extractor)
+                })
+        }
+        return DocumentReading(shape: countsEach ? .each : .batch, receipts: results, beyondCount: nodes.count - results.count)
+    }
+
+    private func noReceipts(_ type: DocumentType) -> DocumentReading {
+        let text = type.file.each?.path.text ?? ""
+        let problem = Problem(
+            .invalidDocument, "no receipt in this document: nothing in it is what the type \(type.name) takes one from",
+            errors: [.init(pointer: text, code: "no-receipts", message: "no element here is a receipt")])
+        return DocumentReading(shape: .single, receipts: [.refused(problem, type: type.name, document: .body(0..<byteCount))])
+    }
+}

@@ -1,0 +1,79 @@
+internal import ColumnStore
+
+/// What a type makes of documents, as lines of JSON: `till type check`.
+package struct TypeChecker {
+    package enum Input: Sendable { case document, ndjson }
+
+    private let type: DocumentType
+    private let reader: DocumentReader
+    private let now: Int64
+
+    package init(type: DocumentType, now: Int64) throws(TypeFileError) {
+        self.type = type
+        self.now = now
+        let registry = TypeRegistry()
+        try registry.put(type)
+        reader = DocumentReader(registry: registry)
+    }
+
+    /// A line for each receipt of `document`, in order, and whether any has errors.
+    ///
+    /// A type with `match` is asked as a POST would ask it; one without is applied as `?type=` would.
+    package func check(file: String, _ document: [UInt8], as input: Input = .document) -> (lines: [String], hasErrors: Bool) {
+        var options = ReadingOptions(type: type.file.hasMatch ? nil : type.name, now: now)
+        options.documentByteCountMax = 64 << 20
+        options.batchCountMax = options.eachCountMax
+        var results: [ReceiptResult] = []
+        let pieces: [ArraySlice<UInt8>] = input == .ndjson ? NDJSONLines.lines(document).map { document[$0] } : [document[...]]
+        for piece in pieces {
+            do {
+                let bytes = Array(piece)
+                switch type.format {
+                case .json: results += try reader.readJSON(bytes, options).receipts
+                case .xml: results += try reader.readXML(bytes, options).receipts
+                case .csv: results += try reader.readCSV(bytes, options).receipts
+                }
+            } catch let problem as Problem {
+                results.append(.refused(problem, type: nil, document: .own([])))
+            } catch {
+                results.append(.refused(Problem(.internalError, "\(error)"), type: nil, document: .own([])))
+            }
+        }
+        var lines: [String] = []
+        var hasErrors = false
+        for (index, result) in results.enumerated() {
+            let head = "{\"file\":\(JSONForm.quoted(file)),\"index\":\(index),"
+            switch result {
+            case .accepted(let receipt): lines.append(head + "\"columns\":\(Self.columns(of: receipt))}")
+            case .refused(let problem, _, _):
+                hasErrors = true
+                lines.append(head + "\"errors\":[\(Self.errors(of: problem).joined(separator: ","))]}")
+            }
+        }
+        return (lines, hasErrors)
+    }
+
+    private static func errors(of problem: Problem) -> [String] {
+        let violations = problem.errors.isEmpty ? [.init(pointer: "", code: problem.slug.rawValue, message: problem.detail)] : problem.errors
+        return violations.map { violation in
+            "{\"pointer\":\(JSONForm.quoted(violation.pointer)),\"code\":\(JSONForm.quoted(violation.code)),\"message\":\(JSONForm.quoted(violation.message))}"
+        }
+    }
+
+    private static func columns(of receipt: ExtractedReceipt) -> String {
+        var members: [(String, String)] = []
+        if let client = receipt.clientID { members.append(("client_id", JSONForm.quoted(client))) }
+        members.append(("receipt_id", JSONForm.quoted(receipt.receiptID)))
+        members.append(("business_day", JSONForm.quoted(CivilDate.text(days: receipt.businessDay))))
+        members.append(("issued_at", JSONForm.quoted(CivilDate.text(microseconds: receipt.issuedAt))))
+        members.append(("type", JSONForm.quoted(receipt.type.name)))
+        members.append(("type_version", "\(receipt.type.version)"))
+        do throws(RowError) {
+            let values = try receipt.type.layout.values(of: receipt.row)
+            for (field, value) in zip(receipt.type.layout.fields, values) { members.append((field.name, JSONForm.text(value, field.type))) }
+        } catch {
+            members.append(("error", JSONForm.quoted("a row that does not follow its layout at byte \(error.offset)")))
+        }
+        return "{" + members.map { JSONForm.quoted($0.0) + ":" + $0.1 }.joined(separator: ",") + "}"
+    }
+}

@@ -1,0 +1,66 @@
+internal import Synchronization
+
+/// The document types in force: an immutable snapshot that readers take once per body, replaced whole when a type comes or goes, so
+/// that adding one never disturbs a reader.
+package final class TypeRegistry: Sendable {
+    /// What holds at one moment.
+    package final class Snapshot: Sendable {
+        /// By the bytes of their names.
+        package let types: [DocumentType]
+        private let byName: [String: DocumentType]
+        let json: JSONRecognizer
+        /// XML types that are recognised by their `match`.
+        let xml: [DocumentType]
+
+        init(types: [DocumentType]) {
+            self.types = types.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            json = JSONRecognizer(types: self.types)
+            xml = self.types.filter { $0.format == .xml && $0.file.hasMatch }
+            byName = Swift.Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
+        }
+
+        /// Whether an array of JSON may be one envelope, instead of documents that each go by themselves.
+        func mayTakeArrayAsEnvelope(type name: String?) -> Bool {
+            if let name { return self[name]?.each != nil }
+            return types.contains { type in
+                guard type.format == .json, type.file.hasMatch, type.each != nil else { return false }
+                return type.match.allSatisfy { test in
+                    if case .exists(false) = test.condition { return true }
+                    guard let first = type.jsonPaths.paths[test.path].tokens.first else { return true }
+                    return first.isStar || first.index >= 0
+                }
+            }
+        }
+
+        package subscript(name: String) -> DocumentType? { byName[name] }
+    }
+
+    private let current = Mutex(Snapshot(types: []))
+
+    package init() {}
+
+    package var snapshot: Snapshot { current.withLock { $0 } }
+
+    /// Takes a type in, or a new version in place of its old one.
+    ///
+    /// - Throws: the reasons when its columns disagree with those of another type of its table.
+    package func put(_ type: DocumentType) throws(TypeFileError) {
+        let reasons = current.withLock { snapshot in
+            let others = snapshot.types.filter { $0.name != type.name }
+            var reasons = others.flatMap { ColumnAgreement.conflicts(of: type, with: $0) }
+            if let earlier = snapshot[type.name] { reasons += ColumnAgreement.conflicts(of: type, with: earlier) }
+            if reasons.isEmpty { snapshot = Snapshot(types: others + [type]) }
+            return reasons
+        }
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+    }
+
+    /// Ends recognition by that type. Returns whether there was one.
+    package func remove(_ name: String) -> Bool {
+        current.withLock { snapshot in
+            guard snapshot[name] != nil else { return false }
+            snapshot = Snapshot(types: snapshot.types.filter { $0.name != name })
+            return true
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package import ColumnStore
+
+/// A type file that has been read: every member checked for its form, nothing compiled yet. See design.md, "Document types".
+package struct TypeFile: Sendable {
+    package enum Format: String, Sendable, CaseIterable { case json, xml, csv }
+
+    package var name = ""
+    package var version = 0
+    package var table = "receipts"
+    package var format = Format.json
+    package var priority = 0
+    package var match: [Test] = []
+    /// `{namespace}name` alternatives of the root element.
+    package var roots: [(namespace: String, name: String)] = []
+    /// Without `match` a type is found by `?type=` only.
+    package var hasMatch = false
+    package var namespaces: [String: [String]] = [:]
+    /// The JSON Schema's bytes in `json`.
+    package var schema: Range<Int>?
+    package var xsd: XSDReference?
+    package var files: [String: [UInt8]] = [:]
+    package var each: Each?
+    package var receiptID: [Parts] = []
+    package var issuedAt: [Parts] = []
+    package var businessDay: [Parts] = []
+    package var clientID: [Parts] = []
+    package var callbackURL: [Parts] = []
+    package var timeZone: Zone?
+    /// Microseconds since 1970; nil for the usual bounds.
+    package var acceptFrom: Int64?
+    package var acceptTo: Int64?
+    package var columns: [ColumnSpecification] = []
+    package var rules: [Rule] = []
+    package var register: [[String]] = []
+    package var delimiter = UInt8(ascii: ",")
+    /// The file as it was given.
+    package var json: [UInt8] = []
+
+    /// A path and where in the type file it stands.
+    package struct Path: Sendable, Hashable {
+        package var text: String
+        package var isFromRoot = false
+        package var pointer: String
+    }
+
+    package struct Test: Sendable {
+        package var path: Path
+        package var condition: Condition
+    }
+
+    package enum Condition: Sendable {
+        case exists(Bool)
+        case anyOf([Constant])
+    }
+
+    package enum Constant: Sendable, Equatable {
+        case text([UInt8])
+        /// A number as the file writes it.
+        case number([UInt8])
+        case boolean(Bool)
+    }
+
+    package struct XSDReference: Sendable {
+        package var file: String
+        package var at: Path?
+        package var pointer: String
+    }
+
+    package struct Each: Sendable {
+        package var path: Path
+        package var tests: [Test]
+        /// `"batch": "each"`: the receipts count each on its own.
+        package var countsEach: Bool
+    }
+
+    /// One way to an id or time: its parts, all there.
+    package struct Parts: Sendable {
+        package var parts: [Part]
+    }
+
+    package struct Part: Sendable {
+        package var lookup: [Lookup]
+        package var format: TimeFormat?
+        package var isOptional = false
+        package var pointer: String
+    }
+
+    /// A way to a scalar: `path`, of its nodes the first (that passes `tests`, and `value` from it), or the `sum` over all.
+    package struct Lookup: Sendable {
+        package var path: Path
+        package var tests: [Test] = []
+        package var value: Path?
+        package var isSum = false
+    }
+
+    package struct Zone: Sendable {
+        package var fixed: String?
+        package var path: Path?
+        package var map: [(value: [UInt8], zone: String)]?
+        package var fallback: String?
+    }
+
+    package struct ColumnSpecification: Sendable {
+        package var name: String
+        package var pointer: String
+        /// Nil for a list.
+        package var type: ColumnType?
+        package var lookups: [Lookup] = []
+        package var expression: String?
+        package var isRequired = false
+        package var fallback: Constant?
+        package var shift = 0
+        package var mark = UInt8(ascii: ".")
+        package var suffix: [UInt8] = []
+        package var format: TimeFormat?
+        package var hasBloom = false
+        package var isStored = true
+        /// Of a list.
+        package var members: [ColumnSpecification] = []
+        package var isList: Bool { type == nil }
+    }
+
+    package struct Rule: Sendable {
+        package var name: String
+        package var check: String
+        package var message: String
+        package var pointer: String
+    }
+
+    /// The columns that every table has: a type's may not be called so.
+    package static let commonColumnNames: Set<String> = [
+        "client_id", "receipt_id", "business_day", "issued_at", "type", "type_version", "received_at", "state", "completed_at", "ticket_id",
+        "sequence", "content_type", "document", "document_sha256", "history",
+    ]
+}

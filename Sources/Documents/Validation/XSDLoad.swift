@@ -1,0 +1,38 @@
+internal import CXML2
+
+/// What an XSD's check of an element looks at.
+struct XSDLoad {
+    /// Elements and attributes.
+    private(set) var nodeCount = 0
+    private(set) var textByteCount = 0
+    /// Steps of matching each text against a pattern that may go over its beginnings again and again.
+    private(set) var rematchingCount = 0
+
+    /// False when there is no work left to count.
+    mutating func add(_ element: xmlNodePtr, _ work: WorkBudget) -> Bool {
+        nodeCount += 1
+        guard work.charge(1, .xsd) else { return false }
+        var attribute = element.pointee.properties
+        while let present = attribute {
+            nodeCount += 1
+            if let text = present.pointee.children?.pointee.content { add(textByteCount: Int(xmlStrlen(text))) }
+            attribute = present.pointee.next
+        }
+        var child = element.pointee.children
+        while let present = child {
+            switch present.pointee.type {
+            case XML_ELEMENT_NODE: guard add(present, work) else { return false }
+            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: if let text = present.pointee.content { add(textByteCount: Int(xmlStrlen(text))) }
+            default: break
+            }
+            child = present.pointee.next
+        }
+        return true
+    }
+
+    private mutating func add(textByteCount count: Int) {
+        textByteCount += count
+        // No text is longer than 256 MiB, and no document has 2^20 of such.
+        rematchingCount &+= count * count
+    }
+}

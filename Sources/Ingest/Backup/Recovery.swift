@@ -1,0 +1,356 @@
+import ColumnStore
+import Documents
+import Glibc
+
+/// Makes a catalog anew out of a store's other files: `till recover`.
+///
+/// 1. What only a catalog knows (contracts, keys, types, quarantine, audit trail, key of cursors) is taken from the catalog that is there, as
+///    far as it can be read and is of this store, or from a backup's, whichever is of the later generation. What neither has is listed.
+/// 2. Of each cold table the newest version that is whole is taken, and every file of it is hashed.
+/// 3. Hot files with rows are taken, but for those whose rows are all in cold: a crash may have left a file beside them.
+/// 4. Sequences go on above the highest that any file knows.
+///
+/// The new catalog is made beside the old one and proved against the files; only then is the old one put aside in `lost+found/` and the new
+/// one put in its place. Until then nothing is changed, and no file is removed at all.
+package final class Recovery {
+    /// What was found, and what is missing.
+    package struct Report: Sendable {
+        package struct Table: Sendable {
+            package var name: String
+            package var version: Int
+            package var fileCount: Int
+            package var rowCount: Int64
+        }
+        package var hotFiles: [(name: String, rowCount: Int64)] = []
+        package var tables: [Table] = []
+        /// The catalog that contracts, keys and types are of; nil where there was none.
+        package var source: String?
+        package var contractCount = 0
+        package var keyCount = 0
+        package var typeCount = 0
+        /// What only a catalog knew, and what files were found not to be whole.
+        package var missing: [String] = []
+        package var putAside: [String] = []
+    }
+
+    /// Why there is no new catalog. Nothing was changed.
+    package struct Failure: Error, CustomStringConvertible, Sendable {
+        package let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    let directory: DataDirectory
+    private let backup: String?
+    private let typeFiles: [[UInt8]]
+    let progress: (String) -> Void
+    var report = Report()
+    /// The highest generation that any file has seen.
+    private var generation: Int64 = 0
+    var sequence: Int64 = 0
+    /// Whether each cold table says which sequences were given out when it was written.
+    var knowsSequences = true
+    /// Rows of cold tables: who had them made, and by which types.
+    var kinds: Set<TypeVersion> = []
+    var clients: Set<[UInt8]> = []
+
+    struct TypeVersion: Hashable {
+        let name: String
+        let version: Int64
+    }
+
+    static let draftName = "catalog.recovering"
+    /// Left free above what is known where an earlier version wrote a table: changes of state take sequences of which cold tables say nothing.
+    private static let sequenceGap: Int64 = 1_000_000
+
+    /// - Parameters:
+    ///   - backup: the directory of a backup of this store.
+    ///   - typeFiles: of types that no catalog has.
+    /// - Throws: `DataDirectory.Failure` when it is no store, or in use.
+    package init(path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], progress: @escaping (String) -> Void = { _ in }) throws {
+        directory = try DataDirectory(path: path, making: .ofFiles, checksFormat: false)
+        self.backup = backup
+        self.typeFiles = typeFiles
+        self.progress = progress
+    }
+
+    package func run() throws -> Report {
+        defer { directory.release() }
+        let format = try self.format()
+        let hot = try HotEvidence.read(directory)
+        let cold = try ColdEvidence.read(self)
+        let stores = [format?.store].compactMap { $0 } + hot.compactMap(\.store) + cold.compactMap(\.store)
+        generation = ([format?.generation ?? 0] + hot.map(\.generation) + cold.map(\.generation)).max() ?? 0
+        if let first = stores.first, let other = stores.first(where: { $0 != first }) {
+            throw Failure("the files are of two stores, \(first) and \(other): leave those of one in the directory")
+        }
+        try removeDraft()
+        do {
+            let source = try chooseSource(store: stores.first)
+            if source?.isProven == true { throw Failure("the catalog fits the store's files: there is nothing to recover") }
+            let id = stores.first ?? source?.store
+            try makeDraft(source, id: id)
+            let draft = try Catalog(path: draftPath)
+            defer { draft.close() }
+            try addTypes(draft)
+            let chosen = try choose(cold, beside: hot)
+            try record(chosen.tables, in: draft)
+            try record(chosen.hot, in: draft)
+            try finish(draft)
+            try prove(draft, moved: chosen.moved)
+            draft.close()
+            try putInPlace(chosen, store: draft.storeID)
+        } catch {
+            try removeDraft()
+            throw error
+        }
+        return report
+    }
+
+    var draftPath: String { "\(directory.path)/\(Self.draftName)" }
+
+    private func format() throws -> StoreFormat? {
+        do { return try StoreFormat.read(directory.path) } catch DataDirectory.Failure.unknownFormat(let line, let path) {
+            // Another version's layout is not ours to read; a damaged file of this version's is written anew.
+            guard line.hasPrefix(DataDirectory.format) else { throw DataDirectory.Failure.unknownFormat(line, path: path) }
+            report.missing.append("FORMAT was damaged: it is made anew")
+            return nil
+        }
+    }
+
+    private func removeDraft() throws {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let code = FileRemoval.remove(draftPath + suffix, .temporary)
+            guard code == 0 || code == ENOENT else { throw DataDirectory.Failure.io(operation: "remove", path: draftPath + suffix, code: code) }
+        }
+    }
+
+    // MARK: What only a catalog knows
+
+    /// A catalog to take it from.
+    struct Source {
+        var path: String
+        var name: String
+        var store: String
+        var generation: Int64
+        var isProven = false
+    }
+
+    private func chooseSource(store: String?) throws -> Source? {
+        var found: [Source] = []
+        if access(directory.catalogPath, F_OK) == 0 {
+            do {
+                if let present = try Self.source(directory.catalogPath, "the catalog that was there") {
+                    let isProven = Self.isProven(directory)
+                    found.append(Source(path: present.path, name: present.name, store: present.store, generation: present.generation, isProven: isProven))
+                }
+            } catch { report.missing.append("the catalog that was there cannot be read: \(error)") }
+        }
+        if let backup { found.append(try backupSource(backup)) }
+        for other in found where store.map({ $0 != other.store && !other.store.isEmpty }) == true {
+            report.missing.append("\(other.name) is of another store, \(other.store), and was not used")
+        }
+        let chosen = found.filter { source in store.map { $0 == source.store } ?? true || source.store.isEmpty }.max { $0.generation < $1.generation }
+        if let chosen, chosen.generation < generation {
+            report.missing.append("contracts, keys, types and the audit trail are as of generation \(chosen.generation) of \(generation): "
+                + "look whether one was changed or revoked since")
+        }
+        report.source = chosen?.name
+        return chosen
+    }
+
+    /// - Returns: nil for an empty file.
+    private static func source(_ path: String, _ name: String) throws -> Source? {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        guard try connection.integer("PRAGMA user_version") ?? 0 > 0 else { return nil }
+        let generation = try connection.integer("SELECT value FROM meta WHERE key = 'generation'") ?? 0
+        let statement = try connection.statement("SELECT value FROM meta WHERE key = 'store_id'")
+        defer { statement.reset() }
+        return Source(path: path, name: name, store: try statement.step() ? Hexadecimal.text(statement.bytes(0)) : "", generation: generation)
+    }
+
+    /// Whether the catalog that is there is the one.
+    private static func isProven(_ directory: DataDirectory) -> Bool {
+        guard access("\(directory.path)/FORMAT", F_OK) == 0, let catalog = try? Catalog(readOnlyPath: directory.catalogPath) else { return false }
+        defer { catalog.close() }
+        guard var proof = try? StoreProof(directory, catalog), (try? DatabaseFile.faults(directory.catalogPath))?.isEmpty == true else { return false }
+        guard (try? proof.run()) != nil else { return false }
+        return proof.reasons.isEmpty
+    }
+
+    private func backupSource(_ path: String) throws -> Source {
+        let storage = try LocalStorage(root: path)
+        let manifest = try BackupManifest.parse(
+            try storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax), path: "\(storage.root)/\(BackupManifest.key)")
+        guard let file = manifest.files.first(where: { $0.path == "catalog.sqlite" }) else { throw Failure("\(path) has no catalog") }
+        guard try storage.digest(of: file.name) == (file.byteCount, file.sha256) else {
+            throw Failure("\(storage.root)/\(file.name) does not have the hash that it should have")
+        }
+        let connection = try SQLiteConnection(path: "\(storage.root)/\(file.name)", mode: .immutable)
+        let generation = try connection.integer("SELECT value FROM meta WHERE key = 'generation'") ?? 0
+        return Source(path: "\(storage.root)/\(file.name)", name: "the backup \(storage.root)", store: manifest.store, generation: generation)
+    }
+
+    /// Tables that are taken over as they are.
+    private static let keptTables = ["types", "contracts", "keys", "operator_keys", "dictionaries", "dead_letters", "audit", "quarantine", "tables", "meta"]
+
+    private func makeDraft(_ source: Source?, id: String?) throws {
+        try Catalog(path: draftPath).close()
+        let draft = try SQLiteConnection(path: draftPath, mode: .readWrite)
+        if let source {
+            let earlier = try SQLiteConnection(path: source.path, mode: source.path == directory.catalogPath ? .readOnly : .immutable)
+            for table in Self.keptTables {
+                progress("\(table) of \(source.name)")
+                do { try SalvagedTable(table, from: earlier).copy(to: draft) } catch let error as SQLiteError where error.path != draftPath {
+                    report.missing.append("\(table) of \(source.name) can be read in part only: \(error.message)")
+                }
+            }
+        } else {
+            report.missing.append("contracts and keys: there is no earlier catalog; name a backup with --backup, or put them anew")
+        }
+        try draft.execute("UPDATE tables SET cold_version = NULL, cold_snapshot = NULL, cold_rows = 0")
+        if let bytes = id.flatMap({ Hexadecimal.bytes($0) }), bytes.count == 16 {
+            let set = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('store_id', ?1)")
+            try set.bind(1, bytes)
+            try set.run()
+        }
+        generation = max(generation, source?.generation ?? 0)
+        try Self.check(generation, "generation")
+        let set = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('generation', ?1)")
+        set.bind(1, generation + 1)
+        try set.run()
+        report.contractCount = Int(try draft.integer("SELECT count(*) FROM contracts") ?? 0)
+        report.keyCount = Int(try draft.integer("SELECT count(*) FROM keys") ?? 0)
+        sequence = max(sequence, try draft.integer("SELECT value FROM meta WHERE key = 'sequence'") ?? 0)
+    }
+
+    /// Built-in types that no catalog has are put by the next start; those that were given come on top.
+    private func addTypes(_ draft: Catalog) throws {
+        for json in typeFiles { try add(json, isBuiltIn: false, to: draft) }
+        for file in BuiltInTypes.files { try add(Array(file.json.utf8), isBuiltIn: true, to: draft) }
+    }
+
+    private func add(_ json: [UInt8], isBuiltIn: Bool, to draft: Catalog) throws {
+        let type = try DocumentType(json: json)
+        let known = try draft.newestTypes().first { $0.name == type.name }
+        if isBuiltIn, let known, known.version >= type.version || known.isDeleted || !known.isBuiltIn { return }
+        if try draft.typeFile(name: type.name, version: type.version) != nil { return }
+        guard let columns = SchemaEncoding.merged(try draft.tableColumns()[type.table] ?? [], adding: type.layout.fields) else {
+            throw Failure("the type \(type.name) names columns of the table \(type.table) with other types than those that it has")
+        }
+        try draft.putType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: type.table, columns: columns)
+    }
+
+    // MARK: The end
+
+    /// The store counts on from what its files say.
+    private static func check(_ number: Int64, _ what: String) throws {
+        guard StoredNumber.sequences.contains(number) else {
+            throw Failure("a file names the \(what) \(number), which no store counts to: restore it from a backup")
+        }
+    }
+
+    private func finish(_ draft: Catalog) throws {
+        try Self.check(sequence, "sequence")
+        if !knowsSequences { sequence += Self.sequenceGap }
+        let sequence = sequence
+        let ticket = ULIDGenerator().next(milliseconds: Clock.system.now() / 1_000)
+        try draft.write { connection in
+            try Catalog.raise("sequence", to: sequence, connection)
+            let set = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('ticket', ?1)")
+            try set.bind(1, ticket.bytes)
+            try set.run()
+        }
+        for kind in kinds.sorted(by: { ($0.name, $0.version) < ($1.name, $1.version) })
+        where try draft.typeFile(name: kind.name, version: Int(kind.version)) == nil {
+            report.missing.append("version \(kind.version) of the type \(kind.name), which receipts have: its documents are no longer proved by `till verify`")
+        }
+        let missing = clients.map { String(decoding: $0, as: UTF8.self) }.filter { draft.contract($0) == nil }.sorted()
+        if !missing.isEmpty {
+            report.missing.append("contracts of \(missing.count) clients with receipts: \(missing.prefix(20).joined(separator: ", "))"
+                + (missing.count > 20 ? " …" : ""))
+        }
+        report.typeCount = try draft.newestTypes().count
+    }
+
+    private func prove(_ draft: Catalog, moved: [String]) throws {
+        var proof = try StoreProof(directory, draft)
+        try proof.run(ignoring: Set(moved), checksTables: false)
+        if let first = proof.reasons.first { throw Failure("the new catalog does not fit the files either: \(first)") }
+    }
+
+    private func putInPlace(_ chosen: Chosen, store: String) throws {
+        let lost = LostAndFound(directory)
+        try putAsideVersions(chosen, lost)
+        for name in chosen.moved {
+            for suffix in ["-wal", "-shm", ""] { try lost.take("\(directory.hotPath)/\(name).sqlite\(suffix)", reason: "its rows are in cold, or it has none") }
+            report.putAside.append("hot/\(name).sqlite")
+        }
+        let calls = LinuxFileSystem()
+        try LocalStorage(root: directory.path).synchronize(Self.draftName)
+        // The log first: what lies there under that name would be taken for the new catalog's.
+        for suffix in ["-wal", "-shm", "-journal", ""] { try lost.take(directory.catalogPath + suffix, reason: "a new catalog has been made") }
+        if access(directory.catalogPath, F_OK) != 0 {
+            do {
+                try calls.rename(draftPath, directory.catalogPath)
+                try calls.synchronizeDirectory(directory.path)
+            } catch { throw DataDirectory.Failure.io(operation: error.operation, path: directory.catalogPath, code: error.code) }
+        }
+        let connection = try SQLiteConnection(path: directory.catalogPath, mode: .readOnly)
+        let generation = try connection.integer("SELECT value FROM meta WHERE key = 'generation'") ?? 0
+        try StoreFormat(store: store, generation: generation).write(directory.path)
+    }
+}
+
+extension Recovery {
+    /// Versions that were passed over must not look like what a later catalog has made.
+    private func putAsideVersions(_ chosen: Chosen, _ lost: LostAndFound) throws {
+        guard access(directory.warehousePath, F_OK) == 0 else { return }
+        for name in try DataDirectory.names(in: directory.warehousePath) {
+            let storage = try LocalStorage(root: "\(directory.warehousePath)/\(name)")
+            let table = chosen.tables.first { $0.name == name }?.whole.first
+            for version in try Table.versions(storage) where version > table?.version ?? 0 {
+                let key = "metadata/v\(version).metadata.json"
+                try lost.take("\(storage.root)/\(key)", reason: "the catalog that was made anew does not have that version")
+                report.putAside.append("warehouse/\(name)/\(key)")
+            }
+            try table?.writeHint()
+        }
+    }
+}
+
+/// One table of a catalog of this or an earlier version, copied as far as it can be read.
+struct SalvagedTable {
+    private let name: String
+    private let earlier: SQLiteConnection
+
+    init(_ name: String, from earlier: SQLiteConnection) { (self.name, self.earlier) = (name, earlier) }
+
+    private static func columns(_ connection: SQLiteConnection, _ table: String) throws -> [String] {
+        let statement = try connection.statement("SELECT name FROM pragma_table_info('\(table)')")
+        defer { statement.reset() }
+        var names: [String] = []
+        while try statement.step() { names.append(statement.text(0)) }
+        return names
+    }
+
+    /// - Throws: the earlier catalog's error at the first row that cannot be read; those before it are copied.
+    func copy(to draft: SQLiteConnection) throws {
+        let theirs = Set(try Self.columns(earlier, name))
+        let columns = try Self.columns(draft, name).filter { theirs.contains($0) }
+        guard !columns.isEmpty else { return }
+        let list = columns.joined(separator: ", ")
+        let places = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        let select = try earlier.statement("SELECT \(list) FROM \(name)")
+        let insert = try draft.statement("INSERT OR REPLACE INTO \(name)(\(list)) VALUES(\(places))")
+        var failure: (any Error)?
+        try draft.transaction {
+            do {
+                while try select.step() {
+                    for index in columns.indices { try insert.bindValue(Int32(index + 1), of: select, Int32(index)) }
+                    try insert.run()
+                }
+            } catch let error as SQLiteError where error.path == earlier.path { failure = error }
+        }
+        if let failure { throw failure }
+    }
+}

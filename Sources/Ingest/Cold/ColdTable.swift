@@ -1,0 +1,153 @@
+package import ColumnStore
+import Query
+import Synchronization
+
+/// One version of a table's cold rows: an Iceberg snapshot and the files behind it. Immutable.
+package final class ColdTable: Sendable {
+    package let name: String
+    package let iceberg: Table
+    let cache: ParquetFileCache
+    let versions: Versions
+    let known = Mutex<TableStatistics?>(nil)
+
+    /// The versions of a table that somebody still holds: their files must stay.
+    final class Versions: Sendable {
+        /// Proof: the weak reference is read and written within the mutex only.
+        private struct Entry: @unchecked Sendable { weak var table: ColdTable? }
+        private let entries = Mutex<[Entry]>([])
+
+        fileprivate func add(_ table: ColdTable) {
+            entries.withLock { entries in
+                entries.removeAll { $0.table == nil }
+                entries.append(Entry(table: table))
+            }
+        }
+
+        func snapshotsInUse() -> Set<Int64> {
+            entries.withLock { entries in Set(entries.compactMap { $0.table?.iceberg.metadata.currentSnapshotID }) }
+        }
+    }
+
+    convenience init(name: String, iceberg: Table) {
+        self.init(name: name, iceberg: iceberg, cache: ParquetFileCache(), versions: Versions())
+    }
+
+    private init(name: String, iceberg: Table, cache: ParquetFileCache, versions: Versions) {
+        self.name = name
+        self.iceberg = iceberg
+        self.cache = cache
+        self.versions = versions
+        versions.add(self)
+    }
+
+    /// The next version, with the same cache.
+    func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions) }
+
+    func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.open(file) } }
+
+    /// The files that may have rows which pass.
+    func files(_ request: ScanRequest) throws -> [DataFile] {
+        let filters = (request.scope + request.filters + request.sieves.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
+        let files = try iceberg.files(filters)
+        let all = try iceberg.counts()
+        request.counters.add { counts in
+            counts.filesPruned += max(0, all.fileCount - files.count)
+            counts.rowsOffered += Int(min(all.rowCount, StoredNumber.counts.upperBound))
+        }
+        return files
+    }
+}
+
+/// How a scan reads the files of a cold table: what its Iceberg schema has is read and filtered by the files' reader, what a type has
+/// added since is filled in.
+struct ColdScanPlan: Sendable {
+    let request: ScanRequest
+    private let projection: ColumnShape
+    private let file: ParquetScanRequest
+    /// A filter on a column that no file has rules everything out.
+    let isEmpty: Bool
+
+    init(_ request: ScanRequest, schema: Schema, cold: Schema) throws {
+        self.request = request
+        projection = try ColumnShape(request.projection, schema: schema)
+        let tests = request.scope + request.filters
+        isEmpty = tests.contains { test in
+            if cold[test.path.names[0]] != nil { return false }
+            if case .isNull = test.test { return false }
+            return true
+        }
+        func available(_ shape: ColumnShape) -> [ColumnPath] {
+            let paths = shape.entries.flatMap(\.paths).filter { cold.field(at: $0) != nil }
+            // Some column must say how many rows there are.
+            return paths.isEmpty ? ["sequence"] : paths
+        }
+        var file = ParquetScanRequest(
+            projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },
+            elementFilters: request.elementFilters.filter { cold.field(at: $0.path) != nil })
+        // A sieve tests values of the table's type.
+        file.sieves = request.sieves.filter { sieve in
+            cold.field(at: sieve.path)?.type.withoutIDs == schema.field(at: sieve.path)?.type.withoutIDs
+        }
+        if let residual = request.residual {
+            let shape = try ColumnShape(residual.columns, schema: schema)
+            let columns = available(shape)
+            let fields = ColumnShape.fields(columns, of: cold)
+            file.residual = .init(columns: columns) { batch in try residual.select(shape.conform(batch, from: fields)) }
+        }
+        self.file = file
+    }
+
+    func scan(_ parquet: ParquetFile) throws -> ParquetScan { try parquet.scan(file) }
+
+    func conform(_ batch: ColumnBatch, _ scan: ParquetScan) -> ColumnBatch {
+        projection.conform(batch, from: scan.schema.fields.map(\.withoutIDs))
+    }
+}
+
+/// One row group of a cold file.
+final class ColdMorsel: Morsel {
+    private let plan: ColdScanPlan
+    private let scan: ParquetScan
+    private let reader: CountedReader
+    private let budget: ScanBudget?
+
+    init(plan: ColdScanPlan, scan: ParquetScan, rowGroup: Int, budget: ScanBudget?) throws {
+        self.plan = plan
+        self.scan = scan
+        self.budget = budget
+        reader = try CountedReader(scan, rowGroup: rowGroup, plan.request.counters)
+    }
+
+    func next() throws -> ColumnBatch? {
+        if let budget, budget.isUsedUp { return nil }
+        guard let batch = try reader.next() else { return nil }
+        plan.request.counters.add(rowsScanned: batch.rowCount)
+        budget?.take(batch.rowCount)
+        return plan.conform(batch, scan)
+    }
+}
+
+extension ColdTable {
+    /// The business days that the files' bounds span; nil when there is no row.
+    func dayRange() throws -> ClosedRange<Int32>? {
+        var range: ClosedRange<Int32>?
+        try iceberg.plan { (file) throws(ColumnStoreError) in
+            guard file.recordCount > 0 else { return }
+            // Without bounds, any day may be in it.
+            let days = days(of: file) ?? Int32.min...Int32.max
+            range = range.map { min($0.lowerBound, days.lowerBound)...max($0.upperBound, days.upperBound) } ?? days
+        }
+        return range
+    }
+
+    /// The business days of a file's rows; nil when it has no bounds.
+    func days(of file: DataFile) -> ClosedRange<Int32>? {
+        guard let id = iceberg.schema["business_day"]?.id else { return nil }
+        func day(_ bytes: [UInt8]?) -> Int32? {
+            guard let bytes, bytes.count == 4 else { return nil }
+            return bytes.withUnsafeBytes { Int32(littleEndian: $0.loadUnaligned(as: Int32.self)) }
+        }
+        guard let low = day(file.lowerBounds?[id]), let high = day(file.upperBounds?[id]), low <= high else { return nil }
+        return low...high
+    }
+}

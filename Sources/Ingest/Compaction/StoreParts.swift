@@ -1,0 +1,8 @@
+/// A store that is open and goes on working, for what looks after the whole of it.
+struct StoreParts: Sendable {
+    let directory: DataDirectory
+    let catalog: Catalog
+    let tier: HotTier
+    let compactor: Compactor
+    let clock: Clock
+}

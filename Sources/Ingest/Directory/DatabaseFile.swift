@@ -1,0 +1,49 @@
+import Glibc
+
+/// A database file as it lies on disk, read without SQLite: whether each of its pages has its sum.
+enum DatabaseFile {
+    private static let faultCountMax = 5
+    private static let readByteCount = 1 << 20
+
+    /// - Returns: what is wrong with the file or its log, and with which.
+    static func faults(_ path: String) throws -> [Finding] {
+        let log = try WriteAheadLog(path: path)
+        let own = try faults(path, beside: log)
+        let logFault = log?.fault.map { Finding(path: path + "-wal", fault: $0) }
+        return [logFault].compactMap { $0 } + own.map { Finding(path: path, fault: $0) }
+    }
+
+    private static func faults(_ path: String, beside log: WriteAheadLog?) throws -> [String] {
+        var faults: [String] = []
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        defer { close(descriptor) }
+        let header = try RawFile.read(descriptor, at: 0, count: 100, path)
+        // Of a file that is new all may still be in its log.
+        if header.isEmpty, let log, !log.pages.isEmpty { return faults }
+        guard header.count == 100, header.starts(with: PageSum.magic) else { return faults + ["is no SQLite file"] }
+        let isFirstInLog = log?.pages.contains(1) ?? false
+        let pageByteCount = Int(header[16]) << 8 | Int(header[17])
+        guard pageByteCount >= 512, pageByteCount & (pageByteCount - 1) == 0 else { return faults + ["has pages of \(pageByteCount) bytes"] }
+        guard header.withUnsafeBytes({ PageSum.isUsed($0) }) else {
+            return faults + ["its pages have no sums: it was made by an earlier version, or its header was changed"]
+        }
+        var number: Int64 = 1
+        while true {
+            let bytes = try RawFile.read(
+                descriptor, at: (number - 1) * Int64(pageByteCount), count: max(readByteCount, pageByteCount), path)
+            if bytes.isEmpty { break }
+            for start in stride(from: 0, to: bytes.count, by: pageByteCount) {
+                defer { number += 1 }
+                if log?.pages.contains(UInt32(truncatingIfNeeded: number)) == true { continue }
+                let isRight = start + pageByteCount <= bytes.count
+                    && bytes.withUnsafeBytes { PageSum.isRight(UnsafeRawBufferPointer(rebasing: $0[start..<start + pageByteCount]), number: number) }
+                if !isRight { faults.append("page \(number) does not have its sum") }
+                if faults.count >= faultCountMax { return faults }
+            }
+        }
+        let pageCount = header[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        if log == nil, !isFirstInLog, pageCount != number - 1 { faults.append("has \(number - 1) pages, its header says \(pageCount)") }
+        return faults
+    }
+}

@@ -1,0 +1,129 @@
+import ColumnStore
+import Documents
+import Synchronization
+
+/// Types, contracts, keys, quarantine, compaction, figures.
+extension Engine {
+    package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
+        types.descriptions(after: name, limit: limit, among: principal.types)
+    }
+
+    package func type(_ name: String, as principal: Principal) throws -> TypeDescription? {
+        guard principal.types?.contains(where: { $0.hasSameBytes(as: name) }) ?? true else { return nil }
+        return types.description(of: name)
+    }
+
+    package func putType(name: String, body: [UInt8]) throws -> PutOutcome { try types.put(name: name, json: body) }
+    package func deleteType(name: String) throws { try types.delete(name: name) }
+
+    package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
+        try catalog.contracts(after: clientID, limit: limit)
+    }
+
+    package func contract(_ clientID: String) throws -> Contract? { catalog.contract(clientID) }
+
+    package func putContract(_ contract: Contract) throws -> PutOutcome {
+        guard Intake.isID(contract.clientID.utf8) else {
+            throw Problem(
+                .invalidContract, "a client id has 1 to 200 bytes and no control characters",
+                errors: [.init(pointer: "/client_id", code: "bad-id", message: "1 to 200 bytes, no control characters")])
+        }
+        return try catalog.put(contract)
+    }
+
+    package func deleteContract(_ clientID: String) throws {
+        guard try catalog.deleteContract(clientID) else { throw Self.noContract(clientID) }
+    }
+
+    package func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
+        if case .client(let clientID) = owner, catalog.contract(clientID) == nil { throw Self.noContract(clientID) }
+        return try catalog.keys(of: owner, after: after, limit: limit)
+    }
+
+    package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription {
+        let isOfClient = if case .client = owner { true } else { false }
+        guard isOfClient == (key.role == .contract) else {
+            throw Problem(.badParameter, isOfClient ? "a contract's key has the role contract" : "an operator's key has the role admin, auditor or metrics")
+        }
+        guard let added = try catalog.addKey(key, of: owner) else {
+            if case .client(let clientID) = owner { throw Self.noContract(clientID) }
+            throw Problem(.internalError, "the key was not stored")
+        }
+        return added
+    }
+
+    package func deleteKey(of owner: KeyOwner, id: String) throws {
+        guard try catalog.deleteKey(of: owner, id: id) else {
+            if case .client(let clientID) = owner { throw Problem(.notFound, "there is no key \(id) of \(clientID)") }
+            throw Problem(.notFound, "no operator has a key \(id)")
+        }
+    }
+
+    private static func noContract(_ clientID: String) -> Problem { Problem(.notFound, "there is no contract of \(clientID)") }
+
+    package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
+
+    package func quarantine(
+        client: String?, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        // Auditors see what every client was refused, and why; never the bytes.
+        let isAuditor = principal.role == .auditor
+        let client = isAuditor ? client : try visibleClient(client, principal)
+        let binding = ["quarantine", client ?? "", client == nil ? "all" : "one", principal.clientID ?? "", principal.role.rawValue]
+        var below: ULID?
+        if let cursor {
+            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
+                throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key")
+            }
+            below = ticket
+        }
+        let (entries, hasMore) = try quarantine.entries(client: client, below: below, limit: limit, withDocuments: !isAuditor)
+        if entries.isEmpty { try checkKnown(client, principal) }
+        guard hasMore else { return (entries, nil) }
+        let last = entries.last.flatMap { ULID($0.ticketID) }
+        return (entries, last.map { cursors.encode([$0.bytes], binding: binding) })
+    }
+
+    package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
+        guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
+            principal.role == .auditor || isVisible(entry, principal)
+        else {
+            throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
+        }
+        return entry
+    }
+
+    package func deleteQuarantineEntry(_ ticketID: String) throws {
+        guard let ticket = ULID(ticketID), try quarantine.delete(ticket) else {
+            throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
+        }
+    }
+
+    package func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { try quarantine.delete(filter) }
+
+    func isVisible(_ entry: QuarantineEntry, _ principal: Principal) -> Bool {
+        guard let own = principal.ownClient else { return true }
+        return entry.clientID.map { $0.hasSameBytes(as: own) } ?? false
+    }
+
+    /// The client whose rows alone are asked for; nil for all.
+    ///
+    /// - Throws: wrong-client where the principal sees its own only and asks for another's.
+    func visibleClient(_ asked: String?, _ principal: Principal) throws -> String? {
+        guard let own = principal.ownClient else { return asked }
+        guard asked.map({ $0.hasSameBytes(as: own) }) ?? true else { throw Problem(.wrongClient, "this key sees its own client only") }
+        return own
+    }
+
+    /// Where nothing of a client was found: whether there is such a client. The data of one whose contract was deleted stay.
+    ///
+    /// - Throws: not-found for a client without a contract.
+    func checkKnown(_ client: String?, _ principal: Principal) throws {
+        guard let client, options.clientsNeedContract, catalog.contract(client) == nil,
+            !(principal.clientID.map { $0.hasSameBytes(as: client) } ?? false)
+        else { return }
+        throw Problem(.notFound, "the client \(client) has no contract")
+    }
+
+    package func compact(before: Int32?) throws -> CompactionSummary { try compactor.compact(before: before) }
+}

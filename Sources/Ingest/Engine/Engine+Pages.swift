@@ -1,0 +1,212 @@
+import ColumnStore
+import Documents
+import Query
+
+/// Pages of receipts in order, walked with a cursor over the rows that there were when the walk began.
+extension Engine {
+    /// A page ends at so many bytes.
+    static let pageByteCountMax = 64 << 20
+    /// Rows of a page's first read; the next ones are sized by what these weighed.
+    private static let firstPartRowCount = 256
+    private static let partRowCountMax = 10_000
+
+    package func page(_ request: PageRequest, as principal: Principal) throws -> Page {
+        guard (1...10_000).contains(request.limit) else {
+            throw Problem(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
+        }
+        let client = try visibleClient(request.client, principal)
+        let snapshot = tier.boundary.snapshot()
+        let table = try visibleTable(request.table, snapshot)
+        let fields = try pageFields(request.fields, table.schema)
+        let binding = Self.binding(request, client, principal)
+        var sequence = snapshot.sequence
+        var after: PageKey?
+        if let cursor = request.cursor {
+            guard let parts = cursors.decode(cursor, binding: binding), parts.count == 6, let bound = PageKey.integer(parts[0]),
+                let key = PageKey(parts[1...])
+            else { throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key") }
+            (sequence, after) = (bound, key)
+        }
+        let scope = Self.scope(client: client, sequence: sequence)
+        let walk = PageWalk(
+            table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
+        let keys = try walk.keys(limit: request.limit + 1)
+        if keys.isEmpty { try checkKnown(client, principal) }
+        let read = try rows(Array(keys.prefix(request.limit)), fields, table, scope)
+        var nextCursor: String?
+        if read.count < keys.count, read.count > 0 {
+            nextCursor = cursors.encode([PageKey.bytes(sequence)] + keys[read.count - 1].fields, binding: binding)
+        }
+        return Page(
+            schema: Schema(fields.wanted.compactMap { table.schema[$0] }), batches: read.batches, nextCursor: nextCursor,
+            contentTypes: read.contentTypes)
+    }
+
+    private static func binding(_ request: PageRequest, _ client: String?, _ principal: Principal) -> [String] {
+        let range =
+            switch request.range {
+            case .all: "all"
+            case .days(let from, let to): "days \(from.map { "\($0)" } ?? "") \(to.map { "\($0)" } ?? "")"
+            case .instants(let from, let to): "instants \(from.map { "\($0)" } ?? "") \(to.map { "\($0)" } ?? "")"
+            }
+        return [
+            "page", request.table, client == nil ? "all" : "one", client ?? "", range, request.type == nil ? "" : "type", request.type ?? "",
+            request.state?.rawValue ?? "", request.fields.map { "\($0.count)" } ?? "", request.fields?.joined(separator: "\u{0}") ?? "",
+            principal.isAdmin ? "admin" : "contract", principal.clientID ?? "",
+        ]
+    }
+
+    static func scope(client: String?, sequence: Int64) -> [ColumnFilter] {
+        var scope: [ColumnFilter] = []
+        if let client { scope.append(ColumnFilter("client_id", .equal(.string(client)))) }
+        scope.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
+        return scope
+    }
+
+    private static func filters(_ request: PageRequest) -> [ColumnFilter] {
+        var filters: [ColumnFilter] = []
+        func range(_ path: ColumnPath, _ from: Int64?, _ to: Int64?) {
+            guard from != nil || to != nil else { return }
+            filters.append(
+                ColumnFilter(
+                    path,
+                    .range(lower: from.map { .init(.integer($0), isInclusive: true) }, upper: to.map { .init(.integer($0), isInclusive: false) })))
+        }
+        switch request.range {
+        case .all: break
+        case .days(let from, let to): range("business_day", from.map(Int64.init), to.map(Int64.init))
+        case .instants(let from, let to): range("issued_at", from, to)
+        }
+        if let type = request.type { filters.append(ColumnFilter("type", .equal(.string(type)))) }
+        if let state = request.state { filters.append(ColumnFilter("state", .equal(.string(state.rawValue)))) }
+        return filters
+    }
+
+    /// The days that a walk must look at; nil when there is none.
+    private func dayRange(_ request: PageRequest, _ snapshot: TierBoundary.Snapshot) throws -> ClosedRange<Int32>? {
+        var low = Int32.max
+        var high = Int32.min
+        for file in snapshot.files {
+            for day in file.state.days { (low, high) = (min(low, day), max(high, day)) }
+        }
+        if let cold = snapshot.cold[request.table], let days = try cold.dayRange() {
+            (low, high) = (min(low, days.lowerBound), max(high, days.upperBound))
+        }
+        if case .days(let from, let to) = request.range {
+            if let from { low = max(low, from) }
+            if let to {
+                guard to > Int32.min else { return nil }
+                high = min(high, to - 1)
+            }
+        }
+        return low <= high ? low...high : nil
+    }
+
+    private struct PageFields {
+        /// As asked for.
+        var wanted: [String]
+        /// Read besides, since a document's form depends on it.
+        var needsContentType: Bool
+    }
+
+    private func pageFields(_ asked: [String]?, _ schema: Schema) throws -> PageFields {
+        var names: [String] = []
+        for name in asked ?? StandardColumns.fields.map(\.name).filter({ $0 != "history" && $0 != "document_sha256" }) {
+            if name == "*" {
+                names += schema.fields.map(\.name).filter { !names.contains($0) }
+            } else if schema[name] == nil {
+                throw Problem(
+                    .badParameter, "the table has no column \(name)",
+                    errors: [.init(pointer: "/fields", code: "unknown-column", message: "no column \(name)")])
+            } else if !names.contains(name) {
+                names.append(name)
+            }
+        }
+        guard !names.isEmpty else {
+            throw Problem(.badParameter, "fields names no column", errors: [.init(pointer: "/fields", code: "empty", message: "name a column, or *")])
+        }
+        return PageFields(wanted: names, needsContentType: names.contains("document") && !names.contains("content_type"))
+    }
+
+    /// Reads rows by their keys, in order, until the page is full.
+    private func rows(
+        _ keys: [PageKey], _ fields: PageFields, _ table: TieredTable, _ scope: [ColumnFilter]
+    ) throws -> (count: Int, batches: [ColumnBatch], contentTypes: [Column]?) {
+        var projection = fields.wanted
+        if fields.needsContentType { projection.append("content_type") }
+        if !projection.contains("sequence") { projection.append("sequence") }
+        var batches: [ColumnBatch] = []
+        var contentTypes: [Column] = []
+        var byteCount = 0
+        var next = 0
+        var partRowCount = Self.firstPartRowCount
+        while next < keys.count {
+            let part = keys[next..<min(next + partRowCount, keys.count)]
+            let batch = try read(part, projection, table, scope)
+            let sizes = Self.rowSizes(batch)
+            var taken = 0
+            while taken < batch.rowCount, byteCount == 0 || byteCount + sizes[taken] <= Self.pageByteCountMax {
+                byteCount += sizes[taken]
+                taken += 1
+            }
+            let kept = taken == batch.rowCount ? batch : batch.slice(0..<taken)
+            batches.append(ColumnBatch(rowCount: taken, columns: Array(kept.columns.prefix(fields.wanted.count))))
+            if fields.needsContentType { contentTypes.append(kept.columns[fields.wanted.count]) }
+            next += taken
+            if taken < part.count { break }
+            partRowCount = min(max(16, (Self.pageByteCountMax - byteCount) / max(1, byteCount / next)), Self.partRowCountMax)
+        }
+        return (next, batches, fields.needsContentType ? contentTypes : nil)
+    }
+
+    /// The rows of some keys, in the keys' order.
+    private func read(
+        _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: TieredTable, _ scope: [ColumnFilter]
+    ) throws -> ColumnBatch {
+        guard let first = keys.first, let last = keys.last else { return ColumnBatch(rowCount: 0, columns: []) }
+        let sequences = keys.map(\.sequence)
+        let bounds = (sequences.min() ?? 0, sequences.max() ?? 0)
+        func closed(_ path: ColumnPath, _ low: Int64, _ high: Int64) -> ColumnFilter {
+            ColumnFilter(path, .range(lower: .init(.integer(low), isInclusive: true), upper: .init(.integer(high), isInclusive: true)))
+        }
+        let request = ScanRequest(
+            projection: projection.map { ColumnPath($0) }, scope: scope,
+            filters: [
+                closed("business_day", Int64(first.day), Int64(last.day)), closed("sequence", bounds.0, bounds.1),
+                ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
+            ])
+        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
+        guard let place = projection.firstIndex(of: "sequence"), let one = found.first else {
+            throw Problem(.internalError, "rows of a page are gone")
+        }
+        var columns: [Column] = []
+        for index in projection.indices {
+            columns.append(Column.concatenating(found.map { $0.columns[index] }, type: one.columns[index].type))
+        }
+        var rows: [Int64: Int32] = [:]
+        rows.reserveCapacity(keys.count)
+        guard case .int64(let read) = columns[place].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
+        for (row, sequence) in read.enumerated() { rows[sequence] = Int32(row) }
+        let order = try sequences.map { sequence -> Int32 in
+            guard let row = rows[sequence] else { throw Problem(.internalError, "a row of a page is gone") }
+            return row
+        }
+        return ColumnBatch(rowCount: order.count, columns: columns.map { $0.gathering(order) })
+    }
+
+    /// About how many bytes each row of an answer has.
+    private static func rowSizes(_ batch: ColumnBatch) -> [Int] {
+        var sizes = [Int](repeating: 32 * batch.columns.count, count: batch.rowCount)
+        for column in batch.columns {
+            switch column.values {
+            case .bytes(let arrays): for row in 0..<batch.rowCount { sizes[row] += arrays.range(at: row).count }
+            case .list(let offsets, let element):
+                let width: Int
+                if case .structure(let members) = element.values { width = 24 * members.count } else { width = 24 }
+                for row in 0..<batch.rowCount { sizes[row] += Int(offsets[row + 1] - offsets[row]) * width }
+            default: break
+            }
+        }
+        return sizes
+    }
+}

@@ -1,0 +1,257 @@
+internal import ColumnStore
+package import Documents
+import Synchronization
+
+/// What registrars and clients are told and tell: callbacks, dead letters, and the process that does the calling.
+extension Engine {
+    /// Begins to call registrars and webhooks. Only a server does: a command on a directory leaves it to the next one.
+    ///
+    /// - Parameter callbackBase: the URL under which registrars reach this server.
+    package func startRegistration(callbackBase: String) throws {
+        let registration = Registration(
+            options: options.registration, tier: tier, catalog: catalog, clock: options.hot.clock, callbackBase: callbackBase)
+        try registration.start()
+        self.registration.withLock { $0 = registration }
+    }
+
+    // MARK: Registrars that are not configured
+
+    /// Registrars that the configuration does not have, though types name them or receipts wait for them, with what names them: such
+    /// receipts stand still until they expire. Of a server only: a command on a directory calls nobody.
+    package var missingRegistrars: [(name: String, reason: String)] {
+        guard let registration = registration.withLock({ $0 }) else { return [] }
+        let waiting = registration.missing
+        var types: [String: [String]] = [:]
+        for type in self.types.registry.snapshot.types {
+            for name in Set(type.register.joined()) where options.registration.registrars[name] == nil { types[name, default: []].append(type.name) }
+        }
+        return waiting.union(types.keys).sorted().map { name in
+            var reasons = types[name].map { ["named by \($0.count == 1 ? "the type" : "the types") \($0.sorted().joined(separator: ", "))"] } ?? []
+            if waiting.contains(name) { reasons.append("receipts wait for it") }
+            return (name, reasons.joined(separator: "; "))
+        }
+    }
+
+    package var degradations: [String] {
+        missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" }
+    }
+
+    /// What a ticket says of a step that nobody does.
+    func explain(_ steps: [TicketStep]) -> [TicketStep] {
+        guard registration.withLock({ $0 }) != nil else { return steps }
+        let open = Set([StepState.waiting, .pending, .sent, .inProgress].map(\.text))
+        return steps.map { step in
+            guard open.contains(step.state), options.registration.registrars[step.name] == nil else { return step }
+            var step = step
+            step.detail = "the registrar \(step.name) is not configured on this server: the step waits for it until it expires"
+            return step
+        }
+    }
+
+    // MARK: Callbacks
+
+    package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void) {
+        do {
+            try checkSignature(callback)
+            let (ticketID, outcome) = try Self.read(callback)
+            try settle(ticketID, callback.registrar, outcome, completion)
+        } catch {
+            completion(.failure(Intake.problem(error)))
+        }
+    }
+
+    /// Who cannot sign learns nothing, not even which registrars there are; and an unknown one takes as long as a known.
+    private func checkSignature(_ callback: RegistrarCallback) throws {
+        let registrar = options.registration.registrars[callback.registrar]
+        let now = options.hot.clock.now()
+        let verdict = WebhookSignature.verify(
+            id: callback.webhookID, timestamp: callback.timestamp, signature: callback.signature, body: callback.body,
+            secrets: registrar?.secrets(at: now) ?? Self.nobody, nowSeconds: now / 1_000_000)
+        guard registrar != nil, verdict == .valid else {
+            throw Problem(
+                .badSignature, "the call bears no valid signature of a registrar of this name",
+                cause: registrar == nil ? "no registrar is configured under this name" : Self.text(verdict))
+        }
+    }
+
+    /// For the log alone.
+    private static func text(_ verdict: WebhookSignature.Verdict) -> String {
+        switch verdict {
+        case .valid: "valid"
+        case .noTime: "webhook-timestamp is no whole number of seconds"
+        case .wrongTime(let behind):
+            "rightly signed, but webhook-timestamp is \(behind.magnitude) s \(behind > 0 ? "behind" : "ahead of") this clock; \(WebhookSignature.toleranceSeconds) s are allowed"
+        case .wrongSignature: "no signature in webhook-signature was made with the registrar's secret over this id, time stamp and body"
+        }
+    }
+
+    private static let nobody = [WebhookSecret("nobody's")].compactMap { $0 }
+
+    private static func read(_ callback: RegistrarCallback) throws -> (ticketID: String, outcome: StepOutcome) {
+        do {
+            return try JSONReader().read(callback.body) { tape in
+                guard let ticketID = ReceiptHistory.string("ticket_id", 0, tape) else {
+                    throw Problem(
+                        .badParameter, "a callback names its ticket",
+                        errors: [.init(pointer: "/ticket_id", code: "required", message: "the ticket's id is wanted")])
+                }
+                guard let outcome = RegistrarCall.outcome(tape) else {
+                    throw Problem(
+                        .badParameter, "a callback says what became of the ticket",
+                        errors: [.init(pointer: "/outcome", code: "enum", message: "accepted or rejected is wanted")])
+                }
+                return (ticketID, outcome)
+            }
+        } catch let error as DocumentError {
+            throw Problem(.badJSON, "the body is no JSON: \(error)")
+        }
+    }
+
+    private func settle(
+        _ ticketID: String, _ registrar: String, _ outcome: StepOutcome, _ completion: @escaping @Sendable (Result<Void, Problem>) -> Void
+    ) throws {
+        let absent = Problem(.notFound, "the registrar \(registrar) has nothing to do with a ticket \(ticketID)")
+        guard let ticket = ULID(ticketID) else { throw absent }
+        let contradiction = Problem(.contradictingOutcome, "the ticket \(ticketID) was decided otherwise")
+        let snapshot = tier.boundary.snapshot()
+        for file in snapshot.files.reversed() {
+            guard let found = try file.find(ticket: ticket) else { continue }
+            guard let step = try file.step(named: registrar, row: found.row) else { throw absent }
+            let note = HistoryNote("callback: \(outcome.isAccepted ? "accepted" : "rejected")") { json in
+                json.member("name", registrar)
+                json.member("reference", outcome.reference)
+            }
+            var action = ProcessChange.Action.outcome(step: step.id, outcome, note)
+            if step.state.isDead, outcome.isAccepted {
+                // The client may have sent another document in its place, which then stands.
+                do { try checkIdentityIsFree(of: found.row, in: file) } catch let problem as Problem where problem.slug == .differentDocument {
+                    throw Problem(.contradictingOutcome, "the receipt failed before this came, and \(problem.detail)")
+                }
+                action = .lateAcceptance(step: step.id, outcome, note)
+            }
+            return tier.writer.submit(
+                ProcessChange(file: file, action: action) { result in
+                    switch result {
+                    case .success(.applied), .success(.repeated): completion(.success(()))
+                    case .success(.contradicting): completion(.failure(contradiction))
+                    case .success(.unknown): completion(.failure(absent))
+                    case .failure(let problem): completion(.failure(problem))
+                    }
+                })
+        }
+        // From cold it is only known what became of it.
+        guard let (_, history) = try coldTicket(ticket, snapshot), let step = history.steps.first(where: { $0.name.hasSameBytes(as: registrar) })
+        else { throw absent }
+        let isSame = step.state == StepState.cancelled.text || (step.state == StepState.accepted.text) == outcome.isAccepted
+        completion(isSame ? .success(()) : .failure(contradiction))
+    }
+
+    // MARK: Dead letters
+
+    package func deadLetters(
+        client: String?, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        let client = try visibleClient(client, principal)
+        let binding = ["dead-letters", client ?? "", client == nil ? "all" : "one", principal.clientID ?? ""]
+        var after: DeadLetterKey?
+        if let cursor {
+            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1,
+                let key = DeadLetterKey(String(decoding: fields[0], as: UTF8.self))
+            else { throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key") }
+            after = key
+        }
+        // The catalog first: a file that goes meanwhile is in it by then, or still at hand.
+        let files = tier.boundary.snapshot().files
+        var found = try catalog.deadLetters(after: after, client: client, limit: limit + 1)
+        var keys = Set(found.map(\.key))
+        var hotCount = 0
+        for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
+            let own = try file.deadLetters(after: after, client: client.map { Array($0.utf8) }, limit: limit + 1)
+            for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
+            hotCount += own.count
+            if hotCount > limit { break }
+        }
+        if found.isEmpty { try checkKnown(client, principal) }
+        found.sort { $0.key < $1.key }
+        guard found.count > limit, let last = found.prefix(limit).last else { return (found.map(\.letter), nil) }
+        let letters = found.prefix(limit).map(\.letter)
+        return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
+    }
+
+    package func redrive(_ id: String, as principal: Principal) throws {
+        let absent = Problem(.notFound, "there is no dead letter \(id), or its receipt is in cold and it can be tried no more")
+        guard principal.access == .readWrite else {
+            throw Problem(.readOnly, "this key may read only; a contract with access read-write may try a dead letter again")
+        }
+        guard let key = DeadLetterKey(id),
+            let file = tier.boundary.snapshot().files.first(where: { ($0.day, $0.part) == (key.day, key.part) })
+        else { throw absent }
+        let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
+        guard let letter = try file.deadLetters(after: before, client: nil, limit: 1).first, letter.key == key,
+            principal.ownClient.map({ $0.hasSameBytes(as: letter.letter.receipt.clientID) }) ?? true
+        else { throw absent }
+        if key.isStep { try checkIdentityIsFree(of: ProcessKey.row(ofStep: key.number), in: file) }
+        let done = Monitor<Result<ProcessResult, Problem>?>(nil)
+        tier.writer.submit(
+            ProcessChange(file: file, action: key.isStep ? .redriveStep(key.number) : .redriveEvent(key.number)) { result in
+                done.broadcast { $0 = result }
+            })
+        guard try done.wait({ $0 }).get() == .applied else { throw absent }
+    }
+
+    /// A FAILED receipt does not hold its identity: where another has it, this one stays history.
+    private func checkIdentityIsFree(of row: Int64, in file: HotFile) throws {
+        guard let receipt = try file.receipt(row: row) else { return }
+        let identity = ReceiptIdentity(
+            table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
+            businessDay: receipt.summary.businessDay)
+        let snapshot = tier.boundary.snapshot()
+        if let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot) {
+            throw Problem(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")
+        }
+    }
+}
+
+/// Dead letters that an administrator deletes: what was given up is listed no more. Its receipt, step and history stay.
+extension Engine {
+    package func deleteDeadLetter(_ id: String) throws {
+        let absent = Problem(.notFound, "there is no dead letter \(id)")
+        guard let key = DeadLetterKey(id) else { throw absent }
+        guard try delete([key]) == 1 else { throw absent }
+    }
+
+    package func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary {
+        var summary = DeletionSummary(count: 0, hasMore: false)
+        var cursor: String?
+        repeat {
+            let page = try deadLetters(client: filter.client, cursor: cursor, limit: Self.deadLetterPageCount, as: .admin)
+            let keys = page.letters.filter { $0.at < filter.before ?? .max }.compactMap { DeadLetterKey($0.id) }
+            summary.count += try delete(keys)
+            cursor = page.nextCursor
+        } while cursor != nil && summary.count < DeletionFilter.countMax
+        summary.hasMore = cursor != nil
+        return summary
+    }
+
+    private static let deadLetterPageCount = 1_000
+
+    /// - Returns: how many there were.
+    private func delete(_ keys: [DeadLetterKey]) throws -> Int {
+        let files = tier.boundary.snapshot().files
+        var deleted = try catalog.deleteDeadLetters(keys.map(\.description))
+        let results = Monitor<[Result<ProcessResult, Problem>]>([])
+        var sentCount = 0
+        for key in keys {
+            guard let file = files.first(where: { ($0.day, $0.part) == (key.day, key.part) }) else { continue }
+            sentCount += 1
+            tier.writer.submit(
+                ProcessChange(file: file, action: key.isStep ? .forgetStep(key.number) : .forgetEvent(key.number)) { result in
+                    results.broadcast { $0.append(result) }
+                })
+        }
+        let count = sentCount
+        let outcomes = results.wait { $0.count == count ? $0 : nil }
+        for outcome in outcomes where try outcome.get() == .applied { deleted += 1 }
+        return deleted
+    }
+}

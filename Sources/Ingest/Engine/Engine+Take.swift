@@ -1,0 +1,48 @@
+import ColumnStore
+import Documents
+import Synchronization
+
+/// Documents in: read, decide whose they are, see whether they are known, hand them to the writer, answer.
+extension Engine {
+    package func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        do {
+            guard request.principal.access == .readWrite else {
+                throw Problem(.readOnly, "this key may read only; a contract with access read-write may post receipts")
+            }
+            let intake = Intake(parts: intakeParts, request: request)
+            // A small body is read on the caller's thread, as far as that is soon done.
+            if request.body.count <= Intake.inlineByteCountMax {
+                let allowance = WorkAllowance(steps: Intake.inlineStepCount)
+                let read = intake.read(allowance)
+                if !allowance.isShort { return try intake.finish(read, completion) }
+            }
+            try takeInLane(intake, completion)
+        } catch {
+            completion(.refused(Intake.problem(error)))
+        }
+    }
+
+    /// Receipts of one body that each count on their own, at most.
+    package static var takenCountMax: Int { Intake.lineCountMax }
+
+    private func takeInLane(_ intake: Intake, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        var apart = intake
+        apart.request.isAlone = false
+        let intake = apart
+        let job = IntakeLanes.Job(
+            run: {
+                do {
+                    let isOfMany = intake.request.form == .ndjson || intake.request.form == .csv
+                    let allowance = WorkAllowance(byteCount: intake.request.body.count, isOfManyDocuments: isOfMany)
+                    if intake.request.form == .ndjson { return intake.takeLines(allowance, completion) }
+                    try intake.finish(intake.read(allowance), completion)
+                } catch {
+                    completion(.refused(Intake.problem(error)))
+                }
+            },
+            refuse: { completion(.refused(Problem(.overloaded, "the store closes: send it again"))) })
+        guard lanes.submit(for: intake.request.principal.clientID ?? "", job) else {
+            throw Problem(.overloaded, "too many documents that take long wait to be checked: send it again later")
+        }
+    }
+}

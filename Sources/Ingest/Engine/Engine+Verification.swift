@@ -1,0 +1,15 @@
+import ColumnStore
+import Documents
+
+extension Engine {
+    package func verify(
+        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+    ) throws -> Verifier.Report {
+        let verifier = Verifier(beside: directory, temporaryDirectory: temporaryDirectory, isCancelled: isCancelled, progress: progress)
+        do {
+            return try verifier.run(beside: parts)
+        } catch is Verifier.Cancelled {
+            throw Problem(.overloaded, "the verification was ended before it was done")
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package import ColumnStore
+import Documents
+import Synchronization
+
+/// The store: what the server and the command line call. One object for a directory.
+///
+/// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
+/// the two as one state, the document types, the quarantine, and the compactor.
+package final class Engine: EngineInterface {
+    package struct Options: Sendable {
+        package var hot = HotTier.Options()
+        package var quarantine = Quarantine.Limits()
+        package var compaction = CompactionOptions()
+        package var registration = RegistrationOptions()
+        /// In bytes.
+        package var documentByteCountMax = 1 << 20
+        /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
+        package var clientsNeedContract = true
+        /// What writes cold files: tests put one in its place that fails.
+        package var fileSystem: any FileSystemCalls = LinuxFileSystem()
+        /// Where there is no store, whether one is made.
+        package var making = DataDirectory.Making.anew
+
+        package init() {}
+    }
+
+    let options: Options
+    let directory: DataDirectory
+    let catalog: Catalog
+    let types: TypeStore
+    let quarantine: Quarantine
+    let tier: HotTier
+    let lanes = IntakeLanes()
+    let repeats: RepeatCheck
+    let compactor: Compactor
+    let intakeParts: IntakeParts
+    let cursors: CursorCoder
+    let registration = Mutex<Registration?>(nil)
+    let isBackingUp = Mutex(false)
+    private let isClosed = Mutex(false)
+
+    /// Opens or makes the store in a directory.
+    ///
+    /// - Throws: `DataDirectory.Failure` when another process has it, or it is of another format; `SQLiteError` and `ColumnStoreError`
+    ///   naming the file when one of its files is damaged or missing.
+    package init(path: String, options: Options = Options()) throws {
+        self.options = options
+        let directory = try DataDirectory(path: path, making: options.making)
+        self.directory = directory
+        try StoreProof.check(directory)
+        catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
+        Self.noteStart(directory, catalog, options)
+        let lost = LostAndFound(directory, calls: options.fileSystem)
+        quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
+        cursors = CursorCoder(key: try catalog.cursorKey())
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
+        let registrars = options.registration.registrars
+        var hot = options.hot
+        hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
+        tier = try HotTier(
+            directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
+            sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
+            findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
+        repeats = RepeatCheck(tier: tier)
+        types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
+        intakeParts = IntakeParts(
+            clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
+            catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats,
+            reader: DocumentReader(registry: types.registry))
+        compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
+            clock: options.hot.clock)
+        compactor.start()
+        repeats.start()
+    }
+
+    var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }
+
+    /// From here on the store's files are of a later generation than any copy of the catalog that was made before.
+    private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {
+        do {
+            try catalog.noteStart()
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+        } catch {
+            // On a full disk, say, which must not keep a store from being read.
+            StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
+        }
+    }
+
+    package var isReady: Bool { !isClosed.withLock { $0 } }
+
+    /// Why the last compaction failed; nil when it did not. For the log.
+    package var compactionFailure: String? { compactor.failure }
+
+    /// What went wrong behind the writer's back since the last call: flushing columns, copying logs. For the log.
+    package func takeMaintenanceFailures() -> [String] { tier.maintenance.takeFailures() }
+
+    /// Receipts whose documents were found damaged when hot files were opened. For the log.
+    package var damagedDocuments: [DamagedDocument] {
+        tier.boundary.snapshot().files.flatMap { $0.damage.values.sorted { $0.row < $1.row } }
+    }
+
+    /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
+    package func warm(seconds: Double) {
+        let end = SteadyClock.seconds() + seconds
+        for cold in tier.boundary.snapshot().cold.values {
+            // What cannot be read is reported to whoever asks for it.
+            guard let files = try? cold.iceberg.files() else { continue }
+            for file in files.suffix(ParquetFileCache.countMax).reversed() {
+                if SteadyClock.seconds() > end { return }
+                _ = try? cold.open(file)
+            }
+        }
+    }
+
+    /// Writes where the directory is served into its lock, for other processes.
+    package func publish(url: String) { directory.publish(url: url) }
+
+    /// Notes the hash of the file with the administrator's key, so that a change of it on the disk is found.
+    ///
+    /// - Returns: whether it is another than was noted last.
+    @discardableResult
+    package func noteAdminKey() throws -> Bool {
+        let storage = try LocalStorage(root: directory.path)
+        guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return false }
+        let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
+        let earlier = try catalog.bytes(Catalog.adminKeyHash)
+        if earlier != hash { try catalog.set(Catalog.adminKeyHash, hash) }
+        return earlier != nil && earlier != hash
+    }
+
+    package func close() throws {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
+        lanes.stop()
+        compactor.stop()
+        registration.withLock { $0 }?.stop()
+        repeats.stop()
+        tier.close()
+        try catalog.flushKeyUses()
+        catalog.close()
+        do {
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+        } catch {
+            StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
+        }
+        directory.release()
+    }
+
+    package func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
+        tier.notify(beyond: sequence, wake: wake)
+    }
+
+    // MARK: Tables
+
+    /// A table for queries; nil when no type names it.
+    package func table(_ name: String) -> TieredTable? {
+        guard tier.tables.contains(name) else { return nil }
+        return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables)
+    }
+
+    package var tableNames: [String] { tier.tables.tables }
+}

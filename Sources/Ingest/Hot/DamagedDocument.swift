@@ -1,0 +1,39 @@
+import ColumnStore
+package import Documents
+
+/// A row whose document on the disk is not the one that was stored.
+///
+/// Its columns, where they were in memory only, cannot be read again: whoever asks for them, or for the document, gets this as an error
+/// and not a row without values. What stands beside the document (identity, times, state, sequence, hash) is as it was.
+package struct DamagedDocument: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Of the hot file.
+    package let path: String
+    package let row: Int64
+    package let ticket: ULID
+    package let reason: String
+
+    package var description: String { "\(path): row \(row), ticket \(ticket): the document is damaged: \(reason)" }
+
+    private static let advice = "sent again as it was, it is whole again; or the administrator, who finds it in the log and with till verify, restores it from a backup"
+
+    /// For who may see the row.
+    package var problem: Problem {
+        Problem(
+            .internalError, "the document of the receipt with the ticket \(ticket) is damaged on the server's disk; \(Self.advice)",
+            errors: [violation], cause: description)
+    }
+
+    /// In the ticket's `errors`.
+    var violation: Problem.Violation {
+        .init(
+            pointer: "/document", code: "document-damaged",
+            message: "the receipt is registered, but its document (ticket \(ticket)) is damaged on the server's disk; \(Self.advice)")
+    }
+}
+
+extension HotFile {
+    /// Columns that a row has apart from its document.
+    private static let ownNames = StandardColumns.names.subtracting(["document"]).union([HotChunk.rowIDName])
+
+    static func needsDocument(_ path: ColumnPath) -> Bool { !ownNames.contains(path.names.first ?? "") }
+}

@@ -1,0 +1,65 @@
+import ColumnStore
+package import Documents
+import Synchronization
+
+/// Reads the values of rows out of their documents again, each by the version of the type that took it: after a crash, for what was in
+/// columns in memory only.
+///
+/// A type's paths, defaults and expressions look at the document alone, so the values are those of the first time. Not for elements of
+/// envelopes, whose values may come from around them, nor for documents whose form depends on more than their bytes.
+package final class DocumentValues: Sendable {
+    private struct Key: Hashable {
+        let type: String
+        let version: Int32
+    }
+
+    /// A row that cannot be read again has no values, instead of being an error: for the verifier, never for answers.
+    let isLenient: Bool
+    private let readers = Mutex<[Key: DocumentReader]>([:])
+    /// The type file of a version; nil when there never was one.
+    private let typeFile: @Sendable (_ name: String, _ version: Int32) throws -> [UInt8]?
+
+    package init(isLenient: Bool = false, typeFile: @escaping @Sendable (_ name: String, _ version: Int32) throws -> [UInt8]?) {
+        self.isLenient = isLenient
+        self.typeFile = typeFile
+    }
+
+    /// Whether the document of a row of that kind gives its values by itself.
+    func canRead(_ kind: RowKind) throws -> Bool { try reader(of: kind).registry.snapshot.types.allSatisfy { Self.canRead($0) } }
+
+    /// Whether a document of the type gives its row's values by itself.
+    package static func canRead(_ type: DocumentType) -> Bool { type.format == .json && !type.hasSeveralReceipts }
+
+    /// - Parameter receivedAt: when the row was made durable, in microseconds.
+    /// - Throws: when the type is not known any more, or no longer takes the document.
+    func encoded(_ document: [UInt8], _ kind: RowKind, receivedAt: Int64) throws -> [UInt8] {
+        var options = ReadingOptions(type: kind.type, now: receivedAt, documentByteCountMax: .max, eachCountMax: 1)
+        // It was taken once: what it may cost by now is no matter.
+        options.allowance = .unlimited
+        let reading = try reader(of: kind).readJSON(document, options)
+        guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first else {
+            throw Problem(.internalError, "the document holds more than a receipt")
+        }
+        switch only {
+        case .accepted(let receipt): return receipt.row
+        case .refused(let problem, _, _): throw problem
+        }
+    }
+
+    private func reader(of kind: RowKind) throws -> DocumentReader {
+        let key = Key(type: kind.type, version: kind.version)
+        if let known = readers.withLock({ $0[key] }) { return known }
+        guard let json = try typeFile(kind.type, kind.version) else {
+            throw Problem(.internalError, "the store has no version \(kind.version) of the type \(kind.type)")
+        }
+        let type = try DocumentType(json: json)
+        guard type.layout.fields == kind.fields else {
+            throw Problem(.internalError, "the type \(kind.type) of version \(kind.version) has other columns than the row")
+        }
+        let registry = TypeRegistry()
+        try registry.put(type)
+        let reader = DocumentReader(registry: registry)
+        readers.withLock { $0[key] = reader }
+        return reader
+    }
+}

@@ -1,0 +1,123 @@
+import ColumnStore
+import Documents
+
+/// A row as the tail keeps it until it is laid into columns: everything but the document.
+struct TailRow: Sendable {
+    let row: Int64
+    let sequence: Int64
+    let ticket: ULID
+    let receivedAt: Int64
+    let state: ReceiptState
+    let completedAt: Int64?
+    let kind: RowKind
+    let businessDay: Int32
+    let issuedAt: Int64
+    /// client id, receipt id, encoded values: `HotRow.columns`.
+    let columns: [UInt8]
+    let clientByteCount: Int
+    let receiptByteCount: Int
+}
+
+/// Lays rows of one table into columns, up to a chunk's size.
+struct HotChunkBuilder {
+    let typeColumns: [Field]
+    private(set) var bounds = HotBounds()
+
+    private var clients: [[UInt8]: UInt32] = [:]
+    private var clientEntries = ByteArrays()
+    private var clientCodes: [UInt32] = []
+    private var receipts = ByteArrays()
+    private var days: [Int32] = []
+    private var issued: [Int64] = []
+    private var kindCodes: [UInt32] = []
+    private var kinds: [RowKind] = []
+    private var placings: [KindPlacing] = []
+    private var received: [Int64] = []
+    private var stateCodes: [UInt32] = []
+    private var completed = ColumnBuilder(type: .timestampTZ)
+    private var tickets = ByteArrays()
+    private var sequences: [Int64] = []
+    private var rows: [Int64] = []
+    private var builders: [ColumnBuilder]
+
+    init(typeColumns: [Field]) {
+        self.typeColumns = typeColumns
+        builders = typeColumns.map { ColumnBuilder(type: $0.type) }
+    }
+
+    var rowCount: Int { rows.count }
+
+    /// - Precondition: the kind's columns are among `typeColumns`.
+    mutating func append(_ row: TailRow) throws {
+        let kind = code(of: row.kind)
+        try row.columns.withUnsafeBytes { bytes in
+            let receiptEnd = row.clientByteCount + row.receiptByteCount
+            let values = UnsafeRawBufferPointer(rebasing: bytes[receiptEnd...])
+            try placings[kind].append(values, row.kind.layout, to: &builders)
+            appendClient(UnsafeRawBufferPointer(rebasing: bytes[..<row.clientByteCount]))
+            receipts.append(UnsafeRawBufferPointer(rebasing: bytes[row.clientByteCount..<receiptEnd]))
+        }
+        days.append(row.businessDay)
+        issued.append(row.issuedAt)
+        kindCodes.append(UInt32(kind))
+        received.append(row.receivedAt)
+        stateCodes.append(UInt32(row.state.code))
+        if let completedAt = row.completedAt { completed.append(integer: completedAt) } else { completed.appendNull() }
+        tickets.append(row.ticket.text)
+        sequences.append(row.sequence)
+        rows.append(row.row)
+        bounds.add(row: row.row, sequence: row.sequence, day: row.businessDay, issuedAt: row.issuedAt)
+    }
+
+    private mutating func appendClient(_ client: UnsafeRawBufferPointer) {
+        let key = Array(client)
+        if let code = clients[key] { return clientCodes.append(code) }
+        let code = UInt32(clientEntries.count)
+        clients[key] = code
+        clientEntries.append(key)
+        clientCodes.append(code)
+    }
+
+    private mutating func code(of kind: RowKind) -> Int {
+        if let last = kindCodes.last, kinds[Int(last)] === kind { return Int(last) }
+        if let known = kinds.firstIndex(where: { $0 === kind }) { return known }
+        kinds.append(kind)
+        placings.append(KindPlacing(kind, among: typeColumns))
+        return kinds.count - 1
+    }
+
+    /// The rows so far. The builder goes on: what it gives out is copied when it grows.
+    func chunk() -> HotChunk {
+        let count = rows.count
+        func bytes(_ arrays: ByteArrays, _ type: ColumnType) -> Column { Column(type: type, count: count, values: .bytes(arrays)) }
+        func coded(_ codes: [UInt32], _ entries: Column) -> Column {
+            Column(type: entries.type, count: count, values: .dictionary(codes: codes, DictionaryValues(values: entries)))
+        }
+        func texts(_ texts: [[UInt8]]) -> Column {
+            var arrays = ByteArrays()
+            for text in texts { arrays.append(text) }
+            return Column(type: .string, count: texts.count, values: .bytes(arrays))
+        }
+        var completed = completed
+        var columns: [Column] = [
+            coded(clientCodes, Column(type: .string, count: clientEntries.count, values: .bytes(clientEntries))),
+            bytes(receipts, .string),
+            Column(type: .date, count: count, values: .int32(days)),
+            Column(type: .timestampTZ, count: count, values: .int64(issued)),
+            coded(kindCodes, texts(kinds.map { Array($0.type.utf8) })),
+            coded(kindCodes, Column(type: .int32, count: kinds.count, values: .int32(kinds.map(\.version)))),
+            Column(type: .timestampTZ, count: count, values: .int64(received)),
+            coded(stateCodes, texts(ReceiptState.allTexts)),
+            completed.finish(),
+            bytes(tickets, .string),
+            Column(type: .int64, count: count, values: .int64(sequences)),
+            coded(kindCodes, texts(kinds.map { Array($0.contentType.utf8) })),
+            Column(type: .int64, count: count, values: .int64(rows)),
+        ]
+        for builder in builders {
+            var copy = builder
+            columns.append(copy.finish())
+        }
+        return HotChunk(typeColumns: typeColumns, batch: ColumnBatch(rowCount: count, columns: columns), bounds: bounds)
+    }
+}

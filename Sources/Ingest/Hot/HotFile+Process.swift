@@ -1,0 +1,225 @@
+import Documents
+
+/// Reading processes: what is to be done, what was done.
+extension HotFile {
+    // MARK: Histories
+
+    /// The `history` column of rows, in their order, which is that of their ids.
+    func histories(_ ids: [Int64]) throws -> [String] {
+        try pool.withConnection { connection in
+            var texts: [String] = []
+            texts.reserveCapacity(ids.count)
+            while texts.count < ids.count {
+                let end = Self.run(ids, from: texts.count)
+                let found = try Self.histories(connection, rows: ids[texts.count]...ids[end - 1])
+                for id in ids[texts.count..<end] { texts.append(found[id]?.text ?? ReceiptHistory.empty) }
+            }
+            return texts
+        }
+    }
+
+    func history(row: Int64) throws -> ReceiptHistory {
+        try pool.withConnection { try Self.histories($0, rows: row...row)[row] ?? ReceiptHistory() }
+    }
+
+    /// Of the rows that have one.
+    private static func histories(_ connection: SQLiteConnection, rows: ClosedRange<Int64>) throws -> [Int64: ReceiptHistory] {
+        var histories: [Int64: ReceiptHistory] = [:]
+        let steps = try connection.statement(
+            "SELECT name, stage, state, attempts, at, reference, detail, errors, id FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+        defer { steps.reset() }
+        steps.bind(1, ProcessKey.range(rows.lowerBound, ProcessKey.stepBits).first)
+        steps.bind(2, ProcessKey.range(rows.upperBound, ProcessKey.stepBits).last)
+        while try steps.step() {
+            let row = ProcessKey.row(ofStep: steps.int64(8))
+            histories[row, default: ReceiptHistory()].steps.append(
+                TicketStep(
+                    name: steps.text(0), stage: Int(steps.int64(1)), state: StepState(rawValue: steps.int64(2))?.text ?? "",
+                    attempts: steps.count(3), at: steps.optionalInt64(4), reference: steps.optionalText(5), detail: steps.optionalText(6)))
+            guard let errors = steps.optionalText(7) else { continue }
+            histories[row, default: ReceiptHistory()].errors += try ReceiptHistory(text: #"{"errors":\#(errors)}"#).errors
+        }
+        let events = try connection.statement("SELECT at, event, details, id FROM history WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+        defer { events.reset() }
+        events.bind(1, ProcessKey.range(rows.lowerBound, ProcessKey.historyBits).first)
+        events.bind(2, ProcessKey.range(rows.upperBound, ProcessKey.historyBits).last)
+        while try events.step() {
+            histories[events.int64(3) >> ProcessKey.historyBits, default: ReceiptHistory()].events.append(
+                HistoryEvent(at: events.int64(0), event: events.text(1), details: try ReceiptHistory.members(events.text(2))))
+        }
+        return histories
+    }
+
+    // MARK: Work
+
+    /// What is to be done according to the file: open steps, and of each row the oldest event that a target has not got.
+    ///
+    /// - Parameters:
+    ///   - name: of the steps that are wanted; nil for all.
+    ///   - body: called with some at a time; returns whether more are wanted.
+    /// - Complexity: O(unfinished steps and events).
+    func forEachOpen(
+        steps wantsSteps: Bool = true, named name: String? = nil, events wantsEvents: Bool = true, now: Int64, _ body: ([QueuedWork]) -> Bool
+    ) throws {
+        if wantsSteps {
+            try pool.withConnection { try Self.inParts(try openSteps($0, name), body) { openStep($0, now: now) } }
+        }
+        if wantsEvents {
+            try pool.withConnection { connection in
+                var (row, targets): (Int64, Set<EventTarget>) = (0, [])
+                try Self.inParts(try openEvents(connection), body) { statement in
+                    let id = statement.int64(0)
+                    if ProcessKey.row(ofEvent: id) != row { (row, targets) = (ProcessKey.row(ofEvent: id), []) }
+                    guard let target = ProcessKey.target(ofEvent: id), targets.insert(target).inserted else { return nil }
+                    return openEvent(statement, target)
+                }
+            }
+        }
+    }
+
+    /// Steps and events that were given up.
+    func deadCounts() throws -> (steps: Int64, events: Int64) {
+        try pool.withConnection { connection in
+            (
+                try connection.integer("SELECT count(*) FROM steps INDEXED BY steps_dead WHERE state = 6") ?? 0,
+                try connection.integer("SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE state = 2") ?? 0
+            )
+        }
+    }
+
+    struct OpenSteps: Hashable {
+        let name: String
+        let state: Int64
+    }
+
+    /// - Complexity: O(open steps).
+    func openStepCounts() throws -> [OpenSteps: Int64] {
+        try pool.withConnection { connection in
+            let select = try connection.statement(
+                "SELECT name, state, count(*) FROM steps INDEXED BY steps_open WHERE state IN (1, 2, 3) GROUP BY name, state")
+            defer { select.reset() }
+            var counts: [OpenSteps: Int64] = [:]
+            while try select.step() { counts[OpenSteps(name: select.text(0), state: select.int64(1))] = select.int64(2) }
+            return counts
+        }
+    }
+
+    private static let partCount = 1_000
+
+    private static func inParts(
+        _ statement: SQLiteStatement, _ body: ([QueuedWork]) -> Bool, _ make: (SQLiteStatement) -> QueuedWork?
+    ) throws {
+        defer { statement.reset() }
+        var part: [QueuedWork] = []
+        while try statement.step() {
+            if let work = make(statement) { part.append(work) }
+            if part.count == partCount {
+                guard body(part) else { return }
+                part = []
+            }
+        }
+        _ = body(part)
+    }
+
+    private func openSteps(_ connection: SQLiteConnection, _ name: String?) throws -> SQLiteStatement {
+        let statement = try connection.statement("""
+            SELECT id, name, state, next_at, locked_until, expires_at FROM steps INDEXED BY steps_open
+            WHERE state IN (1, 2, 3) AND (?1 IS NULL OR name = ?1)
+            """)
+        try statement.bind(1, name)
+        return statement
+    }
+
+    /// Of an earlier call it is only known that it may have been made.
+    private func openStep(_ statement: SQLiteStatement, now: Int64) -> QueuedWork {
+        let isInProgress = statement.int64(2) == StepState.inProgress.rawValue
+        let dueAt = (isInProgress ? statement.optionalInt64(4) : statement.optionalInt64(3)) ?? now
+        return QueuedWork(
+            file: self, id: statement.int64(0), kind: .step(name: statement.text(1)), dueAt: dueAt, since: min(now, dueAt),
+            expiresAt: statement.optionalInt64(5) ?? .max, mayHaveArrived: true)
+    }
+
+    private func openEvents(_ connection: SQLiteConnection) throws -> SQLiteStatement {
+        try connection.statement("""
+            SELECT o.id, o.next_at, o.expires_at, o.at, r.client, r.callback_url
+            FROM outbox o INDEXED BY outbox_open JOIN rows r ON r.id = o.id >> \(ProcessKey.eventBits) WHERE o.state = 0 ORDER BY o.id
+            """)
+    }
+
+    private func openEvent(_ statement: SQLiteStatement, _ target: EventTarget) -> QueuedWork {
+        QueuedWork(
+            file: self, id: statement.int64(0),
+            kind: .event(client: statement.text(4), callbackURL: target == .callback ? statement.optionalText(5) : nil),
+            dueAt: statement.int64(1), since: statement.int64(3), expiresAt: statement.int64(2))
+    }
+
+    /// A step as a call needs it.
+    struct StepCall {
+        var state: StepState
+        var attempts: Int
+        var stored: StoredReceipt
+        var contentType: String
+        var document: [UInt8]
+        var trace: String?
+    }
+
+    func stepCall(_ id: Int64) throws -> StepCall? {
+        let row = ProcessKey.row(ofStep: id)
+        let found = try pool.withConnection { connection -> StepCall? in
+            let step = try connection.statement("SELECT state, attempts FROM steps WHERE id = ?1")
+            defer { step.reset() }
+            step.bind(1, id)
+            guard try step.step(), let state = StepState(rawValue: step.int64(0)) else { return nil }
+            let select = try connection.statement(
+                "SELECT \(HotFileSchema.receiptColumns), k.content_type, r.trace FROM \(HotFileSchema.receiptSource) WHERE r.id = ?1")
+            defer { select.reset() }
+            select.bind(1, row)
+            guard try select.step() else { return nil }
+            return StepCall(
+                state: state, attempts: step.count(1), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [],
+                trace: select.optionalText(13))
+        }
+        guard var call = found, call.state.isOpen else { return found }
+        try readStored([row], document: true) { _, parts in call.document = parts.document ?? [] }
+        return call
+    }
+
+    struct EventCall {
+        var isPending: Bool
+        var attempts: Int
+        var event: ReceiptState
+        var at: Int64
+        var stored: StoredReceipt
+        var trace: String?
+    }
+
+    func eventCall(_ id: Int64) throws -> EventCall? {
+        try pool.withConnection { connection in
+            let select = try connection.statement("""
+                SELECT \(HotFileSchema.receiptColumns), o.state, o.attempts, o.event, o.at, r.trace
+                FROM \(HotFileSchema.receiptSource) JOIN outbox o ON o.id = ?2 WHERE r.id = ?1
+                """)
+            defer { select.reset() }
+            select.bind(1, ProcessKey.row(ofEvent: id))
+            select.bind(2, id)
+            guard try select.step(), let event = ReceiptState(code: select.int64(14)) else { return nil }
+            return EventCall(
+                isPending: select.int64(12) == EventState.pending.rawValue, attempts: select.count(13), event: event, at: select.int64(15),
+                stored: try select.storedReceipt().receipt, trace: select.optionalText(16))
+        }
+    }
+
+    /// The step of a name in a row's process.
+    func step(named name: String, row: Int64) throws -> (id: Int64, state: StepState)? {
+        try pool.withConnection { connection in
+            let select = try connection.statement("SELECT id, state FROM steps WHERE id BETWEEN ?1 AND ?2 AND name = ?3")
+            defer { select.reset() }
+            let range = ProcessKey.range(row, ProcessKey.stepBits)
+            select.bind(1, range.first)
+            select.bind(2, range.last)
+            try select.bind(3, name)
+            guard try select.step(), let state = StepState(rawValue: select.int64(1)) else { return nil }
+            return (select.int64(0), state)
+        }
+    }
+}

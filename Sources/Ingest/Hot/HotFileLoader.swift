@@ -1,0 +1,225 @@
+import ColumnStore
+import Documents
+
+/// Rebuilds a file's tails after a restart: flushed groups by their bounds, the rest from the rows' encoded values, or from the
+/// documents where those give them again.
+struct HotFileLoader {
+    let connection: SQLiteConnection
+    let file: HotFile
+
+    struct Loaded {
+        var tails: [String: ColumnTail] = [:]
+        /// Ascending by row.
+        var damage: [DamagedDocument] = []
+    }
+
+    /// - Parameter known: what was found damaged at earlier starts. Rows whose columns are in groups stay so; the others are looked at again.
+    func load(known: [DamagedDocument]) throws -> Loaded {
+        let tables = try tableNames()
+        let kinds = try kinds(tables)
+        for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
+        var groups = try groups(tables)
+        var loaded = Loaded()
+        var tails: [String: ColumnTail] = [:]
+        var flushed: [String: Int64] = [:]
+        for table in tables.values {
+            let own = groups.removeValue(forKey: table) ?? []
+            flushed[table] = own.map(\.bounds.lastRow).max() ?? 0
+            tails[table] = ColumnTail(table: table, tables: file.tables, groups: own)
+        }
+        let knownRows = Set(known.map(\.row))
+        var seen: Set<Int64> = []
+        loaded.damage = try readPending(kinds, flushed: flushed) { row in
+            if knownRows.contains(row.row) { seen.insert(row.row) }
+            guard let tail = tails[row.kind.table] else { return }
+            // Laid into columns at once, in steps: nothing but columns stays in memory.
+            if tail.append([row]) >= ColumnTail.chunkRowCount { try tail.drain() }
+        }
+        for tail in tails.values { try tail.drain() }
+        loaded.tails = tails
+        loaded.damage += known.filter { !seen.contains($0.row) }
+        loaded.damage.sort { $0.row < $1.row }
+        return loaded
+    }
+
+    private func tableNames() throws -> [Int64: String] {
+        let statement = try connection.statement("SELECT id, name FROM tables")
+        var names: [Int64: String] = [:]
+        while try statement.step() { names[statement.int64(0)] = statement.text(1) }
+        return names
+    }
+
+    private func kinds(_ tables: [Int64: String]) throws -> [Int64: RowKind] {
+        let statement = try connection.statement("SELECT id, table_id, type, version, content_type, columns FROM kinds")
+        var kinds: [Int64: RowKind] = [:]
+        while try statement.step() {
+            guard let table = tables[statement.int64(1)], let fields = SchemaEncoding.fields(statement.text(5)) else {
+                throw SQLiteError(code: 11, message: "kind \(statement.int64(0)) names no table or no columns", path: file.path)
+            }
+            kinds[statement.int64(0)] = RowKind(
+                table: table, type: statement.text(2), version: Int32(clamping: statement.int64(3)), contentType: statement.text(4),
+                layout: RowLayout(fields: fields))
+        }
+        return kinds
+    }
+
+    private func groups(_ tables: [Int64: String]) throws -> [String: [HotGroup]] {
+        let statement = try connection.statement("""
+            SELECT id, table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day, first_issued,
+                last_issued, columns, byte_count
+            FROM groups WHERE is_complete = 1 ORDER BY id
+            """)
+        var groups: [String: [HotGroup]] = [:]
+        while try statement.step() {
+            guard let table = tables[statement.int64(1)], let columns = SchemaEncoding.fields(statement.text(11)) else {
+                throw SQLiteError(code: 11, message: "group \(statement.int64(0)) names no table or no columns", path: file.path)
+            }
+            var bounds = HotBounds()
+            bounds.rowCount = statement.count(2)
+            (bounds.firstRow, bounds.lastRow) = (statement.int64(3), statement.int64(4))
+            (bounds.firstSequence, bounds.lastSequence) = (statement.int64(5), statement.int64(6))
+            (bounds.firstDay, bounds.lastDay) = (Int32(clamping: statement.int64(7)), Int32(clamping: statement.int64(8)))
+            (bounds.firstIssued, bounds.lastIssued) = (statement.int64(9), statement.int64(10))
+            guard bounds.isOrdered else {
+                throw SQLiteError(code: 11, message: "group \(statement.int64(0)) has bounds that are none", path: file.path)
+            }
+            file.tables.add(columns, to: table)
+            groups[table, default: []].append(
+                HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: Int64(statement.count(12))))
+        }
+        return groups
+    }
+
+    /// What earlier starts found, ascending by row.
+    static func damage(_ connection: SQLiteConnection, _ file: HotFile) throws -> [DamagedDocument] {
+        let statement = try connection.statement("SELECT d.id, r.ticket, d.reason FROM damaged d JOIN rows r ON r.id = d.id ORDER BY d.id")
+        var damage: [DamagedDocument] = []
+        while try statement.step() {
+            guard let ticket = ULID(bytes: statement.bytes(1)) else {
+                throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket", path: file.path)
+            }
+            damage.append(DamagedDocument(path: file.path, row: statement.int64(0), ticket: ticket, reason: statement.text(2)))
+        }
+        return damage
+    }
+
+    /// Rows that no complete group holds, behind the last one before which every row is in a group.
+    ///
+    /// - Returns: those of them whose documents are damaged; `body` gets them without values.
+    private func readPending(
+        _ kinds: [Int64: RowKind], flushed: [String: Int64], _ body: (TailRow) throws -> Void
+    ) throws -> [DamagedDocument] {
+        var damage: [DamagedDocument] = []
+        let laidDown = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
+        let hasRepairs = try hasRepairs
+        let statement = try connection.statement("""
+            SELECT \(Self.rowColumns(hasRepairs))
+            FROM \(Self.rowSource(hasRepairs)) WHERE r.id > ?1 ORDER BY r.id
+            """)
+        statement.bind(1, laidDown)
+        while try statement.step() {
+            guard let kind = kinds[statement.int64(6)] else {
+                throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind", path: file.path)
+            }
+            guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
+            do {
+                try body(try Self.row(statement, kind, file))
+            } catch let damaged as DamagedDocument {
+                // A verifier finds the document's fault by itself.
+                if !file.values.isLenient { damage.append(damaged) }
+                try body(try Self.row(statement, kind, file, encoded: [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8)))
+            }
+        }
+        return damage
+    }
+
+    /// Whether rows were written anew. A file of an earlier version, as a verifier meets it, has no place for them.
+    var hasRepairs: Bool {
+        get throws {
+            guard try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'repaired'") != nil else { return false }
+            return try connection.integer("SELECT 1 FROM repaired LIMIT 1") != nil
+        }
+    }
+
+    /// Columns of `rowSource` that make a `TailRow`.
+    private static func rowColumns(_ hasRepairs: Bool) -> String {
+        """
+        r.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client, \
+        r.receipt, \(hasRepairs ? "coalesce(f.encoded, p.encoded)" : "p.encoded"), r.coding, r.document_bytes, r.document, r.sha256
+        """
+    }
+
+    private static func rowSource(_ hasRepairs: Bool) -> String {
+        "rows r LEFT JOIN pending p ON p.id = r.id" + (hasRepairs ? " LEFT JOIN repaired f ON f.id = r.id" : "")
+    }
+
+    /// The rows that were written anew.
+    func repairs() throws -> RepairedRows {
+        let kinds = try kinds(try tableNames())
+        for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
+        let statement = try connection.statement(
+            "SELECT \(Self.rowColumns(true)) FROM \(Self.rowSource(true)) WHERE r.id IN (SELECT id FROM repaired) ORDER BY r.id")
+        defer { statement.reset() }
+        var ids: [Int64] = []
+        var builders: [String: HotChunkBuilder] = [:]
+        while try statement.step() {
+            guard let kind = kinds[statement.int64(6)] else { continue }
+            let row = try Self.row(statement, kind, file)
+            ids.append(row.row)
+            try builders[kind.table, default: HotChunkBuilder(typeColumns: file.tables.columns(of: kind.table))].append(row)
+        }
+        return RepairedRows(ids: ids, chunks: builders.mapValues { $0.chunk() })
+    }
+
+    /// The present row of a query of `rowColumns`.
+    ///
+    /// - Parameter encoded: its values, where they are known not to be there.
+    /// - Throws: `DamagedDocument` when its values cannot be had for that reason.
+    private static func row(_ statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
+        guard let ticket = ULID(bytes: statement.bytes(2)), let state = ReceiptState(code: statement.int64(4)) else {
+            throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket or state", path: file.path)
+        }
+        let client = statement.bytes(9)
+        let receipt = statement.bytes(10)
+        let encoded = try encoded ?? (statement.isNull(11) ? values(of: statement, kind, ticket, file) : statement.bytes(11))
+        return TailRow(
+            row: statement.int64(0), sequence: statement.int64(1), ticket: ticket, receivedAt: statement.int64(3), state: state,
+            completedAt: statement.optionalInt64(5), kind: kind, businessDay: Int32(clamping: statement.int64(7)),
+            issuedAt: statement.int64(8), columns: client + receipt + encoded, clientByteCount: client.count, receiptByteCount: receipt.count)
+    }
+
+    private static func values(of statement: SQLiteStatement, _ kind: RowKind, _ ticket: ULID, _ file: HotFile) throws -> [UInt8] {
+        let row = statement.int64(0)
+        let document = try file.document(
+            statement, .init(row: 0, ticket: 2, coding: 12, byteCount: 13, document: 14, sha256: 15))
+        do {
+            return try file.values.encoded(document, kind, receivedAt: statement.int64(3))
+        } catch {
+            if file.values.isLenient { throw DamagedDocument(path: file.path, row: row, ticket: ticket, reason: "\(error)") }
+            // The document is as it was: its type is not.
+            throw SQLiteError(code: 11, message: "row \(row): its columns cannot be read again: \(error)", path: file.path)
+        }
+    }
+
+    /// One row by itself, laid into columns from its document or its kept values: what a look-up shows, without decoding a group's
+    /// pages of some thousand rows. Nil when neither gives them.
+    static func chunk(row: Int64, table: String, of file: HotFile) throws -> HotChunk? {
+        try file.pool.withConnection { connection in
+            let isRepaired = file.marks.repaired.contains(row)
+            let statement = try connection.statement("""
+                SELECT \(rowColumns(isRepaired)), k.type, k.version, k.content_type, k.columns
+                FROM \(rowSource(isRepaired)) JOIN kinds k ON k.id = r.kind WHERE r.id = ?1
+                """)
+            defer { statement.reset() }
+            statement.bind(1, row)
+            guard try statement.step(), let fields = SchemaEncoding.fields(statement.text(19)) else { return nil }
+            let kind = RowKind(
+                table: table, type: statement.text(16), version: Int32(clamping: statement.int64(17)), contentType: statement.text(18),
+                layout: RowLayout(fields: fields))
+            guard try !statement.isNull(11) || file.values.canRead(kind) else { return nil }
+            var builder = HotChunkBuilder(typeColumns: file.tables.columns(of: table))
+            try builder.append(try Self.row(statement, kind, file))
+            return builder.chunk()
+        }
+    }
+}

@@ -1,0 +1,309 @@
+import ColumnStore
+
+/// The one write connection of the open hot file. Owned by the writer's thread.
+///
+/// Between `begin` and `commit` nothing that it took is durable or seen by readers; `rollback` forgets it.
+final class HotFileWriter {
+    /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
+    private static let logRoomMax: Int64 = 160 << 20
+    let file: HotFile
+    private let connection: SQLiteConnection
+    private let log: LogRoom
+    private let beginning: SQLiteStatement
+    private let commitment: SQLiteStatement
+    private let insertRow: SQLiteStatement
+    private let insertPending: SQLiteStatement
+    private let selectIdentity: SQLiteStatement
+
+    /// Rows in the file, those of the present transaction included: the id of the last one.
+    private(set) var rowCount: Int64
+    private var kinds: [ObjectIdentifier: (kind: RowKind, id: Int64, table: Int64)] = [:]
+    private var tables: [String: Int64] = [:]
+    private var days: Set<Int32> = []
+    private var dictionaries: Set<Int64> = []
+    /// What `rollback` restores: the caches must not know rows that the file has not.
+    private var isCacheDirty = false
+    /// The catalog's generation that stands in the file; below all where that is not known.
+    private var notedGeneration: Int64 = -1
+
+    /// Opens the file for writing; creates it when it is not there.
+    init(file: HotFile) throws {
+        self.file = file
+        connection = try SQLiteConnection(path: file.path, mode: .create)
+        try HotFileWriter.prepare(connection, file: file)
+        // The writer's thread has no time for that: maintenance copies what is left, or the next start does.
+        connection.leaveLogWhenClosing()
+        log = LogRoom(path: file.path + "-wal")
+        connection.give(log)
+        // Prepared: parsing the two takes a tenth of a small commit's instructions.
+        beginning = try connection.statement("BEGIN IMMEDIATE")
+        commitment = try connection.statement("COMMIT")
+        insertRow = try connection.statement("""
+            INSERT INTO rows(id, sequence, ticket, table_id, kind, client, receipt, business_day, issued_at, received_at, state,
+                completed_at, callback_url, trace, coding, document_bytes, sha256, document)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?18, ?14, ?15, ?16, ?17) ON CONFLICT DO NOTHING
+            """)
+        insertPending = try connection.statement("INSERT INTO pending(id, encoded) VALUES(?1, ?2)")
+        selectIdentity = try connection.statement("""
+            SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
+            WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND t.name = ?4
+            """)
+        rowCount = try HotFileSchema.rowCount(connection)
+        try loadCaches()
+        file.setLogRoom(log)
+    }
+
+    deinit {
+        log.close()
+        file.setLogRoom(nil)
+    }
+
+    private static func prepare(_ connection: SQLiteConnection, file: HotFile) throws {
+        // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it keeps its length (`LogRoom`),
+        // unless a long reader has let it grow far. A private page cache of 32 MB keeps the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
+        try connection.execute("""
+            PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
+            PRAGMA journal_size_limit=\(Self.logRoomMax); PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
+            """)
+        let version = try connection.integer("PRAGMA user_version") ?? 0
+        if (0..<HotFileSchema.version).contains(version) {
+            try connection.transaction {
+                for step in HotFileSchema.migrations[Int(version)...] { try connection.execute(step) }
+                try connection.execute("PRAGMA user_version = \(HotFileSchema.version)")
+            }
+        } else if version != HotFileSchema.version {
+            throw SQLiteError(code: 26, message: "hot file of version \(version), this program knows \(HotFileSchema.version)", path: file.path)
+        }
+        guard let mark = file.mark else { return }
+        let known = try connection.statement("SELECT 1 FROM meta WHERE key = ?1")
+        try known.bind(1, StoreMark.storeKey)
+        defer { known.reset() }
+        guard try !known.step() else { return }
+        known.reset()
+        let insert = try connection.statement("INSERT INTO meta(key, value) VALUES(?1, ?2)")
+        try insert.bind(1, StoreMark.storeKey)
+        try insert.bind(2, mark.store)
+        try insert.run()
+    }
+
+    /// Reads a file's log after a crash, and drops flushed groups that were not finished.
+    static func recover(_ file: HotFile) throws {
+        let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
+        try prepare(connection, file: file)
+        let unfinished = try connection.integer("SELECT count(*) FROM groups WHERE is_complete = 0") ?? 0
+        guard unfinished > 0 else { return }
+        try connection.transaction {
+            try connection.execute("""
+                DELETE FROM group_parts WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete = 0);
+                DELETE FROM groups WHERE is_complete = 0;
+                """)
+        }
+    }
+
+    /// Notes which rows' documents are damaged, instead of what was noted before.
+    static func note(_ damage: [DamagedDocument], in file: HotFile) throws {
+        let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
+        try prepare(connection, file: file)
+        try connection.transaction {
+            try connection.execute("DELETE FROM damaged")
+            let insert = try connection.statement("INSERT INTO damaged(id, reason) VALUES(?1, ?2)")
+            for damaged in damage {
+                insert.bind(1, damaged.row)
+                try insert.bind(2, damaged.reason)
+                try insert.run()
+            }
+        }
+    }
+
+    private func loadCaches() throws {
+        kinds = [:]
+        tables = [:]
+        days = []
+        dictionaries = []
+        let tableRows = try connection.statement("SELECT id, name FROM tables")
+        while try tableRows.step() { tables[tableRows.text(1)] = tableRows.int64(0) }
+        let dayRows = try connection.statement("SELECT business_day FROM days")
+        while try dayRows.step() { days.insert(Int32(clamping: dayRows.int64(0))) }
+        let dictionaryRows = try connection.statement("SELECT id FROM dictionaries")
+        while try dictionaryRows.step() { dictionaries.insert(dictionaryRows.int64(0)) }
+        isCacheDirty = false
+    }
+
+    func begin() throws { try beginning.run() }
+
+    /// Returns after fsync.
+    func commit() throws {
+        try noteGeneration()
+        try commitment.run()
+        isCacheDirty = false
+    }
+
+    /// With the first commit after a change of the catalog: a catalog that has not seen that change is told by it.
+    private func noteGeneration() throws {
+        guard let mark = file.mark, mark.generation > notedGeneration else { return }
+        let generation = mark.generation
+        let note = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+        try note.bind(1, StoreMark.generationKey)
+        note.bind(2, generation)
+        try note.run()
+        notedGeneration = generation
+    }
+
+    func rollback() throws {
+        notedGeneration = -1
+        connection.rollback()
+        rowCount = try HotFileSchema.rowCount(connection)
+        if isCacheDirty { try loadCaches() }
+    }
+
+    /// Within a transaction: a part that can be undone alone.
+    func beginPart() throws { try connection.execute("SAVEPOINT part") }
+    func endPart() throws { try connection.execute("RELEASE part") }
+    func undoPart(rowCount earlier: Int64) throws {
+        try connection.execute("ROLLBACK TO part; RELEASE part")
+        rowCount = earlier
+        if isCacheDirty { try loadCaches() }
+    }
+
+    /// Appends a row under the next id.
+    ///
+    /// - Returns: false when a receipt of that identity, not FAILED, is here already.
+    func insert(_ row: HotRow, sequence: Int64, ticket: ULID, receivedAt: Int64) throws -> Bool {
+        let place = try place(of: row.kind)
+        try registerDay(row.businessDay)
+        if case .zstdDictionary(let number) = row.coding, !dictionaries.contains(number) { try copyDictionary(number) }
+        let id = rowCount + 1
+        let completedAt: Int64? = row.state == .processing ? nil : receivedAt
+        let isNew = try row.columns.withUnsafeBytes { columns in
+            try row.document.withUnsafeBytes { document in
+                try withUnsafeBytes(of: (ticket.high.bigEndian, ticket.low.bigEndian)) { ticket in
+                    let statement = insertRow
+                    statement.bind(1, id)
+                    statement.bind(2, sequence)
+                    try statement.bindBorrowed(3, ticket)
+                    statement.bind(4, place.table)
+                    statement.bind(5, place.kind)
+                    let receiptEnd = row.clientByteCount + row.receiptByteCount
+                    try statement.bindBorrowed(6, UnsafeRawBufferPointer(rebasing: columns[..<row.clientByteCount]))
+                    try statement.bindBorrowed(7, UnsafeRawBufferPointer(rebasing: columns[row.clientByteCount..<receiptEnd]))
+                    statement.bind(8, Int64(row.businessDay))
+                    statement.bind(9, row.issuedAt)
+                    statement.bind(10, receivedAt)
+                    statement.bind(11, row.state.code)
+                    statement.bind(12, completedAt)
+                    try statement.bind(13, row.callbackURL)
+                    statement.bind(14, row.coding.rawValue)
+                    statement.bind(15, Int64(row.documentByteCount))
+                    try statement.bindBorrowed(16, UnsafeRawBufferPointer(rebasing: document[..<32]))
+                    try statement.bindBorrowed(17, UnsafeRawBufferPointer(rebasing: document[32...]))
+                    try statement.bind(18, row.process?.trace)
+                    try statement.run()
+                    guard connection.changeCount == 1 else { return false }
+                    guard !row.isReadable else { return true }
+                    insertPending.bind(1, id)
+                    try insertPending.bindBorrowed(2, UnsafeRawBufferPointer(rebasing: columns[receiptEnd...]))
+                    try insertPending.run()
+                    return true
+                }
+            }
+        }
+        if isNew { rowCount = id }
+        return isNew
+    }
+
+    private func place(of kind: RowKind) throws -> (kind: Int64, table: Int64) {
+        if let known = kinds[ObjectIdentifier(kind)] { return (known.id, known.table) }
+        isCacheDirty = true
+        var table = tables[kind.table]
+        if table == nil {
+            let insert = try connection.statement("INSERT INTO tables(name) VALUES(?1)")
+            try insert.bind(1, kind.table)
+            try insert.run()
+            table = connection.lastInsertedRowID
+            tables[kind.table] = table
+        }
+        guard let table else { preconditionFailure("a table just registered") }
+        let columns = SchemaEncoding.text(kind.fields)
+        let select = try connection.statement(
+            "SELECT id FROM kinds WHERE table_id = ?1 AND type = ?2 AND version = ?3 AND content_type = ?4 AND columns = ?5")
+        try Self.bind(select, table, kind, columns)
+        var id: Int64?
+        if try select.step() { id = select.int64(0) }
+        select.reset()
+        if id == nil {
+            let insert = try connection.statement(
+                "INSERT INTO kinds(table_id, type, version, content_type, columns) VALUES(?1, ?2, ?3, ?4, ?5)")
+            try Self.bind(insert, table, kind, columns)
+            try insert.run()
+            id = connection.lastInsertedRowID
+        }
+        guard let id else { preconditionFailure("a kind just registered") }
+        kinds[ObjectIdentifier(kind)] = (kind, id, table)
+        return (id, table)
+    }
+
+    private static func bind(_ statement: SQLiteStatement, _ table: Int64, _ kind: RowKind, _ columns: String) throws {
+        statement.bind(1, table)
+        try statement.bind(2, kind.type)
+        statement.bind(3, Int64(kind.version))
+        try statement.bind(4, kind.contentType)
+        try statement.bind(5, columns)
+    }
+
+    private func registerDay(_ day: Int32) throws {
+        guard days.insert(day).inserted else { return }
+        isCacheDirty = true
+        let insert = try connection.statement("INSERT OR IGNORE INTO days(business_day) VALUES(?1)")
+        insert.bind(1, Int64(day))
+        try insert.run()
+    }
+
+    /// The file keeps what its documents need: it can be read without the catalog.
+    private func copyDictionary(_ number: Int64) throws {
+        guard let bytes = file.dictionaries.bytes(of: number) else {
+            throw SQLiteError(code: 1, message: "document dictionary \(number) is not in the catalog", path: file.path)
+        }
+        isCacheDirty = true
+        let insert = try connection.statement("INSERT OR IGNORE INTO dictionaries(id, bytes) VALUES(?1, ?2)")
+        insert.bind(1, number)
+        try insert.bind(2, bytes)
+        try insert.run()
+        dictionaries.insert(number)
+    }
+
+    /// The receipt of that identity in this file, rows of the present transaction included; FAILED ones do not hold it.
+    func find(_ identity: ReceiptIdentity) throws -> StoredReceipt? {
+        try selectIdentity.bind(1, identity.receipt)
+        try selectIdentity.bind(2, identity.client)
+        selectIdentity.bind(3, Int64(identity.businessDay))
+        try selectIdentity.bind(4, identity.table)
+        defer { selectIdentity.reset() }
+        guard try selectIdentity.step() else { return nil }
+        return try selectIdentity.storedReceipt().receipt
+    }
+
+    /// The FAILED receipt of the same document under an identity.
+    func findFailed(_ identity: ReceiptIdentity, document sha256: [UInt8]) throws -> StoredReceipt? {
+        try connection.statement(HotFileSchema.failedOfDocument).failedReceipt(identity, document: sha256)
+    }
+
+    /// The business days that the file holds.
+    var businessDays: Set<Int32> { days }
+
+    /// Changes of processes within the present transaction.
+    func process(now: Int64, sequence: Int64, rules: ProcessRules) -> ProcessTransaction {
+        ProcessTransaction(connection: connection, file: file, now: now, nextSequence: sequence, rules: rules)
+    }
+
+    // Beside rows: what the flusher and registration write, each within a transaction of the writer.
+
+    func perform(_ body: (SQLiteConnection) throws -> Void) throws { try body(connection) }
+
+    /// Copies what is left of the log, without waiting for readers: once all of it is copied and nobody reads in it, the next commit
+    /// begins it anew.
+    ///
+    /// - Parameter cuts: cut the log off, too, unless somebody reads in it.
+    func checkpoint(cuts: Bool) throws {
+        if cuts { try connection.cutLog() } else { try connection.checkpoint(.passive) }
+    }
+}

@@ -1,0 +1,59 @@
+import ColumnStore
+
+/// A flushed group's Parquet image, read by ranges out of its hot file's parts.
+final class HotImage: RandomAccessBytes {
+    /// A part's number within its group has so many bits of `group_parts.id`.
+    static let partBits: Int64 = 20
+    /// A part is a transaction of the writer's thread: 1 MiB is a few milliseconds.
+    static let partByteCount = 1 << 20
+
+    let name: String
+    let byteCount: Int64
+    private let id: Int64
+    // Not the file itself: an image may be kept open longer than the file is there.
+    private let path: String
+    private let pool: SQLitePool
+
+    init(group: HotGroup, path: String, pool: SQLitePool) {
+        name = Self.name(group, path: path)
+        byteCount = group.byteCount
+        id = group.id
+        self.path = path
+        self.pool = pool
+    }
+
+    static func name(_ group: HotGroup, path: String) -> String { "\(path)#\(group.id)" }
+
+    /// SQLite reads pages of its own.
+    func expect(_ range: Range<Int64>) {}
+
+    func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
+        guard offset >= 0, Int64(target.count) <= byteCount - offset else {
+            throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(target.count) bytes reach past the end at \(byteCount)")
+        }
+        do {
+            try pool.withConnection { connection in
+                var done = 0
+                while done < target.count {
+                    let (part, within) = (Int(offset) + done).quotientAndRemainder(dividingBy: Self.partByteCount)
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
+                    guard let copied = try connection.readBlob(
+                        "group_parts", "bytes", row: id << Self.partBits | Int64(part), at: within, into: rest)
+                    else {
+                        throw SQLiteError(code: 11, message: "part \(part) of group \(id) is missing", path: path)
+                    }
+                    guard copied > 0 else {
+                        throw SQLiteError(code: 11, message: "part \(part) of group \(id) is too short", path: path)
+                    }
+                    done += copied
+                }
+            }
+        } catch let error as ColumnStoreError {
+            throw error
+        } catch let error as SQLiteError {
+            throw ColumnStoreError(error.kind == .corrupt ? .corruptFile : .io, path: name, offset: offset, error.description)
+        } catch {
+            throw ColumnStoreError(.io, path: name, offset: offset, "\(error)")
+        }
+    }
+}

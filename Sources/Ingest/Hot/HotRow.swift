@@ -1,0 +1,171 @@
+package import ColumnStore
+package import Documents
+
+/// What rows of one document type and version have in common; one object for all of them.
+package final class RowKind: Sendable {
+    package let table: String
+    package let type: String
+    package let version: Int32
+    package let contentType: String
+    /// The columns that the type adds to its table, and how a row of them lies in bytes.
+    package let layout: RowLayout
+    package var fields: [Field] { layout.fields }
+
+    package init(table: String, type: String, version: Int32, contentType: String, layout: RowLayout) {
+        self.table = table
+        self.type = type
+        self.version = version
+        self.contentType = contentType
+        self.layout = layout
+    }
+}
+
+/// What names a receipt for ever.
+package struct ReceiptIdentity: Hashable, Sendable {
+    package var table: String
+    package var client: [UInt8]
+    package var receipt: [UInt8]
+    package var businessDay: Int32
+
+    package init(table: String, client: [UInt8], receipt: [UInt8], businessDay: Int32) {
+        self.table = table
+        self.client = client
+        self.receipt = receipt
+        self.businessDay = businessDay
+    }
+}
+
+/// A validated receipt on its way to the writer.
+///
+/// Its bytes lie in two buffers: what the columns need stays in memory until its batch is flushed, the document goes at once.
+package struct HotRow: Sendable {
+    package let kind: RowKind
+    package let businessDay: Int32
+    /// Microseconds since 1970.
+    package let issuedAt: Int64
+    /// client id, receipt id, encoded values.
+    package let columns: [UInt8]
+    package let clientByteCount: Int
+    package let receiptByteCount: Int
+    /// SHA-256 of the document (32 bytes), then the document as stored.
+    package let document: [UInt8]
+    /// Of the document as it was posted.
+    package let documentByteCount: Int
+    package let coding: DocumentCoding
+    package let callbackURL: String?
+    /// PROCESSING when registrars must accept it first.
+    package let state: ReceiptState
+    /// What must happen to it, and who hears of it; nil for most.
+    package let process: ProcessPlan?
+    /// The document alone, read by its type's version, gives the same values again: they need not be kept until they are in columns.
+    package let isReadable: Bool
+
+    package init(
+        kind: RowKind, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
+        values: [UInt8], sha256: [UInt8], storedDocument: [UInt8], documentByteCount: Int, coding: DocumentCoding,
+        callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil, isReadable: Bool = false
+    ) {
+        precondition(sha256.count == 32)
+        self.kind = kind
+        self.businessDay = businessDay
+        self.issuedAt = issuedAt
+        var columns: [UInt8] = []
+        columns.reserveCapacity(client.count + receipt.count + values.count)
+        columns.append(contentsOf: client)
+        columns.append(contentsOf: receipt)
+        clientByteCount = client.count
+        receiptByteCount = receipt.count
+        columns.append(contentsOf: values)
+        self.columns = columns
+        document = sha256 + storedDocument
+        self.documentByteCount = documentByteCount
+        self.coding = coding
+        self.callbackURL = callbackURL
+        self.state = state
+        self.process = process
+        self.isReadable = isReadable
+    }
+
+    package var client: ArraySlice<UInt8> { columns[..<clientByteCount] }
+    package var receipt: ArraySlice<UInt8> { columns[clientByteCount..<clientByteCount + receiptByteCount] }
+    package var values: ArraySlice<UInt8> { columns[(clientByteCount + receiptByteCount)...] }
+    package var sha256: ArraySlice<UInt8> { document[..<32] }
+    package var identity: ReceiptIdentity {
+        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: businessDay)
+    }
+}
+
+/// How a document's bytes are stored. Raw values are on disk: do not renumber.
+package enum DocumentCoding: Hashable, Sendable {
+    case plain
+    case zstd
+    /// With the dictionary of that number in the catalog, of which the file keeps a copy.
+    case zstdDictionary(Int64)
+
+    package init(rawValue: Int64) {
+        self =
+            switch rawValue {
+            case 0: .plain
+            case 1: .zstd
+            default: .zstdDictionary(rawValue)
+            }
+    }
+
+    package var rawValue: Int64 {
+        switch self {
+        case .plain: 0
+        case .zstd: 1
+        case .zstdDictionary(let number): number
+        }
+    }
+}
+
+extension ReceiptState {
+    /// On disk: do not renumber.
+    package var code: Int64 {
+        switch self {
+        case .processing: 0
+        case .complete: 1
+        case .failed: 2
+        }
+    }
+
+    package init?(code: Int64) {
+        switch code {
+        case 0: self = .processing
+        case 1: self = .complete
+        case 2: self = .failed
+        default: return nil
+        }
+    }
+
+    /// As the state column holds them, by code.
+    package static let allTexts: [[UInt8]] = [processing, complete, failed].map { Array($0.rawValue.utf8) }
+}
+
+/// A receipt that the store has, as far as a repeat, a ticket and a change need it.
+package struct StoredReceipt: Sendable {
+    package var summary: ReceiptSummary
+    package var table: String
+    package var sha256: [UInt8]
+    /// Microseconds since 1970.
+    package var receivedAt: Int64
+    package var completedAt: Int64?
+
+    package init(summary: ReceiptSummary, table: String, sha256: [UInt8], receivedAt: Int64, completedAt: Int64?) {
+        self.summary = summary
+        self.table = table
+        self.sha256 = sha256
+        self.receivedAt = receivedAt
+        self.completedAt = completedAt
+    }
+
+    /// Whether it is of that very document.
+    func isOf(_ sha256: some Collection<UInt8>) -> Bool { self.sha256.elementsEqual(sha256) }
+
+    /// Of what is stored under one identity, what a document meets: the receipt of the same document, FAILED or not, else the one that
+    /// holds the identity.
+    static func choose(_ stored: [StoredReceipt], for sha256: some Collection<UInt8>) -> StoredReceipt? {
+        stored.first { $0.isOf(sha256) } ?? stored.first { $0.summary.state != .failed }
+    }
+}

@@ -1,0 +1,78 @@
+package import Documents
+
+/// Something to do, as the queue in memory keeps it: where it stands on disk, and when it is due.
+package struct QueuedWork: Sendable {
+    package enum Kind: Sendable, Hashable {
+        /// A step, by the name of its endpoint.
+        case step(name: String)
+        /// An event for a client; the URL is its row's own, for `EventTarget.callback`.
+        case event(client: String, callbackURL: String?)
+    }
+
+    package struct Key: Sendable, Hashable {
+        private let file: ObjectIdentifier
+        private let id: Int64
+        private let isStep: Bool
+
+        init(_ work: QueuedWork) {
+            file = ObjectIdentifier(work.file)
+            id = work.id
+            if case .step = work.kind { isStep = true } else { isStep = false }
+        }
+    }
+
+    package var key: Key { Key(self) }
+
+    package let file: HotFile
+    /// Of the step or event in its file.
+    package let id: Int64
+    package let kind: Kind
+    /// Microseconds since 1970.
+    package var dueAt: Int64
+    package let since: Int64
+    package let expiresAt: Int64
+    /// Whether an earlier call may have reached the endpoint.
+    package var mayHaveArrived = false
+
+    package init(file: HotFile, id: Int64, kind: Kind, dueAt: Int64, since: Int64, expiresAt: Int64, mayHaveArrived: Bool = false) {
+        self.file = file
+        self.id = id
+        self.kind = kind
+        self.dueAt = dueAt
+        self.since = since
+        self.expiresAt = expiresAt
+        self.mayHaveArrived = mayHaveArrived
+    }
+}
+
+/// A change to one process, for the writer: durable and visible when `completion` is called, on the writer's thread.
+package struct ProcessChange: Sendable {
+    package enum Action: Sendable {
+        /// A call begins. Written down so that a restart knows; nobody waits for it.
+        case sent(step: Int64, attempt: Int, lockedUntil: Int64)
+        case inProgress(step: Int64, lockedUntil: Int64, HistoryNote)
+        case retry(step: Int64, attempts: Int, at: Int64, detail: String, HistoryNote)
+        case outcome(step: Int64, StepOutcome, HistoryNote)
+        /// A dead step was accepted after all, and its row's identity is free: the process goes on from there.
+        case lateAcceptance(step: Int64, StepOutcome, HistoryNote)
+        case dead(step: Int64, detail: String, HistoryNote)
+        case redriveStep(Int64)
+        /// A dead step is listed no more; its row stays FAILED.
+        case forgetStep(Int64)
+        case delivered(event: Int64, HistoryNote)
+        case retryEvent(Int64, at: Int64, detail: String, HistoryNote)
+        case deadEvent(Int64, detail: String, HistoryNote)
+        case redriveEvent(Int64)
+        case forgetEvent(Int64)
+    }
+
+    package let file: HotFile
+    package let action: Action
+    package let completion: @Sendable (Result<ProcessResult, Problem>) -> Void
+
+    package init(file: HotFile, action: Action, completion: @escaping @Sendable (Result<ProcessResult, Problem>) -> Void = { _ in }) {
+        self.file = file
+        self.action = action
+        self.completion = completion
+    }
+}

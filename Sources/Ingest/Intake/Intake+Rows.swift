@@ -1,0 +1,147 @@
+import ColumnStore
+import Documents
+
+/// Whose a receipt is, what row it makes, and where it goes: stored, or kept in quarantine.
+extension Intake {
+    func checkTypeAllowed(_ type: String?) throws {
+        // The client named it: so may the answer.
+        guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
+        throw Problem(.typeNotAllowed, "the contract does not name the type \(type)")
+    }
+
+    /// A refusal names the type that was meant, and its faults: not to who may not know that there is such a type.
+    func checkMeantType(_ type: String?) throws {
+        guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
+        throw Problem(.typeNotAllowed, "the contract does not name the type of this document")
+    }
+
+    /// Types that match alike are named to who may know them all.
+    private func disclosed(_ problem: Problem) -> Problem {
+        guard problem.slug == .ambiguousType, request.principal.types != nil else { return problem }
+        return Problem(.ambiguousType, "several types match this document alike; name one with ?type=")
+    }
+
+    func row(_ receipt: ExtractedReceipt, in body: [UInt8]) throws -> HotRow {
+        try checkMeantType(receipt.type.name)
+        let client = try owner(of: receipt)
+        let document = Self.bytes(receipt.document, in: body)
+        let (stored, coding) = try parts.tier.dictionaries.compress(document, type: receipt.type.name)
+        let callbackURL = request.callbackURL ?? receipt.callbackURL
+        let process = try process(stages: receipt.type.register, client: client, callbackURL: callbackURL, trace: request.trace)
+        return HotRow(
+            kind: parts.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
+            businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),
+            storedDocument: stored, documentByteCount: document.count, coding: coding,
+            callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,
+            isReadable: DocumentValues.canRead(receipt.type))
+    }
+
+    /// Whose receipt it is: `?client=`, else the document's own word, else the contract's.
+    func owner(of receipt: ExtractedReceipt) throws -> [UInt8] {
+        let principal = request.principal
+        let asked = request.client.map { Array($0.utf8) }
+        if let asked, let mapped = receipt.clientID, asked != mapped {
+            throw Problem(
+                .wrongClient,
+                "the document names the client \(String(decoding: mapped.prefix(200), as: UTF8.self)), the request \(String(decoding: asked, as: UTF8.self))")
+        }
+        guard let client = asked ?? receipt.clientID ?? principal.clientID.map({ Array($0.utf8) }) else {
+            throw Problem(
+                .badParameter, "whose receipt is it? This key writes for every client: name one",
+                errors: [.init(pointer: "/client", code: "required", message: "a client is wanted, since this key writes for every client")])
+        }
+        guard Self.isID(client) else {
+            throw Problem(
+                .badParameter, "a client id has 1 to 200 bytes and no control characters",
+                errors: [.init(pointer: "/client", code: "bad-id", message: "1 to 200 bytes, no control characters")])
+        }
+        let own = principal.clientID.map { Array($0.utf8) }
+        if let own, own == client { return client }
+        guard principal.scope == .all else { throw Problem(.wrongClient, "this key writes for its own client only") }
+        guard !parts.clientsNeedContract || parts.catalog.contract(String(decoding: client, as: UTF8.self)) != nil else {
+            throw Problem(.notFound, "the client \(String(decoding: client, as: UTF8.self)) has no contract")
+        }
+        return client
+    }
+
+    static func isID(_ bytes: some Collection<UInt8>) -> Bool {
+        (1...200).contains(bytes.count) && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
+    static func bytes(_ document: ReceiptDocument, in body: [UInt8]) -> [UInt8] {
+        switch document {
+        case .own(let bytes): bytes
+        case .body(let range): range == 0..<body.count ? body : Array(body[range])
+        }
+    }
+
+    private var contentType: String { StoredContentType.text(request.form, request.contentType) }
+
+    /// Looks where the writer does not, then hands the rows to it.
+    func submit(
+        _ rows: [HotRow], isAtomic: Bool = true, _ completion: @escaping @Sendable (Submission.Answer) -> Void
+    ) {
+        do {
+            let snapshot = parts.tier.boundary.snapshot()
+            let open = snapshot.files.last { !$0.state.isSealed }
+            let earlier = try earlier(rows, snapshot, except: open)
+            parts.tier.writer.submit(
+                Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: checked(rows, completion)),
+                isAlone: request.isAlone && rows.count == 1 && isAtomic)
+        } catch {
+            completion(.refused(Self.problem(error)))
+        }
+    }
+
+    /// A problem with its quarantine entry, where it is one that is kept.
+    func quarantined(_ problem: Problem, type: String?, document: [UInt8]) throws -> Problem {
+        guard let refused = refused(problem, type: type, document: document) else { return problem }
+        var problem = refused.problem
+        problem.note(ticketID: try parts.quarantine.add([refused])[0])
+        return problem
+    }
+
+    /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
+    func refused(_ problem: Problem, type: String?, document: [UInt8]) -> Quarantine.Refused? {
+        guard ProblemClass(problem.slug) == .document else { return nil }
+        let problem = disclosed(problem)
+        let principal = request.principal
+        let client = principal.scope == .all ? request.client ?? principal.clientID : principal.clientID
+        return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document)
+    }
+
+    /// Puts many refusals into quarantine at once, and their tickets into the results.
+    func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: EachResults) {
+        if kept.isEmpty { return }
+        do {
+            results.set(
+                zip(kept, try parts.quarantine.add(kept.map(\.refused))).map { entry, ticket in
+                    var problem = entry.refused.problem
+                    problem.note(ticketID: ticket)
+                    return (entry.place, .failure(problem))
+                })
+        } catch {
+            results.set(kept.map { ($0.place, .failure(Self.problem(error))) })
+        }
+    }
+
+    // MARK: Callback URLs
+
+    /// What must happen to a receipt, and who hears of it.
+    ///
+    /// - Throws: callback-host-not-allowed.
+    func process(stages: [[String]], client: [UInt8], callbackURL: String?, trace: String?) throws -> ProcessPlan? {
+        let contract = parts.catalog.contract(String(decoding: client, as: UTF8.self))
+        var targets: [EventTarget] = []
+        if let callbackURL {
+            guard let contract, CallbackURL.isAllowed(callbackURL, hosts: contract.callbackHosts) else {
+                throw Problem(
+                    .callbackHostNotAllowed, "the callback URL's host is none that the contract lists in callback_hosts",
+                    errors: [.init(pointer: "/callback_url", code: "callback-host-not-allowed", message: "not among callback_hosts")])
+            }
+            targets.append(.callback)
+        }
+        if let webhook = contract?.webhook, callbackURL.map({ !$0.hasSameBytes(as: webhook.url) }) ?? true { targets.append(.contract) }
+        return stages.isEmpty && targets.isEmpty ? nil : ProcessPlan(stages: stages, targets: targets, trace: trace)
+    }
+}

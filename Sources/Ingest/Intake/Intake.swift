@@ -1,0 +1,196 @@
+import ColumnStore
+import Documents
+
+/// One POST on its way in.
+struct Intake: Sendable {
+    let parts: IntakeParts
+    var request: TakeRequest
+
+    /// Larger bodies go to threads of their own at once.
+    static let inlineByteCountMax = 64 << 10
+    /// A few milliseconds, where an ordinary document takes a hundredth of it: `docs/decisions/0026-work-of-a-document.md`.
+    static let inlineStepCount = 400_000
+    /// Lines of an NDJSON body, and receipts of an envelope that count each on its own.
+    static let lineCountMax = 10_000
+    /// Receipts that count each on their own go to the writer by so many, so that other connections come between.
+    static let partRowCount = 256
+    /// Bytes of lines that are held at a time.
+    static let partByteCount = 4 << 20
+
+    static func problem(_ error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let error as SQLiteError where error.kind == .full || error.kind == .io:
+            Problem(.diskFull, "the disk cannot be written: send it again later")
+        case let error as SQLiteError where error.kind == .busy: Problem(.overloaded, "the store is busy: send it again")
+        default: Problem(.internalError, "the receipt could not be taken, and nothing of it is stored: send it again", cause: "\(error)")
+        }
+    }
+
+    func readingOptions(_ allowance: WorkAllowance? = nil) -> ReadingOptions {
+        var options = ReadingOptions(
+            type: request.type, now: parts.clock.now(), documentByteCountMax: parts.documentByteCountMax,
+            eachCountMax: Self.lineCountMax)
+        options.allowance = allowance
+        return options
+    }
+
+    // MARK: One body
+
+    /// A body that is read, and of which nothing is stored or kept yet.
+    enum Read {
+        case document(Result<DocumentReading, any Error>)
+        case lines([Item], beyondCount: Int)
+    }
+
+    /// Reads the body. When `allowance` was too short for it, that was all: it can be read again with more.
+    func read(_ allowance: WorkAllowance) -> Read {
+        guard request.form != .ndjson else {
+            var lines = BodyLines(request.body)
+            var items: [Item] = []
+            while items.count < Self.lineCountMax, !allowance.isShort, let range = lines.next() { items.append(line(range, allowance)) }
+            return .lines(items, beyondCount: allowance.isShort ? 0 : lines.countRest())
+        }
+        return .document(
+            Result {
+                try checkTypeAllowed(request.type)
+                let options = readingOptions(allowance)
+                switch request.form {
+                case .xml: return try parts.reader.readXML(request.body, options)
+                case .csv: return try parts.reader.readCSV(request.body, options)
+                case .json, .ndjson: return try parts.reader.readJSON(request.body, options)
+                }
+            })
+    }
+
+    func finish(_ read: Read, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        switch read {
+        case .document(let result): try takeDocument(result, completion)
+        case .lines(let items, let beyondCount):
+            let results = EachResults(completion)
+            takeEach(items, results)
+            results.finish(beyondCount: beyondCount)
+        }
+    }
+
+    private func takeDocument(_ result: Result<DocumentReading, any Error>, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        let reading: DocumentReading
+        do {
+            reading = try result.get()
+        } catch let problem as Problem {
+            throw try quarantined(problem, type: request.type, document: request.body)
+        }
+        switch reading.shape {
+        case .single where reading.receipts.count == 1:
+            switch reading.receipts[0] {
+            case .refused(let problem, let type, _):
+                try checkMeantType(type)
+                throw try quarantined(problem, type: type, document: request.body)
+            case .accepted(let receipt):
+                let row: HotRow
+                do {
+                    row = try self.row(receipt, in: request.body)
+                } catch let problem as Problem {
+                    throw try quarantined(problem, type: receipt.type.name, document: request.body)
+                }
+                submit([row]) { answer in completion(Self.single(answer)) }
+            }
+        case .single, .batch: try takeBatch(reading.receipts, completion)
+        case .each:
+            let results = EachResults(completion)
+            takeEach(reading.receipts.map { .read($0, body: request.body) }, results)
+            results.finish(beyondCount: reading.beyondCount)
+        }
+    }
+
+    private static func single(_ answer: Submission.Answer) -> TakeOutcome {
+        switch answer {
+        case .refused(let problem): .refused(problem)
+        case .conflicts(let conflicts): .refused(differentDocument(ticketID: conflicts[0].ticketID))
+        case .done(let outcomes): .one(outcomes[0].taken)
+        }
+    }
+
+    static let differentDocument = Problem(
+        .differentDocument, "another document is stored under this receipt's id and day; a correction needs an id of its own")
+
+    /// With the ticket of what is stored: whoever posts under an identity may see what has it.
+    static func differentDocument(ticketID: String) -> Problem {
+        var problem = differentDocument
+        problem.ticketID = ticketID
+        return problem
+    }
+
+    // MARK: All or nothing
+
+    private func takeBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+        var rows: [HotRow] = []
+        var places: [Int] = []
+        var faults: [Problem] = []
+        var seen: [ReceiptIdentity: Int] = [:]
+        for (index, result) in results.enumerated() {
+            switch result {
+            case .refused(let problem, let type, _):
+                // Who may not post a receipt may not post the array.
+                try checkMeantType(type)
+                faults.append(Self.placed(problem, at: index))
+            case .accepted(let receipt):
+                do {
+                    let row = try row(receipt, in: request.body)
+                    if let first = seen.updateValue(index, forKey: row.identity) {
+                        faults.append(
+                            Problem(
+                                .invalidDocument, "",
+                                errors: [.init(pointer: "/\(index)", code: "duplicate-in-batch", message: "the same receipt as /\(first)")]))
+                    }
+                    rows.append(row)
+                    places.append(index)
+                } catch let problem as Problem {
+                    // Who may not post a receipt may not post the array.
+                    if ProblemClass(problem.slug) == .access { throw problem }
+                    faults.append(Self.placed(problem, at: index))
+                }
+            }
+        }
+        guard faults.isEmpty else {
+            faults += try conflicts(rows).map { Problem(.differentDocument, "", errors: [Self.conflict(at: places[$0.place], ticketID: $0.ticketID)]) }
+            let count = faults.reduce(0) { $0 + $1.errors.count }
+            let problem = Problem(
+                .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
+                errors: faults.flatMap(\.errors))
+            throw try quarantined(problem, type: request.type, document: request.body)
+        }
+        submit(rows) { answer in
+            switch answer {
+            case .refused(let problem): completion(.refused(problem))
+            case .done(let outcomes): completion(.batch(outcomes.map(\.taken)))
+            case .conflicts(let conflicts):
+                let errors = conflicts.map { Self.conflict(at: $0.place, ticketID: $0.ticketID) }
+                completion(.refused(Problem(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
+            }
+        }
+    }
+
+    private static func conflict(at index: Int, ticketID: String) -> Problem.Violation {
+        .init(pointer: "/\(index)", code: "different-document", message: "\(differentDocument.detail); the stored one has the ticket \(ticketID)")
+    }
+
+    /// Rows under whose identities other documents are stored, as of now: of an array that is refused in any case.
+    private func conflicts(_ rows: [HotRow]) throws -> [Submission.Conflict] {
+        let earlier = try earlier(rows, parts.tier.boundary.snapshot(), except: nil)
+        return rows.indices.compactMap { place in
+            guard let stored = earlier[place], !stored.isOf(rows[place].sha256) else { return nil }
+            return Submission.Conflict(place: place, ticketID: stored.summary.ticketID)
+        }
+    }
+
+    /// A fault of one receipt of several, with pointers that say which.
+    private static func placed(_ problem: Problem, at index: Int) -> Problem {
+        var problem = problem
+        if problem.errors.isEmpty {
+            problem.errors = [.init(pointer: "", code: problem.slug.rawValue, message: problem.detail)]
+        }
+        problem.errors = problem.errors.map { .init(pointer: "/\(index)" + $0.pointer, code: $0.code, message: $0.message) }
+        return problem
+    }
+}

@@ -1,0 +1,27 @@
+import Documents
+import Synchronization
+
+/// One `RowKind` for all rows of a type's version and content type.
+final class RowKinds: Sendable {
+    private struct Key: Hashable {
+        let type: ObjectIdentifier
+        let contentType: String
+    }
+    private struct Entry {
+        let kind: RowKind
+        /// Kept, so that its identity is not another's.
+        let type: DocumentType
+    }
+    private let kinds = Mutex<[Key: Entry]>([:])
+
+    func kind(_ type: DocumentType, contentType: String) -> RowKind {
+        kinds.withLock { kinds in
+            let key = Key(type: ObjectIdentifier(type), contentType: contentType)
+            if let known = kinds[key] { return known.kind }
+            let kind = RowKind(
+                table: type.table, type: type.name, version: Int32(clamping: type.version), contentType: contentType, layout: type.layout)
+            kinds[key] = Entry(kind: kind, type: type)
+            return kind
+        }
+    }
+}

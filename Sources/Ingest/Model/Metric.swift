@@ -1,0 +1,15 @@
+package struct Metric: Sendable {
+    package enum Kind: String, Sendable { case counter, gauge }
+    package var name: String
+    package var help: String
+    package var kind: Kind
+    package var labels: [(name: String, value: String)]
+    package var value: Double
+    package init(name: String, help: String, kind: Kind, labels: [(name: String, value: String)] = [], value: Double) {
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.labels = labels
+        self.value = value
+    }
+}

@@ -1,0 +1,37 @@
+package struct TakeRequest: Sendable {
+    package enum Form: Sendable {
+        case json, xml, ndjson
+        /// A header and records, each on its own: what `till import` sends.
+        case csv
+    }
+
+    package var form: Form
+    package var body: [UInt8]
+    /// As the client sent it, for the row's `content_type`.
+    package var contentType: String
+    package var principal: Principal
+    /// `?type=`
+    package var type: String?
+    /// `?client=`
+    package var client: String?
+    /// `?callback_url=` or the header.
+    package var callbackURL: String?
+    /// Trace id and flags of the request's `traceparent`, for the calls that follow from it.
+    package var trace: String?
+    /// Nobody else is being served: the caller's thread may wait for the disk.
+    package var isAlone = false
+
+    package init(
+        form: Form, body: [UInt8], contentType: String, principal: Principal, type: String? = nil, client: String? = nil,
+        callbackURL: String? = nil, trace: String? = nil
+    ) {
+        self.trace = trace
+        self.form = form
+        self.body = body
+        self.contentType = contentType
+        self.principal = principal
+        self.type = type
+        self.client = client
+        self.callbackURL = callbackURL
+    }
+}

@@ -1,0 +1,55 @@
+package import Documents
+
+package struct Ticket: Sendable {
+    package var summary: ReceiptSummary?
+    /// A quarantine entry's: REFUSED.
+    package var refused: QuarantineEntry?
+    package var replacedBy: String?
+    package var steps: [TicketStep]
+    package var errors: [Problem.Violation]
+    package var history: [HistoryEvent]
+
+    package init(
+        summary: ReceiptSummary? = nil, refused: QuarantineEntry? = nil, replacedBy: String? = nil, steps: [TicketStep] = [],
+        errors: [Problem.Violation] = [], history: [HistoryEvent] = []
+    ) {
+        self.summary = summary
+        self.refused = refused
+        self.replacedBy = replacedBy
+        self.steps = steps
+        self.errors = errors
+        self.history = history
+    }
+}
+
+package struct TicketStep: Sendable {
+    package var name: String
+    package var stage: Int
+    package var state: String
+    package var attempts: Int
+    package var at: Int64?
+    package var reference: String?
+    package var detail: String?
+    package init(name: String, stage: Int, state: String, attempts: Int, at: Int64?, reference: String?, detail: String?) {
+        self.name = name
+        self.stage = stage
+        self.state = state
+        self.attempts = attempts
+        self.at = at
+        self.reference = reference
+        self.detail = detail
+    }
+}
+
+package struct HistoryEvent: Sendable {
+    /// Microseconds since 1970.
+    package var at: Int64
+    package var event: String
+    /// Further members, as name and JSON text.
+    package var details: [(name: String, json: String)]
+    package init(at: Int64, event: String, details: [(name: String, json: String)] = []) {
+        self.at = at
+        self.event = event
+        self.details = details
+    }
+}

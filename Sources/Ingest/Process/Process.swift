@@ -1,0 +1,139 @@
+package import ColumnStore
+package import Documents
+
+/// What must happen to a row after it was stored, and who is told: fixed when it arrives.
+///
+/// Nothing here knows what a step is about: a name says which endpoint does it.
+package struct ProcessPlan: Sendable, Hashable {
+    /// One after another, each a set of steps in parallel, by name. Empty: the row is final at once.
+    package var stages: [[String]]
+    /// Who hears of its changes of state.
+    package var targets: [EventTarget]
+    /// The trace that the row came with, as `Trace` has it.
+    package var trace: String?
+
+    package init(stages: [[String]] = [], targets: [EventTarget] = [], trace: String? = nil) {
+        self.stages = stages
+        self.targets = targets
+        self.trace = trace
+    }
+}
+
+/// Who is told of a row's changes. On disk: do not renumber.
+package enum EventTarget: Int64, Sendable, Hashable {
+    /// The row's own callback URL.
+    case callback = 0
+    /// The webhook of its client's contract, as it stands when the call is made.
+    case contract = 1
+}
+
+/// Where a step stands. On disk: do not renumber.
+package enum StepState: Int64, Sendable {
+    /// Its stage is not reached.
+    case waiting = 0
+    /// To be tried, at `next_at`.
+    case pending = 1
+    /// A call is under way, or was when the process ended.
+    case sent = 2
+    /// The endpoint took it on and will answer later; locked until then.
+    case inProgress = 3
+    case accepted = 4
+    case rejected = 5
+    /// Attempts or time ran out.
+    case dead = 6
+    /// Another step ended the process before.
+    case cancelled = 7
+    /// Dead, and no dead letter any more: an administrator has deleted that.
+    case forgotten = 8
+
+    package var text: String {
+        switch self {
+        case .waiting: "WAITING"
+        case .pending: "PENDING"
+        case .sent: "SENT"
+        case .inProgress: "IN_PROGRESS"
+        case .accepted: "ACCEPTED"
+        case .rejected: "REJECTED"
+        case .dead, .forgotten: "DEAD"
+        case .cancelled: "CANCELLED"
+        }
+    }
+
+    package var isOpen: Bool { self == .pending || self == .sent || self == .inProgress }
+    package var isDead: Bool { self == .dead || self == .forgotten }
+}
+
+/// On disk: do not renumber.
+package enum EventState: Int64, Sendable {
+    case pending = 0, delivered = 1, dead = 2
+    /// Dead, and no dead letter any more: an administrator has deleted that.
+    case forgotten = 3
+}
+
+/// How steps, events and history entries of a row are numbered in its file: the row above, what tells them apart below.
+package enum ProcessKey {
+    /// Steps of one row: their order in the plan.
+    static let stepBits: Int64 = 12
+    /// Events of one row: version above, target below.
+    static let eventBits: Int64 = 16
+    static let targetBits: Int64 = 2
+    /// History entries of one row, in order. Past it nothing more is written down: an endpoint that refuses for weeks has said enough.
+    static let historyBits: Int64 = 16
+
+    package static let stepCountMax = 1 << Int(stepBits)
+    static let versionMax: Int64 = 1 << (eventBits - targetBits) - 1
+
+    static func step(row: Int64, ordinal: Int) -> Int64 { row << stepBits | Int64(ordinal) }
+    static func row(ofStep id: Int64) -> Int64 { id >> stepBits }
+    static func event(row: Int64, version: Int64, target: EventTarget) -> Int64 { row << eventBits | version << targetBits | target.rawValue }
+    static func row(ofEvent id: Int64) -> Int64 { id >> eventBits }
+    static func version(ofEvent id: Int64) -> Int64 { id >> targetBits & versionMax }
+    static func target(ofEvent id: Int64) -> EventTarget? { EventTarget(rawValue: id & (1 << targetBits - 1)) }
+
+    /// All ids of a row.
+    static func range(_ row: Int64, _ bits: Int64) -> (first: Int64, last: Int64) { (row << bits, row << bits | (1 << bits - 1)) }
+}
+
+/// What the writer needs to know of endpoints when a step begins.
+package struct ProcessRules: Sendable {
+    /// Microseconds that a step of a name may take from its beginning.
+    package let expiry: @Sendable (String) -> Int64
+    /// Of an event.
+    package static let eventExpiry: Int64 = 3 * 86_400_000_000
+
+    package init(expiry: @escaping @Sendable (String) -> Int64 = { _ in 14 * 86_400_000_000 }) { self.expiry = expiry }
+}
+
+/// What an endpoint decided.
+package struct StepOutcome: Sendable {
+    package var isAccepted: Bool
+    package var reference: String?
+    package var errors: [Problem.Violation]
+    package init(isAccepted: Bool, reference: String?, errors: [Problem.Violation]) {
+        self.isAccepted = isAccepted
+        self.reference = reference
+        self.errors = errors
+    }
+}
+
+package enum ProcessResult: Sendable, Equatable {
+    case applied
+    /// It was so already.
+    case repeated
+    /// It was decided otherwise.
+    case contradicting
+    /// There is no such step or event, or it is not in a state for this.
+    case unknown
+}
+
+/// An entry of a row's history: its event, and a JSON object of further members.
+package struct HistoryNote: Sendable {
+    package var event: String
+    package var details: String
+    package init(_ event: String, _ details: (inout JSONWriter) -> Void = { _ in }) {
+        self.event = event
+        var json = JSONWriter()
+        json.object(details)
+        self.details = json.text
+    }
+}

@@ -1,0 +1,166 @@
+import ColumnStore
+
+/// Writes full groups of a tail into their file as Parquet images, in parts small enough that no commit waits long behind one.
+///
+/// Until a group is complete, a crash rebuilds its columns from the rows, whose encoded values, where they are kept, go afterwards.
+struct HotFlusher {
+    /// As many encoded values are deleted in one transaction.
+    private static let deletedRowCount: Int64 = 8_192
+
+    /// A table's rows are laid down, few as they are, when so many of the file came behind them: a restart reads the rows from the first
+    /// one on that is in no group.
+    static let lagRowCountMax: Int64 = 2 * Int64(ColumnTail.groupChunkCount * ColumnTail.chunkRowCount)
+
+    let writer: HotWriter
+    /// Called after each group.
+    var flushed: () -> Void = {}
+
+    /// Lays down what is full in open files, and all that is left in sealed ones.
+    func flush(_ files: [HotFile]) throws {
+        for file in files {
+            let isSealed = file.state.isSealed
+            for tail in file.allTails {
+                while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: file.state.rowCount - Self.lagRowCountMax) {
+                    try flush(chunks, of: tail, file)
+                    flushed()
+                }
+            }
+        }
+    }
+
+    private func flush(_ chunks: [HotChunk], of tail: ColumnTail, _ file: HotFile) throws {
+        // What changed up to here goes into the image; what changes from here on stays beside it.
+        let published = file.state
+        let image = try Self.image(chunks, published.overlay)
+        var bounds = HotBounds()
+        for chunk in chunks { bounds.add(chunk.bounds) }
+        let columns = chunks[0].typeColumns
+        let id = try begin(bounds, columns, table: tail.table, byteCount: image.count, file)
+        var part: Int64 = 0
+        for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
+            let bytes = Array(image[start..<min(start + HotImage.partByteCount, image.count)])
+            let number = id << HotImage.partBits | part
+            try writer.perform(on: file) { writer in
+                try writer.perform { connection in
+                    let insert = try connection.statement("INSERT INTO group_parts(id, bytes) VALUES(?1, ?2)")
+                    insert.bind(1, number)
+                    try insert.bind(2, bytes)
+                    try insert.run()
+                }
+            }
+            part += 1
+        }
+        let laidDown = Self.laidDown(file, but: tail, after: chunks.count)
+        try writer.perform(on: file) { writer in
+            try writer.perform {
+                try $0.execute("UPDATE groups SET is_complete = 1 WHERE id = \(id); UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
+            }
+        }
+        tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
+        try deletePending(chunks, file, laidDown: published.lastSequence)
+    }
+
+    /// The row up to which all rows will be in groups once the first chunks of `tail` are.
+    private static func laidDown(_ file: HotFile, but tail: ColumnTail, after chunkCount: Int) -> Int64 {
+        // What is committed after this has higher ids; what was before it is in its tail by now.
+        let last = file.state.rowCount
+        return file.allTails.reduce(last) { least, other in
+            min(least, other.firstRow(after: other === tail ? chunkCount : 0).map { $0 - 1 } ?? last)
+        }
+    }
+
+    /// The chunks as one Parquet file. The lightest compression: it lives for days, and its pages are read more often than they are moved;
+    /// undoing zstd was the greatest part of most questions over hot rows (docs/decisions/0022-where-questions-spend.md).
+    private static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
+        var options = WriterOptions()
+        options.codec = .lz4Raw
+        options.pageRowCount = ColumnBatch.targetRowCount
+        options.rowGroupRowCount = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
+        let sink = MemorySink()
+        let writer = try FileWriter(Schema(HotChunk.fields(typeColumns: chunks[0].typeColumns)), options: options, to: sink)
+        for chunk in chunks {
+            var columns = chunk.batch.columns
+            let changes = overlay.changes(of: columns[HotChunk.rowIDIndex])
+            columns[HotChunk.stateIndex] = StateOverlay.states(columns[HotChunk.stateIndex], changes)
+            columns[HotChunk.completedAtIndex] = StateOverlay.completions(columns[HotChunk.completedAtIndex], changes)
+            try writer.append(ColumnBatch(rowCount: chunk.batch.rowCount, columns: columns))
+        }
+        _ = try writer.finish()
+        return sink.bytes
+    }
+
+    private func begin(
+        _ bounds: HotBounds, _ columns: [Field], table: String, byteCount: Int, _ file: HotFile
+    ) throws -> Int64 {
+        let id = Monitor<Int64>(0)
+        let text = SchemaEncoding.text(columns)
+        try writer.perform(on: file) { writer in
+            try writer.perform { connection in
+                let insert = try connection.statement("""
+                    INSERT INTO groups(table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day,
+                        first_issued, last_issued, columns, byte_count, is_complete)
+                    VALUES((SELECT id FROM tables WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)
+                    """)
+                try insert.bind(1, table)
+                let numbers = [
+                    Int64(bounds.rowCount), bounds.firstRow, bounds.lastRow, bounds.firstSequence, bounds.lastSequence,
+                    Int64(bounds.firstDay), Int64(bounds.lastDay), bounds.firstIssued, bounds.lastIssued,
+                ]
+                for (index, number) in numbers.enumerated() { insert.bind(Int32(index + 2), number) }
+                try insert.bind(11, text)
+                insert.bind(12, Int64(byteCount))
+                try insert.run()
+                let inserted = connection.lastInsertedRowID
+                id.withLock { $0 = inserted }
+            }
+        }
+        return id.withLock { $0 }
+    }
+
+    /// - Parameter sequence: state changes up to it are in the image.
+    private func deletePending(_ chunks: [HotChunk], _ file: HotFile, laidDown sequence: Int64) throws {
+        var runs: [ClosedRange<Int64>] = []
+        for chunk in chunks {
+            guard case .int64(let rows) = chunk.batch.columns[HotChunk.rowIDIndex].values else { continue }
+            for row in rows {
+                if let last = runs.last, row == last.upperBound + 1, row - last.lowerBound < Self.deletedRowCount {
+                    runs[runs.count - 1] = last.lowerBound...row
+                } else {
+                    runs.append(row...row)
+                }
+            }
+        }
+        var next = 0
+        while next < runs.count {
+            // Rows of several tables lie among each other: many short runs fit in one transaction.
+            var rowCount: Int64 = 0
+            var step: [ClosedRange<Int64>] = []
+            while next < runs.count, rowCount < Self.deletedRowCount {
+                step.append(runs[next])
+                rowCount += Int64(runs[next].count)
+                next += 1
+            }
+            let ranges = step
+            try writer.perform(on: file) { writer in
+                try writer.perform { connection in
+                    let delete = try connection.statement("DELETE FROM pending WHERE id BETWEEN ?1 AND ?2")
+                    for range in ranges {
+                        delete.bind(1, range.lowerBound)
+                        delete.bind(2, range.upperBound)
+                        try delete.run()
+                    }
+                    let changed = try connection.statement("DELETE FROM changed WHERE row BETWEEN ?1 AND ?2 AND sequence <= ?3")
+                    for range in ranges {
+                        changed.bind(1, range.lowerBound)
+                        changed.bind(2, range.upperBound)
+                        changed.bind(3, sequence)
+                        try changed.run()
+                    }
+                }
+            }
+            // Their states were laid over them as over all others.
+            if !file.marks.repaired.ids.isEmpty { try file.reloadRepairs() }
+            file.publish { info in for range in ranges { info.overlay.remove(range, through: sequence) } }
+        }
+    }
+}

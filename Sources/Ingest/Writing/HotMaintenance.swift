@@ -1,0 +1,196 @@
+internal import ColumnStore
+import Glibc
+import Synchronization
+
+/// The thread behind the writer's back: lays rows into columns, flushes full groups into their file, copies the write-ahead log.
+///
+/// Nothing here is needed for durability: after a crash it begins again from the rows.
+final class HotMaintenance: Sendable {
+    private struct State {
+        /// At the start too: what an earlier process left to flush counts against what this one may take.
+        var isPending = true
+        var isFirst = true
+        var isStopping = false
+        var lastCommitted: HotFile?
+    }
+
+    private let boundary: TierBoundary
+    private let nextFile: NextHotFile
+    private let clock: Clock
+    private let state = Monitor(State())
+    private let thread = Mutex<WorkerThread?>(nil)
+    private let failures = Mutex<[String]>([])
+    private let flushing = Mutex(())
+
+    /// The log is copied when so much of it is in use. A restart reads it in a fifth of a second; and what the copy's end costs the writer,
+    /// two calls of fsync, comes seldom.
+    private static let logByteCountMax: Int64 = 128 << 20
+    /// Room is laid down so far ahead of the log's end: as much as is in use, so that small stores have small logs.
+    private static let aheadRange: ClosedRange<Int64> = 1 << 20...8 << 20
+    /// When nothing is written for a while, a log longer than this share of its file is cut to it: a store at rest is its files.
+    private static let restingShare: Int64 = 16
+    private static let restingRange: ClosedRange<Int64> = 1 << 20...16 << 20
+    /// In microseconds.
+    private static let aheadOfMidnight: Int64 = 60_000_000
+    /// When a pass found so few frames, the writer copies what came since: about half a megabyte.
+    private static let restFrameCount = 128
+    private static let passCountMax = 6
+    /// Behind the threads that take receipts, but not so far that they leave it behind.
+    private static let niceness: Int32 = 5
+    private static let idleNanoseconds: UInt64 = 1_000_000_000
+    private static let longNanoseconds: UInt64 = 3_600_000_000_000
+
+    init(boundary: TierBoundary, nextFile: NextHotFile, clock: Clock) {
+        self.boundary = boundary
+        self.nextFile = nextFile
+        self.clock = clock
+    }
+
+    func start(writer: HotWriter) {
+        thread.withLock { thread in
+            thread = WorkerThread(name: "hot-maintenance") { [self] in run(writer) }
+        }
+    }
+
+    func stop() {
+        state.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    /// Called by the writer after each commit: must be cheap, and wakes the thread at most once a round.
+    func noteCommit(_ file: HotFile) {
+        let isNews = state.withLock { state in
+            defer { (state.isPending, state.lastCommitted) = (true, file) }
+            return !state.isPending
+        }
+        if isNews { state.wakeOne() }
+    }
+
+    private func run(_ writer: HotWriter) {
+        WorkerThread.lowerPriority(by: Self.niceness)
+        // Set while a log is worth copying once nothing is written for a while.
+        var written: HotFile?
+        while true {
+            let isStopping = state.wait(nanoseconds: written == nil ? Self.longNanoseconds : Self.idleNanoseconds) { state -> Bool? in
+                if state.isStopping { return true }
+                guard state.isPending else { return nil }
+                state.isPending = false
+                return false
+            }
+            if isStopping == true { return }
+            do {
+                guard isStopping == false else {
+                    let file = written
+                    written = nil
+                    if let file { try rest(file, writer) }
+                    continue
+                }
+                let (file, isFirst) = state.withLock { state in
+                    defer { (state.lastCommitted, state.isFirst) = (nil, false) }
+                    return (state.lastCommitted, state.isFirst)
+                }
+                // Nobody need send a receipt before the rows of a day that is over leave memory.
+                if isFirst { try writer.seal(before: Clock.day(ofMicroseconds: clock.now())) }
+                // Columns are laid down though the log's copy failed, and the other way round.
+                let kept = Result {
+                    guard let file else { return }
+                    if let before = written, before !== file, before.state.isSealed { try rest(before, writer) }
+                    written = file
+                    try prepareTomorrow(file)
+                    try keepLog(file, writer)
+                }
+                try flush(writer)
+                try kept.get()
+            } catch {
+                // Rows stay in memory and in the log. A writer that stops before this thread does is no failure.
+                if state.withLock({ $0.isStopping }) { return }
+                failures.withLock { failures in
+                    if failures.count < 100 { failures.append("\(error)") }
+                }
+                // Tried again though nothing is committed: what waits here may be the reason why nothing is taken.
+                state.withLock { $0.isPending = true }
+                _ = state.wait(nanoseconds: Self.idleNanoseconds) { $0.isStopping ? true : nil }
+            }
+            // Not after each of a thousand commits a second.
+            _ = state.wait(nanoseconds: 20_000_000) { $0.isStopping ? true : nil }
+        }
+    }
+
+    /// Flushes what is full, and all of sealed files. One at a time: a chunk must not be flushed twice.
+    func flush(_ writer: HotWriter) throws {
+        defer { count(writer) }
+        try flushing.withLock { _ in try HotFlusher(writer: writer, flushed: { [self] in count(writer) }).flush(boundary.snapshot().files) }
+    }
+
+    private func count(_ writer: HotWriter) {
+        writer.statistics.setUnflushed { boundary.snapshot().files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } } }
+    }
+
+    /// What went wrong since the last call, for the log.
+    func takeFailures() -> [String] {
+        failures.withLock { failures in
+            defer { failures = [] }
+            return failures
+        }
+    }
+
+    /// A minute before midnight the next day's file is made.
+    private func prepareTomorrow(_ file: HotFile) throws {
+        let soon = Clock.day(ofMicroseconds: clock.now() + Self.aheadOfMidnight)
+        if soon == file.day + 1 { try nextFile.prepare(day: soon, isFirst: true) }
+    }
+
+    /// While receipts come: keeps room ahead of the log's end, and copies the log when it has become long.
+    private func keepLog(_ file: HotFile, _ writer: HotWriter) throws {
+        guard let log = file.logRoom else { return }
+        let used = log.writtenByteCount
+        if used > Self.logByteCountMax {
+            guard !file.isPinned else { return }
+            try copyLog(file)
+            return try writer.checkpoint(file, cuts: false)
+        }
+        let ahead = Self.clamp(used, Self.aheadRange)
+        // Not at every turn: each has a wait of the disk.
+        guard !file.state.isSealed, log.byteCount - used < ahead / 2 else { return }
+        try log.fill(to: used + ahead)
+    }
+
+    /// Nothing was written for a while, or nothing will be any more.
+    private func rest(_ file: HotFile, _ writer: HotWriter) throws {
+        guard !file.isPinned, !file.state.isLeaving else { return }
+        if file.state.isSealed { return try copyLog(file, cuts: true) }
+        guard let log = file.logRoom else { return }
+        try copyLog(file)
+        let resting = Self.clamp(Self.byteCount(file.path) / Self.restingShare, Self.restingRange)
+        let isLong = log.byteCount > resting + Self.aheadRange.lowerBound
+        try writer.checkpoint(file, cuts: isLong)
+        if isLong { try log.fill(to: resting) }
+    }
+
+    private static func clamp(_ value: Int64, _ range: ClosedRange<Int64>) -> Int64 { min(max(value, range.lowerBound), range.upperBound) }
+
+    private static func byteCount(_ path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// Copies the log with a connection of its own while the writer goes on, again and again until little has come meanwhile. When the
+    /// writer then copies that little between two groups, its next commit begins the log anew.
+    ///
+    /// - Parameter cuts: of a file that nobody writes any more: cut the log off, unless somebody reads in it.
+    private func copyLog(_ file: HotFile, cuts: Bool = false) throws {
+        let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
+        try connection.execute("PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL")
+        var copied = 0
+        for _ in 0..<Self.passCountMax {
+            let pass = try connection.checkpoint(.passive)
+            if pass.logged - copied <= Self.restFrameCount { break }
+            copied = pass.copied
+        }
+        if cuts { try connection.cutLog() }
+    }
+}

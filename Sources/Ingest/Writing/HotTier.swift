@@ -1,0 +1,198 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// The hot tier as a whole: its files, its writer, and the thread that flushes columns and copies logs behind the writer's back.
+package final class HotTier: Sendable {
+    package let boundary: TierBoundary
+    package let tables: TableColumns
+    package let dictionaries: DocumentDictionaries
+    package let writer: HotWriter
+    let maintenance: HotMaintenance
+    let nextFile: NextHotFile
+    private let clock: Clock
+    private let listeners: CommitListeners
+    private let mark: StoreMark
+    /// What processes wait to be done; whoever does them takes it from here.
+    let workQueue = WorkQueue()
+
+    package struct Options: Sendable {
+        package var writer = HotWriter.Limits()
+        package var clock = Clock.system
+        package var rules = ProcessRules()
+        package init() {}
+    }
+
+    /// Opens every hot file that the catalog knows.
+    ///
+    /// - Parameters:
+    ///   - cold: the present version of each cold table.
+    ///   - sequenceFloor: the highest sequence that the catalog knows to be given out.
+    ///   - findCold: what a document meets under its identity in the snapshot's cold tables.
+    /// - Throws: when a file that the catalog knows is missing or unreadable.
+    init(
+        directory: DataDirectory, catalog: Catalog, options: Options, cold: [String: ColdTable], lost: LostAndFound, sequenceFloor: Int64,
+        findCold: @escaping @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot) throws -> StoredReceipt?
+    ) throws {
+        let tables = TableColumns(try catalog.tableColumns())
+        let dictionaries = DocumentDictionaries(known: try catalog.dictionaries()) { [catalog] type, bytes in
+            try catalog.addDictionary(type: type, bytes: bytes)
+        }
+        let values = DocumentValues { [catalog] in try catalog.typeFile(name: $0, version: Int($1)) }
+        let files = try Self.openFiles(directory, catalog, dictionaries, tables, values, lost)
+        let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
+        let mark = catalog.mark
+        mark.note(sequence: sequence)
+        let movedTicket = try catalog.bytes("ticket").flatMap { ULID(bytes: $0) }
+        let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
+        let boundary = TierBoundary(TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence))
+        let listeners = CommitListeners(sequence: sequence)
+        clock = options.clock
+        self.mark = mark
+        self.tables = tables
+        self.dictionaries = dictionaries
+        self.boundary = boundary
+        self.listeners = listeners
+        let queue = workQueue
+        let nextFile = NextHotFile(
+            directory: directory.hotPath, name: { day in try catalog.addHotFile(day: day) },
+            forget: { day, part in try catalog.removeNewHotFile(day: day, part: part) },
+            makeFile: { day, part in
+                HotFile(
+                    directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values, mark: mark)
+            },
+            putAside: { file in try file.putAside(lost, reason: "the name is taken for a new hot file, and was never used before") })
+        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, clock: options.clock)
+        (self.nextFile, self.maintenance) = (nextFile, maintenance)
+        let store = HotWriterCore.Store(
+            directory: directory.hotPath, clock: options.clock, boundary: boundary, minFreeBytes: options.writer.minFreeBytes,
+            findEarlier: { identity, sha256, snapshot, open in
+                let hot = try HotTier.findEarlier(identity, document: sha256, in: snapshot, except: open)
+                if let hot, hot.isOf(sha256) { return hot }
+                return StoredReceipt.choose([hot, try findCold(identity, sha256, snapshot)].compactMap { $0 }, for: sha256)
+            }, nextFile: nextFile,
+            registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
+            committed: { file, sequence in
+                mark.note(sequence: sequence)
+                maintenance.noteCommit(file)
+                listeners.fire(sequence)
+            }, rules: options.rules, queued: { work in queue.add(work) })
+        let open = try files.last { !$0.state.isSealed }.map { try HotFileWriter(file: $0) }
+        writer = HotWriter(
+            limits: options.writer, core: HotWriterCore(store: store, open: open, sequence: sequence, tickets: ULIDGenerator(above: lastTicket)))
+        maintenance.start(writer: writer)
+    }
+
+    private static func openFiles(
+        _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns,
+        _ values: DocumentValues, _ lost: LostAndFound
+    ) throws -> [HotFile] {
+        var files: [HotFile] = []
+        var known: Set<String> = []
+        func file(_ day: Int32, _ part: Int) -> HotFile {
+            HotFile(
+                directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values,
+                mark: catalog.mark)
+        }
+        for entry in try catalog.hotFiles() {
+            let file = file(entry.day, entry.part)
+            known.insert(file.name)
+            switch entry.state {
+            case .known:
+                guard access(file.path, F_OK) == 0 else {
+                    throw DataDirectory.Failure.io(operation: "open hot file (restore it from a backup)", path: file.path, code: ENOENT)
+                }
+                try HotFileWriter.recover(file)
+                try file.load()
+                files.append(file)
+            case .moved: file.remove(.named("the catalog says that its rows are in cold"))
+            case .new:
+                // A crash came before its first row. What cannot be read as that is nothing that we know.
+                if let found = try? HotFileMarks(file.path), found.rowCount == 0 {
+                    file.remove(.named("the catalog has it as new, and it has no rows"))
+                } else {
+                    try file.putAside(lost, reason: "the catalog has it as new, and it was not finished")
+                }
+            }
+        }
+        for name in try DataDirectory.names(in: directory.hotPath) where name.hasSuffix(".sqlite") {
+            guard let (day, part) = HotFileName.parse(String(name.dropLast(7))), !known.contains(String(name.dropLast(7))) else { continue }
+            try file(day, part).putAside(lost, reason: "the catalog does not know it, and it has no rows")
+        }
+        return files
+    }
+
+    /// Looks in hot files for the receipt that holds an identity.
+    package static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        for file in snapshot.files.reversed() {
+            if let found = try file.find(identity) { return found }
+        }
+        return nil
+    }
+
+    /// What a document meets in hot files: the receipt of the same document, FAILED or not, else the one that holds its identity.
+    package static func findEarlier(
+        _ identity: ReceiptIdentity, document sha256: [UInt8], in snapshot: TierBoundary.Snapshot, except open: HotFile?
+    ) throws -> StoredReceipt? {
+        var holder: StoredReceipt?
+        for file in snapshot.files.reversed() where file !== open {
+            if let failed = try file.findFailed(identity, document: sha256) { return failed }
+            if holder == nil { holder = try file.find(identity) }
+        }
+        return holder
+    }
+
+    /// The FAILED receipt that came next under the identity of another FAILED one.
+    package static func successor(
+        of identity: ReceiptIdentity, after sequence: Int64, in snapshot: TierBoundary.Snapshot
+    ) throws -> StoredReceipt? {
+        for file in snapshot.files {
+            if let found = try file.successor(of: identity, after: sequence) { return found }
+        }
+        return nil
+    }
+
+    /// Calls `wake` once, when something beyond `sequence` is committed.
+    package func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
+        listeners.add(beyond: sequence, wake: wake)
+    }
+
+    /// Shows rows that went to cold at once, and wakes who waits for them.
+    func publish(cold: [String: ColdTable], sequence: Int64) {
+        mark.note(sequence: sequence)
+        boundary.replace([], cold: cold, sequence: sequence)
+        listeners.fire(sequence)
+    }
+
+    /// A file whose rows are in cold now: it goes from disk when its last reader is done.
+    func retire(_ file: HotFile) {
+        file.removeAfterLastReader()
+        do {
+            try writer.forget(file)
+        } catch {
+            // The writer has stopped, and holds no connection to the file any more.
+        }
+    }
+
+    /// Seals the open file, so that the next receipt begins another one, which is made first.
+    func seal() throws {
+        let open = boundary.snapshot().files.last { !$0.state.isSealed }
+        if open?.state.rowCount ?? 0 > 0 { try nextFile.prepare(day: Clock.day(ofMicroseconds: clock.now())) }
+        try writer.seal()
+    }
+
+    /// Flushes what is full, and all of sealed files.
+    func flush() throws { try maintenance.flush(writer) }
+
+    /// Writes what waits and ends the threads. The files stay open until their last reader is done.
+    package func close() {
+        // Maintenance hands its work to the writer: it ends first.
+        maintenance.stop()
+        writer.stop()
+        // What stays is removed at the next start.
+        try? nextFile.discard()
+        // What a failed sync left is for the next start to look at.
+        let isSound = writer.failure == nil
+        for file in boundary.snapshot().files { file.close(copyingLog: isSound) }
+    }
+}

@@ -1,0 +1,395 @@
+import ColumnStore
+import Documents
+
+/// What the writer holds and does: the open file, the counters, one group after the other. One thread at a time works with it.
+final class HotWriterCore {
+    /// What the core needs of the store around it.
+    struct Store: Sendable {
+        let directory: String
+        let clock: Clock
+        let boundary: TierBoundary
+        let minFreeBytes: Int64
+        /// What a document meets under its identity in any place but the open file, in the snapshot given.
+        let findEarlier: @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
+        let nextFile: NextHotFile
+        /// The file is there now and may take rows.
+        let registerFile: @Sendable (HotFile) throws -> Void
+        /// Rows were committed: flush, wake waiting readers.
+        let committed: @Sendable (_ file: HotFile, _ sequence: Int64) -> Void
+        let rules: ProcessRules
+        /// Steps and events that are durable now and wait to be done.
+        let queued: @Sendable ([QueuedWork]) -> Void
+    }
+
+    private let store: Store
+    private var open: HotFileWriter?
+    /// The sealed file that was last worked on.
+    private var sealed: HotFileWriter?
+    private var nextSequence: Int64
+    private let tickets: ULIDGenerator
+    /// Set for good by a failed fsync.
+    private(set) var failure: Problem?
+    private var isFull = false
+    private var freeCheckedAt: UInt64 = 0
+
+    private static let freeCheckNanoseconds: UInt64 = 500_000_000
+
+    /// - Parameters:
+    ///   - open: the file to go on with.
+    ///   - sequence: the last one given out.
+    init(store: Store, open: HotFileWriter?, sequence: Int64, tickets: ULIDGenerator) {
+        self.store = store
+        self.open = open
+        nextSequence = sequence + 1
+        self.tickets = tickets
+    }
+
+    func close() {
+        open = nil
+        sealed = nil
+    }
+
+    // MARK: Groups
+
+    /// A group in the making.
+    private struct Group {
+        var answers: [Submission.Answer] = []
+        var rows: [TailRow] = []
+    }
+
+    /// Stores a group with one fsync, and with it the changes of processes in the open file; those of other files in a transaction for
+    /// each file. Answers each submission and change.
+    ///
+    /// - Returns: rows stored.
+    func commit(_ submissions: [Submission], _ changes: [ProcessChange]) -> Int {
+        let now = store.clock.now()
+        var own: [ProcessChange] = []
+        var others: [(file: HotFile, changes: [ProcessChange])] = []
+        for change in changes {
+            if let open, open.file === change.file {
+                own.append(change)
+            } else if let place = others.firstIndex(where: { $0.file === change.file }) {
+                others[place].changes.append(change)
+            } else {
+                others.append((change.file, [change]))
+            }
+        }
+        let count = submissions.isEmpty && own.isEmpty ? 0 : commitOpen(submissions, own, now)
+        for (file, changes) in others { commitOther(file, changes, now) }
+        return count
+    }
+
+    /// - Parameter isApart: of a group that failed as a whole.
+    private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64, isApart: Bool = false) -> Int {
+        var submissions = submissions
+        if let refusal = failure ?? (submissions.isEmpty ? nil : checkFree()) {
+            for submission in submissions { submission.completion(.refused(refusal)) }
+            // A process may go on where nothing new is taken: what it writes is little, and lets files leave.
+            if failure != nil || changes.isEmpty {
+                for change in changes { change.completion(.failure(refusal)) }
+                return 0
+            }
+            submissions = []
+        }
+        do {
+            // Before a new file is begun: the changes are of the present one.
+            if !changes.isEmpty, let open, open.file.day < Clock.day(ofMicroseconds: now) {
+                commitOther(open.file, changes, now)
+                return submissions.isEmpty ? 0 : commitOpen(submissions, [], now)
+            }
+            let writer = try openFile(day: Clock.day(ofMicroseconds: now))
+            var group = Group()
+            let results = try transaction(writer, changes, now) { process in
+                for submission in submissions { group.answers.append(try store(submission, writer, process, now, &group.rows)) }
+            } published: { publish(group.rows, writer) }
+            for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
+            for (change, result) in zip(changes, results) { change.completion(.success(result)) }
+            return group.rows.count
+        } catch let error as SQLiteError where error.kind == .corrupt && failure == nil && !isApart {
+            return commitApart(submissions, changes, now)
+        } catch {
+            let refusal = failure ?? Self.refusal(error)
+            for submission in submissions { submission.completion(.refused(refusal)) }
+            for change in changes { change.completion(.failure(refusal)) }
+            return 0
+        }
+    }
+
+    /// Each submission and change by itself: one of them needs a page of the open file that has lost its sum, and the others do not. What a
+    /// row meets there is looked up as readers do, who see the rows of such a page, and hold documents against their hashes.
+    private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64) -> Int {
+        var count = 0
+        for submission in submissions {
+            do {
+                let earlier = try submission.rows.indices.map { place -> StoredReceipt? in
+                    let row = submission.rows[place]
+                    guard submission.earlier[place] == nil, let open else { return submission.earlier[place] }
+                    return try open.file.findFailed(row.identity, document: Array(row.sha256)) ?? open.file.find(row.identity)
+                }
+                let apart = Submission(
+                    rows: submission.rows, earlier: earlier, generation: submission.generation, isAtomic: submission.isAtomic,
+                    completion: submission.completion)
+                count += commitOpen([apart], [], now, isApart: true)
+            } catch {
+                submission.completion(.refused(Self.refusal(error)))
+            }
+        }
+        for change in changes { _ = commitOpen([], [change], now, isApart: true) }
+        return count
+    }
+
+    private func commitOther(_ file: HotFile, _ changes: [ProcessChange], _ now: Int64) {
+        do {
+            if let failure { throw failure }
+            let results = try transaction(try writer(of: file), changes, now, { _ in }, published: {})
+            for (change, result) in zip(changes, results) { change.completion(.success(result)) }
+        } catch {
+            for change in changes { change.completion(.failure(failure ?? Self.refusal(error))) }
+        }
+    }
+
+    /// One durable transaction of rows and changes; then all of it is visible and queued.
+    private func transaction(
+        _ writer: HotFileWriter, _ changes: [ProcessChange], _ now: Int64, _ body: (ProcessTransaction) throws -> Void,
+        published: () -> Void
+    ) throws -> [ProcessResult] {
+        let sequenceBefore = nextSequence
+        let process = writer.process(now: now, sequence: sequenceBefore, rules: store.rules)
+        var results: [ProcessResult] = []
+        try writer.begin()
+        do {
+            try body(process)
+            process.nextSequence = nextSequence
+            for change in changes { results.append(try process.apply(change.action)) }
+            try writer.commit()
+            nextSequence = process.nextSequence
+        } catch {
+            nextSequence = sequenceBefore
+            noteFailure(error)
+            try writer.rollback()
+            throw error
+        }
+        published()
+        publish(process.changes, writer.file)
+        if !process.work.isEmpty { store.queued(process.work) }
+        return results
+    }
+
+    /// States that changed are there for every query that begins from now on.
+    private func publish(_ changes: [ProcessTransaction.RowChange], _ file: HotFile) {
+        guard let last = changes.last else { return }
+        if changes.contains(where: { $0.change.state == .failed }) { file.noteFailed() }
+        file.publish { info in
+            for change in changes { info.overlay.set(change.row, change.change, sequence: change.sequence) }
+            info.lastSequence = max(info.lastSequence, last.sequence)
+        }
+        // Who looked for the holder of an identity in that file may have seen one that holds it no more.
+        if changes.contains(where: { $0.change.state != .complete }) { store.boundary.noteSealed() }
+        store.boundary.publish(sequence: last.sequence)
+        store.committed(file, last.sequence)
+    }
+
+    private func store(
+        _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> Submission.Answer {
+        let snapshot = store.boundary.snapshot()
+        var earlier = submission.earlier
+        if snapshot.generation != submission.generation {
+            // A file was added, sealed or moved since the submitter looked: what he saw may have another place now.
+            for index in earlier.indices {
+                let row = submission.rows[index]
+                // The same document in a table of its type's earlier version: wherever that is now, it is stored.
+                if let found = earlier[index], found.table != row.kind.table { continue }
+                earlier[index] = try store.findEarlier(row.identity, Array(row.sha256), snapshot, writer.file)
+            }
+        }
+        if !submission.isAtomic {
+            var outcomes: [Submission.Outcome] = []
+            for (row, earlier) in zip(submission.rows, earlier) {
+                switch try storeOne(row, earlier, writer, process, now, &rows) {
+                case .done(let outcome): outcomes += outcome
+                case .conflicts(let conflicts): outcomes.append(.conflict(ticketID: conflicts[0].ticketID))
+                case .refused: preconditionFailure("a row alone is never refused")
+                }
+            }
+            return .done(outcomes)
+        }
+        if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, process, now, &rows) }
+        let rowsBefore = rows.count
+        let countBefore = writer.rowCount
+        let sequenceBefore = nextSequence
+        let workBefore = process.work.count
+        try writer.beginPart()
+        var outcomes: [Submission.Outcome] = []
+        var conflicts: [Submission.Conflict] = []
+        for index in submission.rows.indices {
+            switch try storeOne(submission.rows[index], earlier[index], writer, process, now, &rows) {
+            case .done(let outcome): outcomes += outcome
+            case .conflicts(let own): conflicts.append(.init(place: index, ticketID: own[0].ticketID))
+            case .refused: preconditionFailure("a row alone is never refused")
+            }
+        }
+        if conflicts.isEmpty {
+            try writer.endPart()
+            return .done(outcomes)
+        }
+        try writer.undoPart(rowCount: countBefore)
+        rows.removeLast(rows.count - rowsBefore)
+        process.undo(workCount: workBefore)
+        nextSequence = sequenceBefore
+        return .conflicts(conflicts)
+    }
+
+    private func storeOne(
+        _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64,
+        _ rows: inout [TailRow]
+    ) throws -> Submission.Answer {
+        if let earlier, earlier.isOf(row.sha256) { return .done([.repeated(earlier)]) }
+        if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
+        if let earlier { return .conflicts([.init(place: 0, ticketID: earlier.summary.ticketID)]) }
+        let ticket = tickets.next(milliseconds: now / 1_000)
+        guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
+            guard let existing = try writer.find(row.identity) else {
+                throw SQLiteError(code: 11, message: "a conflict without a conflicting row", path: writer.file.path)
+            }
+            return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([.init(place: 0, ticketID: existing.summary.ticketID)])
+        }
+        if let plan = row.process {
+            try process.begin(
+                row: writer.rowCount, plan, state: row.state, client: String(decoding: row.client, as: UTF8.self), callbackURL: row.callbackURL)
+        }
+        let completedAt: Int64? = row.state == .processing ? nil : now
+        rows.append(
+            TailRow(
+                row: writer.rowCount, sequence: nextSequence, ticket: ticket, receivedAt: now, state: row.state, completedAt: completedAt,
+                kind: row.kind, businessDay: row.businessDay, issuedAt: row.issuedAt, columns: row.columns,
+                clientByteCount: row.clientByteCount, receiptByteCount: row.receiptByteCount))
+        let summary = ReceiptSummary(
+            ticketID: ticket.description, clientID: String(decoding: row.client, as: UTF8.self),
+            receiptID: String(decoding: row.receipt, as: UTF8.self), type: row.kind.type, businessDay: row.businessDay, state: row.state,
+            sequence: nextSequence)
+        nextSequence += 1
+        return .done([
+            .stored(
+                StoredReceipt(
+                    summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt))
+        ])
+    }
+
+    /// Before anyone is told: the rows are there for every query that begins from now on.
+    private func publish(_ rows: [TailRow], _ writer: HotFileWriter) {
+        guard let first = rows.first, let last = rows.last else { return }
+        let file = writer.file
+        if rows.allSatisfy({ $0.kind.table == first.kind.table }) {
+            file.makeTail(of: first.kind.table).append(rows)
+        } else {
+            for (table, own) in Dictionary(grouping: rows, by: { $0.kind.table }) { file.makeTail(of: table).append(own) }
+        }
+        file.publish { info in
+            info.rowCount = last.row
+            info.lastSequence = last.sequence
+            info.lastTicket = last.ticket
+            if info.firstTicket == nil { (info.firstTicket, info.firstSequence) = (first.ticket, first.sequence) }
+            if info.days.count != writer.businessDays.count { info.days = writer.businessDays }
+        }
+        store.boundary.publish(sequence: last.sequence)
+        store.committed(file, last.sequence)
+    }
+
+    // MARK: Files
+
+    /// The file for receipts of that day. A clock that goes back does not reopen an earlier day's.
+    private func openFile(day: Int32) throws -> HotFileWriter {
+        if let open, open.file.day >= day { return open }
+        try sealOpenFile()
+        let writer = try store.nextFile.take(day: day)
+        try store.registerFile(writer.file)
+        store.boundary.add(writer.file)
+        open = writer
+        return writer
+    }
+
+    private func sealOpenFile() throws {
+        guard let open else { return }
+        try open.begin()
+        do {
+            try open.perform { try $0.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('sealed', 1)") }
+            try open.commit()
+        } catch {
+            noteFailure(error)
+            try open.rollback()
+            throw error
+        }
+        open.file.publish { $0.isSealed = true }
+        store.boundary.noteSealed()
+        // Its last columns are laid down next.
+        sealed = open
+        self.open = nil
+    }
+
+    func perform(_ job: HotWriter.Job) {
+        let result = Result { try run(job) }
+        if case .failure(let error) = result { noteFailure(error) }
+        job.completion(result)
+    }
+
+    private func run(_ job: HotWriter.Job) throws {
+        if let failure { throw failure }
+        switch job.target {
+        case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
+        case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
+        case .hold(let body): try body()
+        case .number(let body): nextSequence = try body(nextSequence, tickets)
+        case .seal(let day): if let open, open.rowCount > 0, open.file.day < day { try sealOpenFile() }
+        case .file(let file):
+            let writer = try writer(of: file)
+            try writer.begin()
+            do {
+                try job.body(writer)
+                try writer.commit()
+            } catch {
+                try writer.rollback()
+                throw error
+            }
+        }
+    }
+
+    private func writer(of file: HotFile) throws -> HotFileWriter {
+        if let open, open.file === file { return open }
+        if let sealed, sealed.file === file { return sealed }
+        let writer = try HotFileWriter(file: file)
+        sealed = writer
+        return writer
+    }
+
+    // MARK: Failures
+
+    private func noteFailure(_ error: any Error) {
+        guard let error = error as? SQLiteError else { return }
+        if error.isFailedSync {
+            failure = Problem(
+                .diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
+        }
+    }
+
+    private static func refusal(_ error: any Error) -> Problem {
+        if let problem = error as? Problem { return problem }
+        guard let error = error as? SQLiteError else { return Problem(.internalError, "\(error)") }
+        switch error.kind {
+        case .full: return Problem(.diskFull, "the disk is full: send it again when there is space")
+        case .io: return Problem(.diskFull, "the disk cannot be written: send it again later")
+        case .busy: return Problem(.overloaded, "the store is busy: send it again")
+        default: return Problem(.internalError, "the receipt could not be stored: \(error.message)")
+        }
+    }
+
+    /// Looks at most twice a second.
+    private func checkFree() -> Problem? {
+        let now = SteadyClock.nanoseconds()
+        if now &- freeCheckedAt > Self.freeCheckNanoseconds {
+            freeCheckedAt = now
+            isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false
+        }
+        return isFull ? Problem(.diskFull, "less than limits.min_free is free on the disk: send it again when there is space") : nil
+    }
+}

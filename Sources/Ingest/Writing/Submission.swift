@@ -1,0 +1,50 @@
+package import Documents
+
+/// Receipts on their way to the writer: one document, the receipts of an array, or some of many that count each on its own.
+package struct Submission: Sendable {
+    package enum Outcome: Sendable {
+        case stored(StoredReceipt)
+        /// The same document was here before.
+        case repeated(StoredReceipt)
+        /// Other bytes are stored under its identity: only where the rows count each on its own.
+        case conflict(ticketID: String)
+    }
+
+    /// A row under whose identity other bytes are stored.
+    package struct Conflict: Sendable {
+        package let place: Int
+        /// Of the receipt that is stored.
+        package let ticketID: String
+    }
+
+    package enum Answer: Sendable {
+        /// One for each row, in order.
+        case done([Outcome])
+        /// Rows under whose identity other bytes are stored; nothing was stored.
+        case conflicts([Conflict])
+        case refused(Problem)
+    }
+
+    package let rows: [HotRow]
+    /// For each row: the receipt of its identity that was found outside the open file, while the boundary had `generation`.
+    package let earlier: [StoredReceipt?]
+    package let generation: UInt64
+    /// All or nothing; else each row counts on its own.
+    package let isAtomic: Bool
+    /// Called once, on the thread that committed, after fsync; must return quickly.
+    package let completion: @Sendable (Answer) -> Void
+
+    package init(
+        rows: [HotRow], earlier: [StoredReceipt?], generation: UInt64, isAtomic: Bool = true,
+        completion: @escaping @Sendable (Answer) -> Void
+    ) {
+        precondition(rows.count == earlier.count)
+        self.rows = rows
+        self.earlier = earlier
+        self.generation = generation
+        self.isAtomic = isAtomic
+        self.completion = completion
+    }
+
+    var byteCount: Int { rows.reduce(0) { $0 + $1.document.count + $1.columns.count } }
+}

@@ -1,0 +1,101 @@
+import ColumnStore
+import XCTest
+
+@testable import Documents
+
+/// Computed columns and rules: the plain way, the engine's, and both alike.
+final class RuleSetTests: XCTestCase {
+    private func type(columns: String, rules: String = "") throws -> DocumentType {
+        let json =
+            #"{"name":"t","version":1,"format":"json","match":{},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{\#(columns)},"rules":[\#(rules)]}"#
+        return try DocumentType(json: Array(json.utf8))
+    }
+
+    private func read(_ type: DocumentType, _ members: String) throws -> ReceiptResult {
+        let registry = TypeRegistry()
+        try registry.put(type)
+        let body = #"{"id":"1","at":"2026-01-01"\#(members)}"#
+        return try XCTUnwrap(try DocumentReader(registry: registry).readJSON(Array(body.utf8), ReadingOptions(now: SampleFiles.now)).receipts.first)
+    }
+
+    private func values(_ type: DocumentType, _ members: String) throws -> [Value] {
+        switch try read(type, members) {
+        case .accepted(let receipt): return try receipt.type.layout.values(of: receipt.row)
+        case .refused(let problem, _, _): throw problem
+        }
+    }
+
+    private func faults(_ type: DocumentType, _ members: String) throws -> [String] {
+        guard case .refused(let problem, _, _) = try read(type, members) else { return [] }
+        return problem.errors.map { "\($0.code): \($0.message)" }
+    }
+
+    private let numbers = #""a":{"path":"/a","type":"DECIMAL(18,4)","stored":false},"b":{"path":"/b","type":"DECIMAL(18,2)","stored":false},"n":{"path":"/n","type":"INTEGER","stored":false},"s":{"path":"/s","type":"VARCHAR","stored":false},"l":{"path":"/l","stored":false,"columns":{"x":{"path":"/x","type":"DECIMAL(9,2)"},"y":{"expression":"x * a","type":"DECIMAL(18,3)"}}}"#
+
+    func test_evaluate_plainExpressions_areExactAndRunPlainly() throws {
+        let cases: [(String, String, Value)] = [
+            ("a / nullif(b, 0)", "DECIMAL(9,4)", .decimal(3_333)), ("a + b", "DECIMAL(18,4)", .decimal(40_000)), ("a * b", "DECIMAL(18,6)", .decimal(3_000_000)),
+            ("b / a", "DECIMAL(9,2)", .decimal(300)), ("-abs(a - b)", "DECIMAL(9,1)", .decimal(-20)), ("list_sum(l.x)", "DECIMAL(18,2)", .decimal(350)),
+            ("list_sum(l.y)", "DECIMAL(18,3)", .decimal(3_500)), ("list_count(l)", "BIGINT", .integer(3)), ("list_max(l.x)", "DECIMAL(9,2)", .decimal(200)),
+            ("list_avg(l.x)", "DECIMAL(18,4)", .decimal(17_500)), ("case when n > 6 then 'big' when n is null then 'none' else 'small' end", "VARCHAR", .string("big")),
+            ("coalesce(null, n, 3)", "INTEGER", .integer(7)), ("s in ('x', 'y')", "BOOLEAN", .boolean(true)), ("s is distinct from 'x'", "BOOLEAN", .boolean(false)),
+            ("n = 7 and (a > 5 or s < 'z')", "BOOLEAN", .boolean(true)), ("n / 2", "INTEGER", .integer(3)), ("not (n between 1 and 3)", "BOOLEAN", .boolean(true)),
+            ("'UAH'", "VARCHAR", .string("UAH")), ("n + 0.5", "INTEGER", .integer(8)),
+        ]
+        for (expression, columnType, wanted) in cases {
+            let type = try type(columns: numbers + #","v":{"expression":"\#(expression)","type":"\#(columnType)"}"#)
+            XCTAssertTrue(type.rules.isPlain, expression)
+            XCTAssertEqual(try values(type, #","a":1,"b":3,"n":7,"s":"x","l":[{"x":1.5},{"x":2},{}]"#), [wanted], expression)
+        }
+    }
+
+    func test_evaluate_otherFunctions_runInTheEngine() throws {
+        let cases: [(String, String, Value)] = [
+            ("upper(s) || '-' || n", "VARCHAR", .string("X-7")), ("s like '%x%'", "BOOLEAN", .boolean(true)), ("round(a / b, 2)", "DECIMAL(9,2)", .decimal(33)),
+            ("substring('abc', 2)", "VARCHAR", .string("bc")), ("n", "BOOLEAN", .boolean(true)), ("n || ''", "INTEGER", .integer(7)),
+            ("case when s = 'x' then 'true' else 'no' end", "BOOLEAN", .boolean(true)),
+        ]
+        for (expression, columnType, wanted) in cases {
+            let type = try type(columns: numbers + #","v":{"expression":"\#(expression)","type":"\#(columnType)"}"#)
+            XCTAssertEqual(try values(type, #","a":1,"b":3,"n":7,"s":"x""#), [wanted], expression)
+        }
+    }
+
+    func test_evaluate_columnsThatDependOnEachOther_areComputedInOrder() throws {
+        let type = try type(
+            columns: #""c":{"expression":"b + 1","type":"INTEGER"},"b":{"expression":"a + 1","type":"INTEGER"},"a":{"path":"/a","type":"INTEGER"}"#)
+        XCTAssertEqual(try values(type, #","a":1"#), [.integer(3), .integer(2), .integer(1)])
+        XCTAssertThrowsError(try self.type(columns: #""c":{"expression":"b + 1","type":"INTEGER"},"b":{"expression":"c + 1","type":"INTEGER"}"#)) { error in
+            XCTAssertTrue((error as? TypeFileError)?.reasons.contains { $0.code == "circular-expression" } ?? false)
+        }
+    }
+
+    func test_evaluate_rules_failNamedAndPassOnNull() throws {
+        let type = try type(columns: numbers, rules: #"{"name":"small","check":"a < 10","message":"a is too big"},{"name":"ratio","check":"b / a > 1"}"#)
+        XCTAssertEqual(try faults(type, #","a":1,"b":3"#), [])
+        XCTAssertEqual(try faults(type, ""), [])
+        XCTAssertEqual(try faults(type, #","a":11,"b":1"#), ["small: a is too big", "ratio: the rule ratio does not hold"])
+        XCTAssertTrue(try faults(type, #","a":0,"b":1"#).first?.hasPrefix("ratio: the rule ratio cannot be evaluated: ") ?? false)
+    }
+
+    func test_evaluate_valueThatDoesNotFit_isAFault() throws {
+        let type = try type(columns: numbers + #","v":{"expression":"b * 100000","type":"DECIMAL(4,1)"}"#)
+        XCTAssertTrue(try faults(type, #","b":3"#).first?.hasPrefix("expression-failed: v cannot be computed: ") ?? false)
+    }
+
+    func test_init_badExpressions_areRefusedWithTheirPlace() {
+        for (columns, pointer) in [
+            (#""v":{"expression":"nothing + 1","type":"INTEGER"}"#, "/columns/v/expression"), (#""v":{"expression":"1 +","type":"INTEGER"}"#, "/columns/v/expression"),
+            (#""v":{"expression":"now()","type":"TIMESTAMPTZ"}"#, "/columns/v/expression"),
+        ] {
+            XCTAssertThrowsError(try type(columns: columns)) { error in
+                XCTAssertEqual((error as? TypeFileError)?.reasons.map(\.pointer), [pointer], columns)
+            }
+        }
+        XCTAssertThrowsError(try type(columns: numbers, rules: #"{"name":"r","check":"a + 1"}"#))
+    }
+
+    func test_posReceipt_runsPlainly() throws {
+        XCTAssertTrue(try SampleFiles.posReceipt().rules.isPlain)
+    }
+}

@@ -1,0 +1,64 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Documents
+
+/// A receipt's row: what is written is read back, and damaged bytes are an error, never a trap.
+final class RowLayoutTests: XCTestCase {
+    private func receipt() throws -> ExtractedReceipt {
+        let json =
+            #"{"name":"t","version":1,"format":"json","match":{},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"b":{"path":"/b","type":"BOOLEAN"},"i":{"path":"/i","type":"INTEGER"},"g":{"path":"/g","type":"BIGINT"},"f":{"path":"/f","type":"DOUBLE"},"d":{"path":"/d","type":"DECIMAL(18,4)"},"w":{"path":"/w","type":"DECIMAL(38,2)"},"s":{"path":"/s","type":"VARCHAR"},"y":{"path":"/y","type":"DATE"},"t":{"path":"/t","type":"TIMESTAMPTZ"},"x":{"path":"/x","type":"BLOB"},"n":{"path":"/n","type":"VARCHAR"},"l":{"path":"/l","columns":{"p":{"path":"/p","type":"VARCHAR"},"q":{"path":"/q","type":"DECIMAL(9,2)"}}}}}"#
+        let registry = TypeRegistry()
+        try registry.put(try DocumentType(json: Array(json.utf8)))
+        let document =
+            #"{"id":"1","at":"2026-01-01","b":true,"i":-7,"g":9007199254740993,"f":0.5,"d":-1.25,"w":12345678901234567890123456789.01,"s":"\#(String(repeating: "ж", count: 100))","y":"2026-11-20","t":"2026-11-20T00:00:00Z","x":"AQID","l":[{"p":"a","q":1},{"q":2.5},{"p":"c"}]}"#
+        let reading = try DocumentReader(registry: registry).readJSON(Array(document.utf8), ReadingOptions(now: SampleFiles.now))
+        guard case .accepted(let receipt) = reading.receipts[0] else { throw Problem(.internalError, "refused: \(reading)") }
+        return receipt
+    }
+
+    private let wanted: [Value] = [
+        .boolean(true), .integer(-7), .integer(9_007_199_254_740_993), .double(0.5), .decimal(-12_500), .decimal(1_234_567_890_123_456_789_012_345_678_901),
+        .string(String(repeating: "ж", count: 100)), .integer(20_777), .integer(1_795_132_800_000_000), .bytes([1, 2, 3]), .null,
+        .list([.structure([.string("a"), .decimal(100)]), .structure([.null, .decimal(250)]), .structure([.string("c"), .null])]),
+    ]
+
+    func test_values_ofEveryType_areThoseWritten() throws {
+        let receipt = try receipt()
+        XCTAssertEqual(try receipt.type.layout.values(of: receipt.row), wanted)
+    }
+
+    func test_append_toATableWithMoreMembers_fillsThemWithNull() throws {
+        let receipt = try receipt()
+        let layout = receipt.type.layout
+        let grown = ColumnType.list(element: Field("element", .structure([Field("q", .decimal(precision: 9, scale: 2)), Field("z", .date), Field("p", .string)])))
+        var builders = layout.fields.dropLast().map { ColumnBuilder(type: $0.type) } + [ColumnBuilder(type: grown)]
+        let targets = Array(layout.fields.indices)
+        try receipt.row.withUnsafeBytes { row in
+            try layout.append(row, to: &builders, targets: targets, memberTargets: layout.fields.dropLast().map { _ in [] } + [[2, 0]])
+        }
+        let columns = builders.indices.map { builders[$0].finish() }
+        XCTAssertEqual(columns.dropLast().map { $0.value(at: 0) }, Array(wanted.dropLast()))
+        XCTAssertEqual(
+            columns.last?.value(at: 0),
+            .list([.structure([.decimal(100), .null, .string("a")]), .structure([.decimal(250), .null, .null]), .structure([.null, .null, .string("c")])]))
+    }
+
+    func test_values_cutOrChangedBytes_neverTrap() throws {
+        let receipt = try receipt()
+        for length in 0..<receipt.row.count { XCTAssertThrowsError(try receipt.type.layout.values(of: Array(receipt.row[..<length]))) }
+        var random = SplitMix64(state: 0x2023)
+        for _ in 0..<5_000 {
+            var row = receipt.row
+            row[Int.random(in: 0..<row.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            _ = try? receipt.type.layout.values(of: row)
+        }
+    }
+
+    func test_lines_endsAndBlanks_areLeftOut() {
+        let body = Array("{}\r\n\n  \n[1]\n\"x\"".utf8)
+        XCTAssertEqual(NDJSONLines.lines(body).map { String(decoding: body[$0], as: UTF8.self) }, ["{}", "[1]", "\"x\""])
+        XCTAssertEqual(NDJSONLines.lines([]), [])
+    }
+}

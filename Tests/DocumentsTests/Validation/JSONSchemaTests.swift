@@ -1,0 +1,127 @@
+import Foundation
+import XCTest
+
+@testable import Documents
+
+/// The public JSON-Schema-Test-Suite's required draft2020-12 tests, and what Till asks beyond them.
+final class JSONSchemaTests: XCTestCase {
+    private var suite: URL { SampleFiles.shared.appendingPathComponent("json-schema") }
+
+    private func remotes() throws -> [String: [UInt8]] {
+        let folder = suite.appendingPathComponent("remotes")
+        let paths = try XCTUnwrap(FileManager.default.enumerator(atPath: folder.path)).compactMap { $0 as? String }
+        var files: [String: [UInt8]] = [:]
+        for path in paths where path.hasSuffix(".json") {
+            files["http://localhost:1234/" + path] = try SampleFiles.bytes(folder.appendingPathComponent(path))
+        }
+        return files
+    }
+
+    func test_accepts_wholeTestSuite_agrees() throws {
+        let files = try remotes()
+        var count = 0
+        for file in try SampleFiles.files(in: suite) where file.pathExtension == "json" {
+            let document = try OwnedTape(try SampleFiles.bytes(file))
+            let tape = document.tape
+            func raw(_ node: Int) -> [UInt8] {
+                let range = tape.range(of: node)
+                return Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
+            }
+            for group in tape.children(of: 0) {
+                let title = try tape.string(of: XCTUnwrap(tape.member("description", of: group)))
+                let schema: JSONSchema
+                do {
+                    schema = try JSONSchema(raw(try XCTUnwrap(tape.member("schema", of: group))), files: files, assertsFormat: false)
+                } catch let error as TypeFileError {
+                    XCTFail("\(file.lastPathComponent): \(title): \(error.reasons)")
+                    continue
+                }
+                for test in tape.children(of: try XCTUnwrap(tape.member("tests", of: group))) {
+                    let wanted = tape[try XCTUnwrap(tape.member("valid", of: test))].kind == .true
+                    let name = try tape.string(of: XCTUnwrap(tape.member("description", of: test)))
+                    let verdict = try schema.accepts(raw(try XCTUnwrap(tape.member("data", of: test))))
+                    XCTAssertEqual(verdict, wanted, "\(file.lastPathComponent): \(title): \(name)")
+                    count += 1
+                }
+            }
+        }
+        XCTAssertGreaterThan(count, 500)
+    }
+
+    func test_metaschema_compilesAndAcceptsItself() throws {
+        let metaschema = try XCTUnwrap(Metaschema.compiled)
+        for (uri, text) in Metaschema.texts { XCTAssertTrue(try metaschema.accepts(Array(text.utf8)), uri) }
+        XCTAssertFalse(try metaschema.accepts(Array(#"{"items": {"type": "strin"}}"#.utf8)))
+    }
+
+    private func violations(_ schema: String, _ instance: String) throws -> [String] {
+        let schema = try JSONSchema(Array(schema.utf8), assertsFormat: true)
+        var found: [String] = []
+        try Array(instance.utf8).withUnsafeBytes { bytes in
+            try JSONReader().read(bytes) { tape in
+                schema.validate(tape, 0) { node, missing, code, _ in
+                    found.append(tape.pointer(to: node) + (missing.map { "/" + String(decoding: $0, as: UTF8.self) } ?? "") + " " + code)
+                }
+            }
+        }
+        return found
+    }
+
+    func test_validate_manyFaults_areAllReportedWithTheirPlaces() throws {
+        let schema = #"{"type":"object","required":["id","total"],"properties":{"id":{"type":"string","minLength":3},"lines":{"items":{"required":["qty"],"properties":{"qty":{"exclusiveMinimum":0,"multipleOf":0.001}}}}},"additionalProperties":false}"#
+        XCTAssertEqual(
+            Set(try violations(schema, #"{"id":"x","lines":[{"qty":0},{},{"qty":0.0005}],"a/b":1}"#)),
+            ["/total required", "/id minLength", "/lines/0/qty exclusiveMinimum", "/lines/1/qty required", "/lines/2/qty multipleOf", "/a~1b additionalProperties"])
+    }
+
+    func test_validate_numbers_areExact() throws {
+        let long = "0." + String(repeating: "3", count: 400)
+        let cases: [(String, String, Bool)] = [
+            (#"{"multipleOf":0.1}"#, "0.3", true), (#"{"multipleOf":0.01}"#, "1e400", true), (#"{"multipleOf":3}"#, "1e1000000000", false),
+            (#"{"multipleOf":7}"#, "49e-1", false), (#"{"maximum":9007199254740992}"#, "9007199254740993", false),
+            (#"{"exclusiveMinimum":\#(long)}"#, long + "1", true), (#"{"exclusiveMinimum":\#(long)}"#, long + "000", false),
+            (#"{"const":1}"#, "1.0e0", true), (#"{"enum":[100]}"#, "1e2", true), (#"{"type":"integer"}"#, "1.50e1", true), (#"{"type":"integer"}"#, "1.5", false),
+            (#"{"uniqueItems":true}"#, "[1,1.0]", false), (#"{"uniqueItems":true}"#, #"[{"a":1,"b":2},{"b":2,"a":1}]"#, false), (#"{"minimum":-0.0}"#, "0", true),
+        ]
+        for (schema, instance, isValid) in cases {
+            XCTAssertEqual(try violations(schema, instance).isEmpty, isValid, "\(schema.prefix(40)) \(instance.prefix(40))")
+        }
+    }
+
+    func test_validate_formats_areAssertedWhereAsked() throws {
+        let cases: [(String, [String], [String])] = [
+            ("date", ["2024-02-29"], ["2023-02-29", "2024-2-29", "2024-02-29Z", "20240229"]),
+            ("date-time", ["2024-01-01T00:00:00Z", "2024-01-01t23:59:60z", "2024-01-01T00:00:00.5+02:00"], ["2024-01-01 00:00:00Z", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z", "2024-01-01T12:00:60Z"]),
+            ("time", ["23:59:60Z", "00:29:60+00:30", "12:00:00.25-05:00"], ["12:00:00", "12:00Z", "25:00:00Z"]),
+            ("email", ["a@b.cz", "\\\"a b\\\"@x.org", "x+y@[127.0.0.1]"], ["a", "@b", "a@", "a..b@c.d", ".a@b.c", "a@-b.c"]),
+            ("uri", ["http://a/b?c#d", "urn:isbn:1", "http://[::1]:80/"], ["//a/b", "a b:c", "http://a b", "http://[::1", "\\\\\\\\x", "a%zz:b"]),
+            ("uuid", ["2EB8AA08-AA98-11EA-B4AA-73B441D16380"], ["2eb8aa08aa9811eab4aa73b441d16380", "2eb8aa08-aa98-11ea-b4aa-73b441d1638"]),
+        ]
+        for (format, good, bad) in cases {
+            for text in good { XCTAssertEqual(try violations("{\"format\":\"\(format)\"}", "\"\(text)\""), [], "\(format) \(text)") }
+            for text in bad { XCTAssertEqual(try violations("{\"format\":\"\(format)\"}", "\"\(text)\""), [" format"], "\(format) \(text)") }
+        }
+    }
+
+    func test_init_endlessChainOfReferences_isRefused() {
+        let chain = (0..<5_000).map { "\"d\($0)\":{\"$ref\":\"#/$defs/d\($0 + 1)\"}" }.joined(separator: ",")
+        XCTAssertThrowsError(try JSONSchema(Array("{\"$ref\":\"#/$defs/d0\",\"$defs\":{\(chain),\"d5000\":true}}".utf8), assertsFormat: true))
+    }
+
+    /// A schema whose work doubles at each level ends, with a reason.
+    func test_validate_workThatMultiplies_ends() throws {
+        let levels = (0..<40).map { "\"d\($0)\":{\"anyOf\":[{\"allOf\":[{\"$ref\":\"#/$defs/d\($0 + 1)\"}]},{\"$ref\":\"#/$defs/d\($0 + 1)\"}]}" }.joined(separator: ",")
+        let schema = "{\"$ref\":\"#/$defs/d0\",\"$defs\":{\(levels),\"d40\":false}}"
+        XCTAssertTrue(try violations(schema, "1").contains(" schema-too-deep"))
+    }
+
+    func test_init_badSchemas_areRefusedWithReasons() {
+        for schema in [
+            ##"{"type":"strin"}"##, ##"{"$ref":"#/nowhere"}"##, ##"{"$ref":"other.json"}"##, ##"{"pattern":"(?=a)"}"##, ##"{"minLength":-1}"##, ##"{"multipleOf":0}"##,
+            ##"{"$ref":"#"}"##, ##"{"allOf":[{"$ref":"#/allOf/0"}]}"##, "3", ##"{"required":"a"}"##, ##"{"$schema":"http://json-schema.org/draft-07/schema#"}"##,
+            ##"{"properties":{"a":7}}"##, ##"{"$defs":{"a":{"$id":"x"},"b":{"$id":"x"}}}"##,
+        ] {
+            XCTAssertThrowsError(try JSONSchema(Array(schema.utf8), assertsFormat: true), schema)
+        }
+    }
+}

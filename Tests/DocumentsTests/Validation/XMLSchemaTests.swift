@@ -1,0 +1,90 @@
+import Foundation
+import XCTest
+
+@testable import Documents
+
+/// XSD through libxml2: imports among the type's own files, errors with their places, real schemas on real documents.
+final class XMLSchemaTests: XCTestCase {
+    private func type(_ xsd: String, each: String = "", files: [String: [UInt8]]) throws -> DocumentType {
+        let json = #"{"name":"t","version":1,"format":"xml","match":{"/*":{"exists":true}},"xsd":\#(xsd),\#(each)"receipt_id":"//@id","issued_at":"//@at","accept_from":null}"#
+        return try DocumentType(json: Array(json.utf8), files: files)
+    }
+
+    private func violations(_ type: DocumentType, _ xml: [UInt8]) throws -> [String] {
+        let registry = TypeRegistry()
+        try registry.put(type)
+        let reading = try DocumentReader(registry: registry).readXML(xml, ReadingOptions(now: SampleFiles.now))
+        return reading.receipts.flatMap { result -> [String] in
+            guard case .refused(let problem, _, _) = result else { return [] }
+            return problem.errors.filter { $0.code == "xsd" }.map(\.pointer)
+        }
+    }
+
+    private let main = #"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:o="urn:o" targetNamespace="urn:m" elementFormDefault="qualified"><xs:import namespace="urn:o" schemaLocation="http://example.org/deep/other.xsd"/><xs:include schemaLocation="../parts/part.xsd"/><xs:element name="m"><xs:complexType><xs:sequence><xs:element ref="o:n" maxOccurs="3"/></xs:sequence><xs:attribute name="id"/><xs:attribute name="at"/></xs:complexType></xs:element></xs:schema>"#
+    private let other = #"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:o"><xs:element name="n" type="xs:decimal"/></xs:schema>"#
+    private let part = #"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:m"/>"#
+
+    private func files() -> [String: [UInt8]] {
+        ["main.xsd": Array(main.utf8), "renamed.xsd": Array(other.utf8), "part.xsd": Array(part.utf8)]
+    }
+
+    func test_validate_importsByNamespaceAndName_findFaultsWithTheirPlaces() throws {
+        let type = try type(#""main.xsd""#, files: files())
+        let good = #"<m xmlns="urn:m" id="1" at="2020-01-01T00:00:00Z"><n xmlns="urn:o">1.5</n></m>"#
+        XCTAssertEqual(try violations(type, Array(good.utf8)), [])
+        let bad = #"<m xmlns="urn:m" xmlns:o="urn:o" id="1" at="2020-01-01T00:00:00Z"><o:n>1</o:n><o:n>x</o:n><o:p/></m>"#
+        XCTAssertEqual(try violations(type, Array(bad.utf8)), ["/m/o:n[2]", "/m/o:p"])
+    }
+
+    func test_validate_at_checksTheElementWithinTheEnvelope() throws {
+        let type = try type(#"{"file":"main.xsd","at":"/*/*"}"#, files: files())
+        let envelope = #"<e><m xmlns="urn:m" id="1" at="2020-01-01T00:00:00Z"><n xmlns="urn:o">y</n></m></e>"#
+        XCTAssertEqual(try violations(type, Array(envelope.utf8)), ["/e/m/n"])
+    }
+
+    func test_init_missingOrBrokenFiles_areRefusedWithTheirNames() throws {
+        for (files, needle) in [
+            (["main.xsd": Array(main.utf8), "part.xsd": Array(part.utf8)], "urn:o"), (["x.xsd": Array(part.utf8)], "main.xsd"),
+            (["main.xsd": Array("<xs:schema".utf8)], "main.xsd"),
+            (["main.xsd": Array(#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a" type="nothing"/></xs:schema>"#.utf8)], "nothing"),
+        ] {
+            do {
+                _ = try type(#""main.xsd""#, files: files)
+                XCTFail("accepted without \(needle)")
+            } catch let error as TypeFileError {
+                XCTAssertTrue(error.reasons.contains { $0.message.contains(needle) && $0.pointer == "/xsd" }, "\(error.reasons)")
+            }
+        }
+    }
+
+    func test_validate_ticketBAISchemas_acceptRealDocuments() throws {
+        let folder = SampleFiles.shared.appendingPathComponent("schemas/es_ticketbai")
+        var files: [String: [UInt8]] = [:]
+        for file in try SampleFiles.files(in: folder) where file.pathExtension == "xsd" { files[file.lastPathComponent] = try SampleFiles.bytes(file) }
+        let type = try type(#""ticketBaiV1-2.xsd""#, files: files)
+        var validCount = 0
+        for file in try SampleFiles.files(in: SampleFiles.shared.appendingPathComponent("samples/es_ticketbai")) where file.pathExtension == "xml" {
+            if try violations(type, try SampleFiles.bytes(file)).isEmpty { validCount += 1 }
+        }
+        XCTAssertGreaterThan(validCount, 0)
+    }
+
+    func test_init_everySharedSchemaFolder_compiles() throws {
+        let mains = [
+            ("pl_ksef_fa2", "FA2.xsd"), ("pl_ksef_fa3", "schemat.xsd"), ("ua_prro", "check01.xsd"), ("ua_prro", "zrep01.xsd"),
+            ("br_nfe/PL_010_V1.21", "procNFe_v4.00.xsd"), ("es_ticketbai", "ticketbaiv1-2-2.xsd"),
+        ]
+        for (folder, main) in mains {
+            var files: [String: [UInt8]] = [:]
+            for file in try SampleFiles.files(in: SampleFiles.shared.appendingPathComponent("schemas/" + folder)) where file.pathExtension == "xsd" {
+                files[file.lastPathComponent] = try SampleFiles.bytes(file)
+            }
+            do throws(TypeFileError) {
+                _ = try XMLSchema(main: main, files: files)
+            } catch {
+                // FA(2) imports a file that is not beside it.
+                XCTAssertEqual(folder, "pl_ksef_fa2", "\(folder): \(error.reasons.map(\.message))")
+            }
+        }
+    }
+}

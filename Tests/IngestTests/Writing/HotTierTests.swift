@@ -1,0 +1,242 @@
+import ColumnStore
+import Synchronization
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Rows handed in are durable, once, in order and visible when they are acknowledged; a new process finds them again.
+final class HotTierTests: XCTestCase {
+    func test_submit_newReceipts_getRisingTicketsAndSequences() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        var last: StoredReceipt?
+        for number in 0..<20 {
+            let outcome = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-\(number)")]).first)
+            XCTAssertFalse(outcome.isRepeat)
+            let receipt = outcome.receipt
+            XCTAssertEqual(receipt.summary.sequence, Int64(number + 1))
+            XCTAssertEqual(receipt.summary.state, .complete)
+            if let last { XCTAssertGreaterThan(receipt.summary.ticketID, last.summary.ticketID) }
+            XCTAssertEqual(store.tier.boundary.sequence, receipt.summary.sequence)
+            last = receipt
+        }
+    }
+
+    func test_submit_sameDocumentAgain_givesTheFirstTicketAndStoresNothing() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let first = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1")]).first)
+        let again = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1")]).first)
+        XCTAssertTrue(again.isRepeat)
+        XCTAssertEqual(again.receipt.summary.ticketID, first.receipt.summary.ticketID)
+        XCTAssertEqual(again.receipt.summary.sequence, first.receipt.summary.sequence)
+        XCTAssertEqual(store.tier.boundary.snapshot().files.first?.state.rowCount, 1)
+    }
+
+    func test_submit_otherBytesUnderTheIdentity_isAConflict() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1")])
+        XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-1", salt: "other")])) {
+            XCTAssertEqual($0 as? HotTierFixture.Store.Failure, .conflicts([0]))
+        }
+        // Another client, another day: other receipts.
+        XCTAssertNoThrow(try store.stored([try HotTierFixture.row("R-1", client: "c2", salt: "other")]))
+        XCTAssertNoThrow(try store.stored([try HotTierFixture.row("R-1", day: 20_778, salt: "other")]))
+    }
+
+    func test_submit_failedReceipt_doesNotHoldItsIdentity() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1", state: .failed)])
+        let second = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1", salt: "other")]).first)
+        XCTAssertFalse(second.isRepeat)
+        XCTAssertEqual(second.receipt.summary.sequence, 2)
+        XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-1", salt: "third")]))
+    }
+
+    func test_submit_arrayWithOneConflict_storesNothingOfIt() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1")])
+        let array = [
+            try HotTierFixture.row("A-1"), try HotTierFixture.row("R-1", salt: "x"), try HotTierFixture.row("A-2"),
+            try HotTierFixture.row("R-1", salt: "y"),
+        ]
+        XCTAssertThrowsError(try store.stored(array)) {
+            XCTAssertEqual($0 as? HotTierFixture.Store.Failure, .conflicts([1, 3]))
+        }
+        XCTAssertEqual(store.tier.boundary.snapshot().files.first?.state.rowCount, 1)
+        // What is free again takes the next sequence, and a repeat within an array is answered in its place.
+        let outcomes = try store.stored([try HotTierFixture.row("A-1"), try HotTierFixture.row("R-1"), try HotTierFixture.row("A-2")])
+        XCTAssertEqual(outcomes.map(\.isRepeat), [false, true, false])
+        XCTAssertEqual(outcomes.map(\.receipt.summary.sequence), [2, 1, 3])
+    }
+
+    func test_reopen_rowsTicketsAndSequences_goOn() throws {
+        let directory = TemporaryDirectory()
+        var tickets: [String] = []
+        do {
+            let store = try HotTierFixture.Store(directory.path)
+            for number in 0..<50 {
+                let outcome = try store.stored([try HotTierFixture.row("R-\(number)", dictionaries: store.tier.dictionaries)])
+                tickets.append(outcome[0].receipt.summary.ticketID)
+            }
+            store.close()
+        }
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let snapshot = store.tier.boundary.snapshot()
+        XCTAssertEqual(snapshot.sequence, 50)
+        let file = try XCTUnwrap(snapshot.files.first)
+        let view = try XCTUnwrap(file.tail(of: "receipts")).view(through: snapshot.sequence)
+        XCTAssertEqual(view.chunks.reduce(0) { $0 + $1.bounds.rowCount }, 50)
+        for number in [0, 17, 49] {
+            let ticket = try XCTUnwrap(ULID(tickets[number]))
+            let found = try XCTUnwrap(try file.find(ticket: ticket))
+            XCTAssertEqual(found.receipt.summary.receiptID, "R-\(number)")
+            XCTAssertEqual(found.row, Int64(number + 1))
+            try file.readStored([found.row], document: true) { _, parts in
+                XCTAssertEqual(parts.document, HotTierFixture.document("R-\(number)"))
+                XCTAssertEqual(parts.sha256, SHA256.hash(HotTierFixture.document("R-\(number)")))
+            }
+        }
+        XCTAssertTrue(try XCTUnwrap(try store.stored([try HotTierFixture.row("R-7")]).first).isRepeat)
+        let next = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-new")]).first).receipt.summary
+        XCTAssertEqual(next.sequence, 51)
+        XCTAssertGreaterThan(next.ticketID, try XCTUnwrap(tickets.last))
+    }
+
+    func test_view_showsExactlyTheRowsOfTheSnapshot_whileMoreArrive() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-0", total: 10)])
+        let early = store.tier.boundary.snapshot()
+        let earlyView = try XCTUnwrap(early.files[0].tail(of: "receipts")).view(through: early.sequence)
+        for number in 1..<9_000 where number % 3 == 0 {
+            _ = try store.stored((0..<3).map { try HotTierFixture.row("R-\(number)-\($0)", total: 10) })
+        }
+        XCTAssertEqual(earlyView.chunks.map(\.bounds.rowCount), [1])
+        XCTAssertEqual(try early.files[0].tail(of: "receipts")?.view(through: early.sequence).chunks.map(\.bounds.rowCount), [1])
+        let late = store.tier.boundary.snapshot()
+        let view = try XCTUnwrap(late.files[0].tail(of: "receipts")).view(through: late.sequence)
+        XCTAssertEqual(view.chunks.map(\.bounds.rowCount), [8_192, 9_000 - 3 + 1 - 8_192])
+        var total: Int64 = 0
+        for chunk in view.chunks {
+            guard case .int64(let values) = chunk.batch.columns[HotChunk.rowIDIndex + 2].values else { return XCTFail("not narrow") }
+            total += values.reduce(0, +)
+        }
+        XCTAssertEqual(total, 10 * (9_000 - 3 + 1))
+    }
+
+    func test_submit_fromManyThreads_everyReceiptOnce() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let remaining = Monitor(0)
+        let sequences = Mutex<[Int64]>([])
+        let threadCount = 4
+        let each = 500
+        remaining.withLock { $0 = threadCount * each }
+        let tier = store.tier
+        let generation = tier.boundary.generation
+        let threads = (0..<threadCount).map { thread in
+            WorkerThread(name: "test") {
+                for number in 0..<each {
+                    // Every receipt is sent by two of the threads.
+                    guard let row = try? HotTierFixture.row("R-\(thread / 2)-\(number)") else { return }
+                    tier.writer.submit(
+                        Submission(rows: [row], earlier: [nil], generation: generation) { answer in
+                            if case .done(let outcomes) = answer { sequences.withLock { $0.append(outcomes[0].receipt.summary.sequence) } }
+                            remaining.broadcast { $0 -= 1 }
+                        })
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        _ = remaining.wait { $0 == 0 ? true : nil }
+        let all = sequences.withLock { $0 }
+        XCTAssertEqual(all.count, threadCount * each)
+        XCTAssertEqual(Set(all), Set(1...Int64(threadCount / 2 * each)))
+        XCTAssertEqual(tier.boundary.sequence, Int64(threadCount / 2 * each))
+    }
+
+    func test_daysChange_opensAnotherFile_andOnceHoldsAcrossFiles() throws {
+        let directory = TemporaryDirectory()
+        let time = Atomic<Int64>(1_795_000_000_000_000)
+        let clock = Clock { time.load(ordering: .relaxed) }
+        try withExtendedLifetime(time) {
+            let store = try HotTierFixture.Store(directory.path, clock: clock)
+            defer { store.close() }
+            let first = try store.stored([try HotTierFixture.row("R-1")])[0].receipt
+            time.store(1_795_000_000_000_000 + Clock.microsecondsPerDay, ordering: .relaxed)
+            _ = try store.stored([try HotTierFixture.row("R-2")])
+            let again = try store.stored([try HotTierFixture.row("R-1")])[0]
+            XCTAssertTrue(again.isRepeat)
+            XCTAssertEqual(again.receipt.summary.ticketID, first.summary.ticketID)
+            // A clock that goes back: sequences and tickets rise, the file stays.
+            time.store(1_795_000_000_000_000, ordering: .relaxed)
+            let later = try store.stored([try HotTierFixture.row("R-3")])[0].receipt
+            XCTAssertEqual(later.summary.sequence, 3)
+            XCTAssertGreaterThan(later.summary.ticketID, first.summary.ticketID)
+            XCTAssertEqual(store.tier.boundary.snapshot().files.map(\.name), ["2026-11-18", "2026-11-19"])
+        }
+    }
+
+    func test_seal_nextReceiptBeginsTheNextPart() throws {
+        let directory = TemporaryDirectory()
+        let clock = Clock { 1_795_000_000_000_000 }
+        let store = try HotTierFixture.Store(directory.path, clock: clock)
+        _ = try store.stored([try HotTierFixture.row("R-1")])
+        try store.tier.writer.seal()
+        XCTAssertTrue(try store.stored([try HotTierFixture.row("R-1")])[0].isRepeat)
+        _ = try store.stored([try HotTierFixture.row("R-2")])
+        XCTAssertEqual(store.tier.boundary.snapshot().files.map(\.name), ["2026-11-18", "2026-11-18.2"])
+        store.close()
+        let reopened = try HotTierFixture.Store(directory.path, clock: clock)
+        defer { reopened.close() }
+        _ = try reopened.stored([try HotTierFixture.row("R-3")])
+        XCTAssertEqual(reopened.tier.boundary.snapshot().files.map { "\($0.name) \($0.state.rowCount)" }, ["2026-11-18 1", "2026-11-18.2 2"])
+    }
+
+    func test_directory_secondProcess_isRefused() throws {
+        let directory = TemporaryDirectory()
+        let first = try DataDirectory(path: directory.path)
+        first.publish(url: "http://127.0.0.1:8080")
+        XCTAssertThrowsError(try DataDirectory(path: directory.path)) { error in
+            XCTAssertEqual("\(error)", "another process works on this directory: http://127.0.0.1:8080")
+        }
+    }
+
+    func test_dictionary_isLearntAndDocumentsComeBackByteForByte() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let filler = String(repeating: "вітамін-", count: 400)
+        var codings = Set<Int64>()
+        for number in 0..<700 {
+            let row = try HotTierFixture.row("R-\(number)", salt: "\(number)\(filler)", dictionaries: store.tier.dictionaries)
+            _ = try store.stored([row])
+        }
+        // Training runs beside; it is done when documents begin to use it.
+        for number in 700..<5_000 where !codings.contains(2) {
+            let row = try HotTierFixture.row("R-\(number)", salt: "\(number)\(filler)", dictionaries: store.tier.dictionaries)
+            codings.insert(row.coding.rawValue)
+            _ = try store.stored([row])
+        }
+        XCTAssertTrue(codings.contains(2), "no dictionary after 5,000 documents")
+        let file = store.tier.boundary.snapshot().files[0]
+        let last = file.state.rowCount
+        try file.readStored([1, last], document: true) { index, parts in
+            let number = index == 0 ? 0 : last - 1
+            XCTAssertEqual(parts.document, HotTierFixture.document("R-\(number)", salt: "\(number)\(filler)"))
+        }
+    }
+}
