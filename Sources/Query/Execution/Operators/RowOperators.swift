@@ -106,7 +106,8 @@ final class LimitOperator: PreparedOperator, @unchecked Sendable {
 /// Rows of expressions without columns.
 final class ValuesOperator: PreparedOperator, @unchecked Sendable {
     private let rows: [[Expression]]
-    private var batch: ColumnBatch?
+    private var batches: [ColumnBatch] = []
+    private var share: MemoryShare?
     private let isTaken = Atomic<Bool>(false)
 
     init(columns: [OutputColumn], rows: [[Expression]]) {
@@ -116,21 +117,33 @@ final class ValuesOperator: PreparedOperator, @unchecked Sendable {
 
     override var streamCountMax: Int { 1 }
 
+    /// All rows are there at once, each batch of them ended at a byte count: a short expression can make a long text.
     override func prepare(_ run: QueryRun) throws {
+        let share = MemoryShare(run.memory)
+        self.share = share
         var builders = columns.map { ColumnBuilder(type: $0.type) }
+        var (rowCount, byteCount, heldByteCount) = (0, 0, 0)
+        func end() {
+            if rowCount > 0 { batches.append(ColumnBatch(rowCount: rowCount, columns: builders.indices.map { builders[$0].finish() })) }
+            (rowCount, byteCount) = (0, 0)
+        }
         let single = ColumnBatch(rowCount: 1, columns: [])
         for row in rows {
-            for (index, expression) in row.enumerated() {
-                let value = try Evaluator(expression, layout: [:], context: run.context).evaluate(single)
-                builders[index].append(value.value(at: 0))
-            }
+            var values: [Value] = []
+            for expression in row { values.append(try Evaluator(expression, layout: [:], context: run.context).evaluate(single).value(at: 0)) }
+            let added = values.reduce(0) { $0 + $1.flatByteCount }
+            if byteCount + added > ColumnBatch.targetByteCount { end() }
+            heldByteCount += added
+            guard share.resize(to: heldByteCount) || heldByteCount <= run.smallByteCount else { throw QueryError.outOfMemory("VALUES") }
+            for index in values.indices { builders[index].append(values[index]) }
+            rowCount += 1
+            byteCount += added
         }
-        batch = ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })
+        end()
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        guard let batch, !isTaken.exchange(true, ordering: .relaxed) else { return EmptyStream() }
-        return ArrayStream([batch])
+        isTaken.exchange(true, ordering: .relaxed) ? EmptyStream() : ArrayStream(batches)
     }
 }
 
