@@ -88,24 +88,3 @@ package struct SubqueryExpression: Hashable, Sendable {
         self.position = position
     }
 }
-
-/// Every aggregate function.
-package enum AggregateFunction: String, Hashable, Sendable, CaseIterable {
-    case countRows = "count(*)", count, sum, avg, min, max
-    case standardDeviation = "stddev_samp", standardDeviationPopulation = "stddev_pop", variance = "var_samp", variancePopulation = "var_pop"
-    /// The fraction is the second argument, a literal.
-    case percentileContinuous = "percentile_cont", percentileDiscrete = "percentile_disc"
-    case mode, approximateDistinct = "approx_count_distinct", stringAggregate = "string_agg", arrayAggregate = "array_agg"
-    case boolAnd = "bool_and", boolOr = "bool_or"
-    /// Any one value of a group (all are equal); NULL without rows. Of rewrites.
-    case anyValue = "any_value"
-    /// As `anyValue`, but more than one row in a group is a data-error: a scalar subquery.
-    case singleValue = "single_value"
-    /// Which grouping set a row is of: only with `Aggregate.groupingSets`.
-}
-
-/// Functions that need a window; every aggregate may also stand over one.
-package enum WindowFunction: Hashable, Sendable {
-    case rowNumber, rank, denseRank, percentRank, cumulativeDistribution, ntile, lag, lead, firstValue, lastValue, nthValue
-    case aggregate(AggregateFunction)
-}

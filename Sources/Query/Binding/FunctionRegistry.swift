@@ -18,19 +18,10 @@ package enum FunctionRegistry {
 
     static let scalarsByName = Dictionary(scalars.flatMap { function in function.names.map { ($0, function) } }, uniquingKeysWith: { first, _ in first })
 
-    static let aggregates: [String: AggregateFunction] = [
-        "count": .count, "sum": .sum, "avg": .avg, "min": .min, "max": .max, "stddev": .standardDeviation,
-        "stddev_samp": .standardDeviation, "stddev_pop": .standardDeviationPopulation, "variance": .variance, "var_samp": .variance,
-        "var_pop": .variancePopulation, "percentile_cont": .percentileContinuous, "percentile_disc": .percentileDiscrete, "mode": .mode,
-        "approx_count_distinct": .approximateDistinct, "string_agg": .stringAggregate, "array_agg": .arrayAggregate,
-        "bool_and": .boolAnd, "every": .boolAnd, "bool_or": .boolOr, "any_value": .anyValue,
-    ]
+    static let aggregates = Dictionary(
+        uniqueKeysWithValues: AggregateFunction.allCases.flatMap { function in function.definition.names.map { ($0, function) } })
 
-    static let windows: [String: WindowFunction] = [
-        "row_number": .rowNumber, "rank": .rank, "dense_rank": .denseRank, "percent_rank": .percentRank,
-        "cume_dist": .cumulativeDistribution, "ntile": .ntile, "lag": .lag, "lead": .lead, "first_value": .firstValue,
-        "last_value": .lastValue, "nth_value": .nthValue,
-    ]
+    static let windows = Dictionary(uniqueKeysWithValues: WindowFunction.own.map { ($0.definition.name, $0) })
 
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [

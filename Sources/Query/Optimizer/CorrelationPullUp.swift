@@ -176,10 +176,7 @@ enum Grouped {
     static func emptyRow(of node: AggregateNode) -> [ColumnID: Expression] {
         var row: [ColumnID: Expression] = [:]
         for call in node.aggregates {
-            switch call.function {
-            case .countRows, .count, .approximateDistinct: row[call.column.id] = .literal(.integer(0), .int64)
-            default: row[call.column.id] = .null(call.column.type)
-            }
+            row[call.column.id] = call.function.definition.isCount ? .literal(.integer(0), .int64) : .null(call.column.type)
         }
         return row
     }
