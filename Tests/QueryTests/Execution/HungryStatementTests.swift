@@ -95,6 +95,7 @@ final class HungryStatementTests: XCTestCase {
             "SELECT array_agg(g) OVER (ORDER BY g) FROM generate_series(1, 20000) s(g)",
             "SELECT string_agg(x, ',') OVER () FROM (SELECT repeat('x', 1000) AS x FROM generate_series(1, 30000)) q",
             "SELECT array_agg(DISTINCT x) FROM \(texts)",
+            "VALUES " + Array(repeating: "(repeat('x', 5000000))", count: 40).joined(separator: ", "),
         ]
         for (queries, isAnswered) in [(answered, true), (refused, false)] {
             for query in queries {

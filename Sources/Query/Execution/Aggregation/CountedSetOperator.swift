@@ -1,24 +1,22 @@
 import ColumnStore
 
 /// INTERSECT and EXCEPT: rows are grouped with a count for each input, and the counts say how many of a row come out.
-final class CountedSetOperator: PhysicalOperator, @unchecked Sendable {
+final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
     private let isExcept: Bool
     private let keepsRepeats: Bool
 
-    init(_ inputs: [PhysicalOperator], columns: [OutputColumn], isExcept: Bool, keepsRepeats: Bool) {
+    init(_ inputs: [PreparedOperator], columns: [OutputColumn], isExcept: Bool, keepsRepeats: Bool) {
         self.isExcept = isExcept
         self.keepsRepeats = keepsRepeats
         super.init(columns: columns, inputs: [Self.counted(inputs, columns)])
     }
 
-    override var name: String { isExcept ? "Except" : "Intersect" }
-
     /// Ids below zero are of no plan.
     private static func tag(_ index: Int) -> OutputColumn { OutputColumn(id: ColumnID(-1 - index), name: "", type: .int64) }
 
-    private static func counted(_ inputs: [PhysicalOperator], _ columns: [OutputColumn]) -> PhysicalOperator {
+    private static func counted(_ inputs: [PreparedOperator], _ columns: [OutputColumn]) -> PreparedOperator {
         let tags = inputs.indices.map { tag($0) }
-        let tagged = inputs.enumerated().map { index, input -> PhysicalOperator in
+        let tagged = inputs.enumerated().map { index, input -> PreparedOperator in
             let kept = zip(columns, input.columns).map { ProjectedColumn($0, .column($1.id, $1.type)) }
             let marks = tags.indices.map { ProjectedColumn(tags[$0], .literal($0 == index ? .integer(1) : .null, .int64)) }
             return ProjectOperator(input, columns: kept + marks)

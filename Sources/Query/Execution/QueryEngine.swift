@@ -115,53 +115,12 @@ package final class QueryEngine: Sendable {
     ) throws -> ResultStream {
         let root = try PlanBuilder().build(plan)
         let columns = columns ?? plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
-        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation, isMeasured: false))
+        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation))
     }
 
-    private func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, isMeasured: Bool) -> QueryRun {
+    func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, figures: RunFigures? = nil) -> QueryRun {
         QueryRun(
             pool: pool, context: EvaluationContext(timeZone: zone), cancellation: cancellation,
-            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, isMeasured: isMeasured)
-    }
-
-    /// Runs the query to its end and tells of each operator.
-    private func analyze(_ prepared: PreparedQuery, _ cancellation: Cancellation) throws -> [String] {
-        let builder = PlanBuilder()
-        let root = try builder.build(prepared.query.plan)
-        let run = makeRun(prepared.timeZone, cancellation, isMeasured: true)
-        let stream = ResultStream(root, columns: prepared.columns, run: run)
-        var rowCount = 0
-        while let batch = try stream.next() { rowCount += batch.rowCount }
-        builder.addCounters(to: run.counters)
-        let counts = run.counters.now
-        // Memory in whole MiB: its bytes would tell how many values a shared dictionary holds.
-        let mebibytes = (run.memory.peakByteCount + (1 << 20) - 1) >> 20
-        var lines = Explain.lines(prepared.query.plan) { builder.remarks(onNode: $0) }
-        lines.append(
-            "\(rowCount) rows in \(Explain.milliseconds(stream.elapsedNanoseconds)), planned in \(Explain.milliseconds(prepared.planningNanoseconds)); "
-                + "\(counts.rowsScanned) rows scanned, \(counts.bytesRead) bytes read, \(counts.filesPruned) files pruned; "
-                + "\(mebibytes) MiB of memory at most")
-        return lines
-    }
-}
-
-/// A query whose meaning is settled: it may be run any number of times.
-package struct PreparedQuery: Sendable {
-    enum Explanation: Sendable { case plan, analyze }
-
-    package let query: BoundQuery
-    let explain: Explanation?
-    let timeZone: TimeZoneRules
-    /// From its text on.
-    let planningNanoseconds: Int
-    /// Of the plan, as long as it is there.
-    let held: PlanMemory
-
-    package var isExplain: Bool { explain != nil }
-
-    /// The answer's columns.
-    package var columns: [ResultColumn] {
-        if explain != nil { return [ResultStream.planColumn] }
-        return query.columns.map { ResultColumn(name: $0.name, type: $0.type) }
+            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, figures: figures)
     }
 }
