@@ -196,7 +196,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
                 guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
                 let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set, share, run) : try owner.merged(work, share, run)
                 guard let groups else { continue }
-                owner.measure.spilledBytes.wrappingAdd(groups.asideByteCount, ordering: .relaxed)
+                owner.spilled(groups.asideByteCount, run)
                 let answers = try owner.answers(groups, work.set)
                 pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]
                 batch = answers

@@ -157,7 +157,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
 
         private func answers(of long: LongPartition) throws -> LongPartitionStream {
             try long.finish()
-            owner.measure.spilledBytes.wrappingAdd(long.byteCount, ordering: .relaxed)
+            owner.spilled(long.byteCount, run)
             return try LongPartitionStream(long, calls, node, run)
         }
 
