@@ -19,5 +19,6 @@
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in
-//   Engine: the store as its doors see it
+//   Roles: what a door may hold of the store, a protocol each
+//   Engine: the store, in each of its roles
 //   Import: many documents past the hot tier

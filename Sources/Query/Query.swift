@@ -8,10 +8,10 @@
 //   Syntax: text to a tree with positions
 //   Kernels: loops over columns that many share; a worker's meter
 //   Types: rules of types, casts, values as text
-//   Algebra: Expression and LogicalPlan, their walks, checks and EXPLAIN
-//   Functions/{Text, Number, Time, List}: one SQL function after another
+//   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
+//   Functions/{Calls, Text, Patterns, Number, Time, List, Operators}: one SQL function after another, its definition beside its kernel
 //   Evaluation: an expression run over a batch
-//   Binding: names and exact types
+//   Binding: names and exact types; the list of all functions
 //   Optimizer: passes from plan to plan
-//   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels
+//   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share
 //   Results: JSON, NDJSON, CSV, Parquet, tables; walks by cursor

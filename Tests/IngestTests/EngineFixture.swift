@@ -49,11 +49,11 @@ final class EngineFixture: Sendable {
         switch take(body, as: principal, client: client) {
         case .one(let taken): return taken
         case .refused(let problem): throw problem
-        default: throw Problem(.internalError, "not one receipt")
+        default: throw Fault(.internalError, "not one receipt")
         }
     }
 
-    func refusal(_ body: String, _ form: TakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil) -> Problem? {
+    func refusal(_ body: String, _ form: TakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil) -> Fault? {
         if case .refused(let problem) = take(body, form, as: principal, client: client, type: type) { return problem }
         return nil
     }

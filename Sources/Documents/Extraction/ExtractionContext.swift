@@ -40,7 +40,7 @@ final class ExtractionContext {
     let work = WorkBudget()
     let buffers: UnsafeMutablePointer<Buffers>
     var output = ByteBuffer()
-    var violations: [Problem.Violation] = []
+    var violations: [Fault.Violation] = []
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
     private(set) var violationCount = 0
@@ -90,7 +90,7 @@ final class ExtractionContext {
     }
 
     /// What schema and columns both ask for is said once.
-    func distinctViolations() -> [Problem.Violation] {
+    func distinctViolations() -> [Fault.Violation] {
         var seen: Set<[String]> = []
         let distinct = violations.filter { seen.insert([$0.pointer, $0.code]).inserted || $0.code == "xsd" }
         violationCount -= violations.count - distinct.count
@@ -101,7 +101,7 @@ final class ExtractionContext {
         // What is found once the work was cut short may not be true.
         violationCount += 1
         guard !work.isExhausted, violations.count < Self.violationCountMax, violationByteCount < Self.violationByteCountMax else { return }
-        let violation = Problem.Violation(pointer: pointer(), code: code, message: message())
+        let violation = Fault.Violation(pointer: pointer(), code: code, message: message())
         violationByteCount += violation.pointer.utf8.count + violation.message.utf8.count
         violations.append(violation)
     }

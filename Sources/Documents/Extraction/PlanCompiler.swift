@@ -4,7 +4,7 @@ internal import ColumnStore
 struct PlanCompiler {
     private let file: TypeFile
     private let arena: Arena
-    private(set) var reasons: [Problem.Violation] = []
+    private(set) var reasons: [Fault.Violation] = []
     private var numbers: [String: Int] = [:]
     private(set) var jsonPaths: [JSONPath] = []
     private(set) var xmlPaths: [XMLPath] = []

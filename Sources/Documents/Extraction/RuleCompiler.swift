@@ -104,25 +104,25 @@ struct RuleCompiler {
     }
 
     private func call(_ function: ScalarFunction, _ arguments: [Expression], _ type: ColumnType) -> RuleNode? {
-        switch function {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+        if let comparison = function.comparison {
             guard let a = node(arguments[0]), let b = node(arguments[1]), let order = RuleOrder(arguments[0].type, arguments[1].type) else { return nil }
-            return RuleComparison(function, order, a, b)
+            return RuleComparison(comparison, order, a, b)
+        }
+        if let operation = Self.listOperations[function] { return listFunction(operation, arguments[0], type) }
+        switch function {
         case .add: return arithmetic(.add, arguments, type)
         case .subtract: return arithmetic(.subtract, arguments, type)
         case .multiply: return arithmetic(.multiply, arguments, type)
         case .divide: return arithmetic(.divide, arguments, type)
-        case .abs, .negate:
-            guard let from = RuleNumbers.scale(of: arguments[0].type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
-            return node(arguments[0]).map { RuleUnary(function == .abs ? .absolute : .negate, $0, operandScale: from, scale: to, range: range) }
-        case .nullIf:
-            guard arguments[0].type == type, let a = node(arguments[0]), let b = node(arguments[1]),
-                let order = RuleOrder(arguments[0].type, arguments[1].type)
-            else { return nil }
-            return RuleNullIf(a, b, order)
-        case .listSum, .listMin, .listMax, .listAvg, .listCount: return listFunction(function, arguments[0], type)
+        case .abs: return unary(.absolute, arguments[0], type)
+        case .negate: return unary(.negate, arguments[0], type)
         default: return nil
         }
+    }
+
+    private func unary(_ operation: RuleUnary.Operation, _ argument: Expression, _ type: ColumnType) -> RuleNode? {
+        guard let from = RuleNumbers.scale(of: argument.type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
+        return node(argument).map { RuleUnary(operation, $0, operandScale: from, scale: to, range: range) }
     }
 
     private func arithmetic(_ operation: RuleArithmetic.Operation, _ arguments: [Expression], _ type: ColumnType) -> RuleNode? {
@@ -134,19 +134,23 @@ struct RuleCompiler {
         return RuleArithmetic(operation, a, b, leftScale: left, rightScale: right, scale: scale, range: range, isWhole: isWhole)
     }
 
-    private func listFunction(_ function: ScalarFunction, _ argument: Expression, _ type: ColumnType) -> RuleNode? {
+    private static let listOperations: [ScalarFunction: RuleListFunction.Operation] = [
+        .listCount: .count, .listSum: .sum, .listAvg: .average, .listMin: .least, .listMax: .greatest,
+    ]
+
+    private func listFunction(_ operation: RuleListFunction.Operation, _ argument: Expression, _ type: ColumnType) -> RuleNode? {
         var column = argument
         var name: String?
         if case .member(let inner, let member, _) = argument { (column, name) = (inner, member) }
         guard case .column(let id, _) = column, inputs.indices.contains(id.rawValue), case .list(let list) = inputs[id.rawValue] else { return nil }
-        if function == .listCount { return RuleListFunction(function, list: list, member: 0, memberScale: 0, scale: 0, range: 0...0, order: nil) }
+        if operation == .count { return RuleListFunction(operation, list: list, member: 0, memberScale: 0, scale: 0, range: 0...0, order: nil) }
         guard let name, let member = memberNames[list].firstIndex(of: name), case .list(let element) = argument.type else { return nil }
-        if function == .listMin || function == .listMax {
+        if operation == .least || operation == .greatest {
             let isSame = element.type == type || RuleNumbers.scale(of: type).map { $0 == RuleNumbers.scale(of: element.type) } ?? false
             guard isSame, let order = RuleOrder(type, type) else { return nil }
-            return RuleListFunction(function, list: list, member: member, memberScale: 0, scale: 0, range: 0...0, order: order)
+            return RuleListFunction(operation, list: list, member: member, memberScale: 0, scale: 0, range: 0...0, order: order)
         }
         guard let from = RuleNumbers.scale(of: element.type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
-        return RuleListFunction(function, list: list, member: member, memberScale: from, scale: to, range: range, order: nil)
+        return RuleListFunction(operation, list: list, member: member, memberScale: from, scale: to, range: range, order: nil)
     }
 }

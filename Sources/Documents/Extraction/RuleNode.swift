@@ -208,13 +208,13 @@ final class RuleUnary: RuleNode, @unchecked Sendable {
 }
 
 final class RuleComparison: RuleNode, @unchecked Sendable {
-    private let function: ScalarFunction
+    private let comparison: Comparison
     private let order: RuleOrder
     private let left: RuleNode
     private let right: RuleNode
 
-    init(_ function: ScalarFunction, _ order: RuleOrder, _ left: RuleNode, _ right: RuleNode) {
-        (self.function, self.order, self.left, self.right) = (function, order, left, right)
+    init(_ comparison: Comparison, _ order: RuleOrder, _ left: RuleNode, _ right: RuleNode) {
+        (self.comparison, self.order, self.left, self.right) = (comparison, order, left, right)
     }
 
     override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
@@ -223,13 +223,13 @@ final class RuleComparison: RuleNode, @unchecked Sendable {
         let b = try right.evaluate(environment)
         if b.isNull { return .null }
         let outcome = try order.compare(a, b)
-        switch function {
+        switch comparison {
         case .equal: return .boolean(outcome == 0)
         case .notEqual: return .boolean(outcome != 0)
         case .less: return .boolean(outcome < 0)
         case .lessOrEqual: return .boolean(outcome <= 0)
         case .greater: return .boolean(outcome > 0)
-        default: return .boolean(outcome >= 0)
+        case .greaterOrEqual: return .boolean(outcome >= 0)
         }
     }
 }
@@ -337,20 +337,6 @@ final class RuleCoalesce: RuleNode, @unchecked Sendable {
     }
 }
 
-final class RuleNullIf: RuleNode, @unchecked Sendable {
-    private let left: RuleNode
-    private let right: RuleNode
-    private let order: RuleOrder
-    init(_ left: RuleNode, _ right: RuleNode, _ order: RuleOrder) { (self.left, self.right, self.order) = (left, right, order) }
-    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
-        let a = try left.evaluate(environment)
-        if a.isNull { return a }
-        let b = try right.evaluate(environment)
-        if b.isNull { return a }
-        return try order.compare(a, b) == 0 ? .null : a
-    }
-}
-
 final class RuleInList: RuleNode, @unchecked Sendable {
     private let operand: RuleNode
     private let candidates: [(node: RuleNode, order: RuleOrder)]
@@ -372,7 +358,9 @@ final class RuleInList: RuleNode, @unchecked Sendable {
 
 /// list_sum, list_min, list_max, list_avg over a member of a list, and list_count.
 final class RuleListFunction: RuleNode, @unchecked Sendable {
-    private let function: ScalarFunction
+    enum Operation { case count, sum, average, least, greatest }
+
+    private let operation: Operation
     private let list: Int
     private let member: Int
     private let memberScale: Int
@@ -380,14 +368,14 @@ final class RuleListFunction: RuleNode, @unchecked Sendable {
     private let range: ClosedRange<Int128>
     private let order: RuleOrder?
 
-    init(_ function: ScalarFunction, list: Int, member: Int, memberScale: Int, scale: Int, range: ClosedRange<Int128>, order: RuleOrder?) {
-        (self.function, self.list, self.member, self.memberScale) = (function, list, member, memberScale)
+    init(_ operation: Operation, list: Int, member: Int, memberScale: Int, scale: Int, range: ClosedRange<Int128>, order: RuleOrder?) {
+        (self.operation, self.list, self.member, self.memberScale) = (operation, list, member, memberScale)
         (self.scale, self.range, self.order) = (scale, range, order)
     }
 
     override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
         guard let rows = environment.lists?[list] else { throw RuleEscape() }
-        if function == .listCount { return .number(Int128(rows.rowCount)) }
+        if operation == .count { return .number(Int128(rows.rowCount)) }
         guard environment.work.charge(rows.rowCount, .rules) else { return .null }
         var total: Int128 = 0
         var count = 0
@@ -400,7 +388,7 @@ final class RuleListFunction: RuleNode, @unchecked Sendable {
                     best = cell
                 } else {
                     let outcome = try order.compare(cell, best)
-                    if function == .listMin ? outcome < 0 : outcome > 0 { best = cell }
+                    if operation == .least ? outcome < 0 : outcome > 0 { best = cell }
                 }
             } else {
                 let (next, isOverflow) = total.addingReportingOverflow(cell.number)
@@ -410,7 +398,7 @@ final class RuleListFunction: RuleNode, @unchecked Sendable {
         }
         if order != nil { return best }
         if count == 0 { return .null }
-        if function == .listSum { return try RuleNumbers.checked(try RuleNumbers.rescaled(total, from: memberScale, to: scale), range) }
+        if operation == .sum { return try RuleNumbers.checked(try RuleNumbers.rescaled(total, from: memberScale, to: scale), range) }
         let widened = try RuleNumbers.rescaled(total, from: memberScale, to: scale)
         return try RuleNumbers.checked(RuleNumbers.roundedQuotient(widened, Int128(count)), range)
     }

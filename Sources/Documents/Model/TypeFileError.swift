@@ -10,7 +10,7 @@ package struct TypeFileFault: Error, Equatable, Sendable {
 
 /// All that is wrong with a type file, each reason with its pointer into the file.
 package struct TypeFileError: Error, Sendable {
-    package let reasons: [Problem.Violation]
+    package let reasons: [Fault.Violation]
 
-    package init(reasons: [Problem.Violation]) { self.reasons = reasons }
+    package init(reasons: [Fault.Violation]) { self.reasons = reasons }
 }

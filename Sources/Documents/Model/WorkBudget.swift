@@ -105,16 +105,16 @@ package final class WorkBudget {
     var spentCount: Int { granted - left }
 
     /// What a document is refused with that has used up its steps; nil when it has not.
-    var fault: Problem? {
+    var fault: Fault? {
         guard let last = exhaustedBy else { return nil }
         if isBoundByAllowance, allowance.isOfManyDocuments {
-            return Problem(.tooLarge, "the documents of this body together take more work than a body may; send this one again in a smaller body")
+            return Fault(.tooLarge, "the documents of this body together take more work than a body may; send this one again in a smaller body")
         }
         // The part that had most of it, or asks for more than all.
         let most = Part.allCases.max { spent[$0.rawValue] < spent[$1.rawValue] } ?? last
         let part = spent[most.rawValue] > granted / 2 ? most : last
         let message = "checking this document takes more work than its size allows (\(granted) steps): most of it is for \(part.title)"
-        return Problem(.invalidDocument, message, errors: [.init(pointer: "", code: "too-much-work", message: message)])
+        return Fault(.invalidDocument, message, errors: [.init(pointer: "", code: "too-much-work", message: message)])
     }
 }
 

@@ -44,7 +44,7 @@ struct CSVReading {
                 }
                 let document = madeByteCount > options.madeByteCountMax ? [] : reader.document(from: start)
                 madeByteCount += document.count
-                results.append(.refused(Problem(error), type: nil, document: .own(document)))
+                results.append(.refused(Fault(error), type: nil, document: .own(document)))
             }
         }
         return DocumentReading(shape: .each, receipts: results, beyondCount: beyondCount)

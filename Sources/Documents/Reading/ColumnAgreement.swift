@@ -2,14 +2,14 @@ package import ColumnStore
 
 /// Types of one table that name the same column agree on its SQL type; lists agree on each member that they share.
 package enum ColumnAgreement {
-    static func conflicts(of type: DocumentType, with other: DocumentType) -> [Problem.Violation] {
+    static func conflicts(of type: DocumentType, with other: DocumentType) -> [Fault.Violation] {
         guard type.table == other.table else { return [] }
         return conflicts(of: type, with: other.layout.fields, owner: "the type \(other.name) of the same table")
     }
 
     /// - Parameter owner: who has `fields`, for the message: a type, the table itself.
-    package static func conflicts(of type: DocumentType, with fields: [Field], owner: String) -> [Problem.Violation] {
-        var reasons: [Problem.Violation] = []
+    package static func conflicts(of type: DocumentType, with fields: [Field], owner: String) -> [Fault.Violation] {
+        var reasons: [Fault.Violation] = []
         for field in type.layout.fields {
             guard let theirs = fields.first(where: { $0.name == field.name }) else { continue }
             let pointer = "/columns/\(field.name)"
@@ -29,8 +29,8 @@ package enum ColumnAgreement {
         return reasons
     }
 
-    private static func conflict(_ pointer: String, _ field: Field, _ theirs: Field, _ owner: String) -> Problem.Violation {
-        Problem.Violation(
+    private static func conflict(_ pointer: String, _ field: Field, _ theirs: Field, _ owner: String) -> Fault.Violation {
+        Fault.Violation(
             pointer: pointer, code: "column-conflict",
             message: "\(field.name) is \(ColumnTypeName.text(field.type)) here, but \(ColumnTypeName.text(theirs.type)) in \(owner)")
     }

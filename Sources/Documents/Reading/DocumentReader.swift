@@ -28,13 +28,13 @@ package final class DocumentReader: Sendable {
 
     /// Reads one body that is a JSON document, an array of them, or an envelope.
     ///
-    /// - Throws: `Problem` when no receipt can be told from it: bad-json, too-large. What concerns one receipt is in its result.
+    /// - Throws: `Fault` when no receipt can be told from it: bad-json, too-large. What concerns one receipt is in its result.
     package func readJSON(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
         let snapshot = registry.snapshot
-        let readingByteCount = try Self.withProblem { try Self.outlined(body, snapshot, options) }
+        let readingByteCount = try Self.withFault { try Self.outlined(body, snapshot, options) }
         return try ParsingRoom.shared.with(readingByteCount) {
             try withWorkspace { workspace in
-                try Self.withProblem {
+                try Self.withFault {
                     try workspace.json.read(body) { tape in
                         try JSONReading(tape: tape, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options).read()
                     }
@@ -65,7 +65,7 @@ package final class DocumentReader: Sendable {
         let snapshot = registry.snapshot
         return try ParsingRoom.shared.with(XMLReader.readingByteCount(body)) {
             try withWorkspace { workspace in
-                try Self.withProblem {
+                try Self.withFault {
                     let document = try XMLReader.read(body)
                     return try XMLReading(
                         document: document, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options
@@ -78,7 +78,7 @@ package final class DocumentReader: Sendable {
     /// Reads CSV with a header: each record is a receipt.
     package func readCSV(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
         try withWorkspace { workspace in
-            try Self.withProblem {
+            try Self.withFault {
                 try CSVReading(body: body, snapshot: registry.snapshot, context: workspace.context, options: options).read()
             }
         }
@@ -94,16 +94,16 @@ package final class DocumentReader: Sendable {
         try body.withUnsafeBytes { try readCSV($0, options) }
     }
 
-    private static func withProblem<Result>(_ body: () throws -> Result) throws -> Result {
+    private static func withFault<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as DocumentError {
-            throw Problem(error)
+            throw Fault(error)
         }
     }
 }
 
-extension Problem {
+extension Fault {
     package init(_ error: DocumentError) {
         switch error.code {
         case .badJSON: self.init(.badJSON, error.detail)
@@ -121,15 +121,15 @@ struct ReceiptSteps {
     let context: ExtractionContext
     let options: ReadingOptions
 
-    func tooLarge(_ byteCount: Int) -> Problem {
-        Problem(.tooLarge, "a document of \(byteCount) bytes; \(options.documentByteCountMax) are allowed")
+    func tooLarge(_ byteCount: Int) -> Fault {
+        Fault(.tooLarge, "a document of \(byteCount) bytes; \(options.documentByteCountMax) are allowed")
     }
 
-    var tooMuchMade: Problem {
-        Problem(.tooLarge, "the documents that the receipts of this body make are larger than \(options.madeByteCountMax) bytes together; send this one again")
+    var tooMuchMade: Fault {
+        Fault(.tooLarge, "the documents that the receipts of this body make are larger than \(options.madeByteCountMax) bytes together; send this one again")
     }
 
-    static func tooMany(_ limit: Int) -> Problem { Problem(.tooLarge, "more than \(limit) receipts in one body") }
+    static func tooMany(_ limit: Int) -> Fault { Fault(.tooLarge, "more than \(limit) receipts in one body") }
 
     /// The result of `extract`, which returns nil when it has noted violations.
     func result(
@@ -147,6 +147,6 @@ struct ReceiptSteps {
             count == 1
             ? "the document is not what the type \(type.name) asks for: \(violations.first?.message ?? "")"
             : "the document has \(count) faults by the type \(type.name)"
-        return .refused(Problem(.invalidDocument, detail, errors: violations), type: type.name, document: document)
+        return .refused(Fault(.invalidDocument, detail, errors: violations), type: type.name, document: document)
     }
 }

@@ -24,7 +24,7 @@ package struct DocumentReading: Sendable {
 package enum ReceiptResult: Sendable {
     case accepted(ExtractedReceipt)
     /// With the type that was meant, if one was found, and the bytes that were refused.
-    case refused(Problem, type: String?, document: ReceiptDocument)
+    case refused(Fault, type: String?, document: ReceiptDocument)
 }
 
 /// How a body is to be read.

@@ -67,7 +67,7 @@ struct JSONReading {
         case .found(let type) where type.each != nil:
             return [
                 .refused(
-                    Problem(.invalidDocument, "an envelope (type \(type.name)) within an array; send it as a body of its own"), type: type.name,
+                    Fault(.invalidDocument, "an envelope (type \(type.name)) within an array; send it as a body of its own"), type: type.name,
                     document: .body(range))
             ]
         case .found(let type): return [receipt(type, at: node, document: .body(range), byteCount: range.count)]
@@ -132,7 +132,7 @@ struct JSONReading {
 
     private func noReceipts(_ type: DocumentType) -> DocumentReading {
         let text = type.file.each?.path.text ?? ""
-        let problem = Problem(
+        let problem = Fault(
             .invalidDocument, "no receipt in this document: nothing in it is what the type \(type.name) takes one from",
             errors: [.init(pointer: text, code: "no-receipts", message: "no element here is a receipt")])
         return DocumentReading(shape: .single, receipts: [.refused(problem, type: type.name, document: .body(0..<byteCount))])

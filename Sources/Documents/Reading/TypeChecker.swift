@@ -33,10 +33,10 @@ package struct TypeChecker {
                 case .xml: results += try reader.readXML(bytes, options).receipts
                 case .csv: results += try reader.readCSV(bytes, options).receipts
                 }
-            } catch let problem as Problem {
+            } catch let problem as Fault {
                 results.append(.refused(problem, type: nil, document: .own([])))
             } catch {
-                results.append(.refused(Problem(.internalError, "\(error)"), type: nil, document: .own([])))
+                results.append(.refused(Fault(.internalError, "\(error)"), type: nil, document: .own([])))
             }
         }
         var lines: [String] = []
@@ -53,8 +53,8 @@ package struct TypeChecker {
         return (lines, hasErrors)
     }
 
-    private static func errors(of problem: Problem) -> [String] {
-        let violations = problem.errors.isEmpty ? [.init(pointer: "", code: problem.slug.rawValue, message: problem.detail)] : problem.errors
+    private static func errors(of problem: Fault) -> [String] {
+        let violations = problem.errors.isEmpty ? [.init(pointer: "", code: problem.code.rawValue, message: problem.detail)] : problem.errors
         return violations.map { violation in
             "{\"pointer\":\(JSONForm.quoted(violation.pointer)),\"code\":\(JSONForm.quoted(violation.code)),\"message\":\(JSONForm.quoted(violation.message))}"
         }

@@ -76,7 +76,7 @@ struct XMLReading {
         if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
         if let fault = context.work.fault { throw fault }
         if nodes.isEmpty {
-            let problem = Problem(
+            let problem = Fault(
                 .invalidDocument, "no receipt in this document: nothing in it is what the type \(type.name) takes one from",
                 errors: [.init(pointer: type.file.each?.path.text ?? "", code: "no-receipts", message: "no element here is a receipt")])
             return DocumentReading(shape: .single, receipts: [.refused(problem, type: type.name, document: .body(0..<byteCount))])
@@ -94,7 +94,7 @@ struct XMLReading {
             }
             // The value of an expression that selects no node has no address.
             guard node > 0, let canonical = document.canonicalForm(ofNode: node) else {
-                let problem = Problem(.invalidDocument, "the path \(type.file.each?.path.text ?? "") of the type \(type.name) leads to no element")
+                let problem = Fault(.invalidDocument, "the path \(type.file.each?.path.text ?? "") of the type \(type.name) leads to no element")
                 results.append(.refused(problem, type: type.name, document: .own([])))
                 continue
             }

@@ -22,7 +22,7 @@ extension TypeFile {
 /// Walks a type file's tape. Each function reads one member's form and notes what is wrong with it.
 struct TypeFileReader {
     let tape: JSONTape
-    private(set) var reasons: [Problem.Violation] = []
+    private(set) var reasons: [Fault.Violation] = []
     var file = TypeFile()
 
     static let columnCountMax = 1_000

@@ -13,7 +13,7 @@ struct SchemaCompiler {
     private(set) var nodes: [SchemaNode] = []
     private(set) var dynamicAnchors: [[String: Int]] = []
     private var compiled: [SchemaLibrary.Location: Int] = [:]
-    private var reasons: [Problem.Violation] = []
+    private var reasons: [Fault.Violation] = []
     private var depth = 0
 
     init(files: [String: [UInt8]], assertsFormat: Bool) {
@@ -53,7 +53,7 @@ struct SchemaCompiler {
     private mutating func checkAgainstMetaschema(_ location: SchemaLibrary.Location) {
         guard library.usesStandardMetaschema(location), let metaschema = Metaschema.compiled else { return }
         let tape = library.tape(location.document)
-        var found: [Problem.Violation] = []
+        var found: [Fault.Violation] = []
         metaschema.validate(tape, location.node) { node, missing, _, message in
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
             found.append(.init(pointer: tape.pointer(to: node) + suffix, code: "invalid-schema", message: message))

@@ -25,7 +25,7 @@ final class Backup {
     private var cold: [String: BackupManifest.File] = [:]
     private var copied: [BackupManifest.File] = []
 
-    /// - Throws: `Problem` for a directory that cannot take a backup of this store.
+    /// - Throws: `Fault` for a directory that cannot take a backup of this store.
     init(_ store: StoreParts, destination: String) throws {
         self.store = store
         storage = try LocalStorage(root: destination)
@@ -61,12 +61,12 @@ final class Backup {
         guard access(path, R_OK | W_OK | X_OK) == 0 else { throw Self.refusal(path, errno) }
     }
 
-    private static func refusal(_ path: String, _ code: Int32) -> Problem {
+    private static func refusal(_ path: String, _ code: Int32) -> Fault {
         refusal("\(path) cannot be made or written: \(String(cString: strerror(code))); name a directory of the server's machine that the server may write to")
     }
 
-    private static func refusal(_ text: String) -> Problem {
-        Problem(.badParameter, text, errors: [.init(pointer: "/destination", code: "bad-destination", message: text)])
+    private static func refusal(_ text: String) -> Fault {
+        Fault(.badParameter, text, errors: [.init(pointer: "/destination", code: "bad-destination", message: text)])
     }
 
     private func readPrevious() throws {

@@ -142,7 +142,7 @@ package final class Catalog: Sendable {
     /// - Throws: after a failed sync, when nobody knows what the disk holds until a restart has read it back.
     package func checkUsable() throws {
         guard !hasFailed.load(ordering: .sequentiallyConsistent) else {
-            throw Problem(.diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
+            throw Fault(.diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
         }
     }
 

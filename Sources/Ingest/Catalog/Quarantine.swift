@@ -18,7 +18,7 @@ package final class Quarantine: Sendable {
         var client: String?
         var contentType: String
         var type: String?
-        var problem: Problem
+        var problem: Fault
         var document: [UInt8]
     }
 
@@ -86,7 +86,7 @@ package final class Quarantine: Sendable {
         let limits = limits
         let entries = group.map { refused in
             Entry(
-                ticket: tickets.next(milliseconds: now / 1_000), hash: SHA256.hash(refused.document), text: ProblemText.text(refused.problem),
+                ticket: tickets.next(milliseconds: now / 1_000), hash: SHA256.hash(refused.document), text: FaultText.text(refused.problem),
                 refused: refused)
         }
         do {
@@ -182,7 +182,7 @@ package final class Quarantine: Sendable {
     private static let columns = "ticket, client_id, received_at, content_type, type, problem, "
 
     private static func entry(_ statement: SQLiteStatement) throws -> QuarantineEntry {
-        guard let ticket = ULID(bytes: statement.bytes(0)), let problem = ProblemText.problem(statement.text(5)) else {
+        guard let ticket = ULID(bytes: statement.bytes(0)), let problem = FaultText.problem(statement.text(5)) else {
             throw SQLiteError(code: 11, message: "an unreadable quarantine entry", path: "", sql: statement.sql)
         }
         return QuarantineEntry(
@@ -209,17 +209,17 @@ package final class Quarantine: Sendable {
     ///
     /// - Returns: whether there are more.
     func entries(
-        client: String?, below ticket: ULID?, limit: Int, withDocuments: Bool = true
+        of scope: RowScope, below ticket: ULID?, limit: Int, withDocuments: Bool = true
     ) throws -> (entries: [QuarantineEntry], hasMore: Bool) {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         // With a connection of its own: nobody who wants the catalog waits for these pages.
         let connection = try SQLiteConnection(path: catalog.path, mode: .readOnly)
         var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''"), \(withDocuments ? "byte_count + " : "")length(problem) FROM quarantine WHERE received_at >= ?1"
-        if client != nil { sql += " AND client_id = ?2" }
+        sql.append(scope.condition("client_id = ?2"))
         if ticket != nil { sql += " AND ticket < ?3" }
         let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")
         statement.bind(1, cutoff)
-        if let client { try statement.bind(2, client) }
+        if case .client(let client) = scope { try statement.bind(2, client.text) }
         if let ticket { try statement.bind(3, ticket.bytes) }
         statement.bind(4, Int64(limit) + 1)
         var entries: [QuarantineEntry] = []
@@ -236,10 +236,11 @@ package final class Quarantine: Sendable {
     var byteCount: Int64 { get throws { try catalog.integer("quarantine_bytes") ?? 0 } }
 }
 
-/// A problem as one text: slug, detail, then each violation, with separators that no message has.
-enum ProblemText {
-    static func text(_ problem: Problem) -> String {
-        var records = [[problem.slug.rawValue, problem.detail]]
+/// A fault as one text: code, detail and what advice there is, then each violation, with separators that no message has.
+enum FaultText {
+    static func text(_ problem: Fault) -> String {
+        var records = [[problem.code.rawValue, problem.detail]]
+        if let advice = problem.advice { records[0].append(advice.rawValue) }
         records += problem.errors.map { [$0.pointer, $0.code, $0.message] }
         return records.map { $0.map(clean).joined(separator: "\u{1F}") }.joined(separator: "\u{1E}")
     }
@@ -249,12 +250,12 @@ enum ProblemText {
         return text.replacing("\u{1E}", with: " ").replacing("\u{1F}", with: " ")
     }
 
-    static func problem(_ text: String) -> Problem? {
+    static func problem(_ text: String) -> Fault? {
         let records = text.split(separator: "\u{1E}", omittingEmptySubsequences: false).map {
             $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
         }
-        guard let head = records.first, head.count == 2, let slug = Problem.Slug(rawValue: head[0]) else { return nil }
-        var problem = Problem(slug, head[1])
+        guard let head = records.first, head.count == 2 || head.count == 3, let code = Fault.Code(rawValue: head[0]) else { return nil }
+        var problem = Fault(code, head[1], advice: head.count == 3 ? Fault.Advice(rawValue: head[2]) : nil)
         for record in records.dropFirst() where record.count == 3 {
             problem.errors.append(.init(pointer: record[0], code: record[1], message: record[2]))
         }

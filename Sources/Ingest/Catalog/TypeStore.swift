@@ -80,7 +80,7 @@ package final class TypeStore: Sendable {
 
     private let changing = Mutex(())
 
-    /// - Throws: `Problem`: invalid-type with every reason, version-conflict.
+    /// - Throws: `Fault`: invalid-type with every reason, version-conflict.
     package func put(name: String, json: [UInt8]) throws -> PutOutcome {
         try changing.withLock { _ in
             let known = stored.withLock { $0[name] }
@@ -95,7 +95,7 @@ package final class TypeStore: Sendable {
             let next = (known?.version ?? 0) + 1
             guard type.version == next else {
                 let present = known.map { $0.isDeleted ? "its last version was \($0.version)" : "its present version is \($0.version)" }
-                throw Problem(
+                throw Fault(
                     .versionConflict, "the next version of the type \(name) is \(next)\(present.map { ", since \($0)" } ?? ""); the file says \(type.version)",
                     errors: [.init(pointer: "/version", code: "version-conflict", message: "must be \(next)")])
             }
@@ -122,7 +122,7 @@ package final class TypeStore: Sendable {
     }
 
     private func check(_ type: DocumentType, name: String) throws {
-        var reasons: [Problem.Violation] = []
+        var reasons: [Fault.Violation] = []
         if type.name != name {
             reasons.append(.init(pointer: "/name", code: "wrong-name", message: "the file's name \"\(type.name)\" is not that of the call, \"\(name)\""))
         }
@@ -140,17 +140,17 @@ package final class TypeStore: Sendable {
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 
-    private static func problem(_ error: TypeFileError) -> Problem {
+    private static func problem(_ error: TypeFileError) -> Fault {
         let count = error.reasons.count
         let detail = count == 1 ? "the type file has a fault: \(error.reasons[0].message)" : "the type file has \(count) faults"
-        return Problem(.invalidType, detail, errors: error.reasons)
+        return Fault(.invalidType, detail, errors: error.reasons)
     }
 
-    /// - Throws: `Problem` not-found.
+    /// - Throws: `Fault` not-found.
     package func delete(name: String) throws {
         try changing.withLock { _ in
             guard let known = stored.withLock({ $0[name] }), !known.isDeleted else {
-                throw Problem(.notFound, "there is no type \(name)")
+                throw Fault(.notFound, "there is no type \(name)")
             }
             try catalog.deleteType(name: name)
             _ = registry.remove(name)

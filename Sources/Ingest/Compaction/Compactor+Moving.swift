@@ -18,7 +18,7 @@ extension Compactor {
     private func keepDeadLetters(of file: HotFile) throws {
         var after: DeadLetterKey?
         while true {
-            let letters = try file.deadLetters(after: after, client: nil, limit: 1_000)
+            let letters = try file.deadLetters(after: after, of: .all, limit: 1_000)
             try catalog.add(letters)
             guard letters.count == 1_000, let last = letters.last else { return }
             after = last.key

@@ -93,7 +93,7 @@ final class Compactor: Sendable {
             state.requests.append(Request(before: before) { result in done.broadcast { $0 = result } })
             return true
         }
-        guard isTaken else { throw Problem(.overloaded, "the server is stopping") }
+        guard isTaken else { throw Fault(.overloaded, "the server is stopping") }
         return try done.wait { $0 }.get()
     }
 
@@ -164,7 +164,7 @@ final class Compactor: Sendable {
             defer { state.requests = [] }
             return state.requests
         }
-        for request in (late) { request.completion(.failure(Problem(.overloaded, "the server is stopping"))) }
+        for request in (late) { request.completion(.failure(Fault(.overloaded, "the server is stopping"))) }
     }
 
     /// By itself: what fails is tried again at the next interval, and shown by `failure`.

@@ -3,7 +3,7 @@ import Documents
 import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
-extension Engine {
+extension Engine: TypeAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
     package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
         types.descriptions(after: name, limit: limit, among: principal.types)
     }
@@ -24,7 +24,7 @@ extension Engine {
 
     package func putContract(_ contract: Contract) throws -> PutOutcome {
         guard Intake.isID(contract.clientID.utf8) else {
-            throw Problem(
+            throw Fault(
                 .invalidContract, "a client id has 1 to 200 bytes and no control characters",
                 errors: [.init(pointer: "/client_id", code: "bad-id", message: "1 to 200 bytes, no control characters")])
         }
@@ -43,23 +43,23 @@ extension Engine {
     package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription {
         let isOfClient = if case .client = owner { true } else { false }
         guard isOfClient == (key.role == .contract) else {
-            throw Problem(.badParameter, isOfClient ? "a contract's key has the role contract" : "an operator's key has the role admin, auditor or metrics")
+            throw Fault(.badParameter, isOfClient ? "a contract's key has the role contract" : "an operator's key has the role admin, auditor or metrics")
         }
         guard let added = try catalog.addKey(key, of: owner) else {
             if case .client(let clientID) = owner { throw Self.noContract(clientID) }
-            throw Problem(.internalError, "the key was not stored")
+            throw Fault(.internalError, "the key was not stored")
         }
         return added
     }
 
     package func deleteKey(of owner: KeyOwner, id: String) throws {
         guard try catalog.deleteKey(of: owner, id: id) else {
-            if case .client(let clientID) = owner { throw Problem(.notFound, "there is no key \(id) of \(clientID)") }
-            throw Problem(.notFound, "no operator has a key \(id)")
+            if case .client(let clientID) = owner { throw Fault(.notFound, "there is no key \(id) of \(clientID)") }
+            throw Fault(.notFound, "no operator has a key \(id)")
         }
     }
 
-    private static func noContract(_ clientID: String) -> Problem { Problem(.notFound, "there is no contract of \(clientID)") }
+    private static func noContract(_ clientID: String) -> Fault { Fault(.notFound, "there is no contract of \(clientID)") }
 
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
 
@@ -68,17 +68,17 @@ extension Engine {
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         // Auditors see what every client was refused, and why; never the bytes.
         let isAuditor = principal.role == .auditor
-        let client = isAuditor ? client : try visibleClient(client, principal)
-        let binding = ["quarantine", client ?? "", client == nil ? "all" : "one", principal.clientID ?? "", principal.role.rawValue]
+        let scope = isAuditor ? client.map { .client(ClientID($0)) } ?? .all : try rows(of: client, for: principal)
+        let binding = ["quarantine"] + scope.binding + principal.binding
         var below: ULID?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
-                throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key")
+                throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key")
             }
             below = ticket
         }
-        let (entries, hasMore) = try quarantine.entries(client: client, below: below, limit: limit, withDocuments: !isAuditor)
-        if entries.isEmpty { try checkKnown(client, principal) }
+        let (entries, hasMore) = try quarantine.entries(of: scope, below: below, limit: limit, withDocuments: !isAuditor)
+        if entries.isEmpty { try checkKnown(scope, principal) }
         guard hasMore else { return (entries, nil) }
         let last = entries.last.flatMap { ULID($0.ticketID) }
         return (entries, last.map { cursors.encode([$0.bytes], binding: binding) })
@@ -86,43 +86,37 @@ extension Engine {
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
-            principal.role == .auditor || isVisible(entry, principal)
+            principal.role == .auditor || principal.rows.includes(entry.clientID)
         else {
-            throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
+            throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
         }
         return entry
     }
 
     package func deleteQuarantineEntry(_ ticketID: String) throws {
         guard let ticket = ULID(ticketID), try quarantine.delete(ticket) else {
-            throw Problem(.notFound, "there is no quarantine entry \(ticketID)")
+            throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
         }
     }
 
     package func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { try quarantine.delete(filter) }
 
-    func isVisible(_ entry: QuarantineEntry, _ principal: Principal) -> Bool {
-        guard let own = principal.ownClient else { return true }
-        return entry.clientID.map { $0.hasSameBytes(as: own) } ?? false
-    }
-
-    /// The client whose rows alone are asked for; nil for all.
+    /// Whose rows are asked for: one client's, or all that the principal sees.
     ///
-    /// - Throws: wrong-client where the principal sees its own only and asks for another's.
-    func visibleClient(_ asked: String?, _ principal: Principal) throws -> String? {
-        guard let own = principal.ownClient else { return asked }
-        guard asked.map({ $0.hasSameBytes(as: own) }) ?? true else { throw Problem(.wrongClient, "this key sees its own client only") }
-        return own
+    /// - Throws: wrong-client where the principal asks for one whose rows it does not see.
+    func rows(of asked: String?, for principal: Principal) throws -> RowScope {
+        guard let asked = asked.map({ ClientID($0) }) else { return principal.rows }
+        guard principal.rows.includes(asked) else { throw Fault(.wrongClient, "this key sees its own client only") }
+        return .client(asked)
     }
 
     /// Where nothing of a client was found: whether there is such a client. The data of one whose contract was deleted stay.
     ///
     /// - Throws: not-found for a client without a contract.
-    func checkKnown(_ client: String?, _ principal: Principal) throws {
-        guard let client, options.clientsNeedContract, catalog.contract(client) == nil,
-            !(principal.clientID.map { $0.hasSameBytes(as: client) } ?? false)
+    func checkKnown(_ scope: RowScope, _ principal: Principal) throws {
+        guard case .client(let client) = scope, options.clientsNeedContract, catalog.contract(client.text) == nil, principal.identity != .contract(client)
         else { return }
-        throw Problem(.notFound, "the client \(client) has no contract")
+        throw Fault(.notFound, "the client \(client) has no contract")
     }
 
     package func compact(before: Int32?) throws -> CompactionSummary { try compactor.compact(before: before) }

@@ -1,7 +1,7 @@
 import Documents
 
 /// What the administrator may read of the audit trail, and how acts get into it.
-extension Engine {
+extension Engine: AuditRecording {
     package func begin(_ act: AuditAct) throws -> Int64 { try catalog.begin(act) }
 
     package func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {
@@ -13,7 +13,7 @@ extension Engine {
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: ["audit"]), fields.count == 1,
                 let id = Int64(String(decoding: fields[0], as: UTF8.self))
-            else { throw Problem(.badCursor, "this is no cursor of this call") }
+            else { throw Fault(.badCursor, "this is no cursor of this call") }
             below = id
         }
         var entries = try catalog.audit(below: below, limit: limit + 1)

@@ -6,7 +6,7 @@ import Synchronization
 extension Engine {
     package func backup(to destination: String) throws -> BackupSummary {
         guard destination.hasPrefix("/"), !destination.utf8.contains(0) else {
-            throw Problem(
+            throw Fault(
                 .badParameter, "an absolute path on the server's machine is wanted",
                 errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path is wanted")])
         }
@@ -16,7 +16,7 @@ extension Engine {
             defer { isBackingUp = true }
             return !isBackingUp
         }
-        guard isFree else { throw Problem(.overloaded, "another backup is under way") }
+        guard isFree else { throw Fault(.overloaded, "another backup is under way") }
         defer { isBackingUp.withLock { $0 = false } }
         let thread = WorkerThread(name: "backup") { [self] in
             WorkerThread.lowerPriority()
@@ -29,10 +29,10 @@ extension Engine {
             try noteBackup()
             return summary
         } catch let error as SQLiteError {
-            if error.kind == .full { throw Problem(.diskFull, "there is no room for the backup") }
-            throw Problem(.internalError, "the backup failed, and the last one is as it was: \(error)")
+            if error.kind == .full { throw Fault(.diskFull, "there is no room for the backup") }
+            throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
         } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT {
-            throw Problem(.internalError, "the backup failed, and the last one is as it was: \(error)")
+            throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
         }
     }
 }

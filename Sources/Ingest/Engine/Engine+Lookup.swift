@@ -3,26 +3,27 @@ import Documents
 import Query
 
 /// Single receipts, tickets, and what happened since.
-extension Engine {
+extension Engine: RowReading, ChangeFeed {
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
-        let client = try visibleClient(lookup.client, principal).map { Array($0.utf8) }
+        let scope = try rows(of: lookup.client, for: principal)
         let snapshot = tier.boundary.snapshot()
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)
         var found: [(place: Place, receipt: StoredReceipt)] = []
         for file in snapshot.files {
-            for (row, receipt) in try file.rows(receiptID: id, client: client, table: lookup.table, day: lookup.day)
+            for (row, receipt) in try file.rows(receiptID: id, of: scope, table: lookup.table, day: lookup.day)
             where receipt.summary.sequence <= snapshot.sequence { found.append((.hot(file, row), receipt)) }
         }
         // One identity has one holder: with client and day known, and found, cold need not be asked.
-        let isSettled = client != nil && lookup.day != nil && found.contains { $0.receipt.summary.state != .failed }
+        let isOneClient = if case .client = scope { true } else { false }
+        let isSettled = isOneClient && lookup.day != nil && found.contains { $0.receipt.summary.state != .failed }
         if !isSettled {
             var filters = [ColumnFilter("receipt_id", .equal(.bytes(id)))]
-            if let client { filters.append(ColumnFilter("client_id", .equal(.bytes(client)))) }
+            filters.append(contentsOf: scope.filters)
             if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
             found += try ColdLookup.receipts(lookup.table, snapshot, filters).map { (.cold, $0) }
         }
-        guard !found.isEmpty else { throw Problem(.notFound, "there is no receipt \(lookup.receiptID)") }
+        guard !found.isEmpty else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
         let choices = Set(found.map { Choice(day: $0.receipt.summary.businessDay, client: Array($0.receipt.summary.clientID.utf8)) })
         guard choices.count == 1 else {
             return .choices(choices.sorted().map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) })
@@ -31,7 +32,7 @@ extension Engine {
         let held = found.filter { $0.receipt.summary.state != .failed }
         guard let best = (held.isEmpty ? found : held).max(by: { $0.receipt.summary.sequence < $1.receipt.summary.sequence }),
             let row = try row(best.place, best.receipt, table, snapshot)
-        else { throw Problem(.notFound, "there is no receipt \(lookup.receiptID)") }
+        else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
         return .found(schema: table.schema, row: row)
     }
 
@@ -49,7 +50,7 @@ extension Engine {
     }
 
     func visibleTable(_ name: String, _ snapshot: TierBoundary.Snapshot) throws -> TieredTable {
-        guard tier.tables.contains(name) else { throw Problem(.notFound, "there is no table \(name)") }
+        guard tier.tables.contains(name) else { throw Fault(.notFound, "there is no table \(name)") }
         return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
     }
 
@@ -78,16 +79,16 @@ extension Engine {
     // MARK: Tickets
 
     package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
-        let absent = Problem(.notFound, "there is no ticket \(ticketID)")
+        let absent = Fault(.notFound, "there is no ticket \(ticketID)")
         guard let ticket = ULID(ticketID) else { throw absent }
         let snapshot = tier.boundary.snapshot()
         if let (receipt, history) = try stored(ticket, snapshot) {
-            guard principal.ownClient.map({ $0.hasSameBytes(as: receipt.summary.clientID) }) ?? true else { throw absent }
+            guard principal.rows.includes(receipt.summary.clientID) else { throw absent }
             return try self.ticket(receipt, history, snapshot)
         }
-        if let entry = try quarantine.entry(ticket), isVisible(entry, principal) {
+        if let entry = try quarantine.entry(ticket), principal.rows.includes(entry.clientID) {
             return Ticket(
-                refused: entry, errors: entry.problem.errors.isEmpty ? [entry.problem.asViolation] : entry.problem.errors,
+                refused: entry, errors: entry.problem.errors,
                 history: [HistoryEvent(at: entry.receivedAt, event: "refused")])
         }
         throw absent
@@ -138,7 +139,7 @@ extension Engine {
 
     package func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
         let snapshot = tier.boundary.snapshot()
-        let client = principal.ownClient.map { Array($0.utf8) }
+        let scope = principal.rows
         var changes: [ChangePage.Change] = []
         var low = max(0, sequence)
         // Sequences are dense but for other clients' rows: windows that grow find the next ones without reading all that follows.
@@ -147,7 +148,7 @@ extension Engine {
             var high = snapshot.sequence - low > width ? low + width : snapshot.sequence
             var lowest = LowestChanges(limit: limit - changes.count)
             // A window that turns out to hold many more is begun anew as a narrower one, which holds enough.
-            while try !collect(after: low, through: high, client: client, snapshot, &lowest) {
+            while try !collect(after: low, through: high, of: scope, snapshot, &lowest) {
                 high = lowest.bound
                 lowest = LowestChanges(limit: limit - changes.count)
             }
@@ -187,12 +188,12 @@ extension Engine {
     ///
     /// - Returns: false when there are too many; `lowest.bound` says how far to go then.
     private func collect(
-        after low: Int64, through high: Int64, client: [UInt8]?, _ snapshot: TierBoundary.Snapshot, _ lowest: inout LowestChanges
+        after low: Int64, through high: Int64, of rows: RowScope, _ snapshot: TierBoundary.Snapshot, _ lowest: inout LowestChanges
     ) throws -> Bool {
         var scope = [
             ColumnFilter("sequence", .range(lower: .init(.integer(low), isInclusive: false), upper: .init(.integer(high), isInclusive: true)))
         ]
-        if let client { scope.append(ColumnFilter("client_id", .equal(.bytes(client)))) }
+        scope.append(contentsOf: rows.filters)
         var hot = snapshot
         hot.cold = [:]
         var cold = snapshot
@@ -217,7 +218,7 @@ extension Engine {
             }
         }
         for file in snapshot.files {
-            for event in try file.events(after: low, through: high, client: client, limit: lowest.roomCount) {
+            for event in try file.events(after: low, through: high, of: rows, limit: lowest.roomCount) {
                 var summary = event.receipt.summary
                 // As of then: it may have changed since.
                 summary.state = ReceiptState.allCases.first { Self.event($0) == event.event } ?? summary.state

@@ -4,18 +4,18 @@ import Glibc
 import Synchronization
 
 /// Figures for /metrics: of the writer, the tiers, compaction and the queues.
-extension Engine {
+extension Engine: StoreLife {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
             + (registration.withLock { $0 }?.metrics() ?? [])
     }
 
-    package var intakeRefusals: [Problem] {
+    package var intakeRefusals: [Fault] {
         if let failure = tier.writer.failure { return [failure] }
         let least = options.hot.writer.minFreeBytes
         if let free = DataDirectory.freeBytes(directory.path), free < least {
-            return [Problem(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(least >> 20) MiB: receipts are refused until there is more")]
+            return [Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(least >> 20) MiB: receipts are refused until there is more")]
         }
         return []
     }

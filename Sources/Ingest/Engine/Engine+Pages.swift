@@ -12,27 +12,27 @@ extension Engine {
 
     package func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
-            throw Problem(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
+            throw Fault(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
         }
-        let client = try visibleClient(request.client, principal)
+        let rows = try rows(of: request.client, for: principal)
         let snapshot = tier.boundary.snapshot()
         let table = try visibleTable(request.table, snapshot)
         let fields = try pageFields(request.fields, table.schema)
-        let binding = Self.binding(request, client, principal)
+        let binding = Self.binding(request, rows, principal)
         var sequence = snapshot.sequence
         var after: PageKey?
         if let cursor = request.cursor {
             guard let parts = cursors.decode(cursor, binding: binding), parts.count == 6, let bound = PageKey.integer(parts[0]),
                 let key = PageKey(parts[1...])
-            else { throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key") }
+            else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             (sequence, after) = (bound, key)
         }
-        let scope = Self.scope(client: client, sequence: sequence)
+        let scope = Self.scope(of: rows, sequence: sequence)
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
         let keys = try walk.keys(limit: request.limit + 1)
-        if keys.isEmpty { try checkKnown(client, principal) }
-        let read = try rows(Array(keys.prefix(request.limit)), fields, table, scope)
+        if keys.isEmpty { try checkKnown(rows, principal) }
+        let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope)
         var nextCursor: String?
         if read.count < keys.count, read.count > 0 {
             nextCursor = cursors.encode([PageKey.bytes(sequence)] + keys[read.count - 1].fields, binding: binding)
@@ -42,7 +42,7 @@ extension Engine {
             contentTypes: read.contentTypes)
     }
 
-    private static func binding(_ request: PageRequest, _ client: String?, _ principal: Principal) -> [String] {
+    private static func binding(_ request: PageRequest, _ rows: RowScope, _ principal: Principal) -> [String] {
         let range =
             switch request.range {
             case .all: "all"
@@ -50,15 +50,13 @@ extension Engine {
             case .instants(let from, let to): "instants \(from.map { "\($0)" } ?? "") \(to.map { "\($0)" } ?? "")"
             }
         return [
-            "page", request.table, client == nil ? "all" : "one", client ?? "", range, request.type == nil ? "" : "type", request.type ?? "",
+            "page", request.table, range, request.type == nil ? "" : "type", request.type ?? "",
             request.state?.rawValue ?? "", request.fields.map { "\($0.count)" } ?? "", request.fields?.joined(separator: "\u{0}") ?? "",
-            principal.isAdmin ? "admin" : "contract", principal.clientID ?? "",
-        ]
+        ] + rows.binding + principal.binding
     }
 
-    static func scope(client: String?, sequence: Int64) -> [ColumnFilter] {
-        var scope: [ColumnFilter] = []
-        if let client { scope.append(ColumnFilter("client_id", .equal(.string(client)))) }
+    static func scope(of rows: RowScope, sequence: Int64) -> [ColumnFilter] {
+        var scope = rows.filters
         scope.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
         return scope
     }
@@ -115,7 +113,7 @@ extension Engine {
             if name == "*" {
                 names += schema.fields.map(\.name).filter { !names.contains($0) }
             } else if schema[name] == nil {
-                throw Problem(
+                throw Fault(
                     .badParameter, "the table has no column \(name)",
                     errors: [.init(pointer: "/fields", code: "unknown-column", message: "no column \(name)")])
             } else if !names.contains(name) {
@@ -123,7 +121,7 @@ extension Engine {
             }
         }
         guard !names.isEmpty else {
-            throw Problem(.badParameter, "fields names no column", errors: [.init(pointer: "/fields", code: "empty", message: "name a column, or *")])
+            throw Fault(.badParameter, "fields names no column", errors: [.init(pointer: "/fields", code: "empty", message: "name a column, or *")])
         }
         return PageFields(wanted: names, needsContentType: names.contains("document") && !names.contains("content_type"))
     }
@@ -177,7 +175,7 @@ extension Engine {
             ])
         let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
         guard let place = projection.firstIndex(of: "sequence"), let one = found.first else {
-            throw Problem(.internalError, "rows of a page are gone")
+            throw Fault(.internalError, "rows of a page are gone")
         }
         var columns: [Column] = []
         for index in projection.indices {
@@ -188,7 +186,7 @@ extension Engine {
         guard case .int64(let read) = columns[place].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
         for (row, sequence) in read.enumerated() { rows[sequence] = Int32(row) }
         let order = try sequences.map { sequence -> Int32 in
-            guard let row = rows[sequence] else { throw Problem(.internalError, "a row of a page is gone") }
+            guard let row = rows[sequence] else { throw Fault(.internalError, "a row of a page is gone") }
             return row
         }
         return ColumnBatch(rowCount: order.count, columns: columns.map { $0.gathering(order) })

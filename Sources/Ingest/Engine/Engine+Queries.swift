@@ -2,13 +2,13 @@ package import Query
 import ColumnStore
 
 /// The store as SQL sees it.
-extension Engine: QueryStore {
+extension Engine: QueryStore, CursorSealing {
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         let snapshot = tier.boundary.snapshot()
         let bound = sequence ?? snapshot.sequence
-        let scope = Self.scope(client: principal.ownClient, sequence: bound)
+        let scope = Self.scope(of: principal.rows, sequence: bound)
         let catalog = StoreCatalog(
-            snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, scope: scope, isOwn: principal.ownClient != nil)
+            snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, scope: scope, isOwn: principal.rows != .all)
         return (catalog, bound)
     }
 

@@ -3,7 +3,7 @@ package import Documents
 import Synchronization
 
 /// What registrars and clients are told and tell: callbacks, dead letters, and the process that does the calling.
-extension Engine {
+extension Engine: Callbacks, DeadLetterReview {
     /// Begins to call registrars and webhooks. Only a server does: a command on a directory leaves it to the next one.
     ///
     /// - Parameter callbackBase: the URL under which registrars reach this server.
@@ -50,7 +50,7 @@ extension Engine {
 
     // MARK: Callbacks
 
-    package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void) {
+    package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         do {
             try checkSignature(callback)
             let (ticketID, outcome) = try Self.read(callback)
@@ -68,7 +68,7 @@ extension Engine {
             id: callback.webhookID, timestamp: callback.timestamp, signature: callback.signature, body: callback.body,
             secrets: registrar?.secrets(at: now) ?? Self.nobody, nowSeconds: now / 1_000_000)
         guard registrar != nil, verdict == .valid else {
-            throw Problem(
+            throw Fault(
                 .badSignature, "the call bears no valid signature of a registrar of this name",
                 cause: registrar == nil ? "no registrar is configured under this name" : Self.text(verdict))
         }
@@ -91,28 +91,28 @@ extension Engine {
         do {
             return try JSONReader().read(callback.body) { tape in
                 guard let ticketID = ReceiptHistory.string("ticket_id", 0, tape) else {
-                    throw Problem(
+                    throw Fault(
                         .badParameter, "a callback names its ticket",
                         errors: [.init(pointer: "/ticket_id", code: "required", message: "the ticket's id is wanted")])
                 }
                 guard let outcome = RegistrarCall.outcome(tape) else {
-                    throw Problem(
+                    throw Fault(
                         .badParameter, "a callback says what became of the ticket",
                         errors: [.init(pointer: "/outcome", code: "enum", message: "accepted or rejected is wanted")])
                 }
                 return (ticketID, outcome)
             }
         } catch let error as DocumentError {
-            throw Problem(.badJSON, "the body is no JSON: \(error)")
+            throw Fault(.badJSON, "the body is no JSON: \(error)")
         }
     }
 
     private func settle(
-        _ ticketID: String, _ registrar: String, _ outcome: StepOutcome, _ completion: @escaping @Sendable (Result<Void, Problem>) -> Void
+        _ ticketID: String, _ registrar: String, _ outcome: StepOutcome, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void
     ) throws {
-        let absent = Problem(.notFound, "the registrar \(registrar) has nothing to do with a ticket \(ticketID)")
+        let absent = Fault(.notFound, "the registrar \(registrar) has nothing to do with a ticket \(ticketID)")
         guard let ticket = ULID(ticketID) else { throw absent }
-        let contradiction = Problem(.contradictingOutcome, "the ticket \(ticketID) was decided otherwise")
+        let contradiction = Fault(.contradictingOutcome, "the ticket \(ticketID) was decided otherwise")
         let snapshot = tier.boundary.snapshot()
         for file in snapshot.files.reversed() {
             guard let found = try file.find(ticket: ticket) else { continue }
@@ -124,8 +124,8 @@ extension Engine {
             var action = ProcessChange.Action.outcome(step: step.id, outcome, note)
             if step.state.isDead, outcome.isAccepted {
                 // The client may have sent another document in its place, which then stands.
-                do { try checkIdentityIsFree(of: found.row, in: file) } catch let problem as Problem where problem.slug == .differentDocument {
-                    throw Problem(.contradictingOutcome, "the receipt failed before this came, and \(problem.detail)")
+                do { try checkIdentityIsFree(of: found.row, in: file) } catch let problem as Fault where problem.code == .differentDocument {
+                    throw Fault(.contradictingOutcome, "the receipt failed before this came, and \(problem.detail)")
                 }
                 action = .lateAcceptance(step: step.id, outcome, note)
             }
@@ -151,27 +151,27 @@ extension Engine {
     package func deadLetters(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
-        let client = try visibleClient(client, principal)
-        let binding = ["dead-letters", client ?? "", client == nil ? "all" : "one", principal.clientID ?? ""]
+        let scope = try rows(of: client, for: principal)
+        let binding = ["dead-letters"] + scope.binding + principal.binding
         var after: DeadLetterKey?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1,
                 let key = DeadLetterKey(String(decoding: fields[0], as: UTF8.self))
-            else { throw Problem(.badCursor, "this is no cursor of this call with these parameters and this key") }
+            else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             after = key
         }
         // The catalog first: a file that goes meanwhile is in it by then, or still at hand.
         let files = tier.boundary.snapshot().files
-        var found = try catalog.deadLetters(after: after, client: client, limit: limit + 1)
+        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1)
         var keys = Set(found.map(\.key))
         var hotCount = 0
         for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
-            let own = try file.deadLetters(after: after, client: client.map { Array($0.utf8) }, limit: limit + 1)
+            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1)
             for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
             hotCount += own.count
             if hotCount > limit { break }
         }
-        if found.isEmpty { try checkKnown(client, principal) }
+        if found.isEmpty { try checkKnown(scope, principal) }
         found.sort { $0.key < $1.key }
         guard found.count > limit, let last = found.prefix(limit).last else { return (found.map(\.letter), nil) }
         let letters = found.prefix(limit).map(\.letter)
@@ -179,19 +179,19 @@ extension Engine {
     }
 
     package func redrive(_ id: String, as principal: Principal) throws {
-        let absent = Problem(.notFound, "there is no dead letter \(id), or its receipt is in cold and it can be tried no more")
+        let absent = Fault(.notFound, "there is no dead letter \(id), or its receipt is in cold and it can be tried no more")
         guard principal.access == .readWrite else {
-            throw Problem(.readOnly, "this key may read only; a contract with access read-write may try a dead letter again")
+            throw Fault(.readOnly, "this key may read only; a contract with access read-write may try a dead letter again")
         }
         guard let key = DeadLetterKey(id),
             let file = tier.boundary.snapshot().files.first(where: { ($0.day, $0.part) == (key.day, key.part) })
         else { throw absent }
         let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
-        guard let letter = try file.deadLetters(after: before, client: nil, limit: 1).first, letter.key == key,
-            principal.ownClient.map({ $0.hasSameBytes(as: letter.letter.receipt.clientID) }) ?? true
+        guard let letter = try file.deadLetters(after: before, of: .all, limit: 1).first, letter.key == key,
+            principal.rows.includes(letter.letter.receipt.clientID)
         else { throw absent }
         if key.isStep { try checkIdentityIsFree(of: ProcessKey.row(ofStep: key.number), in: file) }
-        let done = Monitor<Result<ProcessResult, Problem>?>(nil)
+        let done = Monitor<Result<ProcessResult, Fault>?>(nil)
         tier.writer.submit(
             ProcessChange(file: file, action: key.isStep ? .redriveStep(key.number) : .redriveEvent(key.number)) { result in
                 done.broadcast { $0 = result }
@@ -207,7 +207,7 @@ extension Engine {
             businessDay: receipt.summary.businessDay)
         let snapshot = tier.boundary.snapshot()
         if let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot) {
-            throw Problem(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")
+            throw Fault(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")
         }
     }
 }
@@ -215,7 +215,7 @@ extension Engine {
 /// Dead letters that an administrator deletes: what was given up is listed no more. Its receipt, step and history stay.
 extension Engine {
     package func deleteDeadLetter(_ id: String) throws {
-        let absent = Problem(.notFound, "there is no dead letter \(id)")
+        let absent = Fault(.notFound, "there is no dead letter \(id)")
         guard let key = DeadLetterKey(id) else { throw absent }
         guard try delete([key]) == 1 else { throw absent }
     }
@@ -239,7 +239,7 @@ extension Engine {
     private func delete(_ keys: [DeadLetterKey]) throws -> Int {
         let files = tier.boundary.snapshot().files
         var deleted = try catalog.deleteDeadLetters(keys.map(\.description))
-        let results = Monitor<[Result<ProcessResult, Problem>]>([])
+        let results = Monitor<[Result<ProcessResult, Fault>]>([])
         var sentCount = 0
         for key in keys {
             guard let file = files.first(where: { ($0.day, $0.part) == (key.day, key.part) }) else { continue }

@@ -3,11 +3,11 @@ import Documents
 import Synchronization
 
 /// Documents in: read, decide whose they are, see whether they are known, hand them to the writer, answer.
-extension Engine {
+extension Engine: DocumentIntake {
     package func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
         do {
             guard request.principal.access == .readWrite else {
-                throw Problem(.readOnly, "this key may read only; a contract with access read-write may post receipts")
+                throw Fault(.readOnly, "this key may read only; a contract with access read-write may post receipts")
             }
             let intake = Intake(parts: intakeParts, request: request)
             // A small body is read on the caller's thread, as far as that is soon done.
@@ -40,9 +40,9 @@ extension Engine {
                     completion(.refused(Intake.problem(error)))
                 }
             },
-            refuse: { completion(.refused(Problem(.overloaded, "the store closes: send it again"))) })
-        guard lanes.submit(for: intake.request.principal.clientID ?? "", job) else {
-            throw Problem(.overloaded, "too many documents that take long wait to be checked: send it again later")
+            refuse: { completion(.refused(Fault(.overloaded, "the store closes: send it again"))) })
+        guard lanes.submit(for: intake.request.principal.identity, job) else {
+            throw Fault(.overloaded, "too many documents that take long wait to be checked: send it again later")
         }
     }
 }

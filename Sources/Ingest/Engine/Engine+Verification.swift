@@ -1,7 +1,7 @@
 import ColumnStore
 import Documents
 
-extension Engine {
+extension Engine: StoreMaintenance {
     package func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {
@@ -9,7 +9,7 @@ extension Engine {
         do {
             return try verifier.run(beside: parts)
         } catch is Verifier.Cancelled {
-            throw Problem(.overloaded, "the verification was ended before it was done")
+            throw Fault(.overloaded, "the verification was ended before it was done")
         }
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
-package final class Engine: EngineInterface {
+package final class Engine: Sendable {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()

@@ -17,14 +17,14 @@ package struct DamagedDocument: Error, Sendable, Equatable, CustomStringConverti
     private static let advice = "sent again as it was, it is whole again; or the administrator, who finds it in the log and with till verify, restores it from a backup"
 
     /// For who may see the row.
-    package var problem: Problem {
-        Problem(
+    package var fault: Fault {
+        Fault(
             .internalError, "the document of the receipt with the ticket \(ticket) is damaged on the server's disk; \(Self.advice)",
             errors: [violation], cause: description)
     }
 
     /// In the ticket's `errors`.
-    var violation: Problem.Violation {
+    var violation: Fault.Violation {
         .init(
             pointer: "/document", code: "document-damaged",
             message: "the receipt is registered, but its document (ticket \(ticket)) is damaged on the server's disk; \(Self.advice)")

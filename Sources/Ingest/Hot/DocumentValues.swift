@@ -38,7 +38,7 @@ package final class DocumentValues: Sendable {
         options.allowance = .unlimited
         let reading = try reader(of: kind).readJSON(document, options)
         guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first else {
-            throw Problem(.internalError, "the document holds more than a receipt")
+            throw Fault(.internalError, "the document holds more than a receipt")
         }
         switch only {
         case .accepted(let receipt): return receipt.row
@@ -50,11 +50,11 @@ package final class DocumentValues: Sendable {
         let key = Key(type: kind.type, version: kind.version)
         if let known = readers.withLock({ $0[key] }) { return known }
         guard let json = try typeFile(kind.type, kind.version) else {
-            throw Problem(.internalError, "the store has no version \(kind.version) of the type \(kind.type)")
+            throw Fault(.internalError, "the store has no version \(kind.version) of the type \(kind.type)")
         }
         let type = try DocumentType(json: json)
         guard type.layout.fields == kind.fields else {
-            throw Problem(.internalError, "the type \(kind.type) of version \(kind.version) has other columns than the row")
+            throw Fault(.internalError, "the type \(kind.type) of version \(kind.version) has other columns than the row")
         }
         let registry = TypeRegistry()
         try registry.put(type)

@@ -179,7 +179,7 @@ extension HotFile {
 
     /// The rows of a receipt id with their ids: that which holds the identity, and FAILED ones beside it.
     package func rows(
-        receiptID: [UInt8], client: [UInt8]?, table: String, day: Int32?
+        receiptID: [UInt8], of scope: RowScope, table: String, day: Int32?
     ) throws -> [(row: Int64, receipt: StoredReceipt)] {
         if let day, !state.days.contains(day) { return [] }
         return try pool.withConnection { connection in
@@ -187,13 +187,13 @@ extension HotFile {
             // One index each.
             for state in ["r.state <> 2", "r.state = 2"] {
                 var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"
-                if client != nil { sql += " AND r.client = ?3" }
+                sql.append(scope.condition("r.client = ?3"))
                 if day != nil { sql += " AND r.business_day = ?4" }
                 let statement = try connection.statement(sql)
                 defer { statement.reset() }
                 try statement.bind(1, receiptID)
                 try statement.bind(2, table)
-                if let client { try statement.bind(3, client) }
+                if case .client(let client) = scope { try statement.bind(3, client.bytes) }
                 if let day { statement.bind(4, Int64(day)) }
                 while try statement.step() { found.append(try statement.storedReceipt()) }
             }
@@ -203,20 +203,20 @@ extension HotFile {
 
     /// State changes after a sequence, in order, at most `limit`: what an event's row is, and what became of it.
     func events(
-        after sequence: Int64, through last: Int64, client: [UInt8]?, limit: Int
+        after sequence: Int64, through last: Int64, of scope: RowScope, limit: Int
     ) throws -> [(sequence: Int64, at: Int64, event: String, receipt: StoredReceipt)] {
         guard state.lastSequence > sequence else { return [] }
         return try pool.withConnection { connection in
             let statement = try connection.statement("""
                 SELECT \(HotFileSchema.receiptColumns), e.sequence, e.at, e.event
                 FROM events e JOIN rows r ON r.id = e.row JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id
-                WHERE e.sequence > ?1 AND e.sequence <= ?2 \(client == nil ? "" : "AND r.client = ?4") ORDER BY e.sequence LIMIT ?3
+                WHERE e.sequence > ?1 AND e.sequence <= ?2\(scope.condition("r.client = ?4")) ORDER BY e.sequence LIMIT ?3
                 """)
             defer { statement.reset() }
             statement.bind(1, sequence)
             statement.bind(2, last)
             statement.bind(3, Int64(limit))
-            if let client { try statement.bind(4, client) }
+            if case .client(let client) = scope { try statement.bind(4, client.bytes) }
             var found: [(sequence: Int64, at: Int64, event: String, receipt: StoredReceipt)] = []
             while try statement.step() {
                 found.append((statement.int64(12), statement.int64(13), statement.text(14), try statement.storedReceipt().receipt))

@@ -68,9 +68,9 @@ package struct ProcessChange: Sendable {
 
     package let file: HotFile
     package let action: Action
-    package let completion: @Sendable (Result<ProcessResult, Problem>) -> Void
+    package let completion: @Sendable (Result<ProcessResult, Fault>) -> Void
 
-    package init(file: HotFile, action: Action, completion: @escaping @Sendable (Result<ProcessResult, Problem>) -> Void = { _ in }) {
+    package init(file: HotFile, action: Action, completion: @escaping @Sendable (Result<ProcessResult, Fault>) -> Void = { _ in }) {
         self.file = file
         self.action = action
         self.completion = completion

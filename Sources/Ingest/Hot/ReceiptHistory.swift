@@ -8,7 +8,7 @@ package struct ReceiptHistory: Sendable {
     package static let empty = #"{"steps":[],"errors":[],"history":[]}"#
 
     package var steps: [TicketStep] = []
-    package var errors: [Problem.Violation] = []
+    package var errors: [Fault.Violation] = []
     package var events: [HistoryEvent] = []
 
     package init() {}

@@ -29,10 +29,10 @@ package final class BulkImporter: @unchecked Sendable {
     package struct Outlet: Sendable {
         /// A record that must go the way of a POST.
         package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
-        package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Problem) throws -> Void
+        package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         package init(
             passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void,
-            refuse: @escaping @Sendable (_ number: Int, _ document: [UInt8], _ problem: Problem) throws -> Void
+            refuse: @escaping @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         ) {
             self.passOn = passOn
             self.refuse = refuse
@@ -179,7 +179,7 @@ package final class BulkImporter: @unchecked Sendable {
 
     private func checkFree() throws {
         guard let free = DataDirectory.freeBytes(engine.directory.path), free < engine.options.hot.writer.minFreeBytes else { return }
-        throw Problem(.diskFull, "less than limits.min_free is free on the disk: what is imported so far stays; import the file again when there is space")
+        throw Fault(.diskFull, "less than limits.min_free is free on the disk: what is imported so far stays; import the file again when there is space")
     }
 
     /// Waits until all that was added is gathered and written aside.

@@ -47,7 +47,7 @@ final class ImportCursor {
         (position, filled) = (0, left)
         let count = min(buffer.count - filled, end - offset)
         let read = try spill.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + count]), at: offset)
-        guard read == count else { throw Problem(.internalError, "the import's temporary file is shorter than what was written to it") }
+        guard read == count else { throw Fault(.internalError, "the import's temporary file is shorter than what was written to it") }
         offset += read
         filled += read
         return true

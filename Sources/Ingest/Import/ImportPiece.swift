@@ -15,7 +15,7 @@ final class ImportPiece: @unchecked Sendable {
     struct Refused {
         var number: Int
         let document: [UInt8]
-        var problem: Problem
+        var problem: Fault
         let type: String?
     }
 
@@ -94,7 +94,7 @@ final class ImportParser {
                 guard isPlain else { return passOn(number, bytes) }
                 do {
                     try store(receipt, number, bytes)
-                } catch let problem as Problem {
+                } catch let problem as Fault {
                     refuse(number, bytes, problem, type: receipt.type.name)
                 }
             }
@@ -103,7 +103,7 @@ final class ImportParser {
         }
     }
 
-    private func refuse(_ number: Int, _ bytes: UnsafeRawBufferPointer, _ problem: Problem, type: String?) {
+    private func refuse(_ number: Int, _ bytes: UnsafeRawBufferPointer, _ problem: Fault, type: String?) {
         piece.refused.append(.init(number: number, document: Array(bytes), problem: problem, type: type))
     }
 

@@ -56,9 +56,9 @@ final class ImportSpill: Sendable {
         return done
     }
 
-    private static func fault(_ operation: String, _ path: String) -> Problem {
+    private static func fault(_ operation: String, _ path: String) -> Fault {
         let code = errno
-        return Problem(
+        return Fault(
             code == ENOSPC || code == EIO ? .diskFull : .internalError,
             "cannot \(operation) the import's temporary file in \(path): \(String(cString: strerror(code)))")
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// What became of receipts that count each on their own, gathered as their commits end, in any order.
 final class EachResults: Sendable {
     private struct State {
-        var results: [Result<Taken, Problem>?] = []
+        var results: [Result<Taken, Fault>?] = []
         var left = 0
         var isWhole = false
         var beyondCount = 0
@@ -27,9 +27,9 @@ final class EachResults: Sendable {
         }
     }
 
-    func set(_ place: Int, _ result: Result<Taken, Problem>) { set([(place, result)]) }
+    func set(_ place: Int, _ result: Result<Taken, Fault>) { set([(place, result)]) }
 
-    func set(_ results: [(place: Int, result: Result<Taken, Problem>)]) {
+    func set(_ results: [(place: Int, result: Result<Taken, Fault>)]) {
         let whole = state.withLock { state -> TakeOutcome? in
             for (place, result) in results where state.results[place] == nil {
                 state.results[place] = Self.shortened(result, &state.violationByteCount)
@@ -56,7 +56,7 @@ final class EachResults: Sendable {
         return state.beyondCount == 0 ? .each(results) : .eachOfMore(results, beyondCount: state.beyondCount)
     }
 
-    private static func shortened(_ result: Result<Taken, Problem>, _ byteCount: inout Int) -> Result<Taken, Problem> {
+    private static func shortened(_ result: Result<Taken, Fault>, _ byteCount: inout Int) -> Result<Taken, Fault> {
         guard case .failure(var problem) = result else { return result }
         if byteCount > violationByteCountMax, problem.errors.count > 1 {
             problem.errors = [problem.errors[0]]

@@ -30,7 +30,7 @@ extension Intake {
     func line(_ range: Range<Int>, _ allowance: WorkAllowance) -> Item {
         // Too long for a document, whatever is in it: it is not even copied.
         guard range.count <= parts.documentByteCountMax else {
-            let problem = Problem(.tooLarge, "a document of \(range.count) bytes; \(parts.documentByteCountMax) are allowed")
+            let problem = Fault(.tooLarge, "a document of \(range.count) bytes; \(parts.documentByteCountMax) are allowed")
             return .read(.refused(problem, type: request.type, document: .own([])), body: [])
         }
         let bytes = Array(request.body[range])
@@ -38,7 +38,7 @@ extension Intake {
             try checkTypeAllowed(request.type)
             let reading = try parts.reader.readJSON(bytes, readingOptions(allowance))
             guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first, Self.isDocument(bytes) else {
-                throw Problem(
+                throw Fault(
                     .invalidDocument, "a line holds one document; send arrays and envelopes as bodies of their own",
                     errors: [.init(pointer: "", code: "not-one-document", message: "a line holds one document")])
             }
@@ -69,7 +69,7 @@ extension Intake {
                 case .read(.accepted(let receipt), let body):
                     do {
                         rows.append(try row(receipt, in: body))
-                    } catch let problem as Problem {
+                    } catch let problem as Fault {
                         throw try quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
                     }
                     places.append(first + index)
@@ -88,7 +88,7 @@ extension Intake {
         }
     }
 
-    private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Taken, Problem> {
+    private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Taken, Fault> {
         switch answer {
         case .refused(let problem): .failure(problem)
         case .conflicts(let conflicts): .failure(differentDocument(ticketID: conflicts[0].ticketID))

@@ -6,19 +6,19 @@ extension Intake {
     func checkTypeAllowed(_ type: String?) throws {
         // The client named it: so may the answer.
         guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
-        throw Problem(.typeNotAllowed, "the contract does not name the type \(type)")
+        throw Fault(.typeNotAllowed, "the contract does not name the type \(type)")
     }
 
     /// A refusal names the type that was meant, and its faults: not to who may not know that there is such a type.
     func checkMeantType(_ type: String?) throws {
         guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
-        throw Problem(.typeNotAllowed, "the contract does not name the type of this document")
+        throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
     }
 
     /// Types that match alike are named to who may know them all.
-    private func disclosed(_ problem: Problem) -> Problem {
-        guard problem.slug == .ambiguousType, request.principal.types != nil else { return problem }
-        return Problem(.ambiguousType, "several types match this document alike; name one with ?type=")
+    private func disclosed(_ problem: Fault) -> Fault {
+        guard problem.code == .ambiguousType, request.principal.types != nil else { return problem }
+        return Fault(.ambiguousType, "several types match this document alike", advice: .nameType)
     }
 
     func row(_ receipt: ExtractedReceipt, in body: [UInt8]) throws -> HotRow {
@@ -36,30 +36,29 @@ extension Intake {
             isReadable: DocumentValues.canRead(receipt.type))
     }
 
-    /// Whose receipt it is: `?client=`, else the document's own word, else the contract's.
+    /// Whose receipt it is: the call's word, else the document's own word, else the contract's.
     func owner(of receipt: ExtractedReceipt) throws -> [UInt8] {
         let principal = request.principal
         let asked = request.client.map { Array($0.utf8) }
         if let asked, let mapped = receipt.clientID, asked != mapped {
-            throw Problem(
+            throw Fault(
                 .wrongClient,
                 "the document names the client \(String(decoding: mapped.prefix(200), as: UTF8.self)), the request \(String(decoding: asked, as: UTF8.self))")
         }
-        guard let client = asked ?? receipt.clientID ?? principal.clientID.map({ Array($0.utf8) }) else {
-            throw Problem(
+        guard let client = asked ?? receipt.clientID ?? principal.identity.client?.bytes else {
+            throw Fault(
                 .badParameter, "whose receipt is it? This key writes for every client: name one",
                 errors: [.init(pointer: "/client", code: "required", message: "a client is wanted, since this key writes for every client")])
         }
         guard Self.isID(client) else {
-            throw Problem(
+            throw Fault(
                 .badParameter, "a client id has 1 to 200 bytes and no control characters",
                 errors: [.init(pointer: "/client", code: "bad-id", message: "1 to 200 bytes, no control characters")])
         }
-        let own = principal.clientID.map { Array($0.utf8) }
-        if let own, own == client { return client }
-        guard principal.scope == .all else { throw Problem(.wrongClient, "this key writes for its own client only") }
+        if let own = principal.identity.client, own.bytes == client { return client }
+        guard principal.rows == .all else { throw Fault(.wrongClient, "this key writes for its own client only") }
         guard !parts.clientsNeedContract || parts.catalog.contract(String(decoding: client, as: UTF8.self)) != nil else {
-            throw Problem(.notFound, "the client \(String(decoding: client, as: UTF8.self)) has no contract")
+            throw Fault(.notFound, "the client \(String(decoding: client, as: UTF8.self)) has no contract")
         }
         return client
     }
@@ -94,7 +93,7 @@ extension Intake {
     }
 
     /// A problem with its quarantine entry, where it is one that is kept.
-    func quarantined(_ problem: Problem, type: String?, document: [UInt8]) throws -> Problem {
+    func quarantined(_ problem: Fault, type: String?, document: [UInt8]) throws -> Fault {
         guard let refused = refused(problem, type: type, document: document) else { return problem }
         var problem = refused.problem
         problem.note(ticketID: try parts.quarantine.add([refused])[0])
@@ -102,11 +101,12 @@ extension Intake {
     }
 
     /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
-    func refused(_ problem: Problem, type: String?, document: [UInt8]) -> Quarantine.Refused? {
-        guard ProblemClass(problem.slug) == .document else { return nil }
+    func refused(_ problem: Fault, type: String?, document: [UInt8]) -> Quarantine.Refused? {
+        guard FaultClass(problem.code) == .document else { return nil }
         let problem = disclosed(problem)
         let principal = request.principal
-        let client = principal.scope == .all ? request.client ?? principal.clientID : principal.clientID
+        let own = principal.identity.client?.text
+        let client = principal.rows == .all ? request.client ?? own : own
         return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document)
     }
 
@@ -135,7 +135,7 @@ extension Intake {
         var targets: [EventTarget] = []
         if let callbackURL {
             guard let contract, CallbackURL.isAllowed(callbackURL, hosts: contract.callbackHosts) else {
-                throw Problem(
+                throw Fault(
                     .callbackHostNotAllowed, "the callback URL's host is none that the contract lists in callback_hosts",
                     errors: [.init(pointer: "/callback_url", code: "callback-host-not-allowed", message: "not among callback_hosts")])
             }

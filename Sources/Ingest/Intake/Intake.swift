@@ -17,13 +17,13 @@ struct Intake: Sendable {
     /// Bytes of lines that are held at a time.
     static let partByteCount = 4 << 20
 
-    static func problem(_ error: any Error) -> Problem {
+    static func problem(_ error: any Error) -> Fault {
         switch error {
-        case let problem as Problem: problem
+        case let problem as Fault: problem
         case let error as SQLiteError where error.kind == .full || error.kind == .io:
-            Problem(.diskFull, "the disk cannot be written: send it again later")
-        case let error as SQLiteError where error.kind == .busy: Problem(.overloaded, "the store is busy: send it again")
-        default: Problem(.internalError, "the receipt could not be taken, and nothing of it is stored: send it again", cause: "\(error)")
+            Fault(.diskFull, "the disk cannot be written: send it again later")
+        case let error as SQLiteError where error.kind == .busy: Fault(.overloaded, "the store is busy: send it again")
+        default: Fault(.internalError, "the receipt could not be taken, and nothing of it is stored: send it again", cause: "\(error)")
         }
     }
 
@@ -77,7 +77,7 @@ struct Intake: Sendable {
         let reading: DocumentReading
         do {
             reading = try result.get()
-        } catch let problem as Problem {
+        } catch let problem as Fault {
             throw try quarantined(problem, type: request.type, document: request.body)
         }
         switch reading.shape {
@@ -90,7 +90,7 @@ struct Intake: Sendable {
                 let row: HotRow
                 do {
                     row = try self.row(receipt, in: request.body)
-                } catch let problem as Problem {
+                } catch let problem as Fault {
                     throw try quarantined(problem, type: receipt.type.name, document: request.body)
                 }
                 submit([row]) { answer in completion(Self.single(answer)) }
@@ -111,11 +111,11 @@ struct Intake: Sendable {
         }
     }
 
-    static let differentDocument = Problem(
+    static let differentDocument = Fault(
         .differentDocument, "another document is stored under this receipt's id and day; a correction needs an id of its own")
 
     /// With the ticket of what is stored: whoever posts under an identity may see what has it.
-    static func differentDocument(ticketID: String) -> Problem {
+    static func differentDocument(ticketID: String) -> Fault {
         var problem = differentDocument
         problem.ticketID = ticketID
         return problem
@@ -126,7 +126,7 @@ struct Intake: Sendable {
     private func takeBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         var rows: [HotRow] = []
         var places: [Int] = []
-        var faults: [Problem] = []
+        var faults: [Fault] = []
         var seen: [ReceiptIdentity: Int] = [:]
         for (index, result) in results.enumerated() {
             switch result {
@@ -139,23 +139,23 @@ struct Intake: Sendable {
                     let row = try row(receipt, in: request.body)
                     if let first = seen.updateValue(index, forKey: row.identity) {
                         faults.append(
-                            Problem(
+                            Fault(
                                 .invalidDocument, "",
                                 errors: [.init(pointer: "/\(index)", code: "duplicate-in-batch", message: "the same receipt as /\(first)")]))
                     }
                     rows.append(row)
                     places.append(index)
-                } catch let problem as Problem {
+                } catch let problem as Fault {
                     // Who may not post a receipt may not post the array.
-                    if ProblemClass(problem.slug) == .access { throw problem }
+                    if FaultClass(problem.code) == .access { throw problem }
                     faults.append(Self.placed(problem, at: index))
                 }
             }
         }
         guard faults.isEmpty else {
-            faults += try conflicts(rows).map { Problem(.differentDocument, "", errors: [Self.conflict(at: places[$0.place], ticketID: $0.ticketID)]) }
+            faults += try conflicts(rows).map { Fault(.differentDocument, "", errors: [Self.conflict(at: places[$0.place], ticketID: $0.ticketID)]) }
             let count = faults.reduce(0) { $0 + $1.errors.count }
-            let problem = Problem(
+            let problem = Fault(
                 .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
                 errors: faults.flatMap(\.errors))
             throw try quarantined(problem, type: request.type, document: request.body)
@@ -166,12 +166,12 @@ struct Intake: Sendable {
             case .done(let outcomes): completion(.batch(outcomes.map(\.taken)))
             case .conflicts(let conflicts):
                 let errors = conflicts.map { Self.conflict(at: $0.place, ticketID: $0.ticketID) }
-                completion(.refused(Problem(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
+                completion(.refused(Fault(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
             }
         }
     }
 
-    private static func conflict(at index: Int, ticketID: String) -> Problem.Violation {
+    private static func conflict(at index: Int, ticketID: String) -> Fault.Violation {
         .init(pointer: "/\(index)", code: "different-document", message: "\(differentDocument.detail); the stored one has the ticket \(ticketID)")
     }
 
@@ -185,10 +185,10 @@ struct Intake: Sendable {
     }
 
     /// A fault of one receipt of several, with pointers that say which.
-    private static func placed(_ problem: Problem, at index: Int) -> Problem {
+    private static func placed(_ problem: Fault, at index: Int) -> Fault {
         var problem = problem
         if problem.errors.isEmpty {
-            problem.errors = [.init(pointer: "", code: problem.slug.rawValue, message: problem.detail)]
+            problem.errors = [.init(pointer: "", code: problem.code.rawValue, message: problem.detail)]
         }
         problem.errors = problem.errors.map { .init(pointer: "/\(index)" + $0.pointer, code: $0.code, message: $0.message) }
         return problem

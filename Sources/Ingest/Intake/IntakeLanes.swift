@@ -20,11 +20,11 @@ package final class IntakeLanes: Sendable {
     }
 
     private struct State {
-        /// Contracts with jobs that wait, in the order of their turns, and those jobs.
-        var turns: [String] = []
-        var waiting: [String: [Job]] = [:]
+        /// Those with jobs that wait, in the order of their turns, and those jobs.
+        var turns: [Identity] = []
+        var waiting: [Identity: [Job]] = [:]
         var waitingCount = 0
-        var running: [String: Int] = [:]
+        var running: [Identity: Int] = [:]
         var runningCount = 0
         var startedCount = 0
         var isStopped = false
@@ -46,7 +46,7 @@ package final class IntakeLanes: Sendable {
     package var load: (waiting: Int, running: Int) { state.withLock { ($0.waitingCount, $0.runningCount) } }
 
     /// Queues a job; false when too many wait.
-    package func submit(for contract: String, _ job: Job) -> Bool {
+    package func submit(for contract: Identity, _ job: Job) -> Bool {
         let (isTaken, needsThread) = state.broadcast { state -> (Bool, Bool) in
             let waitingOfContract = state.waiting[contract]?.count ?? 0
             guard !state.isStopped, waitingOfContract < Self.waitingOfContractMax, state.waitingCount < Self.waitingMax else { return (false, false) }
@@ -64,7 +64,7 @@ package final class IntakeLanes: Sendable {
 
     private func work() {
         while true {
-            let next = state.wait { state -> (contract: String, job: Job)?? in
+            let next = state.wait { state -> (contract: Identity, job: Job)?? in
                 if let next = Self.takeNext(&state, ofContractMax: laneCount - 1) { return .some(next) }
                 return state.isStopped ? .some(nil) : nil
             }
@@ -79,7 +79,7 @@ package final class IntakeLanes: Sendable {
         state.broadcast { $0.startedCount -= 1 }
     }
 
-    private static func takeNext(_ state: inout State, ofContractMax: Int) -> (contract: String, job: Job)? {
+    private static func takeNext(_ state: inout State, ofContractMax: Int) -> (contract: Identity, job: Job)? {
         guard let turn = state.turns.firstIndex(where: { state.running[$0, default: 0] < ofContractMax }) else { return nil }
         let contract = state.turns.remove(at: turn)
         guard var jobs = state.waiting.removeValue(forKey: contract), !jobs.isEmpty else { return nil }

@@ -16,8 +16,7 @@ package struct Principal: Sendable, Hashable {
     }
 
     package let role: Role
-    /// Of a contract; nil for those that are no client's.
-    package let clientID: String?
+    package let identity: Identity
     /// The key of an operator; nil for the key that the store was made with, and for contracts.
     package var keyID: String?
     package var access: Access
@@ -27,32 +26,48 @@ package struct Principal: Sendable, Hashable {
 
     /// Of a contract.
     package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil) {
-        role = .contract
-        self.clientID = clientID
-        self.access = access
-        self.scope = scope
-        self.types = types
+        self.init(role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types)
     }
 
-    private init(role: Role, keyID: String?, access: Access, scope: Scope) {
-        (self.role, self.keyID, self.access, self.scope) = (role, keyID, access, scope)
-        clientID = nil
+    private init(role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil) {
+        (self.role, self.identity, self.keyID) = (role, identity, keyID)
+        (self.access, self.scope, self.types) = (access, scope, types)
     }
 
-    package static let admin = Principal(role: .admin, keyID: nil, access: .readWrite, scope: .all)
+    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all)
+    /// Who has shown no credential, or one that is still to be checked: a contract's role without a contract.
+    package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [])
 
-    /// Of an operator's key. Whoever is not the administrator has the scope of a client that there is not: what of rows they may see at
-    /// all, a call must say for their role.
+    /// Of an operator's key. Whoever is not the administrator sees no row: what of rows they may see at all, a call must say for their role.
     ///
     /// - Precondition: `role` is none of a contract.
     package static func operators(_ role: Role, keyID: String) -> Principal {
         precondition(role != .contract)
         return role == .admin
-            ? Principal(role: .admin, keyID: keyID, access: .readWrite, scope: .all)
-            : Principal(role: role, keyID: keyID, access: .read, scope: .own)
+            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all)
+            : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own)
     }
 
-    package var isAdmin: Bool { role == .admin }
-    /// The client whose rows alone are seen; nil when all are. No client has the empty id.
-    package var ownClient: String? { scope == .own ? clientID ?? "" : nil }
+    package var isAdmin: Bool { identity == .administrator }
+
+    /// Whose rows are seen.
+    package var rows: RowScope {
+        switch identity {
+        case .administrator: .all
+        case .contract(let client): scope == .all ? .all : .client(client)
+        case .nobody: .none
+        }
+    }
+
+    /// What a cursor is bound to, so that it is of use to nobody else.
+    package var binding: [String] { [role.rawValue, identity.client?.text ?? ""] }
+
+    /// Whose credential it is, whatever it may do: what one has under way is counted together.
+    package struct Bearer: Sendable, Hashable {
+        let identity: Identity
+        let role: Role
+        let keyID: String?
+    }
+
+    package var bearer: Bearer { Bearer(identity: identity, role: role, keyID: keyID) }
 }

@@ -6,10 +6,10 @@ package struct QuarantineEntry: Sendable {
     package var receivedAt: Int64
     package var contentType: String
     package var type: String?
-    package var problem: Problem
+    package var problem: Fault
     package var document: [UInt8]
     package init(
-        ticketID: String, clientID: String?, receivedAt: Int64, contentType: String, type: String?, problem: Problem, document: [UInt8]
+        ticketID: String, clientID: String?, receivedAt: Int64, contentType: String, type: String?, problem: Fault, document: [UInt8]
     ) {
         self.ticketID = ticketID
         self.clientID = clientID

@@ -15,8 +15,8 @@ package enum TakeOutcome: Sendable {
     /// An array or an envelope that counts as a whole.
     case batch([Taken])
     /// NDJSON, and envelopes whose receipts count each on its own: a result for each, in order.
-    case each([Result<Taken, Problem>])
+    case each([Result<Taken, Fault>])
     /// As `each`, of a body of more than it may hold: how many came after those, none of which was looked at.
-    case eachOfMore([Result<Taken, Problem>], beyondCount: Int)
-    case refused(Problem)
+    case eachOfMore([Result<Taken, Fault>], beyondCount: Int)
+    case refused(Fault)
 }

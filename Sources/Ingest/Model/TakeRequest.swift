@@ -10,13 +10,13 @@ package struct TakeRequest: Sendable {
     /// As the client sent it, for the row's `content_type`.
     package var contentType: String
     package var principal: Principal
-    /// `?type=`
+    /// The type that the call names.
     package var type: String?
-    /// `?client=`
+    /// The client that the call names.
     package var client: String?
-    /// `?callback_url=` or the header.
+    /// The URL that the call names, before what the document says.
     package var callbackURL: String?
-    /// Trace id and flags of the request's `traceparent`, for the calls that follow from it.
+    /// Trace id and flags of the call, for those that follow from it.
     package var trace: String?
     /// Nobody else is being served: the caller's thread may wait for the disk.
     package var isAlone = false

@@ -6,12 +6,12 @@ package struct Ticket: Sendable {
     package var refused: QuarantineEntry?
     package var replacedBy: String?
     package var steps: [TicketStep]
-    package var errors: [Problem.Violation]
+    package var errors: [Fault.Violation]
     package var history: [HistoryEvent]
 
     package init(
         summary: ReceiptSummary? = nil, refused: QuarantineEntry? = nil, replacedBy: String? = nil, steps: [TicketStep] = [],
-        errors: [Problem.Violation] = [], history: [HistoryEvent] = []
+        errors: [Fault.Violation] = [], history: [HistoryEvent] = []
     ) {
         self.summary = summary
         self.refused = refused

@@ -108,8 +108,8 @@ package struct ProcessRules: Sendable {
 package struct StepOutcome: Sendable {
     package var isAccepted: Bool
     package var reference: String?
-    package var errors: [Problem.Violation]
-    package init(isAccepted: Bool, reference: String?, errors: [Problem.Violation]) {
+    package var errors: [Fault.Violation]
+    package init(isAccepted: Bool, reference: String?, errors: [Fault.Violation]) {
         self.isAccepted = isAccepted
         self.reference = reference
         self.errors = errors

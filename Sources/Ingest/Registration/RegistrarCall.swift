@@ -130,7 +130,7 @@ package enum RegistrarCall {
         }
         var reference: String?
         if let node = tape.member("reference", of: 0), tape[node].kind == .string || tape[node].kind == .number { reference = tape.string(of: node) }
-        var errors: [Problem.Violation] = []
+        var errors: [Fault.Violation] = []
         if let list = tape.member("errors", of: 0), tape[list].kind == .array {
             for node in tape.children(of: list).prefix(100) { errors.append(violation(node, tape)) }
         }
@@ -139,7 +139,7 @@ package enum RegistrarCall {
     }
 
     /// Registrars say errors in many ways: what has our members gives them, all else is the message.
-    private static func violation(_ node: Int, _ tape: JSONTape) -> Problem.Violation {
+    private static func violation(_ node: Int, _ tape: JSONTape) -> Fault.Violation {
         if tape[node].kind == .string { return .init(pointer: "", code: "rejected", message: tape.string(of: node)) }
         let message = ReceiptHistory.string("message", node, tape) ?? ReceiptHistory.string("detail", node, tape)
         let range = tape.range(of: node)

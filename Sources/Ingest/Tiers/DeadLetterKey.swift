@@ -40,8 +40,10 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
 
 extension HotFile {
     /// Dead letters of this file after a key, in order, at most `limit`.
-    func deadLetters(after key: DeadLetterKey?, client: [UInt8]?, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
-        try pool.withConnection { connection in
+    func deadLetters(after key: DeadLetterKey?, of scope: RowScope, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
+        // A condition that is never true would take SQLite's ways to the indexes named below.
+        guard scope != .none else { return [] }
+        return try pool.withConnection { connection in
             var found: [(key: DeadLetterKey, letter: DeadLetter)] = []
             for isStep in [true, false] {
                 let bits = isStep ? ProcessKey.stepBits : ProcessKey.eventBits
@@ -50,7 +52,7 @@ extension HotFile {
                     SELECT \(HotFileSchema.receiptColumns), d.id, \(isStep ? "d.name" : "''"), d.at, d.detail, d.attempts
                     FROM \(source) JOIN rows r ON r.id = d.id >> \(bits) JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id
                     WHERE d.state = \(isStep ? StepState.dead.rawValue : EventState.dead.rawValue) AND d.id > ?1
-                        \(client == nil ? "" : "AND r.client = ?3")
+                       \(scope.condition("r.client = ?3"))
                     ORDER BY d.id LIMIT ?2
                     """)
                 defer { statement.reset() }
@@ -61,7 +63,7 @@ extension HotFile {
                 }
                 statement.bind(1, above)
                 statement.bind(2, Int64(limit - found.count))
-                if let client { try statement.bind(3, client) }
+                if case .client(let client) = scope { try statement.bind(3, client.bytes) }
                 while try statement.step() {
                     let id = statement.int64(12)
                     let key = DeadLetterKey(day: day, part: part, isStep: isStep, number: id)
@@ -108,16 +110,16 @@ extension Catalog {
         }
     }
 
-    func deadLetters(after key: DeadLetterKey?, client: String?, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
+    func deadLetters(after key: DeadLetterKey?, of scope: RowScope, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
         try read { connection in
             let select = try connection.statement("""
                 SELECT id, kind, name, at, reason, attempts, ticket_id, client_id, receipt_id, type, business_day, state, sequence
-                FROM dead_letters WHERE position > ?1 \(client == nil ? "" : "AND client_id = ?3") ORDER BY position LIMIT ?2
+                FROM dead_letters WHERE position > ?1\(scope.condition("client_id = ?3")) ORDER BY position LIMIT ?2
                 """)
             defer { select.reset() }
             try select.bind(1, key?.position ?? [])
             select.bind(2, Int64(limit))
-            if let client { try select.bind(3, client) }
+            if case .client(let client) = scope { try select.bind(3, client.text) }
             var found: [(key: DeadLetterKey, letter: DeadLetter)] = []
             while try select.step() {
                 guard let key = DeadLetterKey(select.text(0)), let kind = DeadLetter.Kind(rawValue: select.text(1)),

@@ -56,7 +56,7 @@ package final class HotWriter: Sendable {
         var hasStopped = false
         /// A thread works with the core.
         var isBusy = false
-        var failure: Problem?
+        var failure: Fault?
 
         var isEmpty: Bool { submissions.isEmpty && changes.isEmpty && jobs.isEmpty }
     }
@@ -108,7 +108,7 @@ package final class HotWriter: Sendable {
             })
     }
 
-    private enum Turn { case refused(Problem), queued, own }
+    private enum Turn { case refused(Fault), queued, own }
 
     /// Hands rows in. Answers at once when the queue is full or the writer has failed.
     ///
@@ -126,9 +126,9 @@ package final class HotWriter: Sendable {
 
     private func enqueue(_ submission: Submission, _ isAlone: Bool, _ queue: inout Queue) -> Turn {
         if let failure = queue.failure { return .refused(failure) }
-        if queue.isStopping { return .refused(Problem(.overloaded, "the server is stopping; send it again")) }
+        if queue.isStopping { return .refused(Fault(.overloaded, "the server is stopping; send it again")) }
         if statistics.unflushedRows > limits.unflushedRows {
-            return .refused(Problem(.overloaded, "columns are written more slowly than receipts arrive; send it again after the time in Retry-After"))
+            return .refused(Fault(.overloaded, "columns are written more slowly than receipts arrive", advice: .sendAgainLater))
         }
         if isAlone, !queue.isBusy, queue.isEmpty, statistics.lastNanoseconds.load(ordering: .relaxed) <= limits.ownCommitNanoseconds {
             queue.isBusy = true
@@ -137,7 +137,7 @@ package final class HotWriter: Sendable {
         let byteCount = submission.byteCount
         // A submission larger than the bound passes when nothing else waits: its own limit is the body's.
         if !queue.submissions.isEmpty, queue.rowCount + submission.rows.count > limits.queuedRows || queue.byteCount + byteCount > limits.queuedBytes {
-            return .refused(Problem(.overloaded, "more receipts arrive than can be written; send it again after the time in Retry-After"))
+            return .refused(Fault(.overloaded, "more receipts arrive than can be written", advice: .sendAgainLater))
         }
         queue.submissions.append(submission)
         queue.rowCount += submission.rows.count
@@ -165,9 +165,9 @@ package final class HotWriter: Sendable {
 
     /// Hands in a change of a process. Never refused for their number: each follows from a call, and calls are limited.
     package func submit(_ change: ProcessChange) {
-        let refusal = queue.signal { queue -> Problem? in
+        let refusal = queue.signal { queue -> Fault? in
             if let failure = queue.failure { return failure }
-            if queue.isStopping { return Problem(.overloaded, "the server is stopping; send it again") }
+            if queue.isStopping { return Fault(.overloaded, "the server is stopping; send it again") }
             queue.changes.append(change)
             return nil
         }
@@ -175,7 +175,7 @@ package final class HotWriter: Sendable {
     }
 
     /// Set for good by a failed fsync.
-    var failure: Problem? { queue.withLock { $0.failure } }
+    var failure: Fault? { queue.withLock { $0.failure } }
 
     /// How many rows wait.
     package var queuedRowCount: Int { queue.withLock { $0.rowCount } }
@@ -210,7 +210,7 @@ package final class HotWriter: Sendable {
             queue.jobs.append(job)
             return true
         }
-        guard isTaken else { throw Problem(.overloaded, "the writer has stopped") }
+        guard isTaken else { throw Fault(.overloaded, "the writer has stopped") }
         try done.wait { $0 }.get()
     }
 
@@ -243,7 +243,7 @@ package final class HotWriter: Sendable {
             queue.hasStopped = true
             return take(&queue.jobs)
         }
-        for job in late { job.completion(.failure(Problem(.overloaded, "the writer has stopped"))) }
+        for job in late { job.completion(.failure(Fault(.overloaded, "the writer has stopped"))) }
     }
 
     private static func commit(_ group: [Submission], _ changes: [ProcessChange], _ core: HotWriterCore, _ statistics: Statistics) {

@@ -28,7 +28,7 @@ final class HotWriterCore {
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
     /// Set for good by a failed fsync.
-    private(set) var failure: Problem?
+    private(set) var failure: Fault?
     private var isFull = false
     private var freeCheckedAt: UInt64 = 0
 
@@ -367,29 +367,29 @@ final class HotWriterCore {
     private func noteFailure(_ error: any Error) {
         guard let error = error as? SQLiteError else { return }
         if error.isFailedSync {
-            failure = Problem(
+            failure = Fault(
                 .diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
         }
     }
 
-    private static func refusal(_ error: any Error) -> Problem {
-        if let problem = error as? Problem { return problem }
-        guard let error = error as? SQLiteError else { return Problem(.internalError, "\(error)") }
+    private static func refusal(_ error: any Error) -> Fault {
+        if let problem = error as? Fault { return problem }
+        guard let error = error as? SQLiteError else { return Fault(.internalError, "\(error)") }
         switch error.kind {
-        case .full: return Problem(.diskFull, "the disk is full: send it again when there is space")
-        case .io: return Problem(.diskFull, "the disk cannot be written: send it again later")
-        case .busy: return Problem(.overloaded, "the store is busy: send it again")
-        default: return Problem(.internalError, "the receipt could not be stored: \(error.message)")
+        case .full: return Fault(.diskFull, "the disk is full: send it again when there is space")
+        case .io: return Fault(.diskFull, "the disk cannot be written: send it again later")
+        case .busy: return Fault(.overloaded, "the store is busy: send it again")
+        default: return Fault(.internalError, "the receipt could not be stored: \(error.message)")
         }
     }
 
     /// Looks at most twice a second.
-    private func checkFree() -> Problem? {
+    private func checkFree() -> Fault? {
         let now = SteadyClock.nanoseconds()
         if now &- freeCheckedAt > Self.freeCheckNanoseconds {
             freeCheckedAt = now
             isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false
         }
-        return isFull ? Problem(.diskFull, "less than limits.min_free is free on the disk: send it again when there is space") : nil
+        return isFull ? Fault(.diskFull, "less than limits.min_free is free on the disk: send it again when there is space") : nil
     }
 }

@@ -22,7 +22,7 @@ package struct Submission: Sendable {
         case done([Outcome])
         /// Rows under whose identity other bytes are stored; nothing was stored.
         case conflicts([Conflict])
-        case refused(Problem)
+        case refused(Fault)
     }
 
     package let rows: [HotRow]

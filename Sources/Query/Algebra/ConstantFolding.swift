@@ -47,10 +47,7 @@ package enum ConstantFolding {
     /// A strict operator over a NULL constant, whose other operands cannot fail.
     private static func nullResult(_ expression: Expression) -> Expression? {
         guard case .call(let function, let arguments, let type, _) = expression else { return nil }
-        switch function {
-        case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount, .onlyRow: return nil
-        default: break
-        }
+        guard case .strict = function.nulls else { return nil }
         let isSafe = arguments.allSatisfy { argument in
             switch argument {
             case .column, .literal: true
@@ -91,16 +88,8 @@ package enum ConstantFolding {
         case .inList(let value, let items, let isNegated): return .inList(value, items, isNegated: !isNegated)
         case .isDistinct(let left, let right, let isNegated): return .isDistinct(left, right, isNegated: !isNegated)
         case .call(let function, let arguments, let type, let position):
-            let opposite: ScalarFunction? = switch function {
-            case .equal: .notEqual
-            case .notEqual: .equal
-            case .less: .greaterOrEqual
-            case .lessOrEqual: .greater
-            case .greater: .lessOrEqual
-            case .greaterOrEqual: .less
-            default: nil
-            }
-            return opposite.map { .call($0, arguments, type: type, position: position) } ?? .not(operand)
+            guard let negation = function.traits.negation else { return .not(operand) }
+            return .call(negation(), arguments, type: type, position: position)
         default: return .not(operand)
         }
     }
@@ -141,7 +130,7 @@ package enum ConstantFolding {
         case .column, .literal: return false
         case .subquery: return true
         case .cast(let operand, let type, _): if castCanFail(from: operand.type, to: type) { return true }
-        case .call(let function, let arguments, let type, _): if callCanFail(function, arguments, type) { return true }
+        case .call(let function, let arguments, let type, _): if function.canFail(arguments, type) { return true }
         default: break
         }
         return expression.children.contains(where: canFail)
@@ -154,21 +143,6 @@ package enum ConstantFolding {
         case (.int32, .decimal(let precision, let scale)): return precision - scale < 10
         case (.int64, .decimal(let precision, let scale)): return precision - scale < 19
         case (.decimal(let from, let scale), .decimal(let to, let newScale)): return to - newScale < from - scale
-        default: return true
-        }
-    }
-
-    private static func callCanFail(_ function: ScalarFunction, _ arguments: [Expression], _ type: ColumnType) -> Bool {
-        switch function {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .concat, .concatenateAll, .lower, .upper, .length,
-            .trim, .trimLeading, .trimTrailing, .replace, .position, .left, .right, .startsWith, .reverse, .extract, .dateTrunc,
-            .greatest, .least, .nullIf, .listCount, .listMin, .listMax, .sign, .round, .floor, .ceil, .makeList,
-            .jsonText:
-            return false
-        case .like, .ilike:
-            // A pattern may end in its escape character; a constant one is checked by evaluating it.
-            return !(arguments.count > 1 && arguments[1].isLiteral)
-        case .abs, .negate: return TypeRules.isInteger(type)
         default: return true
         }
     }

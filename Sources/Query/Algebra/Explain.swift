@@ -3,7 +3,7 @@ import ColumnStore
 /// A plan as text: a line for each operator, its inputs indented under it.
 package struct Explain {
     private let names: [ColumnID: String]
-    private let remarks: (Int) -> Remarks?
+    private let remarks: (PlanNodeID) -> Remarks?
     private var lines: [String] = []
     private var nodeCount = 0
     private var shownShared: Set<Int> = []
@@ -15,8 +15,8 @@ package struct Explain {
         let below: [String]
     }
 
-    /// - Parameter remarks: called once for each node, by its number: parents before their inputs, left before right.
-    static func lines(_ plan: LogicalPlan, remarks: @escaping (Int) -> Remarks? = { _ in nil }) -> [String] {
+    /// - Parameter remarks: called once for each node.
+    static func lines(_ plan: LogicalPlan, remarks: @escaping (PlanNodeID) -> Remarks? = { _ in nil }) -> [String] {
         var explain = Explain(plan, remarks)
         explain.add(plan, depth: 0)
         return explain.lines
@@ -24,7 +24,7 @@ package struct Explain {
 
     package static func text(_ plan: LogicalPlan) -> String { lines(plan).joined(separator: "\n") }
 
-    private init(_ plan: LogicalPlan, _ remarks: @escaping (Int) -> Remarks?) {
+    private init(_ plan: LogicalPlan, _ remarks: @escaping (PlanNodeID) -> Remarks?) {
         var seen: [ColumnID: String] = [:]
         Self.collect(plan, &seen)
         // A name that several columns have gets its id too.
@@ -51,10 +51,10 @@ package struct Explain {
     // MARK: Nodes
 
     private mutating func add(_ plan: LogicalPlan, depth: Int) {
-        let number = nodeCount
+        let id = PlanNodeID(nodeCount)
         nodeCount += 1
         let indent = String(repeating: "  ", count: depth)
-        let remarks = remarks(number)
+        let remarks = remarks(id)
         lines.append(indent + describe(plan) + (remarks.map { "  (\($0.beside))" } ?? ""))
         for detail in details(plan) + (remarks?.below ?? []) { lines.append(indent + "    " + detail) }
         if case .shared(let id, _, _) = plan, !shownShared.insert(id).inserted { return }
@@ -213,24 +213,17 @@ package struct Explain {
             case .scalar: return "(subquery)"
             case .exists: return "EXISTS (subquery)"
             case .quantified(let operand, let function, let isAll):
-                return "(\(operand.map(text).joined(separator: ", "))) \(function.rawValue) \(isAll ? "ALL" : "ANY") (subquery)"
+                return "(\(operand.map(text).joined(separator: ", "))) \(function.symbol) \(isAll ? "ALL" : "ANY") (subquery)"
             }
         }
     }
 
     private func text(_ function: ScalarFunction, _ arguments: [String]) -> String {
-        switch function {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .add, .subtract, .multiply, .divide, .modulo, .concat,
-            .matches, .matchesIgnoringCase:
-            guard arguments.count >= 2 else { break }
-            return "(\(arguments[0]) \(function.rawValue) \(arguments[1]))"
-        case .like, .ilike:
-            guard arguments.count >= 2 else { break }
-            return "(\(arguments[0]) \(function.rawValue.uppercased()) \(arguments[1]))"
-        case .negate: return "-\(arguments.first ?? "")"
-        default: break
+        switch function.notation {
+        case .infix where arguments.count >= 2: "(\(arguments[0]) \(function.symbol) \(arguments[1]))"
+        case .prefix: "\(function.symbol)\(arguments.first ?? "")"
+        case .call, .infix: "\(function.symbol)(\(arguments.joined(separator: ", ")))"
         }
-        return "\(function.rawValue)(\(arguments.joined(separator: ", ")))"
     }
 
     // MARK: Values

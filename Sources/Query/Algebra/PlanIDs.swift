@@ -1,5 +1,11 @@
 package import ColumnStore
 
+/// A node's place in a plan, parents before their inputs and left before right: as EXPLAIN shows them, and as figures of a run are kept.
+struct PlanNodeID: Hashable, Sendable {
+    let rawValue: Int
+    init(_ rawValue: Int) { self.rawValue = rawValue }
+}
+
 /// Fresh ids for the nodes that rewrites add to a plan.
 package final class PlanIDs {
     private var lastColumn = 0

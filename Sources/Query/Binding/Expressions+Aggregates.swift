@@ -104,18 +104,18 @@ extension Binder {
 
     private func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
         let name = call.name.text, position = call.name.position
-        guard let function = FunctionTable.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
+        guard let function = FunctionRegistry.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
         if call.isStar {
             guard function == .count, !call.isDistinct else { throw .badSQL("\(name)(*) is not an aggregate", at: position) }
             return AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position)
         }
-        let isOrderedSet = [.percentileContinuous, .percentileDiscrete, .mode].contains(function)
+        let isOrderedSet = function.definition.isOrderedSet
         guard isOrderedSet != call.withinGroup.isEmpty else {
             throw .badSQL(
                 isOrderedSet ? "\(name) needs WITHIN GROUP (ORDER BY …)" : "\(name) takes no WITHIN GROUP", at: position)
         }
         if isOrderedSet { return try orderedSet(function, call, in: scope) }
-        let count = function == .stringAggregate ? 2 : 1
+        let count = function.definition.argumentCount
         guard call.arguments.count == count else {
             throw .badSQL("\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(call.arguments.count)", at: position)
         }
@@ -132,10 +132,10 @@ extension Binder {
             }
             order.append(key)
         }
-        // The order of rows matters to these two alone.
-        if function != .stringAggregate, function != .arrayAggregate { order = [] }
+        let readsInOrder = function.definition.readsInOrder
+        if !readsInOrder { order = [] }
         // Values without repeats come sorted, as PostgreSQL has them.
-        if call.isDistinct, order.isEmpty, function == .stringAggregate || function == .arrayAggregate, !arguments[0].type.isNested {
+        if call.isDistinct, order.isEmpty, readsInOrder, !arguments[0].type.isNested {
             order = [SortKey(arguments[0])]
         }
         return AggregateCall(
@@ -175,7 +175,7 @@ extension Binder {
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             guard !argument.type.isNested else { throw .unsupported("array_agg of lists and structs is not supported", at: position) }
             return ([argument], .list(element: Field("element", argument.type)))
-        default:
+        case .anyValue, .singleValue, .countRows, .percentileContinuous, .percentileDiscrete, .mode:
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             return ([argument], argument.type)
         }
@@ -205,7 +205,7 @@ extension Binder {
             type = TypeRules.widened(value.type)
         }
         let key = try sortKey(arguments[0], item)
-        let wanted = function == .mode ? 0 : 1
+        let wanted = function.definition.argumentCount
         guard call.arguments.count == wanted else {
             throw .badSQL("\(name) takes \(wanted) argument\(wanted == 1 ? "" : "s")", at: position)
         }
@@ -316,9 +316,9 @@ extension Binder {
         _ call: FunctionSyntax, in scope: ExpressionScope
     ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
         let name = call.name.text, position = call.name.position
-        guard let function = FunctionTable.windows[name] else {
-            guard FunctionTable.aggregates[name] != nil else {
-                if FunctionTable.scalars[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
+        guard let function = FunctionRegistry.windows[name] else {
+            guard FunctionRegistry.aggregates[name] != nil else {
+                if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
                 throw .unsupported("the window function “\(name)” is not supported", at: position)
             }
             // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().
@@ -326,12 +326,7 @@ extension Binder {
             return (.aggregate(bound.function), bound.arguments, bound.column.type)
         }
         guard !call.isStar else { throw .badSQL("\(name) takes no *", at: position) }
-        let counts: ClosedRange<Int> = switch function {
-        case .rowNumber, .rank, .denseRank, .percentRank, .cumulativeDistribution: 0...0
-        case .ntile, .firstValue, .lastValue: 1...1
-        case .nthValue: 2...2
-        default: 1...3
-        }
+        let counts = function.definition.argumentCounts
         guard counts.contains(call.arguments.count) else {
             throw .badSQL("\(name) takes \(counts.lowerBound) to \(counts.upperBound) arguments, not \(call.arguments.count)", at: position)
         }

@@ -204,9 +204,6 @@ extension Binder {
         return .call(function, arguments + [zone], type: .timestampTZ, position: position)
     }
 
-    /// The session's zone, the last argument of every function that depends on it.
-    var zone: Expression { .text(context.timeZone) }
-
     private func mismatch(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) -> QueryError {
@@ -215,7 +212,7 @@ extension Binder {
         return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint)
     }
 
-    // MARK: Text and zones
+    // MARK: Text
 
     private func concatenate(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         let hasText = [left, right].contains { $0.isUntyped || $0.type == .string }
@@ -226,25 +223,5 @@ extension Binder {
             throw mismatch(.concatenate, left, right, at: position)
         }
         return .call(.concat, [try text(left), try text(right)], type: .string, position: position)
-    }
-
-    /// Any value as text.
-    func text(_ value: TypedExpression) throws(QueryError) -> Expression { try cast(value, to: .string, isExplicit: true) }
-
-    func atTimeZone(_ value: TypedExpression, _ zone: TypedExpression, at position: Int) throws(QueryError) -> Expression {
-        guard zone.isUntyped || zone.type == .string || zone.type == .null else {
-            throw .unsupported("AT TIME ZONE takes a zone's name only", at: zone.position)
-        }
-        let name = try implicit(zone, to: .string, "AT TIME ZONE")
-        let operand: Expression
-        if value.isUntyped || value.type == .date || value.type == .null {
-            operand = try implicit(value, to: .timestampTZ, "AT TIME ZONE")
-        } else {
-            operand = value.expression
-        }
-        guard case .timestamp(let isUTC) = operand.type else {
-            throw .badSQL("AT TIME ZONE needs a timestamp, not \(value.type.sqlName)", at: position)
-        }
-        return .call(.atTimeZone, [operand, name], type: .timestamp(isUTC: !isUTC), position: position)
     }
 }

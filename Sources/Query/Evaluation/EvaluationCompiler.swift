@@ -44,11 +44,7 @@ struct EvaluationCompiler {
         var cost = 0
         walk(expression) { node in
             switch node {
-            case .call(let function, _, _, _):
-                switch function {
-                case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .add, .subtract, .multiply, .negate: cost += 1
-                default: cost += 4
-                }
+            case .call(let function, _, _, _): cost += function.cost == .arithmetic ? 1 : 4
             case .cast(_, .string, _), .conditional, .inList: cost += 4
             case .cast, .and, .or: cost += 1
             default: break

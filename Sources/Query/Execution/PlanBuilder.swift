@@ -1,46 +1,30 @@
 import ColumnStore
-import Synchronization
 
-/// Turns a logical plan into operators, node by node.
+/// Turns a plan into the operators of one run of it, node by node.
 final class PlanBuilder {
     private var shared: [Int: SharedRows] = [:]
-    /// By the node's place in the plan, parents before inputs: as EXPLAIN numbers them.
-    private var operators: [PhysicalOperator?] = []
+    private(set) var shape = PlanShape()
+    /// The nodes that are being built, outermost first.
+    private var path: [PlanNodeID] = []
 
-    func build(_ plan: LogicalPlan) throws(QueryError) -> PhysicalOperator {
-        let number = operators.count
-        operators.append(nil)
+    func build(_ plan: LogicalPlan) throws(QueryError) -> PreparedOperator {
+        var isScan = false
+        if case .scan = plan { isScan = true }
+        let id = shape.add(PlanShape.Node(isScan: isScan), to: path.last)
+        path.append(id)
+        defer { path.removeLast() }
         let made = try make(plan)
-        operators[number] = made
+        made.place(at: id)
         return made
     }
 
     /// Nodes that no operator of their own runs.
     private func skip(_ plan: LogicalPlan) {
-        operators.append(nil)
+        _ = shape.add(PlanShape.Node(isRun: false), to: nil)
         plan.inputs.forEach(skip)
     }
 
-    /// What EXPLAIN ANALYZE says of a node.
-    func remarks(onNode number: Int) -> Explain.Remarks? {
-        guard number < operators.count, let node = operators[number] else { return nil }
-        let shown = Set(operators.compactMap { $0.map { ObjectIdentifier($0) } })
-        let isShown = { (input: PhysicalOperator) in shown.contains(ObjectIdentifier(input)) }
-        let own = node.ownNanoseconds(isShown: isShown)
-        var text = "\(node.measure.rows.load(ordering: .relaxed)) rows, \(Explain.milliseconds(own))"
-        let scanned = (node as? ScanOperator)?.counters.now
-        if let scanned { text += ", \(scanned.bytesRead) bytes read" }
-        let spilled = node.ownSpilledByteCount(isShown: isShown)
-        if spilled > 0 { text += ", \(spilled) bytes spilled" }
-        return Explain.Remarks(beside: text, below: scanned.map { Explain.lines($0, ownNanoseconds: own) } ?? [])
-    }
-
-    /// Sums up what the plan's scans have counted, each for itself.
-    func addCounters(to total: ScanCounters) {
-        for case let scan as ScanOperator in operators { total.add { $0 += scan.counters.now } }
-    }
-
-    private func make(_ plan: LogicalPlan) throws(QueryError) -> PhysicalOperator {
+    private func make(_ plan: LogicalPlan) throws(QueryError) -> PreparedOperator {
         switch plan {
         case .scan(let node): return ScanOperator(node)
         case .values(let columns, let rows): return ValuesOperator(columns: columns, rows: rows)
@@ -72,7 +56,7 @@ final class PlanBuilder {
         }
     }
 
-    private func distinct(_ input: PhysicalOperator) -> PhysicalOperator {
+    private func distinct(_ input: PreparedOperator) -> PreparedOperator {
         let groups = input.columns.map { ProjectedColumn($0, .column($0.id, $0.type)) }
         // The plan is not run from this node: only its groups are read.
         let node = AggregateNode(input: .values(columns: [], rows: []), groups: groups, aggregates: [])
@@ -80,8 +64,8 @@ final class PlanBuilder {
         return AggregateOperator(input, node)
     }
 
-    private func setOperation(_ node: SetOperationNode) throws(QueryError) -> PhysicalOperator {
-        var inputs: [PhysicalOperator] = []
+    private func setOperation(_ node: SetOperationNode) throws(QueryError) -> PreparedOperator {
+        var inputs: [PreparedOperator] = []
         for input in node.inputs { inputs.append(try build(input)) }
         switch node.kind {
         case .union:

@@ -1,42 +1,43 @@
 internal import Glibc
 import ColumnStore
 
-/// Comparison of two columns of one type, to one bit a row. Text by its bytes; NaN equals itself and is above all numbers.
-enum CompareKernels {
-    enum Operation {
-        case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+/// SQL's six comparisons.
+package enum Comparison: Sendable {
+    case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 
-        /// The same question with the sides exchanged.
-        var mirrored: Operation {
-            switch self {
-            case .equal, .notEqual: self
-            case .less: .greater
-            case .lessOrEqual: .greaterOrEqual
-            case .greater: .less
-            case .greaterOrEqual: .lessOrEqual
-            }
-        }
-
-        @inline(__always)
-        func holds(order: Int) -> Bool {
-            switch self {
-            case .equal: order == 0
-            case .notEqual: order != 0
-            case .less: order < 0
-            case .lessOrEqual: order <= 0
-            case .greater: order > 0
-            case .greaterOrEqual: order >= 0
-            }
+    /// The same question with the sides exchanged.
+    var mirrored: Comparison {
+        switch self {
+        case .equal, .notEqual: self
+        case .less: .greater
+        case .lessOrEqual: .greaterOrEqual
+        case .greater: .less
+        case .greaterOrEqual: .lessOrEqual
         }
     }
 
-    static func compare(_ operation: Operation, _ left: Column, _ right: Column) -> Column {
+    @inline(__always)
+    func holds(order: Int) -> Bool {
+        switch self {
+        case .equal: order == 0
+        case .notEqual: order != 0
+        case .less: order < 0
+        case .lessOrEqual: order <= 0
+        case .greater: order > 0
+        case .greaterOrEqual: order >= 0
+        }
+    }
+}
+
+/// Comparison of two columns of one type, to one bit a row. Text by its bytes; NaN equals itself and is above all numbers.
+enum CompareKernels {
+    static func compare(_ operation: Comparison, _ left: Column, _ right: Column) -> Column {
         if left.isConstantNull || right.isConstantNull { return .constant(.null, type: .boolean, count: left.count) }
         return .boolean(bits(operation, left, right), validity: .both(left.rowValidity, right.rowValidity))
     }
 
     /// One bit a row; those of NULL rows mean nothing.
-    static func bits(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+    static func bits(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         precondition(left.count == right.count)
         if case .constant = left.values, right.constantValue == nil { return bits(operation.mirrored, right, left) }
         switch left.type {
@@ -53,7 +54,7 @@ enum CompareKernels {
         }
     }
 
-    private static func integers(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+    private static func integers(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         let (leftScale, rightScale) = (left.type.scale, right.type.scale)
         if leftScale == rightScale {
             if let constant = wideConstant(right) {
@@ -97,7 +98,7 @@ enum CompareKernels {
 
     @inline(__always)
     private static func againstConstant<Integer: FixedWidthInteger & BitwiseCopyable>(
-        _ operation: Operation, _ values: [Integer], _ constant: Int128
+        _ operation: Comparison, _ values: [Integer], _ constant: Int128
     ) -> Bitmap {
         guard let bound = Integer(exactly: constant) else {
             let isAbove = constant > 0
@@ -116,7 +117,7 @@ enum CompareKernels {
 
     @inline(__always)
     private static func ordered<Element: Comparable & BitwiseCopyable>(
-        _ operation: Operation, _ left: [Element], _ right: [Element]
+        _ operation: Comparison, _ left: [Element], _ right: [Element]
     ) -> Bitmap {
         switch operation {
         case .equal: .computed(left, right) { $0 == $1 }
@@ -128,7 +129,7 @@ enum CompareKernels {
         }
     }
 
-    private static func doubles(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+    private static func doubles(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         .computed(left.doubles(), right.doubles()) { operation.holds(order: order($0, $1)) }
     }
 
@@ -140,7 +141,7 @@ enum CompareKernels {
         return (left.isNaN ? 1 : 0) - (right.isNaN ? 1 : 0)
     }
 
-    private static func booleans(_ operation: Operation, _ left: Bitmap, _ right: Bitmap) -> Bitmap {
+    private static func booleans(_ operation: Comparison, _ left: Bitmap, _ right: Bitmap) -> Bitmap {
         switch operation {
         case .equal: (left & right) | (~left & ~right)
         case .notEqual: (left & ~right) | (~left & right)
@@ -151,7 +152,7 @@ enum CompareKernels {
         }
     }
 
-    private static func bytes(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+    private static func bytes(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         if case .dictionary(let codes, let dictionary) = left.values, right.constantValue != nil {
             let wanted = Column(type: left.type, count: dictionary.count, values: right.values)
             let entries = bits(operation, dictionary.values.retyped(left.type), wanted)
@@ -172,7 +173,7 @@ enum CompareKernels {
 
     @inline(__always)
     private static func compareEach(
-        _ operation: Operation, _ arrays: ByteArrays, with other: (Int) -> UnsafeRawBufferPointer
+        _ operation: Comparison, _ arrays: ByteArrays, with other: (Int) -> UnsafeRawBufferPointer
     ) -> Bitmap {
         arrays.bytes.withUnsafeBytes { bytes in
             if operation == .equal || operation == .notEqual {
@@ -202,7 +203,7 @@ enum CompareKernels {
         return left.count - right.count
     }
 
-    private static func byValue(_ operation: Operation, _ left: Column, _ right: Column) -> Bitmap {
+    private static func byValue(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         .computed(count: left.count) { operation.holds(order: order(left.value(at: $0), right.value(at: $0))) }
     }
 

@@ -75,7 +75,7 @@ struct Cardinality {
         case .column(let id, _): known = facts[id]?.distinct
         case .cast(let operand, _, _): return distinct(operand, among: rows)
         case .literal: return 1
-        case .call(.extract, _, _, _): known = 30
+        case .call(let function, _, _, _): known = function.traits.distinctCount
         default: break
         }
         return max(1, min(known ?? max(rows / 3, 1), rows))
@@ -213,7 +213,7 @@ struct Cardinality {
             let part = min(0.5, Self.equalFraction * Double(items.count))
             return isNegated ? 1 - part : part
         case .call(let function, let arguments, _, _):
-            switch function {
+            switch function.comparison {
             case .equal:
                 if arguments.count == 2, case .column(let id, _) = arguments[0], arguments[1].isLiteral, let known = facts[id]?.distinct {
                     return 1 / max(1, known)
@@ -221,8 +221,7 @@ struct Cardinality {
                 return Self.equalFraction
             case .notEqual: return 1 - Self.equalFraction
             case .less, .lessOrEqual, .greater, .greaterOrEqual: return Self.rangeFraction
-            case .like, .ilike, .matches, .matchesIgnoringCase: return Self.likeFraction
-            default: return Self.otherFraction
+            case nil: return function.traits.isPatternTest ? Self.likeFraction : Self.otherFraction
             }
         default: return Self.otherFraction
         }

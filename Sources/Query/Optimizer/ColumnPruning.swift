@@ -47,7 +47,7 @@ struct ColumnPruning {
         switch expression {
         case .column(let id, _): need(id, .whole)
         case .member(.column(let id, _), let name, _): need(id, .members([name]))
-        case .call(.listCount, let arguments, _, _):
+        case .call(let function, let arguments, _, _) where function.traits.readsLengthOnly:
             if case .column(let id, _)? = arguments.first { need(id, .members([])) } else { arguments.forEach { need($0) } }
         case .isNull(.column(let id, let type)) where type.isNested: need(id, .members([]))
         default: for child in expression.children { need(child) }

@@ -49,8 +49,8 @@ struct CorrelationPullUp {
         ConstantFolding.canFail(expression)
             && expression.contains { part in
                 switch part {
-                case .call(.add, _, _, _), .call(.subtract, _, _, _), .call(.multiply, _, _, _), .call(.negate, _, _, _): false
-                case .call, .cast: ConstantFolding.canFail(part)
+                case .call(let function, _, _, _): function.failsByData && ConstantFolding.canFail(part)
+                case .cast: ConstantFolding.canFail(part)
                 default: false
                 }
             }
@@ -176,10 +176,7 @@ enum Grouped {
     static func emptyRow(of node: AggregateNode) -> [ColumnID: Expression] {
         var row: [ColumnID: Expression] = [:]
         for call in node.aggregates {
-            switch call.function {
-            case .countRows, .count, .approximateDistinct: row[call.column.id] = .literal(.integer(0), .int64)
-            default: row[call.column.id] = .null(call.column.type)
-            }
+            row[call.column.id] = call.function.definition.isCount ? .literal(.integer(0), .int64) : .null(call.column.type)
         }
         return row
     }

@@ -57,20 +57,12 @@ struct DistinctAggregates {
 
     /// Whether DISTINCT makes a difference.
     private static func isDistinct(_ call: AggregateCall) -> Bool {
-        switch call.function {
-        case .min, .max, .boolAnd, .boolOr, .anyValue, .singleValue, .approximateDistinct, .countRows: false
-        default: call.isDistinct
-        }
+        call.isDistinct && !call.function.definition.ignoresRepeats
     }
 
     /// What brings the partial answers of a call together.
     private static func ofPartial(_ call: AggregateCall) -> AggregateFunction? {
-        switch call.function {
-        case .countRows, .count: .sum
-        case .sum: call.column.type == .interval ? nil : .sum
-        case .min, .max, .boolAnd, .boolOr, .anyValue: call.function
-        default: nil
-        }
+        call.column.type == .interval && call.function == .sum ? nil : call.function.definition.ofParts
     }
 
     /// Without keys there is an answer even of no rows: counts are then 0, where the sum of no counts is NULL.

@@ -45,37 +45,26 @@ struct FilterReader {
 
     private func call(_ function: ScalarFunction, _ arguments: [Expression]) -> Reading {
         guard arguments.count >= 2 else { return .none }
-        switch function {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
-            if case .literal(let value, _) = arguments[1] { return comparison(function, arguments[0], value) }
-            if case .literal(let value, _) = arguments[0] { return comparison(Self.mirrored(function), arguments[1], value) }
+        switch function.traits.sourceTest {
+        case .comparison(let comparison):
+            if case .literal(let value, _) = arguments[1] { return test(comparison, arguments[0], value) }
+            if case .literal(let value, _) = arguments[0] { return test(comparison.mirrored, arguments[1], value) }
             return .none
-        case .like: return like(arguments)
-        case .startsWith:
+        case .pattern: return like(arguments)
+        case .prefix:
             guard let column = plain(arguments[0]), case .literal(.bytes(let prefix), _) = arguments[1] else { return .none }
             return .exact(ColumnFilter(column.path, prefix.isEmpty ? .isNotNull : .hasPrefix(prefix)))
-        default: return .none
+        case nil: return .none
         }
     }
 
-    private static func mirrored(_ function: ScalarFunction) -> ScalarFunction {
-        switch function {
-        case .less: .greater
-        case .lessOrEqual: .greaterOrEqual
-        case .greater: .less
-        case .greaterOrEqual: .lessOrEqual
-        default: function
-        }
-    }
-
-    private func comparison(_ function: ScalarFunction, _ operand: Expression, _ value: Value) -> Reading {
+    private func test(_ comparison: Comparison, _ operand: Expression, _ value: Value) -> Reading {
         if value.isNull { return .none }
         if let column = plain(operand) {
-            guard let test = Self.test(function, value) else { return .none }
-            return .exact(ColumnFilter(column.path, test))
+            return .exact(ColumnFilter(column.path, Self.test(comparison, value)))
         }
         // A monotone function of a column: the same test on the column, with another constant.
-        guard let (column, range) = MonotoneRange(isUTC: isUTC).range(function, operand, value), let column = plain(column) else { return .none }
+        guard let (column, range) = MonotoneRange(isUTC: isUTC).range(comparison, operand, value), let column = plain(column) else { return .none }
         switch range {
         case .between(let lower, let upper):
             return .exact(ColumnFilter(column.path, .range(lower: lower, upper: upper)))
@@ -83,15 +72,14 @@ struct FilterReader {
         }
     }
 
-    static func test(_ function: ScalarFunction, _ value: Value) -> ColumnFilter.Test? {
-        switch function {
+    static func test(_ comparison: Comparison, _ value: Value) -> ColumnFilter.Test {
+        switch comparison {
         case .equal: .equal(value)
         case .notEqual: .notEqual(value)
         case .less: .range(lower: nil, upper: .init(value, isInclusive: false))
         case .lessOrEqual: .range(lower: nil, upper: .init(value, isInclusive: true))
         case .greater: .range(lower: .init(value, isInclusive: false), upper: nil)
         case .greaterOrEqual: .range(lower: .init(value, isInclusive: true), upper: nil)
-        default: nil
         }
     }
 

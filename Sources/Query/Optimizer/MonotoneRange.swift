@@ -12,17 +12,17 @@ struct MonotoneRange {
     let isUTC: Bool
 
     /// The innermost operand and the range that it must lie in; nil when that cannot be said exactly.
-    func range(_ function: ScalarFunction, _ operand: Expression, _ value: Value) -> (Expression, Range)? {
+    func range(_ comparison: Comparison, _ operand: Expression, _ value: Value) -> (Expression, Range)? {
         // Everything here is the set of x with floor(x) op value, for a floor onto steps: it starts at a step's first x.
         guard let (inner, steps) = steps(of: operand, value) else { return nil }
         let range: Range
-        switch function {
+        switch comparison {
         case .equal: range = steps.isStep ? .between(steps.from, steps.before) : .never
         case .greaterOrEqual: range = .between(steps.isStep ? steps.from : steps.next, nil)
         case .greater: range = .between(steps.next, nil)
         case .less: range = .between(nil, steps.isStep ? steps.before(steps.from) : steps.before)
         case .lessOrEqual: range = .between(nil, steps.before)
-        default: return nil
+        case .notEqual: return nil
         }
         if case .between(nil, nil) = range { return nil }
         guard case .column = inner else {
@@ -62,22 +62,32 @@ struct MonotoneRange {
     private func steps(of operand: Expression, _ value: Value) -> (Expression, Steps)? {
         switch operand {
         case .cast(let inner, let type, _): return castSteps(inner, type, value).map { (inner, $0) }
-        case .call(.dateTrunc, let arguments, let type, _):
-            guard arguments.count >= 2, case .literal(.bytes(let field), _) = arguments[0], type != .interval else { return nil }
-            if case .timestamp(isUTC: true) = type {
-                guard arguments.count == 3, case .literal(.bytes(let zone), _) = arguments[2],
-                    ["UTC", "Etc/UTC", "GMT"].contains(String(decoding: zone, as: UTF8.self))
-                else { return nil }
+        case .call(let function, let arguments, let type, _):
+            switch function.traits.steps {
+            case .truncation: return truncationSteps(arguments, type, value)
+            case .field: return fieldSteps(arguments, value)
+            case nil: return nil
             }
-            guard case .integer(let moment) = value else { return nil }
-            return truncationSteps(String(decoding: field, as: UTF8.self), moment).map { (arguments[1], $0) }
-        case .call(.extract, let arguments, _, _):
-            guard arguments.count >= 2, case .literal(let field, _) = arguments[0], field == .string("year"),
-                case .decimal(let year) = value, (1...9_998).contains(year)
-            else { return nil }
-            return yearSteps(Int(year), arguments).map { (arguments[1], $0) }
         default: return nil
         }
+    }
+
+    private func truncationSteps(_ arguments: [Expression], _ type: ColumnType, _ value: Value) -> (Expression, Steps)? {
+        guard arguments.count >= 2, case .literal(.bytes(let field), _) = arguments[0], type != .interval else { return nil }
+        if case .timestamp(isUTC: true) = type {
+            guard arguments.count == 3, case .literal(.bytes(let zone), _) = arguments[2],
+                ["UTC", "Etc/UTC", "GMT"].contains(String(decoding: zone, as: UTF8.self))
+            else { return nil }
+        }
+        guard case .integer(let moment) = value else { return nil }
+        return truncationSteps(String(decoding: field, as: UTF8.self), moment).map { (arguments[1], $0) }
+    }
+
+    private func fieldSteps(_ arguments: [Expression], _ value: Value) -> (Expression, Steps)? {
+        guard arguments.count >= 2, case .literal(let field, _) = arguments[0], field == .string("year"),
+            case .decimal(let year) = value, (1...9_998).contains(year)
+        else { return nil }
+        return yearSteps(Int(year), arguments).map { (arguments[1], $0) }
     }
 
     private func castSteps(_ inner: Expression, _ type: ColumnType, _ value: Value) -> Steps? {

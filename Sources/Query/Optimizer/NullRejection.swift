@@ -21,10 +21,10 @@ enum NullRejection {
         case .member(let operand, _, _), .cast(let operand, _, _), .not(let operand): return isNull(operand, columns)
         case .inList(let operand, _, _): return isNull(operand, columns)
         case .call(let function, let arguments, _, _):
-            switch function {
-            case .concatenateAll, .greatest, .least, .nullIf, .makeList, .listCount: return false
-            case .onlyRow: return isNull(arguments[0], columns)
-            default: return arguments.contains { isNull($0, columns) }
+            switch function.nulls {
+            case .taken: return false
+            case .first: return isNull(arguments[0], columns)
+            case .strict: return arguments.contains { isNull($0, columns) }
             }
         // All of an AND or an OR must be NULL for it to be so.
         case .and(let items), .or(let items), .coalesce(let items, _): return items.allSatisfy { isNull($0, columns) }

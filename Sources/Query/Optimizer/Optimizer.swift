@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// From a bound plan to the one that runs: each rewrite in its turn.
 ///
 /// Every rewrite keeps the answer; the order is that of what each needs: subqueries become joins before conditions move, conditions reach
@@ -20,21 +22,36 @@ package struct Optimizer {
 
     package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         try PlanSize.check(plan)
+        look("the binder", plan, plan, allowsSubqueries: true)
         let foldedPlan = folded(plan)
-        inspect?("ConstantFolding", plan, foldedPlan)
+        look("ConstantFolding", plan, foldedPlan, allowsSubqueries: true)
         try PlanningWork.check()
         var plan = try SubqueryRemoval.rewrite(foldedPlan, ids: PlanIDs(after: foldedPlan))
-        inspect?("SubqueryRemoval", foldedPlan, plan)
+        look("SubqueryRemoval", foldedPlan, plan)
         try PlanSize.check(plan)
-        for (name, rewrite) in passes {
+        for pass in passes {
             let before = plan
-            plan = rewrite(before)
-            inspect?(name, before, plan)
+            plan = pass.rewrite(before)
+            look(pass.name, before, plan)
             // What a pass left undone because the work was over is not to be run.
             try PlanSize.check(plan)
         }
         return plan
     }
+
+    /// With `TILL_VERIFY_PLANS` a debug build does not run a plan that a pass has broken, in whatever test or server it happens.
+    private func look(_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan, allowsSubqueries: Bool = false) {
+        inspect?(pass, before, after)
+        #if DEBUG
+            if !Self.verifiesAll || PlanningWork.isOver { return }
+            let faults = PlanVerifier.faults(in: after, allowsSubqueries: allowsSubqueries) + PlanVerifier.faults(from: before, to: after)
+            precondition(faults.isEmpty, "\(pass): \(faults.joined(separator: "; "))")
+        #endif
+    }
+
+    #if DEBUG
+        private static let verifiesAll = getenv("TILL_VERIFY_PLANS") != nil
+    #endif
 
     /// Once no subquery is left. A new rule is a line here.
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {

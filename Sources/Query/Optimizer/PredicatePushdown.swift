@@ -240,10 +240,7 @@ struct PredicatePushdown {
     private static func isTestAgainstConstants(_ condition: Expression) -> Bool {
         switch condition {
         case .call(let function, let sides, _, _):
-            switch function {
-            case .equal, .less, .lessOrEqual, .greater, .greaterOrEqual: break
-            default: return false
-            }
+            guard let comparison = function.comparison, comparison != .notEqual else { return false }
             guard sides.count == 2 else { return false }
             if case .column = sides[0] { return sides[1].isLiteral }
             if case .column = sides[1] { return sides[0].isLiteral }

@@ -75,9 +75,9 @@ struct SubqueryRemoval {
         guard case .subquery(let subquery) = inner else { return nil }
         switch subquery.kind {
         case .exists: return try semi(subquery, input, kind: isNegated ? .anti : .semi, pairs: [])
-        case .quantified(let operands, .equal, isAll: false):
+        case .quantified(let operands, let function, isAll: false) where function.comparison == .equal:
             return try inQuery(subquery, operands, input, isNegated: isNegated)
-        case .quantified(let operands, .notEqual, isAll: true):
+        case .quantified(let operands, let function, isAll: true) where function.comparison == .notEqual:
             return try inQuery(subquery, operands, input, isNegated: !isNegated)
         default: return nil
         }
@@ -232,8 +232,8 @@ struct SubqueryRemoval {
         case .quantified(let operands, let function, let isAll):
             var own: [Expression] = []
             for operand in operands { own.append(try extracted(operand, &input)) }
-            if function == .equal, !isAll { return try contained(subquery, own, &input) }
-            if function == .notEqual, isAll { return .not(try contained(subquery, own, &input)) }
+            if function.comparison == .equal, !isAll { return try contained(subquery, own, &input) }
+            if function.comparison == .notEqual, isAll { return .not(try contained(subquery, own, &input)) }
             return try compared(subquery, own[0], function, isAll, &input)
         }
     }
@@ -421,7 +421,7 @@ struct SubqueryRemoval {
         let zero = Expression.literal(.integer(0), .int64)
         // `decided` settles the answer as not `isAll`; else an unknown value leaves it open, and the last test tells.
         let decided: Expression, last: Expression
-        switch function {
+        switch function.comparison {
         case .less, .lessOrEqual:
             last = test(function, operand, isAll ? least : greatest)
             decided = isAll ? .not(last) : last

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Ingest
 
 /// Who may make the call at all; what they see in it, the engine decides.
@@ -27,6 +27,7 @@ extension AccessRule {
     package func refusal(of principal: Principal) -> Problem? {
         switch (principal.role, self) {
         case (_, .open), (_, .signed), (.admin, _): return nil
+        case (.contract, _) where principal.identity == .nobody: return Problem(.unauthenticated, "this call wants a credential")
         case (.auditor, .review), (.auditor, .audit), (.metrics, .metrics): return nil
         case (.contract, .reader), (.contract, .review): return nil
         case (.contract, .writer):

@@ -13,13 +13,13 @@ package struct Authorizer: Sendable {
     /// The token's key may be in a set that is being fetched: ask again when `whenKeysAreFetched` calls.
     package struct KeysAwaited: Error {}
 
-    private let engine: any EngineInterface
+    private let credentials: any CredentialLookup
     private let adminKeySHA256: [UInt8]
     private let tokens: TokenVerifier?
     private let rates = RateLimiter()
 
-    package init(engine: any EngineInterface, adminKey: String, tokens: TokenVerifier? = nil) {
-        self.engine = engine
+    package init(credentials: any CredentialLookup, adminKey: String, tokens: TokenVerifier? = nil) {
+        self.credentials = credentials
         self.tokens = tokens
         adminKeySHA256 = APIKey.sha256(of: adminKey)
     }
@@ -43,11 +43,11 @@ package struct Authorizer: Sendable {
     package func whenKeysAreFetched(_ wake: @escaping @Sendable () -> Void) -> Bool { tokens?.source.whenFetched(wake) ?? false }
 
     /// For calls without a credential, and until one is checked: sees no row.
-    package static let nobody = Admitted(principal: Principal(clientID: "", access: .read, scope: .own, types: []))
+    package static let nobody = Admitted(principal: .nobody)
 
     private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Admitted {
         if Digest.areEqual(credential.sha256, adminKeySHA256) { return Admitted(principal: .admin) }
-        switch engine.holder(ofKeySHA256: credential.sha256) {
+        switch credentials.holder(ofKeySHA256: credential.sha256) {
         case .contract(let contract, let expiresAt)?:
             try Self.check(expiresAt)
             return try admit(contract)
@@ -73,7 +73,7 @@ package struct Authorizer: Sendable {
             throw Problem(.unauthenticated, "the token does not count: \(error)")
         }
         guard case .granted(let clientID) = outcome else { throw KeysAwaited() }
-        guard let contract = try engine.contract(clientID) else {
+        guard let contract = try credentials.contract(clientID) else {
             throw Problem(.unauthenticated, "the token names no contract that there is")
         }
         return contract

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 internal import Ingest
 
 /// Why somebody is not let in, with how their contract's rate stands. Each door says it in its own way.

@@ -1,12 +1,11 @@
 package import ColumnStore
-package import Documents
+internal import Documents
 package import Ingest
 package import Query
 
-/// What every door is given: one engine, one admission, one query service, one table of jobs, one life. A door adds only its protocol.
+/// What every door is given: one store, one admission, one query service, one table of jobs, one life. A door adds only its protocol.
 package final class DoorContext: Sendable {
-    package let engine: any EngineInterface
-    package let store: any QueryStore
+    package let store: StoreRoles
     package let admission: Admission
     package let queries: QueryService
     package let jobs: JobTable
@@ -16,28 +15,28 @@ package final class DoorContext: Sendable {
     package let tokens: TokenVerifier?
 
     package init(
-        engine: any EngineInterface & QueryStore, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
+        store: StoreRoles, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
         log: Log, timers: Timers
     ) {
-        self.engine = engine
-        store = engine
+        self.store = store
         self.limits = limits
         self.log = log
         self.tokens = tokens
         life = ServerLife(timers)
         jobs = JobTable(log: log)
-        admission = Admission(Authorizer(engine: engine, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory))
+        admission = Admission(Authorizer(credentials: store.credentials, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory))
         self.queries = QueryService(
-            engine: queries, store: engine, .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))
-        log.leaveOut { [engine] text in text.contains(adminKey) || engine.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
+            engine: queries, store: store.queries, cursors: store.cursors,
+            .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))
+        log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
     }
 
     /// Why the server takes no work, or no receipts; none when it does. Before the first answer of the tokens' issuer their clients would be refused.
     package var notReady: [Problem] {
         if life.isStopping { return [Problem(.overloaded, "the server is stopping")] }
-        if !engine.isReady || life.isStarting { return [Problem(.overloaded, "the server is starting")] }
+        if !store.life.isReady || life.isStarting { return [Problem(.overloaded, "the server is starting")] }
         let waits = tokens.map { !$0.source.isSettled } ?? false
-        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + engine.intakeRefusals
+        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + store.life.intakeRefusals.map { Problem($0) }
     }
 
     // MARK: The end

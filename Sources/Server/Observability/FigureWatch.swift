@@ -15,8 +15,8 @@ struct FigureWatch {
     init(_ log: Log) { self.log = log }
 
     /// Called every second or so.
-    mutating func look(_ engine: any EngineInterface) {
-        let present = engine.intakeRefusals.map(\.detail)
+    mutating func look(_ store: any StoreLife) {
+        let present = store.intakeRefusals.map(\.detail)
         // The words have figures in them that change.
         if present.isEmpty != refusals.isEmpty {
             if let first = present.first { log.error("receipts are refused", ["reason": .text(first)]) } else { log.info("receipts are taken again") }
@@ -25,7 +25,7 @@ struct FigureWatch {
         let now = SteadyClock.seconds()
         guard now - lookedAt >= Self.period else { return }
         lookedAt = now
-        look(engine.metrics())
+        look(store.metrics())
     }
 
     private mutating func look(_ metrics: [Metric]) {

@@ -19,13 +19,14 @@ package final class QueryService: Sendable {
 
     package let engine: QueryEngine
     package let store: any QueryStore
+    package let cursors: any CursorSealing
     package let limits: Limits
     package let figures = QueryFigures()
     package let pool: WorkerPool
     private let running = Mutex<[ObjectIdentifier: ResultStream]>([:])
 
-    package init(engine: QueryEngine, store: any QueryStore, _ limits: Limits) {
-        (self.engine, self.store, self.limits) = (engine, store, limits)
+    package init(engine: QueryEngine, store: any QueryStore, cursors: any CursorSealing, _ limits: Limits) {
+        (self.engine, self.store, self.cursors, self.limits) = (engine, store, cursors, limits)
         pool = WorkerPool(.init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace))
     }
 

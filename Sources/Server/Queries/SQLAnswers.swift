@@ -13,7 +13,7 @@ extension QueryService {
         var sequence: Int64?
         var now = CalendarText.now
         if let cursor = request.cursor {
-            guard let fields = store.unseal(cursor, binding: binding), fields.count >= 4, let bound = Self.integer(fields[0]),
+            guard let fields = cursors.unseal(cursor, binding: binding), fields.count >= 4, let bound = Self.integer(fields[0]),
                 let instant = Self.integer(fields[1]), let place = WalkPosition(fields: fields.dropFirst(2))
             else { throw Problem(.badCursor, "this is no cursor of this query with these parameters and this key") }
             (sequence, now, position) = (bound, instant, place)
@@ -25,7 +25,7 @@ extension QueryService {
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },
             started: watch.begin, hold: hold,
-            seal: { store.seal([Self.bytes(bound), Self.bytes(now)] + $0.fields, binding: binding) }
+            seal: { cursors.seal([Self.bytes(bound), Self.bytes(now)] + $0.fields, binding: binding) }
         ).bytes
     }
 
@@ -41,7 +41,7 @@ extension QueryService {
     /// What a cursor belongs to: not its `limit`, which may change.
     private static func binding(_ request: SQLRequest, _ principal: Principal) -> [String] {
         let parameters = request.parameters.map { "\($0)" }
-        return ["sql", request.query, request.timeZone, principal.isAdmin ? "admin" : "contract", principal.clientID ?? ""] + parameters
+        return ["sql", request.query, request.timeZone] + principal.binding + parameters
     }
 
     private static func bytes(_ number: Int64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }

@@ -47,7 +47,7 @@ enum AdminRoutes {
 
     private static func audit(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.engine.audit(cursor: call.parameter("cursor"), limit: limit)
+        let page = try call.store.audit.audit(cursor: call.parameter("cursor"), limit: limit)
         let body = ListBody(items: page.entries.map { AuditBody(entry: $0) }, nextCursor: page.nextCursor)
         return .json(body, reserving: 256 * page.entries.count + 64)
     }
@@ -58,17 +58,17 @@ enum AdminRoutes {
             let received = body["destination"].map { ", not \(MemberReader.shown($0))" } ?? ""
             throw Problem.parameter("destination", "an absolute path on the server's machine is wanted\(received)")
         }
-        let engine = call.engine
+        let maintenance = call.store.maintenance
         return try JobAnswer.start(.backup, call, waiting: nil) { _ in
-            BackupBody(destination: destination, summary: try engine.backup(to: destination)).json()
+            BackupBody(destination: destination, summary: try maintenance.backup(to: destination)).json()
         }
     }
 
     private static func compact(_ call: Call) throws -> Response? {
         let before = try day(call)
-        let engine = call.engine
+        let maintenance = call.store.maintenance
         return try JobAnswer.start(.compact, call, waiting: nil) { _ in
-            CompactionBody(summary: try engine.compact(before: before)).json()
+            CompactionBody(summary: try maintenance.compact(before: before)).json()
         }
     }
 
@@ -88,9 +88,9 @@ enum AdminRoutes {
 
     private static func verify(_ call: Call) throws -> Response? {
         if !call.request.body.isEmpty { _ = try call.object(members: []) }
-        let engine = call.engine
+        let maintenance = call.store.maintenance
         return try JobAnswer.start(.verify, call, waiting: 0) { job in
-            let report = try engine.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", isCancelled: { job.isCancelled }) { progress in
+            let report = try maintenance.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", isCancelled: { job.isCancelled }) { progress in
                 job.report(Job.Progress(done: progress.rowCount, unit: "receipts", at: progress.path))
             }
             guard !job.isCancelled else { throw Job.Cancelled() }

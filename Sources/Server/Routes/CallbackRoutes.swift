@@ -20,7 +20,7 @@ enum CallbackRoutes {
             timestamp: call.request.header("webhook-timestamp") ?? "", signature: call.request.header("webhook-signature") ?? "",
             body: call.request.body)
         return exchange.answer {
-            call.engine.callback(callback) { result in
+            call.store.callbacks.callback(callback) { result in
                 exchange.complete {
                     switch result {
                     case .success: .noContent

@@ -38,7 +38,7 @@ enum ContractRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let page = try ListPage(call)
-        let contracts = try call.engine.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
+        let contracts = try call.store.contracts.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
         let shown = contracts.prefix(page.limit)
         let next = contracts.count > page.limit ? shown.last.map { page.cursor([Array($0.clientID.utf8)]) } : nil
         return .json(ListBody(items: shown.map { ContractBody(contract: $0) }, nextCursor: next), reserving: 256 * shown.count + 64)
@@ -50,7 +50,7 @@ enum ContractRoutes {
 
     static func find(_ call: Call) throws -> Contract {
         try Call.check(id: call.path("client_id"), "client_id")
-        guard let contract = try call.engine.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no such contract") }
+        guard let contract = try call.store.contracts.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no such contract") }
         return contract
     }
 
@@ -58,8 +58,8 @@ enum ContractRoutes {
         let clientID = call.path("client_id")
         try Call.check(id: clientID, "client_id")
         let body = try call.object(members: ContractBody.members)
-        let contract = try ContractBody.read(body, clientID: clientID, previous: try call.engine.contract(clientID))
-        let outcome = try call.engine.putContract(contract)
+        let contract = try ContractBody.read(body, clientID: clientID, previous: try call.store.contracts.contract(clientID))
+        let outcome = try call.store.contracts.putContract(contract)
         let text = ContractBody(contract: contract).json()
         call.exchange.auditDetail = String(decoding: text, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/contracts/\(RequestTarget.encode(clientID))")
@@ -67,7 +67,7 @@ enum ContractRoutes {
 
     private static func delete(_ call: Call) throws -> Response {
         _ = try find(call)
-        try call.engine.deleteContract(call.path("client_id"))
+        try call.store.contracts.deleteContract(call.path("client_id"))
         return .noContent
     }
 }

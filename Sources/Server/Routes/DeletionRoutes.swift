@@ -11,14 +11,14 @@ enum DeletionRoutes {
                 "deleteQuarantine", "Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both.",
                 parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])],
                 problems: [.badParameter, .diskFull]),
-            handle: { call in try answer(call, "quarantine", try call.engine.deleteQuarantineEntries(try filter(call))) }),
+            handle: { call in try answer(call, "quarantine", try call.store.refused.deleteQuarantineEntries(try filter(call))) }),
         Route(
             .delete, "/v1/admin/quarantine/{ticket_id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteQuarantineEntry", "Deletes a refused document.", parameters: [.path("ticket_id", "The entry's ticket.")],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.engine.deleteQuarantineEntry(call.path("ticket_id"))
+                try call.store.refused.deleteQuarantineEntry(call.path("ticket_id"))
                 return .noContent
             }),
         Route(
@@ -27,14 +27,14 @@ enum DeletionRoutes {
                 "deleteDeadLetters", "Deletes dead letters, at most some 10,000 in a call: those of a client, those before a time, or both. Their receipts stay as they are.",
                 parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])],
                 problems: [.badParameter, .notFound, .diskFull]),
-            handle: { call in try answer(call, "dead letters", try call.engine.deleteDeadLetters(try filter(call))) }),
+            handle: { call in try answer(call, "dead letters", try call.store.deadLetters.deleteDeadLetters(try filter(call))) }),
         Route(
             .delete, "/v1/admin/dead-letters/{id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteDeadLetter", "Deletes a dead letter; its receipt stays as it is.", parameters: [.path("id", "The dead letter.")],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.engine.deleteDeadLetter(call.path("id"))
+                try call.store.deadLetters.deleteDeadLetter(call.path("id"))
                 return .noContent
             }),
     ]

@@ -27,7 +27,7 @@ enum KeyRoutes {
                 "deleteKey", "Revokes a key of a contract.", parameters: [ContractRoutes.client, id], answers: [.init(204, "Done.")],
                 problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.engine.deleteKey(of: try client(call), id: call.path("id"))
+                try call.store.keys.deleteKey(of: try client(call), id: call.path("id"))
                 return .noContent
             }),
         Route(
@@ -47,7 +47,7 @@ enum KeyRoutes {
             operation: Operation(
                 "deleteOperatorKey", "Revokes a key of a role.", parameters: [id], answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.engine.deleteKey(of: .operators, id: call.path("id"))
+                try call.store.keys.deleteKey(of: .operators, id: call.path("id"))
                 return .noContent
             }),
     ]
@@ -57,7 +57,7 @@ enum KeyRoutes {
     private static func list(_ call: Call, of owner: KeyOwner) throws -> Response {
         let page = try ListPage(call, of: owner == .operators ? [] : [call.path("client_id")])
         let after = try page.after(fieldCount: 2).map { KeyDescription.Position(createdAt: try $0.integer(at: 0), id: $0.text(at: 1)) }
-        let keys = try call.engine.keys(of: owner, after: after, limit: page.limit + 1)
+        let keys = try call.store.keys.keys(of: owner, after: after, limit: page.limit + 1)
         let shown = keys.prefix(page.limit)
         let next = (keys.count > page.limit ? shown.last : nil).map { page.cursor([Array(String($0.createdAt).utf8), Array($0.id.utf8)]) }
         return .json(ListBody(items: shown.map { KeyBody(key: $0) }, nextCursor: next), reserving: 256 * shown.count + 64)
@@ -66,7 +66,7 @@ enum KeyRoutes {
     private static func make(_ call: Call, of owner: KeyOwner) throws -> Response {
         let form = try KeyForm(call, of: owner)
         let key = try APIKey.make()
-        let added = try call.engine.addKey(
+        let added = try call.store.keys.addKey(
             NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt), of: owner)
         call.exchange.auditDetail = String(decoding: NewKeyBody(key: added, secret: nil).json(), as: UTF8.self)
         return Response.json(201, NewKeyBody(key: added, secret: key.text)).adding("Cache-Control", "no-store")

@@ -33,25 +33,25 @@ enum QuarantineRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.engine.quarantine(
+        let page = try call.store.refused.quarantine(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         return .json(
             ListBody(items: page.entries.map { QuarantineBody($0, as: call.principal) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 
     private static func one(_ call: Call) throws -> Response {
-        .json(QuarantineBody(try call.engine.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
+        .json(QuarantineBody(try call.store.refused.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
     }
 
     private static func deadLetters(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.engine.deadLetters(
+        let page = try call.store.deadLetters.deadLetters(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         return .json(ListBody(items: page.letters.map { DeadLetterBody(letter: $0) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 
     private static func redrive(_ call: Call) throws -> Response {
-        try call.engine.redrive(call.path("id"), as: call.principal)
+        try call.store.deadLetters.redrive(call.path("id"), as: call.principal)
         return Response(status: 202)
     }
 }

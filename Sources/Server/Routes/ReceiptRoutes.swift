@@ -80,7 +80,7 @@ enum ReceiptRoutes {
         let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
         let principal = call.principal
         return exchange.answer {
-            call.engine.take(request) { outcome in
+            call.store.intake.take(request) { outcome in
                 if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
                     FinalWait.start(taken, seconds: waitSeconds, call: call, principal: principal)
                 } else {
@@ -133,7 +133,7 @@ enum ReceiptRoutes {
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
             receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"))
-        switch try call.engine.receipt(lookup, as: call.principal) {
+        switch try call.store.rows.receipt(lookup, as: call.principal) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
             let receipt = ReceiptRow(schema: schema, batch: row, row: 0)
@@ -178,7 +178,7 @@ enum ReceiptRoutes {
         let exchange = call.exchange
         // Before the page is read; what it really takes is known then.
         try exchange.holdAnswer(min(request.limit * rowByteCount, pageByteCountMax))
-        let page = try call.engine.page(request, as: call.principal)
+        let page = try call.store.rows.page(request, as: call.principal)
         try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
         var response: Response
         switch form {

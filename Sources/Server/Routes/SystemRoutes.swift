@@ -42,7 +42,7 @@ enum SystemRoutes {
                 first.slug, reasons.map(\.detail).joined(separator: "; "),
                 errors: reasons.map { .init(pointer: "", code: $0.slug.rawValue, message: $0.detail) })
         }
-        let degradations = call.engine.degradations
+        let degradations = call.store.life.degradations
         return .json(StatusBody(status: "ready", degraded: degradations.isEmpty ? nil : degradations))
     }
 
@@ -107,7 +107,7 @@ enum SystemRoutes {
         call.context.queries.figures.write(to: &text, runningCount: call.context.queries.runningCount, call.context.queries.engine)
         writeService(call, to: &text)
         var described: Set<String> = []
-        for metric in call.engine.metrics().sorted(by: { $0.name < $1.name }) {
+        for metric in call.store.life.metrics().sorted(by: { $0.name < $1.name }) {
             let name = "till_" + metric.name
             if described.insert(name).inserted { text.describe(name, metric.help, metric.kind == .counter ? .counter : .gauge) }
             text.sample(name, metric.labels.map { ($0.name, $0.value) }, metric.value)

@@ -26,7 +26,7 @@ enum TicketRoutes {
 
     private static func ticket(_ call: Call) throws -> Response {
         let id = call.path("ticket_id")
-        return .json(TicketBody(ticketID: id, ticket: try call.engine.ticket(id, as: call.principal)), reserving: 1_024)
+        return .json(TicketBody(ticketID: id, ticket: try call.store.rows.ticket(id, as: call.principal)), reserving: 1_024)
     }
 
     // MARK: Changes
@@ -35,12 +35,12 @@ enum TicketRoutes {
         let after = Int64(try call.integer("after", in: 0...Int.max, default: 0))
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let wait = try call.integer("wait", in: 0...60, default: 0)
-        let page = try call.engine.changes(after: after, limit: limit, as: call.principal)
+        let page = try call.store.changes.changes(after: after, limit: limit, as: call.principal)
         if !page.changes.isEmpty || wait == 0 || call.context.life.isStopping { return response(page) }
         let deadline = SteadyClock.seconds() + Double(wait)
         let empty = response(ChangePage(changes: [], nextAfter: after))
         LongPoll.run(call, beyond: max(after, page.nextAfter), deadline: deadline, fallback: { empty }) { isLast in
-            let page = try call.engine.changes(after: after, limit: limit, as: call.principal)
+            let page = try call.store.changes.changes(after: after, limit: limit, as: call.principal)
             if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }
             return .answer(response(page))
         }

@@ -41,7 +41,7 @@ enum TypeRoutes {
         let page = try ListPage(call)
         let after = try page.after(fieldCount: 1)?.text(at: 0)
         // One more than the page has: whether it is the last.
-        let types = try call.engine.types(after: after, limit: page.limit + 1, as: call.principal)
+        let types = try call.store.types.types(after: after, limit: page.limit + 1, as: call.principal)
         var end = 0
         var byteCount = 0
         while end < min(types.count, page.limit), byteCount < pageByteCountMax {
@@ -58,7 +58,7 @@ enum TypeRoutes {
 
     private static func find(_ call: Call) throws -> TypeDescription {
         let name = call.path("name")
-        guard let type = try call.engine.type(name, as: call.principal) else { throw Problem(.notFound, "there is no such type") }
+        guard let type = try call.store.types.type(name, as: call.principal) else { throw Problem(.notFound, "there is no such type") }
         return type
     }
 
@@ -68,7 +68,7 @@ enum TypeRoutes {
         }
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)
-        let outcome = try call.engine.putType(name: call.path("name"), body: call.request.body)
+        let outcome = try call.store.types.putType(name: call.path("name"), body: call.request.body)
         let digest = Digest.sha256(call.request.body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
@@ -76,7 +76,7 @@ enum TypeRoutes {
     }
 
     private static func delete(_ call: Call) throws -> Response {
-        try call.engine.deleteType(name: call.path("name"))
+        try call.store.types.deleteType(name: call.path("name"))
         return .noContent
     }
 }

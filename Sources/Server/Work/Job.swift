@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 internal import Ingest
 import Synchronization
 

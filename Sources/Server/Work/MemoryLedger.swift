@@ -46,7 +46,7 @@ package final class MemoryLedger: Sendable {
     let limits: Limits
     private let byteCount = Atomic<Int>(0)
     private let refusalCount = Atomic<Int>(0)
-    private let accounts = Mutex<[[UInt8]: Account]>([:])
+    private let accounts = Mutex<[Principal.Bearer: Account]>([:])
 
     package init(_ limits: Limits = Limits()) { self.limits = limits }
 
@@ -59,13 +59,12 @@ package final class MemoryLedger: Sendable {
     ///
     /// - Throws: `rate-limited` when as many are under way as one contract may have.
     func enter(_ principal: Principal) throws(Problem) -> Account {
-        // By bytes: String's own equality would take two spellings of one text for the same client.
-        let name = principal.clientID.map { Array($0.utf8) } ?? [0] + Array("\(principal.role.rawValue) \(principal.keyID ?? "")".utf8)
+        let bearer = principal.bearer
         let account = accounts.withLock { accounts -> Account in
-            if let known = accounts[name] { return known }
+            if let known = accounts[bearer] { return known }
             if accounts.count >= Self.accountCountMax { accounts = accounts.filter { !$0.value.isAtRest } }
             let account = Account()
-            accounts[name] = account
+            accounts[bearer] = account
             return account
         }
         guard account.requestCount.add(1, ordering: .relaxed).newValue <= limits.requestCount else {

@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 import Glibc
 internal import Ingest
 internal import Query
@@ -9,7 +9,8 @@ package enum ProblemMapping {
     package static func problem(for error: any Error) -> Problem {
         switch error {
         case let problem as Problem: problem
-        case let damaged as DamagedDocument: damaged.problem
+        case let fault as Fault: Problem(fault)
+        case let damaged as DamagedDocument: Problem(damaged.fault)
         case let error as QueryError: problem(for: error)
         case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
         case let error as ColumnStoreError where error.systemError == ENOSPC || error.systemError == EDQUOT:

@@ -15,7 +15,7 @@ final class WorkBudgetTests: XCTestCase {
         do throws(TypeFileError) {
             return try DocumentType(json: Array(json.utf8), files: files)
         } catch {
-            throw Problem(.invalidType, "\(error.reasons)")
+            throw Fault(.invalidType, "\(error.reasons)")
         }
     }
 
@@ -28,8 +28,8 @@ final class WorkBudgetTests: XCTestCase {
     private struct Outcome {
         var steps: Int
         var results: [ReceiptResult]
-        var problems: [Problem] {
-            results.compactMap { result -> Problem? in
+        var problems: [Fault] {
+            results.compactMap { result -> Fault? in
                 guard case .refused(let problem, _, _) = result else { return nil }
                 return problem
             }
@@ -52,7 +52,7 @@ final class WorkBudgetTests: XCTestCase {
                 case .xml: try reader.readXML(body, options).receipts
                 case .csv: try reader.readCSV(body, options).receipts
                 }
-        } catch let problem as Problem {
+        } catch let problem as Fault {
             results = [.refused(problem, type: nil, document: .own([]))]
         }
         return Outcome(steps: before - allowance.left, results: results)

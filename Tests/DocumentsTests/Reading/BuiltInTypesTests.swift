@@ -42,7 +42,7 @@ final class BuiltInTypesTests: XCTestCase {
         let options = ReadingOptions(now: now)
         do {
             return try (file.pathExtension == "xml" ? reader.readXML(body, options) : reader.readJSON(body, options)).receipts
-        } catch let problem as Problem {
+        } catch let problem as Fault {
             return [.refused(problem, type: nil, document: .own([]))]
         }
     }
@@ -77,7 +77,7 @@ final class BuiltInTypesTests: XCTestCase {
     private func codes(_ results: [ReceiptResult]) -> Set<String> {
         var codes: Set<String> = []
         for case .refused(let problem, _, _) in results {
-            codes.formUnion(problem.errors.isEmpty ? [problem.slug.rawValue] : problem.errors.map(\.code))
+            codes.formUnion(problem.errors.isEmpty ? [problem.code.rawValue] : problem.errors.map(\.code))
         }
         return codes
     }

@@ -82,7 +82,7 @@ final class PosReceiptTests: XCTestCase {
             return XCTFail("\(reading)")
         }
         XCTAssertEqual(receipt.document, .body(2..<2 + document.utf8.count))
-        XCTAssertEqual(problem.slug, .unknownType)
+        XCTAssertEqual(problem.code, .unknownType)
     }
 
     func test_readJSON_ownSamples_areAccepted() throws {

@@ -42,11 +42,11 @@ final class SampleDocumentsTests: XCTestCase {
                         case .refused(let problem, let type, _):
                             XCTAssertFalse(problem.detail.isEmpty, name)
                             let reasons = problem.errors.map { "\($0.pointer) \($0.code): \($0.message)" }
-                            lines.append("\(name): REFUSED \(type ?? "-") \(problem.slug.rawValue) \(problem.detail) \(reasons.prefix(3))")
+                            lines.append("\(name): REFUSED \(type ?? "-") \(problem.code.rawValue) \(problem.detail) \(reasons.prefix(3))")
                         }
                     }
-                } catch let problem as Problem {
-                    lines.append("\(name): REFUSED - \(problem.slug.rawValue) \(problem.detail)")
+                } catch let problem as Fault {
+                    lines.append("\(name): REFUSED - \(problem.code.rawValue) \(problem.detail)")
                 }
             }
         }

@@ -49,7 +49,7 @@ final class DocumentTypeTests: XCTestCase {
     private func faults(_ type: DocumentType, _ text: String) throws -> [String] {
         try results(type, text).flatMap { result -> [String] in
             guard case .refused(let problem, _, _) = result else { return [] }
-            return problem.errors.isEmpty ? [problem.slug.rawValue] : problem.errors.map { "\($0.pointer) \($0.code)" }
+            return problem.errors.isEmpty ? [problem.code.rawValue] : problem.errors.map { "\($0.pointer) \($0.code)" }
         }
     }
 
@@ -152,7 +152,7 @@ final class DocumentTypeTests: XCTestCase {
             let reading = try reader.readJSON(Array("{\(head)\(members)}".utf8), ReadingOptions(type: type, now: SampleFiles.now))
             switch reading.receipts[0] {
             case .accepted(let receipt): return receipt.type.name
-            case .refused(let problem, _, _): return problem.slug.rawValue
+            case .refused(let problem, _, _): return problem.code.rawValue
             }
         }
         XCTAssertEqual(try outcome(#","k":"x","n":1.0"#), "high")
@@ -249,7 +249,7 @@ final class DocumentTypeTests: XCTestCase {
             try reader.readCSV(Array(text.utf8), ReadingOptions(now: SampleFiles.now)).receipts.map { result in
                 switch result {
                 case .accepted(let receipt): receipt.type.name
-                case .refused(let problem, _, _): problem.slug.rawValue
+                case .refused(let problem, _, _): problem.code.rawValue
                 }
             }
         }

@@ -14,7 +14,7 @@ final class RowLayoutTests: XCTestCase {
         let document =
             #"{"id":"1","at":"2026-01-01","b":true,"i":-7,"g":9007199254740993,"f":0.5,"d":-1.25,"w":12345678901234567890123456789.01,"s":"\#(String(repeating: "ж", count: 100))","y":"2026-11-20","t":"2026-11-20T00:00:00Z","x":"AQID","l":[{"p":"a","q":1},{"q":2.5},{"p":"c"}]}"#
         let reading = try DocumentReader(registry: registry).readJSON(Array(document.utf8), ReadingOptions(now: SampleFiles.now))
-        guard case .accepted(let receipt) = reading.receipts[0] else { throw Problem(.internalError, "refused: \(reading)") }
+        guard case .accepted(let receipt) = reading.receipts[0] else { throw Fault(.internalError, "refused: \(reading)") }
         return receipt
     }
 

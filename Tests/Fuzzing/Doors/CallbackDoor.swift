@@ -24,15 +24,15 @@ extension Door {
             let isSigned = first & 1 == 1
             guard let secret = WebhookSecret(LittleStore.secret) else { return }
             let signature = isSigned ? WebhookSignature.sign(id: "1", timestamp: time, body: body, secrets: [secret]) : "v1," + String(repeating: "A", count: 43) + "="
-            let done = Monitor<Result<Void, Problem>?>(nil)
+            let done = Monitor<Result<Void, Fault>?>(nil)
             store.engine.callback(
                 RegistrarCallback(registrar: LittleStore.registrar, webhookID: "1", timestamp: "\(time)", signature: signature, body: body)
             ) { result in done.broadcast { $0 = result } }
             switch done.wait({ $0 }) {
             case .success: precondition(isSigned, "a callback counts that nobody signed")
             case .failure(let problem):
-                precondition(!problem.detail.isEmpty && problem.slug != .internalError, "a callback fails: \(problem.detail) \(problem.cause ?? "")")
-                precondition(isSigned == (problem.slug != .badSignature), "a callback is judged \(problem.slug)")
+                precondition(!problem.detail.isEmpty && problem.code != .internalError, "a callback fails: \(problem.detail) \(problem.cause ?? "")")
+                precondition(isSigned == (problem.code != .badSignature), "a callback is judged \(problem.code)")
             }
         })
 }

@@ -19,7 +19,7 @@ enum SQLWords {
         for query in GoldenQueries.all {
             for word in query.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }) where word.utf8.count <= 24 { words.insert(String(word)) }
         }
-        return (words.sorted() + FunctionTable.names.sorted().map { $0 + "(" } + SQLValues.literals.flatMap(\.texts) + marks).filter { $0.utf8.count <= 60 }
+        return (words.sorted() + FunctionRegistry.names.sorted().map { $0 + "(" } + SQLValues.literals.flatMap(\.texts) + marks).filter { $0.utf8.count <= 60 }
     }()
 
     private static let marks = [

@@ -53,9 +53,9 @@ struct ExpressionMaker {
         "+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "~", "~*", "!~", "like", "ilike", "not like", "is distinct from", "and", "or", "^", "&",
         "<<", "at time zone",
     ]
-    private static let scalars = FunctionTable.scalarNames.sorted()
-    private static let aggregates = FunctionTable.aggregateNames.sorted()
-    private static let windows = FunctionTable.windowNames.sorted()
+    private static let scalars = FunctionRegistry.scalarNames.sorted()
+    private static let aggregates = FunctionRegistry.aggregateNames.sorted()
+    private static let windows = FunctionRegistry.windowNames.sorted()
 
     mutating func value() -> Made {
         let literals = choices.pick(SQLValues.literals)

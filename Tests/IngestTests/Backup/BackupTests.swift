@@ -135,8 +135,8 @@ final class BackupTests: XCTestCase {
         try Data("x".utf8).write(to: URL(filePath: other.path + "/file"))
         for place in [other.path + "/file", other.path + "/file/below", "/proc/nothing/backup", "/dev/null"] {
             XCTAssertThrowsError(try fixture.engine.backup(to: place), place) { error in
-                let problem = error as? Problem
-                XCTAssertEqual(problem?.slug, .badParameter, "\(place): \(error)")
+                let problem = error as? Fault
+                XCTAssertEqual(problem?.code, .badParameter, "\(place): \(error)")
                 XCTAssertEqual(problem?.errors.map(\.pointer), ["/destination"], place)
                 XCTAssertTrue(problem?.detail.contains(place) ?? false, "\(error)")
             }
@@ -251,7 +251,7 @@ final class BackupTests: XCTestCase {
         try Data("mine".utf8).write(to: URL(filePath: foreign.path + "/notes.txt"))
         for bad in ["relative", data.path, data.path + "/backup", destination.path, foreign.path, foreign.path + "/notes.txt"] {
             XCTAssertThrowsError(try fixture.engine.backup(to: bad), bad) { error in
-                XCTAssertEqual((error as? Problem)?.slug, .badParameter, "\(bad): \(error)")
+                XCTAssertEqual((error as? Fault)?.code, .badParameter, "\(bad): \(error)")
             }
         }
         try fixture.engine.close()

@@ -10,7 +10,7 @@ final class QuarantineTests: XCTestCase {
     private func refused(_ number: Int, client: String? = "c") -> Quarantine.Refused {
         let head = Array("\(number) ".utf8)
         let document = head + (head.count..<1_850).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ number) }
-        return Quarantine.Refused(client: client, contentType: "application/json", type: "t", problem: Problem(.unknownType, "no type \(number)"), document: document)
+        return Quarantine.Refused(client: client, contentType: "application/json", type: "t", problem: Fault(.unknownType, "no type \(number)"), document: document)
     }
 
     /// `quarantine_max_bytes` counts documents: the file that holds them must not be many times as large.
@@ -34,11 +34,11 @@ final class QuarantineTests: XCTestCase {
         let byteCount = 3 << 20
         let tickets = try quarantine.add((0..<8).map { number in
             Quarantine.Refused(
-                client: "c", contentType: "application/json", type: nil, problem: Problem(.unknownType, "no type"), document: [UInt8](repeating: UInt8(number), count: byteCount))
+                client: "c", contentType: "application/json", type: nil, problem: Fault(.unknownType, "no type"), document: [UInt8](repeating: UInt8(number), count: byteCount))
         })
         var (below, seen, pages): (ULID?, [String], Int) = (nil, [], 0)
         while true {
-            let page = try quarantine.entries(client: nil, below: below, limit: 1_000)
+            let page = try quarantine.entries(of: .all, below: below, limit: 1_000)
             XCTAssertLessThanOrEqual(page.entries.reduce(0) { $0 + $1.document.count }, Int(Quarantine.listByteCountMax))
             seen += page.entries.map(\.ticketID)
             pages += 1
@@ -48,7 +48,7 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(pages, 2)
         XCTAssertEqual(seen, tickets.compactMap { $0 }.reversed())
         // Without documents they are small.
-        XCTAssertEqual(try quarantine.entries(client: nil, below: nil, limit: 1_000, withDocuments: false).entries.count, 8)
+        XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 1_000, withDocuments: false).entries.count, 8)
     }
 
     func test_delete_keepsTheSumOfBytes() throws {
@@ -85,18 +85,31 @@ final class QuarantineTests: XCTestCase {
                 try insert.bind(2, refused.client)
                 insert.bind(3, Clock.system.now())
                 try insert.bind(4, SHA256.hash(refused.document))
-                try insert.bind(5, ProblemText.text(refused.problem))
+                try insert.bind(5, FaultText.text(refused.problem))
                 try insert.bind(6, refused.document)
                 try insert.run()
             }
         }
         let quarantine = Quarantine(catalog: try Catalog(path: path), limits: Quarantine.Limits())
-        XCTAssertEqual(try quarantine.entries(client: nil, below: nil, limit: 10).entries.map(\.ticketID), names.reversed().map(\.description))
-        XCTAssertEqual(try quarantine.entries(client: "c1", below: names[3], limit: 10).entries.map(\.ticketID), [names[1].description])
+        XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 10).entries.map(\.ticketID), names.reversed().map(\.description))
+        XCTAssertEqual(try quarantine.entries(of: .client("c1"), below: names[3], limit: 10).entries.map(\.ticketID), [names[1].description])
         let entry = try XCTUnwrap(quarantine.entry(names[2]))
         XCTAssertEqual(entry.document, refused(2).document)
         XCTAssertEqual(entry.problem.detail, "no type 2")
         // The same bytes of the same client are the entry that is there.
         XCTAssertEqual(try quarantine.add([refused(1, client: "c1")]), [names[1].description])
+    }
+
+    func test_faultText_ofEveryCodeAndAdvice_isReadBack() {
+        for code in Fault.Code.allCases {
+            for advice in Fault.Advice.allCases.map({ $0 }) + [nil] {
+                let fault = Fault(code, "what is wrong", advice: advice, errors: [.init(pointer: "/a", code: "c", message: "m")])
+                let read = FaultText.problem(FaultText.text(fault))
+                XCTAssertEqual(read?.code, code)
+                XCTAssertEqual(read?.detail, fault.detail)
+                XCTAssertEqual(read?.advice, advice)
+                XCTAssertEqual(read?.errors, fault.errors)
+            }
+        }
     }
 }

@@ -51,7 +51,7 @@ final class CompactionTests: XCTestCase {
         XCTAssertTrue(again.isRepeat)
         XCTAssertEqual(again.summary.ticketID, ticket.summary.ticketID)
         XCTAssertEqual(
-            fixture.refusal(EngineFixture.receipt("R-4", at: "2026-11-18T14:00:00Z", total: "4.25", code: "x"), as: .admin, client: "c1")?.slug,
+            fixture.refusal(EngineFixture.receipt("R-4", at: "2026-11-18T14:00:00Z", total: "4.25", code: "x"), as: .admin, client: "c1")?.code,
             .differentDocument)
         XCTAssertEqual(try fixture.engine.ticket(ticket.summary.ticketID, as: .admin).summary?.receiptID, "R-4")
         // Many at once: repeats, a conflict, and new ones among them.
@@ -64,7 +64,7 @@ final class CompactionTests: XCTestCase {
         let shown = results.map { result in
             switch result {
             case .success(let taken): taken.isRepeat ? "repeat" : "new"
-            case .failure(let problem): problem.slug.rawValue
+            case .failure(let problem): problem.code.rawValue
             }
         }
         XCTAssertEqual(shown, (0..<20).map { $0 == 7 ? "different-document" : $0 < 15 ? "repeat" : "new" })

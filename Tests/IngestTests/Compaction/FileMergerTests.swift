@@ -21,7 +21,7 @@ final class FileMergerTests: XCTestCase {
                     return EngineFixture.receipt("R-\(file)-\(number)", at: time, total: "\(file * 100 + number).25", note: " \(client)")
                 }
                 guard case .each(let results) = fixture.take(lines.joined(separator: "\n"), .ndjson, as: .admin, client: client) else {
-                    throw Problem(.internalError, "no results")
+                    throw Fault(.internalError, "no results")
                 }
                 for result in results { _ = try result.get() }
             }

@@ -21,7 +21,7 @@ final class EngineTests: XCTestCase {
         let again = try fixture.taken(body)
         XCTAssertTrue(again.isRepeat)
         XCTAssertEqual(again.summary.ticketID, taken.summary.ticketID)
-        XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-1", note: "x"))?.slug, .differentDocument)
+        XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-1", note: "x"))?.code, .differentDocument)
 
         let ticket = try fixture.engine.ticket(taken.summary.ticketID, as: EngineFixture.own)
         XCTAssertEqual(ticket.summary?.receiptID, "R-1")
@@ -68,20 +68,20 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(taken.map(\.summary.receiptID), ["A-1", "A-2"])
         let twice = "[" + ["B-1", "B-1"].map { EngineFixture.receipt($0) }.joined(separator: ",") + "]"
         let duplicate = try XCTUnwrap(fixture.refusal(twice))
-        XCTAssertEqual(duplicate.slug, .invalidDocument)
+        XCTAssertEqual(duplicate.code, .invalidDocument)
         XCTAssertEqual(duplicate.errors.map { "\($0.pointer) \($0.code)" }, ["/1 duplicate-in-batch"])
         let conflicting = "[" + EngineFixture.receipt("B-1") + "," + EngineFixture.receipt("A-1", note: "x") + "]"
         let conflict = try XCTUnwrap(fixture.refusal(conflicting))
-        XCTAssertEqual(conflict.slug, .differentDocument)
+        XCTAssertEqual(conflict.code, .differentDocument)
         XCTAssertEqual(conflict.errors.map(\.pointer), ["/1"])
         let faulty = "[" + EngineFixture.receipt("B-1") + #",{"schema":"pos/1","id":"B-2"}]"#
         let refused = try XCTUnwrap(fixture.refusal(faulty))
-        XCTAssertEqual(refused.slug, .invalidDocument)
+        XCTAssertEqual(refused.code, .invalidDocument)
         XCTAssertTrue(refused.errors.allSatisfy { $0.pointer.hasPrefix("/1") }, "\(refused.errors)")
         // What is invalid and what conflicts, at once.
         let both = "[" + [EngineFixture.receipt("A-2", note: "y"), #"{"schema":"pos/1","id":"B-2"}"#, EngineFixture.receipt("A-1")].joined(separator: ",") + "]"
         let mixed = try XCTUnwrap(fixture.refusal(both))
-        XCTAssertEqual(mixed.slug, .invalidDocument)
+        XCTAssertEqual(mixed.code, .invalidDocument)
         XCTAssertEqual(Set(mixed.errors.map { String($0.pointer.prefix(2)) }), ["/0", "/1"])
         XCTAssertEqual(mixed.errors.filter { $0.pointer == "/0" }.map(\.code), ["different-document"])
         XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id"])), ["A-1", "A-2"])
@@ -101,11 +101,11 @@ final class EngineTests: XCTestCase {
         for (index, result) in results.enumerated() {
             switch (index, result) {
             case (5, .failure(let problem)):
-                XCTAssertEqual(problem.slug, .badJSON)
+                XCTAssertEqual(problem.code, .badJSON)
                 XCTAssertNotNil(problem.ticketID)
-            case (6, .failure(let problem)): XCTAssertEqual(problem.slug, .differentDocument)
+            case (6, .failure(let problem)): XCTAssertEqual(problem.code, .differentDocument)
             case (7, .success(let taken)): XCTAssertTrue(taken.isRepeat)
-            case (8, .failure(let problem)): XCTAssertEqual(problem.slug, .invalidDocument)
+            case (8, .failure(let problem)): XCTAssertEqual(problem.code, .invalidDocument)
             case (_, .success(let taken)): XCTAssertEqual(taken.summary.receiptID, "L-\(index)")
             default: XCTFail("\(index): \(result)")
             }
@@ -118,13 +118,13 @@ final class EngineTests: XCTestCase {
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
         let body = EngineFixture.receipt("R-1")
-        XCTAssertEqual(fixture.refusal(body, as: .admin)?.slug, .badParameter)
-        XCTAssertEqual(fixture.refusal(body, as: .admin, client: "nobody")?.slug, .notFound)
+        XCTAssertEqual(fixture.refusal(body, as: .admin)?.code, .badParameter)
+        XCTAssertEqual(fixture.refusal(body, as: .admin, client: "nobody")?.code, .notFound)
         XCTAssertEqual(try fixture.taken(body, as: .admin, client: "c2").summary.clientID, "c2")
-        XCTAssertEqual(fixture.refusal(body, client: "c2")?.slug, .wrongClient)
-        XCTAssertEqual(fixture.refusal(body, as: Principal(clientID: "c1", access: .read, scope: .own))?.slug, .readOnly)
+        XCTAssertEqual(fixture.refusal(body, client: "c2")?.code, .wrongClient)
+        XCTAssertEqual(fixture.refusal(body, as: Principal(clientID: "c1", access: .read, scope: .own))?.code, .readOnly)
         let limited = Principal(clientID: "c1", access: .readWrite, scope: .own, types: ["ubl-invoice"])
-        XCTAssertEqual(fixture.refusal(body, as: limited)?.slug, .typeNotAllowed)
+        XCTAssertEqual(fixture.refusal(body, as: limited)?.code, .typeNotAllowed)
     }
 
     /// Kept, it would be alone and over the limit; and it would have driven out all others.
@@ -135,7 +135,7 @@ final class EngineTests: XCTestCase {
         let tickets = try (0..<3).map { try XCTUnwrap(fixture.refusal(#"{"schema":"pos/1","id":"R-\#($0)"}"#)?.ticketID) }
         let large = #"{"schema":"pos/1","id":"R-9","note":"\#(String(repeating: "n", count: 2_000))"}"#
         let refusal = try XCTUnwrap(fixture.refusal(large))
-        XCTAssertEqual(refusal.slug, .invalidDocument)
+        XCTAssertEqual(refusal.code, .invalidDocument)
         XCTAssertFalse(refusal.errors.isEmpty)
         XCTAssertNil(refusal.ticketID, "a ticket of an entry that is not kept")
         XCTAssertTrue(refusal.detail.contains("quarantine_max_bytes"), refusal.detail)
@@ -149,7 +149,7 @@ final class EngineTests: XCTestCase {
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
         let bad = #"{"schema":"pos/1","id":"R-1"}"#
         let first = try XCTUnwrap(fixture.refusal(bad))
-        XCTAssertEqual(first.slug, .invalidDocument)
+        XCTAssertEqual(first.code, .invalidDocument)
         let ticket = try XCTUnwrap(first.ticketID)
         XCTAssertEqual(fixture.refusal(bad)?.ticketID, ticket)
         XCTAssertNotEqual(fixture.refusal(bad, as: Principal(clientID: "c2", access: .readWrite, scope: .own))?.ticketID, ticket)
@@ -169,7 +169,7 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(seen.count, 6)
         XCTAssertEqual(seen, seen.sorted(by: >))
         XCTAssertThrowsError(try fixture.engine.quarantine(client: nil, cursor: "AAAA", limit: 2, as: EngineFixture.own)) {
-            XCTAssertEqual(($0 as? Problem)?.slug, .badCursor)
+            XCTAssertEqual(($0 as? Fault)?.code, .badCursor)
         }
     }
 
@@ -209,7 +209,7 @@ final class EngineTests: XCTestCase {
             (PageRequest(fields: ["receipt_id"], cursor: first.nextCursor), Principal(clientID: "c2", access: .read, scope: .all)),
             (PageRequest(fields: ["receipt_id"], cursor: (first.nextCursor ?? "") + "A"), .admin),
         ] {
-            XCTAssertThrowsError(try fixture.engine.page(request, as: principal)) { XCTAssertEqual(($0 as? Problem)?.slug, .badCursor) }
+            XCTAssertThrowsError(try fixture.engine.page(request, as: principal)) { XCTAssertEqual(($0 as? Fault)?.code, .badCursor) }
         }
     }
 
@@ -244,8 +244,8 @@ final class EngineTests: XCTestCase {
         func type(_ version: Int, extra: String = "", register: String = "") -> [UInt8] {
             Array(#"{"name":"t1","version":\#(version),"format":"json","match":{"/k":"t1"},"receipt_id":"/id","issued_at":"/at","columns":{"total":{"path":"/total","type":"DECIMAL(18,4)"}\#(extra)}\#(register)}"#.utf8)
         }
-        func slug(_ body: () throws -> Void) -> Problem.Slug? {
-            do { try body(); return nil } catch { return (error as? Problem)?.slug }
+        func slug(_ body: () throws -> Void) -> Fault.Code? {
+            do { try body(); return nil } catch { return (error as? Fault)?.code }
         }
         XCTAssertEqual(try fixture.engine.putType(name: "t1", body: type(1)), .created)
         XCTAssertEqual(try fixture.engine.putType(name: "t1", body: type(1)), .unchanged)
@@ -258,7 +258,7 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id", "type_version", "total", "extra"])), ["X|2|15000|20455"])
         try fixture.engine.deleteType(name: "t1")
         XCTAssertEqual(slug { try fixture.engine.deleteType(name: "t1") }, .notFound)
-        XCTAssertEqual(fixture.refusal(#"{"k":"t1","id":"Y","at":"2026-11-18T10:00:00Z","total":1.5}"#)?.slug, .unknownType)
+        XCTAssertEqual(fixture.refusal(#"{"k":"t1","id":"Y","at":"2026-11-18T10:00:00Z","total":1.5}"#)?.code, .unknownType)
         XCTAssertEqual(slug { _ = try fixture.engine.putType(name: "t1", body: type(1)) }, .versionConflict)
         XCTAssertEqual(try fixture.engine.putType(name: "t1", body: type(3)), .created)
         try fixture.engine.close()
@@ -297,7 +297,7 @@ final class EngineTests: XCTestCase {
 
     func test_problem_ofAnInnerFailure_keepsPathAndStatementForTheLog() {
         let problem = Intake.problem(SQLiteError(code: 11, message: "malformed", path: "/inner/DATA/hot/d.sqlite", sql: "SELECT inner"))
-        XCTAssertEqual(problem.slug, .internalError)
+        XCTAssertEqual(problem.code, .internalError)
         XCTAssertFalse(problem.detail.contains("inner"), problem.detail)
         XCTAssertEqual(problem.cause?.contains("/inner/DATA/hot/d.sqlite"), true)
     }

@@ -116,7 +116,7 @@ final class FaultTests: XCTestCase {
                 _ = try fixture.taken(EngineFixture.receipt("R-1"))
                 injector.set(.write, ".sqlite-wal", refusal)
                 for number in 2..<6 {
-                    XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-\(number)"))?.slug, .diskFull, "\(refusal)")
+                    XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-\(number)"))?.code, .diskFull, "\(refusal)")
                 }
                 XCTAssertGreaterThan(injector.failedCount, 0)
                 XCTAssertEqual(try fixture.walk(Self.ids), ["R-1"], "reads go on")
@@ -133,11 +133,11 @@ final class FaultTests: XCTestCase {
             var fixture: EngineFixture? = try EngineFixture(path)
             _ = try fixture?.taken(EngineFixture.receipt("R-1"))
             injector.set(.synchronize, ".sqlite-wal", .failedSync)
-            XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-2"))?.slug, .diskFull)
+            XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-2"))?.code, .diskFull)
             XCTAssertGreaterThan(injector.failedCount, 0)
             injector.clear()
             // The disk answers again, but what it holds nobody knows.
-            for number in 3..<6 { XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-\(number)"))?.slug, .diskFull) }
+            for number in 3..<6 { XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-\(number)"))?.code, .diskFull) }
             XCTAssertEqual(try fixture?.walk(Self.ids), ["R-1"], "reads go on")
             XCTAssertThrowsError(try fixture?.engine.backup(to: path + "-backup"))
             try fixture?.engine.close()

@@ -111,7 +111,7 @@ final class DocumentValuesTests: XCTestCase {
         // Counted when the group is over, which is after its answers.
         while store.tier.writer.statistics.unflushedRows <= 100 { usleep(1_000) }
         XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-x")])) { error in
-            XCTAssertEqual((error as? Problem)?.slug, .overloaded)
+            XCTAssertEqual((error as? Fault)?.code, .overloaded)
         }
         // Sealed, its columns go into the file, and there is room again.
         try store.tier.writer.seal()

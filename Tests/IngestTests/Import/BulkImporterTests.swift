@@ -12,7 +12,7 @@ final class BulkImporterTests: XCTestCase {
     /// What an import told, and what it handed on.
     private final class Told: Sendable {
         let passedOn = Mutex<[(number: Int, bytes: [UInt8])]>([])
-        let refused = Mutex<[(number: Int, document: [UInt8], problem: Problem)]>([])
+        let refused = Mutex<[(number: Int, document: [UInt8], problem: Fault)]>([])
     }
 
     private struct Outcome {
@@ -102,7 +102,7 @@ final class BulkImporterTests: XCTestCase {
             let refused = outcome.told.refused.withLock { $0 }
             XCTAssertEqual(refused.map(\.number), Array(401...410) + Array(461...463) + [471, 472])
             XCTAssertEqual(refused.map { String(decoding: $0.document, as: UTF8.self) }, conflicts + clash + conflicts.prefix(2))
-            XCTAssertTrue(refused.allSatisfy { $0.problem.slug == .differentDocument })
+            XCTAssertTrue(refused.allSatisfy { $0.problem.code == .differentDocument })
         }
         XCTAssertEqual(try documents(fixture.engine), (cold + hot + new).sorted())
     }
@@ -120,7 +120,7 @@ final class BulkImporterTests: XCTestCase {
         XCTAssertEqual(outcome.text, "36 0 3")
         let refused = outcome.told.refused.withLock { $0 }
         XCTAssertEqual(refused.map(\.number), [4, 9, 21])
-        XCTAssertEqual(refused.map(\.problem.slug), [.badJSON, .unknownType, .invalidDocument])
+        XCTAssertEqual(refused.map(\.problem.code), [.badJSON, .unknownType, .invalidDocument])
         XCTAssertEqual(refused.map { String(decoding: $0.document, as: UTF8.self) }, [lines[3], lines[8], lines[20]])
         // Kept in quarantine, as a POST's would be.
         for entry in refused { XCTAssertNotNil(try fixture.engine.quarantineEntry(entry.problem.ticketID ?? "", as: .admin)) }

@@ -74,11 +74,11 @@ final class BodyBoundsTests: XCTestCase {
         try registry.put(try DocumentType(json: Array(try Data(contentsOf: Project.root.appendingPathComponent("types/pos-receipt.json")))))
         let reader = DocumentReader(registry: registry)
         let long = "[" + String(repeating: "{},", count: 200_000) + "{}]"
-        XCTAssertThrowsError(try reader.readJSON(Array(long.utf8), ReadingOptions(now: Self.now))) { XCTAssertEqual(($0 as? Problem)?.slug, .tooLarge) }
+        XCTAssertThrowsError(try reader.readJSON(Array(long.utf8), ReadingOptions(now: Self.now))) { XCTAssertEqual(($0 as? Fault)?.code, .tooLarge) }
         let deep = String(repeating: "[", count: 600_000)
         XCTAssertThrowsError(try reader.readJSON(Array(deep.utf8), ReadingOptions(now: Self.now))) { error in
-            XCTAssertEqual((error as? Problem)?.slug, .badJSON)
-            XCTAssertTrue((error as? Problem)?.detail.contains("byte 128") ?? false, "\(error)")
+            XCTAssertEqual((error as? Fault)?.code, .badJSON)
+            XCTAssertTrue((error as? Fault)?.detail.contains("byte 128") ?? false, "\(error)")
         }
         XCTAssertEqual(ParsingRoom.shared.usedByteCount, 0)
     }
@@ -127,13 +127,13 @@ final class BodyBoundsTests: XCTestCase {
         let limited = Principal(clientID: "c1", access: .readWrite, scope: .own, types: ["open"])
         for body in [Self.thing("secret", "1", n: "9"), Self.thing("secret", "1"), "[\(Self.thing("secret", "1", n: "\"x\""))]"] {
             let problem = try XCTUnwrap(fixture.refusal(body, as: limited), body)
-            XCTAssertEqual(problem.slug, .typeNotAllowed)
+            XCTAssertEqual(problem.code, .typeNotAllowed)
             XCTAssertFalse("\(problem)".contains("secret") || "\(problem)".contains("hush") || "\(problem)".contains("confidential"), "\(problem)")
         }
         guard case .each(let results) = fixture.take(Self.thing("secret", "1", n: "9"), .ndjson, as: limited), case .failure(let problem)? = results.first else {
             return XCTFail("taken")
         }
-        XCTAssertEqual(problem.slug, .typeNotAllowed)
+        XCTAssertEqual(problem.code, .typeNotAllowed)
         XCTAssertFalse("\(problem)".contains("secret"))
         XCTAssertEqual(try fixture.engine.quarantine(client: nil, cursor: nil, limit: 10, as: .admin).entries.count, 0)
         // To others all is said as ever.

@@ -25,9 +25,9 @@ final class IntakeLanesTests: XCTestCase {
     func test_submit_oneContractOfMany_leavesALaneToTheOthers() {
         let lanes = IntakeLanes(laneCount: 3)
         let (greedy, other) = (Gate(), Gate())
-        for number in 0..<10 { XCTAssertTrue(lanes.submit(for: "greedy", greedy.job("g\(number)"))) }
+        for number in 0..<10 { XCTAssertTrue(lanes.submit(for: .contract("greedy"), greedy.job("g\(number)"))) }
         _ = greedy.waitFor(2)
-        XCTAssertTrue(lanes.submit(for: "other", other.job("o")))
+        XCTAssertTrue(lanes.submit(for: .contract("other"), other.job("o")))
         XCTAssertEqual(other.waitFor(1), ["o"])
         // The third of the greedy one's has not begun, though it came first.
         XCTAssertEqual(greedy.begun.count, 2)
@@ -41,21 +41,21 @@ final class IntakeLanesTests: XCTestCase {
     func test_submit_pastTheBound_isRefusedAndOthersAreNot() {
         let lanes = IntakeLanes(laneCount: 2)
         let gate = Gate()
-        XCTAssertTrue(lanes.submit(for: "a", gate.job("first")))
+        XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("first")))
         _ = gate.waitFor(1)
-        for _ in 0..<IntakeLanes.waitingOfContractMax { XCTAssertTrue(lanes.submit(for: "a", gate.job("a"))) }
-        XCTAssertFalse(lanes.submit(for: "a", gate.job("a")))
-        XCTAssertTrue(lanes.submit(for: "b", gate.job("b")))
+        for _ in 0..<IntakeLanes.waitingOfContractMax { XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("a"))) }
+        XCTAssertFalse(lanes.submit(for: .contract("a"), gate.job("a")))
+        XCTAssertTrue(lanes.submit(for: .contract("b"), gate.job("b")))
         _ = gate.waitFor(2)
         gate.open()
         lanes.stop()
-        XCTAssertFalse(lanes.submit(for: "b", gate.job("b")))
+        XCTAssertFalse(lanes.submit(for: .contract("b"), gate.job("b")))
     }
 
     func test_stop_refusesWhatWaits() {
         let lanes = IntakeLanes(laneCount: 2)
         let gate = Gate()
-        for number in 0..<4 { XCTAssertTrue(lanes.submit(for: "a", gate.job("\(number)"))) }
+        for number in 0..<4 { XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("\(number)"))) }
         _ = gate.waitFor(1)
         let stopped = WorkerThread(name: "stop") { lanes.stop() }
         let begun = gate.waitFor(4)

@@ -68,7 +68,7 @@ final class RepeatCheckTests: XCTestCase {
         fixture = try EngineFixture(directory.path)
         XCTAssertThrowsError(try fixture.walk(Self.all), place) { XCTAssertTrue($0 is DamagedDocument, "\($0), \(place)") }
         // Other bytes are no healing.
-        XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-1", note: " other"))?.slug, .differentDocument, place)
+        XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-1", note: " other"))?.code, .differentDocument, place)
         XCTAssertThrowsError(try fixture.walk(Self.all), place)
         let documents = (0..<Self.count).map(Self.document)
         if inBatch {

@@ -24,7 +24,7 @@ final class ProcessTests: XCTestCase {
     }
 
     private func apply(_ fixture: EngineFixture, _ file: HotFile, _ action: ProcessChange.Action) throws -> ProcessResult {
-        let done = Monitor<Result<ProcessResult, Problem>?>(nil)
+        let done = Monitor<Result<ProcessResult, Fault>?>(nil)
         fixture.engine.tier.writer.submit(ProcessChange(file: file, action: action) { result in done.broadcast { $0 = result } })
         return try done.wait { $0 }.get()
     }
@@ -131,7 +131,7 @@ final class ProcessTests: XCTestCase {
         // Another receipt has taken its identity: it stays history.
         let next = try fixture.taken(Self.sale("R1", total: "2.5")).summary
         XCTAssertThrowsError(try fixture.engine.redrive(letters[0].id, as: .admin)) {
-            XCTAssertEqual(($0 as? Problem)?.slug, .differentDocument)
+            XCTAssertEqual(($0 as? Fault)?.code, .differentDocument)
         }
         let old = try fixture.engine.ticket(ticket, as: .admin)
         XCTAssertEqual(old.replacedBy, next.ticketID)

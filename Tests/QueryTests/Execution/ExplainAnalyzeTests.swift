@@ -9,7 +9,7 @@ final class ExplainAnalyzeTests: XCTestCase {
     private static let unit: UInt32 = 30_000
 
     /// Works for two units on each of two workers before its streams, which take two.
-    private final class Input: PhysicalOperator, @unchecked Sendable {
+    private final class Input: PreparedOperator, @unchecked Sendable {
         override func prepare(_ run: QueryRun) throws {
             try measured(run) {
                 try run.parallel(2) { _ in
@@ -36,7 +36,7 @@ final class ExplainAnalyzeTests: XCTestCase {
     }
 
     /// Takes three units for each batch of its input, and one afterwards.
-    private final class Consumer: PhysicalOperator, @unchecked Sendable {
+    private final class Consumer: PreparedOperator, @unchecked Sendable {
         override func prepare(_ run: QueryRun) throws {
             try super.prepare(run)
             try measured(run) {
@@ -46,17 +46,35 @@ final class ExplainAnalyzeTests: XCTestCase {
         }
     }
 
-    func test_ownTimes_areOfAllWorkers_withoutThoseOfInputs() throws {
+    /// - Returns: whole units of the nodes' own times.
+    private func ownUnits(_ shape: PlanShape, _ places: (_ consumer: Consumer, _ input: Input) -> Void) throws -> [Int] {
         let input = Input(columns: [], inputs: [])
         let consumer = Consumer(columns: [], inputs: [input])
-        try consumer.prepare(QueryRun(pool: WorkerPool(threadCount: 2), isMeasured: true))
-        let all = (consumer: consumer.ownNanoseconds { _ in true }, input: input.ownNanoseconds { _ in true })
-        let own = (consumer: all.consumer / 1_000 / Int(Self.unit), input: all.input / 1_000 / Int(Self.unit))
+        places(consumer, input)
+        let figures = RunFigures(shape)
+        try consumer.prepare(QueryRun(pool: WorkerPool(threadCount: 2), figures: figures))
+        return shape.nodes.indices.map { figures.ownNanoseconds(PlanNodeID($0)) / 1_000 / Int(Self.unit) }
+    }
+
+    func test_ownTimes_areOfAllWorkers_withoutThoseOfInputs() throws {
+        var shape = PlanShape()
+        let above = shape.add(PlanShape.Node(), to: nil)
+        let below = shape.add(PlanShape.Node(), to: above)
+        let own = try ownUnits(shape) { consumer, input in
+            input.place(at: below)
+            consumer.place(at: above)
+        }
         // Two workers: two batches. With a wait of one for the other it would be two units more.
-        XCTAssertTrue((2 * 2 + 2 * 2..<2 * 2 + 2 * 2 + 2).contains(own.input), "\(own)")
-        XCTAssertTrue((2 * 3 + 1..<2 * 3 + 1 + 2).contains(own.consumer), "\(own)")
-        // An input that is not shown counts with who reads it.
-        XCTAssertEqual(consumer.ownNanoseconds { _ in false }, all.consumer + all.input)
+        XCTAssertTrue((2 * 2 + 2 * 2..<2 * 2 + 2 * 2 + 2).contains(own[1]), "\(own)")
+        XCTAssertTrue((2 * 3 + 1..<2 * 3 + 1 + 2).contains(own[0]), "\(own)")
+    }
+
+    func test_ownTimes_ofAnOperatorWithinANode_countWithTheNode() throws {
+        var shape = PlanShape()
+        let only = shape.add(PlanShape.Node(), to: nil)
+        let own = try ownUnits(shape) { consumer, _ in consumer.place(at: only) }
+        let all = 2 * 2 + 2 * 2 + 2 * 3 + 1
+        XCTAssertTrue((all..<all + 4).contains(own[0]), "\(own)")
     }
 
     private static func file(_ numbers: Range<Int>) throws -> ParquetFile {

@@ -6,7 +6,7 @@ import Query
 import Synchronization
 
 /// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
-final class FakeEngine: EngineInterface, QueryStore {
+final class FakeEngine: WholeStore {
     struct State {
         var contracts: [String: Contract] = [:]
         var keys: [[UInt8]: (owner: KeyOwner, key: KeyDescription)] = [:]
@@ -20,6 +20,7 @@ final class FakeEngine: EngineInterface, QueryStore {
         var tickets: [String: Ticket] = [:]
         var isReady = true
         var isBackupHeld = false
+        var putTypes: Set<String> = []
         var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
         var askedSequences: [Int64?] = []
@@ -34,13 +35,13 @@ final class FakeEngine: EngineInterface, QueryStore {
             state: state, sequence: sequence)
     }
 
-    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Problem>) -> Void) {
-        completion(.failure(Problem(.badSignature, "no registrar")))
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        completion(.failure(Fault(.badSignature, "no registrar")))
     }
     func deadLetters(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (letters: [DeadLetter], nextCursor: String?) { ([], nil) }
-    func redrive(_ id: String, as principal: Principal) throws { throw Problem(.notFound, "no dead letter") }
+    func redrive(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "no dead letter") }
 
     func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
         let outcome = state.withLock { state in
@@ -51,17 +52,17 @@ final class FakeEngine: EngineInterface, QueryStore {
     }
 
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
-        guard let receipt = state.withLock({ $0.receipt }) else { throw Problem(.notFound, "there is no such receipt") }
+        guard let receipt = state.withLock({ $0.receipt }) else { throw Fault(.notFound, "there is no such receipt") }
         return receipt
     }
 
     func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
-        guard let ticket = state.withLock({ $0.tickets[ticketID] }) else { throw Problem(.notFound, "there is no such ticket") }
+        guard let ticket = state.withLock({ $0.tickets[ticketID] }) else { throw Fault(.notFound, "there is no such ticket") }
         return ticket
     }
 
     func page(_ request: PageRequest, as principal: Principal) throws -> Page {
-        guard let page = state.withLock({ $0.page }) else { throw Problem(.notFound, "there is no such table") }
+        guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
         return page
     }
 
@@ -98,12 +99,18 @@ final class FakeEngine: EngineInterface, QueryStore {
     private static let type = TypeDescription(
         name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt","version":1,"format":"json"}"#.utf8))
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { name == nil ? [Self.type] : [] }
-    func type(_ name: String, as principal: Principal) throws -> TypeDescription? { name == Self.type.name ? Self.type : nil }
+    func type(_ name: String, as principal: Principal) throws -> TypeDescription? {
+        guard name == Self.type.name || state.withLock({ $0.putTypes.contains(name) }) else { return nil }
+        return Self.type
+    }
     func deleteQuarantineEntry(_ ticketID: String) throws {}
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
     func deleteDeadLetter(_ id: String) throws {}
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
-    func putType(name: String, body: [UInt8]) throws -> PutOutcome { .replaced }
+    func putType(name: String, body: [UInt8]) throws -> PutOutcome {
+        state.withLock { _ = $0.putTypes.insert(name) }
+        return .replaced
+    }
     func deleteType(name: String) throws {}
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
         state.withLock { state in
@@ -133,7 +140,7 @@ final class FakeEngine: EngineInterface, QueryStore {
             state.keys = state.keys.filter { $0.value.owner != owner || $0.value.key.id != id }
             return state.keys.count < count
         }
-        if !isKnown { throw Problem(.notFound, "there is no such key") }
+        if !isKnown { throw Fault(.notFound, "there is no such key") }
     }
     func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? {
         state.withLock { state in
@@ -148,7 +155,7 @@ final class FakeEngine: EngineInterface, QueryStore {
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
-        throw Problem(.notFound, "there is no such entry")
+        throw Fault(.notFound, "there is no such entry")
     }
     func compact(before: Int32?) throws -> CompactionSummary {
         CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
@@ -157,7 +164,7 @@ final class FakeEngine: EngineInterface, QueryStore {
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
     func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
     func backup(to destination: String) throws -> BackupSummary {
-        if destination == "/fails" { throw Problem(.internalError, "the backup failed", cause: "/fails") }
+        if destination == "/fails" { throw Fault(.internalError, "the backup failed", cause: "/fails") }
         while state.withLock({ $0.isBackupHeld }) { usleep(1_000) }
         return BackupSummary()
     }
@@ -166,12 +173,14 @@ final class FakeEngine: EngineInterface, QueryStore {
     ) throws -> Verifier.Report {
         progress(.init(path: "a file", rowCount: 17))
         while state.withLock({ $0.isVerifyHeld }) {
-            if isCancelled() { throw Problem(.overloaded, "ended") }
+            if isCancelled() { throw Fault(.overloaded, "ended") }
             usleep(1_000)
         }
         return Verifier.Report(findings: [.init(path: "a file", fault: "is damaged")], fileCount: 2, rowCount: 17)
     }
     var isReady: Bool { state.withLock { $0.isReady } }
+    var intakeRefusals: [Fault] { [] }
+    var degradations: [String] { [] }
     func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
     func close() throws {}
 

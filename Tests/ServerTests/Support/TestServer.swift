@@ -18,7 +18,7 @@ final class TestServer {
     init(limits: DoorLimits = DoorLimits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil, sleepMilliseconds: Int32 = 5) throws {
         let log = Log(format: .json, level: .error)
         context = DoorContext(
-            engine: engine, queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, timers: Timers())
+            store: StoreRoles(engine), queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, timers: Timers())
         let connections = ConnectionTable(.init())
         service = try Service(context, connections: connections, routes: APIRoutes.all + extraRoutes)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// GROUP BY. Each worker groups what it reads. Few groups are then merged in one go; many lie by parts of the hash space, which are merged
 /// in parallel, one part at a time to a worker, so that tables stay small whatever the number of groups.
-final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
+final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     let node: AggregateNode
     /// One for each grouping set: places in the node's groups.
     let sets: [[Int]]
@@ -22,7 +22,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
     /// Below, one merge is faster than handing out parts.
     private static let parallelMergeGroupCount = 20_000
 
-    init(_ input: PhysicalOperator, _ node: AggregateNode) {
+    init(_ input: PreparedOperator, _ node: AggregateNode) {
         self.node = node
         sets = node.groupingSets ?? [Array(node.groups.indices)]
         super.init(
@@ -30,16 +30,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
             inputs: [input])
     }
 
-    override var name: String { node.groups.isEmpty ? "Aggregate" : "HashAggregate" }
     override var streamCountMax: Int { .max }
-
-    override var details: [String] {
-        var lines: [String] = []
-        if !node.groups.isEmpty { lines.append("by \(node.groups.map(\.column.name).joined(separator: ", "))") }
-        if sets.count > 1 { lines.append("\(sets.count) grouping sets") }
-        if !node.aggregates.isEmpty { lines.append(node.aggregates.map(\.function.rawValue).joined(separator: ", ")) }
-        return lines
-    }
 
     /// Rows of groups that the plan above drops need not be grouped.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
@@ -83,7 +74,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         if run.memory.usedByteCount > run.memory.byteCountMax / 2 {
             for worker in workers { for set in worker.parts { for part in set { try part.spill() } } }
         }
-        measure.spilledBytes.wrappingAdd(workers.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
+        spilled(workers.reduce(0) { $0 + $1.spilledByteCount }, run)
         var all: [Work] = []
         for set in sets.indices {
             for part in 0..<GroupPart.countPerLevel {
@@ -154,7 +145,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
             }
         }
         if split.isEmpty { return groups }
-        measure.spilledBytes.wrappingAdd(split.reduce(0) { $0 + $1.spilledByteCount }, ordering: .relaxed)
+        spilled(split.reduce(0) { $0 + $1.spilledByteCount }, run)
         let more = split.filter { !$0.isEmpty }.map { Work(set: work.set, parts: [$0], depth: work.depth + 1) }
         self.work.withLock { $0 += more }
         return nil
@@ -205,7 +196,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
                 guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
                 let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set, share, run) : try owner.merged(work, share, run)
                 guard let groups else { continue }
-                owner.measure.spilledBytes.wrappingAdd(groups.asideByteCount, ordering: .relaxed)
+                owner.spilled(groups.asideByteCount, run)
                 let answers = try owner.answers(groups, work.set)
                 pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]
                 batch = answers

@@ -4,15 +4,12 @@ import ColumnStore
 enum AggregatorFactory {
     /// What is evaluated for each row and handed to `update`: arguments, then the keys of the call's own ORDER BY.
     static func inputs(_ call: AggregateCall) -> [Expression] {
-        switch call.function {
-        case .percentileContinuous, .percentileDiscrete, .mode: [orderedValue(call)]
-        default: call.arguments + call.order.map(\.expression)
-        }
+        call.function.definition.isOrderedSet ? [orderedValue(call)] : call.arguments + call.order.map(\.expression)
     }
 
     /// The value of WITHIN GROUP (ORDER BY value), wherever the plan has put it.
     private static func orderedValue(_ call: AggregateCall) -> Expression {
-        let wanted = call.function == .mode ? 1 : 2
+        let wanted = 1 + call.function.definition.argumentCount
         if call.arguments.count >= wanted { return call.arguments[0] }
         return call.order.first?.expression ?? call.arguments[0]
     }
@@ -44,13 +41,8 @@ enum AggregatorFactory {
 
     static func make(_ call: AggregateCall) throws(QueryError) -> Aggregator {
         let inputTypes = inputs(call).map(\.type)
-        switch call.function {
-        case .min, .max, .boolAnd, .boolOr, .anyValue, .singleValue, .approximateDistinct, .countRows:
-            return try makePlain(call, inputTypes)
-        default: break
-        }
         let plain = try makePlain(call, inputTypes)
-        guard call.isDistinct else { return plain }
+        guard call.isDistinct, !call.function.definition.ignoresRepeats else { return plain }
         // What could be made once can be made again.
         return DistinctAggregator(types: inputTypes, skipsNulls: call.function != .arrayAggregate) { (try? makePlain(call, inputTypes)) ?? plain }
     }

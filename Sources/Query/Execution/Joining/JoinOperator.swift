@@ -3,7 +3,7 @@ import Synchronization
 
 /// Joins: the right side is read whole into a table by key, then the left side runs past it in parallel. A right side that outgrows the budget
 /// is divided by the keys' hash into files, the left side likewise, and each pair of files is joined by itself (`JoinPartitions`).
-final class JoinOperator: PhysicalOperator, @unchecked Sendable {
+final class JoinOperator: PreparedOperator, @unchecked Sendable {
     let node: JoinNode
     private var table: JoinTable?
     private var facts = JoinFacts()
@@ -12,7 +12,7 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
     /// No left row can lead to an answer: the left side is not read.
     private var isOver = false
 
-    init(_ left: PhysicalOperator, _ right: PhysicalOperator, _ node: JoinNode) {
+    init(_ left: PreparedOperator, _ right: PreparedOperator, _ node: JoinNode) {
         self.node = node
         let columns: [OutputColumn]
         switch node.kind {
@@ -24,12 +24,10 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
         super.init(columns: columns, inputs: [left, right])
     }
 
-    override var name: String { node.equalities.isEmpty ? "NestedLoopJoin" : "HashJoin" }
-    override var details: [String] { ["\(node.equalities.count) equalities, \(node.residual.count) further condition(s)"] }
     override var streamCountMax: Int { partitions == nil ? inputs[0].streamCountMax : .max }
 
-    private var left: PhysicalOperator { inputs[0] }
-    private var right: PhysicalOperator { inputs[1] }
+    private var left: PreparedOperator { inputs[0] }
+    private var right: PreparedOperator { inputs[1] }
     var leftTypes: [ColumnType] { left.columns.map(\.type) }
     var rightTypes: [ColumnType] { right.columns.map(\.type) }
 
@@ -46,7 +44,7 @@ final class JoinOperator: PhysicalOperator, @unchecked Sendable {
         try left.prepare(run)
         if let partitions {
             try measured(run) { try partitions.readLeft(left, run) }
-            measure.spilledBytes.wrappingAdd(partitions.spilledByteCount, ordering: .relaxed)
+            spilled(partitions.spilledByteCount, run)
         }
     }
 

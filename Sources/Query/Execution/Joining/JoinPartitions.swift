@@ -74,7 +74,7 @@ final class JoinPartitions: @unchecked Sendable {
         try write(wide, keys, to: rightFiles, level: 0)
     }
 
-    func readLeft(_ left: PhysicalOperator, _ run: QueryRun) throws {
+    func readLeft(_ left: PreparedOperator, _ run: QueryRun) throws {
         let next = Counter()
         try run.drain(left, dividing: true) { _ in
             let keys = try leftKeys(run)
@@ -129,7 +129,7 @@ final class JoinPartitions: @unchecked Sendable {
             try run.cancellation.check()
             try write(batch, try keys(batch), to: lefts, level: pair.level)
         }
-        owner.measure.spilledBytes.wrappingAdd((rights + lefts).reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+        owner.spilled((rights + lefts).reduce(0) { $0 + $1.byteCount }, run)
         return zip(rights, lefts).compactMap { right, left in
             if right.rowCount == 0, left.rowCount == 0 || owner.node.needsMatch { return nil }
             let isSkewed = Double(right.rowCount) > Double(pair.right.rowCount) * Self.skewShare

@@ -1,22 +1,19 @@
 import ColumnStore
 
 /// Semi-, anti- and mark joins of rows with the elements of a list of their own: each batch is unfolded, tested and forgotten.
-final class ListJoinOperator: PhysicalOperator, @unchecked Sendable {
+final class ListJoinOperator: PreparedOperator, @unchecked Sendable {
     private let node: JoinNode
     private let list: OwnList
     /// The batch's rows by number; ids below zero are of no plan.
     private static let number = OutputColumn(id: ColumnID(-1), name: "", type: .int64)
 
-    init(_ left: PhysicalOperator, _ node: JoinNode, _ list: OwnList) {
+    init(_ left: PreparedOperator, _ node: JoinNode, _ list: OwnList) {
         self.node = node
         self.list = list
         var columns = left.columns
         if case .mark(let mark, _) = node.kind { columns.append(mark) }
         super.init(columns: columns, inputs: [left])
     }
-
-    override var name: String { "ListJoin" }
-    override var details: [String] { ["\(list.conditions.count) condition(s) on elements"] }
 
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         if inputs[0].columns.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, filter) }
@@ -37,7 +34,7 @@ final class ListJoinOperator: PhysicalOperator, @unchecked Sendable {
     }
 
     /// Hands on the one batch that it was given.
-    private final class FeedOperator: PhysicalOperator, @unchecked Sendable {
+    private final class FeedOperator: PreparedOperator, @unchecked Sendable {
         // Safe to share: one stream's own.
         var batch: ColumnBatch?
 

@@ -2,17 +2,15 @@ import ColumnStore
 import Synchronization
 
 /// Rows for which every conjunct is true.
-final class FilterOperator: PhysicalOperator, @unchecked Sendable {
+final class FilterOperator: PreparedOperator, @unchecked Sendable {
     private let conjuncts: [Expression]
 
-    init(_ input: PhysicalOperator, conjuncts: [Expression]) {
+    init(_ input: PreparedOperator, conjuncts: [Expression]) {
         self.conjuncts = conjuncts
         super.init(columns: input.columns, inputs: [input])
     }
 
-    override var name: String { "Filter" }
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) { inputs[0].pushRuntimeFilter(id, filter) }
-    override var details: [String] { ["\(conjuncts.count) condition(s)"] }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let predicate = try Predicate(conjuncts, layout: inputs[0].layout, context: run.context)
@@ -24,15 +22,13 @@ final class FilterOperator: PhysicalOperator, @unchecked Sendable {
 }
 
 /// Columns computed from the input's.
-final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
+final class ProjectOperator: PreparedOperator, @unchecked Sendable {
     private let projected: [ProjectedColumn]
 
-    init(_ input: PhysicalOperator, columns: [ProjectedColumn]) {
+    init(_ input: PreparedOperator, columns: [ProjectedColumn]) {
         projected = columns
         super.init(columns: columns.map(\.column), inputs: [input])
     }
-
-    override var name: String { "Project" }
 
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
@@ -57,19 +53,16 @@ final class ProjectOperator: PhysicalOperator, @unchecked Sendable {
 }
 
 /// Passes `count` rows after `offset` others; then its input is read no further.
-final class LimitOperator: PhysicalOperator, @unchecked Sendable {
+final class LimitOperator: PreparedOperator, @unchecked Sendable {
     private let count: Int?
     private let offset: Int
     private let progress: Mutex<(skipped: Int, taken: Int)> = Mutex((0, 0))
 
-    init(_ input: PhysicalOperator, count: Int?, offset: Int) {
+    init(_ input: PreparedOperator, count: Int?, offset: Int) {
         self.count = count
         self.offset = offset
         super.init(columns: input.columns, inputs: [input])
     }
-
-    override var name: String { "Limit" }
-    override var details: [String] { [(count.map { "\($0) rows" } ?? "all rows") + (offset > 0 ? " after \(offset)" : "")] }
 
     /// Which rows of a batch of `rowCount` pass, or nil when no more will.
     private func take(_ rowCount: Int) -> Range<Int>? {
@@ -111,9 +104,10 @@ final class LimitOperator: PhysicalOperator, @unchecked Sendable {
 }
 
 /// Rows of expressions without columns.
-final class ValuesOperator: PhysicalOperator, @unchecked Sendable {
+final class ValuesOperator: PreparedOperator, @unchecked Sendable {
     private let rows: [[Expression]]
-    private var batch: ColumnBatch?
+    private var batches: [ColumnBatch] = []
+    private var share: MemoryShare?
     private let isTaken = Atomic<Bool>(false)
 
     init(columns: [OutputColumn], rows: [[Expression]]) {
@@ -121,38 +115,48 @@ final class ValuesOperator: PhysicalOperator, @unchecked Sendable {
         super.init(columns: columns, inputs: [])
     }
 
-    override var name: String { "Values" }
     override var streamCountMax: Int { 1 }
 
+    /// All rows are there at once, each batch of them ended at a byte count: a short expression can make a long text.
     override func prepare(_ run: QueryRun) throws {
+        let share = MemoryShare(run.memory)
+        self.share = share
         var builders = columns.map { ColumnBuilder(type: $0.type) }
+        var (rowCount, byteCount, heldByteCount) = (0, 0, 0)
+        func end() {
+            if rowCount > 0 { batches.append(ColumnBatch(rowCount: rowCount, columns: builders.indices.map { builders[$0].finish() })) }
+            (rowCount, byteCount) = (0, 0)
+        }
         let single = ColumnBatch(rowCount: 1, columns: [])
         for row in rows {
-            for (index, expression) in row.enumerated() {
-                let value = try Evaluator(expression, layout: [:], context: run.context).evaluate(single)
-                builders[index].append(value.value(at: 0))
-            }
+            var values: [Value] = []
+            for expression in row { values.append(try Evaluator(expression, layout: [:], context: run.context).evaluate(single).value(at: 0)) }
+            let added = values.reduce(0) { $0 + $1.flatByteCount }
+            if byteCount + added > ColumnBatch.targetByteCount { end() }
+            heldByteCount += added
+            guard share.resize(to: heldByteCount) || heldByteCount <= run.smallByteCount else { throw QueryError.outOfMemory("VALUES") }
+            for index in values.indices { builders[index].append(values[index]) }
+            rowCount += 1
+            byteCount += added
         }
-        batch = ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })
+        end()
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        guard let batch, !isTaken.exchange(true, ordering: .relaxed) else { return EmptyStream() }
-        return ArrayStream([batch])
+        isTaken.exchange(true, ordering: .relaxed) ? EmptyStream() : ArrayStream(batches)
     }
 }
 
 /// One row, whatever the input gives: NULLs for none, an error for more.
-final class SingleRowOperator: PhysicalOperator, @unchecked Sendable {
+final class SingleRowOperator: PreparedOperator, @unchecked Sendable {
     private let position: Int?
     private let found: Mutex<[ColumnBatch]> = Mutex([])
 
-    init(_ input: PhysicalOperator, position: Int?) {
+    init(_ input: PreparedOperator, position: Int?) {
         self.position = position
         super.init(columns: input.columns, inputs: [input])
     }
 
-    override var name: String { "SingleRow" }
     override var streamCountMax: Int { 1 }
 
     override func prepare(_ run: QueryRun) throws {
@@ -178,10 +182,8 @@ final class SingleRowOperator: PhysicalOperator, @unchecked Sendable {
 }
 
 /// The rows of several inputs, one after another in each worker.
-final class UnionAllOperator: PhysicalOperator, @unchecked Sendable {
-    init(_ inputs: [PhysicalOperator], columns: [OutputColumn]) { super.init(columns: columns, inputs: inputs) }
-
-    override var name: String { "UnionAll" }
+final class UnionAllOperator: PreparedOperator, @unchecked Sendable {
+    init(_ inputs: [PreparedOperator], columns: [OutputColumn]) { super.init(columns: columns, inputs: inputs) }
 
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         guard let place = columns.firstIndex(where: { $0.id == id }) else { return }

@@ -2,7 +2,7 @@ import ColumnStore
 import Synchronization
 
 /// Reads a table: what the source can test itself goes into the request, batches come out shaped as the plan wants them.
-final class ScanOperator: PhysicalOperator, @unchecked Sendable {
+final class ScanOperator: PreparedOperator, @unchecked Sendable {
     private let node: ScanNode
     /// For each output column, its place in the source's batches.
     private let places: [Int]
@@ -10,8 +10,6 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
     /// What joins above look for.
     private var sieves: [(sieve: ColumnSieve, passing: Double)] = []
     private var scan: (any TableScan)?
-    /// Of this scan alone, beside the query's.
-    let counters = ScanCounters()
 
     init(_ node: ScanNode) {
         self.node = node
@@ -19,18 +17,7 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
         super.init(columns: node.columns.map(\.column), inputs: [])
     }
 
-    override var name: String { "Scan" }
     override var streamCountMax: Int { .max }
-
-    override var details: [String] {
-        var lines = ["table \(node.table.name)"]
-        if !node.columns.isEmpty { lines.append("columns \(projection.map(\.description).joined(separator: ", "))") }
-        for filter in node.filters { lines.append("filter on \(filter.path)") }
-        for (sieve, _) in sieves { lines.append("keys of \(sieve.path)") }
-        for filter in node.elementFilters { lines.append("pruned by \(filter.path)") }
-        if !node.residual.isEmpty { lines.append("\(node.residual.count) further condition(s) in the scan") }
-        return lines
-    }
 
     /// Paths in the order of first mention of each top-level column, and each column's place by that order.
     private static func project(_ columns: [ScanColumn]) -> ([ColumnPath], [Int]) {
@@ -74,8 +61,7 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
             sieves.sort { $0.passing < $1.passing }
             var request = ScanRequest(
                 projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
-                sieves: sieves.map(\.sieve), rowCountMax: node.rowCountMax, workerCount: run.workerCount,
-                counters: run.isMeasured ? counters : run.counters)
+                sieves: sieves.map(\.sieve), rowCountMax: node.rowCountMax, workerCount: run.workerCount, counters: figures(of: run)?.scan ?? run.counters)
             if !node.residual.isEmpty { request.residual = try residual(run) }
             scan = try node.table.source.scan(request)
         }

@@ -1,7 +1,7 @@
 import ColumnStore
 
 /// generate_series: start, start + step … up to stop, both included.
-final class SeriesOperator: PhysicalOperator, @unchecked Sendable {
+final class SeriesOperator: PreparedOperator, @unchecked Sendable {
     private let bounds: [Expression]
     private var stream: (any BatchStream)?
 
@@ -10,7 +10,6 @@ final class SeriesOperator: PhysicalOperator, @unchecked Sendable {
         super.init(columns: [column], inputs: [])
     }
 
-    override var name: String { "Series" }
     override var streamCountMax: Int { 1 }
 
     override func prepare(_ run: QueryRun) throws {

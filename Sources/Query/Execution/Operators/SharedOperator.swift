@@ -4,22 +4,22 @@ import Synchronization
 /// The rows of a common table expression, computed once for all who read them.
 final class SharedRows: @unchecked Sendable {
     // Safe to share: filled in the first `prepare`, which one thread runs; only read afterwards.
-    let definition: PhysicalOperator
+    let definition: PreparedOperator
     private var isReady = false
     fileprivate private(set) var batches: [ColumnBatch] = []
     fileprivate private(set) var file: SpillFile?
     private var share: MemoryShare?
 
-    /// Of the reader that the definition is shown under, whichever comes first to be prepared.
-    fileprivate var measure: OperatorMeasure?
+    /// The reader that the definition is shown under, whichever comes first to be prepared: its node has the figures.
+    fileprivate weak var shown: SharedOperator?
 
-    init(_ definition: PhysicalOperator) { self.definition = definition }
+    init(_ definition: PreparedOperator) { self.definition = definition }
 
     fileprivate func prepare(_ run: QueryRun) throws {
         guard !isReady else { return }
         isReady = true
         try definition.prepare(run)
-        if let measure { try measure.prepare(run) { try fill(run) } } else { try fill(run) }
+        if let shown { try shown.measured(run) { try fill(run) } } else { try fill(run) }
     }
 
     private func fill(_ run: QueryRun) throws {
@@ -53,7 +53,7 @@ final class SharedRows: @unchecked Sendable {
 }
 
 /// One reading of shared rows.
-final class SharedOperator: PhysicalOperator, @unchecked Sendable {
+final class SharedOperator: PreparedOperator, @unchecked Sendable {
     private let rows: SharedRows
     private let next = Atomic<Int>(0)
 
@@ -61,15 +61,14 @@ final class SharedOperator: PhysicalOperator, @unchecked Sendable {
         self.rows = rows
         // Shown under its first reader only.
         super.init(columns: columns, inputs: isFirst ? [rows.definition] : [])
-        if isFirst { rows.measure = measure }
+        if isFirst { rows.shown = self }
     }
 
-    override var name: String { "Shared" }
     override var streamCountMax: Int { rows.file != nil || rows.definition.streamCountMax == 1 ? 1 : .max }
 
     override func prepare(_ run: QueryRun) throws {
         try rows.prepare(run)
-        if !inputs.isEmpty, let file = rows.file { measure.spilledBytes.wrappingAdd(file.byteCount, ordering: .relaxed) }
+        if !inputs.isEmpty, let file = rows.file { spilled(file.byteCount, run) }
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {

@@ -1,7 +1,7 @@
 import ColumnStore
 
 /// One row for each element of a list. The elements' columns are handed on as they lie when nothing else is asked for.
-final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
+final class UnnestOperator: PreparedOperator, @unchecked Sendable {
     private let node: UnnestNode
     /// Elements in one go: a batch of long lists is unfolded in several. Where they are handed on as they lie, cutting costs more than it saves
     /// until they are many.
@@ -10,13 +10,11 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
     /// Rows in one go whose lists are computed, not read: each of them may be long.
     private static let seriesRowCount = 16
 
-    init(_ input: PhysicalOperator, _ node: UnnestNode) {
+    init(_ input: PreparedOperator, _ node: UnnestNode) {
         self.node = node
         super.init(
             columns: node.passed + node.elements.map(\.column) + (node.ordinality.map { [$0] } ?? []), inputs: [input])
     }
-
-    override var name: String { "Unnest" }
 
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         if node.passed.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, filter) }
@@ -90,7 +88,7 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
         }
 
         private func nextBatch() throws -> ColumnBatch? {
-            guard case .call(.series, _, _, _) = node.list else { return try input.next() }
+            guard case .call(let function, _, _, _) = node.list, function.traits.isExpanding else { return try input.next() }
             let next: ColumnBatch?
             if let rest { next = rest } else { next = try input.next() }
             guard let whole = next, whole.rowCount > UnnestOperator.seriesRowCount else {

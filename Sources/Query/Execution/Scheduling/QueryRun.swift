@@ -11,8 +11,9 @@ package final class QueryRun: Sendable {
     let pool: WorkerPool
     /// How many workers a part of the query may have at once.
     let workerCount: Int
-    /// Operators take their times (EXPLAIN ANALYZE).
-    let isMeasured: Bool
+    /// Of EXPLAIN ANALYZE: what operators took.
+    let figures: RunFigures?
+    var isMeasured: Bool { figures != nil }
     /// Of jobs that `parallel` ran, less what its callers waited for them; only where operators are measured. The parts of `prepare` come one
     /// after another, so that what is added during one is its own.
     let workerNanoseconds = Atomic<Int>(0)
@@ -20,10 +21,10 @@ package final class QueryRun: Sendable {
     /// What takes less than this stays in memory, whether the budget has room for it or not: writing it aside frees nothing worth it.
     var smallByteCount: Int { min(8 << 20, memory.byteCountMax / (16 * workerCount)) }
 
-    package init(
+    init(
         pool: WorkerPool, workerCount: Int? = nil, context: EvaluationContext = EvaluationContext(), cancellation: Cancellation = Cancellation(),
         memory: MemoryBudget = MemoryBudget(byteCountMax: 256 << 20), spill: SpillSpace = SpillSpace(directory: "/tmp", byteCountMax: 64 << 30),
-        counters: ScanCounters = ScanCounters(), isMeasured: Bool = false
+        counters: ScanCounters = ScanCounters(), figures: RunFigures? = nil
     ) {
         self.pool = pool
         self.workerCount = max(1, workerCount ?? pool.threadCount)
@@ -34,7 +35,7 @@ package final class QueryRun: Sendable {
         self.memory = memory
         self.spill = spill
         self.counters = counters
-        self.isMeasured = isMeasured
+        self.figures = figures
     }
 
     /// Runs `count` stepwise jobs on the pool and waits for all. The first error ends the others and is thrown.
@@ -54,7 +55,7 @@ package final class QueryRun: Sendable {
     ///
     /// - Parameter dividing: whether a consumer that finds the rows too large together gets them again, fewer at a time. It must have changed
     ///   nothing by then: all that it evaluates comes first.
-    func drain(_ input: PhysicalOperator, dividing: Bool = false, _ makeConsumer: (Int) throws -> ((ColumnBatch) throws -> Void)) throws {
+    func drain(_ input: PreparedOperator, dividing: Bool = false, _ makeConsumer: (Int) throws -> ((ColumnBatch) throws -> Void)) throws {
         try parallel(min(workerCount, input.streamCountMax)) { index in
             let stream = try input.stream(self, worker: index)
             let consume = try makeConsumer(index)

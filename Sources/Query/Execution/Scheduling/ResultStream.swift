@@ -6,7 +6,7 @@ import Synchronization
 package final class ResultStream: @unchecked Sendable {
     // Safe to share: one reader pulls; `cancel` may come from any thread and touches the cancellation only.
     package let columns: [ResultColumn]
-    private let root: PhysicalOperator?
+    private let root: PreparedOperator?
     private let run: QueryRun?
     private let queue = Monitor(Queue())
     private var lines: [String] = []
@@ -36,7 +36,7 @@ package final class ResultStream: @unchecked Sendable {
         var hasRoom: Bool { batches.count * 2 <= ResultStream.waitingBatchCountMax && !isFull }
     }
 
-    init(_ root: PhysicalOperator, columns: [ResultColumn], run: QueryRun) {
+    init(_ root: PreparedOperator, columns: [ResultColumn], run: QueryRun) {
         self.root = root
         self.columns = columns
         self.run = run
@@ -110,7 +110,7 @@ package final class ResultStream: @unchecked Sendable {
         return ColumnBatch(rowCount: column.count, columns: [column])
     }
 
-    private func start(_ root: PhysicalOperator, _ run: QueryRun) throws {
+    private func start(_ root: PreparedOperator, _ run: QueryRun) throws {
         var feeders: [Feeder] = []
         for worker in 0..<min(run.workerCount, root.streamCountMax) {
             feeders.append(Feeder(try root.stream(run, worker: worker), queue: queue, cancellation: run.cancellation))

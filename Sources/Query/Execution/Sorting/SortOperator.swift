@@ -2,7 +2,7 @@ import ColumnStore
 import Synchronization
 
 /// Rows in order. What does not fit in memory is sorted in runs on disk and merged; a small limit keeps the first rows only.
-final class SortOperator: PhysicalOperator, @unchecked Sendable {
+final class SortOperator: PreparedOperator, @unchecked Sendable {
     private let keys: [SortKey]
     private let limit: Int?
     private let offset: Int
@@ -19,15 +19,13 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
         var shares: [MemoryShare] = []
     }
 
-    init(_ input: PhysicalOperator, keys: [SortKey], limit: Int?, offset: Int) {
+    init(_ input: PreparedOperator, keys: [SortKey], limit: Int?, offset: Int) {
         self.keys = keys
         self.limit = limit
         self.offset = offset
         super.init(columns: input.columns, inputs: [input])
     }
 
-    override var name: String { limit == nil ? "Sort" : "TopN" }
-    override var details: [String] { ["\(keys.count) key(s)"] + (limit.map { ["first \($0) after \(offset)"] } ?? []) }
     override var streamCountMax: Int { 1 }
 
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
@@ -65,7 +63,7 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
             collected.withLock { $0.batches = [] }
             return
         }
-        measure.spilledBytes.wrappingAdd(runs.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+        spilled(runs.reduce(0) { $0 + $1.byteCount }, run)
         var merger = RunMerger(runs, types: columns.map(\.type), run)
         output = try merger.stream(range)
         collected.withLock { $0.runs = [] }

@@ -16,13 +16,7 @@ final class RankingStream: BatchStream {
 
     /// Nil when a call needs more than the rows before.
     init?(_ node: WindowNode, _ layout: [ColumnID: Int], _ run: QueryRun, _ makeInput: () throws -> any BatchStream) throws {
-        let isRanking = node.calls.allSatisfy { call in
-            switch call.function {
-            case .rowNumber, .rank, .denseRank: true
-            default: false
-            }
-        }
-        guard isRanking else { return nil }
+        guard node.calls.allSatisfy(\.function.definition.looksBackOnly) else { return nil }
         calls = node.calls
         let expressions = node.partition + node.order.map(\.expression)
         let evaluators = try Evaluator.compile(expressions, layout: layout, context: run.context)

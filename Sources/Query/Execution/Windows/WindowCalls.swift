@@ -178,14 +178,11 @@ struct WindowFrames {
     ) throws(QueryError) -> [Int32] {
         if unit == .range { return try RangeSearch(rows, try value(of: distance, context), distance.type, sign, context).edges(isStart: isStart) }
         let count = try rowDistance(distance, context) * sign
+        if unit == .groups { return groupEdges(rows, count, isStart: isStart) }
         var result = [Int32](repeating: 0, count: rows.rowCount)
         for row in 0..<rows.rowCount {
             let (first, last) = (Int(rows.partitionStart[row]), Int(rows.partitionEnd[row]))
-            if unit == .rows {
-                result[row] = Int32(max(first, min(last, row + count + (isStart ? 0 : 1))))
-            } else {
-                result[row] = groupEdge(rows, row, count, isStart: isStart)
-            }
+            result[row] = Int32(max(first, min(last, row + count + (isStart ? 0 : 1))))
         }
         return result
     }
@@ -202,20 +199,25 @@ struct WindowFrames {
         return Int(min(given, Int64(Int32.max)))
     }
 
-    /// Steps over whole groups of peers.
-    private static func groupEdge(_ rows: WindowRows, _ row: Int, _ count: Int, isStart: Bool) -> Int32 {
-        var place = row
-        var left = abs(count)
-        while left > 0 {
-            if count < 0 {
-                guard rows.peerStart[place] > rows.partitionStart[row] else { return rows.partitionStart[row] }
-                place = Int(rows.peerStart[place]) - 1
+    /// Whole groups of peers away: looked up by their numbers, since walking there would take each row as long as the distance.
+    private static func groupEdges(_ rows: WindowRows, _ count: Int, isStart: Bool) -> [Int32] {
+        var starts: [Int32] = []
+        for row in 0..<rows.rowCount where rows.peerStart[row] == Int32(row) { starts.append(Int32(row)) }
+        var result = [Int32](repeating: 0, count: rows.rowCount)
+        // The group of the row at hand, and of its partition's first.
+        var (group, first) = (-1, 0)
+        for row in 0..<rows.rowCount {
+            if rows.peerStart[row] == Int32(row) { group += 1 }
+            if rows.partitionStart[row] == Int32(row) { first = group }
+            let wanted = group + count
+            if wanted < first {
+                result[row] = rows.partitionStart[row]
+            } else if wanted >= starts.count || starts[wanted] >= rows.partitionEnd[row] {
+                result[row] = rows.partitionEnd[row]
             } else {
-                guard rows.peerEnd[place] < rows.partitionEnd[row] else { return rows.partitionEnd[row] }
-                place = Int(rows.peerEnd[place])
+                result[row] = isStart ? starts[wanted] : rows.peerEnd[Int(starts[wanted])]
             }
-            left -= 1
         }
-        return isStart ? rows.peerStart[place] : rows.peerEnd[place]
+        return result
     }
 }

@@ -3,18 +3,17 @@ import Synchronization
 
 /// Window functions over rows that come sorted by partition and order. Whole partitions are held; those that a batch holds together are
 /// computed together. One that does not fit is written to disk and answered from there.
-final class WindowOperator: PhysicalOperator, @unchecked Sendable {
+final class WindowOperator: PreparedOperator, @unchecked Sendable {
     private let node: WindowNode
     static let byteCountMax = 4 << 20
     /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
     static let byteCountPerRow = 64
 
-    init(_ sorted: PhysicalOperator, _ node: WindowNode) {
+    init(_ sorted: PreparedOperator, _ node: WindowNode) {
         self.node = node
         super.init(columns: sorted.columns + node.calls.map(\.column), inputs: [sorted])
     }
 
-    override var name: String { "Window" }
     override var streamCountMax: Int { 1 }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
@@ -158,7 +157,7 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
 
         private func answers(of long: LongPartition) throws -> LongPartitionStream {
             try long.finish()
-            owner.measure.spilledBytes.wrappingAdd(long.byteCount, ordering: .relaxed)
+            owner.spilled(long.byteCount, run)
             return try LongPartitionStream(long, calls, node, run)
         }
 

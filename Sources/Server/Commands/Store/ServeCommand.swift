@@ -35,7 +35,7 @@ enum ServeCommand: Command {
         let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log)
         let context = DoorContext(
-            engine: engine, queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
             log: log, timers: Timers())
         context.life.setStarting(true)
         let connections = ConnectionTable(connectionLimits(settings))
@@ -80,7 +80,7 @@ enum ServeCommand: Command {
         guard change != .none else { return key }
         let path = AdminKey.path(in: directory)
         log.warning("the admin key is another than at the last start", ["change": .text(change.rawValue), "path": .text(path), "uid": .number(Int(getuid()))])
-        try AuditLog(engine: engine, log: log, administrator: "admin", failures: nil).note(
+        try AuditLog(trail: engine, log: log, administrator: "admin", failures: nil).note(
             action: "adminKey", actor: "start, uid \(getuid())", target: path, detail: #"{"change":"\#(change.rawValue)"}"#)
         return key
     }

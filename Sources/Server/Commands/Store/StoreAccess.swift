@@ -73,7 +73,7 @@ final class StoreAccess {
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
         let context = DoorContext(
-            engine: engine, queries: QueryEngine.make(settings), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
         let connections = ConnectionTable(.init())
         let service = try Service(context, administrator: "directory, uid \(getuid())", connections: connections, routes: APIRoutes.all)
         let listener = try Listener(

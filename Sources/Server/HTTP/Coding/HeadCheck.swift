@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 import Ingest
 
 /// Whether a request's head is one that every reader understands alike (RFC 9112), checked over the bytes that libmicrohttpd has cut up.

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 import Ingest
 
 /// A media type as a Content-Type or an element of an Accept names it.

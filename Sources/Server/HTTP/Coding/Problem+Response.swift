@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 import Ingest
 
 /// How each problem looks over HTTP: the one table of slug and status, and what each means.

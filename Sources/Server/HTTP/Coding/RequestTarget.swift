@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 internal import Ingest
 
 /// A request's target, cut but not yet decoded: segments are decoded once, after routing, so that `%2F` in an id never makes a

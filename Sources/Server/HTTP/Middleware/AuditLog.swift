@@ -4,7 +4,7 @@ internal import Ingest
 
 /// Writes down administrative acts around their doing, in the catalog and as lines of the log.
 struct AuditLog: Middleware {
-    let engine: any EngineInterface
+    let trail: any AuditRecording
     let log: Log
     /// Who the admin key stands for.
     let administrator: String
@@ -22,7 +22,7 @@ struct AuditLog: Middleware {
         let act = AuditAct(
             actor: Self.actor(call.principal, administrator: administrator), origin: call.exchange.peer?.description,
             action: call.route.operation.id, target: log.path(of: call.exchange), requestID: requestID)
-        let id = try engine.begin(act)
+        let id = try trail.begin(act)
         // A call that starts a job takes it, and the entry ends with the job.
         call.exchange.auditEnd = { standing in
             let outcome: AuditOutcome = standing.result != nil ? .done : standing.problem?.slug == .internalError ? .failed : .refused
@@ -45,7 +45,7 @@ struct AuditLog: Middleware {
     /// What is done without a call: at a start.
     func note(action: String, actor: String, target: String, detail: String) throws {
         let act = AuditAct(actor: actor, action: action, target: target)
-        end(try engine.begin(act), act, .done, status: 0, detail: detail)
+        end(try trail.begin(act), act, .done, status: 0, detail: detail)
     }
 
     private static func detail(_ problem: Problem) -> String {
@@ -57,13 +57,13 @@ struct AuditLog: Middleware {
     }
 
     static func actor(_ principal: Principal, administrator: String) -> String {
-        if let clientID = principal.clientID { return "client \(clientID)" }
+        if case .contract(let client) = principal.identity { return "client \(client)" }
         return principal.keyID.map { "\(principal.role.rawValue) key \($0)" } ?? administrator
     }
 
     private func end(_ id: Int64, _ act: AuditAct, _ outcome: AuditOutcome, status: Int, detail: String?) {
         do {
-            try engine.end(act: id, outcome, status: status, detail: detail)
+            try trail.end(act: id, outcome, status: status, detail: detail)
         } catch {
             // The act is done and its beginning written: the entry stays `begun`.
             log.error("audit entry not ended", ["id": .number(Int(id)), "error": "\(error)"])

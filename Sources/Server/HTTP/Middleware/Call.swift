@@ -23,13 +23,13 @@ package final class Call: HandledRequest, @unchecked Sendable {
     }
 
     package var request: Request { exchange.request }
-    package var engine: any EngineInterface { service.context.engine }
+    package var store: StoreRoles { service.context.store }
     package var context: DoorContext { service.context }
 
     /// The request is `principal`'s from here on.
     func letIn(_ principal: Principal) {
         (self.principal, awaitsKeys) = (principal, false)
-        exchange.caller = (principal.clientID, principal.keyID)
+        exchange.caller = (principal.identity.client?.text, principal.keyID)
     }
     func waitForKeys() { awaitsKeys = true }
 
@@ -93,8 +93,8 @@ package final class Call: HandledRequest, @unchecked Sendable {
         guard let client = try id("client") else { return nil }
         // An auditor sees what all clients have of that which auditors see at all.
         if principal.role == .auditor { return client }
-        if let own = principal.ownClient, !own.utf8.elementsEqual(client.utf8) {
-            throw Problem(.wrongClient, "this credential is of the client \(own) alone")
+        guard principal.rows.includes(ClientID(client)) else {
+            throw Problem(.wrongClient, "this credential is of \(principal.identity.client.map { "the client \($0) alone" } ?? "no client")")
         }
         return client
     }

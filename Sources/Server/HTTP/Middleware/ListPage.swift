@@ -19,12 +19,12 @@ struct ListPage {
         self.call = call
         limit = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
         let principal = call.principal
-        binding = [call.route.operation.id, principal.role.rawValue, principal.clientID ?? ""] + owner
+        binding = [call.route.operation.id] + principal.binding + owner
         guard let cursor = call.parameter("cursor") else {
             fields = nil
             return
         }
-        guard let fields = call.context.store.unseal(cursor, binding: binding) else { throw Self.badCursor }
+        guard let fields = call.store.cursors.unseal(cursor, binding: binding) else { throw Self.badCursor }
         self.fields = fields
     }
 
@@ -36,7 +36,7 @@ struct ListPage {
     }
 
     /// The cursor behind an item.
-    func cursor(_ fields: [[UInt8]]) -> String { call.context.store.seal(fields, binding: binding) }
+    func cursor(_ fields: [[UInt8]]) -> String { call.store.cursors.seal(fields, binding: binding) }
 
     static var badCursor: Problem { Problem(.badCursor, "this is no cursor of this list; begin again without one") }
 }

@@ -37,7 +37,7 @@ extension Log {
             members.append(("problem", .text(problem.slug.rawValue)))
             if problem.slug != .internalError, let cause = problem.cause { members.append(("reason", .text(cause))) }
         }
-        if let client = exchange.caller.clientID, !client.isEmpty { members.append(("client_id", .text(client))) }
+        if let client = exchange.caller.clientID { members.append(("client_id", .text(client))) }
         if let key = exchange.caller.keyID { members.append(("key_id", .text(key))) }
         return members
     }

@@ -53,7 +53,7 @@ final class LongPoll: Sendable {
     }
 
     private func listen(beyond sequence: Int64) {
-        let notification = call.engine.notify(beyond: sequence) { [self] in
+        let notification = call.store.changes.notify(beyond: sequence) { [self] in
             call.context.life.timers.after(Self.pause) { [self] in wake(isLast: false, beyond: sequence) }
         }
         let isOver = state.withLock { state in

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 import Ingest
 
 /// What a call takes and answers, for people and machines: `/openapi.json` is made of these, and unknown parameters are found by them.

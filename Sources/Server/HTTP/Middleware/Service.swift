@@ -39,7 +39,7 @@ package final class Service: RequestHandler {
             RequestAdmission(admission: context.admission, dispatch: dispatch),
             ParameterCheck(),
             BodyCoding(limits: context.limits, memory: MemoryReturn(context.life.timers, pools.observing)),
-            AuditLog(engine: context.engine, log: context.log, administrator: administrator, failures: failures),
+            AuditLog(trail: context.store.audit, log: context.log, administrator: administrator, failures: failures),
         ]
         self.middleware = middleware
         handlers = routes.map { route in middleware.reversed().reduce(route.handle) { next, step in step.around(next, of: route) } }

@@ -17,7 +17,7 @@ struct QuarantineBody: ListItem, JSONObject {
     static var listName: StaticString { "quarantine" }
     static var listSchemaName: String { "QuarantineList" }
     static var example: QuarantineBody {
-        let problem = Problem(.invalidDocument, "")
+        let problem = Fault(.invalidDocument, "")
         return QuarantineBody(
             QuarantineEntry(ticketID: "", clientID: nil, receivedAt: 0, contentType: "", type: nil, problem: problem, document: []), as: .admin)
     }
@@ -28,7 +28,7 @@ struct QuarantineBody: ListItem, JSONObject {
         sink.member("received_at", InstantForm(entry.receivedAt))
         sink.member("content_type", entry.contentType)
         sink.member("type", entry.type)
-        sink.member("problem", ProblemBody(isRedacted ? Self.redacted(entry.problem) : entry.problem))
+        sink.member("problem", ProblemBody(isRedacted ? Self.redacted(Problem(entry.problem)) : Problem(entry.problem)))
         // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
         let isText = DocumentBody.isText(entry.document[...])
         sink.optional("document", !isRedacted && isText ? TextBytes(bytes: entry.document) : nil)

@@ -18,9 +18,9 @@ enum TakeAnswer {
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Problem>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
-        for case .failure(let problem) in results where problem.slug == .internalError {
-            service.failures.logFailure(problem.cause ?? problem.detail, exchange)
+    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
+        for case .failure(let fault) in results where fault.code == .internalError {
+            service.failures.logFailure(fault.cause ?? fault.detail, exchange)
             break
         }
         let lines = lines(results)
@@ -38,15 +38,16 @@ enum TakeAnswer {
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Problem>]) -> [UInt8] {
+    private static func lines(_ results: [Result<Taken, Fault>]) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(320 * results.count)
         for (index, result) in results.enumerated() {
-            let status = switch result {
-            case .success(let taken): status(of: taken)
-            case .failure(let problem): problem.slug.status
-            }
-            lines.append(contentsOf: TakenLine(line: index + 1, status: status, result: result).json(reserving: 320))
+            let (status, outcome): (Int, Result<Taken, Problem>) =
+                switch result {
+                case .success(let taken): (status(of: taken), .success(taken))
+                case .failure(let fault): (Problem.Slug(fault.code).status, .failure(Problem(fault)))
+                }
+            lines.append(contentsOf: TakenLine(line: index + 1, status: status, result: outcome).json(reserving: 320))
             lines.append(0x0A)
         }
         return lines
@@ -111,7 +112,7 @@ enum FinalWait {
         call.exchange.watch()
         let present = { @Sendable in TakeAnswer.response(to: .one(taken), on: call.exchange, service: call.service) }
         LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
-            let ticket = try call.engine.ticket(taken.summary.ticketID, as: principal)
+            let ticket = try call.store.rows.ticket(taken.summary.ticketID, as: principal)
             guard let summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
             let final = Taken(summary: summary, isRepeat: taken.isRepeat)
             return .answer(TakeAnswer.response(to: .one(final), on: call.exchange, service: call.service))

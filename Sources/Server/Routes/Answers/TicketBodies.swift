@@ -34,7 +34,7 @@ struct TicketBody: JSONObject {
         sink.member("sequence", summary?.sequence)
         sink.optional("replaced_by", ticket.replacedBy)
         sink.member("steps", ticket.steps.map { StepBody(step: $0) })
-        sink.member("errors", ticket.errors.isEmpty ? ticket.refused?.problem.errors ?? [] : ticket.errors)
+        sink.member("errors", ticket.errors.isEmpty ? ticket.refused.map { Problem($0.problem).reasons } ?? [] : ticket.errors)
         sink.member("history", ticket.history.map { EventBody(event: $0) })
     }
 }

@@ -13,7 +13,7 @@ final class RowsAsideTests: XCTestCase {
     func test_groupsThatDoNotFit_answerFromDisk() throws {
         let rows = """
             (SELECT g, (g * 7919) % 99991 AS v, CASE WHEN g % 11 = 0 THEN NULL ELSE ((g * 31) % 65537)::double precision / 8 END AS d, \
-            'text ' || (g * 7) % 9001 AS s, CASE WHEN g % 100 = 0 THEN g % 3 ELSE 7 END AS p FROM generate_series(1, 120000) s(g)) q
+            'text ' || (g * 7) % 9001 AS s, CASE WHEN g % 100 = 0 THEN g % 3 ELSE 7 END AS p FROM generate_series(1, 40000) s(g)) q
             """
         let calls = """
             percentile_cont(0.37) WITHIN GROUP (ORDER BY d), percentile_disc(0.5) WITHIN GROUP (ORDER BY v DESC), \

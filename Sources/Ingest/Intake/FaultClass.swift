@@ -1,0 +1,38 @@
+import Documents
+
+/// What a refusal is about.
+enum FaultClass {
+    /// The bytes: kept in quarantine.
+    case document
+    /// Who sent it.
+    case access
+    case other
+
+    init(_ code: Fault.Code) {
+        switch code {
+        case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed: self = .document
+        case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter: self = .access
+        case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
+            .overloaded, .diskFull, .internalError: self = .other
+        }
+    }
+}
+
+extension Fault {
+    /// Of the quarantine's entry; nil when it took none.
+    mutating func note(ticketID: String?) {
+        self.ticketID = ticketID
+        if ticketID == nil { detail += " (not kept in quarantine: larger than quarantine_max_bytes)" }
+    }
+}
+
+extension Submission.Outcome {
+    /// - Precondition: no conflict.
+    var taken: Taken {
+        switch self {
+        case .stored(let receipt): Taken(summary: receipt.summary, isRepeat: false)
+        case .repeated(let receipt): Taken(summary: receipt.summary, isRepeat: true)
+        case .conflict: preconditionFailure("a conflict is no receipt")
+        }
+    }
+}

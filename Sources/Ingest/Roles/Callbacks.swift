@@ -1,0 +1,19 @@
+package import Documents
+
+/// What others tell of processes by themselves.
+package protocol Callbacks: AnyObject, Sendable {
+    /// A registrar's answer. The signature is checked before anything else; `completion` is called once, on any thread, when it is durable.
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void)
+}
+
+/// Steps and events that were given up.
+package protocol DeadLetterReview: AnyObject, Sendable {
+    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
+    /// Tries a dead letter again; returns when that is durable.
+    func redrive(_ id: String, as principal: Principal) throws
+    /// What was given up is listed no more; its row stays as it is. Durable when it returns.
+    ///
+    /// - Throws: not-found.
+    func deleteDeadLetter(_ id: String) throws
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary
+}

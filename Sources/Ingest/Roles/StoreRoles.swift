@@ -1,0 +1,30 @@
+/// One object that has every role: `Engine`, or a test's stand-in.
+package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
+    & DocumentIntake & KeyAdministration & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance & TypeAdministration
+
+/// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
+/// can do to the store stands in its declaration.
+package struct StoreRoles: Sendable {
+    package let intake: any DocumentIntake
+    package let rows: any RowReading
+    package let changes: any ChangeFeed
+    package let queries: any QueryStore
+    package let cursors: any CursorSealing
+    package let refused: any RefusedDocuments
+    package let callbacks: any Callbacks
+    package let deadLetters: any DeadLetterReview
+    package let types: any TypeAdministration
+    package let contracts: any ContractAdministration
+    package let keys: any KeyAdministration
+    package let credentials: any CredentialLookup
+    package let audit: any AuditRecording
+    package let maintenance: any StoreMaintenance
+    package let life: any StoreLife
+
+    package init(_ store: some WholeStore) {
+        (intake, rows, changes, queries, cursors) = (store, store, store, store, store)
+        (refused, callbacks, deadLetters) = (store, store, store)
+        (types, contracts, keys, credentials) = (store, store, store, store)
+        (audit, maintenance, life) = (store, store, store)
+    }
+}

@@ -1,0 +1,122 @@
+import ColumnStore
+
+/// A scalar operator or function as plans hold it, with all that the passes and evaluation have to know of it: they read what stands here, and
+/// never ask which function it is. `Functions/` has the definitions, each beside its kernel; `SQLFunction` is what the text of a query calls.
+package final class ScalarFunction: Sendable {
+    /// How EXPLAIN writes a call: `lower(x)`, `(a + b)`, `-x`.
+    enum Notation { case call, infix, prefix }
+
+    enum NullRule: Sendable {
+        /// NULL where any argument is. The kernel never sees a column of nothing but NULLs.
+        case strict
+        /// NULL where the first argument is; other NULLs mean something.
+        case first
+        /// NULLs mean something: what comes of them is the kernel's to say.
+        case taken
+    }
+
+    enum Cost: Int, Comparable {
+        /// A few instructions a row.
+        case arithmetic = 1
+        /// Cheap enough to be computed for rows that nobody asks for.
+        case light = 3
+        case heavy = 4
+
+        static func < (left: Cost, right: Cost) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// Whether a row can end in an error: such a call must not be moved to rows that it would not have seen.
+    enum Failure: Sendable {
+        case never
+        /// Out of range, as sums are: an error that says nothing of the data's form.
+        case overflow
+        case overflowOfIntegers
+        /// Of values outside of what the function takes.
+        case possible
+        case depending(@Sendable (_ arguments: [Expression], _ type: ColumnType) -> Bool)
+    }
+
+    /// How a batch is computed.
+    enum Kernel: Sendable {
+        case plain(@Sendable (KernelCall) throws(KernelError) -> Column)
+        /// Made once for each place in a query: it remembers what it made of constant arguments.
+        case remembering(@Sendable () -> (KernelCall) throws(KernelError) -> Column)
+    }
+
+    /// What a scan can test a column by in this function's place.
+    enum SourceTest: Sendable { case comparison(Comparison), pattern, prefix }
+
+    /// A function that turns a range of its values into a range of its second argument, a field's name being the first.
+    enum Steps: Sendable { case truncation, field }
+
+    /// What of the function is rare enough to be left out of a definition.
+    struct Traits: Sendable {
+        var sourceTest: SourceTest?
+        var steps: Steps?
+        /// What holds where this one's BOOLEAN is false.
+        var negation: (@Sendable () -> ScalarFunction)?
+        /// A guess at how many different values come out, whatever goes in.
+        var distinctCount: Double?
+        /// A text against a pattern: about how many rows pass is the same guess for all.
+        var isPatternTest = false
+        /// Only how many elements a list has is looked at, and not what they are.
+        var readsLengthOnly = false
+        /// A row's value may take far more than its arguments do.
+        var isExpanding = false
+    }
+
+    /// As plans show it; no two of one notation have the same.
+    package let symbol: String
+    let notation: Notation
+    let nulls: NullRule
+    let cost: Cost
+    let failure: Failure
+    /// A constant argument is looked at as one value, and not as one a row.
+    let readsConstantsOnce: Bool
+    let kernel: Kernel
+    let traits: Traits
+
+    init(
+        _ symbol: String, _ notation: Notation = .call, nulls: NullRule, cost: Cost, failure: Failure, readsConstantsOnce: Bool = false,
+        traits: Traits = Traits(), kernel: Kernel
+    ) {
+        (self.symbol, self.notation, self.nulls, self.cost, self.failure) = (symbol, notation, nulls, cost, failure)
+        (self.readsConstantsOnce, self.traits, self.kernel) = (readsConstantsOnce, traits, kernel)
+    }
+
+    /// The question that it asks of two values, if it is one of SQL's six comparisons.
+    package var comparison: Comparison? {
+        if case .comparison(let comparison)? = traits.sourceTest { comparison } else { nil }
+    }
+
+    func canFail(_ arguments: [Expression], _ type: ColumnType) -> Bool {
+        switch failure {
+        case .never: false
+        case .overflow, .possible: true
+        case .overflowOfIntegers: TypeRules.isInteger(type)
+        case .depending(let canFail): canFail(arguments, type)
+        }
+    }
+
+    /// Overflow aside.
+    var failsByData: Bool {
+        switch failure {
+        case .overflow, .overflowOfIntegers: false
+        default: true
+        }
+    }
+
+    /// Computing it for rows that nobody asks for does no harm.
+    var isCheapAndSafe: Bool {
+        if case .never = failure { cost < .heavy } else { false }
+    }
+}
+
+extension ScalarFunction: Hashable {
+    package static func == (left: ScalarFunction, right: ScalarFunction) -> Bool { left === right }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+extension ScalarFunction: CustomStringConvertible {
+    package var description: String { symbol }
+}

@@ -1,0 +1,126 @@
+package import ColumnStore
+
+/// The entry to Query: the threads and budgets that all queries share; text to plan to rows.
+///
+/// How many queries run at once is the caller's to limit.
+package final class QueryEngine: Sendable {
+    package struct Settings: Sendable {
+        /// Worker threads; nil: one for each core.
+        package var threadCount: Int?
+        /// Of all queries together.
+        package var memoryByteCountMax: Int
+        /// Of one query, before it spills.
+        package var queryMemoryByteCountMax: Int
+        package var spillDirectory: String
+        package var spillByteCountMax: Int
+        /// What a query is given, whatever is set: what it holds is put end to end in columns, whose bytes are counted in 32 bits, and twice so much
+        /// is still within their reach.
+        package var heldByteCountMax: Int { min(queryMemoryByteCountMax, 1 << 30) }
+
+        package init(
+            threadCount: Int? = nil, memoryByteCountMax: Int = 768 << 20, queryMemoryByteCountMax: Int = 256 << 20,
+            spillDirectory: String = "/tmp", spillByteCountMax: Int = 64 << 30
+        ) {
+            self.threadCount = threadCount
+            self.memoryByteCountMax = memoryByteCountMax
+            self.queryMemoryByteCountMax = queryMemoryByteCountMax
+            self.spillDirectory = spillDirectory
+            self.spillByteCountMax = spillByteCountMax
+        }
+    }
+
+    package let settings: Settings
+    private let pool: WorkerPool
+    private let memory: MemoryBudget
+    private let spill: SpillSpace
+
+    /// What queries hold now, and may hold, in bytes: for metrics.
+    package var memoryByteCounts: (used: Int, most: Int) { (memory.usedByteCount, memory.byteCountMax) }
+    package var spilledByteCount: Int { spill.usedByteCount }
+
+    package init(_ settings: Settings = Settings()) {
+        self.settings = settings
+        pool = WorkerPool(threadCount: settings.threadCount ?? SystemFacts.coreCount)
+        memory = MemoryBudget(byteCountMax: settings.memoryByteCountMax)
+        spill = SpillSpace(directory: settings.spillDirectory, byteCountMax: settings.spillByteCountMax)
+    }
+
+    /// Reads a query's text and settles what it means.
+    /// - Parameter rewriting: what to make of a query that is no EXPLAIN, before it is planned: a page of it.
+    /// - Throws: `QueryError` with its position; errors of the catalog.
+    package func prepare(
+        _ text: String, in context: QueryContext, cancellation: Cancellation = Cancellation(), rewriting: (BoundQuery) -> BoundQuery = { $0 }
+    ) throws -> PreparedQuery {
+        let held = PlanMemory(memory)
+        guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
+        let prepared = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan(text, in: context, held, rewriting) }
+        _ = held.hold(text.utf8.count * PlanMemory.planByteCountPerByte)
+        return prepared
+    }
+
+    private func plan(
+        _ text: String, in context: QueryContext, _ held: PlanMemory, _ rewriting: (BoundQuery) -> BoundQuery
+    ) throws -> PreparedQuery {
+        let start = SteadyClock.nanoseconds()
+        let zone = try Self.zone(context.timeZone)
+        let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
+        func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
+            BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns)
+        }
+        func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
+            let query = try optimized(query)
+            return PreparedQuery(
+                query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held)
+        }
+        switch try Binder.bind(text, in: context) {
+        case .query(let query): return try prepared(rewriting(query), nil)
+        case .explain(let query, let analyze): return try prepared(query, analyze ? .analyze : .plan)
+        }
+    }
+
+    /// The value of an expression without columns.
+    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
+        let allowance = FoldingAllowance()
+        return { expression in
+            try allowance.check()
+            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
+            let value = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+            try allowance.take(value)
+            return value
+        }
+    }
+
+    private static func zone(_ name: String) throws(QueryError) -> TimeZoneRules {
+        do {
+            if let rules = try TimeZoneDatabase.system.rules(for: name) { return rules }
+        } catch {
+            throw QueryError(.badParameter, "the time zone cannot be read")
+        }
+        throw QueryError(.badParameter, "there is no such time zone: use a name of tzdata, as Europe/Kyiv")
+    }
+
+    /// Starts a query; its rows are computed as they are pulled, a few batches ahead.
+    package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
+        switch prepared.explain {
+        case .plan: return ResultStream(lines: Explain.lines(prepared.query.plan))
+        case .analyze: return ResultStream(lines: try analyze(prepared, cancellation))
+        case nil: return try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
+        }
+    }
+
+    /// Runs a plan made in code.
+    /// - Parameter columns: the answer's; nil: the plan's own.
+    package func run(
+        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, cancellation: Cancellation = Cancellation()
+    ) throws -> ResultStream {
+        let root = try PlanBuilder().build(plan)
+        let columns = columns ?? plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
+        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation))
+    }
+
+    func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, figures: RunFigures? = nil) -> QueryRun {
+        QueryRun(
+            pool: pool, context: EvaluationContext(timeZone: zone), cancellation: cancellation,
+            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, figures: figures)
+    }
+}

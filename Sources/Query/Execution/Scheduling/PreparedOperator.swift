@@ -1,0 +1,86 @@
+import ColumnStore
+import Synchronization
+
+/// What runs a node of a plan, made for one run of it: `LogicalPlan` says what is to be done, this holds what is there while it is done, and
+/// `RunFigures` how long it took. First `prepare` (on one thread; it may read whole inputs in parallel), then one stream for each worker.
+package class PreparedOperator: @unchecked Sendable {
+    // Safe to share: `prepare` happens before all streams; what streams of several workers share is locked or atomic.
+    let columns: [OutputColumn]
+    let inputs: [PreparedOperator]
+    /// The plan's node that this one works for, alone or with others; nil until it is told, and for what works within an operator.
+    private(set) var nodeID: PlanNodeID?
+    /// Of several that work for a node, the one whose rows are the node's.
+    private var isWhole = false
+
+    /// How many streams may be asked for. One when the rows have an order.
+    var streamCountMax: Int { inputs.map(\.streamCountMax).min() ?? .max }
+
+    init(columns: [OutputColumn], inputs: [PreparedOperator]) {
+        self.columns = columns
+        self.inputs = inputs
+    }
+
+    /// - Parameter node: the plan's node that this operator and those beneath it work for, down to operators that have one already.
+    final func place(at node: PlanNodeID) {
+        assert(nodeID == nil, "an operator that works for two nodes")
+        isWhole = true
+        assign(node)
+    }
+
+    private func assign(_ node: PlanNodeID) {
+        nodeID = node
+        for input in inputs where input.nodeID == nil { input.assign(node) }
+    }
+
+    var layout: [ColumnID: Int] { Self.layout(columns) }
+
+    static func layout(_ columns: [OutputColumn]) -> [ColumnID: Int] {
+        Dictionary(columns.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What the plan above looks for in a column: rows that fail may be left out, since it drops them too. Handed down to the scan that
+    /// reads the column. Called before `prepare`.
+    func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {}
+
+    /// Makes everything ready that streams need. Called once.
+    func prepare(_ run: QueryRun) throws {
+        for input in inputs { try input.prepare(run) }
+    }
+
+    func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { preconditionFailure("an abstract operator") }
+
+    final func stream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        let stream = BoundedStream(try makeStream(run, worker: worker), types: columns.map(\.type))
+        guard isWhole, let figures = figures(of: run) else { return stream }
+        return MeasuredStream(stream, figures)
+    }
+
+    final func figures(of run: QueryRun) -> NodeFigures? { nodeID.flatMap { run.figures?[$0] } }
+
+    /// Runs the whole-input work of `prepare` and counts its time, but not what inputs do in their own.
+    final func measured(_ run: QueryRun, _ body: () throws -> Void) rethrows {
+        guard let figures = figures(of: run) else { return try body() }
+        try figures.prepare(run, body)
+    }
+
+    /// Counts what was written aside.
+    final func spilled(_ byteCount: Int, _ run: QueryRun) { figures(of: run)?.spilledBytes.wrappingAdd(byteCount, ordering: .relaxed) }
+}
+
+private final class MeasuredStream: BatchStream {
+    private let inner: any BatchStream
+    private let figures: NodeFigures
+
+    init(_ inner: any BatchStream, _ figures: NodeFigures) {
+        self.inner = inner
+        self.figures = figures
+    }
+
+    func next() throws -> ColumnBatch? {
+        let start = Int(SteadyClock.nanoseconds())
+        let batch = try inner.next()
+        figures.streamNanoseconds.wrappingAdd(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed)
+        if let batch { figures.rows.wrappingAdd(batch.rowCount, ordering: .relaxed) }
+        return batch
+    }
+}

@@ -1,0 +1,41 @@
+import ColumnStore
+
+/// What the rules of types of functions ask of the binder.
+protocol CallTyping: AnyObject {
+    /// The session's zone, the last argument of every function that depends on it.
+    var zone: Expression { get }
+    /// Whether the session's zone is UTC.
+    var isUTC: Bool { get }
+    /// now(), in microseconds since 1970.
+    var now: Int64 { get }
+
+    /// `value` where `type` is wanted: an untyped literal is read as it, a number widened.
+    ///
+    /// - Throws: bad-sql when the cast would have to be written.
+    func implicit(_ value: TypedExpression, to type: ColumnType, _ what: String) throws(QueryError) -> Expression
+    func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression
+    /// All of one type, which they have in common.
+    func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression]
+    func binary(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression
+    /// Refuses a function that depends on when it is asked, where that is not allowed.
+    func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError)
+}
+
+extension CallTyping {
+    /// Any value as text.
+    func text(_ value: TypedExpression) throws(QueryError) -> Expression { try cast(value, to: .string, isExplicit: true) }
+
+    /// As concat shows a value: a BOOLEAN as t or f.
+    func shown(_ value: TypedExpression) throws(QueryError) -> Expression {
+        guard value.type == .boolean else { return try text(value) }
+        return .conditional(
+            branches: [
+                .init(condition: value.expression, result: .text("t")), .init(condition: .not(value.expression), result: .text("f")),
+            ], otherwise: nil, type: .string)
+    }
+
+    /// With the session's zone behind them where the type depends on one.
+    func zoned(_ arguments: [Expression], _ type: ColumnType) -> [Expression] { type == .timestampTZ ? arguments + [zone] : arguments }
+}

@@ -1,0 +1,66 @@
+import ColumnStore
+
+/// round, floor and ceil: to whole numbers, an integer staying what it is; round also to so many digits.
+extension SQLFunction {
+    static let floor = whole("floor", function: .floor)
+    static let ceil = whole("ceil", "ceiling", function: .ceil)
+    static let round = SQLFunction(
+        "round", forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]
+    ) { (call, typing) throws(QueryError) in
+        try call.count(1...2)
+        return call.arguments.count == 2 ? try digits(call, typing) : try wholeNumber(.round, call, typing)
+    }
+
+    private static func whole(_ names: String..., function: ScalarFunction) -> SQLFunction {
+        SQLFunction(names: names, forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+            try call.count(1...1)
+            return try wholeNumber(function, call, typing)
+        }
+    }
+
+    /// Scale 0; of an integer the integer itself.
+    private static func wholeNumber(_ function: ScalarFunction, _ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        let value = try typing.number(call.arguments[0], of: call)
+        if TypeRules.isInteger(value.type) { return try typing.wholeDecimal(value, of: call) }
+        return call.make(function, [value], value.type == .double ? .double : .decimal38(scale: 0))
+    }
+
+    private static func digits(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        let first = call.arguments[0]
+        let value = first.type == .null ? Expression.null(.decimal38(scale: 0)) : try typing.number(first, of: call)
+        guard value.type != .double else {
+            throw .badSQL("round with digits needs a DECIMAL, not DOUBLE", at: call.position, hint: "cast it with ::DECIMAL(38, s)")
+        }
+        let digits = ConstantFolding.folded(try typing.implicit(call.arguments[1], to: .int32, call.name))
+        var scale = TypeRules.scale(value.type)
+        if case .literal(.integer(let count), _) = digits {
+            guard count <= Int64(TypeRules.digitCountMax) else {
+                throw .overflow("round gives at most \(TypeRules.digitCountMax) digits", at: call.arguments[1].position)
+            }
+            scale = max(0, Int(count))
+        }
+        let operand = TypeRules.isInteger(value.type) ? try typing.wholeDecimal(value, of: call) : value
+        return call.make(.round, [operand, digits], .decimal38(scale: scale))
+    }
+}
+
+extension ScalarFunction {
+    static let floor = ScalarFunction(
+        "floor", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in try ArithmeticKernels.round(call[0], .floor, type: call.type) })
+    static let ceil = ScalarFunction(
+        "ceil", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in try ArithmeticKernels.round(call[0], .ceil, type: call.type) })
+    static let round = ScalarFunction(
+        "round", nulls: .strict, cost: .heavy, failure: .never, kernel: .plain { (call) throws(KernelError) in try rounded(call) })
+
+    private static func rounded(_ call: KernelCall) throws(KernelError) -> Column {
+        guard let digits = call.optional(1) else { return try ArithmeticKernels.round(call[0], .nearest, type: call.type) }
+        switch digits.constantValue {
+        case .null?: return .constant(.null, type: call.type, count: call[0].count)
+        case .integer(let count)?:
+            return try ArithmeticKernels.round(call[0], .nearest, digits: Int(max(-1_000, min(1_000, count))), type: call.type)
+        default: return try ArithmeticKernels.round(call[0], eachTo: digits, type: call.type)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import ColumnStore
+
+/// `+ - * / %`: numbers of one type, or decimals of any scales (the result's type says which scale comes out); dates, timestamps and intervals in
+/// the combinations that PostgreSQL knows, the zone last where it matters.
+extension ScalarFunction {
+    package static let add = arithmetic("+", .add, cost: .arithmetic, failure: .overflow)
+    package static let subtract = arithmetic("-", .subtract, cost: .arithmetic, failure: .overflow)
+    package static let multiply = arithmetic("*", .multiply, cost: .arithmetic, failure: .overflow)
+    package static let divide = arithmetic("/", .divide, cost: .heavy, failure: .possible)
+    static let modulo = arithmetic("%", .modulo, cost: .heavy, failure: .possible)
+
+    private static func arithmetic(_ symbol: String, _ operation: ArithmeticKernels.Operation, cost: Cost, failure: Failure) -> ScalarFunction {
+        ScalarFunction(
+            symbol, .infix, nulls: .strict, cost: cost, failure: failure,
+            kernel: .plain { (call) throws(KernelError) in try combine(operation, call) })
+    }
+
+    private static func combine(_ operation: ArithmeticKernels.Operation, _ call: KernelCall) throws(KernelError) -> Column {
+        let (left, right) = (call[0], call[1])
+        switch call.type {
+        case .int32, .int64, .double, .decimal:
+            // The difference of two dates is a number too.
+            if left.type != .date { return try ArithmeticKernels.combine(operation, left, right, type: call.type) }
+        default: break
+        }
+        return try TimeArithmeticKernels.combine(operation, left, right, type: call.type, zone: try call.zone(at: 2))
+    }
+}
+
+extension SQLFunction {
+    /// As the operator %.
+    static let modulo = SQLFunction("mod", forms: [[.int32, .int32], [.decimal38(scale: 2), .decimal38(scale: 1)]]) { (call, typing) throws(QueryError) in
+        try call.count(2...2)
+        return try typing.binary(.remainder, call.arguments[0], call.arguments[1], at: call.position)
+    }
+}

@@ -1,0 +1,27 @@
+import ColumnStore
+
+/// GREATEST and LEAST of several values: NULLs are left out unless all are NULL.
+extension SQLFunction {
+    static let greatest = extreme("greatest", .greatest)
+    static let least = extreme("least", .least)
+
+    private static func extreme(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, forms: [[.string], [.int32, .int64, .decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+            guard !call.arguments.isEmpty else { throw .badSQL("\(call.name) takes at least one argument", at: call.position) }
+            let values = try typing.unified(call.arguments, call.name.uppercased())
+            guard TypeRules.isComparable(values[0].type) else {
+                throw .unsupported("\(call.name) cannot compare \(values[0].type.sqlName)", at: call.position)
+            }
+            return values.count == 1 ? values[0] : call.make(function, values, values[0].type)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let greatest = ScalarFunction(
+        "greatest", nulls: .taken, cost: .light, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in ChoiceKernels.extreme(call.columns, isGreatest: true, type: call.type) })
+    static let least = ScalarFunction(
+        "least", nulls: .taken, cost: .light, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in ChoiceKernels.extreme(call.columns, isGreatest: false, type: call.type) })
+}

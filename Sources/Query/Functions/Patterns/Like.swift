@@ -1,0 +1,34 @@
+import ColumnStore
+
+/// LIKE and ILIKE: text, pattern, and the escape character where one is given.
+extension ScalarFunction {
+    static let like = matching("LIKE", ignoringCase: false, .pattern)
+    static let ilike = matching("ILIKE", ignoringCase: true, nil)
+
+    private static func matching(_ symbol: String, ignoringCase: Bool, _ sourceTest: SourceTest?) -> ScalarFunction {
+        ScalarFunction(
+            symbol, .infix, nulls: .strict, cost: .heavy,
+            // A pattern may end in its escape character; a constant one is checked by evaluating it.
+            failure: .depending { arguments, _ in !(arguments.count > 1 && arguments[1].isLiteral) }, readsConstantsOnce: true,
+            traits: Traits(sourceTest: sourceTest, isPatternTest: true),
+            kernel: .remembering {
+                let memory = PatternMemory()
+                return { (call) throws(KernelError) in try match(call, ignoringCase: ignoringCase, memory) }
+            })
+    }
+
+    private static func match(_ call: KernelCall, ignoringCase: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {
+        var escape = Array("\\".utf8)
+        if let own = call.optional(2) {
+            guard case .bytes(let given)? = own.constantValue else { throw .invalidArgument("ESCAPE takes a constant") }
+            guard TextKernels.scalarCount(given[...]) <= 1 else { throw .invalidArgument("ESCAPE takes one character or none") }
+            escape = given
+        }
+        if case .bytes(let text)? = call[1].constantValue {
+            return try TextKernels.like(call[0], try memory.like(text, escape: escape, ignoringCase: ignoringCase, call.meter), call.meter)
+        }
+        return try call.eachPattern { (row, pattern) throws(KernelError) in
+            try TextKernels.like(row, try memory.like(pattern, escape: escape, ignoringCase: ignoringCase, call.meter), call.meter)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ColumnStore
+
+/// Patterns compiled for the last constant seen: of one place in a query, and of one worker.
+final class PatternMemory {
+    private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
+    private var regularExpression: (text: [UInt8], ignoringCase: Bool, pattern: RegularExpression)?
+
+    func like(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool, _ meter: WorkMeter) throws(KernelError) -> LikePattern {
+        if let known = likePattern, known.text == text, known.escape == escape { return known.pattern }
+        // Its characters as items, and its parts as bytes.
+        try meter.charge(8 * text.count)
+        let pattern = try LikePattern(text, escape: escape, ignoringCase: ignoringCase)
+        likePattern = (text, escape, pattern)
+        return pattern
+    }
+
+    func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false) throws(KernelError) -> RegularExpression {
+        if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase { return known.pattern }
+        do {
+            let pattern = try RegularExpression(text, ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+            regularExpression = (text, ignoringCase, pattern)
+            return pattern
+        } catch {
+            throw .invalidArgument("the pattern is not one of RE2's: \(error.reason)")
+        }
+    }
+}
+
+extension KernelCall {
+    /// Texts of the first argument, each against a pattern of its own in the second.
+    func eachPattern(_ test: (Column, [UInt8]) throws(KernelError) -> Column) throws(KernelError) -> Column {
+        let validity = TextKernels.validity(Array(columns.prefix(2)))
+        let (texts, patterns) = (TextRows(columns[0]), TextRows(columns[1]))
+        var bits = Bitmap(repeating: false, count: columns[0].count)
+        for row in 0..<columns[0].count where validity?[row] ?? true {
+            try meter.step(patterns.range(at: row).count + texts.range(at: row).count)
+            let text = Column.constant(.bytes(Array(texts[row])), type: .string, count: 1).flattened()
+            if try test(text, Array(patterns[row])).bitmap()[0] { bits[row] = true }
+        }
+        return .boolean(bits, validity: validity)
+    }
+}

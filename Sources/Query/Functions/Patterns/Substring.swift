@@ -1,0 +1,29 @@
+import ColumnStore
+
+/// substring: by places, or by a pattern.
+extension SQLFunction {
+    static let substring = SQLFunction(
+        "substring", "substr", forms: [[.string, .int32], [.string, .int32, .int32], [.string, .string]]
+    ) { (call, typing) throws(QueryError) in
+        if call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
+            return call.make(.regexpSubstring, try call.typed([.string, .string], typing), .string)
+        }
+        return call.make(.substring, try call.typed([.string, .int32, .int32], required: 2, typing), .string)
+    }
+}
+
+extension ScalarFunction {
+    static let substring = ScalarFunction(
+        "substring", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in try TextKernels.substring(call[0], call[1], call.optional(2), call.meter) })
+    /// The first match, or what its first group took.
+    static let regexpSubstring = ScalarFunction(
+        "substring from pattern", nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+        kernel: .remembering {
+            let memory = PatternMemory()
+            return { (call) throws(KernelError) in
+                guard case .bytes(let pattern)? = call[1].constantValue else { throw .invalidArgument("substring takes a constant pattern") }
+                return try TextKernels.firstMatch(call[0], try memory.expression(pattern, ignoringCase: false, isLongest: true), call.meter)
+            }
+        })
+}

@@ -1,0 +1,105 @@
+import ColumnStore
+
+/// Texts against patterns.
+extension TextKernels {
+    static func like(_ column: Column, _ pattern: LikePattern, _ meter: WorkMeter) throws(KernelError) -> Column {
+        .boolean(try pattern.matches(column.byteArrays(), meter), validity: column.rowValidity)
+    }
+
+    static func matches(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        return .boolean(
+            try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) in
+                var bits = Bitmap(repeating: false, count: arrays.count)
+                for row in 0..<arrays.count {
+                    let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                    try admit(text, pattern, meter)
+                    if pattern.matches(text) { bits[row] = true }
+                }
+                return bits
+            }, validity: column.rowValidity)
+    }
+
+    /// RE2 cannot be interrupted: what would keep it for more than a second is refused, and between two searches the query may end.
+    @inline(__always)
+    private static func admit(_ text: UnsafeBufferPointer<UInt8>, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
+        try meter.step(text.count &* pattern.stepsPerByte + 16)
+        if text.count > pattern.textByteCountMax / uninterruptedShare {
+            throw .invalidArgument("the text is too long for this pattern: it takes \(pattern.textByteCountMax / uninterruptedShare) bytes at most")
+        }
+    }
+
+    /// What a search may take, of what one of a document's check may, for which nobody waits: 2^28 steps, each of which may take some nanoseconds.
+    private static let uninterruptedShare = 8
+
+    /// The first match, or its first group if the pattern has one; NULL without a match.
+    static func firstMatch(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        var found = Bitmap(repeating: false, count: column.count)
+        let validity = column.rowValidity
+        let texts = try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
+            try build(count: column.count, validity: validity, meter) { (row, result) throws(KernelError) in
+                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                try admit(text, pattern, meter)
+                guard let groups = pattern.firstMatchGroups(in: text), let part = groups.count > 1 ? groups[1] : groups[0] else { return }
+                found[row] = true
+                try result.append(UnsafeBufferPointer(rebasing: text[part]))
+            }
+        }
+        return Column(type: .string, count: column.count, validity: found.isAllSet ? nil : found, values: texts.values)
+    }
+
+    /// regexp_replace: the first match, or every one; `\1` … `\9` and `\&` in the replacement.
+    static func replaceMatches(
+        _ column: Column, _ pattern: RegularExpression, with replacement: [UInt8], everywhere: Bool, _ meter: WorkMeter
+    ) throws(KernelError) -> Column {
+        let arrays = column.byteArrays()
+        return try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
+            try build(count: column.count, validity: column.rowValidity, meter) { (row, result) throws(KernelError) in
+                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
+                try admit(text, pattern, meter)
+                var start = 0
+                while start <= text.count, let groups = pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
+                    // A search may have looked at all that is left.
+                    try meter.step((text.count - start) &* pattern.stepsPerByte + 64)
+                    try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
+                    try appendReplacement(replacement, groups, text, to: &result)
+                    start = match.upperBound
+                    if match.isEmpty {
+                        // An empty match: step over one character, so that the walk ends.
+                        var next = start + 1
+                        while next < text.count, text[next] & 0xC0 == 0x80 { next += 1 }
+                        if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start..<min(next, text.count)])) }
+                        start = next
+                    }
+                    if !everywhere { break }
+                }
+                if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start...])) }
+            }
+        }
+    }
+
+    private static func appendReplacement(
+        _ replacement: [UInt8], _ groups: [Range<Int>?], _ text: UnsafeBufferPointer<UInt8>, to result: inout TextBuilder
+    ) throws(KernelError) {
+        var index = 0
+        while index < replacement.count {
+            let byte = replacement[index]
+            index += 1
+            guard byte == UInt8(ascii: "\\"), index < replacement.count else {
+                try result.append(byte)
+                continue
+            }
+            let next = replacement[index]
+            index += 1
+            switch next {
+            case 0x31...0x39:
+                let number = Int(next - 0x30)
+                if number < groups.count, let range = groups[number] { try result.append(UnsafeBufferPointer(rebasing: text[range])) }
+            case UInt8(ascii: "&"): if let range = groups[0] { try result.append(UnsafeBufferPointer(rebasing: text[range])) }
+            case UInt8(ascii: "\\"): try result.append(next)
+            default: try result.append([byte, next])
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import ColumnStore
+
+/// lpad and rpad: a text brought to a length, with spaces or with what is given.
+extension SQLFunction {
+    static let padLeft = SQLFunction("lpad", takes: [.string, .int32, .string], required: 2, runs: .padLeft)
+    static let padRight = SQLFunction("rpad", takes: [.string, .int32, .string], required: 2, runs: .padRight)
+}
+
+extension ScalarFunction {
+    static let padLeft = padding("lpad", atStart: true)
+    static let padRight = padding("rpad", atStart: false)
+
+    private static func padding(_ symbol: String, atStart: Bool) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in try TextKernels.pad(call[0], call[1], call.optional(2), atStart: atStart, call.meter) })
+    }
+}

@@ -1,0 +1,12 @@
+import ColumnStore
+
+/// replace(text, from, to): every place where `from` stands.
+extension SQLFunction {
+    static let replace = SQLFunction("replace", takes: [.string, .string, .string], runs: .replace)
+}
+
+extension ScalarFunction {
+    static let replace = ScalarFunction(
+        "replace", nulls: .strict, cost: .heavy, failure: .never, readsConstantsOnce: true,
+        kernel: .plain { (call) throws(KernelError) in try TextKernels.replace(call[0], call[1], call[2], call.meter) })
+}

@@ -1,0 +1,12 @@
+import ColumnStore
+
+/// split_part(text, delimiter, n): the n-th part, from the end where n is negative.
+extension SQLFunction {
+    static let splitPart = SQLFunction("split_part", takes: [.string, .string, .int32], runs: .splitPart)
+}
+
+extension ScalarFunction {
+    static let splitPart = ScalarFunction(
+        "split_part", nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+        kernel: .plain { (call) throws(KernelError) in try TextKernels.splitPart(call[0], call[1], call[2], call.meter) })
+}

@@ -1,0 +1,38 @@
+import ColumnStore
+
+/// timezone(zone, time), which AT TIME ZONE is too: an instant as a zone's clock has it, or a local time as an instant.
+extension SQLFunction {
+    static let timezone = SQLFunction(
+        "timezone", forms: [[.string, .timestampTZ], [.string, .timestamp(isUTC: false)]]
+    ) { (call, typing) throws(QueryError) in
+        try call.count(2...2)
+        return try typing.atTimeZone(call.arguments[1], call.arguments[0], at: call.position)
+    }
+}
+
+extension CallTyping {
+    func atTimeZone(_ value: TypedExpression, _ zone: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        guard zone.isUntyped || zone.type == .string || zone.type == .null else {
+            throw .unsupported("AT TIME ZONE takes a zone's name only", at: zone.position)
+        }
+        let name = try implicit(zone, to: .string, "AT TIME ZONE")
+        let operand: Expression
+        if value.isUntyped || value.type == .date || value.type == .null {
+            operand = try implicit(value, to: .timestampTZ, "AT TIME ZONE")
+        } else {
+            operand = value.expression
+        }
+        guard case .timestamp(let isUTC) = operand.type else {
+            throw .badSQL("AT TIME ZONE needs a timestamp, not \(value.type.sqlName)", at: position)
+        }
+        return .call(.atTimeZone, [operand, name], type: .timestamp(isUTC: !isUTC), position: position)
+    }
+}
+
+extension ScalarFunction {
+    static let atTimeZone = ScalarFunction(
+        "timezone", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            try TimeFieldKernels.atTimeZone(call[0], call[1], type: call.type, sessionZone: call.context.timeZone)
+        })
+}

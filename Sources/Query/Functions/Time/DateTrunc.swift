@@ -1,0 +1,39 @@
+import ColumnStore
+
+/// date_trunc(field, time): the start of the step that a time lies in; of an instant by a zone's clock.
+extension SQLFunction {
+    static let dateTrunc = SQLFunction(
+        "date_trunc", forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .timestampTZ, .string]]
+    ) { (call, typing) throws(QueryError) in
+        try call.count(2...3)
+        let field = try TimeField.named(call.arguments[0], in: call)
+        guard TimeField.ofTruncation.contains(field) else {
+            throw .badSQL("date_trunc cannot cut to “\(field)”", at: call.arguments[0].position)
+        }
+        let value = call.arguments[1]
+        // A DATE becomes a TIMESTAMPTZ, as in PostgreSQL.
+        let operand = value.isUntyped || value.type == .date || value.type == .null
+            ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression
+        switch operand.type {
+        case .timestamp(isUTC: true):
+            var arguments = [.text(field), operand, typing.zone]
+            if call.arguments.count == 3 { arguments[2] = try typing.implicit(call.arguments[2], to: .string, call.name) }
+            return call.make(.dateTrunc, arguments, .timestampTZ)
+        case .timestamp(isUTC: false), .interval:
+            guard call.arguments.count == 2 else { throw .badSQL("date_trunc takes a zone with TIMESTAMPTZ only", at: call.position) }
+            return call.make(.dateTrunc, [.text(field), operand], operand.type)
+        default:
+            throw .badSQL("date_trunc needs a date or time, not \(value.type.sqlName)", at: value.position)
+        }
+    }
+}
+
+extension ScalarFunction {
+    /// The field's name as a text literal first, the zone last where it matters.
+    static let dateTrunc = ScalarFunction(
+        "date_trunc", nulls: .strict, cost: .heavy, failure: .never, traits: Traits(steps: .truncation),
+        kernel: .plain { (call) throws(KernelError) in
+            let part = try TimeFieldKernels.part(named: call[0].constantValue)
+            return try TimeFieldKernels.truncate(part, call[1], type: call.type, zone: try call.zone(at: 2))
+        })
+}

@@ -1,0 +1,31 @@
+import ColumnStore
+
+/// The moment of the statement: constants, once they are bound.
+extension SQLFunction {
+    static let now = SQLFunction(
+        "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", forms: [[]], volatility: .stable
+    ) { (call, typing) throws(QueryError) in
+        try call.count(0...0)
+        return .literal(.integer(typing.now), .timestampTZ)
+    }
+
+    static let localTimestamp = SQLFunction("localtimestamp", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
+        try call.count(0...0)
+        return localNow(call, typing)
+    }
+
+    static let currentDate = SQLFunction("current_date", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
+        try call.count(0...0)
+        guard case .literal(.integer(let now), _) = localNow(call, typing) else {
+            return .cast(localNow(call, typing), to: .date, position: call.position)
+        }
+        let (days, rest) = now.quotientAndRemainder(dividingBy: ValueText.microsecondsPerDay)
+        return .literal(.integer(rest < 0 ? days - 1 : days), .date)
+    }
+
+    private static func localNow(_ call: FunctionCall, _ typing: any CallTyping) -> Expression {
+        let type = ColumnType.timestamp(isUTC: false)
+        if typing.isUTC { return .literal(.integer(typing.now), type) }
+        return .cast(.literal(.integer(typing.now), .timestampTZ), to: type, position: call.position)
+    }
+}

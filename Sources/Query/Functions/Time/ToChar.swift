@@ -1,0 +1,29 @@
+import ColumnStore
+
+/// to_char(time or number, template).
+extension SQLFunction {
+    static let toChar = SQLFunction(
+        "to_char", forms: [[.date, .string], [.timestampTZ, .string], [.interval, .string], [.int32, .string], [.double, .string]]
+    ) { (call, typing) throws(QueryError) in
+        try call.count(2...2)
+        let value = call.arguments[0]
+        let format = try typing.implicit(call.arguments[1], to: .string, call.name)
+        switch value.type {
+        case .date:
+            let instant = try typing.cast(value, to: .timestampTZ, isExplicit: false)
+            return call.make(.toChar, typing.zoned([instant, format], .timestampTZ), .string)
+        case .timestamp, .interval, .int32, .int64, .decimal, .double:
+            return call.make(.toChar, typing.zoned([value.expression, format], value.type), .string)
+        default:
+            throw .badSQL("to_char does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let toChar = ScalarFunction(
+        "to_char", nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+        kernel: .plain { (call) throws(KernelError) in
+            try FormatKernels.format(call[0], template: call[1], zone: try call.zone(at: 2), call.meter)
+        })
+}

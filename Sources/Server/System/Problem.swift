@@ -1,0 +1,98 @@
+package import Documents
+
+/// Why a call has no answer: the contract's slug, and what `application/problem+json` says beside it.
+package struct Problem: Error, Sendable {
+    package typealias Violation = Fault.Violation
+
+    package enum Slug: String, Sendable, CaseIterable {
+        case badJSON = "bad-json", badXML = "bad-xml", badEncoding = "bad-encoding", unknownParameter = "unknown-parameter"
+        case badParameter = "bad-parameter", badCursor = "bad-cursor", badSQL = "bad-sql", unsupportedSQL = "unsupported-sql"
+        case unauthenticated, badSignature = "bad-signature"
+        case readOnly = "read-only", wrongClient = "wrong-client", adminOnly = "admin-only", contractNotValid = "contract-not-valid"
+        case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed"
+        case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
+        case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
+        case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
+        case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
+        case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
+        case numericOverflow = "numeric-overflow", dataError = "data-error"
+        case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
+        case internalError = "internal-error"
+        case overloaded, diskFull = "disk-full"
+        case queryTimeout = "query-timeout", spillFull = "spill-full"
+        case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
+        case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
+    }
+
+    package var slug: Slug
+    /// What is wrong with this request and what to do. Never another client's data.
+    package var detail: String
+    package var errors: [Violation]
+    /// The quarantine entry of a refused document.
+    package var ticketID: String?
+    /// 1-based, in Unicode scalars, of a query's text.
+    package var position: Int?
+    /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
+    package var cause: String?
+
+    package init(
+        _ slug: Slug, _ detail: String, errors: [Violation] = [], ticketID: String? = nil, position: Int? = nil, cause: String? = nil
+    ) {
+        self.slug = slug
+        self.detail = detail
+        self.errors = errors
+        self.ticketID = ticketID
+        self.position = position
+        self.cause = cause
+    }
+}
+
+extension Problem {
+    /// The store's word, as this API says it.
+    package init(_ fault: Fault) {
+        self.init(
+            Slug(fault.code), fault.detail + (fault.advice.map(Self.text) ?? ""), errors: fault.errors, ticketID: fault.ticketID, cause: fault.cause)
+    }
+
+    /// Its faults; the whole as one where it has none, for a list that must not be empty.
+    package var reasons: [Violation] { errors.isEmpty ? [Violation(pointer: "", code: slug.rawValue, message: detail)] : errors }
+
+    private static func text(_ advice: Fault.Advice) -> String {
+        switch advice {
+        case .sendAgainLater: "; send it again after the time in Retry-After"
+        case .nameType: "; name one with ?type="
+        case .listTypes: "; GET /v1/types lists them, and ?type= names one"
+        }
+    }
+}
+
+extension Problem.Slug {
+    package init(_ code: Fault.Code) {
+        self =
+            switch code {
+            case .badJSON: .badJSON
+            case .badXML: .badXML
+            case .badEncoding: .badEncoding
+            case .tooLarge: .tooLarge
+            case .unknownType: .unknownType
+            case .ambiguousType: .ambiguousType
+            case .invalidDocument: .invalidDocument
+            case .differentDocument: .differentDocument
+            case .callbackHostNotAllowed: .callbackHostNotAllowed
+            case .invalidType: .invalidType
+            case .versionConflict: .versionConflict
+            case .invalidContract: .invalidContract
+            case .readOnly: .readOnly
+            case .wrongClient: .wrongClient
+            case .typeNotAllowed: .typeNotAllowed
+            case .badSignature: .badSignature
+            case .notFound: .notFound
+            case .badParameter: .badParameter
+            case .badCursor: .badCursor
+            case .contradictingOutcome: .contradictingOutcome
+            case .overloaded: .overloaded
+            case .diskFull: .diskFull
+            case .internalError: .internalError
+            }
+    }
+}

@@ -1,0 +1,97 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Query
+
+/// Goal: a function that is in the list works, and one that works is in the list and in the documents. Method: every form of every function's definition is
+/// called with NULLs, constant and in rows, and the names are held against docs/sql-functions.md.
+final class FunctionRegistryTests: XCTestCase {
+    private static let columns: [(name: String, type: ColumnType, value: Value)] = [
+        ("b", .boolean, .boolean(true)), ("i", .int32, .integer(2)), ("n", .int64, .integer(3)), ("d", .decimal38(scale: 2), .decimal(250)),
+        ("e", .decimal38(scale: 1), .decimal(15)), ("f", .double, .double(1.5)), ("s", .string, .string("ab")), ("x", .binary, .bytes([1])),
+        ("day", .date, .integer(20_000)), ("at", .timestampTZ, .integer(1_700_000_000_000_000)),
+        ("local", .timestamp(isUTC: false), .integer(1_700_000_000_000_000)), ("span", .interval, .interval(Interval(days: 1))),
+        ("l", .list(element: Field("element", .int32)), .list([.integer(1), .null])),
+    ]
+
+    private let fixture: QueryFixture = {
+        let fields = columns.map { Field($0.name, $0.type) }
+        return QueryFixture([("t", QueryFixture.table(fields, [columns.map(\.value), columns.map { _ in .null }, columns.map(\.value)], batchRowCount: 2))], threads: 1)
+    }()
+
+    private static func column(_ type: ColumnType) throws -> String { try XCTUnwrap(columns.first { $0.type == type }?.name, type.sqlName) }
+
+    /// Texts of a form whose meaning is a constant of the query: a field, a pattern, a zone.
+    private static let constants: [String: [Int: String]] = [
+        "extract": [0: "'year'"], "date_part": [0: "'year'"], "date_trunc": [0: "'month'", 2: "'UTC'"], "timezone": [0: "'UTC'"],
+        "regexp_replace": [1: "'a'", 2: "'b'", 3: "'g'"], "substring": [1: "2"], "to_char": [1: "'YYYY'"],
+    ]
+
+    private static func call(_ function: SQLFunction, _ name: String, _ form: [ColumnType], isNull: Bool) throws -> String {
+        let arguments = try form.enumerated().map { place, type -> String in
+            if let constant = constants[function.names[0]]?[place], type == .string { return constant == "2" ? "'a'" : constant }
+            return isNull ? "NULL::\(type.sqlName)" : try column(type)
+        }
+        switch name {
+        case "extract": return "extract(year FROM \(arguments[1]))"
+        case "overlay": return "overlay(\(arguments[0]) PLACING \(arguments[1]) FROM \(arguments[2])\(arguments.count > 3 ? " FOR \(arguments[3])" : ""))"
+        case "current_timestamp", "current_date", "localtimestamp": return name
+        default: return "\(name)(\(arguments.joined(separator: ", ")))"
+        }
+    }
+
+    func test_everyForm_ofEveryName_runsOverRowsAndNulls() throws {
+        for function in FunctionRegistry.scalars {
+            XCTAssertFalse(function.forms.isEmpty, "\(function.names)")
+            for name in function.names {
+                for form in function.forms {
+                    let overRows = try Self.call(function, name, form, isNull: false)
+                    XCTAssertNoThrow(try fixture.rows("SELECT \(overRows) FROM t"), overRows)
+                    if form.contains(where: \.isNested) { continue }
+                    let ofNulls = try Self.call(function, name, form, isNull: true)
+                    XCTAssertNoThrow(try fixture.rows("SELECT \(ofNulls)"), ofNulls)
+                }
+            }
+        }
+    }
+
+    func test_everyName_isOneFunctionsAlone() {
+        let names = FunctionRegistry.names
+        XCTAssertEqual(names.count, Set(names).count, "\(Dictionary(grouping: names, by: { $0 }).filter { $0.value.count > 1 }.keys)")
+        XCTAssertTrue(FunctionRegistry.absent.isDisjoint(with: names))
+    }
+
+    func test_everyAggregateAndWindowFunction_runsOverNulls() throws {
+        for name in FunctionRegistry.aggregateNames.sorted() {
+            let call = switch name {
+            case "percentile_cont", "percentile_disc": "\(name)(0.5) WITHIN GROUP (ORDER BY f)"
+            case "mode": "mode() WITHIN GROUP (ORDER BY f)"
+            case "string_agg": "string_agg(s, ',')"
+            case "bool_and", "bool_or", "every": "\(name)(b)"
+            default: "\(name)(i)"
+            }
+            XCTAssertNoThrow(try fixture.rows("SELECT \(call) FROM t"), call)
+            XCTAssertNoThrow(try fixture.rows("SELECT \(call) FROM t WHERE i IS NULL"), call)
+        }
+        for name in FunctionRegistry.windowNames.sorted() {
+            let arguments = switch name {
+            case "nth_value": "i, 1"
+            case "ntile", "lag", "lead", "first_value", "last_value": name == "ntile" ? "2" : "i"
+            default: ""
+            }
+            XCTAssertNoThrow(try fixture.rows("SELECT \(name)(\(arguments)) OVER (ORDER BY n) FROM t"), name)
+        }
+    }
+
+    /// The table of docs/sql-functions.md: in each line's first cell the names, in backticks.
+    func test_documentedNames_areThoseOfTheList() throws {
+        let text = try String(contentsOf: Project.root.appendingPathComponent("docs/sql-functions.md"), encoding: .utf8)
+        var documented: [String] = []
+        for line in text.split(separator: "\n") where line.hasPrefix("| `") {
+            let cell = line.dropFirst(2).prefix { $0 != "|" }
+            documented += cell.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        }
+        XCTAssertEqual(documented.sorted(), FunctionRegistry.names.sorted())
+    }
+}
