@@ -1,4 +1,0 @@
-import XCTest
-
-final class IngestPlaceTests: XCTestCase {
-}
