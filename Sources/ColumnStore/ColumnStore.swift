@@ -11,6 +11,6 @@
 //   JSON: text of metadata
 //   Storage: objects and files, and proofs for their removal
 //   Compression: codecs, checksums, dictionaries of codecs
-//   Encodings: bytes of a page to values, and back
+//   Encodings/{Bits, Decoders, Encoders}: bytes of a page to values, and back: an encoding is a decoder, an encoder and its case in Encoders/ValueEncoding.swift
 //   Parquet/{Format, Reading, Pruning, Scanning, Writing}: the file's structs; its leaves, decoded; what need not be read; rows that pass; new files
 //   Iceberg/{Avro, Manifests, Table}: the table of many files

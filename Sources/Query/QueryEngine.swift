@@ -13,6 +13,9 @@ package final class QueryEngine: Sendable {
         package var queryMemoryByteCountMax: Int
         package var spillDirectory: String
         package var spillByteCountMax: Int
+        /// What a query is given, whatever is set: what it holds is put end to end in columns, whose bytes are counted in 32 bits, and twice so much
+        /// is still within their reach.
+        package var heldByteCountMax: Int { min(queryMemoryByteCountMax, 1 << 30) }
 
         package init(
             threadCount: Int? = nil, memoryByteCountMax: Int = 768 << 20, queryMemoryByteCountMax: Int = 256 << 20,
@@ -48,10 +51,16 @@ package final class QueryEngine: Sendable {
     package func prepare(
         _ text: String, in context: QueryContext, cancellation: Cancellation = Cancellation(), rewriting: (BoundQuery) -> BoundQuery = { $0 }
     ) throws -> PreparedQuery {
-        try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan(text, in: context, rewriting) }
+        let held = PlanMemory(memory)
+        guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
+        let prepared = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan(text, in: context, held, rewriting) }
+        _ = held.hold(text.utf8.count * PlanMemory.planByteCountPerByte)
+        return prepared
     }
 
-    private func plan(_ text: String, in context: QueryContext, _ rewriting: (BoundQuery) -> BoundQuery) throws -> PreparedQuery {
+    private func plan(
+        _ text: String, in context: QueryContext, _ held: PlanMemory, _ rewriting: (BoundQuery) -> BoundQuery
+    ) throws -> PreparedQuery {
         let start = SteadyClock.nanoseconds()
         let zone = try Self.zone(context.timeZone)
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
@@ -60,7 +69,8 @@ package final class QueryEngine: Sendable {
         }
         func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)
-            return PreparedQuery(query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start))
+            return PreparedQuery(
+                query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held)
         }
         switch try Binder.bind(text, in: context) {
         case .query(let query): return try prepared(rewriting(query), nil)
@@ -111,7 +121,7 @@ package final class QueryEngine: Sendable {
     private func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, isMeasured: Bool) -> QueryRun {
         QueryRun(
             pool: pool, context: EvaluationContext(timeZone: zone), cancellation: cancellation,
-            memory: MemoryBudget(byteCountMax: settings.queryMemoryByteCountMax, parent: memory), spill: spill, isMeasured: isMeasured)
+            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, isMeasured: isMeasured)
     }
 
     /// Runs the query to its end and tells of each operator.
@@ -144,6 +154,8 @@ package struct PreparedQuery: Sendable {
     let timeZone: TimeZoneRules
     /// From its text on.
     let planningNanoseconds: Int
+    /// Of the plan, as long as it is there.
+    let held: PlanMemory
 
     package var isExplain: Bool { explain != nil }
 

@@ -2,9 +2,7 @@ import ColumnStore
 
 /// What every column that a reader hands out promises: kernels rely on it without asking.
 enum ColumnSoundness {
-    /// - Parameter isAnswer: of a question, not of a file. Answers have NULL lists with elements under them, which `Column` says there are not
-    ///   (`percentile_cont` of an array beside a subquery's `array(…)`): whether a kernel reads them is not known, so only files are held to it.
-    static func check(_ column: Column, isAnswer: Bool = false) {
+    static func check(_ column: Column) {
         precondition(column.validity.map { $0.count == column.count } ?? true)
         precondition(column.values.count.map { $0 == column.count } ?? true)
         switch column.values {
@@ -12,12 +10,12 @@ enum ColumnSoundness {
         case .dictionary(let codes, let dictionary):
             for row in 0..<column.count where !column.isNull(at: row) { precondition(Int(codes[row]) < dictionary.count, "a code past the dictionary") }
             precondition(column.count == 0 || codes.allSatisfy { Int($0) < dictionary.count }, "a code past the dictionary under a NULL")
-            check(dictionary.values, isAnswer: isAnswer)
+            check(dictionary.values)
         case .list(let offsets, let element):
             checkOffsets(offsets, element.count)
-            for row in 0..<column.count where !isAnswer && column.isNull(at: row) { precondition(offsets[row] == offsets[row + 1], "a NULL list with elements") }
-            check(element, isAnswer: isAnswer)
-        case .structure(let members): for member in members { check(member, isAnswer: isAnswer) }
+            for row in 0..<column.count where column.isNull(at: row) { precondition(offsets[row] == offsets[row + 1], "a NULL list with elements") }
+            check(element)
+        case .structure(let members): for member in members { check(member) }
         case .int64(let values): checkNumbers(column, values.map { Int128($0) })
         case .int128(let values): checkNumbers(column, values)
         default: break

@@ -13,9 +13,12 @@ struct Door: Sendable {
     /// Reads one input. The bytes are the caller's: they are gone when this returns.
     let fuzz: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
-    static let all: [Door] =
-        [.parquet, .parquetPages, .thrift, .iceberg, .timeZone, .backupManifest] + documents + [.sql, .sqlValues, .head, .contentCoding] + tokens
-        + proofs + [.registrarAnswer, .settings, .importFile]
+    static let all: [Door] = files + documents + questions + tokens + proofs + others + stores + servers
+
+    private static let files: [Door] = [.parquet, .parquetPages, .thrift, .rowGroupCopy, .avro, .iceberg, .timeZone, .backupManifest]
+    private static let questions: [Door] = [.sql, .sqlValues, .head, .contentCoding]
+    private static let others: [Door] = [.registrarAnswer, .callback, .settings, .importFile]
+    private static let servers: [Door] = [.connection, .calls]
 }
 
 /// An input read as choices, for doors that build something well-formed but odd out of them: a fuzzer that changes a byte changes a choice.

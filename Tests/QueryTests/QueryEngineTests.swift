@@ -30,6 +30,12 @@ final class QueryEngineTests: XCTestCase {
         [.integer(7), .string("A"), .decimal(1_050), .integer(400), .double(.infinity), .null, lines([("bread", 1_050, 2)])],
     ]
 
+    /// A column of more than 2 GiB, which a query of that much memory could make, ended the process.
+    func test_settings_memoryPastTheReachOfColumns_isNotGiven() {
+        XCTAssertEqual(QueryEngine.Settings(queryMemoryByteCountMax: 8 << 30).heldByteCountMax, 1 << 30)
+        XCTAssertEqual(QueryEngine.Settings().heldByteCountMax, 256 << 20)
+    }
+
     private func check(_ query: String, _ expected: String, sorted: Bool = false, line: UInt = #line) {
         for (batchRowCount, usesDictionaries, threads) in [(100, false, 1), (2, true, 2), (3, false, 2)] {
             let table = QueryFixture.table(Self.fields, Self.rows, batchRowCount: batchRowCount, usesDictionaries: usesDictionaries)

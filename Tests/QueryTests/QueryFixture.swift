@@ -20,7 +20,10 @@ struct QueryFixture {
         _ = try VerifiedPlan.make(text, in: context)
         let stream = try engine.execute(prepared)
         var batches: [ColumnBatch] = []
-        while let batch = try stream.next() { batches.append(batch) }
+        while let batch = try stream.next() {
+            XCTAssertNil(BatchInvariants.fault(in: batch, types: stream.columns.map(\.type)), text)
+            batches.append(batch)
+        }
         return (stream.columns, batches)
     }
 

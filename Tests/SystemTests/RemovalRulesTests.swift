@@ -34,7 +34,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/SQLite/SQLiteFileSystem.swift": ["truncate": "SQLite's own call"],
         "Ingest/Verification/RepeatFinder.swift": ["remove": "scratch that was made in the line before"],
         "Ingest/Verification/Verifier.swift": ["remove": "what SQLite made beside a file so that it could be read"],
-        "Query/Execution/Spilling/SpillFile.swift": ["unlink": "scratch that was made in the line before"],
+        "Query/Execution/Spilling/SpillVolume.swift": ["unlink": "scratch that was made in the line before"],
         "Server/Access/AdminKey.swift": ["rename": "the administrator's key, written whole, aside"],
         "Server/Commands/Import/RejectedFile.swift": ["truncate": "a plain file of the one who runs the command, checked in the lines before"],
         "Server/System/FileBytes.swift": ["O_TRUNC": "a file of the one who runs the command"],

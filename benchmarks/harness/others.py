@@ -199,3 +199,6 @@ def hostile(context: Context) -> None:
     worst = max(found["kinds"].values(), key=lambda kind: kind["peak_mib"])
     context.progress.say(f"hostile: RssAnon {worst['peak_mib']:,} MiB at most; ended by {', '.join(dead) or 'none'}")
     context.progress.end()
+    past = [f"{name}: {', '.join(kind['complaints'])}" for name, kind in found["kinds"].items() if kind["complaints"]]
+    if past:
+        raise RuntimeError("past its bounds: " + "; ".join(past))

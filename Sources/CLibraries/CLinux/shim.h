@@ -20,3 +20,9 @@ static inline int till_take_write_lease(int descriptor) {
     const int set_lease = 1024, for_writing = 1;
     return (int)syscall(SYS_fcntl, descriptor, set_lease, for_writing);
 }
+
+/* Gives the blocks of a range of a file back to the file system (fallocate(2), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE); 0 for success. */
+static inline int till_free_blocks(int descriptor, long long offset, long long length) {
+    const int keep_size = 1, punch_hole = 2;
+    return (int)syscall(SYS_fallocate, descriptor, keep_size | punch_hole, (off_t)offset, (off_t)length);
+}

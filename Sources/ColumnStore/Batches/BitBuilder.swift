@@ -86,6 +86,14 @@ struct BitBuilder {
         }
     }
 
+    mutating func append(contentsOf more: Bitmap) {
+        var left = more.count
+        for word in more.words {
+            append(word, min(64, left))
+            left -= 64
+        }
+    }
+
     /// The bits from `start` on as words, the first bit lowest.
     @inline(__always)
     func word(at start: Int) -> UInt64 {
@@ -95,9 +103,12 @@ struct BitBuilder {
         return shift == 0 || next >= words.count ? low : low | words[next] << (64 &- shift)
     }
 
+    /// The bits so far, which stay.
+    var bitmap: Bitmap { Bitmap(words: words, count: count) }
+
     /// The bits so far; the builder begins anew.
     mutating func finish() -> Bitmap {
-        let bitmap = Bitmap(words: words, count: count)
+        let bitmap = bitmap
         words = []
         count = 0
         setCount = 0
@@ -158,6 +169,7 @@ enum NullSpacing {
         _ target: UnsafeMutablePointer<Element>, valueCount: Int, slotCount: Int, validity: borrowing ValidityBuilder,
         start: Int, filler: Element
     ) {
+        assert(valueCount <= slotCount && start + slotCount <= validity.count)
         var source = valueCount
         var slot = slotCount
         while slot > source {

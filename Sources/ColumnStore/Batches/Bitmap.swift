@@ -50,8 +50,14 @@ public struct Bitmap: Hashable, Sendable {
         for _ in 0..<added { append(bit) }
     }
 
+    /// Whether bits past `count` are 0, as all that counts and compares words relies on.
+    private var isTailClear: Bool { count & 63 == 0 || words[count >> 6] >> UInt64(count & 63) == 0 }
+
     /// How many bits are 1.
-    public var setCount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+    public var setCount: Int {
+        assert(words.count == (count + 63) / 64 && isTailClear)
+        return words.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
 
     /// The places of the 1 bits, ascending.
     public func setIndices() -> [Int32] {

@@ -38,6 +38,7 @@ public struct Column: Sendable {
     public init(type: ColumnType, count: Int, validity: Bitmap? = nil, values: Values) {
         precondition(validity == nil || validity?.count == count)
         precondition(values.count == nil || values.count == count)
+        assert(values.fault(count: count) == nil, "a column of \(type) with \(values.fault(count: count) ?? "")")
         self.type = type
         self.count = count
         self.validity = validity
@@ -100,6 +101,7 @@ public struct ByteArrays: Sendable {
         precondition(!offsets.isEmpty && Int(offsets[offsets.count - 1]) == bytes.count)
         self.offsets = offsets
         self.bytes = bytes
+        assert(fault == nil, "byte arrays with \(fault ?? "")")
     }
 
     public var count: Int { offsets.count - 1 }
@@ -131,6 +133,7 @@ public final class DictionaryValues: Sendable {
 
     /// - Parameter isOwn: it was made for the rows that use it, and goes with them.
     public init(values: Column, isOwn: Bool = false) {
+        assert(values.values.typed != nil && values.nullCount == 0, "a dictionary of \(values.type) whose entries are nested, constant, NULL or codes again")
         self.values = values
         var byteCountMax = 16
         if case .bytes(let arrays) = values.values {

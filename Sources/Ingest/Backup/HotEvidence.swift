@@ -47,7 +47,10 @@ struct HotEvidence {
     private static func isUnbegun(_ path: String) -> Bool {
         var status = stat()
         if stat(path, &status) == 0, status.st_size == 0, access(path + "-wal", F_OK) != 0 { return true }
-        guard let connection = try? SQLiteConnection(path: path, mode: .readOnly) else { return false }
+        // A file is in the mode of logs from its first page on: without one it can only have the journal of that page, which is nothing to roll
+        // back for who reads.
+        let hasLog = stat(path + "-wal", &status) == 0 && status.st_size > 0
+        guard let connection = try? SQLiteConnection(path: path, mode: hasLog ? .readOnly : .immutable) else { return false }
         return (try? connection.integer("PRAGMA user_version")) == .some(.some(0))
     }
 

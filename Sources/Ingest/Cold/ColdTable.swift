@@ -104,18 +104,18 @@ struct ColdScanPlan: Sendable {
     }
 }
 
-/// One row group of a cold file.
+/// One row group of a cold file, or a part of one.
 final class ColdMorsel: Morsel {
     private let plan: ColdScanPlan
     private let scan: ParquetScan
     private let reader: CountedReader
     private let budget: ScanBudget?
 
-    init(plan: ColdScanPlan, scan: ParquetScan, rowGroup: Int, budget: ScanBudget?) throws {
+    init(plan: ColdScanPlan, scan: ParquetScan, part: ScanPart, budget: ScanBudget?) throws {
         self.plan = plan
         self.scan = scan
         self.budget = budget
-        reader = try CountedReader(scan, rowGroup: rowGroup, plan.request.counters)
+        reader = try CountedReader(scan, part, plan.request.counters)
     }
 
     func next() throws -> ColumnBatch? {

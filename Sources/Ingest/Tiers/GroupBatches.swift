@@ -33,7 +33,7 @@ struct GroupBatches: HotBatches {
                 }
             }
             guard nextRowGroup < scan.rowGroups.count else { return nil }
-            reader = try CountedReader(scan, rowGroup: scan.rowGroups[nextRowGroup], counters)
+            reader = try CountedReader(scan, ScanPart(rowGroup: scan.rowGroups[nextRowGroup]), counters)
             nextRowGroup += 1
         }
     }

@@ -71,14 +71,14 @@ package struct AcceptedTable: TableSource {
     }
 }
 
-/// Hands out hot pieces, then cold row groups. Holds the snapshot, and with it the files, until it goes.
+/// Hands out hot pieces, then row groups of cold files, or parts of them. Holds the snapshot, and with it the files, until it goes.
 private final class TieredScan: TableScan {
     private struct State {
         var pieces: [HotPiece]
         var files: [DataFile]
-        /// The cold file at hand, and its row groups still to be given out.
+        /// The cold file at hand, and its parts still to be given out.
         var scan: ParquetScan?
-        var rowGroups: ArraySlice<Int> = []
+        var parts: ArraySlice<ScanPart> = []
     }
 
     private let snapshot: TierBoundary.Snapshot
@@ -110,9 +110,9 @@ private final class TieredScan: TableScan {
             return try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: budget)
         }
         guard let cold else { return nil }
-        let next = try state.withLock { state -> (scan: ParquetScan, rowGroup: Int)? in
+        let next = try state.withLock { state -> (scan: ParquetScan, part: ScanPart)? in
             while true {
-                if let scan = state.scan, let rowGroup = state.rowGroups.popFirst() { return (scan, rowGroup) }
+                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, part) }
                 guard let file = state.files.popLast() else { return nil }
                 let scan = try cold.plan.scan(try cold.table.open(file))
                 cold.plan.request.counters.add { counts in
@@ -120,10 +120,10 @@ private final class TieredScan: TableScan {
                     counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
                 }
                 state.scan = scan
-                state.rowGroups = scan.rowGroups[...]
+                state.parts = try cold.plan.request.parts(of: scan, isLast: state.files.isEmpty)[...]
             }
         }
         guard let next else { return nil }
-        return try ColdMorsel(plan: cold.plan, scan: next.scan, rowGroup: next.rowGroup, budget: budget)
+        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, budget: budget)
     }
 }

@@ -130,8 +130,6 @@ package struct AggregateCall: Hashable, Sendable {
     /// ORDER BY within the call, and WITHIN GROUP.
     package var order: [SortKey]
     package var position: Int?
-    /// The sum of doubles must not depend on the order of rows: pages of one answer compare it.
-    package var isReproducible = false
 
     package init(
         column: OutputColumn, function: AggregateFunction, arguments: [Expression], isDistinct: Bool = false, filter: Expression? = nil,

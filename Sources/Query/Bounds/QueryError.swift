@@ -29,6 +29,9 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         fittingRowCount = nil
     }
 
+    /// An operator held too much: one that can do with less, in another way, does.
+    private(set) var needsMemory = false
+
     /// More bytes than a query's memory has room for.
     init(tooLargeAt position: Int?, fittingRowCount: Int?) {
         slug = .dataError
@@ -43,7 +46,9 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
 extension QueryError {
     /// What an operator has to hold at once does not fit, and cannot be written aside.
     static func outOfMemory(_ what: String, position: Int? = nil) -> QueryError {
-        QueryError(
-            .dataError, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position)
+        var error = QueryError(
+            .spillFull, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position)
+        error.needsMemory = true
+        return error
     }
 }

@@ -148,8 +148,7 @@ final class CallNode: EvaluationNode {
     private func nullIf(_ left: Column, _ right: Column) -> Column {
         let same = CompareKernels.compare(.equal, left, right).trueRows()
         if same.isNoneSet { return left.retyped(type) }
-        let flat = left.constantValue == nil ? left : left.flattened()
-        return Column(type: type, count: flat.count, validity: .both(flat.validity, ~same), values: flat.values)
+        return left.retyped(type).masked(by: ~same)
     }
 
     private func onlyRow(_ values: Column, counts: Column) throws(KernelError) -> Column {

@@ -140,13 +140,7 @@ final class MemberNode: EvaluationNode {
 
     /// A member of a NULL struct is NULL.
     private static func member(_ member: Column, of validity: Bitmap?, type: ColumnType) -> Column {
-        guard let validity else { return member.retyped(type) }
-        if case .constant(let value) = member.values {
-            if value.isNull { return member.retyped(type) }
-            let flat = member.flattened()
-            return Column(type: type, count: flat.count, validity: validity, values: flat.values)
-        }
-        return Column(type: type, count: member.count, validity: .both(member.validity, validity), values: member.values)
+        member.retyped(type).masked(by: validity)
     }
 
     private static func constantMember(_ element: Column, _ index: Int, type: ColumnType) -> Column {

@@ -84,10 +84,27 @@ package final class Evaluator {
 
 extension Evaluator {
     /// One value for each of the rows that an operator holds together: evaluated as many at a time as fit, since they are no batch on its way.
+    ///
+    /// - Throws: what says that an operator's memory is not enough, where all the values together are too many bytes.
     func evaluateHeld(_ batch: ColumnBatch) throws(QueryError) -> Column {
+        // There already.
+        if root is ColumnNode { return try evaluate(batch) }
         var pieces = BatchPieces(batch)
         var columns: [Column] = []
-        while let (_, column) = try pieces.next({ (piece) throws(QueryError) in try evaluate(piece) }) { columns.append(column) }
+        var keptByteCount = 0
+        defer { meter.forget(keptByteCount) }
+        while let (_, column) = try pieces.next({ (piece) throws(QueryError) in try evaluate(piece) }) {
+            columns.append(column)
+            // Once by itself, once put end to end with the others.
+            let added = 2 * column.flatByteCount
+            do throws(KernelError) {
+                guard keptByteCount + added < Int(Int32.max) else { throw .tooLarge(fittingRowCount: nil) }
+                try meter.keep(added)
+            } catch {
+                throw QueryError.outOfMemory("a partition of a window")
+            }
+            keptByteCount += added
+        }
         return Column.concatenating(columns, type: type)
     }
 }

@@ -33,7 +33,10 @@ final class Predicate {
         return selected
     }
 
-    private func selectAtOnce(_ batch: ColumnBatch) throws(QueryError) -> [Int32]? {
+    private func selectAtOnce(_ batch: ColumnBatch) throws(QueryError) -> [Int32]? { try passing(batch)?.setIndices() }
+
+    /// Nil when all rows pass.
+    private func passing(_ batch: ColumnBatch) throws(QueryError) -> Bitmap? {
         let view = RowView(batch)
         meter.begin(view)
         var passing: Bitmap?
@@ -44,7 +47,7 @@ final class Predicate {
                 continue
             }
             let left = before.setCount
-            if left == 0 { return [] }
+            if left == 0 { return before }
             // Gathering a few rows is cheaper than computing all; a test that may fail must not see a dropped row.
             if conjunct.prefersFewRows || left * 4 < view.count {
                 let rows = before.setIndices()
@@ -54,11 +57,16 @@ final class Predicate {
                 passing = before & (try conjunct.evaluate(view).trueRows())
             }
         }
-        return passing.map { $0.setIndices() }
+        return passing
     }
 
     func bitmap(_ batch: ColumnBatch) throws(QueryError) -> Bitmap {
-        guard let rows = try select(batch) else { return Bitmap(repeating: true, count: batch.rowCount) }
-        return EvaluationNode.scattered(Bitmap(repeating: true, count: rows.count), to: rows, count: batch.rowCount)
+        do {
+            return try passing(batch) ?? Bitmap(repeating: true, count: batch.rowCount)
+        } catch {
+            guard let count = error.fittingRowCount, batch.rowCount > 1 else { throw error }
+            let rows = try selectInPieces(batch, of: count)
+            return EvaluationNode.scattered(Bitmap(repeating: true, count: rows.count), to: rows, count: batch.rowCount)
+        }
     }
 }

@@ -41,17 +41,9 @@ enum ChoiceKernels {
         var indices = [Int32](repeating: 0, count: count)
         var isMissing = false
         for row in 0..<count {
-            if sources[row] < 0 { isMissing = true } else { indices[row] = starts[Int(sources[row])] + rows[row] }
+            if sources[row] < 0 { (indices[row], isMissing) = (-1, true) } else { indices[row] = starts[Int(sources[row])] + rows[row] }
         }
-        let gathered = all.gathering(indices)
-        guard isMissing else { return gathered }
-        let present = Bitmap.computed(sources) { $0 >= 0 }
-        if case .constant(let value) = gathered.values {
-            if value.isNull { return gathered }
-            let plain = gathered.flattened()
-            return Column(type: type, count: count, validity: present, values: plain.values)
-        }
-        return Column(type: type, count: count, validity: .both(gathered.validity, present), values: gathered.values)
+        return isMissing ? all.gatheringOrNull(indices) : all.gathering(indices)
     }
 
     /// GREATEST and LEAST: NULLs are left out unless all are NULL.

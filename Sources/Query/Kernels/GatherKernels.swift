@@ -13,21 +13,34 @@ extension Column {
         let present = Bitmap.computed(indices) { $0 >= 0 }
         let source = constantValue == nil ? self : Column.constant(constantValue ?? .null, type: type, count: 1).flattened()
         let isSingle = constantValue != nil
-        let gathered = source.gathering(indices.map { $0 < 0 || isSingle ? 0 : $0 })
-        if case .list(let offsets, let element) = gathered.values { return Self.emptied(gathered, offsets, element, present) }
-        return Column(type: type, count: indices.count, validity: .both(gathered.validity, present), values: gathered.values)
+        let places = indices.map { $0 < 0 || isSingle ? 0 : $0 }
+        if case .list(let offsets, let element) = source.values {
+            let validity = Bitmap.both(source.validity.map { $0.gathering(places) }, present)
+            return Self.lists(of: places, where: validity, offsets, element, type: type)
+        }
+        return source.gathering(places).masked(by: present)
     }
 
-    /// NULL lists are empty: the elements gathered for missing rows are taken out again.
-    private static func emptied(_ column: Column, _ offsets: [Int32], _ element: Column, _ present: Bitmap) -> Column {
+    /// The same rows, NULL where `present` has no bit: the one way to make rows NULL, since a NULL list must be empty.
+    func masked(by present: Bitmap?) -> Column {
+        guard let present, !isConstantNull else { return self }
+        let flat = constantValue == nil ? self : flattened()
+        let validity = Bitmap.both(flat.validity, present)
+        if case .list(let offsets, let element) = flat.values, !(~present).setIndices().allSatisfy({ offsets[Int($0)] == offsets[Int($0) + 1] }) {
+            return Self.lists(of: Array(0..<Int32(count)), where: validity, offsets, element, type: type)
+        }
+        return Column(type: type, count: count, validity: validity, values: flat.values)
+    }
+
+    /// The lists at `places`, empty where they are NULL.
+    private static func lists(of places: [Int32], where validity: Bitmap?, _ offsets: [Int32], _ element: Column, type: ColumnType) -> Column {
         var kept: [Int32] = []
         var newOffsets: [Int32] = [0]
-        for row in 0..<column.count {
-            if present[row] { kept.append(contentsOf: offsets[row]..<offsets[row + 1]) }
+        newOffsets.reserveCapacity(places.count + 1)
+        for row in places.indices {
+            if validity?[row] ?? true { kept.append(contentsOf: offsets[Int(places[row])]..<offsets[Int(places[row]) + 1]) }
             newOffsets.append(Int32(kept.count))
         }
-        return Column(
-            type: column.type, count: column.count, validity: .both(column.validity, present),
-            values: .list(offsets: newOffsets, element: element.gathering(kept)))
+        return Column(type: type, count: places.count, validity: validity, values: .list(offsets: newOffsets, element: element.gathering(kept)))
     }
 }

@@ -18,6 +18,19 @@ enum KernelError: Error, Equatable {
     /// The query is over, whatever the row.
     case interrupted(QueryError)
 
+    /// Runs work of a query within that of a kernel.
+    static func wrapping<Result>(_ body: () throws -> Result) throws(KernelError) -> Result {
+        do {
+            return try body()
+        } catch let error as KernelError {
+            throw error
+        } catch let error as QueryError {
+            throw .interrupted(error)
+        } catch {
+            throw .invalidArgument("intermediate rows cannot be read: \(error)")
+        }
+    }
+
     func queryError(position: Int?) -> QueryError {
         switch self {
         case .divisionByZero: QueryError(.dataError, "division by zero", position: position)

@@ -1,8 +1,12 @@
 import ColumnStore
+import Synchronization
 
 /// The rows of a batch that an expression is evaluated on: all, or some by number. Columns are gathered when first read.
 final class RowView {
     let batch: ColumnBatch
+    /// Told from every other view by it, where an address may be another's by now and a weak reference costs more than a kernel call.
+    let number: UInt64
+    private static let nextNumber = Atomic<UInt64>(1)
     /// Row numbers in `batch`; nil is all of them.
     let rows: [Int32]?
     let count: Int
@@ -10,12 +14,14 @@ final class RowView {
 
     init(_ batch: ColumnBatch) {
         self.batch = batch
+        number = Self.nextNumber.wrappingAdd(1, ordering: .relaxed).oldValue
         rows = nil
         count = batch.rowCount
     }
 
     private init(_ batch: ColumnBatch, rows: [Int32]) {
         self.batch = batch
+        number = Self.nextNumber.wrappingAdd(1, ordering: .relaxed).oldValue
         self.rows = rows
         count = rows.count
     }

@@ -15,7 +15,7 @@ final class WorkMeter {
 
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
-    private weak var view: RowView?
+    private var viewNumber: UInt64 = 0
     private var used = 0
     /// What stays from batch to batch.
     private var kept = 0
@@ -42,8 +42,8 @@ final class WorkMeter {
 
     /// Begins with the rows of a batch: what the last one took is given back. Expressions over the same rows count together.
     func begin(_ view: RowView) {
-        if self.view === view { return }
-        self.view = view
+        if viewNumber == view.number { return }
+        viewNumber = view.number
         rowCount = view.count
         used = kept
         if reserved > 0 { giveBack() }

@@ -52,8 +52,6 @@ package struct AnswerWalk: Sendable {
     ///   - rowCountMax: rows of a page.
     ///   - step: other than `whole` only where `hasRowKey`.
     package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole) {
-        var query = query
-        query.plan = query.plan.withReproducibleSums
         var spine = Spine(query.plan)
         let ids = PlanIDs(after: query.plan)
         let given = position?.rowCount ?? 0
@@ -269,27 +267,6 @@ private struct Spine {
 }
 
 extension LogicalPlan {
-    /// Sums and means of doubles that every page computes alike: rows come in another order once they were compacted, and from other threads,
-    /// and a key that changed in its last digit would lose a row or give it twice.
-    fileprivate var withReproducibleSums: LogicalPlan {
-        var plan = withInputs(inputs.map(\.withReproducibleSums))
-        if case .aggregate(var node) = plan {
-            for index in node.aggregates.indices where node.aggregates[index].column.type == .double {
-                let function = node.aggregates[index].function
-                node.aggregates[index].isReproducible = function == .sum || function == .avg
-            }
-            plan = .aggregate(node)
-        }
-        return plan.mapExpressions { expression in
-            guard expression.hasSubquery else { return expression }
-            return expression.rewritten { node in
-                guard case .subquery(var subquery) = node else { return node }
-                subquery.plan = subquery.plan.withReproducibleSums
-                return .subquery(subquery)
-            }
-        }
-    }
-
     /// No group, whose key is any one of values that are equal, stands between the tables and the answer.
     fileprivate var fixesFormOfValues: Bool {
         switch self {

@@ -1,6 +1,6 @@
 package import ColumnStore
 
-/// A row group's reader that tells a scan's counters what it has done, batch by batch.
+/// The reader of a row group, or of a part of one, that tells a scan's counters what it has done, batch by batch.
 ///
 /// One owner on one thread.
 package final class CountedReader {
@@ -9,12 +9,16 @@ package final class CountedReader {
     /// What the counters know of.
     private var told = ParquetScanCounters()
 
-    package init(_ scan: ParquetScan, rowGroup: Int, _ counters: ScanCounters) throws {
-        reader = try scan.reader(rowGroup: rowGroup)
+    package init(_ scan: ParquetScan, _ part: ScanPart, _ counters: ScanCounters) throws {
+        reader = try scan.reader(part)
         self.counters = counters
+        let rowGroup = part.rowGroup
         // Bloom filters, dictionaries and page indexes may have left nothing to read.
-        let isPruned = Int64(reader.counters.prunedRowCount) == scan.file.metadata.rowGroups[rowGroup].rowCount
+        let isPruned = reader.counters.prunedRowCount == part.rows?.count ?? Int(scan.file.metadata.rowGroups[rowGroup].rowCount)
+        // A row group in parts is counted by its first.
+        let isFirst = part.rows.map { $0.lowerBound == 0 } ?? true
         counters.add { counts in
+            guard isFirst else { return }
             if isPruned {
                 counts.rowGroupsPruned += 1
             } else {

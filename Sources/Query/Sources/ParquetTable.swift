@@ -112,17 +112,19 @@ package final class ParquetTable: TableSource {
 
     private final class Scan: TableScan {
         private let counters: ScanCounters
+        private let whole: ScanRequest
         private let request: ParquetScanRequest
         private let state: Mutex<State>
 
         private struct State {
             var files: ArraySlice<ParquetFile>
             var current: ParquetScan?
-            var rowGroups: ArraySlice<Int> = []
+            var parts: ArraySlice<ScanPart> = []
         }
 
         init(_ files: [ParquetFile], _ schema: Schema, _ request: ScanRequest) {
             counters = request.counters
+            whole = request
             counters.add { $0.rowsOffered += files.reduce(0) { $0 + $1.rowCount } }
             var parquet = ParquetScanRequest(
                 projection: request.projection, schema: schema, filters: request.scope + request.filters, elementFilters: request.elementFilters)
@@ -133,15 +135,15 @@ package final class ParquetTable: TableSource {
         }
 
         func nextMorsel() throws -> (any Morsel)? {
-            guard let (scan, rowGroup) = try nextRowGroup() else { return nil }
+            guard let (scan, part) = try nextPart() else { return nil }
             // Not under the lock: a reader reads page indexes and dictionaries to begin with.
-            return RowGroup(try CountedReader(scan, rowGroup: rowGroup, counters), counters)
+            return PartOfFile(try CountedReader(scan, part, counters), counters)
         }
 
-        private func nextRowGroup() throws -> (scan: ParquetScan, rowGroup: Int)? {
+        private func nextPart() throws -> (scan: ParquetScan, part: ScanPart)? {
             try state.withLock { state in
                 while true {
-                    if let scan = state.current, let rowGroup = state.rowGroups.popFirst() { return (scan, rowGroup) }
+                    if let scan = state.current, let part = state.parts.popFirst() { return (scan, part) }
                     guard let file = state.files.popFirst() else { return nil }
                     let scan = try file.scan(request)
                     let pruned = file.metadata.rowGroups.count - scan.rowGroups.count
@@ -153,13 +155,13 @@ package final class ParquetTable: TableSource {
                             counts.rowGroupsPruned += pruned
                         }
                     }
-                    (state.current, state.rowGroups) = (scan, scan.rowGroups[...])
+                    (state.current, state.parts) = (scan, try whole.parts(of: scan, isLast: state.files.isEmpty)[...])
                 }
             }
         }
     }
 
-    private final class RowGroup: Morsel {
+    private final class PartOfFile: Morsel {
         private let reader: CountedReader
         private let counters: ScanCounters
         private var counted = 0

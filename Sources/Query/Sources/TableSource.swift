@@ -72,12 +72,14 @@ package struct ScanRequest: Sendable {
     package var residual: ResidualFilter?
     /// No more rows than this are wanted (any of them): the source may stop early.
     package var rowCountMax: Int?
+    /// How many take morsels side by side.
+    package var workerCount: Int
     /// What the scan counts into; shared by its workers.
     package var counters: ScanCounters
 
     package init(
         projection: [ColumnPath], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [], elementFilters: [ColumnFilter] = [],
-        sieves: [ColumnSieve] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, counters: ScanCounters = ScanCounters()
+        sieves: [ColumnSieve] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, workerCount: Int = 1, counters: ScanCounters = ScanCounters()
     ) {
         self.projection = projection
         self.sieves = sieves
@@ -86,7 +88,17 @@ package struct ScanRequest: Sendable {
         self.elementFilters = elementFilters
         self.residual = residual
         self.rowCountMax = rowCountMax
+        self.workerCount = workerCount
         self.counters = counters
+    }
+}
+
+extension ScanRequest {
+    /// The pieces of work of one file: its row groups. Those of a scan's last file are cut where workers would be idle beside the last of them, if
+    /// the scan reads it whole: rows that are looked for are few, and each part would look for them anew in indexes and dictionaries.
+    package func parts(of scan: ParquetScan, isLast: Bool) throws -> [ScanPart] {
+        let isWhole = isLast && rowCountMax == nil && filters.isEmpty && elementFilters.isEmpty && sieves.isEmpty
+        return try scan.parts(workerCount: isWhole ? workerCount : 1)
     }
 }
 

@@ -49,7 +49,7 @@ struct SQLRunner: Sendable {
         var end: WalkPosition?
         if let walk {
             let (place, hasMore) = try walk.read(stream) { batch in
-                try Self.encode(batch, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
             }
             end = hasMore ? place : nil
         } else {
@@ -88,7 +88,7 @@ struct SQLRunner: Sendable {
             let stream = try engine.execute(prepared, cancellation: cancellation())
             started(stream)
             let (place, wasCut) = try walk.read(stream) { batch in
-                try Self.encode(batch, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
             }
             if wasCut { end = place }
             // The same rows, seen twice.
@@ -111,21 +111,39 @@ struct SQLRunner: Sendable {
     ///
     /// - Returns: how many rows were encoded.
     private static func encode(
-        _ batch: ColumnBatch, while goesOn: (inout [UInt8]) throws -> Bool, into bytes: inout [UInt8],
+        _ batch: ColumnBatch, _ hold: (Int) throws -> Void, while goesOn: (inout [UInt8]) throws -> Bool, into bytes: inout [UInt8],
         append: (ColumnBatch, inout [UInt8]) throws -> Void
     ) throws -> Int {
         var row = 0
         var count = 16
         while row < batch.rowCount {
             let before = bytes.count
-            let end = min(batch.rowCount, row + count)
-            try append(batch.slice(row..<end), &bytes)
+            var end = min(batch.rowCount, row + count)
+            var piece = batch.slice(row..<end)
+            while end - row > 1, piece.flatByteCountBound > largePieceByteCount {
+                end = row + (end - row) / 2
+                piece = batch.slice(row..<end)
+            }
+            if piece.flatByteCountBound > 2 * pieceByteCount { try makeRoom(for: piece, in: &bytes, hold) }
+            try append(piece, &bytes)
             let rowByteCount = max(1, (bytes.count - before) / (end - row))
             count = min(max(1, pieceByteCount / rowByteCount), 8_192)
             row = end
             if try !goesOn(&bytes) { break }
         }
         return row
+    }
+
+    /// Rows of more are encoded one at a time.
+    private static let largePieceByteCount = 4 * pieceByteCount
+
+    /// What goes past a usual piece is asked for by what it will take: a text of control characters becomes six times as long.
+    private static func makeRoom(for piece: ColumnBatch, in bytes: inout [UInt8], _ hold: (Int) throws -> Void) throws {
+        let byteCount = EncodedSize.most(piece)
+        guard byteCount > pieceByteCount else { return }
+        try hold(bytes.count + byteCount)
+        // At once: an array that grows by itself is there twice.
+        bytes.reserveCapacity(bytes.count + byteCount)
     }
 
     // MARK: Streams
@@ -145,25 +163,33 @@ struct SQLRunner: Sendable {
         return Started(stream: stream, columns: prepared.columns, first: try stream.next())
     }
 
-    func write(_ answer: Started, as form: SQLForm, to sink: (inout [UInt8]) throws -> Void) throws {
+    /// - Parameter hold: asked for the memory of the next so many bytes, before it has them; `sink` takes them.
+    func write(_ answer: Started, as form: SQLForm, hold: (Int) throws -> Void = { _ in }, to sink: (inout [UInt8]) throws -> Void) throws {
         switch form {
-        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), sink)
-        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), sink)
-        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), sink)
+        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, sink)
+        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, sink)
+        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, sink)
         }
     }
 
-    private func encode<Encoder: ResultEncoder>(_ answer: Started, _ encoder: Encoder, _ sink: (inout [UInt8]) throws -> Void) throws {
+    private func encode<Encoder: ResultEncoder>(
+        _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ sink: (inout [UInt8]) throws -> Void
+    ) throws {
         var encoder = encoder
         var bytes: [UInt8] = []
         try encoder.begin(into: &bytes)
         var next = answer.first
         while let batch = next {
             let send: (inout [UInt8]) throws -> Bool = { bytes in
+                let isLarge = bytes.capacity > 2 * Self.pieceByteCount
                 try sink(&bytes)
+                if isLarge {
+                    bytes = []
+                    try hold(0)
+                }
                 return true
             }
-            _ = try Self.encode(batch, while: send, into: &bytes) { try encoder.append($0, into: &$1) }
+            _ = try Self.encode(batch, hold, while: send, into: &bytes) { try encoder.append($0, into: &$1) }
             next = try answer.stream.next()
         }
         try encoder.end(cursor: nil, statistics: answer.stream.statistics, into: &bytes)

@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 
 /// Refused documents and dead letters that the administrator deletes, one by its id or all that pass.

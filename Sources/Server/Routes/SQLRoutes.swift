@@ -106,7 +106,7 @@ enum SQLRoutes {
         exchange.complete { begun }
         let writer = StreamWriter(output, coding: coding)
         do {
-            try runner.write(answer, as: form) { bytes in
+            try runner.write(answer, as: form, hold: { try exchange.holdAnswer(ResponseStream.heldByteCount + $0) }) { bytes in
                 try writer.write(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }

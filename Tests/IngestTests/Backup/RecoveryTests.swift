@@ -155,6 +155,28 @@ final class RecoveryTests: XCTestCase {
         }
     }
 
+    /// What a power cut leaves of a hot file that is being made: its first page, in the mode of logs, and the journal of that page not yet gone.
+    func test_recover_hotFileCutOffAsItWasMade_isPutAside() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "a")
+        let before = try answers(fixture.engine)
+        try fixture.engine.close()
+        let hot = "\(path)/hot/2026-11-21.9999.sqlite"
+        do {
+            let made = try SQLiteConnection(path: hot, mode: .create)
+            try made.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL")
+        }
+        let header: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x10, 0]
+        try Data(header + [UInt8](repeating: 0, count: 512 - header.count)).write(to: URL(filePath: hot + "-journal"))
+        try removeCatalog()
+        _ = try refusal()
+        _ = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
+        let engine = try Engine(path: path)
+        XCTAssertEqual(try answers(engine), before)
+        try engine.close()
+        XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [])
+    }
+
     func test_start_catalogOfAnotherStore_refuses() throws {
         let other = TemporaryDirectory()
         for path in [path, other.path] {

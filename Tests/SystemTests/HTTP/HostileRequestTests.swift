@@ -98,6 +98,25 @@ final class HostileRequestTests: XCTestCase {
         withExtendedLifetime(clients) {}
     }
 
+    /// Identity constraints compare nodes with each other: a document of many costs their square, which its budget does not have.
+    func test_schema_ofIdentityOverManyNodes_isRefusedAndSaysWhatTookIt() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let schema = #"<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"><xs:element name=\"m\"><xs:complexType><xs:sequence><xs:element name=\"n\" type=\"xs:string\" maxOccurs=\"unbounded\"/></xs:sequence><xs:attribute name=\"id\"/><xs:attribute name=\"at\"/></xs:complexType><xs:unique name=\"u\"><xs:selector xpath=\"n\"/><xs:field xpath=\".\"/></xs:unique></xs:element></xs:schema>"#
+        let type = #"{"name":"m","version":1,"table":"m","format":"xml","match":{"/m":{"exists":true}},"xsd":"m.xsd","files":{"m.xsd":"\#(schema)"},"receipt_id":"@id","issued_at":"@at","columns":{}}"#
+        XCTAssertEqual(try server.client().put("/v1/types/m", type).status, 201)
+        let key = try server.key("c")
+        func post(_ count: Int) throws -> HTTPClient.Answer {
+            let nodes = (0..<count).map { "<n>\($0)</n>" }.joined()
+            return try server.client(key: key).post("/v1/receipts", "<m id=\"\(count)\" at=\"2026-11-20T10:00:00Z\">\(nodes)</m>", type: "application/xml")
+        }
+        XCTAssertEqual(try post(20).status, 201)
+        let refused = try post(70_000)
+        XCTAssertEqual(refused.status, 422, refused.text)
+        XCTAssertTrue(refused.text.contains("XSD"), refused.text)
+        XCTAssertEqual(try post(21).status, 201)
+    }
+
     func test_connections_idleOnes_makeRoomForOthers() throws {
         let server = try TillServer(environment: ["TILL_LIMITS_CONNECTIONS": "100", "TILL_LIMITS_CONNECTIONS_PER_ADDRESS": "100"])
         defer { server.remove() }

@@ -1,5 +1,5 @@
 /// Reads values of Avro's binary encoding from the bytes of one block, distrusting each length.
-struct AvroDecoder {
+package struct AvroDecoder {
     let bytes: [UInt8]
     private(set) var offset: Int
     let end: Int
@@ -94,7 +94,7 @@ struct AvroDecoder {
         return branches[Int(index)]
     }
 
-    mutating func skip(_ type: AvroType) throws(AvroFault) {
+    package mutating func skip(_ type: AvroType) throws(AvroFault) {
         switch type {
         case .null: return
         case .boolean: try skip(byteCount: 1)

@@ -2,10 +2,10 @@
 // (long count, long size, bytes, sync marker).
 
 /// The blocks of an Avro file, one after another.
-struct AvroFileReader {
+package struct AvroFileReader {
     /// The header's entries besides the codec and the schema.
     let metadata: [String: [UInt8]]
-    let type: AvroType
+    package let type: AvroType
     private let codec: String
     private let sync: ArraySlice<UInt8>
     private var decoder: AvroDecoder
@@ -13,7 +13,7 @@ struct AvroFileReader {
     /// Largest block after decompression: a manifest of a million entries in one block.
     static let blockByteCountMax = 1 << 29
 
-    init(bytes: [UInt8]) throws(AvroFault) {
+    package init(bytes: [UInt8]) throws(AvroFault) {
         guard bytes.count >= 4, bytes[0] == 0x4F, bytes[1] == 0x62, bytes[2] == 0x6A, bytes[3] == 1 else {
             throw .notAvro
         }
@@ -35,13 +35,13 @@ struct AvroFileReader {
     }
 
     /// The fields of the file's records.
-    func recordFields() throws(AvroFault) -> [AvroField] {
+    package func recordFields() throws(AvroFault) -> [AvroField] {
         guard case .record(let fields) = type else { throw .badSchema("the file's type is no record") }
         return fields
     }
 
     /// The next block's records; nil at the end of the file.
-    mutating func nextBlock() throws(AvroFault) -> (recordCount: Int, decoder: AvroDecoder)? {
+    package mutating func nextBlock() throws(AvroFault) -> (recordCount: Int, decoder: AvroDecoder)? {
         guard decoder.remaining > 0 else { return nil }
         let recordCount = try decoder.long()
         let byteCount = try decoder.length()

@@ -1,5 +1,5 @@
 /// A schema of Apache Avro 1.11, as far as manifests need it: fields are known by Iceberg's `field-id`, not by their names.
-indirect enum AvroType: Sendable {
+package indirect enum AvroType: Sendable {
     case null, boolean, int, long, float, double, bytes, string
     case fixed(byteCount: Int)
     case enumeration
@@ -116,7 +116,7 @@ indirect enum AvroType: Sendable {
 }
 
 /// A field of an Avro record, in the order in which its values are written.
-struct AvroField: Sendable {
+package struct AvroField: Sendable {
     let name: String
     /// Iceberg's id; nil when the writer gave none.
     let id: Int32?
@@ -124,7 +124,7 @@ struct AvroField: Sendable {
 }
 
 /// What can be wrong with an Avro file. Facts only; `IcebergError` adds the place.
-enum AvroFault: Error, Equatable {
+package enum AvroFault: Error, Equatable {
     case notAvro
     case badSchema(String)
     case badHeader(String)

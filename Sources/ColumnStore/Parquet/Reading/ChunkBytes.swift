@@ -79,16 +79,13 @@ final class ChunkBytes {
     private var windowStart: Int64 = 0
     private var heldByteCount = 0
 
-    init(
-        file: any RandomAccessBytes, range: Range<Int64>, shared: CoalescedRanges, budget: DecodeBudget,
-        readAheadByteCountMax: Int, isSequential: Bool
-    ) {
-        self.file = file
+    init(_ range: Range<Int64>, context: ChunkContext, isSequential: Bool) {
+        file = context.bytes
         self.range = range
-        self.shared = shared
-        self.budget = budget
-        self.readAheadByteCountMax = readAheadByteCountMax
-        readAheadByteCount = isSequential ? readAheadByteCountMax : 0
+        shared = context.shared
+        budget = context.budget
+        readAheadByteCountMax = context.readAheadByteCountMax
+        readAheadByteCount = isSequential ? context.readAheadByteCountMax : 0
     }
 
     deinit { budget.release(heldByteCount) }

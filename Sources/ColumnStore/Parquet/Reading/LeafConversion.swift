@@ -29,21 +29,8 @@ enum LeafConversion: Hashable, Sendable {
     case bytes
     case fixedBytes(width: Int)
 
-    enum Storage {
-        case bits, int32, int64, int128, double, interval, bytes
-
-        /// What a slot takes in memory, rounded up; of byte arrays the offset or code.
-        var slotByteCount: Int {
-            switch self {
-            case .bits: 1
-            case .int32, .bytes: 4
-            case .int64, .double: 8
-            case .int128, .interval: 16
-            }
-        }
-    }
-
-    var storage: Storage {
+    /// Of the column's values.
+    var kind: TypedArray.Kind {
         switch self {
         case .boolean: .bits
         case .int32: .int32

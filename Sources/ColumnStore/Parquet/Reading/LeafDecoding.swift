@@ -2,40 +2,40 @@
 enum LeafDecoding {
     /// Decodes `count` values into `slots` slots, whose validity stands in `output` from `start` on.
     static func append(
-        _ values: inout PageValueDecoder, _ count: Int, slots: Int, start: Int, to output: inout LeafValues, leaf: LeafDescriptor,
-        scratch: ScratchBytes, budget: DecodeBudget
+        _ values: inout any PageValueDecoder, _ count: Int, slots: Int, start: Int, to output: inout LeafValues, _ context: LeafContext
     ) throws(PageError) {
+        let (leaf, scratch) = (context.leaf, context.scratch)
         switch output.conversion {
         case .boolean: try appendBooleans(&values, count, slots, start, &output)
         case .int32:
-            try grow(&output.int32s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try grow(&output.values.int32s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try values.decode32(into: target, count: count)
             }
         case .int64:
-            try grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try grow(&output.values.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try values.decode64(into: target, count: count)
                 try leaf.limit?.check(target, count)
             }
         case .int32Widened, .uint32, .int32Times, .int64Times, .int64DividedBy, .int96, .decimalNarrow,
             .decimalBytesNarrow:
             let conversion = output.conversion
-            try grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try grow(&output.values.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try decodeInt64s(&values, count, conversion, into: target, scratch)
                 try leaf.limit?.check(target, count)
             }
         case .uint64, .decimalWide, .decimalBytesWide:
             let conversion = output.conversion
-            try grow(&output.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try grow(&output.values.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try decodeInt128s(&values, count, conversion, into: target, scratch)
                 try leaf.limit?.check(target, count)
             }
         case .float, .double, .float16:
             let conversion = output.conversion
-            try grow(&output.doubles, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try grow(&output.values.doubles, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 try decodeDoubles(&values, count, conversion, into: target, scratch)
             }
         case .interval:
-            try grow(&output.intervals, count, slots, start, output.validity, Interval()) { (target) throws(PageError) in
+            try grow(&output.values.intervals, count, slots, start, output.validity, Interval()) { (target) throws(PageError) in
                 let source = try values.takeFixedBytes(count, width: 12, scratch: scratch)
                 for index in 0..<count {
                     let place = index * 12
@@ -46,7 +46,7 @@ enum LeafDecoding {
                             * Int64(UInt32(littleEndian: source.loadUnaligned(fromByteOffset: place + 8, as: UInt32.self))))
                 }
             }
-        case .bytes, .fixedBytes: try appendBytes(&values, count, slots, start, &output, leaf, scratch, budget)
+        case .bytes, .fixedBytes: try appendBytes(&values, count, slots, start, &output, context)
         }
     }
 
@@ -76,10 +76,10 @@ enum LeafDecoding {
     // MARK: Kinds
 
     private static func appendBooleans(
-        _ values: inout PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues
+        _ values: inout any PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues
     ) throws(PageError) {
         if count == slots {
-            try values.appendBooleans(count, to: &output.bits)
+            try values.appendBooleans(count, to: &output.values.bits)
             return
         }
         var dense = BitBuilder()
@@ -88,7 +88,7 @@ enum LeafDecoding {
         for slot in stride(from: 0, to: slots, by: 64) {
             let width = min(64, slots - slot)
             let valid = output.validity.word(at: start + slot) & (~0 >> UInt64(64 - width))
-            output.bits.append(valid == 0 ? 0 : spread(dense.word(at: next), to: valid), width)
+            output.values.bits.append(valid == 0 ? 0 : spread(dense.word(at: next), to: valid), width)
             next += valid.nonzeroBitCount
         }
     }
@@ -106,7 +106,7 @@ enum LeafDecoding {
     }
 
     private static func decodeInt64s(
-        _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
+        _ values: inout any PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
         _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
@@ -151,7 +151,7 @@ enum LeafDecoding {
     }
 
     private static func decodeInt96(
-        _ values: inout PageValueDecoder, _ count: Int, into target: UnsafeMutablePointer<Int64>, _ scratch: ScratchBytes
+        _ values: inout any PageValueDecoder, _ count: Int, into target: UnsafeMutablePointer<Int64>, _ scratch: ScratchBytes
     ) throws(PageError) {
         let source = try values.takeFixedBytes(count, width: 12, scratch: scratch)
         for index in 0..<count {
@@ -165,7 +165,7 @@ enum LeafDecoding {
     }
 
     private static func decodeInt128s(
-        _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int128>,
+        _ values: inout any PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int128>,
         _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
@@ -190,7 +190,7 @@ enum LeafDecoding {
     }
 
     private static func decodeDoubles(
-        _ values: inout PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Double>,
+        _ values: inout any PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Double>,
         _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
@@ -212,32 +212,31 @@ enum LeafDecoding {
     }
 
     private static func appendBytes(
-        _ values: inout PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues,
-        _ leaf: LeafDescriptor, _ scratch: ScratchBytes, _ budget: DecodeBudget
+        _ values: inout any PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues, _ context: LeafContext
     ) throws(PageError) {
-        let before = output.offsets.count
+        let before = output.values.arrays.offsets.count
         if case .fixedBytes(let width) = output.conversion {
-            let source = try values.takeFixedBytes(count, width: width, scratch: scratch)
-            let base = output.bytes.count
+            let source = try values.takeFixedBytes(count, width: width, scratch: context.scratch)
+            let base = output.values.arrays.bytes.count
             guard base + count * width <= Int(Int32.max) else {
                 throw .memoryBudget(needed: base + count * width, allowed: Int(Int32.max))
             }
-            try budget.require(count * width)
-            output.bytes.append(contentsOf: UnsafeRawBufferPointer(start: source, count: count * width))
-            for index in 0..<count { output.offsets.append(Int32(truncatingIfNeeded: base + (index + 1) * width)) }
+            try context.budget.require(count * width)
+            output.values.arrays.bytes.append(contentsOf: UnsafeRawBufferPointer(start: source, count: count * width))
+            for index in 0..<count { output.values.arrays.offsets.append(Int32(truncatingIfNeeded: base + (index + 1) * width)) }
         } else {
-            try values.appendByteArrays(count, offsets: &output.offsets, bytes: &output.bytes, budget: budget)
+            try values.appendByteArrays(count, offsets: &output.values.arrays.offsets, bytes: &output.values.arrays.bytes)
         }
         if count < slots { spreadOffsets(&output, count, slots, start, before) }
     }
 
     /// NULLs between byte arrays repeat the offset before them.
     static func spreadOffsets(_ output: inout LeafValues, _ count: Int, _ slots: Int, _ start: Int, _ before: Int) {
-        output.offsets.append(contentsOf: repeatElement(0, count: slots - count))
+        output.values.arrays.offsets.append(contentsOf: repeatElement(0, count: slots - count))
         var source = before + count
         var slot = slots
         let validity = output.validity
-        output.offsets.withUnsafeMutableBufferPointer { offsets in
+        output.values.arrays.offsets.withUnsafeMutableBufferPointer { offsets in
             while slot > 0 {
                 slot -= 1
                 // The end of a NULL is the end of the value before it.
@@ -250,12 +249,12 @@ enum LeafDecoding {
     // MARK: Byte arrays one by one
 
     private static func eachByteArray(
-        _ values: inout PageValueDecoder, _ count: Int, _ scratch: ScratchBytes,
+        _ values: inout any PageValueDecoder, _ count: Int, _ scratch: ScratchBytes,
         _ body: (UnsafeRawBufferPointer, Int) throws(PageError) -> Void
     ) throws(PageError) {
         var offsets: [Int32] = [0]
         var bytes: [UInt8] = []
-        try values.appendByteArrays(count, offsets: &offsets, bytes: &bytes, budget: scratch.budget)
+        try values.appendByteArrays(count, offsets: &offsets, bytes: &bytes)
         try bytes.span.withUnsafeBytes { (bytes) throws(PageError) in
             for index in 0..<count {
                 try body(UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[index])..<Int(offsets[index + 1])]), index)

@@ -5,24 +5,20 @@ final class LeafDictionary {
     var count: Int { shared.count }
 
     /// Decodes a dictionary page: PLAIN values, `count` of them.
-    init(
-        _ bytes: UnsafeRawBufferPointer, count: Int, leaf: LeafDescriptor, conversion: LeafConversion, type: ColumnType,
-        scratch: ScratchBytes, budget: DecodeBudget
-    ) throws(PageError) {
+    init(_ bytes: UnsafeRawBufferPointer, count: Int, context: LeafContext) throws(PageError) {
+        let leaf = context.leaf
         guard leaf.physicalType != .boolean else { throw .unsupported("a dictionary of booleans") }
         // Each value takes at least its width, or the four bytes of its length.
         guard count <= bytes.count / (leaf.width > 0 ? leaf.width : 4) else {
             throw .outOfRange("the dictionary's value count", value: count)
         }
         // What the values become is at most 16 bytes each (or an offset of 4) beside their bytes.
-        try budget.hold(count * 16 + bytes.count)
-        var values = try PageValueDecoder(
-            bytes, encoding: .plain, type: leaf.physicalType, width: leaf.width, valueCount: count, budget: budget)
-        var output = LeafValues(conversion: conversion, type: type)
+        try context.budget.hold(count * 16 + bytes.count)
+        var values = try context.decoder(bytes, .plain, valueCount: count)
+        var output = context.output()
         output.reserve(count)
         output.validity.append(repeating: true, count)
-        try LeafDecoding.append(
-            &values, count, slots: count, start: 0, to: &output, leaf: leaf, scratch: scratch, budget: budget)
+        try LeafDecoding.append(&values, count, slots: count, start: 0, to: &output, context)
         shared = DictionaryValues(values: output.finish())
     }
 }

@@ -2,22 +2,21 @@
 extension LeafReader {
     /// Appends the page's next `count` values to `slots` slots, whose validity stands in the output from `start` on.
     func appendValues(_ count: Int, slots: Int, start: Int) throws(PageError) {
-        try budget.holdForBatch(slots * output.conversion.storage.slotByteCount)
-        let before = output.bytes.count
-        if values.kind != .dictionary {
+        try budget.holdForBatch(slots * output.values.kind.slotByteCount)
+        let before = output.values.arrays.bytes.count
+        if !values.isOfCodes {
             if output.dictionary != nil { try output.materialise(budget: budget) }
-            try LeafDecoding.append(
-                &values, count, slots: slots, start: start, to: &output, leaf: leaf, scratch: scratch, budget: budget)
+            try LeafDecoding.append(&values, count, slots: slots, start: start, to: &output, context)
         } else {
             guard let dictionary else { throw .unsupported("a page of dictionary codes without a dictionary") }
-            if output.conversion.storage == .bytes {
+            if output.values.kind == .bytes {
                 try appendCodes(count, slots, start, dictionary.shared)
             } else {
                 try appendEntries(count, slots, start, dictionary.shared)
             }
         }
         // Whoever appended them has asked for their room.
-        try budget.holdForBatch(output.bytes.count - before)
+        try budget.holdForBatch(output.values.arrays.bytes.count - before)
     }
 
     private func appendCodes(_ count: Int, _ slots: Int, _ start: Int, _ shared: DictionaryValues) throws(PageError) {
@@ -42,41 +41,41 @@ extension LeafReader {
                 filled = count
             }
         }
-        let before = output.offsets.count
+        let before = output.values.arrays.offsets.count
         try output.appendEntries(codes, entries, budget: budget)
         if count < slots { LeafDecoding.spreadOffsets(&output, count, slots, start, before) }
     }
 
     private func appendEntries(_ count: Int, _ slots: Int, _ start: Int, _ shared: DictionaryValues) throws(PageError) {
-        let codes = try scratch.reserve(count * 4).bindMemory(to: UInt32.self, capacity: max(count, 1))
+        let codes = try context.scratch.reserve(count * 4).bindMemory(to: UInt32.self, capacity: max(count, 1))
         try values.decodeCodes(into: codes, count: count, limit: UInt32(shared.count))
         switch shared.values.values {
         case .int32(let entries):
-            try LeafDecoding.grow(&output.int32s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try LeafDecoding.grow(&output.values.int32s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 Self.gather(entries, codes, count, into: target)
             }
-        case .int64(let entries) where output.conversion.storage == .int128:
-            try LeafDecoding.grow(&output.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+        case .int64(let entries) where output.values.kind == .int128:
+            try LeafDecoding.grow(&output.values.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 entries.withUnsafeBufferPointer { for index in 0..<count { target[index] = Int128($0[Int(codes[index])]) } }
             }
         case .int64(let entries):
-            try LeafDecoding.grow(&output.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try LeafDecoding.grow(&output.values.int64s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 Self.gather(entries, codes, count, into: target)
             }
         case .int128(let entries):
-            try LeafDecoding.grow(&output.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try LeafDecoding.grow(&output.values.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 Self.gather(entries, codes, count, into: target)
             }
         case .double(let entries):
-            try LeafDecoding.grow(&output.doubles, count, slots, start, output.validity, 0) { (target) throws(PageError) in
+            try LeafDecoding.grow(&output.values.doubles, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 Self.gather(entries, codes, count, into: target)
             }
         case .interval(let entries):
-            try LeafDecoding.grow(&output.intervals, count, slots, start, output.validity, Interval()) {
+            try LeafDecoding.grow(&output.values.intervals, count, slots, start, output.validity, Interval()) {
                 (target) throws(PageError) in
                 Self.gather(entries, codes, count, into: target)
             }
-        default: throw .unsupported("a dictionary of this type")
+        case .bits, .bytes, .dictionary, .list, .structure, .constant: throw .unsupported("a dictionary of this type")
         }
     }
 

@@ -2,16 +2,12 @@
 ///
 /// One owner on one thread.
 final class LeafReader {
+    let context: LeafContext
     let leaf: LeafDescriptor
     let pages: PageReader
-    /// Whether the levels of what is read are kept, for the shape of lists and structs around the leaf.
     let keepsLevels: Bool
-    /// Whether the values are wanted at all, or the levels alone.
     let decodesValues: Bool
     let budget: DecodeBudget
-    let scratch: ScratchBytes
-    private let conversion: LeafConversion
-    private let type: ColumnType
 
     var output: LeafValues
     /// Levels of the entries read since the last batch, if they are kept.
@@ -19,7 +15,7 @@ final class LeafReader {
     private(set) var definitionLevels: [UInt8] = []
 
     // The page at hand.
-    var values = PageValueDecoder.empty
+    var values: any PageValueDecoder
     private var entriesLeft = 0
     /// Flat leaves with one level: validity is read straight from the runs.
     private var definitionRuns: HybridDecoder?
@@ -37,19 +33,15 @@ final class LeafReader {
     var dictionary: LeafDictionary?
     private var isDictionaryLoaded = false
 
-    init(
-        leaf: LeafDescriptor, type: ColumnType, conversion: LeafConversion, pages: PageReader, keepsLevels: Bool,
-        decodesValues: Bool, budget: DecodeBudget
-    ) {
-        self.leaf = leaf
+    init(_ context: LeafContext, pages: PageReader) {
+        self.context = context
         self.pages = pages
-        self.keepsLevels = keepsLevels
-        self.decodesValues = decodesValues
-        self.budget = budget
-        self.conversion = conversion
-        self.type = type
-        scratch = ScratchBytes(budget: budget)
-        output = LeafValues(conversion: conversion, type: type)
+        leaf = context.leaf
+        keepsLevels = context.planned.keepsLevels
+        decodesValues = context.planned.decodesValues
+        budget = context.budget
+        values = PlainDecoder.empty(context.budget)
+        output = context.output()
     }
 
     deinit {
@@ -88,6 +80,10 @@ final class LeafReader {
             repetitionLevels = []
             definitionLevels = []
         }
+        // Invariant: levels stand side by side, none above the leaf's greatest; what reads them loops without asking.
+        assert(isFlat || repetitionLevels.count == definitionLevels.count)
+        assert(definitionLevels.allSatisfy { $0 <= leaf.greatestDefinitionLevel } && repetitionLevels.allSatisfy { $0 <= leaf.greatestRepetitionLevel })
+        assert(!decodesValues || output.count == output.validity.count)
         return LeafOutput(
             column: decodesValues ? output.finish() : nil, repetitionLevels: repetitionLevels,
             definitionLevels: definitionLevels)
@@ -102,7 +98,7 @@ final class LeafReader {
                 continue
             }
             let part = min(left, entriesLeft)
-            if decodesValues, output.conversion.storage == .bytes { reserveBytes(left) }
+            if decodesValues, output.values.kind == .bytes { reserveBytes(left) }
             try readFlatPart(part)
             entriesLeft -= part
             left -= part
@@ -114,7 +110,7 @@ final class LeafReader {
     private func reserveBytes(_ rowCount: Int) {
         guard output.isEmpty, let perValue = values.byteCount(perValueOf: entriesLeft) else { return }
         let wanted = rowCount * (perValue + perValue / 16 + 1)
-        guard wanted > output.bytes.capacity, wanted <= Self.reservedByteCountMax, wanted <= (budget.byteCountMax - budget.held) / 4 else { return }
+        guard wanted > output.values.arrays.bytes.capacity, wanted <= Self.reservedByteCountMax, wanted <= (budget.byteCountMax - budget.held) / 4 else { return }
         output.makeRoom(byteCount: wanted)
     }
 
@@ -182,7 +178,7 @@ final class LeafReader {
     }
 
     private func skipValues(_ count: Int) throws(PageError) {
-        if decodesValues { try values.skip(count, type: leaf.physicalType, width: leaf.width, budget: budget) }
+        if decodesValues, count > 0 { try values.skip(count) }
     }
 
     // MARK: Nested rows
@@ -301,10 +297,8 @@ final class LeafReader {
         cursor = 0
         try readLevels(content)
         if decodesValues {
-            values = try PageValueDecoder(
-                content.values, encoding: content.encoding, type: leaf.physicalType, width: leaf.width,
-                valueCount: content.valueCount, budget: budget)
-            if values.kind == .dictionary, dictionary == nil {
+            values = try context.decoder(content.values, content.encoding, valueCount: content.valueCount)
+            if values.isOfCodes, dictionary == nil {
                 throw PageError.unsupported("a page of dictionary codes without a dictionary")
             }
         }
@@ -396,8 +390,7 @@ final class LeafReader {
     private func loadDictionary() throws {
         isDictionaryLoaded = true
         guard let (bytes, count) = try pages.loadDictionary() else { return }
-        dictionary = try LeafDictionary(
-            bytes, count: count, leaf: leaf, conversion: conversion, type: type, scratch: scratch, budget: budget)
+        dictionary = try LeafDictionary(bytes, count: count, context: context)
     }
 }
 

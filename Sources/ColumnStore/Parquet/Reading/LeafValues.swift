@@ -3,14 +3,7 @@ struct LeafValues {
     let conversion: LeafConversion
     let type: ColumnType
     var validity = ValidityBuilder()
-    var bits = BitBuilder()
-    var int32s: [Int32] = []
-    var int64s: [Int64] = []
-    var int128s: [Int128] = []
-    var doubles: [Double] = []
-    var intervals: [Interval] = []
-    var offsets: [Int32] = [0]
-    var bytes: [UInt8] = []
+    var values: TypedArrayBuilder
     /// The bytes of the batch before, where they are many: the next batch takes their memory when nobody else has them any more. Fresh pages
     /// of the kernel's for each batch cost a tenth of a scan of documents.
     private var spareBytes: [UInt8] = []
@@ -21,48 +14,40 @@ struct LeafValues {
     init(conversion: LeafConversion, type: ColumnType) {
         self.conversion = conversion
         self.type = type
+        values = TypedArrayBuilder(conversion.kind)
     }
 
     var isEmpty: Bool { validity.count == 0 }
+    /// Values, those under NULLs among them: as many as there are validities.
+    var count: Int { dictionary == nil ? values.count : codes.count }
 
     /// Makes room for a batch in one step.
     mutating func reserve(_ count: Int) {
-        switch conversion.storage {
-        case .bits: break
-        case .int32: int32s.reserveCapacity(count)
-        case .int64: int64s.reserveCapacity(count)
-        case .int128: int128s.reserveCapacity(count)
-        case .double: doubles.reserveCapacity(count)
-        case .interval: intervals.reserveCapacity(count)
-        case .bytes: if dictionary == nil { reserveStrings(count) } else { codes.reserveCapacity(count) }
-        }
-    }
-
-    private mutating func reserveStrings(_ count: Int) {
-        offsets.reserveCapacity(count + 1)
-        guard bytes.isEmpty, spareBytes.capacity > bytes.capacity else { return }
-        bytes = []
-        swap(&bytes, &spareBytes)
+        guard dictionary == nil else { return codes.reserveCapacity(count) }
+        values.reserve(count)
+        guard values.kind == .bytes, values.arrays.bytes.isEmpty, spareBytes.capacity > values.arrays.bytes.capacity else { return }
+        values.arrays.bytes = []
+        swap(&values.arrays.bytes, &spareBytes)
         // Keeps the memory itself where this is the only reference to it, else its size alone.
-        bytes.removeAll(keepingCapacity: true)
+        values.arrays.bytes.removeAll(keepingCapacity: true)
     }
 
     /// Room for `byteCount` bytes of strings or more, so that batches much like this one fit in after it.
     mutating func makeRoom(byteCount: Int) {
         giveBack()
-        bytes = BlockPool.shared.takeArray(byteCount) ?? []
-        if bytes.capacity < byteCount { bytes.reserveCapacity(byteCount + byteCount / 8) }
+        values.arrays.bytes = BlockPool.shared.takeArray(byteCount) ?? []
+        if values.arrays.bytes.capacity < byteCount { values.arrays.bytes.reserveCapacity(byteCount + byteCount / 8) }
     }
 
     /// Leaves the memory of large batches to other readers.
     mutating func giveBack() {
-        for array in [Self.taken(&bytes), Self.taken(&spareBytes)] where array.capacity >= Self.sparedByteCountMin { BlockPool.shared.giveArray(array) }
+        for array in [Self.taken(&values.arrays.bytes), Self.taken(&spareBytes)] where array.capacity >= Self.sparedByteCountMin { BlockPool.shared.giveArray(array) }
     }
 
     private static let sparedByteCountMin = 1 << 20
 
     private mutating func takenBytes() -> [UInt8] {
-        let taken = Self.taken(&bytes)
+        let taken = Self.taken(&values.arrays.bytes)
         guard taken.capacity >= Self.sparedByteCountMin else { return taken }
         spareBytes = taken
         // A batch with little in it may be kept for long, and is not to keep the memory of a full one.
@@ -80,22 +65,22 @@ struct LeafValues {
         var valid: [UInt32] = []
         valid.reserveCapacity(slots.count)
         for slot in slots.indices where validity.word(at: slot) & 1 != 0 { valid.append(slots[slot]) }
-        let before = offsets.count
+        let before = values.arrays.offsets.count
         try appendEntries(valid, entries, budget: budget)
         if valid.count < slots.count { LeafDecoding.spreadOffsets(&self, valid.count, slots.count, 0, before) }
     }
 
     mutating func appendEntries(_ rows: [UInt32], _ entries: ByteArrays, budget: DecodeBudget) throws(PageError) {
-        var total = bytes.count
+        var total = values.arrays.bytes.count
         for code in rows {
             total += entries.range(at: Int(code)).count
             guard total <= Int(Int32.max) else { throw .memoryBudget(needed: total, allowed: Int(Int32.max)) }
-            offsets.append(Int32(truncatingIfNeeded: total))
+            values.arrays.offsets.append(Int32(truncatingIfNeeded: total))
         }
-        try budget.require(total - bytes.count)
-        bytes.reserveCapacity(total)
+        try budget.require(total - values.arrays.bytes.count)
+        values.arrays.bytes.reserveCapacity(total)
         entries.bytes.withUnsafeBytes { source in
-            for code in rows { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: source[entries.range(at: Int(code))])) }
+            for code in rows { values.arrays.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: source[entries.range(at: Int(code))])) }
         }
     }
 
@@ -103,26 +88,26 @@ struct LeafValues {
     mutating func finish() -> Column {
         let count = validity.count
         let valid = validity.finish()
-        switch conversion.storage {
-        case .bits: return Column(type: type, count: count, validity: valid, values: .bits(bits.finish()))
-        case .int32: return Column(type: type, count: count, validity: valid, values: .int32(Self.taken(&int32s)))
-        case .int64: return Column(type: type, count: count, validity: valid, values: .int64(Self.taken(&int64s)))
+        if let dictionary {
+            self.dictionary = nil
+            let taken = Self.taken(&codes)
+            // A dictionary without entries can serve NULLs only.
+            if dictionary.count == 0 { return .constant(.null, type: type, count: count) }
+            return Column(type: type, count: count, validity: valid, values: .dictionary(codes: taken, dictionary))
+        }
+        return Column(type: type, count: count, validity: valid, values: Column.Values(finished()))
+    }
+
+    private mutating func finished() -> TypedArray {
+        switch values.kind {
         case .int128:
-            let wide = Self.taken(&int128s)
-            return Column(type: type, count: count, validity: valid, values: Self.narrowed(wide).map { .int64($0) } ?? .int128(wide))
-        case .double: return Column(type: type, count: count, validity: valid, values: .double(Self.taken(&doubles)))
-        case .interval: return Column(type: type, count: count, validity: valid, values: .interval(Self.taken(&intervals)))
+            let wide = Self.taken(&values.int128s)
+            return Self.narrowed(wide).map { .int64($0) } ?? .int128(wide)
         case .bytes:
-            if let dictionary {
-                self.dictionary = nil
-                let taken = Self.taken(&codes)
-                // A dictionary without entries can serve NULLs only.
-                if dictionary.count == 0 { return .constant(.null, type: type, count: count) }
-                return Column(type: type, count: count, validity: valid, values: .dictionary(codes: taken, dictionary))
-            }
-            let arrays = ByteArrays(offsets: offsets, bytes: takenBytes())
-            offsets = [0]
-            return Column(type: type, count: count, validity: valid, values: .bytes(arrays))
+            let arrays = ByteArrays(offsets: values.arrays.offsets, bytes: takenBytes())
+            values.arrays.offsets = [0]
+            return .bytes(arrays)
+        case .bits, .int32, .int64, .double, .interval: return values.take()
         }
     }
 

@@ -69,16 +69,13 @@ final class PageReader {
     var pageCount: Int { max(layout.locations?.count ?? layout.pageCount ?? 0, outlinedPageCount) }
     private var outlinedPageCount = 0
 
-    init(
-        layout: ChunkLayout, path: String, source: ChunkBytes, decompressor: PageDecompressor, verifiesChecksums: Bool,
-        budget: DecodeBudget
-    ) {
+    init(layout: ChunkLayout, context: ChunkContext, source: ChunkBytes) {
         self.layout = layout
-        self.path = path
+        path = context.path
         self.source = source
-        self.decompressor = decompressor
-        isChecked = verifiesChecksums
-        inflated = ScratchBytes(budget: budget)
+        decompressor = context.decompressor
+        isChecked = context.options.verifiesChecksums
+        inflated = ScratchBytes(budget: context.budget)
         position = layout.range.lowerBound
         valuesLeft = layout.valueCount
     }

@@ -78,7 +78,9 @@ struct PlannedLeaf: Sendable {
     let descriptor: LeafDescriptor
     let type: ColumnType
     let conversion: LeafConversion
+    /// Whether the levels of what is read are kept, for the shape of lists and structs around the leaf.
     var keepsLevels = false
+    /// Whether the values are wanted at all, or the levels alone.
     var decodesValues = false
 }
 
@@ -89,6 +91,7 @@ enum ListShaping {
         _ levels: LeafOutput, _ shape: ReadNode.Shape, leaf: LeafDescriptor
     ) throws(PageError) -> (offsets: [Int32], validity: Bitmap?) {
         let count = levels.repetitionLevels.count
+        precondition(levels.definitionLevels.count == count)
         guard count <= Int(Int32.max) else { throw .memoryBudget(needed: count, allowed: Int(Int32.max)) }
         // An element begins at every entry that repeats no deeper than this list, if the list has one there.
         let elementLevel = shape.definedLevel + 1

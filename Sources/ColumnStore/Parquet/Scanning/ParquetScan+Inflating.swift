@@ -6,17 +6,14 @@ extension ParquetScan {
     /// - Throws: as readers do.
     package func inflate(rowGroup: Int) throws -> Int {
         let budget = DecodeBudget(byteCountMax: file.options.memoryBudgetByteCount)
-        let decompressor = PageDecompressor()
-        let shared = CoalescedRanges(file: file.bytes, wanted: [], mergedByteCountMax: 0, budget: budget)
+        let context = ChunkContext(
+            path: file.path, options: file.options, bytes: file.bytes,
+            shared: CoalescedRanges(file: file.bytes, wanted: [], mergedByteCountMax: 0, budget: budget), decompressor: PageDecompressor(),
+            budget: budget, readAheadByteCountMax: file.options.readByteCountTarget)
         var byteCount = 0
         for leaf in leaves {
             let layout = try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)
-            let source = ChunkBytes(
-                file: file.bytes, range: layout.range, shared: shared, budget: budget, readAheadByteCountMax: file.options.readByteCountTarget,
-                isSequential: true)
-            let pages = PageReader(
-                layout: layout, path: file.path, source: source, decompressor: decompressor, verifiesChecksums: file.options.verifiesChecksums,
-                budget: budget)
+            let pages = context.pages(layout, isSequential: true)
             byteCount += try pages.loadDictionary()?.values.count ?? 0
             while try pages.advance() {
                 _ = try pages.load()

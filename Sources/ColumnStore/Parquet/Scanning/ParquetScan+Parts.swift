@@ -3,6 +3,11 @@ public struct ScanPart: Hashable, Sendable {
     public let rowGroup: Int
     /// Within the row group; nil for all of it.
     public let rows: Range<Int>?
+
+    public init(rowGroup: Int, rows: Range<Int>? = nil) {
+        self.rowGroup = rowGroup
+        self.rows = rows
+    }
 }
 
 extension ParquetScan {

@@ -174,20 +174,12 @@ public final class RowGroupReader {
         let shared = CoalescedRanges(
             file: bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
         shared.expectAll()
-        let decompressor = PageDecompressor()
+        let context = ChunkContext(
+            path: file.path, options: file.options, bytes: bytes, shared: shared, decompressor: PageDecompressor(), budget: budget,
+            readAheadByteCountMax: target)
         for (index, layout) in layouts.enumerated() {
-            let leaf = scan.leaves[index]
             let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
-            let source = ChunkBytes(
-                file: bytes, range: layout.range, shared: shared, budget: budget, readAheadByteCountMax: target,
-                isSequential: !isLate)
-            let pages = PageReader(
-                layout: layout, path: file.path, source: source, decompressor: decompressor,
-                verifiesChecksums: file.options.verifiesChecksums, budget: budget)
-            readers.append(
-                LeafReader(
-                    leaf: leaf.descriptor, type: leaf.type, conversion: leaf.conversion, pages: pages,
-                    keepsLevels: leaf.keepsLevels, decodesValues: leaf.decodesValues, budget: budget))
+            readers.append(context.leaf(scan.leaves[index], layout, isSequential: !isLate))
             positions.append(0)
         }
     }

@@ -147,32 +147,32 @@ final class ColumnChunkWriter {
             bloomDistinctCount = hashes.count
         case .codes(_, .integers(let entries, let isWide)):
             if isWide {
-                addHashes(.int128(entries.map { Int128($0) }))
+                addHashes(.plain(.int128(entries.map { Int128($0) })))
             } else {
                 addHashes(integers: entries)
             }
             bloomDistinctCount = entries.count
         case .codes(_, .doubles(let entries, _)):
-            addHashes(.double(entries))
+            addHashes(.plain(.double(entries)))
             bloomDistinctCount = entries.count
-        case .int32(let values): addHashes(integers: values.map { Int64($0) })
-        case .int64(let values): addHashes(integers: values)
-        case .double(let values):
+        case .plain(.int32(let values)): addHashes(integers: values.map { Int64($0) })
+        case .plain(.int64(let values)): addHashes(integers: values)
+        case .plain(.double(let values)):
             for value in values { bloomHashes.append(hash(value.bitPattern)) }
-        case .int128(let values):
+        case .plain(.int128(let values)):
             for value in values {
                 ValueBounds.bigEndian(value, byteCount: leaf.typeLength).withUnsafeBytes {
                     bloomHashes.append(XXHash64.hash($0))
                 }
             }
-        case .bytes(let arrays):
+        case .plain(.bytes(let arrays)):
             arrays.bytes.withUnsafeBytes { bytes in
                 for index in 0..<arrays.count {
                     bloomHashes.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: index)])))
                 }
             }
         // A filter of two values tells nothing that the bounds don't.
-        case .booleans: break
+        case .plain(.bits), .plain(.interval): break
         }
     }
 

@@ -39,6 +39,6 @@ final class ColumnPiece: @unchecked Sendable {
         let made = pages.compactMap { $0 }
         pages.update(repeating: nil)
         precondition(made.count == cuts.count)
-        return (made, writer.encoding)
+        return (made, writer.encoding.pageEncoding)
     }
 }

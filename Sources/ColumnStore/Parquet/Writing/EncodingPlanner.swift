@@ -10,7 +10,7 @@ struct EncodingPlanner {
 
     struct Plan {
         let values: PageValues
-        let encoding: PageEncoding
+        let encoding: ValueEncoding
         let effort: CompressionEffort
     }
 
@@ -37,43 +37,29 @@ struct EncodingPlanner {
         return Plan(values: values, encoding: encoding, effort: try measuredEffort(values, encoding))
     }
 
-    private typealias EncodingPlan = (values: PageValues, encoding: PageEncoding)
+    private typealias EncodingPlan = (values: PageValues, encoding: ValueEncoding)
 
     private func encodingPlan(_ storage: LeafBuffer.Storage, isWhole: Bool) throws(PageError) -> EncodingPlan {
         switch storage {
-        case .booleans(let values): return try planOther(.booleans(values), [.plain, .rle])
-        case .int32(let values):
-            if isWhole, let plan = try planDictionary(.int32(values), wide: { values.map { Int64($0) } }) { return plan }
-            return try planOther(.int32(values), [.plain, .deltaBinaryPacked])
-        case .int64(let values):
-            if isWhole, let plan = try planDictionary(.int64(values), wide: { values }) { return plan }
-            return try planOther(.int64(values), [.plain, .deltaBinaryPacked])
-        case .int128(let values):
-            let narrow = values.compactMap { Int64(exactly: $0) }
-            if isWhole, narrow.count == values.count, let plan = try planDictionary(.int128(values), wide: { narrow }) { return plan }
-            return (.int128(values), .plain)
-        case .double(let values):
-            let patterns = { values.map { Int64(bitPattern: $0.bitPattern) } }
-            if isWhole, let plan = try planDictionary(.double(values), wide: patterns) { return plan }
-            return try planOther(.double(values), [.plain, .byteStreamSplit])
-        case .bytes(let arrays): return try planOther(.bytes(arrays), bytesEncodings)
+        case .plain(let values):
+            if isWhole, let plan = try planDictionary(values) { return plan }
+            return try planOther(.plain(values))
         case .codes(let codes, let dictionary): return try planCodes(codes, dictionary)
         }
     }
 
-    private var bytesEncodings: [PageEncoding] {
-        leaf.physicalType == .fixedLenByteArray ? [.plain] : [.deltaLengthByteArray, .plain, .deltaByteArray]
-    }
+    private var candidates: [ValueEncoding] { ValueEncoding.candidates(for: leaf.physicalType) }
 
-    private func planOther(_ values: PageValues, _ candidates: [PageEncoding]) throws(PageError) -> EncodingPlan {
+    private func planOther(_ values: PageValues) throws(PageError) -> EncodingPlan {
+        let candidates = candidates
         if let forced, candidates.contains(forced) { return (values, forced) }
         guard fileOptions.measuresEncodings, candidates.count > 1, values.count > 0 else {
-            return (values, unmeasured(values, candidates))
+            return (values, unmeasured(values))
         }
-        return (values, try smallest(values, candidates).encoding)
+        return (values, try smallest(values).encoding)
     }
 
-    private var forced: PageEncoding? {
+    private var forced: ValueEncoding? {
         switch options.encoding {
         case .automatic, .dictionary: nil
         case .plain: .plain
@@ -86,22 +72,19 @@ struct EncodingPlanner {
     }
 
     /// What is usually right, for files that aren't worth a measurement.
-    private func unmeasured(_ values: PageValues, _ candidates: [PageEncoding]) -> PageEncoding {
+    private func unmeasured(_ values: PageValues) -> ValueEncoding {
         switch values {
-        case .int32, .int64: .deltaBinaryPacked
-        case .bytes: .plain
-        default: candidates[0]
+        case .plain(.int32), .plain(.int64): .deltaBinaryPacked
+        case .plain, .codes: .plain
         }
     }
 
-    private func smallest(
-        _ values: PageValues, _ candidates: [PageEncoding]
-    ) throws(PageError) -> (encoding: PageEncoding, byteCount: Double) {
+    private func smallest(_ values: PageValues) throws(PageError) -> (encoding: ValueEncoding, byteCount: Double) {
         let sample = sampleRange(values)
-        var best: (encoding: PageEncoding, byteCount: Double)?
+        var best: (encoding: ValueEncoding, byteCount: Double)?
         for encoding in candidates {
             let byteCount = try compressedByteCount(values, sample, encoding) * Double(values.count) / Double(sample.count)
-            // The first is the quickest to read; others must be worth their decoding. Of strings it is the one with the lengths apart: one copy.
+            // The first is the quickest to read; others must be worth their decoding.
             if best.map({ byteCount < $0.byteCount * 0.97 }) ?? true { best = (encoding, byteCount) }
         }
         guard let best else { preconditionFailure("no candidates") }
@@ -112,7 +95,7 @@ struct EncodingPlanner {
     private func sampleRange(_ values: PageValues) -> Range<Int> {
         let count = min(values.count, Self.sampleValueCount)
         let start = (values.count - count) / 2
-        guard case .bytes(let arrays) = values else { return start..<start + count }
+        guard case .plain(.bytes(let arrays)) = values else { return start..<start + count }
         var end = start
         while end < start + count, arrays.range(at: end).upperBound - arrays.range(at: start).lowerBound <= Self.sampleByteCount {
             end += 1
@@ -121,10 +104,10 @@ struct EncodingPlanner {
     }
 
     private func compressedByteCount(
-        _ values: PageValues, _ range: Range<Int>, _ encoding: PageEncoding, _ compressor: PageCompressor? = nil
+        _ values: PageValues, _ range: Range<Int>, _ encoding: ValueEncoding, _ compressor: PageCompressor? = nil
     ) throws(PageError) -> Double {
         var encoded: [UInt8] = []
-        values.encode(range, as: encoding, leaf: leaf, into: &encoded)
+        try values.encode(range, as: encoding, leaf: leaf, into: &encoded)
         return Double(try compressedByteCount(encoded, compressor))
     }
 
@@ -143,8 +126,8 @@ struct EncodingPlanner {
 
     /// The effort asked for, or the same passing over short repetitions, where that is no larger: in random text they are chance, and cost
     /// more time than they save room, both when they are looked for and when they are copied.
-    private func measuredEffort(_ values: PageValues, _ encoding: PageEncoding) throws(PageError) -> CompressionEffort {
-        guard choosesEffort, case .bytes = values, values.count > 0 else { return effort }
+    private func measuredEffort(_ values: PageValues, _ encoding: ValueEncoding) throws(PageError) -> CompressionEffort {
+        guard choosesEffort, case .plain(.bytes) = values, values.count > 0 else { return effort }
         var long = effort
         long.minMatch = CompressionEffort.longMatch
         let sample = sampleRange(values)
@@ -155,12 +138,12 @@ struct EncodingPlanner {
     /// How to lay out a column of long strings: in large pages with as long a memory of what was seen, where that is worth a page's slower
     /// reading. Nil where there is too little of them to tell, or the caller has said how.
     func bulkyLayout(_ plan: Plan) throws(PageError) -> BulkyLayout? {
-        guard choosesEffort, options.pageByteCount == nil, case .bytes(let arrays) = plan.values,
+        guard choosesEffort, options.pageByteCount == nil, case .plain(.bytes(let arrays)) = plan.values,
             arrays.bytes.count >= BulkyLayout.pageByteCount
         else { return nil }
         var page: [UInt8] = []
         let end = arrays.offsets.firstIndex { Int($0) >= BulkyLayout.pageByteCount } ?? arrays.count
-        plan.values.encode(0..<end, as: plan.encoding, leaf: leaf, into: &page)
+        try plan.values.encode(0..<end, as: plan.encoding, leaf: leaf, into: &page)
         let large = BulkyLayout.large(level: effort.level)
         let whole = try compressedByteCount(page, compressors.compressor(large.effort))
         let own = try compressors.compressor(plan.effort)
@@ -175,13 +158,13 @@ struct EncodingPlanner {
     // MARK: Dictionaries
 
     /// A plan with a dictionary of numbers of up to 64 bits, or nil when another encoding is better.
-    private func planDictionary(_ plain: PageValues, wide: () -> [Int64]) throws(PageError) -> EncodingPlan? {
+    private func planDictionary(_ plain: TypedArray) throws(PageError) -> EncodingPlan? {
         let count = plain.count
         guard options.encoding == .automatic || options.encoding == .dictionary, count > 0 else { return nil }
         guard fileOptions.measuresEncodings || options.encoding == .dictionary else { return nil }
         let isForced = options.encoding == .dictionary
         let countMax = min(fileOptions.dictionaryByteCount / 8, isForced ? count : count / 4)
-        let values = wide()
+        guard let values = Self.wide(plain) else { return nil }
         var encoder = IntegerDictionaryEncoder(countMax: countMax)
         // Most columns that repeat too little show it in the first rows.
         let trial = min(count, 4 * Self.sampleValueCount)
@@ -190,24 +173,26 @@ struct EncodingPlanner {
                 values, countMax: countMax, trialCount: trial - 1, trialCountMax: isForced ? countMax : trial / 2)
         }
         guard var codes = made else { return nil }
-        let dictionary: PageDictionary
-        let candidates: [PageEncoding]
-        switch plain {
-        case .double:
-            dictionary = .sortedDoubles(encoder.entries, &codes)
-            candidates = [.plain, .byteStreamSplit]
-        case .int128:
-            dictionary = .sorted(encoder.entries, &codes, isWide: true)
-            candidates = [.plain]
-        default:
-            dictionary = .sorted(encoder.entries, &codes, isWide: false)
-            candidates = [.plain, .deltaBinaryPacked]
-        }
+        let dictionary: PageDictionary =
+            plain.kind == .double ? .sortedDoubles(encoder.entries, &codes) : .sorted(encoder.entries, &codes, isWide: plain.kind == .int128)
         let plan: EncodingPlan = (.codes(codes, dictionary), .rleDictionary)
         if isForced { return plan }
-        let others = try smallest(plain, candidates)
+        let others = try smallest(.plain(plain))
         let own = try dictionaryByteCount(plan.values, dictionary)
         return own <= others.byteCount * Self.dictionaryAllowance ? plan : nil
+    }
+
+    /// Numbers in 64 bits: doubles by their bits; nil for what is none, or does not fit.
+    private static func wide(_ plain: TypedArray) -> [Int64]? {
+        switch plain {
+        case .int32(let values): return values.map { Int64($0) }
+        case .int64(let values): return values
+        case .int128(let values):
+            let narrow = values.compactMap { Int64(exactly: $0) }
+            return narrow.count == values.count ? narrow : nil
+        case .double(let values): return values.map { Int64(bitPattern: $0.bitPattern) }
+        case .bits, .interval, .bytes: return nil
+        }
     }
 
     private func planCodes(_ unsortedCodes: [UInt32], _ encoder: StringDictionaryEncoder) throws(PageError) -> EncodingPlan {
@@ -216,16 +201,16 @@ struct EncodingPlanner {
         let plan: EncodingPlan = (.codes(codes, dictionary), .rleDictionary)
         // Entries that come four times each always pay.
         if options.encoding == .dictionary || codes.count >= 4 * dictionary.count { return plan }
-        guard codes.count > 0 else { return (.bytes(ByteArrays()), .plain) }
+        guard codes.count > 0 else { return (.plain(.bytes(ByteArrays())), .plain) }
         guard fileOptions.measuresEncodings else {
             guard codes.count < 2 * dictionary.count, let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else {
                 return plan
             }
-            return (.bytes(strings), .plain)
+            return (.plain(.bytes(strings)), .plain)
         }
         guard let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else { return plan }
-        let plain = PageValues.bytes(strings)
-        let others = try smallest(plain, bytesEncodings)
+        let plain = PageValues.plain(.bytes(strings))
+        let others = try smallest(plain)
         let own = try dictionaryByteCount(plan.values, dictionary)
         if own <= others.byteCount * Self.dictionaryAllowance { return plan }
         return (plain, others.encoding)
@@ -234,6 +219,6 @@ struct EncodingPlanner {
     private func dictionaryByteCount(_ values: PageValues, _ dictionary: PageDictionary) throws(PageError) -> Double {
         let sample = sampleRange(values)
         let codes = try compressedByteCount(values, sample, .rleDictionary) * Double(values.count) / Double(sample.count)
-        return codes + Double(try compressedByteCount(dictionary.encoded(leaf)))
+        return codes + Double(try compressedByteCount(try dictionary.encoded(leaf)))
     }
 }

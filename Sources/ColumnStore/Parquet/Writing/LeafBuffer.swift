@@ -2,32 +2,18 @@
 final class LeafBuffer {
     /// Values end to end, as the leaf's physical type keeps them: what a plan is made of.
     enum Storage {
-        /// 0 or 1 each.
-        case booleans([UInt8])
-        case int32([Int32])
-        case int64([Int64])
-        case int128([Int128])
-        case double([Double])
-        case bytes(ByteArrays)
+        case plain(TypedArray)
         /// Codes into the dictionary beside.
         case codes([UInt32], StringDictionaryEncoder)
     }
-
-    private enum Form { case booleans, int32, int64, int128, double, bytes, codes }
 
     let leaf: WriterLeaf
     private let options: ColumnWriterOptions
     private let dictionaryByteCountMax: Int
     private let bulkyByteCount: Int
-    private var form: Form
-    // One of these is in use, by `form`. Apart, not as payloads of one enum: an array taken out of it to be appended to was copied whole
-    // for every batch.
-    private var booleans: [UInt8] = []
-    private var int32s: [Int32] = []
-    private var int64s: [Int64] = []
-    private var int128s: [Int128] = []
-    private var doubles: [Double] = []
-    private var arrays = ByteArrays()
+    private var values: TypedArrayBuilder
+    /// Whether the values gather as codes, and not as themselves.
+    private var isCoded: Bool
     private var codes: [UInt32] = []
     private var dictionary = StringDictionaryEncoder()
     /// Slots: values, NULLs and empty lists.
@@ -51,21 +37,23 @@ final class LeafBuffer {
         self.options = options.column(leaf.path)
         dictionaryByteCountMax = options.dictionaryByteCount
         bulkyByteCount = options.bulkyByteCount
-        form = .codes
-        form = firstForm
+        values = TypedArrayBuilder(Self.kind(leaf))
+        isCoded = false
+        isCoded = startsCoded
     }
 
-    var storage: Storage {
-        switch form {
-        case .booleans: .booleans(booleans)
-        case .int32: .int32(int32s)
-        case .int64: .int64(int64s)
-        case .int128: .int128(int128s)
-        case .double: .double(doubles)
-        case .bytes: .bytes(arrays)
-        case .codes: .codes(codes, dictionary)
+    private static func kind(_ leaf: WriterLeaf) -> TypedArray.Kind {
+        switch leaf.physicalType {
+        case .boolean: .bits
+        case .int32: .int32
+        case .int64: .int64
+        case .double: .double
+        case .fixedLenByteArray where leaf.type != .uuid: .int128
+        case .fixedLenByteArray, .byteArray, .float, .int96: .bytes
         }
     }
+
+    var storage: Storage { isCoded ? .codes(codes, dictionary) : .plain(values.array) }
 
     /// Empties the buffer for the next row group. Memory is kept where nobody else holds the values: a row group's worth of fresh
     /// pages costs more than filling them.
@@ -83,15 +71,15 @@ final class LeafBuffer {
 
     /// Leaves the values to whoever took `storage`, and begins anew with as much room for bytes.
     func detach() {
-        let byteCount = arrays.bytes.count
+        let byteCount = values.arrays.bytes.count
         release()
-        arrays.bytes.reserveCapacity(byteCount)
+        values.arrays.bytes.reserveCapacity(byteCount)
     }
 
     /// Empties the buffer and keeps no memory.
     func release() {
-        (booleans, int32s, int64s, int128s, doubles, codes) = ([], [], [], [], [], [])
-        (arrays, repetitionLevels) = (ByteArrays(), [])
+        values = TypedArrayBuilder(values.kind)
+        (codes, repetitionLevels) = ([], [])
         removeWritten()
     }
 
@@ -100,53 +88,27 @@ final class LeafBuffer {
         valueCount = 0
         definitionLevels = nil
         repetitionLevels.removeAll(keepingCapacity: true)
-        booleans.removeAll(keepingCapacity: true)
-        int32s.removeAll(keepingCapacity: true)
-        int64s.removeAll(keepingCapacity: true)
-        int128s.removeAll(keepingCapacity: true)
-        doubles.removeAll(keepingCapacity: true)
-        arrays.bytes.removeAll(keepingCapacity: true)
-        arrays.offsets.removeAll(keepingCapacity: true)
-        arrays.offsets.append(0)
+        values.removeAll()
         codes.removeAll(keepingCapacity: true)
-        if form == .codes { dictionary = StringDictionaryEncoder() }
-        form = firstForm
+        if isCoded { dictionary = StringDictionaryEncoder() }
+        isCoded = startsCoded
     }
 
-    private var startsWithDictionary: Bool {
-        (options.encoding == .automatic || options.encoding == .dictionary) && !hasGivenUpDictionary
-    }
-
-    private var firstForm: Form {
-        switch leaf.physicalType {
-        case .boolean: return .booleans
-        case .int32: return .int32
-        case .double: return .double
-        case .int64: return .int64
-        case .fixedLenByteArray where leaf.type != .uuid: return .int128
-        default: return startsWithDictionary ? .codes : .bytes
-        }
+    private var startsCoded: Bool {
+        values.kind == .bytes && (options.encoding == .automatic || options.encoding == .dictionary) && !hasGivenUpDictionary
     }
 
     /// About what the buffer holds in memory.
     var byteCount: Int {
         let levels = repetitionLevels.count + (definitionLevels?.count ?? 0)
-        switch form {
-        case .booleans: return levels + booleans.count
-        case .int32: return levels + 4 * int32s.count
-        case .int64: return levels + 8 * int64s.count
-        case .double: return levels + 8 * doubles.count
-        case .int128: return levels + 16 * int128s.count
-        case .bytes: return levels + arrays.bytes.count + 4 * arrays.count
-        case .codes: return levels + 4 * codes.count + dictionary.byteCount + 24 * dictionary.count
-        }
+        return levels + (isCoded ? 4 * codes.count + dictionary.byteCount + 24 * dictionary.count : values.byteCount)
     }
 
     /// Whether the values are too large for a row group's worth of them to be held: documents, mostly.
     ///
     /// - Parameter atPageEnd: whether all columns end a page here, where a piece had better end, too.
     func isBulky(atPageEnd: Bool) -> Bool {
-        form == .bytes && arrays.bytes.count >= (atPageEnd ? bulkyByteCount / 2 : bulkyByteCount)
+        !isCoded && values.kind == .bytes && values.arrays.bytes.count >= (atPageEnd ? bulkyByteCount / 2 : bulkyByteCount)
     }
 
     // MARK: Appending
@@ -170,7 +132,7 @@ final class LeafBuffer {
             rows = slots.rows
         }
         try appendValues(column, rows)
-        valueCount = storedCount
+        valueCount = isCoded ? codes.count : values.count
     }
 
     private func hasNull(_ column: Column, _ rows: [Int32]?) -> Bool {
@@ -197,18 +159,6 @@ final class LeafBuffer {
         levelCount += slots.count
     }
 
-    private var storedCount: Int {
-        switch form {
-        case .booleans: booleans.count
-        case .int32: int32s.count
-        case .int64: int64s.count
-        case .int128: int128s.count
-        case .double: doubles.count
-        case .bytes: arrays.count
-        case .codes: codes.count
-        }
-    }
-
     private func appendValues(_ column: Column, _ rows: [Int32]?) throws(ColumnStoreError) {
         var column = column
         if leaf.type == .uuid {
@@ -216,7 +166,7 @@ final class LeafBuffer {
             try checkUUIDs(column, rows)
         }
         if case .dictionary(_, let source) = column.values {
-            if form == .codes {
+            if isCoded {
                 if case .bytes(let entries) = source.values.values { try checkRoom(dictionary.byteCount, entries) }
                 appendRemapped(column, rows)
                 judgeDictionary()
@@ -224,57 +174,30 @@ final class LeafBuffer {
             }
             column = column.flattened()
         }
-        switch (form, column.values) {
-        case (.booleans, .bits(let bits)): Self.append(bits, rows, to: &booleans)
-        case (.int32, .int32(let values)): Self.append(values, rows, to: &int32s)
-        case (.int64, .int64(let values)): Self.append(values, rows, to: &int64s)
-        case (.int64, .int128(let values)): try appendNarrowed(values, rows)
-        case (.int128, .int128(let values)): Self.append(values, rows, to: &int128s)
-        case (.int128, .int64(let values)):
-            if let rows {
-                for row in rows { int128s.append(Int128(values[Int(row)])) }
-            } else {
-                int128s.append(contentsOf: values.lazy.map { Int128($0) })
-            }
-        case (.double, .double(let values)): Self.append(values, rows, to: &doubles)
-        case (.bytes, .bytes(let values)): try append(values, rows)
-        case (.codes, .bytes(let values)):
-            try checkRoom(dictionary.byteCount, values)
-            Self.append(values, rows, to: &codes, &dictionary)
-            judgeDictionary()
-        default:
+        switch column.values.typed {
+        case .bytes(let added) where isCoded:
+            try checkRoom(dictionary.byteCount, added)
+            Self.append(added, rows, to: &codes, &dictionary)
+            return judgeDictionary()
+        case .int128(let wide) where values.kind == .int64: return try appendNarrowed(wide, rows)
+        case .bytes(let added): try checkRoom(values.arrays.bytes.count, added)
+        case .bits, .int32, .int64, .int128, .double, .interval, nil: break
+        }
+        guard let added = column.values.typed, values.append(contentsOf: added, rows: rows) else {
             throw ColumnStoreError(
                 .invalidRequest, column: leaf.path.description, "the batch's column is no \(leaf.type)")
         }
     }
 
-    @inline(__always)
-    private static func append<Element: BitwiseCopyable>(_ values: [Element], _ rows: [Int32]?, to mine: inout [Element]) {
-        guard let rows else {
-            mine.append(contentsOf: values)
-            return
-        }
-        mine.reserveCapacity(mine.count + rows.count)
-        for row in rows { mine.append(values[Int(row)]) }
-    }
-
-    private static func append(_ bits: Bitmap, _ rows: [Int32]?, to mine: inout [UInt8]) {
-        if let rows {
-            for row in rows { mine.append(bits[Int(row)] ? 1 : 0) }
-        } else {
-            for row in 0..<bits.count { mine.append(bits[row] ? 1 : 0) }
-        }
-    }
-
-    private func appendNarrowed(_ values: [Int128], _ rows: [Int32]?) throws(ColumnStoreError) {
-        let count = rows?.count ?? values.count
+    private func appendNarrowed(_ wide: [Int128], _ rows: [Int32]?) throws(ColumnStoreError) {
+        let count = rows?.count ?? wide.count
         for index in 0..<count {
             let row = rows.map { Int($0[index]) } ?? index
-            guard let narrow = Int64(exactly: values[row]) else {
+            guard let narrow = Int64(exactly: wide[row]) else {
                 throw ColumnStoreError(
-                    .invalidRequest, column: leaf.path.description, "\(values[row]) has more digits than \(leaf.type)")
+                    .invalidRequest, column: leaf.path.description, "\(wide[row]) has more digits than \(leaf.type)")
             }
-            int64s.append(narrow)
+            values.int64s.append(narrow)
         }
     }
 
@@ -283,19 +206,6 @@ final class LeafBuffer {
         guard byteCount + added.bytes.count <= Int(Int32.max) else {
             throw ColumnStoreError(
                 .invalidRequest, column: leaf.path.description, "more than 2 GiB of one column in a row group")
-        }
-    }
-
-    private func append(_ values: ByteArrays, _ rows: [Int32]?) throws(ColumnStoreError) {
-        try checkRoom(arrays.bytes.count, values)
-        guard let rows else {
-            let base = Int32(arrays.bytes.count)
-            arrays.bytes.append(contentsOf: values.bytes)
-            arrays.offsets.append(contentsOf: values.offsets.dropFirst().lazy.map { $0 + base })
-            return
-        }
-        values.bytes.withUnsafeBytes { bytes in
-            for row in rows { arrays.append(UnsafeRawBufferPointer(rebasing: bytes[values.range(at: Int(row))])) }
         }
     }
 
@@ -348,13 +258,13 @@ final class LeafBuffer {
 
     /// Turns codes back into strings when the dictionary is too large, or nearly every value is a new one.
     private func judgeDictionary() {
-        guard form == .codes else { return }
+        guard isCoded else { return }
         let isTooLarge = dictionary.byteCount + 4 * dictionary.count > dictionaryByteCountMax
         let isUseless =
             options.encoding == .automatic && codes.count >= Self.judgedValueCount
             && dictionary.count > codes.count / 4 * 3
         guard isTooLarge || isUseless, let plain = Self.plain(codes, dictionary.entries) else { return }
-        (arrays, form) = (plain, .bytes)
+        (values.arrays, isCoded) = (plain, false)
         (codes, dictionary) = ([], StringDictionaryEncoder())
         hasGivenUpDictionary = true
         remapped = [:]

@@ -21,6 +21,8 @@ struct LevelSlots {
 
     /// Steps through an optional node: its NULLs stay behind as dead slots.
     func throughOptional(_ validity: Bitmap?) -> LevelSlots {
+        assert(definitionLevels == nil || definitionLevels?.count == count)
+        assert(repetitionLevels == nil || repetitionLevels?.count == count)
         var next = self
         next.definition += 1
         guard let validity, validity.setCount < validity.count else {
@@ -84,6 +86,7 @@ struct LevelSlots {
             elementRows?.append(contentsOf: start..<start + Int32(length))
             nextElement += Int32(length)
         }
+        assert(live == rows?.count ?? live && definitions.count == repetitions.count)
         next.count = definitions.count
         next.definitionLevels = definitions
         next.repetitionLevels = repetitions

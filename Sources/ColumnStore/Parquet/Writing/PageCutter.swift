@@ -39,14 +39,10 @@ private struct Walk {
         self.countsBytes = countsBytes
         var offsets: [Int32] = []
         switch writer.values {
-        case .booleans: valueByteCount = 1
-        case .int32: valueByteCount = 4
-        case .int64, .double: valueByteCount = 8
-        case .int128: valueByteCount = 16
         case .codes(_, let dictionary): valueByteCount = (dictionary.bitWidth + 7) / 8 + 1
-        case .bytes(let arrays):
-            valueByteCount = 4
-            offsets = arrays.offsets
+        case .plain(let values):
+            valueByteCount = values.kind.slotByteCount
+            if case .bytes(let arrays) = values { offsets = arrays.offsets }
         }
         self.offsets = offsets
     }

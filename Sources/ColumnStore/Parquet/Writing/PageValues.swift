@@ -1,71 +1,49 @@
 /// The values of one leaf in the form in which a chosen encoding takes them, ready to be cut into pages.
 enum PageValues {
-    case booleans([UInt8])
-    case int32([Int32])
-    case int64([Int64])
-    case int128([Int128])
-    case double([Double])
-    case bytes(ByteArrays)
+    case plain(TypedArray)
     /// Codes into a dictionary in ascending order, so that the bounds of codes are the bounds of values.
     case codes([UInt32], PageDictionary)
 
     var count: Int {
         switch self {
-        case .booleans(let values): values.count
-        case .int32(let values): values.count
-        case .int64(let values): values.count
-        case .int128(let values): values.count
-        case .double(let values): values.count
-        case .bytes(let arrays): arrays.count
+        case .plain(let values): values.count
         case .codes(let codes, _): codes.count
         }
     }
 
     /// Appends the values of `range` to `target`.
     ///
-    /// - Precondition: the values' type has the encoding.
-    func encode(_ range: Range<Int>, as encoding: PageEncoding, leaf: WriterLeaf, into target: inout [UInt8]) {
+    /// - Throws: `.unsupported` for an encoding that the values' type does not have.
+    func encode(_ range: Range<Int>, as encoding: ValueEncoding, leaf: WriterLeaf, into target: inout [UInt8]) throws(PageError) {
+        let encoder = encoding.encoder
         switch self {
-        case .booleans(let values):
-            values.withUnsafeBufferPointer { Self.encodeBooleans(Self.part($0, range), encoding, &target) }
-        case .int32(let values):
-            values.withUnsafeBufferPointer { values in
-                let part = Self.part(values, range)
-                if encoding == .deltaBinaryPacked {
-                    DeltaBinaryPackedEncoder.encode(part, into: &target)
-                } else {
-                    PlainEncoder.encode(part, into: &target)
-                }
+        case .plain(.bits(let bits)):
+            let booleans = range.map { bits[$0] ? 1 : 0 as UInt8 }
+            try Self.withPart(booleans, booleans.indices) { (part) throws(PageError) in try encoder.encode(booleans: part, into: &target) }
+        case .plain(.int32(let values)):
+            try Self.withPart(values, range) { (part) throws(PageError) in try encoder.encode(part, into: &target) }
+        case .plain(.int64(let values)):
+            try Self.withPart(values, range) { (part) throws(PageError) in try encoder.encode(part, into: &target) }
+        case .plain(.int128(let values)):
+            try Self.withPart(values, range) { (part) throws(PageError) in
+                try encoder.encode(bigEndian: part, byteCount: leaf.typeLength, into: &target)
             }
-        case .int64(let values):
-            values.withUnsafeBufferPointer { values in
-                let part = Self.part(values, range)
-                if encoding == .deltaBinaryPacked {
-                    DeltaBinaryPackedEncoder.encode(part, into: &target)
-                } else {
-                    PlainEncoder.encode(part, into: &target)
-                }
-            }
-        case .int128(let values):
-            values.withUnsafeBufferPointer {
-                PlainEncoder.encodeBigEndian(Self.part($0, range), byteCount: leaf.typeLength, into: &target)
-            }
-        case .double(let values):
-            values.withUnsafeBufferPointer { values in
-                let part = Self.part(values, range)
-                if encoding == .byteStreamSplit {
-                    ByteStreamSplitEncoder.encode(part, into: &target)
-                } else {
-                    PlainEncoder.encode(part, into: &target)
-                }
-            }
-        case .bytes(let arrays): Self.encodeBytes(arrays, range, encoding, leaf, &target)
+        case .plain(.double(let values)):
+            try Self.withPart(values, range) { (part) throws(PageError) in try encoder.encode(part, into: &target) }
+        case .plain(.interval): throw .unsupported("intervals")
+        case .plain(.bytes(let arrays)): try Self.encode(arrays, range, encoder, leaf, &target)
         case .codes(let codes, let dictionary):
-            target.append(UInt8(dictionary.bitWidth))
-            codes.withUnsafeBufferPointer {
-                RunLengthEncoder.encode(Self.part($0, range), bitWidth: dictionary.bitWidth, into: &target)
+            assert(codes[range].allSatisfy { $0 < dictionary.count })
+            try Self.withPart(codes, range) { (part) throws(PageError) in
+                try encoder.encode(codes: part, bitWidth: dictionary.bitWidth, into: &target)
             }
         }
+    }
+
+    private static func withPart<Element>(
+        _ values: [Element], _ range: Range<Int>, _ body: (UnsafeBufferPointer<Element>) throws(PageError) -> Void
+    ) throws(PageError) {
+        try values.withUnsafeBufferPointer { (values) throws(PageError) in try body(part(values, range)) }
     }
 
     private static func part<Element>(
@@ -74,34 +52,16 @@ enum PageValues {
         UnsafeBufferPointer(rebasing: values[range])
     }
 
-    private static func encodeBooleans(
-        _ values: UnsafeBufferPointer<UInt8>, _ encoding: PageEncoding, _ target: inout [UInt8]
-    ) {
-        guard encoding == .rle else {
-            PlainEncoder.encodeBits(values, into: &target)
-            return
-        }
-        // As values, unlike as levels of a page of version 2, runs come after their length.
-        var runs: [UInt8] = []
-        RunLengthEncoder.encode(values, bitWidth: 1, into: &runs)
-        target.append(littleEndian: UInt32(runs.count))
-        target.append(contentsOf: runs)
-    }
-
-    private static func encodeBytes(
-        _ arrays: ByteArrays, _ range: Range<Int>, _ encoding: PageEncoding, _ leaf: WriterLeaf, _ target: inout [UInt8]
-    ) {
-        arrays.offsets.withUnsafeBufferPointer { offsets in
-            arrays.bytes.withUnsafeBufferPointer { bytes in
-                let offsets = part(offsets, range.lowerBound..<range.upperBound + 1)
+    private static func encode(
+        _ arrays: ByteArrays, _ range: Range<Int>, _ encoder: any PageValueEncoder.Type, _ leaf: WriterLeaf, _ target: inout [UInt8]
+    ) throws(PageError) {
+        try withPart(arrays.offsets, range.lowerBound..<range.upperBound + 1) { (offsets) throws(PageError) in
+            try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(PageError) in
                 if leaf.physicalType == .fixedLenByteArray {
-                    target.append(contentsOf: bytes[Int(offsets[0])..<Int(offsets[range.count])])
-                } else if encoding == .deltaLengthByteArray {
-                    DeltaByteArrayEncoder.encodeLengths(offsets: offsets, bytes: bytes, into: &target)
-                } else if encoding == .deltaByteArray {
-                    DeltaByteArrayEncoder.encodePrefixes(offsets: offsets, bytes: bytes, into: &target)
+                    let fixed = UnsafeBufferPointer(rebasing: bytes[Int(offsets[0])..<Int(offsets[range.count])])
+                    try encoder.encode(fixedBytes: UnsafeRawBufferPointer(fixed), into: &target)
                 } else {
-                    PlainEncoder.encode(offsets: offsets, bytes: bytes, into: &target)
+                    try encoder.encode(offsets: offsets, bytes: bytes, into: &target)
                 }
             }
         }
@@ -113,19 +73,19 @@ enum PageValues {
     func bounds(_ range: Range<Int>) -> ValueBounds? {
         guard !range.isEmpty else { return nil }
         switch self {
-        case .booleans(let values):
+        case .plain(.bits(let bits)):
+            let setCount = range.count { bits[$0] }
+            return .integer(setCount == range.count ? 1 : 0, setCount > 0 ? 1 : 0)
+        case .plain(.int32(let values)):
             let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
             return .integer(Int64(low), Int64(high))
-        case .int32(let values):
-            let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
-            return .integer(Int64(low), Int64(high))
-        case .int64(let values):
+        case .plain(.int64(let values)):
             let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
             return .integer(low, high)
-        case .int128(let values):
+        case .plain(.int128(let values)):
             let (low, high) = values.withUnsafeBufferPointer { Self.extremes(Self.part($0, range)) }
             return .wide(low, high)
-        case .double(let values):
+        case .plain(.double(let values)):
             var low = Double.infinity
             var high = -Double.infinity
             var hasNumber = false
@@ -135,7 +95,8 @@ enum PageValues {
                 hasNumber = true
             }
             return hasNumber ? .double(low, high) : nil
-        case .bytes(let arrays): return Self.extremes(arrays, range)
+        case .plain(.interval): return nil
+        case .plain(.bytes(let arrays)): return Self.extremes(arrays, range)
         case .codes(let codes, let dictionary):
             return codes.withUnsafeBufferPointer { dictionary.bounds(Self.part($0, range)) }
         }
@@ -143,9 +104,9 @@ enum PageValues {
 
     func nanCount(_ range: Range<Int>) -> Int {
         switch self {
-        case .double(let values): values[range].count(where: \.isNaN)
+        case .plain(.double(let values)): values[range].count(where: \.isNaN)
         case .codes(let codes, .doubles(_, let numberCount)): codes[range].count { Int($0) >= numberCount }
-        default: 0
+        case .plain, .codes: 0
         }
     }
 
@@ -217,15 +178,15 @@ enum PageDictionary {
     }
 
     /// The dictionary page's body.
-    func encoded(_ leaf: WriterLeaf) -> [UInt8] {
+    func encoded(_ leaf: WriterLeaf) throws(PageError) -> [UInt8] {
         var target: [UInt8] = []
         switch self {
         case .bytes(let entries, _):
-            PageValues.bytes(entries).encode(0..<entries.count, as: .plain, leaf: leaf, into: &target)
+            try PageValues.plain(.bytes(entries)).encode(0..<entries.count, as: .plain, leaf: leaf, into: &target)
         case .integers(let entries, let isWide):
             if isWide {
                 let wide = entries.map { Int128($0) }
-                wide.withUnsafeBufferPointer { PlainEncoder.encodeBigEndian($0, byteCount: leaf.typeLength, into: &target) }
+                wide.withUnsafeBufferPointer { PlainEncoder.encode(bigEndian: $0, byteCount: leaf.typeLength, into: &target) }
             } else if leaf.physicalType == .int32 {
                 let narrow = entries.map { Int32(truncatingIfNeeded: $0) }
                 narrow.withUnsafeBufferPointer { PlainEncoder.encode($0, into: &target) }

@@ -17,7 +17,7 @@ struct EncodedPage: Sendable {
 struct PageWriter {
     let leaf: WriterLeaf
     let values: PageValues
-    let encoding: PageEncoding
+    let encoding: ValueEncoding
     /// Nil when every slot has a value.
     let definitionLevels: [UInt8]?
     /// Empty outside of lists.
@@ -33,11 +33,15 @@ struct PageWriter {
     }
 
     func page(_ cut: Cut, compressor: PageCompressor) throws(PageError) -> EncodedPage {
+        // A slot has a value or none, a row a slot or more: what the header says follows from these.
+        precondition(cut.values.count <= cut.levels.count && cut.rowCount <= cut.levels.count && cut.values.upperBound <= values.count)
+        assert(repetitionLevels.isEmpty || repetitionLevels[cut.levels].allSatisfy { $0 <= leaf.repetitionLevelMax })
+        assert(definitionLevels == nil || definitionLevels?[cut.levels].count { $0 == leaf.definitionLevelMax } == cut.values.count)
         var repetitions: [UInt8] = []
         var definitions: [UInt8] = []
         encodeLevels(cut, &repetitions, &definitions)
         var body: [UInt8] = []
-        values.encode(cut.values, as: encoding, leaf: leaf, into: &body)
+        try values.encode(cut.values, as: encoding, leaf: leaf, into: &body)
         let nullCount = cut.levels.count - cut.values.count
         let page: (bytes: [UInt8], uncompressedByteCount: Int)
         if version == 1 {
@@ -89,7 +93,7 @@ struct PageWriter {
         }
         let header = DataPageHeaderV2(
             valueCount: Int32(cut.levels.count), nullCount: Int32(nullCount), rowCount: Int32(cut.rowCount),
-            encoding: encoding, definitionLevelsByteCount: Int32(definitions.count),
+            encoding: encoding.pageEncoding, definitionLevelsByteCount: Int32(definitions.count),
             repetitionLevelsByteCount: Int32(repetitions.count), isCompressed: isCompressed)
         return try Self.assemble(.dataV2(header), stored, uncompressedBodyByteCount: levelByteCount + body.count)
     }
@@ -109,7 +113,7 @@ struct PageWriter {
         whole.append(contentsOf: body)
         var stored: [UInt8] = []
         try Self.compress(whole, compressor, into: &stored)
-        let header = DataPageHeader(valueCount: Int32(cut.levels.count), encoding: encoding)
+        let header = DataPageHeader(valueCount: Int32(cut.levels.count), encoding: encoding.pageEncoding)
         return try Self.assemble(.data(header), stored, uncompressedBodyByteCount: whole.count)
     }
 
@@ -117,7 +121,7 @@ struct PageWriter {
     static func dictionaryPage(
         _ dictionary: PageDictionary, leaf: WriterLeaf, compressor: PageCompressor
     ) throws(PageError) -> (bytes: [UInt8], uncompressedByteCount: Int) {
-        let body = dictionary.encoded(leaf)
+        let body = try dictionary.encoded(leaf)
         var stored: [UInt8] = []
         try compress(body, compressor, into: &stored)
         let header = DictionaryPageHeader(valueCount: Int32(dictionary.count), encoding: .plain, isSorted: true)

@@ -105,7 +105,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
         if workers.count == 1 { return workers[0].groupings[set] }
         let groups = try makeGroups(set)
         for worker in workers {
-            try groups.merge(try worker.takeGroups(set))
+            try groups.absorb(try worker.takeGroups(set))
             try groups.checkWhole(share, run)
         }
         return groups
@@ -125,9 +125,10 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
             groups = try makeGroups(work.set)
             share.releaseAll()
         }
-        // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split.
+        // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split, and what lies on disk is out of the way.
         func mustSplit(_ byteCount: Int) -> Bool {
-            !share.resize(to: byteCount) && groups.keyCount > 0 && groups.byteCount > run.smallByteCount && work.depth < GroupPart.depthMax
+            !share.resize(to: byteCount) && groups.table.count > 1 && groups.byteCount > run.smallByteCount && work.depth < GroupPart.depthMax
+                && !groups.isAside
         }
         func take(_ batch: ColumnBatch) throws {
             if !split.isEmpty { return try divide(batch) }
@@ -204,6 +205,7 @@ final class AggregateOperator: PhysicalOperator, @unchecked Sendable {
                 guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
                 let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set, share, run) : try owner.merged(work, share, run)
                 guard let groups else { continue }
+                owner.measure.spilledBytes.wrappingAdd(groups.asideByteCount, ordering: .relaxed)
                 let answers = try owner.answers(groups, work.set)
                 pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]
                 batch = answers

@@ -77,8 +77,18 @@ final class AggregateWorker: @unchecked Sendable {
     /// Asks for what the tables and states may grow by with these rows, before they do: several may double at once, each beside what it was.
     private func makeRoom(for keys: [[Column]], _ rowCount: Int) throws {
         let growth = zip(groupings, keys).reduce(0) { $0 + $1.0.growth(by: $1.1, count: rowCount) }
-        if growth > 0 { try hold(byteCount, growth: growth) }
+        if growth == 0 { return }
+        let byteCount = byteCount
+        let exported = groupings.reduce(0) { max($0, $1.exportByteCount) }
+        if share.resize(to: byteCount + growth + exported) { return }
+        // All rows may be new to all sets, which few batches' are: with fewer rows the bound is nearer, and hundreds of sets of few groups fit.
+        if rowCount > Self.dividedRowCountMin, growth > run.smallByteCount {
+            throw QueryError(tooLargeAt: nil, fittingRowCount: max(Self.dividedRowCountMin, rowCount / 4))
+        }
+        try hold(byteCount, growth: growth)
     }
+
+    private static let dividedRowCountMin = 256
 
     /// Holds the groups and what comes to them; where that does not fit, they are laid into parts on disk.
     private func hold(_ byteCount: Int, growth: Int) throws {
@@ -96,9 +106,9 @@ final class AggregateWorker: @unchecked Sendable {
     /// Gives a set's groups to whoever brings those of all workers together.
     ///
     /// Several may ask at once, each for a set of its own.
-    func takeGroups(_ set: Int) throws -> ColumnBatch {
+    func takeGroups(_ set: Int) throws -> GroupStates {
         try taking.withLock { _ in
-            let groups = groupings[set].export()
+            let groups = groupings[set]
             groupings[set] = try owner.makeGroups(set)
             share.force(to: groupings.reduce(0) { $0 + $1.byteCount })
             return groups
@@ -150,7 +160,7 @@ final class AggregateWorker: @unchecked Sendable {
     }
 
     private func makeParts() {
-        if parts.isEmpty { parts = groupings.map { GroupPart.make(run, types: $0.types, setCount: groupings.count) } }
+        if parts.isEmpty { parts = GroupPart.make(run, types: groupings.map(\.types)) }
     }
 
     /// Lays a set's groups into its parts, and begins anew.

@@ -49,6 +49,17 @@ class Aggregator {
     func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {}
     /// The answers, one row a group.
     func finish() throws(KernelError) -> Column { preconditionFailure("an abstract aggregator") }
+
+    // MARK: What does not fit
+
+    /// Writes what it holds to disk, where it can answer from there; false: nothing was written.
+    func writeAside(_ run: QueryRun) throws -> Bool { false }
+    /// What lies on disk: such a state is not put out as columns.
+    var aside: RowsAside? { nil }
+    /// Takes over the state of another aggregator of the same call, with what it has on disk. Its groups have the same numbers.
+    func absorb(_ other: Aggregator, groupCount: Int) throws {
+        try merge(other.exportState(), (0..<UInt32(groupCount)).map { $0 })
+    }
 }
 
 /// count(*) and count(x).

@@ -44,13 +44,15 @@ enum AggregatorFactory {
 
     static func make(_ call: AggregateCall) throws(QueryError) -> Aggregator {
         let inputTypes = inputs(call).map(\.type)
-        let plain = try makePlain(call, inputTypes)
         switch call.function {
-        case .min, .max, .boolAnd, .boolOr, .anyValue, .singleValue, .approximateDistinct, .countRows: return plain
+        case .min, .max, .boolAnd, .boolOr, .anyValue, .singleValue, .approximateDistinct, .countRows:
+            return try makePlain(call, inputTypes)
         default: break
         }
+        let plain = try makePlain(call, inputTypes)
         guard call.isDistinct else { return plain }
-        return DistinctAggregator(plain, types: inputTypes, skipsNulls: call.function != .arrayAggregate)
+        // What could be made once can be made again.
+        return DistinctAggregator(types: inputTypes, skipsNulls: call.function != .arrayAggregate) { (try? makePlain(call, inputTypes)) ?? plain }
     }
 
     private static func makePlain(_ call: AggregateCall, _ types: [ColumnType]) throws(QueryError) -> Aggregator {
@@ -58,7 +60,6 @@ enum AggregatorFactory {
         switch call.function {
         case .countRows, .count: return CountAggregator()
         case .sum, .avg:
-            if call.isReproducible, types[0] == .double { return ReproducibleSumAggregator(isAverage: call.function == .avg) }
             if types[0] == .double || result == .double { return CastingAggregator(RealSumAggregator(isAverage: call.function == .avg), to: .double) }
             if types[0] == .interval { return IntervalSumAggregator(isAverage: call.function == .avg) }
             return ExactSumAggregator(argument: types[0], result: result, isAverage: call.function == .avg)

@@ -1,27 +1,196 @@
-/// A sum of doubles without rounding until it is asked for, whatever their order: parts that do not overlap, the least first
-/// (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", as Python's `fsum` has it).
+import ColumnStore
+
+/// A sum of doubles without rounding until it is asked for: the same to the last bit in whatever order they come, and what was taken away
+/// again leaves no trace.
+///
+/// Numbers of like size are added as whole numbers of one unit, thirty-five bits below the first of them. All others lie apart: as parts that do not overlap
+/// (Shewchuk, "Adaptive Precision Floating-Point Arithmetic"), those near the end of the range in a unit of their own, NaN and infinities counted.
 struct ExactRealSum {
-    private(set) var parts: [Double] = []
-    /// NaN and infinities, which are what they are in any order.
-    private(set) var special = 0.0
-    private var isNegativeZero = true
+    /// In units of 2^(base - 1075).
+    private var units: Int128 = 0
+    /// The least biased exponent of a number that is added to `units`; 0 as long as none was.
+    private var base: Int32 = 0
+    /// Of values other than -0: a sum of nothing else is -0, as in PostgreSQL.
+    private var otherCount: Int64 = 0
+    /// None or one.
+    private var rare: [Rare] = []
+
+    private struct Rare {
+        /// The least first.
+        var parts: [Double] = []
+        /// Of numbers from `largeExponentMin` on, in units of `largeUnit`: however many come, no sum leaves the range before it is asked for.
+        var largeParts: [Double] = []
+        var nanCount: Int64 = 0, infinityCount: Int64 = 0, negativeInfinityCount: Int64 = 0
+
+        var isSpecial: Bool { nanCount != 0 || infinityCount != 0 || negativeInfinityCount != 0 }
+
+        var special: Double {
+            if nanCount != 0 || infinityCount != 0 && negativeInfinityCount != 0 { return .nan }
+            return infinityCount != 0 ? .infinity : -.infinity
+        }
+    }
+
+    private static let exponentBias: Int32 = 1_075
+    /// Biased, of 2^960: 2^63 numbers below it are far from infinity.
+    private static let largeExponentMin: Int32 = 1_983
+    private static let largeUnit = 0x1p100
+    /// Exponents below the first number's that are added to `units`, and how many there are in all: 53 bits moved by so many leave room for a
+    /// thousand of the largest before they are laid among the parts.
+    private static let exponentsBelow: Int32 = 32
+    private static let exponentCount: UInt32 = 64
 
     init() {}
 
-    /// - Returns: false where the sum leaves the range of a double.
-    mutating func add(_ value: Double) -> Bool {
-        isNegativeZero = isNegativeZero && value == 0 && value.sign == .minus
-        guard value.isFinite else {
-            special += value
-            return true
+    @inline(__always)
+    mutating func add(_ value: Double) { take(value, 1) }
+
+    /// Takes a value away that was added.
+    @inline(__always)
+    mutating func subtract(_ value: Double) { take(value, -1) }
+
+    @inline(__always)
+    private mutating func take(_ value: Double, _ sign: Int64) {
+        let bits = value.bitPattern
+        if bits << 1 == 0 {
+            if bits == 0 { otherCount &+= sign }
+            return
         }
+        otherCount &+= sign
+        let exponent = Int32(truncatingIfNeeded: bits >> 52 & 0x7FF)
+        let shift = UInt32(bitPattern: exponent &- base)
+        guard shift < Self.exponentCount, base != 0 else { return takeOther(value, exponent, sign) }
+        let digits = Int128(bits & (1 << 52 - 1) | 1 << 52) << Int128(truncatingIfNeeded: shift)
+        let isNegative = (value.sign == .minus) != (sign < 0)
+        let (sum, overflow) = units.addingReportingOverflow(isNegative ? 0 &- digits : digits)
+        if overflow {
+            layUnitsAside()
+            units = isNegative ? 0 &- digits : digits
+        } else {
+            units = sum
+        }
+    }
+
+    /// A number that is far from the others', or the first.
+    @inline(never)
+    private mutating func takeOther(_ value: Double, _ exponent: Int32, _ sign: Int64) {
+        if base == 0, exponent > Self.exponentsBelow, exponent < Self.largeExponentMin {
+            base = exponent &- Self.exponentsBelow
+            // Counted already.
+            otherCount &-= sign
+            return take(value, sign)
+        }
+        if rare.isEmpty { rare = [Rare()] }
+        let signed = sign < 0 ? -value : value
+        if exponent < Self.largeExponentMin {
+            Self.add(signed, to: &rare[0].parts)
+        } else if value.isFinite {
+            Self.add(signed / Self.largeUnit, to: &rare[0].largeParts)
+        } else if value.isNaN {
+            rare[0].nanCount &+= sign
+        } else if value > 0 {
+            rare[0].infinityCount &+= sign
+        } else {
+            rare[0].negativeInfinityCount &+= sign
+        }
+    }
+
+    private mutating func layUnitsAside() {
+        if rare.isEmpty { rare = [Rare()] }
+        for part in unitParts { Self.add(part, to: &rare[0].parts) }
+        units = 0
+    }
+
+    /// `units` as doubles: 53 bits each.
+    private var unitParts: [Double] {
+        if units == 0 { return [] }
+        let middle = units >> 50
+        let parts = [units & (1 << 50 - 1), (middle & (1 << 50 - 1)) << 50, (middle >> 50) << 100]
+        return parts.filter { $0 != 0 }.map { Self.scaled(Double($0), base) }
+    }
+
+    @inline(__always)
+    private static func scaled(_ value: Double, _ base: Int32) -> Double {
+        let exponent = base &- exponentBias
+        // A unit below the normal range is reached in two steps, of which neither rounds: all are multiples of the least number.
+        if exponent < -1_000 { return value * 0x1p-500 * Double(sign: .plus, exponent: Int(exponent) + 500, significand: 1) }
+        return value * Double(sign: .plus, exponent: Int(exponent), significand: 1)
+    }
+
+    mutating func add(_ other: ExactRealSum) {
+        otherCount &+= other.otherCount
+        if other.base == base || units == 0 && rare.isEmpty && base == 0 {
+            if base == 0 { base = other.base }
+            let (sum, overflow) = units.addingReportingOverflow(other.units)
+            if overflow { layUnitsAside() }
+            units = overflow ? other.units : sum
+        } else {
+            for part in other.unitParts { place(part) }
+        }
+        guard let theirs = other.rare.first else { return }
+        if rare.isEmpty { rare = [Rare()] }
+        for part in theirs.parts { Self.add(part, to: &rare[0].parts) }
+        for part in theirs.largeParts { Self.add(part, to: &rare[0].largeParts) }
+        rare[0].nanCount &+= theirs.nanCount
+        rare[0].infinityCount &+= theirs.infinityCount
+        rare[0].negativeInfinityCount &+= theirs.negativeInfinityCount
+    }
+
+    /// Adds what is no value of its own.
+    private mutating func place(_ part: Double) {
+        add(part)
+        otherCount &-= 1
+    }
+
+    // MARK: The sum
+
+    /// A NaN or an infinity is among the values: then so may the answer be.
+    var isSpecial: Bool { rare.first?.isSpecial ?? false }
+
+    /// Nothing is left of any value.
+    var isZero: Bool { units == 0 && rare.isEmpty }
+
+    /// The sum, rounded once; infinite where it is past the range.
+    var value: Double {
+        guard let rare = rare.first else {
+            // A number below the normal range has no digit to round.
+            return units == 0 ? (otherCount == 0 ? -0.0 : 0) : Self.scaled(Double(units), base)
+        }
+        if rare.isSpecial { return rare.special }
+        var own = rare.parts
+        for part in unitParts { Self.add(part, to: &own) }
+        if rare.largeParts.isEmpty { return Self.rounded(own) }
+        var all = rare.largeParts
+        for part in own { Self.add(part / Self.largeUnit, to: &all) }
+        return Self.rounded(all) * Self.largeUnit
+    }
+
+    /// Of finite values, in units of `unit`: the sum rounded, then what is left rounded, and so on. Unlike the parts as they are held, these
+    /// are the same for all that have the same sum.
+    func canonicalParts(unit: Double = 1) -> [Double] {
+        var rest: [Double] = []
+        for part in rare.first?.largeParts ?? [] { Self.add(part * (Self.largeUnit / unit), to: &rest) }
+        for part in (rare.first?.parts ?? []) + unitParts { Self.add(part / unit, to: &rest) }
+        var parts: [Double] = []
+        while case let part = Self.rounded(rest), part != 0, part.isFinite {
+            parts.append(part)
+            Self.add(-part, to: &rest)
+        }
+        return parts
+    }
+
+    /// The sum of two, and what rounding lost.
+    @inline(__always)
+    private static func twoSum(_ one: Double, _ other: Double) -> (sum: Double, rest: Double) {
+        let sum = one + other
+        let part = sum - one
+        return (sum, (one - (sum - part)) + (other - part))
+    }
+
+    private static func add(_ value: Double, to parts: inout [Double]) {
         var carried = value
         var kept = 0
         for index in parts.indices {
-            let part = parts[index]
-            let (greater, lesser) = carried.magnitude < part.magnitude ? (part, carried) : (carried, part)
-            let sum = greater + lesser
-            let rest = lesser - (sum - greater)
+            let (sum, rest) = twoSum(carried, parts[index])
             if rest != 0 {
                 parts[kept] = rest
                 kept += 1
@@ -29,56 +198,84 @@ struct ExactRealSum {
             carried = sum
         }
         parts.removeLast(parts.count - kept)
-        parts.append(carried)
-        return carried.isFinite
+        if carried != 0 { parts.append(carried) }
     }
 
-    mutating func add(_ other: ExactRealSum) -> Bool {
-        let wasNegativeZero = isNegativeZero && other.isNegativeZero
-        special += other.special
-        for part in other.parts where !add(part) { return false }
-        isNegativeZero = wasNegativeZero
-        return true
-    }
-
-    /// The sum, rounded once.
-    var value: Double {
-        if special != 0 || special.isNaN { return special }
-        guard var high = parts.last else { return isNegativeZero ? -0.0 : 0 }
+    private static func rounded(_ parts: [Double]) -> Double {
+        guard var sum = parts.last else { return 0 }
         var index = parts.count - 1
         var rest = 0.0
         while index > 0, rest == 0 {
             index -= 1
-            let before = high
-            high = before + parts[index]
-            rest = parts[index] - (high - before)
+            (sum, rest) = twoSum(sum, parts[index])
         }
-        // Half way to the next: the parts below decide.
-        if index > 0, rest != 0, (rest < 0) == (parts[index - 1] < 0) {
-            let doubled = rest * 2
-            let next = high + doubled
-            if next - high == doubled { high = next }
-        }
-        return high == 0 && isNegativeZero ? -0.0 : high
+        // Half way to the next number: what lies below decides.
+        guard index > 0, rest != 0, (rest < 0) == (parts[index - 1] < 0) else { return sum }
+        let doubled = rest * 2
+        let next = sum + doubled
+        return next - sum == doubled ? next : sum
+    }
+}
+
+// MARK: As columns
+
+extension ExactRealSum {
+    /// What `rare` has, for states on their way: nil mostly.
+    private var rareBytes: [UInt8]? {
+        guard let rare = rare.first else { return nil }
+        var words = [rare.nanCount, rare.infinityCount, rare.negativeInfinityCount, Int64(rare.parts.count)].map(UInt64.init(bitPattern:))
+        words += (rare.parts + rare.largeParts).map(\.bitPattern)
+        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
     }
 
-    // MARK: As bytes
-
-    var bytes: [UInt8] {
-        var bytes: [UInt8] = [isNegativeZero ? 1 : 0]
-        for part in [special] + parts { withUnsafeBytes(of: part.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
-        return bytes
-    }
-
-    init(bytes: ArraySlice<UInt8>) {
-        isNegativeZero = bytes.first == 1
-        var rest = bytes.dropFirst()
-        var values: [Double] = []
+    private mutating func takeRare(_ bytes: ArraySlice<UInt8>) {
+        var rest = bytes
+        var words: [UInt64] = []
         while rest.count >= 8 {
-            values.append(Double(bitPattern: rest.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }))
+            words.append(rest.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) })
             rest = rest.dropFirst(8)
         }
-        special = values.first ?? 0
-        parts = Array(values.dropFirst())
+        guard words.count >= 4 else { return }
+        let counts = words[..<4].map { Int64(bitPattern: $0) }
+        let parts = words[4...].map { Double(bitPattern: $0) }
+        rare = [
+            Rare(
+                parts: Array(parts.prefix(Int(counts[3]))), largeParts: Array(parts.dropFirst(Int(counts[3]))), nanCount: counts[0],
+                infinityCount: counts[1], negativeInfinityCount: counts[2])
+        ]
+    }
+
+    static let stateTypes: [ColumnType] = [.int64, .int64, .int64, .int64, .binary]
+
+    static func columns(_ sums: [ExactRealSum]) -> [Column] {
+        let rare: Column
+        if sums.allSatisfy(\.rare.isEmpty) {
+            rare = .constant(.null, type: .binary, count: sums.count)
+        } else {
+            var builder = ColumnBuilder(type: .binary)
+            for sum in sums { if let bytes = sum.rareBytes { builder.append(bytes: bytes) } else { builder.appendNull() } }
+            rare = builder.finish()
+        }
+        func column(_ part: (ExactRealSum) -> Int64) -> Column { .whole(sums.map(part), type: .int64, validity: nil) }
+        return [
+            column { Int64(truncatingIfNeeded: $0.units) }, column { Int64(truncatingIfNeeded: $0.units >> 64) }, column { Int64($0.base) },
+            column(\.otherCount), rare,
+        ]
+    }
+
+    /// The sums that `columns` has put out.
+    static func sums(_ columns: ArraySlice<Column>) -> [ExactRealSum] {
+        let columns = Array(columns)
+        let words = columns[..<4].map { $0.integers() ?? [] }
+        let isRare = columns[4].rowValidity
+        var rare: ByteArrays?
+        if isRare?.setCount != 0 { rare = columns[4].byteArrays() }
+        return words[0].indices.map { row in
+            var sum = ExactRealSum()
+            sum.units = Int128(words[1][row]) << 64 | Int128(UInt64(bitPattern: words[0][row]))
+            (sum.base, sum.otherCount) = (Int32(truncatingIfNeeded: words[2][row]), words[3][row])
+            if let rare, isRare?[row] ?? true { sum.takeRare(rare[row]) }
+            return sum
+        }
     }
 }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 
 /// Groups with their states, of one part of the hash space: in memory as long as they fit, then on disk.
 ///
@@ -24,8 +25,25 @@ final class GroupPart: @unchecked Sendable {
     private let bufferByteCount: Int
     private static let bufferByteCountMin = 4 << 10
 
-    init(_ run: QueryRun, types: [ColumnType], setCount: Int) {
+    /// Where all parts that are made together are written.
+    private let volume: Volume
+
+    /// Made when the first of them is written.
+    private final class Volume {
+        private let made = Mutex<SpillVolume?>(nil)
+
+        func get(_ space: SpillSpace) throws -> SpillVolume {
+            try made.withLock { made in
+                let volume = try made ?? SpillVolume(space)
+                made = volume
+                return volume
+            }
+        }
+    }
+
+    private init(_ run: QueryRun, types: [ColumnType], setCount: Int, _ volume: Volume) {
         self.run = run
+        self.volume = volume
         self.types = types
         bufferByteCount = max(
             Self.bufferByteCountMin,
@@ -33,9 +51,14 @@ final class GroupPart: @unchecked Sendable {
         share = MemoryShare(run.memory)
     }
 
-    /// - Parameter setCount: how many grouping sets have parts like these.
-    static func make(_ run: QueryRun, types: [ColumnType], setCount: Int = 1) -> [GroupPart] {
-        (0..<countPerLevel).map { _ in GroupPart(run, types: types, setCount: setCount) }
+    /// Parts of the same hash space, which share a file on disk.
+    static func make(_ run: QueryRun, types: [ColumnType]) -> [GroupPart] { make(run, types: [types])[0] }
+
+    /// Parts for several grouping sets, which all share a file: 512 sets of 32 parts would be as many descriptors for each worker.
+    static func make(_ run: QueryRun, types: [[ColumnType]]) -> [[GroupPart]] {
+        let volume = Volume()
+        let setCount = types.count
+        return types.map { types in (0..<countPerLevel).map { _ in GroupPart(run, types: types, setCount: setCount, volume) } }
     }
 
     var isEmpty: Bool { batches.isEmpty && file == nil }
@@ -49,7 +72,7 @@ final class GroupPart: @unchecked Sendable {
 
     private func write(_ batch: ColumnBatch) throws {
         if file == nil {
-            file = try SpillFile(run.spill, types: types, bufferByteCount: bufferByteCount)
+            file = try SpillFile(run.spill, types: types, bufferByteCount: bufferByteCount, in: try volume.get(run.spill))
             share.force(to: share.byteCount + bufferByteCount)
         }
         for start in stride(from: 0, to: batch.rowCount, by: ColumnBatch.targetRowCount) {

@@ -29,15 +29,37 @@ final class GroupStates {
     /// What putting out all groups takes beside them; of texts and lists that is part of `byteCount`.
     var exportByteCount: Int { keyCount == 0 ? 0 : table.exportByteCount + table.count * 16 * (types.count - keyCount) }
 
-    /// Without keys there is nothing to divide: the states must fit as they are.
-    func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws(QueryError) {
+    /// What cannot be divided must fit as it is, or answer from disk.
+    func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws {
+        if share.resize(to: byteCount) { return }
+        if byteCount > GroupPart.refusedByteCount(run) {
+            for aggregator in aggregators where aggregator.byteCount > GroupPart.refusedByteCount(run) / 8 { _ = try aggregator.writeAside(run) }
+        }
         let byteCount = byteCount
         if share.resize(to: byteCount) { return }
         guard byteCount <= GroupPart.refusedByteCount(run) else {
             let heaviest = aggregators.indices.max { aggregators[$0].byteCount < aggregators[$1].byteCount }
-            throw .outOfMemory("one group's \(heaviest.map { calls[$0].function.rawValue } ?? "key")", position: heaviest.flatMap { calls[$0].position })
+            throw QueryError.outOfMemory(
+                "one group's \(heaviest.map { calls[$0].function.rawValue } ?? "key")", position: heaviest.flatMap { calls[$0].position })
         }
         share.force(to: byteCount)
+    }
+
+    /// Some of the states lie on disk.
+    var isAside: Bool { aggregators.contains { $0.aside != nil } }
+    var asideByteCount: Int { aggregators.reduce(0) { $0 + ($1.aside?.byteCount ?? 0) } }
+
+    /// Takes in the groups of another worker.
+    func absorb(_ other: GroupStates) throws {
+        guard other.isAside else { return try merge(other.export()) }
+        precondition(keyCount == 0, "groups with keys are laid into parts before their states are written aside")
+        for (index, aggregator) in aggregators.enumerated() where !aggregator.isFollower {
+            do {
+                try aggregator.absorb(other.aggregators[index], groupCount: 1)
+            } catch let error as KernelError {
+                throw error.queryError(position: calls[index].position)
+            }
+        }
     }
 
     /// The group of each row; states are made for new ones.

@@ -41,8 +41,9 @@ final class JoinPartitions: @unchecked Sendable {
         // Which right rows have matched is known to one walk of all left rows only.
         let leftCount = isKeyed ? Self.fanOut : owner.node.marksRight ? 1 : run.workerCount
         let rightTypes = owner.rightTypes + owner.node.equalities.map(\.right.type)
-        rightFiles = try (0..<rightCount).map { _ in try SpillFile(run.spill, types: rightTypes) }
-        leftFiles = try (0..<leftCount).map { _ in try SpillFile(run.spill, types: owner.leftTypes) }
+        let volume = try SpillVolume(run.spill)
+        rightFiles = try (0..<rightCount).map { _ in try SpillFile(run.spill, types: rightTypes, in: volume) }
+        leftFiles = try (0..<leftCount).map { _ in try SpillFile(run.spill, types: owner.leftTypes, in: volume) }
     }
 
     var spilledByteCount: Int { (rightFiles + leftFiles).reduce(0) { $0 + $1.byteCount } }
@@ -114,8 +115,9 @@ final class JoinPartitions: @unchecked Sendable {
 
     private func divide(_ pair: Pair, _ run: QueryRun) throws -> [Pair] {
         let rightTypes = owner.rightTypes + owner.node.equalities.map(\.right.type)
-        let rights = try (0..<Self.fanOut).map { _ in try SpillFile(run.spill, types: rightTypes) }
-        let lefts = try (0..<Self.fanOut).map { _ in try SpillFile(run.spill, types: owner.leftTypes) }
+        let volume = try SpillVolume(run.spill)
+        let rights = try (0..<Self.fanOut).map { _ in try SpillFile(run.spill, types: rightTypes, in: volume) }
+        let lefts = try (0..<Self.fanOut).map { _ in try SpillFile(run.spill, types: owner.leftTypes, in: volume) }
         let right = try pair.right.reader()
         while let batch = try right.next() {
             try run.cancellation.check()

@@ -74,7 +74,8 @@ final class ScanOperator: PhysicalOperator, @unchecked Sendable {
             sieves.sort { $0.passing < $1.passing }
             var request = ScanRequest(
                 projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
-                sieves: sieves.map(\.sieve), rowCountMax: node.rowCountMax, counters: run.isMeasured ? counters : run.counters)
+                sieves: sieves.map(\.sieve), rowCountMax: node.rowCountMax, workerCount: run.workerCount,
+                counters: run.isMeasured ? counters : run.counters)
             if !node.residual.isEmpty { request.residual = try residual(run) }
             scan = try node.table.source.scan(request)
         }

@@ -186,11 +186,7 @@ final class UnnestOperator: PhysicalOperator, @unchecked Sendable {
                 guard case .structure(let fields) = element.values else {
                     return .constant(.null, type: type, count: element.count)
                 }
-                let member = fields[members[index]]
-                guard let validity = element.validity else { return member.retyped(type) }
-                let flat = member.constantValue == nil ? member : member.flattened()
-                if flat.isConstantNull { return .constant(.null, type: type, count: element.count) }
-                return Column(type: type, count: element.count, validity: .both(flat.validity, validity), values: flat.values)
+                return fields[members[index]].retyped(type).masked(by: element.validity)
             }
         }
 

@@ -38,7 +38,7 @@ package class PhysicalOperator: @unchecked Sendable {
     func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { preconditionFailure("an abstract operator") }
 
     final func stream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        let stream = BoundedStream(try makeStream(run, worker: worker))
+        let stream = BoundedStream(try makeStream(run, worker: worker), types: columns.map(\.type))
         return run.isMeasured ? MeasuredStream(stream, measure) : stream
     }
 

@@ -88,6 +88,8 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
         private var rowCount = 0
         private var byteCount = 0
         private var keyByteCount = 0
+        /// Where all runs are written.
+        private var volume: SpillVolume?
         /// The key of the last row that can still be among the first.
         private var threshold: [UInt8]?
 
@@ -174,7 +176,9 @@ final class SortOperator: PhysicalOperator, @unchecked Sendable {
             let keys = ByteArrays.joining(chunks.map(\.keys))
             let parts = RowParts(chunks.map(\.withKeyColumn), types: types + [.binary])
             let order = RowOrder.sorted(keys)
-            let file = try SpillFile(run.spill, types: types + [.binary])
+            let volume = try volume ?? SpillVolume(run.spill)
+            self.volume = volume
+            let file = try SpillFile(run.spill, types: types + [.binary], in: volume)
             var place = 0
             while place < order.count {
                 try run.cancellation.check()

@@ -169,18 +169,26 @@ struct RunMerger {
     }
 
     /// The rows at the places of `range`, in order.
-    mutating func stream(_ range: Range<Int>) throws -> any BatchStream {
-        while runs.count > fanIn(runs) {
-            let count = fanIn(runs)
-            // The shortest first would compare less; runs are about equal, and the first stay first among equal keys.
-            let merged = try SpillFile(run.spill, types: types + [.binary])
-            let stream = try MergeStream(readers(runs[..<count]), types: types + [.binary], range: 0..<Int.max, cancellation: run.cancellation)
-            while let batch = try stream.next() { try merged.write(batch) }
-            runs.replaceSubrange(..<count, with: [merged])
-        }
+    mutating func stream(_ range: Range<Int>, withKeys: Bool = false) throws -> any BatchStream {
+        while runs.count > fanIn(runs) { try mergeFirst(fanIn(runs)) }
         let share = MemoryShare(run.memory)
         share.force(to: runs.reduce(0) { $0 + 2 * $1.batchByteCountMax })
-        return try MergeStream(readers(runs[...]), types: types, range: range, cancellation: run.cancellation, share: share)
+        return try MergeStream(
+            readers(runs[...]), types: withKeys ? types + [.binary] : types, range: range, cancellation: run.cancellation, share: share)
+    }
+
+    /// All runs as one.
+    mutating func single() throws -> SpillFile {
+        while runs.count > 1 { try mergeFirst(min(runs.count, fanIn(runs))) }
+        return runs[0]
+    }
+
+    /// The shortest first would compare less; runs are about equal, and the first stay first among equal keys.
+    private mutating func mergeFirst(_ count: Int) throws {
+        let merged = try SpillFile(run.spill, types: types + [.binary])
+        let stream = try MergeStream(readers(runs[..<count]), types: types + [.binary], range: 0..<Int.max, cancellation: run.cancellation)
+        while let batch = try stream.next() { try merged.write(batch) }
+        runs.replaceSubrange(..<count, with: [merged])
     }
 
     private func readers(_ runs: ArraySlice<SpillFile>) throws -> [any BatchStream] {

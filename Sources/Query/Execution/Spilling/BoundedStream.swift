@@ -6,12 +6,17 @@ final class BoundedStream: BatchStream {
     private var batch: ColumnBatch?
     private var builder: BatchBuilder?
     private var start = 0
+    /// Of the operator's columns.
+    private let types: [ColumnType]
 
-    init(_ input: any BatchStream) { self.input = input }
+    init(_ input: any BatchStream, types: [ColumnType]) { (self.input, self.types) = (input, types) }
 
     func next() throws -> ColumnBatch? {
         if let batch, let builder { return slice(batch, builder) }
         guard let batch = try input.next() else { return nil }
+        #if DEBUG
+            if let fault = BatchInvariants.fault(in: batch, types: types) { preconditionFailure("\(type(of: input)) gives \(fault)") }
+        #endif
         if batch.rowCount <= 1 || batch.flatByteCountBound <= ColumnBatch.targetByteCount { return batch }
         let builder = BatchBuilder(slicing: batch)
         (self.batch, self.builder, start) = (batch, builder, 0)

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import ColumnStore
 internal import Synchronization
 
@@ -26,14 +25,22 @@ package final class SpillSpace: Sendable {
     func give(_ byteCount: Int) { used.wrappingSubtract(byteCount, ordering: .relaxed) }
 }
 
-/// Batches written aside and read back in order. The file has no name: it is gone with its descriptor, crash or not.
+/// Batches written aside and read back in order.
 final class SpillFile {
-    private let space: SpillSpace
-    private let descriptor: Int32
+    private let volume: SpillVolume
     private let types: [ColumnType]
     private var buffer: [UInt8] = []
     private(set) var byteCount = 0
     private(set) var rowCount = 0
+
+    /// Where its bytes from `start` on lie in the volume.
+    private struct Extent {
+        let start: Int
+        let offset: Int
+        var byteCount: Int
+    }
+
+    private var extents: [Extent] = []
 
     /// Of the largest batch, as it is when it is read.
     private(set) var batchByteCountMax = 0
@@ -44,27 +51,21 @@ final class SpillFile {
     /// Rows that are read back together, where one row is no larger: of each file of a merge there are so many in memory.
     private static let pieceByteCountMax = 1 << 20
 
-    init(_ space: SpillSpace, types: [ColumnType], bufferByteCount: Int = bufferByteCountMax) throws(QueryError) {
+    /// Where each batch begins, in bytes and rows, of a file that is read by place.
+    private var batchStarts: [(offset: Int, row: Int)] = []
+    private let isIndexed: Bool
+
+    /// - Parameter volume: where the batches lie, beside those of other files; nil is one of its own.
+    init(
+        _ space: SpillSpace, types: [ColumnType], bufferByteCount: Int = bufferByteCountMax, isIndexed: Bool = false, in volume: SpillVolume? = nil
+    ) throws(QueryError) {
+        self.isIndexed = isIndexed
         self.bufferByteCount = bufferByteCount
-        self.space = space
         self.types = types
-        var template = Array((space.directory + "/till-spill-XXXXXX").utf8CString)
-        descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw Self.failure("mkstemp") }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        unlink(template)
+        if let volume { self.volume = volume } else { self.volume = try SpillVolume(space) }
     }
 
-    deinit {
-        close(descriptor)
-        space.give(byteCount - buffer.count)
-    }
-
-    private static func failure(_ call: String) -> QueryError {
-        let code = errno
-        let isFull = code == ENOSPC || code == EDQUOT
-        return QueryError(.spillFull, isFull ? "the disk for intermediate rows is full" : "\(call) failed on the spill file: error \(code)")
-    }
+    deinit { for extent in extents { volume.free(extent.offset..<(extent.offset + extent.byteCount)) } }
 
     func write(_ batch: ColumnBatch) throws(QueryError) {
         for piece in batch.pieces(byteCountMax: Self.pieceByteCountMax) { try append(batch.slice(piece)) }
@@ -72,6 +73,7 @@ final class SpillFile {
 
     private func append(_ batch: ColumnBatch) throws(QueryError) {
         let before = buffer.count
+        if isIndexed { batchStarts.append((byteCount, rowCount)) }
         SpillFormat.append(batch, to: &buffer)
         byteCount += buffer.count - before
         batchByteCountMax = max(batchByteCountMax, buffer.count - before)
@@ -79,18 +81,14 @@ final class SpillFile {
         if buffer.count >= bufferByteCount { try flush() }
     }
 
+    /// What is written together are whole batches.
     private func flush() throws(QueryError) {
         guard !buffer.isEmpty else { return }
-        try space.take(buffer.count)
-        var written = 0
-        while written < buffer.count {
-            let count = buffer.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                space.give(buffer.count)
-                throw Self.failure("write")
-            }
-            written += count
+        let offset = try volume.append(buffer)
+        if let last = extents.last, last.offset + last.byteCount == offset {
+            extents[extents.count - 1].byteCount += buffer.count
+        } else {
+            extents.append(Extent(start: byteCount - buffer.count, offset: offset, byteCount: buffer.count))
         }
         buffer = []
     }
@@ -101,16 +99,37 @@ final class SpillFile {
         return SpillReader(self, types: types)
     }
 
-    fileprivate func read(at offset: Int, into target: inout [UInt8]) throws(QueryError) {
-        var filled = 0
-        while filled < target.count {
-            let count = target.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled, off_t(offset + filled))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw Self.failure("pread") }
-            filled += count
+    // MARK: By place
+
+    /// The batch of an indexed file that has the row.
+    func batchNumber(of row: Int) -> Int {
+        var (low, high) = (0, batchStarts.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if batchStarts[middle].row <= row { low = middle } else { high = middle - 1 }
         }
+        return low
+    }
+
+    func firstRow(of batch: Int) -> Int { batchStarts[batch].row }
+
+    func batch(_ number: Int) throws(QueryError) -> ColumnBatch {
+        try flush()
+        var header = [UInt8](repeating: 0, count: SpillFormat.headerByteCount)
+        try read(at: batchStarts[number].offset, into: &header)
+        var body = [UInt8](repeating: 0, count: SpillFormat.bodyByteCount(header))
+        try read(at: batchStarts[number].offset + header.count, into: &body)
+        return SpillFormat.batch(header: header, body: body, types: types)
+    }
+
+    /// - Precondition: the bytes are of one batch.
+    fileprivate func read(at start: Int, into target: inout [UInt8]) throws(QueryError) {
+        var (low, high) = (0, extents.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if extents[middle].start <= start { low = middle } else { high = middle - 1 }
+        }
+        try volume.read(at: extents[low].offset + start - extents[low].start, into: &target)
     }
 }
 

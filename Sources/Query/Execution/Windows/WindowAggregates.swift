@@ -1,8 +1,8 @@
 import ColumnStore
 
-/// An aggregate over the frame of every row. Exact sums and counts come from running totals, least and greatest from a queue that slides with
-/// the frame, sums and deviations of doubles from two stacks that do; everything else is computed frame by frame, once for rows that share
-/// one.
+/// An aggregate over the frame of every row. Sums and counts of whole numbers come from running totals, least and greatest from a queue that
+/// slides with the frame, sums and deviations of doubles from an exact sum that does; everything else is computed frame by frame, once for
+/// rows that share one.
 struct WindowAggregates {
     private let function: AggregateFunction
     private let call: WindowNode.Call
@@ -31,16 +31,20 @@ struct WindowAggregates {
         case .count: return .whole(differences(totals(present)), type: .int64, validity: nil)
         case .sum where arguments[0].type != .interval, .avg where arguments[0].type != .interval:
             if arguments[0].type != .double, call.column.type != .double { return try exactSums() }
-            if !frames.hasExclusion { return try moments() }
+            if !frames.hasExclusion { return try real(realSums) }
         case .boolAnd, .boolOr: return junctions()
         case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
             if arguments[0].type != .double { return exactMoments() }
-            if !frames.hasExclusion { return try moments() }
+            if !frames.hasExclusion { return try real(realMoments) }
         case _ where frames.hasExclusion: break
         case .min, .max: return extremes()
         default: break
         }
         return try byFrame()
+    }
+
+    private func real(_ body: () throws(KernelError) -> Column) throws(QueryError) -> Column {
+        do { return try body() } catch { throw error.queryError(position: nil) }
     }
 
     /// Rows with a value that count.
@@ -66,7 +70,6 @@ struct WindowAggregates {
     }
 
     private func exactSums() throws(QueryError) -> Column {
-        let overflow = KernelError.numericOverflow.queryError(position: nil)
         let present = present
         let values = arguments[0].wideIntegers()
         // In halves, neither of which can overflow: sums that are too large for a frame's answer may still stand before it.
@@ -85,17 +88,31 @@ struct WindowAggregates {
                 high &+= highs[Int(piece.upperBound)] &- highs[Int(piece.lowerBound)]
                 low &+= lows[Int(piece.upperBound)] &- lows[Int(piece.lowerBound)]
             }
-            guard let sum = high.multipliedOrNil(by: 1 << 64)?.addingOrNil(low) else { throw overflow }
-            let value =
-                function == .avg
-                ? DecimalMath.divide(sum, scale: from, by: Int128(counts[row]), scale: 0, toScale: type.scale)
-                : DecimalMath.rescale(sum, from: from, to: type.scale)
-            guard let value, DecimalMath.fits(value), type.isDecimal || Int64(exactly: value) != nil else { throw overflow }
-            result[row] = value
+            do throws(KernelError) {
+                result[row] = try Self.answer(high, low, counts[row], function, scale: from, type: type)
+            } catch {
+                throw error.queryError(position: nil)
+            }
         }
         let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
         if type.isDecimal { return .decimals(result, type: type, validity: validity) }
         return .whole(result.map { Int64(truncatingIfNeeded: $0) }, type: type, validity: validity)
+    }
+
+    /// A sum or mean of whole numbers and decimals.
+    /// - Parameters:
+    ///   - high: what was added in units of 2^64, beside `low`.
+    ///   - count: of values, at least one.
+    static func answer(
+        _ high: Int128, _ low: Int128, _ count: Int64, _ function: AggregateFunction, scale: Int, type: ColumnType
+    ) throws(KernelError) -> Int128 {
+        guard let sum = high.multipliedOrNil(by: 1 << 64)?.addingOrNil(low) else { throw .numericOverflow }
+        let value =
+            function == .avg
+            ? DecimalMath.divide(sum, scale: scale, by: Int128(count), scale: 0, toScale: type.scale)
+            : DecimalMath.rescale(sum, from: scale, to: type.scale)
+        guard let value, DecimalMath.fits(value), type.isDecimal || Int64(exactly: value) != nil else { throw .numericOverflow }
+        return value
     }
 
     /// Of whole numbers and decimals: what is before the frame's end, without what is before its start.
@@ -126,22 +143,83 @@ struct WindowAggregates {
         return .boolean(bits, validity: counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil)
     }
 
-    private func moments() throws(QueryError) -> Column {
-        let values: [Double]
-        do {
-            values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
-        } catch {
-            throw error.queryError(position: nil)
-        }
+    /// Of doubles: what enters the frame is added, and what leaves it taken away, exactly.
+    private func realSums() throws(KernelError) -> Column {
+        let values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
         let present = present
-        let perFrame = SlidingMoments.perFrame(frames) { present?[$0] ?? true ? SlidingMoments(values[$0]) : SlidingMoments() }
-        let least: Double = function == .standardDeviation || function == .variance ? 2 : 1
-        let answers = perFrame.map { $0.count >= least ? $0.answer(function) : 0 }
-        for (moments, answer) in zip(perFrame, answers) where !answer.isFinite && !moments.hasSpecial {
-            throw KernelError.numericOverflow.queryError(position: nil)
+        var answers = [Double](repeating: 0, count: rowCount)
+        var counts = [Int64](repeating: 0, count: rowCount)
+        var (sum, count) = (ExactRealSum(), Int64(0))
+        try slide { (row, change) throws(KernelError) in
+            switch change {
+            case .anew: (sum, count) = (ExactRealSum(), 0)
+            case .enters where present?[row] ?? true:
+                sum.add(values[row])
+                count += 1
+            case .leaves where present?[row] ?? true:
+                sum.subtract(values[row])
+                count -= 1
+            case .answers where count > 0:
+                counts[row] = count
+                answers[row] = try RealSumAggregator.answer(sum, count, isAverage: function == .avg)
+            default: break
+            }
         }
-        let validity = perFrame.contains { $0.count < least } ? Bitmap.computed(count: rowCount) { perFrame[$0].count >= least } : nil
+        let validity = counts.contains(0) ? Bitmap.computed(counts) { $0 > 0 } : nil
         return Column(type: .double, count: rowCount, validity: validity, values: .double(answers))
+    }
+
+    private func realMoments() throws(KernelError) -> Column {
+        let values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
+        let present = present
+        let isPopulation = function == .standardDeviationPopulation || function == .variancePopulation
+        let isDeviation = function == .standardDeviation || function == .standardDeviationPopulation
+        let least: Int64 = isPopulation ? 1 : 2
+        var answers = [Double](repeating: 0, count: rowCount)
+        var isPresent = Bitmap(repeating: false, count: rowCount)
+        var moments = ExactRealMoments()
+        try slide { (row, change) throws(KernelError) in
+            switch change {
+            case .anew: moments = ExactRealMoments()
+            case .enters where present?[row] ?? true: moments.add(values[row])
+            case .leaves where present?[row] ?? true: moments.subtract(values[row])
+            case .answers where moments.count >= least:
+                isPresent[row] = true
+                answers[row] = try moments.answer(isPopulation: isPopulation, isDeviation: isDeviation)
+            default: break
+            }
+        }
+        return Column(type: .double, count: rowCount, validity: isPresent.isAllSet ? nil : isPresent, values: .double(answers))
+    }
+
+    private enum Change {
+        /// A partition begins.
+        case anew
+        case enters, leaves
+        /// The frame of the row is complete.
+        case answers
+    }
+
+    /// Walks all frames, of which none has rows left out: each row enters once, and leaves once at most.
+    private func slide(_ body: (Int, Change) throws(KernelError) -> Void) throws(KernelError) {
+        var (first, next) = (0, 0)
+        for row in 0..<rowCount {
+            let (start, end) = (Int(frames.start[row]), Int(frames.end[row]))
+            if row == Int(frames.rows.partitionStart[row]) {
+                (first, next) = (row, row)
+                try body(row, .anew)
+            }
+            while first < start {
+                if first < next { try body(first, .leaves) }
+                first += 1
+            }
+            next = max(next, first)
+            while next < end {
+                try body(next, .enters)
+                next += 1
+            }
+            try body(row, .answers)
+        }
     }
 
     /// A queue of rows, each better than all after it: its head is the frame's answer.

@@ -7,9 +7,9 @@ struct CallEvaluators {
     let filter: Evaluator?
 
     func evaluate(_ batch: ColumnBatch, _ rows: WindowRows, _ run: QueryRun) throws -> Column {
-        let type = call.column.type
         var columns: [Column] = []
         for argument in arguments { columns.append(try argument.evaluateHeld(batch)) }
+        let type = call.column.type
         switch call.function {
         case .rowNumber: return counted(rows) { $0 - Int(rows.partitionStart[$0]) + 1 }
         case .rank: return counted(rows) { Int(rows.peerStart[$0] - rows.partitionStart[$0]) + 1 }
@@ -26,14 +26,21 @@ struct CallEvaluators {
         case .ntile: return try ntile(columns[0], rows)
         case .lag, .lead: return try shifted(columns, rows, sign: call.function == .lag ? -1 : 1)
         case .firstValue, .lastValue, .nthValue:
-            let frames = try WindowFrames(call.frame, rows, run.context)
-            return try valueOfFrame(columns, frames).retyped(type)
-        case .aggregate(let function):
-            let frames = try WindowFrames(call.frame, rows, run.context)
-            var kept: Bitmap?
-            if let filter { kept = try filter.evaluateHeld(batch).trueRows() }
-            return try WindowAggregates(function, call, columns, kept, frames, run).evaluate().retyped(type)
+            return try Self.valueOfFrame(call.function, columns, try WindowFrames(call.frame, rows, run.context)).retyped(type)
+        case .aggregate:
+            let kept = try filter?.evaluateHeld(batch).trueRows()
+            return try Self.answer(call, columns, kept: kept, rows, try WindowFrames(call.frame, rows, run.context), run)
         }
+    }
+
+    /// Of a call that looks at frames.
+    static func answer(
+        _ call: WindowNode.Call, _ columns: [Column], kept: Bitmap?, _ rows: WindowRows, _ frames: WindowFrames, _ run: QueryRun
+    ) throws -> Column {
+        guard case .aggregate(let function) = call.function else {
+            return try valueOfFrame(call.function, columns, frames).retyped(call.column.type)
+        }
+        return try WindowAggregates(function, call, columns, kept, frames, run).evaluate().retyped(call.column.type)
     }
 
     private func counted(_ rows: WindowRows, _ number: (Int) -> Int) -> Column {
@@ -59,13 +66,15 @@ struct CallEvaluators {
             }
             let buckets = values[first]
             guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0") }
-            let count = Int64(rows.partitionEnd[row] - rows.partitionStart[row])
-            let (size, larger) = count.quotientAndRemainder(dividingBy: buckets)
-            let index = Int64(row - first)
-            let inLarger = larger * (size + 1)
-            result[row] = index < inLarger ? index / (size + 1) + 1 : larger + (index - inLarger) / max(1, size) + 1
+            result[row] = Self.bucket(of: Int64(row - first), rowCount: Int64(rows.partitionEnd[row] - rows.partitionStart[row]), buckets)
         }
         return .whole(result, type: call.column.type, validity: present.isAllSet ? nil : present)
+    }
+
+    static func bucket(of index: Int64, rowCount: Int64, _ buckets: Int64) -> Int64 {
+        let (size, larger) = rowCount.quotientAndRemainder(dividingBy: buckets)
+        let inLarger = larger * (size + 1)
+        return index < inLarger ? index / (size + 1) + 1 : larger + (index - inLarger) / max(1, size) + 1
     }
 
     private func shifted(_ columns: [Column], _ rows: WindowRows, sign: Int64) throws(QueryError) -> Column {
@@ -88,14 +97,14 @@ struct CallEvaluators {
         return ChoiceKernels.interleave([gathered, columns[2]], sources: sources, rows: Array(0..<Int32(count)), type: call.column.type)
     }
 
-    private func valueOfFrame(_ columns: [Column], _ frames: WindowFrames) throws(QueryError) -> Column {
+    private static func valueOfFrame(_ function: WindowFunction, _ columns: [Column], _ frames: WindowFrames) throws(QueryError) -> Column {
         var indices = [Int32](repeating: -1, count: frames.start.count)
         let numbers = columns.count > 1 ? columns[1].integers() : nil
         let validity = columns.count > 1 ? columns[1].rowValidity : nil
         for row in indices.indices {
             if let numbers, validity?[row] ?? true, numbers[row] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0") }
             guard frames.start[row] < frames.end[row] else { continue }
-            switch call.function {
+            switch function {
             case .firstValue: indices[row] = frames.row(0, of: row) ?? -1
             case .lastValue: indices[row] = frames.pieces(of: row).last.map { $0.upperBound - 1 } ?? -1
             default:
@@ -167,10 +176,8 @@ struct WindowFrames {
     private static func moved(
         _ distance: Expression, _ sign: Int, _ unit: WindowNode.Frame.Unit, _ rows: WindowRows, isStart: Bool, _ context: EvaluationContext
     ) throws(QueryError) -> [Int32] {
-        let value = try Evaluator(distance, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
-        if unit == .range { return try RangeSearch(rows, value, distance.type, sign, context).edges(isStart: isStart) }
-        guard case .integer(let given) = value, given >= 0 else { throw QueryError(.dataError, "a frame's distance must not be negative") }
-        let count = Int(min(given, Int64(Int32.max))) * sign
+        if unit == .range { return try RangeSearch(rows, try value(of: distance, context), distance.type, sign, context).edges(isStart: isStart) }
+        let count = try rowDistance(distance, context) * sign
         var result = [Int32](repeating: 0, count: rows.rowCount)
         for row in 0..<rows.rowCount {
             let (first, last) = (Int(rows.partitionStart[row]), Int(rows.partitionEnd[row]))
@@ -181,6 +188,18 @@ struct WindowFrames {
             }
         }
         return result
+    }
+
+    private static func value(of distance: Expression, _ context: EvaluationContext) throws(QueryError) -> Value {
+        try Evaluator(distance, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+    }
+
+    /// A distance in rows or groups.
+    static func rowDistance(_ distance: Expression, _ context: EvaluationContext) throws(QueryError) -> Int {
+        guard case .integer(let given) = try value(of: distance, context), given >= 0 else {
+            throw QueryError(.dataError, "a frame's distance must not be negative")
+        }
+        return Int(min(given, Int64(Int32.max)))
     }
 
     /// Steps over whole groups of peers.

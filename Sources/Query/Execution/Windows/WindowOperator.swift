@@ -1,9 +1,13 @@
 import ColumnStore
+import Synchronization
 
 /// Window functions over rows that come sorted by partition and order. Whole partitions are held; those that a batch holds together are
-/// computed together.
+/// computed together. One that does not fit is written to disk and answered from there.
 final class WindowOperator: PhysicalOperator, @unchecked Sendable {
     private let node: WindowNode
+    static let byteCountMax = 4 << 20
+    /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
+    static let byteCountPerRow = 64
 
     init(_ sorted: PhysicalOperator, _ node: WindowNode) {
         self.node = node
@@ -16,10 +20,11 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let layout = inputs[0].layout
         if let ranking = try RankingStream(node, layout, run, { try self.inputs[0].stream(run, worker: worker) }) { return ranking }
-        return try Stream(try inputs[0].stream(run, worker: worker), node, layout, types: inputs[0].columns.map(\.type), run)
+        return try Stream(self, try inputs[0].stream(run, worker: worker), node, layout, types: inputs[0].columns.map(\.type), run)
     }
 
     private final class Stream: BatchStream {
+        private let owner: WindowOperator
         private let input: any BatchStream
         private let node: WindowNode
         private let types: [ColumnType]
@@ -39,11 +44,19 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
         private var outputByteCount = 0
         /// What of `output` comes next.
         private var outputPieces: ArraySlice<Range<Int>> = []
-        private static let byteCountMax = 4 << 20
-        /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
-        private static let byteCountPerRow = 64
+        /// The partition whose rows come, when it has grown too large.
+        private var long: LongPartition?
+        /// What of a batch follows the end of such a partition, and where in it further ones begin.
+        private var rest: (ColumnBatch, [Int])?
+        /// Partitions that are complete, and turned out too large.
+        private var unfit: ArraySlice<LongPartition> = []
+        private var lastUnfitKey: [UInt8] = []
+        private var answering: LongPartitionStream?
+        /// Where they are written.
+        private var volume: SpillVolume?
 
-        init(_ input: any BatchStream, _ node: WindowNode, _ layout: [ColumnID: Int], types: [ColumnType], _ run: QueryRun) throws {
+        init(_ owner: WindowOperator, _ input: any BatchStream, _ node: WindowNode, _ layout: [ColumnID: Int], types: [ColumnType], _ run: QueryRun) throws {
+            self.owner = owner
             self.input = input
             self.node = node
             self.types = types
@@ -61,6 +74,12 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             while true {
                 if let output, let piece = outputPieces.popFirst() { return output.slice(piece) }
                 (output, outputByteCount) = (nil, 0)
+                if let batch = try answering?.next() { return batch }
+                answering = nil
+                if let next = unfit.popFirst() {
+                    answering = try answers(of: next)
+                    continue
+                }
                 if isOver { return nil }
                 try run.cancellation.check()
                 output = try nextPartitions()
@@ -69,11 +88,21 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
 
         /// Reads until some partitions are complete, and computes them.
         private func nextPartitions() throws -> ColumnBatch? {
-            guard let batch = try input.next() else {
+            guard let (batch, starts) = try nextRows() else {
                 isOver = true
+                if let long { answering = try answers(of: long) }
+                long = nil
                 return held.isEmpty ? nil : try compute(&held)
             }
-            let starts = try partitionStarts(batch)
+            if let long {
+                let end = starts.first ?? batch.rowCount
+                if end > 0 { try long.append(end == batch.rowCount ? batch : batch.slice(0..<end)) }
+                guard let first = starts.first else { return nil }
+                rest = (batch.slice(first..<batch.rowCount), starts.dropFirst().map { $0 - first })
+                answering = try answers(of: long)
+                self.long = nil
+                return nil
+            }
             guard let last = starts.last else {
                 try hold(batch)
                 return nil
@@ -88,19 +117,66 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             return output
         }
 
+        /// The next batch, and where in it partitions begin.
+        private func nextRows() throws -> (ColumnBatch, [Int])? {
+            if let rest {
+                self.rest = nil
+                return rest
+            }
+            guard let batch = try input.next() else { return nil }
+            return (batch, try partitionStarts(batch))
+        }
+
         private func hold(_ rows: ColumnBatch) throws {
             let batch = rows.compacted()
             held.append(batch)
             heldByteCount += batch.keptByteCount
             heldRowCount += batch.rowCount
-            try take(outputByteCount + heldByteCount + heldRowCount * Self.byteCountPerRow)
+            if fits(outputByteCount + heldByteCount + heldRowCount * WindowOperator.byteCountPerRow) { return }
+            let long = try makeLong()
+            for batch in held { try long.append(batch) }
+            held = []
+            (heldByteCount, heldRowCount) = (0, 0)
+            share.force(to: outputByteCount)
+            self.long = long
         }
 
-        /// A partition must be whole, in memory: there it fits, or the query is refused.
-        private func take(_ byteCount: Int) throws {
-            if share.resize(to: byteCount) { return }
-            guard byteCount <= GroupPart.refusedByteCount(run) else { throw QueryError.outOfMemory("a partition of a window") }
+        private func fits(_ byteCount: Int) -> Bool {
+            if share.resize(to: byteCount) { return true }
+            guard byteCount <= GroupPart.refusedByteCount(run) else { return false }
             share.force(to: byteCount)
+            return true
+        }
+
+        // MARK: Partitions that do not fit
+
+        private func makeLong() throws -> LongPartition {
+            let volume = try volume ?? SpillVolume(run.spill)
+            self.volume = volume
+            return try LongPartition(calls, order: zip(order, node.order).map { ($0, $1) }, types: types, in: volume, run)
+        }
+
+        private func answers(of long: LongPartition) throws -> LongPartitionStream {
+            try long.finish()
+            owner.measure.spilledBytes.wrappingAdd(long.byteCount, ordering: .relaxed)
+            return try LongPartitionStream(long, calls, node, run)
+        }
+
+        /// Rows that are to be answered from disk: of the last such partition, or of further ones.
+        private func layAside(_ rows: ColumnBatch) throws {
+            let keys = try partitionKeys(rows)
+            var start = 0
+            while start < rows.rowCount {
+                var end = start + 1
+                while end < rows.rowCount, end - start < ColumnBatch.targetRowCount, keys[end].elementsEqual(keys[start]) { end += 1 }
+                if unfit.isEmpty || !lastUnfitKey.elementsEqual(keys[start]) {
+                    unfit.append(try makeLong())
+                    lastUnfitKey = Array(keys[start])
+                }
+                let piece = rows.slice(start..<end)
+                for range in piece.pieces(byteCountMax: WindowOperator.byteCountMax) { try unfit[unfit.endIndex - 1].append(piece.slice(range)) }
+                start = end
+            }
         }
 
         /// Rows that begin a partition; row 0 only when it differs from the row before the batch.
@@ -122,13 +198,14 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             return SortKeys.encode(try partition.map { SortColumn(try $0.evaluateHeld(batch)) }, count: batch.rowCount)
         }
 
-        /// All rows as one batch; a column at a time, so that only one is there twice.
-        private func joined(_ batches: inout [ColumnBatch]) throws -> ColumnBatch {
+        /// All rows as one batch; a column at a time, so that only one is there twice. Nil where they do not fit.
+        private func joined(_ batches: inout [ColumnBatch]) throws -> ColumnBatch? {
             let rowCount = batches.reduce(0) { $0 + $1.rowCount }
             let byteCounts = types.indices.map { index in batches.reduce(0) { $0 + $1.columns[index].flatByteCount } }
             let copied = batches.count > 1 ? byteCounts.max() ?? 0 : 0
-            try take(byteCounts.reduce(copied, +) + rowCount * Self.byteCountPerRow)
-            guard copied < Int(Int32.max) else { throw QueryError.outOfMemory("a partition of a window") }
+            guard copied < Int(Int32.max), rowCount < Int(Int32.max),
+                fits(byteCounts.reduce(copied, +) + rowCount * WindowOperator.byteCountPerRow)
+            else { return nil }
             var parts = batches.map(\.columns)
             batches = []
             let columns = types.indices.map { index -> Column in
@@ -139,8 +216,24 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             return ColumnBatch(rowCount: rowCount, columns: columns)
         }
 
-        private func compute(_ batches: inout [ColumnBatch]) throws -> ColumnBatch {
-            let joined = try joined(&batches)
+        /// The rows with their answers; nil where they are answered from disk.
+        private func compute(_ batches: inout [ColumnBatch]) throws -> ColumnBatch? {
+            guard let joined = try joined(&batches) else {
+                for batch in batches { try layAside(batch) }
+                batches = []
+                share.force(to: 0)
+                return nil
+            }
+            do {
+                return try answered(joined)
+            } catch let error as QueryError where error.needsMemory {
+                try layAside(joined)
+                share.force(to: 0)
+                return nil
+            }
+        }
+
+        private func answered(_ joined: ColumnBatch) throws -> ColumnBatch {
             let rowCount = joined.rowCount
             var sortColumns: [SortColumn] = []
             for (evaluator, key) in zip(order, node.order) {
@@ -151,11 +244,11 @@ final class WindowOperator: PhysicalOperator, @unchecked Sendable {
             for call in calls {
                 try run.cancellation.check()
                 let column = try call.evaluate(joined, rows, run)
-                try take(share.byteCount + column.flatByteCount)
+                guard fits(share.byteCount + column.flatByteCount) else { throw QueryError.outOfMemory("a partition of a window") }
                 columns.append(column)
             }
             let output = ColumnBatch(rowCount: rowCount, columns: columns)
-            outputPieces = output.pieces(byteCountMax: Self.byteCountMax)[...]
+            outputPieces = output.pieces(byteCountMax: WindowOperator.byteCountMax)[...]
             return output
         }
     }

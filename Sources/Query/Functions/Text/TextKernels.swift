@@ -268,14 +268,17 @@ extension TextKernels {
             }, validity: column.rowValidity)
     }
 
-    /// RE2 cannot be interrupted: what would keep it for long is refused.
+    /// RE2 cannot be interrupted: what would keep it for more than a second is refused, and between two searches the query may end.
     @inline(__always)
     private static func admit(_ text: UnsafeBufferPointer<UInt8>, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
-        try meter.step(text.count + 16)
-        if text.count > pattern.textByteCountMax {
-            throw .invalidArgument("the text is too long for this pattern: it takes \(pattern.textByteCountMax) bytes at most")
+        try meter.step(text.count &* pattern.stepsPerByte + 16)
+        if text.count > pattern.textByteCountMax / uninterruptedShare {
+            throw .invalidArgument("the text is too long for this pattern: it takes \(pattern.textByteCountMax / uninterruptedShare) bytes at most")
         }
     }
+
+    /// What a search may take, of what one of a document's check may, for which nobody waits: 2^28 steps, each of which may take some nanoseconds.
+    private static let uninterruptedShare = 8
 
     /// The first match, or its first group if the pattern has one; NULL without a match.
     static func firstMatch(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
@@ -306,7 +309,7 @@ extension TextKernels {
                 var start = 0
                 while start <= text.count, let groups = pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
                     // A search may have looked at all that is left.
-                    try meter.step(text.count - start + 64)
+                    try meter.step((text.count - start) &* pattern.stepsPerByte + 64)
                     try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
                     try appendReplacement(replacement, groups, text, to: &result)
                     start = match.upperBound

@@ -1,6 +1,8 @@
 /// BYTE_STREAM_SPLIT (9): the first bytes of all values, then the second bytes, and so on: signs and exponents, which are
 /// alike, come together.
-enum ByteStreamSplitEncoder {
+enum ByteStreamSplitEncoder: PageValueEncoder {
+    static let types: Set<PhysicalType> = [.double]
+
     static func encode(_ values: UnsafeBufferPointer<Double>, into target: inout [UInt8]) {
         let count = values.count
         target.append(capacity: 8 * count) { base in

@@ -4,7 +4,9 @@
 // A last miniblock is filled up with zeros; those after it have width 0 and no bytes.
 
 /// Encodes integers by the differences from one to the next; all arithmetic wraps, as the format wants.
-enum DeltaBinaryPackedEncoder {
+enum DeltaBinaryPackedEncoder: PageValueEncoder {
+    static let types: Set<PhysicalType> = [.int32, .int64]
+
     private static let blockCount = 128
     private static let miniblockCount = 32
 

@@ -1,24 +1,26 @@
 /// PLAIN (0): values end to end, little-endian; byte arrays after their length in 4 bytes; booleans as bits.
-enum PlainEncoder {
-    @inline(__always)
-    static func encode<Element: BitwiseCopyable>(_ values: UnsafeBufferPointer<Element>, into target: inout [UInt8]) {
-        // Parquet is little-endian, as is every machine that Swift runs on.
-        target.append(contentsOf: UnsafeRawBufferPointer(values))
-    }
+enum PlainEncoder: PageValueEncoder {
+    static let types = Set(PhysicalType.allCases)
 
-    /// - Parameter values: 0 or 1 each.
-    static func encodeBits(_ values: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) {
-        target.append(capacity: values.count / 8 + 16) { base in
+    // Parquet is little-endian, as is every machine that Swift runs on.
+
+    static func encode(_ values: UnsafeBufferPointer<Int32>, into target: inout [UInt8]) { encode(fixedBytes: UnsafeRawBufferPointer(values), into: &target) }
+
+    static func encode(_ values: UnsafeBufferPointer<Int64>, into target: inout [UInt8]) { encode(fixedBytes: UnsafeRawBufferPointer(values), into: &target) }
+
+    static func encode(_ values: UnsafeBufferPointer<Double>, into target: inout [UInt8]) { encode(fixedBytes: UnsafeRawBufferPointer(values), into: &target) }
+
+    static func encode(fixedBytes: UnsafeRawBufferPointer, into target: inout [UInt8]) { target.append(contentsOf: fixedBytes) }
+
+    static func encode(booleans: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) {
+        target.append(capacity: booleans.count / 8 + 16) { base in
             var packer = BitPacker(base)
-            for value in values { packer.append(UInt64(value & 1), bitCount: 1) }
+            for value in booleans { packer.append(UInt64(value & 1), bitCount: 1) }
             return packer.finish()
         }
     }
 
-    /// - Parameter offsets: one more than values, ascending, within `bytes`.
-    static func encode(
-        offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]
-    ) {
+    static func encode(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) {
         guard offsets.count > 1 else { return }
         let count = offsets.count - 1
         let byteCount = Int(offsets[count]) - Int(offsets[0])
@@ -39,12 +41,7 @@ enum PlainEncoder {
         }
     }
 
-    /// Fixed-length big-endian two's complement, as decimals of more than 18 digits lie.
-    ///
-    /// - Precondition: every value fits `byteCount` bytes, 1…16.
-    static func encodeBigEndian(
-        _ values: UnsafeBufferPointer<Int128>, byteCount: Int, into target: inout [UInt8]
-    ) {
+    static func encode(bigEndian values: UnsafeBufferPointer<Int128>, byteCount: Int, into target: inout [UInt8]) {
         precondition(byteCount >= 1 && byteCount <= 16)
         target.append(capacity: values.count * byteCount) { base in
             var target = base

@@ -4,7 +4,7 @@
 // Sums wrap around at 64 bits (at 32 for INT32, which the truncation of a 64-bit sum gives as well).
 
 /// Reads whole numbers written as packed differences.
-struct DeltaBinaryPackedDecoder {
+struct DeltaIntegerStream {
     private let source: UnsafeRawBufferPointer
     private let base: UnsafeRawPointer
     /// Values in the stream, as its header says.
@@ -161,6 +161,23 @@ struct DeltaBinaryPackedDecoder {
     ///
     /// - Precondition: all values have been decoded.
     var endPosition: Int { position }
+}
+
+extension DeltaIntegerStream {
+    /// All values of the stream, as lengths of at most `valueCount` byte arrays; whether each is in range is for the caller to ask.
+    mutating func lengths(_ valueCount: Int, _ budget: DecodeBudget) throws(PageError) -> [Int32] {
+        let count = totalCount
+        guard count <= valueCount else { throw .outOfRange("the count of lengths", value: count) }
+        try budget.require(count * 8)
+        var lengths: [Int32] = []
+        try lengths.append(addingCapacity: count) { (span: inout OutputSpan<Int32>) throws(PageError) in
+            try span.withUnsafeMutableBufferPointer { (target, filled) throws(PageError) in
+                if let target = target.baseAddress, count > 0 { try decode(into: target, count: count) }
+                filled = count
+            }
+        }
+        return lengths
+    }
 }
 
 /// Uninitialised scratch space for the time of a call.

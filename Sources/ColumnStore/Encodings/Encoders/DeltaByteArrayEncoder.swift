@@ -1,25 +1,9 @@
-// DELTA_LENGTH_BYTE_ARRAY (6): all lengths as DELTA_BINARY_PACKED, then all bytes.
-// DELTA_BYTE_ARRAY (7): how many bytes each value shares with the one before, as DELTA_BINARY_PACKED, then the rests as
-// DELTA_LENGTH_BYTE_ARRAY.
+/// DELTA_BYTE_ARRAY (7): how many bytes each value shares with the one before, as DELTA_BINARY_PACKED, then the rests as
+/// DELTA_LENGTH_BYTE_ARRAY.
+enum DeltaByteArrayEncoder: PageValueEncoder {
+    static let types: Set<PhysicalType> = [.byteArray]
 
-enum DeltaByteArrayEncoder {
-    /// - Parameter offsets: one more than values, ascending, within `bytes`.
-    static func encodeLengths(
-        offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]
-    ) {
-        let count = max(offsets.count - 1, 0)
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { lengths in
-            for index in 0..<count { lengths[index] = offsets[index + 1] - offsets[index] }
-            DeltaBinaryPackedEncoder.encode(UnsafeBufferPointer(lengths), into: &target)
-        }
-        guard count > 0 else { return }
-        target.append(contentsOf: bytes[Int(offsets[0])..<Int(offsets[count])])
-    }
-
-    /// - Parameter offsets: one more than values, ascending, within `bytes`.
-    static func encodePrefixes(
-        offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]
-    ) {
+    static func encode(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) {
         let count = max(offsets.count - 1, 0)
         var rest: [UInt8] = []
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { prefixes in

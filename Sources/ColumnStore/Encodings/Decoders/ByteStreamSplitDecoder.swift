@@ -1,5 +1,53 @@
 // BYTE_STREAM_SPLIT (parquet-format, Encodings.md, 9): the first bytes of all values, then the second ones, and so on.
 
+struct ByteStreamSplitDecoder: PageValueDecoder {
+    static let types: Set<PhysicalType> = [.int32, .int64, .float, .double, .fixedLenByteArray]
+
+    private let base: UnsafeRawPointer
+    /// How many values the page has.
+    private let stride: Int
+    /// Values taken.
+    private var position = 0
+
+    init(_ page: PageValueSource) throws(PageError) {
+        guard page.width > 0, page.bytes.count % page.width == 0 else {
+            throw .outOfRange("the byte count of a BYTE_STREAM_SPLIT page", value: page.bytes.count)
+        }
+        base = page.base
+        stride = page.bytes.count / page.width
+    }
+
+    mutating func decode32(into target: UnsafeMutablePointer<Int32>, count: Int) throws(PageError) {
+        let first = position
+        try skip(count)
+        target.withMemoryRebound(to: UInt32.self, capacity: count) {
+            ByteStreamSplit.join32(base, stride: stride, first: first, count: count, into: $0)
+        }
+    }
+
+    mutating func decode64(into target: UnsafeMutablePointer<Int64>, count: Int) throws(PageError) {
+        let first = position
+        try skip(count)
+        target.withMemoryRebound(to: UInt64.self, capacity: count) {
+            ByteStreamSplit.join64(base, stride: stride, first: first, count: count, into: $0)
+        }
+    }
+
+    mutating func takeFixedBytes(_ count: Int, width: Int, scratch: ScratchBytes) throws(PageError) -> UnsafeRawPointer {
+        let first = position
+        try skip(count)
+        let target = try scratch.reserve(count * width)
+        ByteStreamSplit.join(
+            base, stride: stride, first: first, count: count, width: width, into: target.assumingMemoryBound(to: UInt8.self))
+        return UnsafeRawPointer(target)
+    }
+
+    mutating func skip(_ count: Int) throws(PageError) {
+        guard count <= stride - position else { throw .truncated("values of fixed width") }
+        position += count
+    }
+}
+
 /// Kernels that put the bytes of split values together again. `stride` is the page's value count.
 enum ByteStreamSplit {
     static func join32(_ source: UnsafeRawPointer, stride: Int, first: Int, count: Int, into target: UnsafeMutablePointer<UInt32>) {

@@ -1,0 +1,114 @@
+// DELTA_BYTE_ARRAY (7): how many bytes each value shares with the one before, as DELTA_BINARY_PACKED, then the rests as DELTA_LENGTH_BYTE_ARRAY.
+
+struct DeltaByteArrayDecoder: PageValueDecoder {
+    static let types: Set<PhysicalType> = [.byteArray, .fixedLenByteArray]
+
+    private let page: PageValueSource
+    private let base: UnsafeRawPointer
+    /// Bytes taken, the lengths' among them.
+    private var position = 0
+    private var prefixLengths: [Int32] = []
+    /// Of the rests.
+    private var lengths: [Int32] = []
+    /// The next one of both.
+    private var lengthIndex = 0
+    /// The value before.
+    private var previous: [UInt8] = []
+
+    init(_ page: PageValueSource) throws(PageError) {
+        self.page = page
+        base = page.base
+        if page.bytes.isEmpty, page.valueCount == 0 { return }
+        var prefixes = try DeltaIntegerStream(page.bytes)
+        prefixLengths = try prefixes.lengths(page.valueCount, page.budget)
+        var suffixes = try DeltaIntegerStream(UnsafeRawBufferPointer(rebasing: page.bytes[prefixes.endPosition...]))
+        lengths = try suffixes.lengths(page.valueCount, page.budget)
+        position = prefixes.endPosition + suffixes.endPosition
+        guard lengths.count == prefixLengths.count else {
+            throw .lengthMismatch(expected: prefixLengths.count, actual: lengths.count)
+        }
+    }
+
+    mutating func takeFixedBytes(_ count: Int, width: Int, scratch: ScratchBytes) throws(PageError) -> UnsafeRawPointer {
+        var offsets: [Int32] = [0]
+        var bytes: [UInt8] = []
+        try appendByteArrays(count, offsets: &offsets, bytes: &bytes)
+        for index in 0..<count where Int(offsets[index + 1] - offsets[index]) != width {
+            throw .lengthMismatch(expected: width, actual: Int(offsets[index + 1] - offsets[index]))
+        }
+        let target = try scratch.reserve(count * width)
+        bytes.withUnsafeBytes { if let from = $0.baseAddress { target.copyMemory(from: from, byteCount: $0.count) } }
+        return UnsafeRawPointer(target)
+    }
+
+    mutating func appendByteArrays(_ count: Int, offsets: inout [Int32], bytes: inout [UInt8]) throws(PageError) {
+        guard count <= lengths.count - lengthIndex else { throw .truncated("lengths") }
+        let start = bytes.count
+        let total = try addOffsets(count, start, &offsets)
+        try page.budget.require(total)
+        let firstOffset = offsets.count - count
+        bytes.append(addingCapacity: total) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { target, filled in
+                if let target = target.baseAddress { copy(count, offsets, firstOffset, start, UnsafeMutableRawPointer(target)) }
+                filled = total
+            }
+        }
+        if count > 0 { previous = Array(bytes[Int(offsets[offsets.count - 2])...]) }
+        lengthIndex += count
+    }
+
+    /// Checks every prefix and suffix of the next `count` values and appends their ends.
+    private func addOffsets(_ count: Int, _ start: Int, _ offsets: inout [Int32]) throws(PageError) -> Int {
+        var previousLength = previous.count
+        var total = 0
+        var suffixes = 0
+        for index in lengthIndex..<(lengthIndex + count) {
+            let prefix = Int(prefixLengths[index])
+            let suffix = Int(lengths[index])
+            guard prefix >= 0, prefix <= previousLength else { throw .outOfRange("a shared prefix's length", value: prefix) }
+            guard suffix >= 0, suffix <= page.bytes.count - position - suffixes else {
+                throw .outOfRange("a length", value: suffix)
+            }
+            suffixes += suffix
+            previousLength = prefix + suffix
+            total += previousLength
+            guard start + total <= Int(Int32.max) else { throw .memoryBudget(needed: total, allowed: Int(Int32.max)) }
+            offsets.append(Int32(truncatingIfNeeded: start + total))
+        }
+        return total
+    }
+
+    /// - Precondition: `addOffsets` has checked the lengths.
+    private mutating func copy(
+        _ count: Int, _ offsets: [Int32], _ firstOffset: Int, _ start: Int, _ target: UnsafeMutableRawPointer
+    ) {
+        var place = 0
+        var cursor = base + position
+        let previous = previous
+        previous.withUnsafeBytes { previous in
+            var before = previous.baseAddress
+            for index in 0..<count {
+                let prefix = Int(prefixLengths[lengthIndex + index])
+                let suffix = Int(lengths[lengthIndex + index])
+                if prefix > 0, let before { (target + place).copyMemory(from: before, byteCount: prefix) }
+                (target + place + prefix).copyMemory(from: cursor, byteCount: suffix)
+                cursor += suffix
+                before = UnsafeRawPointer(target + place)
+                place = Int(offsets[firstOffset + index]) - start
+            }
+        }
+        position = cursor - base
+    }
+
+    /// Each value builds on the one before: they must be made all the same.
+    mutating func skip(_ count: Int) throws(PageError) {
+        var left = count
+        while left > 0 {
+            var offsets: [Int32] = [0]
+            var bytes: [UInt8] = []
+            let part = min(left, 256)
+            try appendByteArrays(part, offsets: &offsets, bytes: &bytes)
+            left -= part
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// RLE_DICTIONARY (8), and PLAIN_DICTIONARY (2) by its old name: the bit width in one byte, then codes as the hybrid of runs and bit packing.
+
+struct DictionaryCodeDecoder: PageValueDecoder {
+    static let types = Set(PhysicalType.allCases)
+
+    private var codes: HybridDecoder
+    var isOfCodes: Bool { true }
+
+    init(_ page: PageValueSource) throws(PageError) {
+        // A page of NULLs alone may be empty.
+        guard let bitWidth = page.bytes.first else {
+            codes = try HybridDecoder(page.bytes, width: 0)
+            return
+        }
+        codes = try HybridDecoder(UnsafeRawBufferPointer(rebasing: page.bytes[1...]), width: Int(bitWidth))
+    }
+
+    mutating func decodeCodes(into target: UnsafeMutablePointer<UInt32>, count: Int, limit: UInt32) throws(PageError) {
+        try codes.decode(into: target, count: count, limit: limit)
+    }
+
+    mutating func skip(_ count: Int) throws(PageError) { try codes.skip(count) }
+}

@@ -1,0 +1,150 @@
+import ColumnStore
+
+/// Passes each distinct row of arguments of a group to another aggregator once.
+final class DistinctAggregator: Aggregator {
+    private let makeInner: () -> Aggregator
+    private var inner: Aggregator
+    private let types: [ColumnType]
+    /// Whether a row with a NULL first argument counts at all.
+    private let skipsNulls: Bool
+    private var rows: GroupTable
+    private var cache: GroupTable.Cache
+    /// (group, row number) pairs seen.
+    private var pairs = IntegerTable()
+    private var groupCount = 0
+
+    private var writtenRows: RowsAside?
+    override var aside: RowsAside? { writtenRows }
+
+    init(types: [ColumnType], skipsNulls: Bool, _ makeInner: @escaping () -> Aggregator) {
+        self.makeInner = makeInner
+        inner = makeInner()
+        self.types = types
+        self.skipsNulls = skipsNulls
+        rows = GroupTable(types: types)
+        cache = GroupTable.Cache(keyCount: types.count)
+    }
+
+    override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
+    /// Rows are held, joined and gathered when they are put out; a table is there twice while it grows.
+    override var byteCount: Int { inner.byteCount + 3 * (rows.byteCount + pairs.byteCount) }
+
+    override func resize(_ groupCount: Int) {
+        self.groupCount = max(self.groupCount, groupCount)
+        inner.resize(groupCount)
+    }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        var columns = arguments
+        var numbers = groups.numbers
+        if skipsNulls, let validity = arguments[0].rowValidity, !validity.isAllSet {
+            let present = validity.setIndices()
+            columns = arguments.map { $0.gathering(present) }
+            numbers = present.map { numbers[Int($0)] }
+        }
+        if numbers.isEmpty { return }
+        let codes = rows.assign(columns, count: numbers.count, cache: &cache)
+        var before = UInt32(pairs.count)
+        let joined = numbers.indices.map { Int64(bitPattern: UInt64(numbers[$0]) << 32 | UInt64(codes[$0])) }
+        var places = [UInt32](repeating: 0, count: joined.count)
+        joined.withUnsafeBufferPointer { joined in
+            places.withUnsafeMutableBufferPointer { pairs.assign(joined, into: $0) }
+        }
+        // Numbers are given in order: the first row of a new pair is the one that carries the next number.
+        var fresh: [Int32] = []
+        for row in places.indices where places[row] == before {
+            fresh.append(Int32(row))
+            before += 1
+        }
+        if fresh.isEmpty { return }
+        try inner.update(columns.map { $0.gathering(fresh) }, .numbers(fresh.map { numbers[Int($0)] }))
+    }
+
+    override func exportState() -> [Column] {
+        var offsets = [Int32](repeating: 0, count: groupCount + 1)
+        for pair in pairs.values { offsets[Int(pair >> 32) + 1] += 1 }
+        for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
+        var next = offsets
+        var codes = [Int32](repeating: 0, count: pairs.count)
+        for pair in pairs.values {
+            codes[Int(next[Int(pair >> 32)])] = Int32(truncatingIfNeeded: pair & 0xFFFF_FFFF)
+            next[Int(pair >> 32)] += 1
+        }
+        return rows.keyColumns().enumerated().map { index, column in
+            Column(type: stateTypes[index], count: groupCount, values: .list(offsets: offsets, element: column.gathering(codes)))
+        }
+    }
+
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
+        let (offsets, _) = state[0].lists()
+        var numbers: [UInt32] = []
+        for row in groups.indices {
+            numbers.append(contentsOf: repeatElement(groups[row], count: Int(offsets[row + 1] - offsets[row])))
+        }
+        if numbers.isEmpty { return }
+        try update(state.map { $0.lists().element }, .numbers(numbers))
+    }
+
+    override func finish() throws(KernelError) -> Column {
+        guard let writtenRows else { return try inner.finish() }
+        return try KernelError.wrapping { try self.finish(from: writtenRows) }
+    }
+
+    // MARK: What does not fit
+
+    /// Rows that were written may come again: the inner aggregator begins anew, and gets each once when all are in order.
+    override func writeAside(_ run: QueryRun) throws -> Bool {
+        // One that keeps its rows would keep them all then.
+        if inner is CollectingAggregator { return false }
+        let aside = writtenRows ?? RowsAside(
+            run, types: types, order: types.indices.map { .init(column: $0, isDescending: false, nullsFirst: false) })
+        writtenRows = aside
+        try write(to: aside)
+        return true
+    }
+
+    private func write(to aside: RowsAside) throws {
+        let columns = rows.keyColumns()
+        let values = pairs.values
+        for start in stride(from: 0, to: values.count, by: ColumnBatch.targetRowCount * 16) {
+            let some = values[start..<min(values.count, start + ColumnBatch.targetRowCount * 16)]
+            let codes = some.map { Int32(truncatingIfNeeded: $0 & 0xFFFF_FFFF) }
+            try aside.write(some.map { UInt32(truncatingIfNeeded: $0 >> 32) }, columns.map { $0.gathering(codes) })
+        }
+        rows = GroupTable(types: types)
+        cache = GroupTable.Cache(keyCount: types.count)
+        pairs = IntegerTable()
+        inner = makeInner()
+        inner.resize(groupCount)
+    }
+
+    override func absorb(_ other: Aggregator, groupCount: Int) throws {
+        guard let other = other as? DistinctAggregator, let theirs = other.writtenRows else { return try super.absorb(other, groupCount: groupCount) }
+        try other.write(to: theirs)
+        guard let writtenRows else {
+            try write(to: theirs)
+            return writtenRows = theirs
+        }
+        try writtenRows.takeOver(theirs)
+    }
+
+    private func finish(from aside: RowsAside) throws -> Column {
+        try write(to: aside)
+        let stream = try aside.stream()
+        var last: [UInt8]?
+        while let batch = try stream.next() {
+            let keys = batch.columns[batch.columns.count - 1].byteArrays()
+            var fresh: [Int32] = []
+            for row in 0..<batch.rowCount {
+                let isSame = row > 0 ? keys[row].elementsEqual(keys[row - 1]) : last.map { keys[0].elementsEqual($0) } ?? false
+                if !isSame { fresh.append(Int32(row)) }
+            }
+            last = Array(keys[batch.rowCount - 1])
+            if fresh.isEmpty { continue }
+            let groups = batch.columns[0].integers() ?? []
+            try inner.update(
+                batch.columns[1...types.count].map { $0.gathering(fresh) }, .numbers(fresh.map { UInt32(truncatingIfNeeded: groups[Int($0)]) }))
+        }
+        return try inner.finish()
+    }
+}

@@ -1,0 +1,280 @@
+import ColumnStore
+
+/// One window call over a partition on disk, rows after rows: what is known of a row is its answer, or the places of the rows that have it.
+final class LongCall {
+    /// What `next` gives for each row.
+    enum Answers {
+        case column(Column)
+        /// Of the call's first argument at these places; -1 is NULL, and -2 the default, which is the third argument of the row itself.
+        case places([Int])
+    }
+
+    private enum Method {
+        case ranking, shifting
+        case valueOfFrame(PlacedFrame)
+        case whole(AggregateFunction)
+        case moving(AggregateFunction, PlacedFrame, FrameTotal)
+        /// Of rows before and behind that are held together.
+        case near
+    }
+
+    let call: WindowNode.Call
+    /// Where the arguments lie in the inputs.
+    let arguments: Range<Int>
+    private let filter: Int?
+    private let partition: LongPartition
+    private let orderKeys: [SortKey]
+    private let run: QueryRun
+    private let own: RowCursor
+    private let entering: RowCursor
+    private let leaving: RowCursor
+    private let share: MemoryShare
+    private let nearShare: MemoryShare
+    private var method: Method
+    /// Of moving frames: the first row within, and the row after the last.
+    private var first = 0, next = 0
+    private var enteringValues = FrameTotal.Values(), leavingValues = FrameTotal.Values()
+    private var enteringRange = 0..<0, leavingRange = 0..<0
+    private var wholeAnswer: Value?
+    /// No frame to come begins before it.
+    private var nearStart = 0
+    private var bucketCount: Int64??
+
+    /// - Parameter place: where the call's inputs begin.
+    init(_ evaluators: CallEvaluators, at place: Int, _ partition: LongPartition, _ node: WindowNode, _ run: QueryRun) throws {
+        call = evaluators.call
+        arguments = place..<(place + evaluators.arguments.count)
+        filter = evaluators.filter == nil ? nil : arguments.upperBound
+        self.partition = partition
+        orderKeys = node.order
+        self.run = run
+        (own, entering, leaving) = (RowCursor(partition.inputs), RowCursor(partition.inputs), RowCursor(partition.inputs))
+        nearShare = MemoryShare(run.memory)
+        share = MemoryShare(run.memory)
+        share.force(to: 3 * 2 * partition.inputs.batchByteCountMax)
+        let types = Array(partition.inputTypes[arguments])
+        method = try Self.method(call, types, isOrdered: !node.order.isEmpty, run.context)
+    }
+
+    private static func method(_ call: WindowNode.Call, _ types: [ColumnType], isOrdered: Bool, _ context: EvaluationContext) throws -> Method {
+        switch call.function {
+        case .rowNumber, .rank, .denseRank, .percentRank, .cumulativeDistribution, .ntile: return .ranking
+        case .lag, .lead: return .shifting
+        case .firstValue, .lastValue, .nthValue:
+            return try PlacedFrame(call.frame, isOrdered: isOrdered, context).map { .valueOfFrame($0) } ?? .near
+        case .aggregate(let function):
+            guard let frame = try PlacedFrame(call.frame, isOrdered: isOrdered, context) else { return .near }
+            if frame.isWhole { return .whole(function) }
+            let total = FrameTotal(function, argument: types.first, result: call.column.type, onlyGrows: frame.beginsAtFirst)
+            return total.map { .moving(function, frame, $0) } ?? .near
+        }
+    }
+
+    func answers(_ rows: LongRows) throws -> Answers {
+        switch method {
+        case .ranking: return .column(try ranks(rows))
+        case .shifting: return .places(try shifted(rows))
+        case .valueOfFrame(let frame): return .places(try placesOfFrame(rows, frame))
+        case .whole(let function):
+            let answer = try wholeAnswer ?? aggregate(function)
+            wholeAnswer = answer
+            return .column(.constant(answer, type: call.column.type, count: rows.range.count))
+        case .moving(_, let frame, _): return .column(try moved(rows, frame))
+        case .near: return .column(try near(rows))
+        }
+    }
+
+    // MARK: Ranks
+
+    private func ranks(_ rows: LongRows) throws -> Column {
+        let type = call.column.type
+        func whole(_ number: (Int) -> Int) -> Column { .whole(rows.range.indices.map { Int64(number($0 - rows.range.lowerBound)) }, type: type, validity: nil) }
+        func real(_ number: (Int) -> Double) -> Column {
+            Column(type: .double, count: rows.range.count, values: .double((0..<rows.range.count).map(number)))
+        }
+        let count = rows.rowCount
+        switch call.function {
+        case .rowNumber: return whole { rows.range.lowerBound + $0 + 1 }
+        case .rank: return whole { rows.peerStart[$0] + 1 }
+        case .denseRank: return whole { rows.peerNumber[$0] + 1 }
+        case .percentRank: return real { count <= 1 ? 0 : Double(rows.peerStart[$0]) / Double(count - 1) }
+        case .cumulativeDistribution: return real { Double(rows.peerEnd[$0]) / Double(count) }
+        default: return try ntile(rows)
+        }
+    }
+
+    private func ntile(_ rows: LongRows) throws -> Column {
+        if bucketCount == nil {
+            try own.load(0)
+            let value = own.batch.columns[arguments.lowerBound].value(at: 0)
+            if case .integer(let count) = value { bucketCount = .some(count) } else { bucketCount = .some(nil) }
+        }
+        guard let known = bucketCount, let buckets = known else { return .constant(.null, type: call.column.type, count: rows.range.count) }
+        guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0") }
+        return .whole(
+            rows.range.map { CallEvaluators.bucket(of: Int64($0), rowCount: Int64(rows.rowCount), buckets) }, type: call.column.type, validity: nil)
+    }
+
+    // MARK: Values of other rows
+
+    private func shifted(_ rows: LongRows) throws -> [Int] {
+        let sign: Int64 = call.function == .lag ? -1 : 1
+        let offsets = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
+        let (numbers, validity) = (offsets?.integers(), offsets?.rowValidity)
+        return rows.range.enumerated().map { index, row in
+            guard validity?[index] ?? true else { return -1 }
+            let (target, overflow) = Int64(row).addingReportingOverflow(sign &* (numbers?[index] ?? 1))
+            return !overflow && target >= 0 && target < Int64(rows.rowCount) ? Int(target) : -2
+        }
+    }
+
+    private func placesOfFrame(_ rows: LongRows, _ frame: PlacedFrame) throws -> [Int] {
+        let (starts, ends) = frame.edges(rows)
+        let given = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
+        let (numbers, validity) = (given?.integers(), given?.rowValidity)
+        return try starts.indices.map { index in
+            if let numbers, validity?[index] ?? true, numbers[index] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0") }
+            guard starts[index] < ends[index] else { return -1 }
+            switch call.function {
+            case .firstValue: return starts[index]
+            case .lastValue: return ends[index] - 1
+            default:
+                guard let numbers, validity?[index] ?? true else { return -1 }
+                return numbers[index] <= Int64(ends[index] - starts[index]) ? starts[index] + Int(numbers[index]) - 1 : -1
+            }
+        }
+    }
+
+    // MARK: Aggregates
+
+    private func kept(_ batch: ColumnBatch) -> Bitmap? { filter.map { batch.columns[$0].trueRows() } }
+
+    /// Over all rows: one answer.
+    private func aggregate(_ function: AggregateFunction) throws -> Value {
+        let literals = arguments.map { Expression.literal(.null, partition.inputTypes[$0]) }
+        let known = try constants(literals)
+        let states = try GroupStates(types: [], calls: [AggregateCall(column: call.column, function: function, arguments: known)])
+        let share = MemoryShare(run.memory)
+        let reader = try partition.inputs.reader()
+        while let batch = try reader.next() {
+            try run.cancellation.check()
+            let columns = batch.columns[arguments]
+            if let rows = kept(batch), !rows.isAllSet {
+                let picked = rows.setIndices()
+                try states.update(0, columns.map { $0.gathering(picked) }, .one(count: picked.count))
+            } else {
+                try states.update(0, Array(columns), .one(count: batch.rowCount))
+            }
+            try states.checkWhole(share, run)
+        }
+        return try states.finish()[0].value(at: 0)
+    }
+
+    /// Arguments that are the same on every row, as a percentile's fraction is, are asked of the first.
+    private func constants(_ literals: [Expression]) throws -> [Expression] {
+        try own.load(0)
+        return arguments.enumerated().map { index, place in .literal(own.batch.columns[place].value(at: 0), literals[index].type) }
+    }
+
+    private func moved(_ rows: LongRows, _ frame: PlacedFrame) throws -> Column {
+        guard case .moving(let function, _, var total) = method else { return .constant(.null, type: call.column.type, count: rows.range.count) }
+        // The state is changed in place.
+        method = .ranking
+        let (starts, ends) = frame.edges(rows)
+        var builder = ColumnBuilder(type: call.column.type)
+        for index in starts.indices {
+            while first < starts[index] {
+                if first < next {
+                    if !leavingRange.contains(first) { (leavingValues, leavingRange) = try values(leaving, first, total) }
+                    total.take(leavingValues, first - leavingRange.lowerBound, isAdded: false)
+                }
+                first += 1
+            }
+            next = max(next, first)
+            while next < ends[index] {
+                if !enteringRange.contains(next) { (enteringValues, enteringRange) = try values(entering, next, total) }
+                total.take(enteringValues, next - enteringRange.lowerBound, isAdded: true)
+                next += 1
+            }
+            builder.append(try total.answer())
+        }
+        method = .moving(function, frame, total)
+        return builder.finish()
+    }
+
+    private func values(_ cursor: RowCursor, _ row: Int, _ total: FrameTotal) throws -> (FrameTotal.Values, Range<Int>) {
+        try run.cancellation.check()
+        try cursor.load(row)
+        return (try total.values(Array(cursor.batch.columns[arguments]), kept: kept(cursor.batch)), cursor.range)
+    }
+
+    // MARK: Frames that are held
+
+    /// A few rows at a time, as many as fit with all that their frames reach.
+    private func near(_ rows: LongRows) throws -> Column {
+        var parts: [Column] = []
+        var (start, count) = (rows.range.lowerBound, rows.range.count)
+        while start < rows.range.upperBound {
+            let end = min(rows.range.upperBound, start + count)
+            if let answers = try near(start..<end, of: rows.rowCount) {
+                parts.append(answers)
+                start = end
+            } else if count > 1 {
+                count /= 2
+            } else {
+                throw QueryError.outOfMemory("the frame of a window")
+            }
+        }
+        return Column.concatenating(parts, type: call.column.type)
+    }
+
+    /// The rows that the frames reach, held together: as in a partition that fits. Nil where they do not fit.
+    private func near(_ wanted: Range<Int>, of rowCount: Int) throws -> Column? {
+        var end = min(rowCount, wanted.upperBound + wanted.count)
+        while true {
+            try run.cancellation.check()
+            let range = nearStart..<end
+            guard holdsNear(range.count, of: rowCount) else { return nil }
+            let held = try own.joined(range, types: partition.inputTypes)
+            let order = orderKeys.enumerated().map { index, key in
+                SortColumn(
+                    held.columns[held.columns.count - orderKeys.count + index], isDescending: key.isDescending, nullsFirst: key.nullsFirst)
+            }
+            let onePartition = ByteArrays(offsets: [Int32](repeating: 0, count: range.count + 1), bytes: [])
+            let windowRows = WindowRows(partitionKeys: onePartition, order: order, rowCount: range.count)
+            let frames = try WindowFrames(call.frame, windowRows, run.context)
+            let last = wanted.upperBound - 1 - nearStart
+            if end < rowCount, Int(frames.end[last]) >= range.count {
+                end = min(rowCount, nearStart + 2 * range.count)
+                continue
+            }
+            let answers = try CallEvaluators.answer(call, Array(held.columns[arguments]), kept: kept(held), windowRows, frames, run)
+            let chosen = answers.slice((wanted.lowerBound - nearStart)..<(last + 1))
+            nearStart = min(nearStart + Int(frames.start[last]), wanted.upperBound)
+            return chosen
+        }
+    }
+
+    /// Room for rows once in parts, once joined, and for what the call makes of them.
+    private func holdsNear(_ count: Int, of rowCount: Int) -> Bool {
+        let rowByteCount = partition.inputs.byteCount / max(1, rowCount) + 1
+        let byteCount = count * (3 * rowByteCount + WindowOperator.byteCountPerRow)
+        if nearShare.resize(to: byteCount) { return true }
+        guard byteCount <= GroupPart.refusedByteCount(run) else { return false }
+        nearShare.force(to: byteCount)
+        return true
+    }
+
+    // MARK: Values by place
+
+    /// What `places` stand for, of some rows from `row` on; nil where they take more than a batch may.
+    func values(at places: [Int], from row: Int) throws -> Column? {
+        let type = call.column.type
+        guard let gathered = try leaving.gathering(places.map { max(-1, $0) }, column: arguments.lowerBound, type: partition.inputTypes[arguments.lowerBound])
+        else { return nil }
+        guard arguments.count > 2, call.function == .lag || call.function == .lead, places.contains(-2) else { return gathered.retyped(type) }
+        let given = try own.joined(row..<(row + places.count), types: partition.inputTypes).columns[arguments.lowerBound + 2]
+        return ChoiceKernels.interleave(
+            [gathered.retyped(type), given], sources: places.map { $0 == -2 ? 1 : 0 }, rows: Array(0..<Int32(places.count)), type: type)
+    }
+}

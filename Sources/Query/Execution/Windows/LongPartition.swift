@@ -1,0 +1,157 @@
+import ColumnStore
+
+/// The rows of a partition that does not fit in memory: on disk in their order, with what the window's calls are made of beside them.
+final class LongPartition {
+    /// The rows as they came: read once, when they are put out.
+    let rows: SpillFile
+    /// Arguments and filter of each call, then the values of the order: read by place.
+    let inputs: SpillFile
+    let inputTypes: [ColumnType]
+    /// For each group of peers the row after its last.
+    let peerEnds: SpillFile
+    private(set) var rowCount = 0
+    private let run: QueryRun
+    private let order: [(evaluator: Evaluator, key: SortKey)]
+    private let calls: [CallEvaluators]
+    private var lastOrder: [UInt8] = []
+    private var ends: [Int64] = []
+
+    /// - Parameter volume: shared by all such partitions of a window, of which there may be many that are small.
+    init(
+        _ calls: [CallEvaluators], order: [(evaluator: Evaluator, key: SortKey)], types: [ColumnType], in volume: SpillVolume, _ run: QueryRun
+    ) throws {
+        self.run = run
+        self.calls = calls
+        self.order = order
+        rows = try SpillFile(run.spill, types: types, in: volume)
+        inputTypes = calls.flatMap { call in call.arguments.map(\.type) + (call.filter == nil ? [] : [.boolean]) } + order.map(\.evaluator.type)
+        inputs = try SpillFile(run.spill, types: inputTypes, isIndexed: true, in: volume)
+        peerEnds = try SpillFile(run.spill, types: [.int64], in: volume)
+    }
+
+    var byteCount: Int { rows.byteCount + inputs.byteCount + peerEnds.byteCount }
+
+    /// What the calls are given may be far larger than the rows: then fewer of them at a time.
+    func append(_ batch: ColumnBatch) throws {
+        try run.cancellation.check()
+        try BatchPieces.each(of: batch, appendWhole)
+    }
+
+    private func appendWhole(_ batch: ColumnBatch) throws {
+        let view = RowView(batch)
+        var columns: [Column] = []
+        for call in calls {
+            for argument in call.arguments { columns.append(try argument.evaluate(view).retyped(argument.type)) }
+            if let filter = call.filter { columns.append(try filter.evaluate(view)) }
+        }
+        var sortColumns: [SortColumn] = []
+        for (evaluator, key) in order {
+            let column = try evaluator.evaluate(view)
+            columns.append(column)
+            sortColumns.append(SortColumn(column, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+        }
+        // All that may fail for want of memory came first.
+        try findPeers(SortKeys.encode(sortColumns, count: batch.rowCount))
+        try inputs.write(ColumnBatch(rowCount: batch.rowCount, columns: columns))
+        try rows.write(batch)
+        rowCount += batch.rowCount
+    }
+
+    private func findPeers(_ keys: ByteArrays) throws {
+        for row in 0..<keys.count {
+            let isPeer = row > 0 ? keys[row].elementsEqual(keys[row - 1]) : rowCount == 0 || keys[0].elementsEqual(lastOrder)
+            if !isPeer { ends.append(Int64(rowCount + row)) }
+        }
+        lastOrder = Array(keys[keys.count - 1])
+        if ends.count >= ColumnBatch.targetRowCount { try writeEnds() }
+    }
+
+    private func writeEnds() throws {
+        guard !ends.isEmpty else { return }
+        try peerEnds.write(ColumnBatch(rowCount: ends.count, columns: [.whole(ends, type: .int64, validity: nil)]))
+        ends = []
+    }
+
+    /// No row comes any more.
+    func finish() throws {
+        ends.append(Int64(rowCount))
+        try writeEnds()
+    }
+}
+
+/// Reads rows of a spill file by their place; the batch that was read last stays.
+final class RowCursor {
+    private let file: SpillFile
+    private(set) var batch = ColumnBatch(rowCount: 0, columns: [])
+    /// The places of its rows.
+    private(set) var range = 0..<0
+    private var number = -1
+
+    init(_ file: SpillFile) { self.file = file }
+
+    /// Makes `batch` the one that has the row.
+    func load(_ row: Int) throws {
+        if range.contains(row) { return }
+        let found = file.batchNumber(of: row)
+        batch = try file.batch(found)
+        (number, range) = (found, file.firstRow(of: found)..<(file.firstRow(of: found) + batch.rowCount))
+    }
+
+    /// Rows one after another, as one batch.
+    func joined(_ wanted: Range<Int>, types: [ColumnType]) throws -> ColumnBatch {
+        var parts: [ColumnBatch] = []
+        var row = wanted.lowerBound
+        while row < wanted.upperBound {
+            try load(row)
+            let end = min(range.upperBound, wanted.upperBound)
+            parts.append(batch.slice((row - range.lowerBound)..<(end - range.lowerBound)))
+            row = end
+        }
+        let columns = types.indices.map { index in Column.concatenating(parts.map { $0.columns[index] }, type: types[index]) }
+        return ColumnBatch(rowCount: wanted.count, columns: columns)
+    }
+
+    /// Values of a column at some places, NULL for -1; nil where they take more than a batch may.
+    func gathering(_ places: [Int], column: Int, type: ColumnType) throws -> Column? {
+        var pickedByBatch: [Int: [(row: Int, place: Int)]] = [:]
+        for (row, place) in places.enumerated() where place >= 0 { pickedByBatch[file.batchNumber(of: place), default: []].append((row, place)) }
+        var sources = [Int32](repeating: -1, count: places.count)
+        var rows = [Int32](repeating: 0, count: places.count)
+        var parts: [Column] = []
+        var byteCount = 0
+        for (_, picked) in pickedByBatch.sorted(by: { $0.key < $1.key }) {
+            try load(picked[0].place)
+            let part = batch.columns[column].gathering(picked.map { Int32($0.place - range.lowerBound) })
+            byteCount += part.flatByteCount
+            if byteCount > ColumnBatch.targetByteCount, places.count > 1 { return nil }
+            for (index, entry) in picked.enumerated() { (sources[entry.row], rows[entry.row]) = (Int32(parts.count), Int32(index)) }
+            parts.append(part)
+        }
+        if parts.isEmpty { return .constant(.null, type: type, count: places.count) }
+        return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)
+    }
+}
+
+/// Walks the groups of peers of a long partition, row by row.
+struct PeerWalk {
+    private let reader: SpillReader
+    private var ends: [Int64] = []
+    private var next = 0
+    /// Of the group that the row is of.
+    private(set) var start = 0
+    private(set) var end = 0
+    private(set) var number = -1
+
+    init(_ partition: LongPartition) throws { reader = try partition.peerEnds.reader() }
+
+    mutating func advance(to row: Int) throws {
+        while row >= end {
+            if next == ends.count {
+                guard let batch = try reader.next() else { return }
+                (ends, next) = (batch.columns[0].integers() ?? [], 0)
+            }
+            (start, end, number) = (end, Int(ends[next]), number + 1)
+            next += 1
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ColumnStore
+
+/// Puts out the rows of a long partition with the answers of its calls.
+final class LongPartitionStream: BatchStream {
+    private let partition: LongPartition
+    private let reader: SpillReader
+    private let calls: [LongCall]
+    private let share: MemoryShare
+    private let run: QueryRun
+    private var walk: PeerWalk
+    private var place = 0
+    private var batch: ColumnBatch?
+    private var answers: [LongCall.Answers] = []
+    /// Rows of `batch` that were put out.
+    private var given = 0
+
+    /// - Parameter partition: to which no row comes any more.
+    init(_ partition: LongPartition, _ evaluators: [CallEvaluators], _ node: WindowNode, _ run: QueryRun) throws {
+        self.partition = partition
+        self.run = run
+        reader = try partition.rows.reader()
+        walk = try PeerWalk(partition)
+        share = MemoryShare(run.memory)
+        share.force(to: 2 * partition.rows.batchByteCountMax)
+        var calls: [LongCall] = []
+        var place = 0
+        for call in evaluators {
+            calls.append(try LongCall(call, at: place, partition, node, run))
+            place += call.arguments.count + (call.filter == nil ? 0 : 1)
+        }
+        self.calls = calls
+    }
+
+    func next() throws -> ColumnBatch? {
+        try run.cancellation.check()
+        if batch == nil {
+            guard let read = try reader.next() else { return nil }
+            let rows = try LongRows(place..<(place + read.rowCount), rowCount: partition.rowCount, &walk)
+            answers = try calls.map { try $0.answers(rows) }
+            (batch, given) = (read, 0)
+        }
+        guard let batch else { return nil }
+        var count = batch.rowCount - given
+        while true {
+            if let added = try columns(given..<(given + count)) {
+                let output = ColumnBatch(rowCount: count, columns: batch.slice(given..<(given + count)).columns + added)
+                given += count
+                if given == batch.rowCount {
+                    place += given
+                    self.batch = nil
+                }
+                return output
+            }
+            count = max(1, count / 2)
+        }
+    }
+
+    /// The calls' answers to some rows of the batch; nil where they take more than a batch may.
+    private func columns(_ range: Range<Int>) throws -> [Column]? {
+        var columns: [Column] = []
+        for (call, answer) in zip(calls, answers) {
+            switch answer {
+            case .column(let column): columns.append(column.slice(range).retyped(call.call.column.type))
+            case .places(let places):
+                guard let column = try call.values(at: Array(places[range]), from: place + range.lowerBound) else { return nil }
+                columns.append(column)
+            }
+        }
+        return columns
+    }
+}

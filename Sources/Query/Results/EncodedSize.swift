@@ -1,0 +1,50 @@
+package import ColumnStore
+
+/// What rows take at most in an answer's form: asked for before they are written, since one text may become six times as long.
+package enum EncodedSize {
+    /// A number, a moment, a truth value.
+    private static let plainByteCount = 48
+    /// Of a struct's member, beside its value; longer names are few.
+    private static let nameByteCount = 64
+
+    package static func most(_ batch: ColumnBatch) -> Int {
+        batch.columns.reduce(batch.rowCount * 4) { $0 + most($1) + $1.count * nameByteCount }
+    }
+
+    private static func most(_ column: Column) -> Int {
+        switch column.values {
+        case .bytes(let arrays):
+            let isText = column.type == .string
+            guard let first = arrays.offsets.first, let last = arrays.offsets.last else { return 0 }
+            return column.count * 4 + arrays.bytes[Int(first)..<Int(last)].withUnsafeBytes { text($0, isText: isText) }
+        case .dictionary(let codes, let dictionary):
+            guard case .bytes(let arrays) = dictionary.values.values else { return column.count * plainByteCount }
+            let isText = column.type == .string
+            var known: [UInt32: Int] = [:]
+            return codes.reduce(column.count * 4) { sum, code in
+                if let byteCount = known[code] { return sum + byteCount }
+                let byteCount = arrays[Int(code)].withUnsafeBytes { text($0, isText: isText) }
+                known[code] = byteCount
+                return sum + byteCount
+            }
+        case .constant(let value):
+            guard case .bytes(let bytes) = value else { return column.count * plainByteCount + (column.type.isNested ? column.flatByteCountBound * 6 : 0) }
+            let isText = column.type == .string
+            return column.count * (4 + bytes.withUnsafeBytes { text($0, isText: isText) })
+        case .list(_, let element): return column.count * 4 + most(element) + element.count * 2
+        case .structure(let members): return members.reduce(0) { $0 + most($1) + $1.count * nameByteCount }
+        default: return column.count * plainByteCount
+        }
+    }
+
+    /// Quotes and backslashes get one more byte, controls five; bytes that are no text are put as digits.
+    private static func text(_ bytes: UnsafeRawBufferPointer, isText: Bool) -> Int {
+        guard isText else { return 2 * bytes.count + 40 }
+        var controls = 0, marks = 0
+        for byte in bytes {
+            controls &+= byte < 0x20 ? 1 : 0
+            marks &+= byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
+        }
+        return bytes.count + 5 * controls + marks
+    }
+}

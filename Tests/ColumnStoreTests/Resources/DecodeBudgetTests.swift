@@ -1,0 +1,41 @@
+@testable import ColumnStore
+import XCTest
+
+/// What is held, what more may be had, and what a batch takes along; and the scratch memory that lives by it.
+final class DecodeBudgetTests: XCTestCase {
+    func test_hold_everyStep_staysWithinTheMost() throws {
+        for most in 0...3 {
+            for first in 0...4 {
+                for second in 0...4 {
+                    let budget = DecodeBudget(byteCountMax: most)
+                    let isFirst = (try? budget.hold(first)) != nil
+                    XCTAssertEqual(isFirst, first <= most)
+                    let held = isFirst ? first : 0
+                    XCTAssertEqual((try? budget.require(second)) != nil, second <= most - held)
+                    XCTAssertEqual((try? budget.holdForBatch(second)) != nil, second <= most - held)
+                    budget.beginBatch()
+                    XCTAssertEqual(budget.held, held)
+                    budget.release(held)
+                    XCTAssertEqual(budget.held, 0)
+                }
+            }
+        }
+        XCTAssertThrowsError(try DecodeBudget(byteCountMax: 1).require(.max))
+    }
+
+    func test_scratch_growsOnceAndIsPadded() throws {
+        let budget = DecodeBudget(byteCountMax: 1_000)
+        do {
+            let scratch = ScratchBytes(budget: budget)
+            for byteCount in [0, 1, 100, 50, 200] {
+                let memory = try scratch.reserve(byteCount)
+                memory.initializeMemory(as: UInt8.self, repeating: 0xFF, count: byteCount)
+                let padding = UnsafeRawBufferPointer(start: memory + byteCount, count: ByteRegion.paddingByteCount)
+                XCTAssert(padding.allSatisfy { $0 == 0 })
+            }
+            XCTAssertEqual(budget.held, 200 + ByteRegion.paddingByteCount)
+            XCTAssertThrowsError(try scratch.reserve(1_000))
+        }
+        XCTAssertEqual(budget.held, 0)
+    }
+}

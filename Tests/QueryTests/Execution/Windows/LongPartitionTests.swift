@@ -1,0 +1,75 @@
+import ColumnStore
+import Foundation
+import Query
+import XCTest
+
+/// Goal: a window over a partition that does not fit in memory gives the answers that it gives where it fits.
+///
+/// Method: the same statements under memory for all and under 2 MiB, over one partition and over one large among many small.
+final class LongPartitionTests: XCTestCase {
+    private static let rows = """
+        (SELECT g, (g * 7919) % 1000 AS v, CASE WHEN g % 11 = 0 THEN NULL ELSE ((g * 31) % 977)::double precision / 8 END AS d, \
+        ((g * 13) % 501)::decimal(12,2) / 4 AS m, CASE WHEN g % 5 = 0 THEN NULL ELSE 'text ' || g % 300 END AS s, g / 40 AS o, \
+        CASE WHEN g < 300 THEN g % 7 WHEN g > 29700 THEN 9 + g % 3 ELSE 8 END AS p FROM generate_series(1, 30000) s(g)) q
+        """
+
+    private let whole = QueryFixture()
+    private let narrow = QueryFixture(
+        settings: QueryEngine.Settings(
+            threadCount: 2, memoryByteCountMax: 64 << 20, queryMemoryByteCountMax: 2 << 20, spillDirectory: FileManager.default.temporaryDirectory.path))
+
+    private func check(_ calls: [String], _ over: String, line: UInt = #line) throws {
+        let query = "SELECT p, g, \(calls.map { "\($0) OVER w" }.joined(separator: ", ")) FROM \(Self.rows) WINDOW w AS (\(over)) ORDER BY p, g"
+        let (expected, actual) = (try whole.rows(query).split(separator: "|"), try narrow.rows(query).split(separator: "|"))
+        XCTAssertEqual(expected.count, actual.count, over, line: line)
+        if let (one, other) = zip(expected, actual).first(where: { $0 != $1 }) { XCTFail("\(calls) OVER (\(over)): \(one), not \(other)", line: line) }
+    }
+
+    func test_ranksAndNeighbours() throws {
+        let calls = [
+            "percent_rank()", "cume_dist()", "ntile(7)", "lag(s)", "lead(v, 3)", "lag(v, 12000, -1)", "lead(s, (g % 5)::int, 'none ' || g)", "dense_rank()",
+        ]
+        try check(calls, "PARTITION BY p ORDER BY o")
+        try check(["lag(d)", "cume_dist()", "ntile(30001)"], "ORDER BY v DESC, g")
+    }
+
+    func test_runningFrames() throws {
+        let calls = [
+            "count(*)", "count(s)", "sum(v)", "avg(m)", "sum(d)", "stddev(d)", "var_pop(v)", "min(s)", "max(d)", "bool_or(v > 990)", "first_value(s)",
+            "last_value(s)", "nth_value(v, 9)", "sum(v) FILTER (WHERE s IS NULL)",
+        ]
+        try check(calls, "PARTITION BY p ORDER BY o")
+        try check(["sum(d)", "last_value(g)", "count(*)"], "ORDER BY g ROWS UNBOUNDED PRECEDING")
+        try check(["sum(d)", "avg(v)", "first_value(g)"], "ORDER BY g ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING")
+    }
+
+    func test_wholePartitions() throws {
+        let calls = ["sum(v)", "max(s)", "approx_count_distinct(s)", "any_value(p)", "stddev(d)", "count(*) FILTER (WHERE v > 500)"]
+        try check(calls, "PARTITION BY p")
+        try check(calls, "PARTITION BY p ORDER BY g ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING")
+    }
+
+    func test_framesNearTheRow() throws {
+        try check(["sum(d)", "max(s)", "min(v)", "array_agg(v)", "avg(v)"], "PARTITION BY p ORDER BY g ROWS BETWEEN 3 PRECEDING AND 2 FOLLOWING")
+        try check(["sum(v)", "min(v)", "first_value(g)"], "PARTITION BY p ORDER BY g RANGE BETWEEN 20 PRECEDING AND 5 FOLLOWING")
+        try check(["max(v)", "count(*)"], "PARTITION BY p ORDER BY o GROUPS BETWEEN 2 PRECEDING AND 1 FOLLOWING")
+        try check(["sum(v)", "last_value(g)"], "PARTITION BY p ORDER BY g ROWS BETWEEN 4 PRECEDING AND 4 FOLLOWING EXCLUDE CURRENT ROW")
+        try check(["sum(v)", "min(s)"], "PARTITION BY p ORDER BY o ROWS BETWEEN 50 PRECEDING AND CURRENT ROW EXCLUDE TIES")
+        try check(["sum(d)", "max(d)"], "ORDER BY g ROWS BETWEEN 5 FOLLOWING AND 9 FOLLOWING")
+    }
+
+    func test_severalCallsTogether() throws {
+        let query = """
+            SELECT p, g, lag(v) OVER w, sum(v) OVER w, max(v) OVER (PARTITION BY p ORDER BY g ROWS 3 PRECEDING), count(*) FILTER (WHERE v > 500) OVER w \
+            FROM \(Self.rows) WINDOW w AS (PARTITION BY p ORDER BY g) ORDER BY p, g
+            """
+        XCTAssertEqual(try whole.rows(query), try narrow.rows(query))
+    }
+
+    func test_whatNeedsAllRowsOfLongFrames_isRefused() throws {
+        for call in ["string_agg(s, ',')", "array_agg(v)"] {
+            let error = narrow.error("SELECT \(call) OVER (ORDER BY g) FROM \(Self.rows)")
+            XCTAssertEqual(error?.slug, .spillFull, call)
+        }
+    }
+}

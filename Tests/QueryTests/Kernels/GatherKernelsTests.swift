@@ -1,0 +1,75 @@
+import ColumnStore
+import XCTest
+
+@testable import Query
+
+/// Rows that become NULL: whatever lay there, a NULL list is empty, since kernels that walk a list's elements do not ask whose they are.
+final class GatherKernelsTests: XCTestCase {
+    private static func lists(_ rows: [[Int64]?]) -> Column {
+        var builder = ColumnBuilder(type: .list(element: Field("element", .int64)))
+        for row in rows { builder.append(row.map { .list($0.map { .integer($0) }) } ?? .null) }
+        return builder.finish()
+    }
+
+    private static func values(_ column: Column) -> [Value] { (0..<column.count).map { column.value(at: $0) } }
+
+    func test_gatheringOrNull_ofEveryChoiceOfThreeRows_leavesNullListsEmpty() {
+        let source = Self.lists([[1, 2], nil, [3]])
+        for choice in 0..<64 {
+            let rows = (0..<3).map { Int32(choice >> (2 * $0) & 3) - 1 }
+            let found = source.gatheringOrNull(rows)
+            XCTAssertNil(BatchInvariants.fault(in: found), "\(rows)")
+            XCTAssertEqual(Self.values(found), rows.map { $0 < 0 ? .null : source.value(at: Int($0)) }, "\(rows)")
+        }
+    }
+
+    func test_masked_ofEveryMask_leavesNullListsEmptyAndOthersAsTheyWere() {
+        let integers = Column(type: .int64, count: 3, values: .int64([7, 8, 9]))
+        let constant = Column.constant(.list([.integer(5)]), type: .list(element: Field("element", .int64)), count: 3)
+        for mask in 0..<8 {
+            let present = Bitmap.computed(count: 3) { mask >> $0 & 1 == 1 }
+            for source in [Self.lists([[1, 2], nil, [3]]), integers, constant] {
+                let found = source.masked(by: present)
+                XCTAssertNil(BatchInvariants.fault(in: found), "\(mask)")
+                XCTAssertEqual(Self.values(found), (0..<3).map { present[$0] ? source.value(at: $0) : .null }, "\(mask)")
+            }
+        }
+    }
+
+    func test_interleave_withMissingRows_leavesNullListsEmpty() {
+        let parts = [Self.lists([[1, 2]]), Self.lists([nil, [3]])]
+        let found = ChoiceKernels.interleave(parts, sources: [0, -1, 1, 1, -1], rows: [0, 0, 1, 0, 0], type: parts[0].type)
+        XCTAssertNil(BatchInvariants.fault(in: found))
+        XCTAssertEqual(Self.values(found), [.list([.integer(1), .integer(2)]), .null, .list([.integer(3)]), .null, .null])
+    }
+
+    func test_faults_areSeen() {
+        let element = Column(type: .int64, count: 2, values: .int64([1, 2]))
+        let type = ColumnType.list(element: Field("element", .int64))
+        func lists(_ offsets: [Int32], _ validity: [Bool]) -> Column {
+            Column(type: type, count: 2, validity: .computed(count: 2) { validity[$0] }, values: .list(offsets: offsets, element: element))
+        }
+        XCTAssertNil(BatchInvariants.fault(in: lists([0, 0, 2], [false, true])))
+        XCTAssertEqual(BatchInvariants.fault(in: lists([0, 1, 2], [false, true])), "a NULL list with elements")
+        XCTAssertEqual(BatchInvariants.fault(in: lists([0, 3, 2], [true, true])), "offsets that descend")
+        XCTAssertEqual(BatchInvariants.fault(in: lists([0, 1, 1], [true, true])), "offsets that do not span what they divide")
+        let codes = Column(type: .int64, count: 1, values: .dictionary(codes: [2], DictionaryValues(values: element)))
+        XCTAssertEqual(BatchInvariants.fault(in: codes), "a code past the dictionary")
+        let batch = ColumnBatch(rowCount: 2, columns: [element])
+        XCTAssertNil(BatchInvariants.fault(in: batch, types: [.int64]))
+        XCTAssertNotNil(BatchInvariants.fault(in: batch, types: [.string]))
+        XCTAssertNotNil(BatchInvariants.fault(in: batch, types: []))
+    }
+
+    /// An ARRAY of percentiles beside a list of a subquery, both NULL for some groups.
+    func test_answers_ofConditionalLists_areSound() throws {
+        let t = QueryFixture.table(
+            [Field("i", .int32), Field("d", .double)],
+            [[.integer(1), .double(1)], [.integer(1), .double(3)], [.integer(2), .null], [.null, .double(4)], [.integer(3), .double(5)]])
+        let u = QueryFixture.table([Field("k", .int32), Field("w", .string)], [[.integer(2), .string("b")], [.integer(3), .string("c")]])
+        let fixture = QueryFixture([("t", t), ("u", u)], threads: 1)
+        let found = try fixture.rows(
+            "select i, array(select w from u where u.k >= t.i order by w desc) a, percentile_cont(array[0.25, 0.5]) within group (order by d) p from t group by i order by 1")
+        XCTAssertEqual(found, #"1,"[""c"",""b""]","[1.5,2]"|2,"[""c"",""b""]",|3,"[""c""]","[5,5]"|,[],"[4,4]""#)
+    }
+}

@@ -1,0 +1,40 @@
+import ColumnStore
+import Query
+import XCTest
+
+/// Goal: what rows take in an answer is never more than was asked for before they were written.
+final class EncodedSizeTests: XCTestCase {
+    private let fixture = QueryFixture()
+
+    private func check(_ query: String, atMost factor: Double? = nil, line: UInt = #line) throws {
+        let (columns, batches) = try fixture.batches(query)
+        for batch in batches {
+            let most = EncodedSize.most(batch)
+            var (page, lines, sheet) = (JSONPageEncoder(columns: columns), JSONObjectEncoder(columns: columns), CSVEncoder(columns: columns))
+            var sizes: [Int] = []
+            for encode in [{ page.append(batch, into: &$0) }, { lines.append(batch, into: &$0) }, { (bytes: inout [UInt8]) in sheet.append(batch, into: &bytes) }] {
+                var bytes: [UInt8] = []
+                encode(&bytes)
+                sizes.append(bytes.count)
+            }
+            XCTAssertLessThanOrEqual(sizes.max() ?? 0, most, query, line: line)
+            if let factor { XCTAssertLessThan(Double(most), factor * Double(sizes[0]), query, line: line) }
+        }
+    }
+
+    func test_texts_areCountedAsTheyAreEscaped() throws {
+        try check("SELECT repeat(chr(1), 300000) AS x FROM generate_series(1, 3) n", atMost: 1.01)
+        try check("SELECT repeat('\"', 300000) || n AS x FROM generate_series(1, 3) n(n)", atMost: 1.01)
+        try check("SELECT repeat('Ж\\', 300000) || n AS x FROM generate_series(1, 3) n(n)", atMost: 1.01)
+        try check("SELECT repeat('plain ', 50000) || n AS x FROM generate_series(1, 40) n(n)", atMost: 1.01)
+    }
+
+    func test_valuesOfAllTypes_takeNoMore() throws {
+        try check(
+            """
+            SELECT n, n::double precision / 7, n::decimal(38,10) / 3, n > 3, date '2020-01-01' + n, timestamptz '2020-01-01 00:00:00.123456+00', \
+            interval '-1 year -2 months 3 days -04:05:06.789', NULL, ARRAY[n, -n], ARRAY['a"b', NULL], 'x'::text, ARRAY[1e300, -1e-300], \
+            (-99999999999999999999999999999999999999)::decimal(38,0) FROM generate_series(1, 500) n(n)
+            """)
+    }
+}
