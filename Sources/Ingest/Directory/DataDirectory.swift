@@ -43,7 +43,9 @@ package final class DataDirectory: Sendable {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
             case .notEmpty(let path): "\(path) is not empty"
-            case .noStore(let path): "\(path) is no store: there is no FORMAT in it; `till serve --data \(path)` makes one in an empty directory"
+            case .noStore(let path):
+                "\(path) is no store: " + (access(path, F_OK) == 0 ? "there is no FORMAT in it" : "there is no such directory")
+                    + "; `till serve --data \(path)` makes one in an empty directory"
             case .strangers(let path, let names):
                 "\(path) is no store, and no empty directory to make one in: it has \(names.prefix(3).joined(separator: ", "))"
                     + (names.count > 3 ? " and \(names.count - 3) more" : "")

@@ -71,6 +71,10 @@ package final class Engine: Sendable {
             clock: options.hot.clock)
         compactor.start()
         repeats.start()
+        let (files, tables) = (tier.boundary.snapshot().files, tier.boundary.snapshot().cold)
+        StoreLog.note(
+            "opened the store", path: directory.path,
+            reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
     }
 
     var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }

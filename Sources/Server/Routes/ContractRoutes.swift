@@ -59,7 +59,7 @@ enum ContractRoutes {
 
     static func find(_ call: Call) throws -> Contract {
         try Call.check(id: call.pathValues[0], "client_id")
-        guard let contract = try call.store.contracts.contract(call.pathValues[0]) else { throw Problem(.notFound, "there is no such contract") }
+        guard let contract = try call.store.contracts.contract(call.pathValues[0]) else { throw Problem(.notFound, "there is no contract \(MemberReader.shown(call.pathValues[0]))") }
         return contract
     }
 

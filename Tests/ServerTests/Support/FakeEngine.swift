@@ -23,6 +23,9 @@ final class FakeEngine: WholeStore {
         var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
         var askedSequences: [Int64?] = []
+        var figures = [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)]
+        var refusals: [Fault] = []
+        var deletions: [DeletionFilter] = []
     }
     let state = Mutex(State())
 
@@ -99,10 +102,14 @@ final class FakeEngine: WholeStore {
         name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt"}"#.utf8))
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { name == nil ? [Self.type] : [] }
     func type(_ name: String, as principal: Principal) throws -> TypeDescription? { name == Self.type.name ? Self.type : nil }
+    private func deleted(_ filter: DeletionFilter) -> DeletionSummary {
+        state.withLock { $0.deletions.append(filter) }
+        return DeletionSummary(count: 0, hasMore: false)
+    }
     func deleteQuarantineEntry(_ ticketID: String) throws {}
-    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
+    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func deleteDeadLetter(_ id: String) throws {}
-    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { .replaced }
     func deleteType(name: String) throws {}
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
@@ -172,9 +179,9 @@ final class FakeEngine: WholeStore {
         return Verifier.Report(findings: [.init(path: "a file", fault: "is damaged")], fileCount: 2, rowCount: 17)
     }
     var isReady: Bool { state.withLock { $0.isReady } }
-    var intakeRefusals: [Fault] { [] }
+    var intakeRefusals: [Fault] { state.withLock { $0.refusals } }
     var degradations: [String] { [] }
-    func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
+    func metrics() -> [Metric] { state.withLock { $0.figures } }
     func close() throws {}
 
     func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
