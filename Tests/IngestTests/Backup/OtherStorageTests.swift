@@ -40,7 +40,7 @@ final class OtherStorageTests: XCTestCase {
     }
 
     func test_store_withTablesInABucket_worksAndIsProved() throws {
-        let (data, buckets) = (try TemporaryDirectory(), Buckets())
+        let (data, buckets) = (TemporaryDirectory(), Buckets())
         let fixture = try open(data.path, buckets)
         try fill(fixture, 0..<60)
         try fill(fixture, 60..<90)
@@ -62,7 +62,7 @@ final class OtherStorageTests: XCTestCase {
     }
 
     func test_lostAndFound_ofABucket_hasTheObjectAndTheBucketNoMore() throws {
-        let data = try TemporaryDirectory()
+        let data = TemporaryDirectory()
         let directory = try DataDirectory(path: data.path)
         defer { directory.release() }
         let (bucket, bytes) = (ObjectStoreDouble(), [UInt8](repeating: 7, count: 9 << 20))
@@ -83,7 +83,7 @@ final class OtherStorageTests: XCTestCase {
     }
 
     func test_backup_ofTablesInABucket_isRestoredAsFiles() throws {
-        let (data, destination, other, buckets) = (try TemporaryDirectory(), try TemporaryDirectory(), try TemporaryDirectory(), Buckets())
+        let (data, destination, other, buckets) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory(), Buckets())
         let fixture = try open(data.path, buckets)
         try fill(fixture, 0..<60)
         let rows = try fixture.walk(Self.request)
@@ -100,7 +100,7 @@ final class OtherStorageTests: XCTestCase {
     }
 
     func test_backup_ofABucketThatCannotBeRead_isAnErrorAndLeavesTheLast() throws {
-        let (data, destination, buckets) = (try TemporaryDirectory(), try TemporaryDirectory(), Buckets())
+        let (data, destination, buckets) = (TemporaryDirectory(), TemporaryDirectory(), Buckets())
         let fixture = try open(data.path, buckets)
         try fill(fixture, 0..<30)
         _ = try fixture.engine.backup(to: destination.path)
