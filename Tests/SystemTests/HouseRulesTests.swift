@@ -85,6 +85,17 @@ final class HouseRulesTests: XCTestCase {
         XCTAssertGreaterThan(places.count, 100)
     }
 
+    /// Another storage is another factory: nothing else knows that there are files.
+    func test_localStorage_isNamedInItsFolderAndTheFactoryOnly() throws {
+        var namers: Set<String> = []
+        for source in try Self.sources() where !source.path.hasPrefix("ColumnStore/Storage/") {
+            for line in source.lines where line.text.contains(#/\bLocalStorage\b/#) && !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                namers.insert(source.path)
+            }
+        }
+        XCTAssertEqual(namers, ["Ingest/Directory/StorageFactory.swift"], "take an ObjectStorage from the store's DataDirectory, or LocalStorageFactory.files where SQLite writes by itself")
+    }
+
     private struct Source {
         var path: String
         var module: String
