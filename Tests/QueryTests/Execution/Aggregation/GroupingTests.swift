@@ -5,7 +5,7 @@ import XCTest
 
 /// Groupings past what one table holds, windows that slide, and orders of many rows: against answers worked out here, row by row.
 final class GroupingTests: XCTestCase {
-    private static let rowCount = 100_000
+    private static let rowCount = 200_000
     private static let fields = [
         Field("k", .int64), Field("t", .string), Field("d", .date), Field("v", .decimal(precision: 18, scale: 2)), Field("r", .double),
     ]
