@@ -22,7 +22,7 @@ final class FigureWatchTests: XCTestCase {
     override func tearDownWithError() throws { try FileManager.default.removeItem(at: file) }
 
     /// What is written when the watch looks at these figures: level and the rest of the line, without the time.
-    private func lines(_ figures: [(name: String, labels: [(name: String, value: String)], value: Double)], refused: [Problem] = []) throws -> [String] {
+    private func lines(_ figures: [(name: String, labels: [(name: String, value: String)], value: Double)], refused: [Fault] = []) throws -> [String] {
         engine.state.withLock { state in
             state.figures = figures.map { Metric(name: $0.name, help: "", kind: .gauge, labels: $0.labels, value: $0.value) }
             state.refusals = refused
@@ -55,9 +55,9 @@ final class FigureWatchTests: XCTestCase {
     }
 
     func test_diskFull_compactions_andDamage() throws {
-        let full = Problem(.diskFull, "9 MiB are free")
+        let full = Fault(.diskFull, "9 MiB are free")
         XCTAssertEqual(try lines([], refused: [full]), [#""level":"error","event":"receipts are refused","reason":"9 MiB are free"}"#])
-        XCTAssertEqual(try lines([], refused: [Problem(.diskFull, "8 MiB are free")]), [], "still so")
+        XCTAssertEqual(try lines([], refused: [Fault(.diskFull, "8 MiB are free")]), [], "still so")
         XCTAssertEqual(try lines([]), [#""level":"info","event":"receipts are taken again"}"#])
         func compacted(_ moved: Double, _ merged: Double, damaged: Double) throws -> [String] {
             try lines([

@@ -14,7 +14,7 @@ final class SystemRoutesTests: XCTestCase {
         let server = try TestServer()
         let client = server.client(key: nil)
         XCTAssertEqual(try client.get("/readyz").text, #"{"status":"ready"}"#)
-        server.engine.state.withLock { $0.refusals = [Problem(.diskFull, "9 MiB are free"), Problem(.overloaded, "a write was not confirmed")] }
+        server.engine.state.withLock { $0.refusals = [Fault(.diskFull, "9 MiB are free"), Fault(.overloaded, "a write was not confirmed")] }
         let refused = try client.get("/readyz")
         XCTAssertEqual(refused.status, 503)
         XCTAssertNotNil(refused.headers["retry-after"])
