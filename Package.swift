@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "till-fuzz", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["ColumnStore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(

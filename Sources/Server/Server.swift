@@ -66,6 +66,6 @@ public enum TillCommand {
         let width = (commands.map({ $0.name.count }).max() ?? 0) + 2
         return "Till stores receipts and answers questions about them.\n\nusage: till COMMAND …\n\ncommands:\n"
             + commands.map { "  " + $0.name + String(repeating: " ", count: width - $0.name.count) + $0.summary + "\n" }.joined()
-            + "\ntill COMMAND --help says more.\n"
+            + "\nexit status: 0 done, 1 failed, 2 called the wrong way; standard error says why.\ntill COMMAND --help says more.\n"
     }
 }

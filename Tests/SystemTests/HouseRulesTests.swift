@@ -53,6 +53,49 @@ final class HouseRulesTests: XCTestCase {
         }
     }
 
+    /// Tests of a folder lie in a folder of its name. Beside them lie what all of a module's tests share, and tests of a whole module.
+    func test_tests_lieWhereTheirSourcesDo() throws {
+        let shared: Set<String> = ["Support", "Golden", "Readers", "Differential", "Faults"]
+        for module in try FileManager.default.contentsOfDirectory(atPath: Project.root.appendingPathComponent("Sources").path) {
+            let tests = Project.root.appendingPathComponent("Tests/\(module)Tests")
+            let walk = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: [.isDirectoryKey])
+            while let folder = walk?.nextObject() as? URL {
+                guard try folder.resourceValues(forKeys: [.isDirectoryKey]).isDirectory == true else { continue }
+                let path = String(folder.path.dropFirst(tests.path.count + 1))
+                if shared.contains(String(path.split(separator: "/")[0])) { continue }
+                let sources = Project.root.appendingPathComponent("Sources/\(module)/\(path)").path
+                XCTAssertTrue(FileManager.default.fileExists(atPath: sources), "Tests/\(module)Tests/\(path) tests Sources/\(module)/\(path), which is not there")
+            }
+        }
+    }
+
+    func test_testClasses_haveTests_andNamesOfTheirOwn() throws {
+        var places: [String: String] = [:]
+        let walk = FileManager.default.enumerator(at: Project.root.appendingPathComponent("Tests"), includingPropertiesForKeys: nil)
+        while let file = walk?.nextObject() as? URL {
+            guard file.pathExtension == "swift" else { continue }
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for part in text.components(separatedBy: "\nfinal class ").dropFirst() {
+                let name = String(part.prefix { $0.isLetter || $0.isNumber })
+                guard part.dropFirst(name.count).hasPrefix(": XCTestCase") else { continue }
+                XCTAssertTrue(part.contains("func test"), "\(name) in \(file.lastPathComponent) has no test")
+                XCTAssertNil(places.updateValue(file.path, forKey: name), "there are two classes \(name)")
+            }
+        }
+        XCTAssertGreaterThan(places.count, 100)
+    }
+
+    /// Another storage is another factory: nothing else knows that there are files.
+    func test_localStorage_isNamedInItsFolderAndTheFactoryOnly() throws {
+        var namers: Set<String> = []
+        for source in try Self.sources() where !source.path.hasPrefix("ColumnStore/Storage/") {
+            for line in source.lines where line.text.contains(#/\bLocalStorage\b/#) && !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                namers.insert(source.path)
+            }
+        }
+        XCTAssertEqual(namers, ["Ingest/Directory/StorageFactory.swift"], "take an ObjectStorage from the store's DataDirectory, or LocalStorageFactory.files where SQLite writes by itself")
+    }
+
     private struct Source {
         var path: String
         var module: String

@@ -24,7 +24,7 @@ final class RemovalRulesTests: XCTestCase {
             "rmdir": "the same: empty directories only",
         ],
         "Ingest/Directory/DataDirectory.swift": ["truncate": "LOCK, which has no content"],
-        "Ingest/Directory/LostAndFound.swift": ["rename": "into a directory that this process made"],
+        "Ingest/Directory/LostAndFound.swift": ["rename": "into a directory that this process made", "delete": "an object whose copy lies there, durable"],
         "Ingest/Directory/StoreFormat.swift": ["unlink": "FORMAT.tmp", "rename": "FORMAT, written whole, aside"],
         "Ingest/Cold/ColdFileWriter.swift": ["delete": "what this process wrote and no commit took"],
         "Ingest/Compaction/ColdTier.swift": ["delete": "what the catalog has named as ended"],

@@ -55,6 +55,12 @@ public protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
+    /// As `location`, for people: a plain path where objects are files.
+    package func place(of key: String) -> String {
+        let location = location(of: key)
+        return location.hasPrefix("file://") ? String(location.dropFirst("file://".utf8.count)) : location
+    }
+
     /// As `putIfAbsent`, but an object of the very same bytes counts as stored: over a network, a put that is sent again since its answer was lost
     /// meets what its first try has stored. For bytes that nobody else writes: metadata has a random id in it.
     ///

@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// Values as api.md writes them in JSON ("Values").
+/// Values as the API writes them in JSON.
 enum JSONForm {
     static func quoted(_ text: String) -> String { quoted(Array(text.utf8)) }
 

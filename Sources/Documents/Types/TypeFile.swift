@@ -1,6 +1,6 @@
 package import ColumnStore
 
-/// A type file that has been read: every member checked for its form, nothing compiled yet. See design.md, "Document types".
+/// A type file that has been read: every member checked for its form, nothing compiled yet. `docs/document-types.md` describes it.
 package struct TypeFile: Sendable {
     package enum Format: String, Sendable, CaseIterable { case json, xml, csv }
 

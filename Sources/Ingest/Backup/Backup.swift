@@ -15,7 +15,7 @@ import Glibc
 /// Nothing leaves the store meanwhile: hot files are held by reference, and the compactor removes no cold file.
 final class Backup {
     private let store: StoreParts
-    let storage: LocalStorage
+    let storage: any FileStorage
     let root: String
     private var previous: BackupManifest?
     private var known: [String: BackupManifest.File] = [:]
@@ -28,9 +28,9 @@ final class Backup {
     /// - Throws: `Fault` for a directory that cannot take a backup of this store.
     init(_ store: StoreParts, destination: String) throws {
         self.store = store
-        storage = try LocalStorage(root: destination)
+        storage = try LocalStorageFactory.files(destination)
         root = storage.root
-        let data = try LocalStorage(root: store.directory.path).root
+        let data = try store.directory.files().root
         guard root != data, !root.hasPrefix(data + "/"), !data.hasPrefix(root + "/") else {
             throw Self.refusal("the backup and the store must not lie within each other")
         }
@@ -112,16 +112,15 @@ final class Backup {
     private func copyCold(_ table: Table, _ name: String) throws {
         let keys = try table.presentKeys()
         let hashes = try store.catalog.coldHashes(of: name)
-        guard let source = table.storage as? LocalStorage else { return }
         for key in keys.metadata + keys.data {
             guard let expected = hashes[key] else {
-                throw ColumnStoreError(.corruptFile, path: "\(source.root)/\(key)", "is in the table, but the catalog does not know it")
+                throw ColumnStoreError(.corruptFile, path: table.storage.place(of: key), "is in the table, but the catalog does not know it")
             }
-            try copy(key, of: source, "warehouse/\(name)/\(key)", byteCount: expected.byteCount, sha256: expected.sha256)
+            try copy(key, of: table.storage, "warehouse/\(name)/\(key)", byteCount: expected.byteCount, sha256: expected.sha256)
         }
     }
 
-    private func copy(_ key: String, of source: LocalStorage, _ path: String, byteCount: Int64, sha256: [UInt8]) throws {
+    private func copy(_ key: String, of source: any ObjectStorage, _ path: String, byteCount: Int64, sha256: [UInt8]) throws {
         guard cold[path] == nil else { return }
         let file = BackupManifest.File(path: path, name: path, byteCount: byteCount, sha256: sha256)
         if try storage.byteCount(of: path) != nil {
@@ -195,7 +194,7 @@ final class Backup {
         }
         var present: Set<String> = []
         for (name, version) in state.coldVersions {
-            let table = try Table.open(try LocalStorage(root: "\(store.directory.warehousePath)/\(name)"), version: version)
+            let table = try Table.open(try store.directory.cold(name), version: version)
             try copyCold(table, name)
             let keys = try table.presentKeys()
             present.formUnion((keys.metadata + keys.data).map { "warehouse/\(name)/\($0)" })
@@ -220,7 +219,7 @@ final class Backup {
 
     /// Whoever restores the store is its administrator as before.
     private func copyAdminKey() throws {
-        let source = try LocalStorage(root: store.directory.path)
+        let source = try store.directory.files()
         let key = DataDirectory.adminKeyName
         guard try source.byteCount(of: key) != nil else { return }
         let bytes = try source.get(key, byteCountMax: 1 << 16)

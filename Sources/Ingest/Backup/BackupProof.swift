@@ -6,14 +6,14 @@ import Glibc
 ///
 /// What the files say was proved where they came from, and is once more when a restored store is verified.
 package struct BackupProof {
-    private let storage: LocalStorage
+    private let storage: any FileStorage
 
     package init(directory: String) throws {
         var status = stat()
         guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw ColumnStoreError(.notFound, path: directory, "is no directory")
         }
-        storage = try LocalStorage(root: directory)
+        storage = try LocalStorageFactory.files(directory)
     }
 
     /// Whether a directory has a backup, and is no store itself.

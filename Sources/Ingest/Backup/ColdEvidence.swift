@@ -4,7 +4,7 @@ import Glibc
 /// A cold table as it lies there: its versions, the newest first.
 struct ColdEvidence {
     let name: String
-    let storage: LocalStorage
+    let storage: any ObjectStorage
     /// Those whose metadata, manifests and data files are all there, the newest first.
     var whole: [Table]
     let store: String?
@@ -12,11 +12,9 @@ struct ColdEvidence {
 
     /// - Throws: naming a table of which no version is whole.
     static func read(_ recovery: Recovery) throws -> [ColdEvidence] {
-        let warehouse = recovery.directory.warehousePath
-        guard access(warehouse, F_OK) == 0 else { return [] }
         var found: [ColdEvidence] = []
-        for name in try DataDirectory.names(in: warehouse).sorted() {
-            let storage = try LocalStorage(root: "\(warehouse)/\(name)")
+        for name in try recovery.directory.coldTables() {
+            let storage = try recovery.directory.cold(name)
             let versions = try Table.versions(storage)
             var whole: [Table] = []
             var faults: [String] = []
@@ -35,7 +33,7 @@ struct ColdEvidence {
                 var dataCount = 0
                 try storage.list(prefix: "data/") { object in if object.key.hasSuffix(".parquet") { dataCount += 1 } }
                 guard versions.isEmpty, dataCount == 0 else {
-                    throw Recovery.Failure("of the table \(name) no version is whole, and there are \(dataCount) data files: restore \(warehouse)/\(name) from a backup"
+                    throw Recovery.Failure("of the table \(name) no version is whole, and there are \(dataCount) data files: restore \(recovery.directory.warehousePath)/\(name) from a backup"
                         + faults.prefix(3).map { "; \($0)" }.joined())
                 }
                 continue
@@ -50,7 +48,7 @@ struct ColdEvidence {
         return found
     }
 
-    private static func check(_ table: Table, _ storage: LocalStorage) throws {
+    private static func check(_ table: Table, _ storage: any ObjectStorage) throws {
         for file in try table.files() {
             let key = table.storage.key(ofLocation: file.location) ?? file.location
             guard try storage.byteCount(of: key) == file.byteCount else {

@@ -6,9 +6,9 @@ enum FileCopy {
     ///
     /// - Throws: `.corruptFile` naming the source when it has not.
     static func copy(
-        _ key: String, from source: LocalStorage, to target: LocalStorage, as name: String, byteCount: Int64, sha256: [UInt8]
+        _ key: String, from source: any ObjectStorage, to target: any ObjectStorage, as name: String, byteCount: Int64, sha256: [UInt8]
     ) throws(ColumnStoreError) {
-        let path = "\(source.root)/\(key)"
+        let path = source.place(of: key)
         guard try source.byteCount(of: key) == byteCount else {
             throw ColumnStoreError(.corruptFile, path: path, "is not there with the \(byteCount) bytes that it should have")
         }

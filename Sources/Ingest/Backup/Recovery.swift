@@ -178,7 +178,7 @@ package final class Recovery {
     }
 
     private func backupSource(_ path: String) throws -> Source {
-        let storage = try LocalStorage(root: path)
+        let storage = try LocalStorageFactory.files(path)
         let manifest = try BackupManifest.parse(
             try storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax), path: "\(storage.root)/\(BackupManifest.key)")
         guard let file = manifest.files.first(where: { $0.path == "catalog.sqlite" }) else { throw Failure("\(path) has no catalog") }
@@ -286,7 +286,7 @@ package final class Recovery {
             report.putAside.append("hot/\(name).sqlite")
         }
         let calls = LinuxFileSystem()
-        try LocalStorage(root: directory.path).synchronize(Self.draftName)
+        try directory.files().synchronize(Self.draftName)
         // The log first: what lies there under that name would be taken for the new catalog's.
         for suffix in ["-wal", "-shm", "-journal", ""] { try lost.take(directory.catalogPath + suffix, reason: "a new catalog has been made") }
         if access(directory.catalogPath, F_OK) != 0 {
@@ -304,13 +304,12 @@ package final class Recovery {
 extension Recovery {
     /// Versions that were passed over must not look like what a later catalog has made.
     private func putAsideVersions(_ chosen: Chosen, _ lost: LostAndFound) throws {
-        guard access(directory.warehousePath, F_OK) == 0 else { return }
-        for name in try DataDirectory.names(in: directory.warehousePath) {
-            let storage = try LocalStorage(root: "\(directory.warehousePath)/\(name)")
+        for name in try directory.coldTables() {
+            let storage = try directory.cold(name)
             let table = chosen.tables.first { $0.name == name }?.whole.first
             for version in try Table.versions(storage) where version > table?.version ?? 0 {
                 let key = "metadata/v\(version).metadata.json"
-                try lost.take("\(storage.root)/\(key)", reason: "the catalog that was made anew does not have that version")
+                try lost.take(key, of: storage, reason: "the catalog that was made anew does not have that version")
                 report.putAside.append("warehouse/\(name)/\(key)")
             }
             try table?.writeHint()

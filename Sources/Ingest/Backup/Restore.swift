@@ -13,21 +13,21 @@ package struct Restore {
         package var madeAt: Int64 = 0
     }
 
-    private let source: LocalStorage
+    private let source: any FileStorage
     private let manifest: BackupManifest
-    private let target: LocalStorage
+    private let target: any FileStorage
     private let progress: (_ done: Int64, _ all: Int64) -> Void
 
     /// - Throws: `ColumnStoreError` when the source has no sound manifest; `DataDirectory.Failure` when the directory has something in it.
     package init(source: String, directory: String, progress: @escaping (_ done: Int64, _ all: Int64) -> Void = { _, _ in }) throws {
-        let storage = try LocalStorage(root: source)
+        let storage = try LocalStorageFactory.files(source)
         self.source = storage
         self.progress = progress
         manifest = try Self.manifest(storage)
-        target = try LocalStorage(root: directory)
+        target = try LocalStorageFactory.files(directory)
     }
 
-    private static func manifest(_ source: LocalStorage) throws -> BackupManifest {
+    private static func manifest(_ source: any FileStorage) throws -> BackupManifest {
         guard try source.byteCount(of: BackupManifest.key) != nil else {
             throw ColumnStoreError(.notFound, path: source.root, "has no complete backup: \(BackupManifest.key) is not there")
         }
@@ -62,14 +62,14 @@ package struct Restore {
     private func relocate(_ directory: DataDirectory) throws {
         let catalog = try Catalog(path: directory.catalogPath)
         for (name, version) in try catalog.coldVersions() {
-            let base = try LocalStorage(root: "\(directory.warehousePath)/\(name)")
+            let base = try directory.cold(name)
             let former = try Table.open(base, version: version, marks: { [mark = catalog.mark] in mark.properties })
             let old = try former.presentKeys()
             let hashes = try catalog.coldHashes(of: name)
             let commit = try former.relocate()
             var objects: [Catalog.ColdObject] = []
             for key in old.data {
-                guard let known = hashes[key] else { throw ColumnStoreError(.corruptFile, path: "\(base.root)/\(key)", "is not in the catalog") }
+                guard let known = hashes[key] else { throw ColumnStoreError(.corruptFile, path: base.place(of: key), "is not in the catalog") }
                 objects.append(.init(key: key, kind: .data, byteCount: known.byteCount, sha256: known.sha256))
             }
             objects += commit.written.map { .init(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256) }

@@ -62,7 +62,10 @@ struct StoreProof {
         if format?.generation ?? 0 > 0 { held.append("FORMAT says that the store has been in use") }
         let hot = try names(directory.hotPath).filter { $0.hasSuffix(".sqlite") }.sorted()
         if let first = hot.first { held.append("there \(hot.count == 1 ? "is the hot file" : "are \(hot.count) hot files from") \(first)") }
-        for table in try names(directory.warehousePath).sorted() where try !names("\(directory.warehousePath)/\(table)").isEmpty {
+        for table in try directory.coldTables() {
+            var isEmpty = true
+            try directory.cold(table).list(prefix: "") { _ in isEmpty = false }
+            guard !isEmpty else { continue }
             held.append("there are files of the cold table \(table)")
         }
         guard !held.isEmpty else { return }
@@ -122,8 +125,8 @@ struct StoreProof {
     private mutating func checkTables() throws {
         var named: [String: Int] = [:]
         for (table, version) in try catalog.coldVersions() { named[table] = version }
-        for table in Set(named.keys).union(try Self.names(directory.warehousePath)).sorted() {
-            let storage = try LocalStorage(root: "\(directory.warehousePath)/\(table)")
+        for table in Set(named.keys).union(try directory.coldTables()).sorted() {
+            let storage = try directory.cold(table)
             let versions = try Table.versions(storage)
             let version = named[table] ?? 0
             if version > 0, !versions.contains(version) {
@@ -147,7 +150,7 @@ struct StoreProof {
     }
 
     /// A version that a crash may have left before the catalog named it.
-    private mutating func checkUnnamed(_ version: Int, of name: String, after named: Int, _ storage: LocalStorage) throws {
+    private mutating func checkUnnamed(_ version: Int, of name: String, after named: Int, _ storage: any ObjectStorage) throws {
         let table: Table
         do { table = try Table.open(storage, version: version) } catch {
             // It is put aside unread: nothing can lead to rows by it.

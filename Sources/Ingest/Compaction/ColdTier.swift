@@ -1,5 +1,4 @@
 import ColumnStore
-import Glibc
 
 /// The cold tables of a store: one Iceberg table for each table name, under DATA/warehouse.
 final class ColdTier: Sendable {
@@ -15,7 +14,7 @@ final class ColdTier: Sendable {
         self.lost = lost
     }
 
-    func storage(_ table: String) throws -> LocalStorage { try LocalStorage(root: "\(directory.warehousePath)/\(table)", calls: calls) }
+    func storage(_ table: String) throws(ColumnStoreError) -> any ObjectStorage { try directory.cold(table, calls: calls) }
 
     /// Every cold table at the version that the catalog names, which is proven. A newer metadata file is of a commit that the catalog never
     /// took: it is put aside, and its rows are still in their hot files.
@@ -27,25 +26,19 @@ final class ColdTier: Sendable {
             var iceberg = try Table.open(storage, version: version, marks: marks)
             try putAsideVersions(after: version, of: name, storage)
             if iceberg.isElsewhere {
-                let former = String(iceberg.metadata.location.dropFirst("file://".utf8.count))
-                // The same directory by another path, through a link or a mount: the table keeps its own.
-                iceberg = Self.isSameDirectory(former, storage.root)
-                    ? try Table.open(try LocalStorage(root: former, calls: calls), version: version, marks: marks) : try settle(iceberg, name)
+                // The same objects by another name: the table keeps its own.
+                let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
+                iceberg = try same.map { try Table.open($0, version: version, marks: marks) } ?? settle(iceberg, name)
             }
             tables[name] = ColdTable(name: name, iceberg: iceberg)
         }
         return tables
     }
 
-    private static func isSameDirectory(_ one: String, _ other: String) -> Bool {
-        var (first, second) = (stat(), stat())
-        return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
-    }
-
     private var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
 
     /// Whatever of a version can be read is put aside with it: its manifests, and data files a day later, as those that nothing leads to.
-    private func putAsideVersions(after version: Int, of name: String, _ storage: LocalStorage) throws {
+    private func putAsideVersions(after version: Int, of name: String, _ storage: any ObjectStorage) throws {
         let newer = try Table.versions(storage).filter { $0 > version }
         guard !newer.isEmpty else { return }
         let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
@@ -54,10 +47,10 @@ final class ColdTier: Sendable {
             var keys = ["metadata/v\(number).metadata.json"]
             if let table = try? Table.open(storage, version: number), let made = try? table.presentKeys().metadata { keys = made }
             for key in keys where !known.contains(key) {
-                try lost.take("\(storage.root)/\(key)", reason: "it is of version \(number) of the table \(name), which the catalog never took")
+                try lost.take(key, of: storage, reason: "it is of version \(number) of the table \(name), which the catalog never took")
             }
         }
-        if version == 0 { try lost.take("\(storage.root)/metadata/version-hint.text", reason: "the catalog has no table \(name)") }
+        if version == 0 { try lost.take("metadata/version-hint.text", of: storage, reason: "the catalog has no table \(name)") }
     }
 
     /// The directory was moved: a version is made whose paths are those of this place, for readers outside.
@@ -92,9 +85,9 @@ final class ColdTier: Sendable {
         let orphans = try iceberg.orphans(before: cutoff).map(\.key)
         guard !orphans.isEmpty else { return }
         let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
-        let root = try storage(name).root
+        let storage = try storage(name)
         for key in orphans where !known.contains(key) {
-            try lost.take("\(root)/\(key)", reason: "the catalog does not know it, and no version of the table \(name) leads to it")
+            try lost.take(key, of: storage, reason: "the catalog does not know it, and no version of the table \(name) leads to it")
         }
         try catalog.endCold(name, orphans.filter { known.contains($0) })
         try removeEnded()

@@ -12,6 +12,8 @@ import Synchronization
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
 package final class DataDirectory: Sendable {
     package let path: String
+    /// Of its cold tables.
+    let storages: any StorageFactory
     /// The descriptor that holds the lock; -1 when it was given back.
     private let lock: Atomic<Int32>
 
@@ -43,7 +45,9 @@ package final class DataDirectory: Sendable {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
             case .notEmpty(let path): "\(path) is not empty"
-            case .noStore(let path): "\(path) is no store: there is no FORMAT in it; `till serve --data \(path)` makes one in an empty directory"
+            case .noStore(let path):
+                "\(path) is no store: " + (access(path, F_OK) == 0 ? "there is no FORMAT in it" : "there is no such directory")
+                    + "; `till serve --data \(path)` makes one in an empty directory"
             case .strangers(let path, let names):
                 "\(path) is no store, and no empty directory to make one in: it has \(names.prefix(3).joined(separator: ", "))"
                     + (names.count > 3 ? " and \(names.count - 3) more" : "")
@@ -69,8 +73,9 @@ package final class DataDirectory: Sendable {
     ///   - making: where there is none, whether to make one: in an empty directory, or that too.
     ///   - checksFormat: false for one who looks at the format himself.
     /// - Throws: `Failure`.
-    package init(path: String, making: Making = .anew, checksFormat: Bool = true) throws {
+    package init(path: String, making: Making = .anew, checksFormat: Bool = true, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
+        self.storages = storages
         umask(0o077)
         let isMade = try Self.mayTake(self.path, making)
         if isMade { try Self.makeDirectories(self.path) }
@@ -99,8 +104,9 @@ package final class DataDirectory: Sendable {
     /// Takes an empty directory, or makes one, for a store that somebody writes into it. It is none until it has a `StoreFormat`.
     ///
     /// - Throws: `Failure.notEmpty`.
-    init(newPath path: String) throws {
+    init(newPath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
+        self.storages = storages
         umask(0o077)
         try Self.makeDirectories(self.path)
         guard try Self.strangers(in: self.path).isEmpty, access("\(self.path)/LOCK", F_OK) != 0 else { throw Failure.notEmpty(path: self.path) }
@@ -115,8 +121,9 @@ package final class DataDirectory: Sendable {
 
     /// Looks at a directory in which nothing can be made: a read-only mount, or somebody else's. Whoever has it locked has it for himself;
     /// where there is no lock, nobody ever worked on it from here.
-    init(unwritablePath path: String) throws {
+    init(unwritablePath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
+        self.storages = storages
         let descriptor = open("\(self.path)/LOCK", O_RDONLY | O_CLOEXEC)
         lock = Atomic(descriptor)
         if descriptor >= 0, flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK {
@@ -127,6 +134,17 @@ package final class DataDirectory: Sendable {
     }
 
     deinit { release() }
+
+    /// The objects of a cold table.
+    func cold(_ table: String, calls: any FileSystemCalls = LinuxFileSystem()) throws(ColumnStoreError) -> any ObjectStorage {
+        try storages.storage(of: table, in: warehousePath, calls: calls)
+    }
+
+    /// Tables that have objects, whether the catalog knows them or not.
+    func coldTables() throws -> [String] { try storages.tables(in: warehousePath).sorted() }
+
+    /// Its own files: the administrator's key, and what SQLite has.
+    func files() throws(ColumnStoreError) -> any FileStorage { try LocalStorageFactory.files(path) }
 
     /// Lets another process have the directory: after everything in it was closed.
     package func release() {

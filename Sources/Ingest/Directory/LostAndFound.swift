@@ -29,12 +29,7 @@ final class LostAndFound: Sendable {
         let prefix = directory + "/"
         let relative = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : String(path.split(separator: "/").last ?? "file")
         do {
-            var target = try place.withLock { place in
-                if let place { return place }
-                let new = try begin()
-                place = new
-                return new
-            } + "/" + relative
+            var target = try folder() + "/" + relative
             try makeParents(of: target)
             do { try calls.rename(path, target) } catch {
                 guard error.code == EXDEV else { throw error }
@@ -46,6 +41,37 @@ final class LostAndFound: Sendable {
             StoreLog.note("put a file aside", path: path, reason: "\(reason); it is now \(target)", level: .warning)
         } catch let fault as FileSystemFault {
             throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: path, code: fault.code)
+        }
+    }
+
+    /// As above, of an object. One that is no file is copied there, and goes when the copy is durable.
+    func take(_ key: String, of storage: any ObjectStorage, reason: String) throws {
+        if let files = storage as? any FileStorage { return try take(files.path(of: key), reason: reason) }
+        guard let byteCount = try storage.byteCount(of: key) else { return }
+        do {
+            let target = try LocalStorageFactory.files(try folder())
+            let sink = try target.create(key)
+            var offset: Int64 = 0
+            while offset < byteCount {
+                let end = min(byteCount, offset.addingSaturating(4 << 20))
+                try sink.write(try storage.get(key, range: offset..<end))
+                offset = end
+            }
+            try sink.commit()
+            try storage.delete(key, .named("a copy of it was put aside: \(target.path(of: key))"))
+            StoreLog.note("put an object aside", path: storage.place(of: key), reason: "\(reason); it is now \(target.path(of: key))", level: .warning)
+        } catch let fault as FileSystemFault {
+            throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: storage.place(of: key), code: fault.code)
+        }
+    }
+
+    /// This process's own, made with the first thing that is put there.
+    private func folder() throws(FileSystemFault) -> String {
+        try place.withLock { (place) throws(FileSystemFault) in
+            if let place { return place }
+            let new = try begin()
+            place = new
+            return new
         }
     }
 

@@ -18,6 +18,8 @@ package final class Engine: Sendable {
         package var clientsNeedContract = true
         /// What writes cold files: tests put one in its place that fails.
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
+        /// Where cold tables lie.
+        package var storages: any StorageFactory = LocalStorageFactory()
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -45,7 +47,7 @@ package final class Engine: Sendable {
     ///   naming the file when one of its files is damaged or missing.
     package init(path: String, options: Options = Options()) throws {
         self.options = options
-        let directory = try DataDirectory(path: path, making: options.making)
+        let directory = try DataDirectory(path: path, making: options.making, storages: options.storages)
         self.directory = directory
         try StoreProof.check(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
@@ -71,6 +73,10 @@ package final class Engine: Sendable {
             clock: options.hot.clock)
         compactor.start()
         repeats.start()
+        let (files, tables) = (tier.boundary.snapshot().files, tier.boundary.snapshot().cold)
+        StoreLog.note(
+            "opened the store", path: directory.path,
+            reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
     }
 
     var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }
@@ -120,7 +126,7 @@ package final class Engine: Sendable {
     /// - Returns: whether it is another than was noted last.
     @discardableResult
     package func noteAdminKey() throws -> Bool {
-        let storage = try LocalStorage(root: directory.path)
+        let storage = try directory.files()
         guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return false }
         let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
         let earlier = try catalog.bytes(Catalog.adminKeyHash)

@@ -1,3 +1,4 @@
+import CCurl
 import ColumnStore
 import Documents
 import Foundation
@@ -152,11 +153,9 @@ package enum RegistrarCall {
     /// `Retry-After`: seconds, or an HTTP date. In microseconds from now.
     static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
         if let seconds = Int64(text) { return min(max(0, seconds), 86_400) * 1_000_000 }
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(secondsFromGMT: 0)
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        guard let date = formatter.date(from: text) else { return nil }
-        return min(max(0, Int64(saturating: date.timeIntervalSince1970).subtractingSaturating(nowSeconds)), 86_400) * 1_000_000
+        // Not Foundation's formatter, which ends the process at some texts.
+        let second = curl_getdate(text, nil)
+        guard second >= 0 else { return nil }
+        return min(max(0, Int64(second).subtractingSaturating(nowSeconds)), 86_400) * 1_000_000
     }
 }

@@ -2,7 +2,7 @@ import ColumnStore
 
 extension Verifier {
     func check(_ name: String, version: Int, _ catalog: Catalog, _ proof: ColumnProof) throws {
-        let storage = try LocalStorage(root: "\(directory.warehousePath)/\(name)")
+        let storage = try directory.cold(name)
         var hashes: Set<String> = []
         for entry in try catalog.coldObjects(of: name) {
             hashes.insert(entry.object.key)
@@ -14,23 +14,23 @@ extension Verifier {
         let cold = ColdTable(name: name, iceberg: iceberg)
         let present = try iceberg.presentKeys()
         for key in present.metadata + present.data where !hashes.contains(key) {
-            note("\(storage.root)/\(key)", "is in the table, but the catalog does not know it")
+            note(storage.place(of: key), "is in the table, but the catalog does not know it")
         }
         var rowCount: Int64 = 0
         for file in try iceberg.files() {
-            let path = "\(storage.root)/\(iceberg.storage.key(ofLocation: file.location) ?? file.location)"
+            let path = storage.place(of: iceberg.storage.key(ofLocation: file.location) ?? file.location)
             rowCount = rowCount.addingSaturating(file.recordCount)
             guarded(path) { try checkRows(cold, file, path, proof) }
         }
-        let metadata = "\(storage.root)/metadata/v\(version).metadata.json"
+        let metadata = storage.place(of: "metadata/v\(version).metadata.json")
         if try iceberg.counts().rowCount != rowCount { note(metadata, "its manifest list counts other rows than its manifests") }
         if let total = iceberg.metadata.currentSnapshot?.summary["total-records"], total != String(rowCount) {
             note(metadata, "says that there are \(total) rows, its manifests have \(rowCount)")
         }
     }
 
-    private func check(_ object: Catalog.ColdObject, _ storage: LocalStorage) throws {
-        let path = "\(storage.root)/\(object.key)"
+    private func check(_ object: Catalog.ColdObject, _ storage: any ObjectStorage) throws {
+        let path = storage.place(of: object.key)
         look(path)
         report.fileCount += 1
         guarded(path) {
@@ -43,9 +43,9 @@ extension Verifier {
     }
 
     /// What readers of the directory go by. A crash may leave a number after the catalog's, with its version, until the next start.
-    private func checkHint(_ name: String, version: Int, _ storage: LocalStorage) {
+    private func checkHint(_ name: String, version: Int, _ storage: any ObjectStorage) {
         let key = "metadata/version-hint.text"
-        let path = "\(storage.root)/\(key)"
+        let path = storage.place(of: key)
         isPart("warehouse/\(name)/\(key)")
         report.fileCount += 1
         guarded(path) {

@@ -53,12 +53,16 @@ package final class Verifier {
     ///   - temporaryDirectory: where keys are sorted that are too many for memory.
     ///   - progress: told what is looked at, and how many rows were.
     /// - Throws: `DataDirectory.Failure` when it is no store, or in use.
-    package init(path: String, temporaryDirectory: String = "/tmp", progress: @escaping (Progress) -> Void = { _ in }) throws {
+    package init(
+        path: String, temporaryDirectory: String = "/tmp", storages: any StorageFactory = LocalStorageFactory(),
+        progress: @escaping (Progress) -> Void = { _ in }
+    ) throws {
         guard access("\(path)/FORMAT", F_OK) == 0 else {
             throw DataDirectory.Failure.noStore(path: path)
         }
         directory = Placement.isUnwritable("\(path)/FORMAT")
-            ? try DataDirectory(unwritablePath: path) : try DataDirectory(path: path, checksFormat: false)
+            ? try DataDirectory(unwritablePath: path, storages: storages)
+            : try DataDirectory(path: path, checksFormat: false, storages: storages)
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
         isOnline = false
@@ -152,7 +156,7 @@ package final class Verifier {
     }
 
     func checkAdminKey(_ catalog: Catalog) throws {
-        let storage = try LocalStorage(root: directory.path)
+        let storage = try directory.files()
         guard let hash = try catalog.bytes(Catalog.adminKeyHash) else { return }
         report.fileCount += 1
         guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else {
@@ -164,7 +168,7 @@ package final class Verifier {
     }
 
     private func findStrangers() throws {
-        try LocalStorage(root: directory.path).list(prefix: "") { object in
+        try directory.files().list(prefix: "") { object in
             // Put aside, and named in the log when that was done.
             if LostAndFound.names.contains(where: { object.key.hasPrefix($0 + "/") }) { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }

@@ -6,11 +6,22 @@ protocol Command: Sendable {
     /// What follows the name.
     static var usage: [String] { get }
     static var options: [Arguments.Option] { get }
+    /// What the exit statuses say, where that is more than of other commands.
+    static var outcomes: Outcomes { get }
     /// - Returns: the exit status.
     static func run(_ arguments: Arguments) throws -> Int32
 }
 
+/// In words, for the help.
+struct Outcomes {
+    var done = "done"
+    var failed = "failed; standard error says why"
+    var misused = "called the wrong way"
+}
+
 extension Command {
+    static var outcomes: Outcomes { Outcomes() }
+
     static var help: String {
         var text = "\(summary)\n\n"
         for (index, line) in usage.enumerated() {
@@ -23,6 +34,8 @@ extension Command {
         for (left, option) in zip(lefts, all) {
             text += "  " + left + String(repeating: " ", count: width - left.count) + option.help + "\n"
         }
+        let outcomes = outcomes
+        text += "\nexit status:\n  0  \(outcomes.done)\n  1  \(outcomes.failed)\n  2  \(outcomes.misused)\n"
         return text
     }
 

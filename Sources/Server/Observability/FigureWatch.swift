@@ -4,15 +4,15 @@ internal import Ingest
 
 /// Tells in the log what changes in the engine's figures: the engine has no log of its own, and nobody looks at figures all the time.
 struct FigureWatch {
-    /// In seconds: reading all figures takes some milliseconds.
-    private static let period = 5.0
-
     private let log: Log
+    /// In seconds.
+    private let period: Double
     private var last: [String: Double] = [:]
     private var refusals: [String] = []
     private var lookedAt = 0.0
 
-    init(_ log: Log) { self.log = log }
+    /// - Parameter period: how often all figures are read, which takes some milliseconds; in seconds.
+    init(_ log: Log, period: Double = 5) { (self.log, self.period) = (log, period) }
 
     /// Called every second or so.
     mutating func look(_ store: any StoreLife) {
@@ -23,7 +23,7 @@ struct FigureWatch {
         }
         refusals = present
         let now = SteadyClock.seconds()
-        guard now - lookedAt >= Self.period else { return }
+        guard now - lookedAt >= period else { return }
         lookedAt = now
         look(store.metrics())
     }

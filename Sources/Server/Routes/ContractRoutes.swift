@@ -50,7 +50,7 @@ enum ContractRoutes {
 
     static func find(_ call: Call) throws -> Contract {
         try Call.check(id: call.path("client_id"), "client_id")
-        guard let contract = try call.store.contracts.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no such contract") }
+        guard let contract = try call.store.contracts.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no contract \(MemberReader.shown(call.path("client_id")))") }
         return contract
     }
 

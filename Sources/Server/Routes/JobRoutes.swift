@@ -39,7 +39,7 @@ enum JobRoutes {
 
     private static func find(_ call: Call) throws -> Job {
         guard let job = call.context.jobs.job(call.path("id")) else {
-            throw Problem(.notFound, "there is no such job: a restart forgets them, and so do a hundred later ones; /v1/audit says what came of each")
+            throw Problem(.notFound, "there is no job \(MemberReader.shown(call.path("id"))): a restart forgets them, and so do a hundred later ones; /v1/audit says what came of each")
         }
         return job
     }

@@ -58,7 +58,7 @@ enum TypeRoutes {
 
     private static func find(_ call: Call) throws -> TypeDescription {
         let name = call.path("name")
-        guard let type = try call.store.types.type(name, as: call.principal) else { throw Problem(.notFound, "there is no such type") }
+        guard let type = try call.store.types.type(name, as: call.principal) else { throw Problem(.notFound, "there is no type \(MemberReader.shown(name))") }
         return type
     }
 

@@ -72,6 +72,7 @@ final class RegistrarCallTests: XCTestCase {
         let table: [(String, String)] = [
             ("7", "again after 7 s"), ("0", "again after 0 s"), ("-5", "again after 0 s"), ("999999999", "again after 86400 s"),
             ("Fri, 20 Nov 2026 12:00:30 GMT", "again after 30 s"), ("Fri, 20 Nov 2026 11:00:00 GMT", "again after 0 s"), ("soon", "again"), ("", "again"),
+            ("Fri, 31 Dec 9999 2\u{610}L\u{FFFD}3:59:59 GMT", "again"), ("Friday, 20-Nov-26 12:00:30 GMT", "again after 30 s"),
         ]
         for (header, expected) in table { XCTAssertEqual(meaning(429, headers: ["retry-after": header]), expected, header) }
         XCTAssertEqual(meaning(503, headers: ["retry-after": "7"]), "again after 7 s, asking first")

@@ -20,4 +20,34 @@ final class ContractRoutesTests: XCTestCase {
             XCTAssertTrue([200, 201].contains(status), "\(host): \(status)")
         }
     }
+
+    func test_contract_everyFaultIsNamed() throws {
+        let admin = try TestServer().client()
+        let table: [(body: String, status: Int, slug: String, pointers: [String])] = [
+            (#"{}"#, 422, "invalid-contract", ["/access", "/scope"]),
+            (#"{"access":"write","scope":"some"}"#, 422, "invalid-contract", ["/access", "/scope"]),
+            (#"{"access":"read","scope":"own","types":["a",1]}"#, 422, "invalid-contract", ["/types/1"]),
+            (#"{"access":"read","scope":"own","valid_from":"yesterday"}"#, 422, "invalid-contract", ["/valid_from"]),
+            (#"{"access":"read","scope":"own","valid_from":"2026-01-02","valid_to":"2026-01-01"}"#, 422, "invalid-contract", ["/valid_to"]),
+            (#"{"access":"read","scope":"own","rate_per_second":0}"#, 422, "invalid-contract", ["/rate_per_second"]),
+            (#"{"access":"read","scope":"own","webhook":{"url":"ftp://x"}}"#, 422, "invalid-contract", ["/webhook/url", "/webhook/secret"]),
+            (#"{"access":"read","scope":"own","webhook":{"url":"https://me:word@shop.example/","secret":"s"}}"#, 422, "invalid-contract", ["/webhook/url"]),
+            (#"{"access":"read","scope":"own","webhook":{"url":"https://","secret":"whsec_no base64"}}"#, 422, "invalid-contract", ["/webhook/url", "/webhook/secret"]),
+            (#"{"access":"read","scope":"own","colour":"red"}"#, 400, "bad-parameter", ["/colour"]),
+            (#"{"access":"read","access":"read","scope":"own"}"#, 400, "bad-json", []),
+            (#"[]"#, 400, "bad-parameter", []), ("", 400, "bad-json", []),
+        ]
+        for row in table {
+            let answer = try admin.put("/v1/contracts/c", row.body)
+            XCTAssertEqual(answer.status, row.status, row.body)
+            XCTAssertTrue(answer.text.contains("/problems/\(row.slug)"), "\(row.body): \(answer.text)")
+            for pointer in row.pointers { XCTAssertTrue(answer.text.contains(#""pointer":"\#(pointer)""#), "\(row.body): \(answer.text)") }
+        }
+        let whole = try admin.put("/v1/contracts/c", #"{"access":"read-write","scope":"all","valid_from":"2026-01-01","types":null}"#)
+        XCTAssertEqual(whole.status, 201)
+        XCTAssertTrue(whole.text.contains(#""valid_from":"2026-01-01T00:00:00.000000Z""#), whole.text)
+        XCTAssertEqual(try admin.get("/v1/contracts/c").text, whole.text)
+        XCTAssertEqual(try admin.put("/v1/contracts/" + String(repeating: "x", count: 201), #"{"access":"read","scope":"own"}"#).status, 400)
+        XCTAssertEqual(try admin.put("/v1/contracts/a%0Ab", #"{"access":"read","scope":"own"}"#).status, 400)
+    }
 }

@@ -24,6 +24,9 @@ final class FakeEngine: WholeStore {
         var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
         var askedSequences: [Int64?] = []
+        var figures = [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)]
+        var refusals: [Fault] = []
+        var deletions: [DeletionFilter] = []
     }
     let state = Mutex(State())
 
@@ -103,10 +106,14 @@ final class FakeEngine: WholeStore {
         guard name == Self.type.name || state.withLock({ $0.putTypes.contains(name) }) else { return nil }
         return Self.type
     }
+    private func deleted(_ filter: DeletionFilter) -> DeletionSummary {
+        state.withLock { $0.deletions.append(filter) }
+        return DeletionSummary(count: 0, hasMore: false)
+    }
     func deleteQuarantineEntry(_ ticketID: String) throws {}
-    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
+    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func deleteDeadLetter(_ id: String) throws {}
-    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { DeletionSummary(count: 0, hasMore: false) }
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         state.withLock { _ = $0.putTypes.insert(name) }
         return .replaced
@@ -179,9 +186,9 @@ final class FakeEngine: WholeStore {
         return Verifier.Report(findings: [.init(path: "a file", fault: "is damaged")], fileCount: 2, rowCount: 17)
     }
     var isReady: Bool { state.withLock { $0.isReady } }
-    var intakeRefusals: [Fault] { [] }
+    var intakeRefusals: [Fault] { state.withLock { $0.refusals } }
     var degradations: [String] { [] }
-    func metrics() -> [Metric] { [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)] }
+    func metrics() -> [Metric] { state.withLock { $0.figures } }
     func close() throws {}
 
     func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {

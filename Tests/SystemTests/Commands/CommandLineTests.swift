@@ -5,17 +5,6 @@ import XCTest
 
 /// Goal: the command line keeps its contract: exit 0 done, 1 failed, 2 misused, each with words. Method: the real binary.
 final class CommandLineTests: XCTestCase {
-    func test_help_isThereForEveryCommand() throws {
-        for command in [
-            [], ["serve"], ["sql"], ["import"], ["compact"], ["verify"], ["type", "check"], ["inspect"], ["contract", "put"],
-            ["key", "create"], ["version"],
-        ] {
-            let run = try TillRun(command + ["--help"])
-            XCTAssertEqual(run.status, 0, "\(command): \(run.error)")
-            XCTAssertTrue(run.text.contains("usage: till"), "\(command)")
-        }
-    }
-
     func test_misuse_isTwo() throws {
         for arguments in [
             [], ["nothing"], ["serve"], ["serve", "--data"], ["serve", "--data", "x", "--colour", "red"], ["sql", "SELECT 1"],
@@ -89,27 +78,6 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(run.status, 1)
         XCTAssertTrue(run.error.contains("notes.txt"), run.error)
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path), ["notes.txt"])
-    }
-
-    /// The catalog is lost: neither the server nor a command starts, both say what to do, and doing that brings everything back.
-    func test_recover_lostCatalog() throws {
-        let server = try TillServer()
-        defer { server.remove() }
-        _ = try server.key("shop")
-        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
-        XCTAssertEqual(server.stop(), 0)
-        try FileManager.default.removeItem(at: server.data.appendingPathComponent("catalog.sqlite"))
-        for command in [["serve", "--data", server.data.path, "--listen", "127.0.0.1:0"], ["sql", "--data", server.data.path, "SELECT 1"]] {
-            let run = try TillRun(command)
-            XCTAssertEqual(run.status, 1)
-            XCTAssertTrue(run.error.contains("till recover --data \(server.data.path)"), run.error)
-        }
-        let recovered = try TillRun(["recover", "--data", server.data.path])
-        XCTAssertEqual(recovered.status, 0, recovered.error)
-        XCTAssertTrue(recovered.text.contains("recovered 1 receipts"), recovered.text)
-        XCTAssertTrue(recovered.text.contains("missing: contracts of 1 clients with receipts: shop"), recovered.text)
-        XCTAssertEqual(try TillRun(["verify", "--data", server.data.path]).status, 0)
-        XCTAssertEqual(try TillRun(["recover", "--data", server.data.path]).status, 1, "there is nothing to recover")
     }
 
     func test_serve_twoOnOneDirectory_secondIsRefusedAndNamesTheFirst() throws {

@@ -1,26 +1,26 @@
 /// A storage whose objects were moved or copied from another directory, and whose metadata still names them there.
 public struct RelocatedStorage: ObjectStorage {
     let base: any ObjectStorage
-    /// Where the objects were: absolute, without a slash at its end.
-    private let formerRoot: String
+    /// Where the objects were, without a slash at its end.
+    private let formerLocation: String
 
-    private init(_ base: any ObjectStorage, formerRoot: String) {
+    private init(_ base: any ObjectStorage, formerLocation: String) {
         self.base = base
-        self.formerRoot = formerRoot
+        self.formerLocation = formerLocation
     }
 
     /// The storage to read a table with: `storage` itself, unless its metadata says that it was elsewhere.
     static func reading(_ metadata: TableMetadata, in storage: any ObjectStorage) -> any ObjectStorage {
         let here = storage.location(of: "x").dropLast(2)
-        guard metadata.location.hasPrefix("file://"), metadata.location != here else { return storage }
-        return RelocatedStorage(storage, formerRoot: String(metadata.location.dropFirst(7)))
+        guard metadata.location != here else { return storage }
+        return RelocatedStorage(storage, formerLocation: metadata.location)
     }
 
     public func location(of key: String) -> String { base.location(of: key) }
 
     public func key(ofLocation location: String) -> String? {
         if let key = base.key(ofLocation: location) { return key }
-        let prefix = "file://\(formerRoot)/"
+        let prefix = "\(formerLocation)/"
         return location.hasPrefix(prefix) ? String(location.dropFirst(prefix.count)) : nil
     }
 

@@ -18,10 +18,11 @@ final class CoalescedRanges {
         self.file = file
         self.budget = budget
         for range in wanted.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
+            if let last = ranges.last, range.upperBound <= last.upperBound { continue }
             if let last = ranges.last, range.lowerBound <= last.upperBound + Self.gapByteCountMax,
-                max(range.upperBound, last.upperBound) - last.lowerBound <= mergedByteCountMax
+                range.upperBound - last.lowerBound <= mergedByteCountMax
             {
-                ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+                ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
             } else {
                 ranges.append(range)
             }
@@ -36,11 +37,12 @@ final class CoalescedRanges {
 
     /// The merged range around `wanted`, or nil when there is none.
     func region(around wanted: Range<Int64>) throws -> (start: Int64, region: ByteRegion)? {
+        // Both bounds rise from one merged range to the next, even where a damaged file's overlap.
         var low = 0
         var high = ranges.count
         while low < high {
             let middle = (low + high) / 2
-            if ranges[middle].upperBound <= wanted.lowerBound { low = middle + 1 } else { high = middle }
+            if ranges[middle].upperBound < wanted.upperBound { low = middle + 1 } else { high = middle }
         }
         guard low < ranges.count, ranges[low].lowerBound <= wanted.lowerBound, ranges[low].upperBound >= wanted.upperBound
         else { return nil }

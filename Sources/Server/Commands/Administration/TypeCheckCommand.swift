@@ -12,6 +12,8 @@ enum TypeCheckCommand: Command {
     private static let documentByteCountMax = 64 << 20
     static let typeByteCountMax = 16 << 20
 
+    static var outcomes: Outcomes { Outcomes(done: "every document fits the type", failed: "a document has errors, or could not be read") }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
         guard let file = arguments.operands.first else { throw UsageError("a type file is wanted") }
         let documents = arguments.operands.dropFirst()

@@ -13,6 +13,12 @@ enum ImportCommand: Command {
 
     private static let connectionCount = 4
 
+    static var outcomes: Outcomes {
+        Outcomes(
+            done: "every record was read; those that were rejected lie in FILE.rejected.ndjson, with their reasons",
+            failed: "a file could not be read to its end, or the store takes nothing more")
+    }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
         let client = try arguments.one("client")
         guard !arguments.operands.isEmpty else { throw UsageError("a file is wanted, or - for standard input") }
@@ -26,13 +32,15 @@ enum ImportCommand: Command {
         var total = ImportSender.Counts()
         var owner = BulkImporter.Options()
         (owner.client, owner.type) = (client, try arguments.one("type"))
+        var needsClient = false
         for file in arguments.operands {
-            let counts = try take(file, store, path, owner)
+            let counts = try take(file, store, path, owner, &needsClient)
             total.imported += counts.imported
             total.repeated += counts.repeated
             total.rejected += counts.rejected
         }
         try store.close()
+        if client == nil, needsClient { Terminal.writeError("till import: some documents do not say whose they are: name their client with --client C\n") }
         Terminal.write("imported \(total.imported), repeated \(total.repeated), rejected \(total.rejected)\n")
         return ExitStatus.done
     }
@@ -45,10 +53,13 @@ enum ImportCommand: Command {
         _ = try APIClient.succeed(try store.client.call("PUT", path, headers: [("Content-Type", "application/json")], body: body))
     }
 
-    private static func take(_ file: String, _ store: StoreAccess, _ path: String, _ owner: BulkImporter.Options) throws -> ImportSender.Counts {
+    private static func take(_ file: String, _ store: StoreAccess, _ path: String, _ owner: BulkImporter.Options, _ needsClient: inout Bool) throws -> ImportSender.Counts {
         let input = try ImportInput(file)
         let rejected = RejectedFile((file == "-" ? "stdin" : file) + ".rejected.ndjson")
-        defer { rejected.close() }
+        defer {
+            rejected.close()
+            needsClient = needsClient || rejected.needsClient
+        }
         let clients = try (0..<connectionCount).map { _ in try store.anotherClient() }
         let sender = ImportSender(clients: clients, path: path, rejected: rejected)
         let first = try input.next()

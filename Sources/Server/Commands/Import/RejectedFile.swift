@@ -5,10 +5,14 @@ import Glibc
 final class RejectedFile: Sendable {
     private let path: String
     private let descriptor = Monitor<Int32>(-1)
+    private let hasOwnerless = Monitor<Bool>(false)
 
     init(_ path: String) { self.path = path }
 
     var isThere: Bool { descriptor.withLock { $0 >= 0 } }
+
+    /// Whether a record was rejected because nothing says whose it is.
+    var needsClient: Bool { hasOwnerless.withLock { $0 } }
 
     /// Adds `{"record", "problem", "document" or "document_base64"}`.
     func add(number: Int, document: [UInt8], problem: [UInt8]) throws {
@@ -20,11 +24,17 @@ final class RejectedFile: Sendable {
         DocumentBody.writeText(document[...], to: &writer)
         writer.endObject()
         let line = writer.bytes + [0x0A]
+        if !needsClient, Self.wantsClient(problem) { hasOwnerless.withLock { $0 = true } }
         try descriptor.withLock { descriptor in
             if descriptor < 0 { descriptor = try Self.made(path) }
             let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             guard count == line.count else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         }
+    }
+
+    private static func wantsClient(_ problem: [UInt8]) -> Bool {
+        guard case .array(let errors)? = (try? JSONParser.parse(problem))?["errors"] else { return false }
+        return errors.contains { $0["pointer"]?.text == "/client" && $0["code"]?.text == "required" }
     }
 
     /// The file, empty, readable by its owner alone: it holds documents. A link there, or a file of somebody else's, may have been laid by who

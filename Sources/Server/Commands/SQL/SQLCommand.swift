@@ -18,6 +18,8 @@ enum SQLCommand: Command {
 
     enum Format: String, CaseIterable { case table, json, ndjson, csv, parquet }
 
+    static var outcomes: Outcomes { Outcomes(done: "every statement was answered", failed: "a statement failed") }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
         if arguments.operands.count > 1 { throw UsageError("one query is wanted: put it in quotes") }
         var format = Format.table

@@ -5,6 +5,8 @@ enum ConfigCheckCommand: Command {
     static let usage = ["[--config till.json] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE]"]
     static let options: [Arguments.Option] = ServeCommand.options.filter { $0.name != "data" }
 
+    static var outcomes: Outcomes { Outcomes(done: "no fault was found", misused: "called the wrong way, or a fault in the configuration: each is named") }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
         let settings = try ServeCommand.settings(arguments)

@@ -19,6 +19,12 @@ enum ServeCommand: Command {
     /// A stop that is asked for meanwhile must wait for it.
     private static let warmSeconds = 3.0
 
+    static var outcomes: Outcomes {
+        Outcomes(
+            done: "ended by SIGTERM or SIGINT", failed: "could not start: the directory, its catalog or the address; standard error says which",
+            misused: "called the wrong way, or a fault in the configuration: each is named")
+    }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
         let directory = try arguments.required("data")

@@ -8,6 +8,10 @@ enum VerifyCommand: Command {
     static let usage = ["--data DIR", "--url URL [--ca FILE | --insecure]", "--backup DIR"]
     static let options: [Arguments.Option] = StoreAccess.options + [.init("backup", "DIR", "A backup's directory: each file against its manifest.")]
 
+    static var outcomes: Outcomes {
+        Outcomes(done: "no fault was found", failed: "a fault was found, and standard output names each; or none could be looked for, and standard error says why")
+    }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
         let places = ["data", "url", "backup"].filter { arguments.has($0) }

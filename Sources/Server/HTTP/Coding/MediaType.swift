@@ -55,6 +55,8 @@ package struct Accept: Sendable {
         let quality: Int
     }
     private let ranges: [Range]
+    /// As it came.
+    private let text: String
 
     /// An absent or empty header takes everything.
     package init(_ header: String?) {
@@ -71,6 +73,7 @@ package struct Accept: Sendable {
             ranges.append(Range(type: String(halves[0]), subtype: String(halves[1]), quality: quality))
         }
         self.ranges = ranges
+        text = header ?? ""
     }
 
     static func quality(_ text: String) -> Int {
@@ -104,7 +107,7 @@ package struct Accept: Sendable {
             let quality = quality(of: offer)
             if quality > best?.quality ?? 0 { best = (offer, quality) }
         }
-        guard let best else { throw Problem(.notAcceptable, "this call answers in \(offers.joined(separator: ", "))") }
+        guard let best else { throw Problem(.notAcceptable, "this call answers in \(offers.joined(separator: ", ")), not in \(MemberReader.shown(text))") }
         return best.offer
     }
 }

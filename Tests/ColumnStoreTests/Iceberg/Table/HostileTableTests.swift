@@ -1,4 +1,5 @@
 @testable import ColumnStore
+import TestSupport
 import XCTest
 
 /// Goal: no metadata and no manifest, however it was made, ends the process, takes memory without end, or spins. Method: small files that claim

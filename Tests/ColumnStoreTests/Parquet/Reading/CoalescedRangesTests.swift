@@ -4,10 +4,10 @@ import XCTest
 /// Every choice of few ranges: each is within a merged one, bytes are right, and nothing is read twice or for a gap that is too long.
 final class CoalescedRangesTests: XCTestCase {
     private static let bytes = (0..<400_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-    /// Neighbours with no gap, one of the most that is read through, and one above it.
+    /// Apart, as chunks are: neighbours with no gap, one of the most that is read through, and one above it.
     private static let all: [Range<Int64>] = {
         let gap = CoalescedRanges.gapByteCountMax
-        return [0..<100, 100..<200, (200 + gap)..<(300 + gap), (301 + 2 * gap)..<(400 + 2 * gap), 50..<150, 7..<7]
+        return [0..<100, 100..<200, (200 + gap)..<(300 + gap), (301 + 2 * gap)..<(400 + 2 * gap), 7..<7]
     }()
 
     func test_region_everyChoiceOfRanges_holdsThem() throws {

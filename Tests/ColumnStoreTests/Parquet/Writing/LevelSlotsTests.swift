@@ -40,7 +40,7 @@ final class LevelSlotsTests: XCTestCase {
                 return list.isEmpty ? [1] : list.map { $0 ? 3 : 2 }
             }
             XCTAssertEqual(levels, expected, "\(column)")
-            XCTAssertEqual(slots.rows?.map { Int($0) } ?? Array(0..<slots.count), elements.indices.filter { elements[$0] })
+            XCTAssertEqual(slots.rows?.map { Int($0) } ?? Array(elements.indices), elements.indices.filter { elements[$0] })
             XCTAssertEqual(slots.definition, 3)
 
             let output = LeafOutput(column: nil, repetitionLevels: slots.repetitionLevels ?? [], definitionLevels: levels)

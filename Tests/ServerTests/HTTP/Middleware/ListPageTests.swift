@@ -1,0 +1,35 @@
+import ColumnStore
+import Documents
+import Ingest
+import Server
+import TestSupport
+import XCTest
+
+/// Goal: a list comes whole, page by page, and a cursor leads on in its own list alone. Method: over HTTP, in small pages.
+final class ListPageTests: XCTestCase {
+    func test_lists_comePageByPage() throws {
+        let server = try TestServer()
+        let admin = server.client()
+        for number in 0..<25 { _ = try server.key("c\(number < 10 ? "0" : "")\(number)", .read, .own) }
+        for _ in 0..<7 { XCTAssertEqual(try admin.call("POST", "/v1/contracts/c03/keys").status, 201) }
+        for (path, member, count) in [("/v1/contracts", "contracts", 25), ("/v1/contracts/c03/keys", "keys", 8), ("/v1/types", "types", 1)] {
+            var (seen, cursor, pages): (Set<String>, String?, Int) = ([], nil, 0)
+            repeat {
+                let page = try admin.get(path + "?limit=4" + (cursor.map { "&cursor=\($0)" } ?? ""))
+                XCTAssertEqual(page.status, 200, page.text)
+                let body = try JSONParser.parse(page.body)
+                guard case .array(let items)? = body[member] else { return XCTFail(page.text) }
+                XCTAssertLessThanOrEqual(items.count, 4)
+                for item in items { XCTAssertTrue(seen.insert(item["client_id"]?.text ?? item["id"]?.text ?? item["name"]?.text ?? "").inserted) }
+                cursor = body["next_cursor"]?.text
+                pages += 1
+            } while cursor != nil && pages < 20
+            XCTAssertEqual(seen.count, count, path)
+            XCTAssertEqual(try admin.get(path + "?cursor=AA").status, 400, path)
+            XCTAssertEqual(try admin.get(path + "?limit=0").status, 400, path)
+        }
+        // A cursor of one contract's keys is none of another's.
+        let page = try JSONParser.parse(try admin.get("/v1/contracts/c03/keys?limit=4").body)
+        XCTAssertEqual(try admin.get("/v1/contracts/c04/keys?cursor=\(page["next_cursor"]?.text ?? "")").status, 400)
+    }
+}

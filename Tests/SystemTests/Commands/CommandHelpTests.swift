@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: whoever knows only `till --help` finds out the rest, and a script can tell from the exit status what came of a command. Method: every
+/// command that the overview lists, so that a new one is looked at too.
+final class CommandHelpTests: XCTestCase {
+    /// What must follow a name for a command to begin its work; of commands that are not here, nothing.
+    private static let operands: [String: [String]] = [
+        "sql": ["SELECT 1"], "import": [Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "backup": ["/nowhere/copy"], "contract show": ["c"], "contract put": ["c", "--access", "read", "--scope", "own"],
+        "contract delete": ["c"], "key list": ["c"], "key create": ["c"], "key delete": ["c", "k_1"], "type show": ["t"], "type delete": ["t"], "ticket show": ["t"],
+        "quarantine show": ["t"], "quarantine delete": ["t"], "dead-letter show": ["t"], "dead-letter redrive": ["t"], "dead-letter delete": ["t"], "job show": ["j"],
+        "job cancel": ["j"],
+    ]
+    /// They make a store where there is none, or have no store that must be there.
+    private static let others: Set<String> = ["serve", "restore", "type put"]
+
+    private func commands() throws -> [[String]] {
+        let overview = try TillRun(["--help"])
+        XCTAssertEqual(overview.status, 0)
+        XCTAssertTrue(overview.text.contains("exit status: 0 done, 1 failed, 2 called the wrong way"), overview.text)
+        let lines = overview.text.components(separatedBy: "\n")
+        let begin = try XCTUnwrap(lines.firstIndex(of: "commands:")) + 1
+        return lines[begin...].prefix { $0.hasPrefix("  ") }.map { line in
+            line.trimmingCharacters(in: .whitespaces).components(separatedBy: "  ")[0].components(separatedBy: " ")
+        }
+    }
+
+    func test_everyCommand_saysWhatItTakes_andHowItEnds() throws {
+        let commands = try commands()
+        XCTAssertGreaterThan(commands.count, 30)
+        for command in commands {
+            let name = command.joined(separator: " ")
+            let help = try TillRun(command + ["--help"])
+            XCTAssertEqual(help.status, 0, name)
+            XCTAssertTrue(help.text.contains("usage: till \(name)") && help.error.isEmpty, help.text)
+            for status in 0...2 { XCTAssertTrue(help.text.contains("\n  \(status)  "), "\(name) does not say when it exits \(status)") }
+            // What the usage names, the options explain, in one line each.
+            let parts = help.text.components(separatedBy: "\noptions:\n")
+            guard parts.count == 2 else { XCTFail(help.text); continue }
+            let usage = parts[0]
+            for word in Set(usage.split { !$0.isLetter && $0 != "-" }.map(String.init)) where word.hasPrefix("--") {
+                XCTAssertTrue(parts[1].contains("\n  \(word) ") || parts[1].hasPrefix("  \(word) "), "till \(name) does not explain \(word)")
+            }
+            let wrong = try TillRun(command + ["--no-such-option"])
+            XCTAssertEqual(wrong.status, 2, name)
+            XCTAssertTrue(wrong.error.contains("unknown option --no-such-option") && wrong.error.contains("usage: till \(name)"), wrong.error)
+            XCTAssertTrue(wrong.text.isEmpty, wrong.text)
+        }
+    }
+
+    /// A directory may be mistyped: nothing is made there.
+    func test_everyCommand_whoseStoreIsNotThere_isOne_andMakesNothing() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let missing = folder.appendingPathComponent("missing").path
+        for command in try commands() {
+            let name = command.joined(separator: " ")
+            let help = try TillRun(command + ["--help"]).text
+            guard !Self.others.contains(name), help.contains("  --data DIR") else { continue }
+            let operands = Self.operands[name] ?? []
+            let run = try TillRun(command + operands + ["--data", missing], folder: folder)
+            XCTAssertEqual(run.status, 1, "\(name): \(run.error)")
+            XCTAssertTrue(run.error.contains("\(missing) is no store: there is no such directory"), "\(name): \(run.error)")
+            XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path), [], name)
+            guard help.contains("  --url URL") else { continue }
+            // Nobody listens there.
+            let gone = try TillRun(command + operands + ["--url", "http://127.0.0.1:9"], environment: ["TILL_KEY": "x"], folder: folder)
+            XCTAssertEqual(gone.status, 1, "\(name): \(gone.error)")
+            XCTAssertTrue(gone.error.contains("127.0.0.1:9"), "\(name): \(gone.error)")
+        }
+    }
+
+    func test_import_withoutAClient_namesTheOption() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("one.ndjson")
+        try Data((Receipts.pos("R-1") + "\n").utf8).write(to: file)
+        let data = folder.appendingPathComponent("store")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: false)
+        let run = try TillRun(["import", file.path, "--data", data.path])
+        XCTAssertEqual(run.text, "imported 0, repeated 0, rejected 1\n")
+        XCTAssertTrue(run.error.contains("--client C") && !run.error.contains("?client="), run.error)
+        XCTAssertEqual(run.status, 0, "every record was read")
+        XCTAssertFalse(try String(contentsOfFile: file.path + ".rejected.ndjson", encoding: .utf8).contains("?client="))
+    }
+}

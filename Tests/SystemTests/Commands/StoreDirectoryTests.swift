@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: whatever becomes of a store's directory, nothing in it is lost or shown to others. Method: the real binary, as an operator has it: moved,
+/// without its catalog, with a wide umask; the directory is looked at as a listing of names, modes and bytes.
+final class StoreDirectoryTests: XCTestCase {
+    /// Path, mode and content of everything in a store, but for its lock and the memory that SQLite's readers share.
+    private func listing(_ data: URL) throws -> [String] {
+        let names = try FileManager.default.subpathsOfDirectory(atPath: data.path).filter { !$0.hasSuffix("LOCK") && !$0.hasSuffix("-shm") }
+        return try names.sorted().map { name in
+            let file = data.appendingPathComponent(name)
+            let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+            let isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
+            return "\(name) \(String(attributes[.posixPermissions] as? Int ?? 0, radix: 8)) \(isFolder ? 0 : try Data(contentsOf: file).hashValue)"
+        }
+    }
+
+    private func modes(_ data: URL) throws -> Set<String> {
+        let all = [data] + (try FileManager.default.subpathsOfDirectory(atPath: data.path).map { data.appendingPathComponent($0) })
+        return Set(try all.map { file in
+            let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+            let isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
+            return (isFolder ? "folder " : "file ") + String(attributes[.posixPermissions] as? Int ?? 0, radix: 8)
+        })
+    }
+
+    func test_store_isItsUsersAlone_andAnswersWhereItIsMovedTo() throws {
+        let earlier = umask(0)
+        defer { umask(earlier) }
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-2")).status, 201)
+        XCTAssertEqual(try modes(server.data), ["folder 700", "file 600"], "beside a running server")
+        let backup = server.data.deletingLastPathComponent().appendingPathComponent("copy")
+        XCTAssertEqual(try TillRun(["backup", backup.path, "--data", server.data.path]).status, 0)
+        XCTAssertEqual(try modes(backup), ["folder 700", "file 600"], "a backup holds documents and keys too")
+        XCTAssertEqual(server.stop(), 0)
+        let moved = server.data.deletingLastPathComponent().appendingPathComponent("elsewhere")
+        try FileManager.default.moveItem(at: server.data, to: moved)
+        let place = ["--data", moved.path]
+        XCTAssertEqual(try TillRun(["sql", "--format", "csv", "SELECT receipt_id FROM receipts ORDER BY 1"] + place).text, "receipt_id\r\nR-1\r\nR-2\r\n")
+        XCTAssertTrue(try TillRun(["contract", "list"] + place).text.contains("(1 row)"))
+        XCTAssertTrue(try TillRun(["compact"] + place).text.hasPrefix("files moved: 1, rows moved: 1, files left: 0"))
+        XCTAssertEqual(try TillRun(["verify"] + place).status, 0)
+        XCTAssertEqual(try modes(moved), ["folder 700", "file 600"])
+        // Back again, and served.
+        try FileManager.default.moveItem(at: moved, to: server.data)
+        try server.start()
+        XCTAssertEqual(try server.client().get("/readyz").status, 200)
+        XCTAssertEqual(try server.client().get("/v1/receipts/R-2?client=shop").status, 200)
+        for says in [#""event":"opened the store""#, "1 cold tables"] { XCTAssertTrue(server.logText.contains(says), server.logText) }
+    }
+
+    func test_catalogThatIsLost_stopsEveryCommand_changesNothing_andIsMadeAnew() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-2")).status, 201)
+        XCTAssertEqual(server.stop(), 0)
+        try FileManager.default.removeItem(at: server.data.appendingPathComponent("catalog.sqlite"))
+        let before = try listing(server.data)
+        let place = ["--data", server.data.path]
+        let file = server.data.deletingLastPathComponent().appendingPathComponent("one.json")
+        try Data(Receipts.pos("R-3").utf8).write(to: file)
+        for command in [
+            ["serve", "--listen", "127.0.0.1:0"], ["sql", "SELECT 1"], ["compact"], ["import", file.path, "--client", "shop"], ["contract", "list"],
+            ["contract", "put", "a", "--access", "read", "--scope", "own"], ["key", "create", "shop"], ["backup", server.data.path + "-copy"], ["quarantine", "delete", "--client", "shop"],
+        ] {
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 1, "\(command): \(run.text)")
+            for says in ["catalog.sqlite is missing", "nothing was changed", "till recover --data \(server.data.path)"] { XCTAssertTrue(run.error.contains(says), "\(command): \(run.error)") }
+            XCTAssertEqual(try listing(server.data), before, "\(command)")
+        }
+        let verified = try TillRun(["verify"] + place)
+        XCTAssertTrue(verified.status == 1 && verified.text.contains("catalog.sqlite: is missing"), verified.text)
+        let recovered = try TillRun(["recover"] + place)
+        XCTAssertEqual(recovered.status, 0, recovered.error)
+        for says in ["recovered 2 receipts", "missing: contracts of 1 clients with receipts: shop"] { XCTAssertTrue(recovered.text.contains(says), recovered.text) }
+        XCTAssertEqual(try TillRun(["verify"] + place).status, 0)
+        XCTAssertEqual(try TillRun(["sql", "--format", "csv", "SELECT receipt_id FROM receipts ORDER BY 1"] + place).text, "receipt_id\r\nR-1\r\nR-2\r\n")
+        XCTAssertEqual(try TillRun(["recover"] + place).status, 1, "there is nothing to recover")
+    }
+}
