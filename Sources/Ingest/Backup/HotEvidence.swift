@@ -85,6 +85,11 @@ struct SequenceSet {
         return true
     }
 
+    func contains(_ sequence: Int64) -> Bool {
+        let (page, word, bit) = Self.place(sequence)
+        return pages[page].map { $0[word] & bit != 0 } ?? false
+    }
+
     /// - Returns: whether it was there.
     @discardableResult
     mutating func remove(_ sequence: Int64) -> Bool {
