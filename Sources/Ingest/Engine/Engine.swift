@@ -145,6 +145,7 @@ package final class Engine: Sendable {
         registration.withLock { $0 }?.stop()
         repeats.stop()
         tier.close()
+        quarantine.settle()
         try catalog.flushKeyUses()
         catalog.close()
         do {

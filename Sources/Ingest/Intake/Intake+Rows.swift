@@ -92,12 +92,12 @@ extension Intake {
         }
     }
 
-    /// A problem with its quarantine entry, where it is one that is kept.
-    func quarantined(_ problem: Fault, type: String?, document: [UInt8]) throws -> Fault {
-        guard let refused = refused(problem, type: type, document: document) else { return problem }
-        var problem = refused.problem
-        problem.note(ticketID: try parts.quarantine.add([refused])[0])
-        return problem
+    /// A refusal that the quarantine keeps before it is answered.
+    struct KeptRefusal: Error { let refused: Quarantine.Refused }
+
+    /// What to throw for a problem with a document.
+    func quarantined(_ problem: Fault, type: String?, document: [UInt8]) -> any Error {
+        refused(problem, type: type, document: document).map { KeptRefusal(refused: $0) } ?? problem
     }
 
     /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
@@ -113,15 +113,17 @@ extension Intake {
     /// Puts many refusals into quarantine at once, and their tickets into the results.
     func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: EachResults) {
         if kept.isEmpty { return }
-        do {
-            results.set(
-                zip(kept, try parts.quarantine.add(kept.map(\.refused))).map { entry, ticket in
-                    var problem = entry.refused.problem
-                    problem.note(ticketID: ticket)
-                    return (entry.place, .failure(problem))
-                })
-        } catch {
-            results.set(kept.map { ($0.place, .failure(Self.problem(error))) })
+        parts.quarantine.submit(kept.map(\.refused)) { result in
+            switch result {
+            case .success(let tickets):
+                results.set(
+                    zip(kept, tickets).map { entry, ticket in
+                        var problem = entry.refused.problem
+                        problem.note(ticketID: ticket)
+                        return (entry.place, .failure(problem))
+                    })
+            case .failure(let error): results.set(kept.map { ($0.place, .failure(Self.problem(error))) })
+            }
         }
     }
 

@@ -78,20 +78,20 @@ struct Intake: Sendable {
         do {
             reading = try result.get()
         } catch let problem as Fault {
-            throw try quarantined(problem, type: request.type, document: request.body)
+            throw quarantined(problem, type: request.type, document: request.body)
         }
         switch reading.shape {
         case .single where reading.receipts.count == 1:
             switch reading.receipts[0] {
             case .refused(let problem, let type, _):
                 try checkMeantType(type)
-                throw try quarantined(problem, type: type, document: request.body)
+                throw quarantined(problem, type: type, document: request.body)
             case .accepted(let receipt):
                 let row: HotRow
                 do {
                     row = try self.row(receipt, in: request.body)
                 } catch let problem as Fault {
-                    throw try quarantined(problem, type: receipt.type.name, document: request.body)
+                    throw quarantined(problem, type: receipt.type.name, document: request.body)
                 }
                 submit([row]) { answer in completion(Self.single(answer)) }
             }
@@ -158,7 +158,7 @@ struct Intake: Sendable {
             let problem = Fault(
                 .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
                 errors: faults.flatMap(\.errors))
-            throw try quarantined(problem, type: request.type, document: request.body)
+            throw quarantined(problem, type: request.type, document: request.body)
         }
         submit(rows) { answer in
             switch answer {
