@@ -25,6 +25,7 @@ final class HotFileWriter {
     private var isCacheDirty = false
     /// The catalog's generation that stands in the file; below all where that is not known.
     private var notedGeneration: Int64 = -1
+    private var isResting = false
 
     /// Opens the file for writing; creates it when it is not there.
     init(file: HotFile) throws {
@@ -127,6 +128,14 @@ final class HotFileWriter {
         let dictionaryRows = try connection.statement("SELECT id FROM dictionaries")
         while try dictionaryRows.step() { dictionaries.insert(dictionaryRows.int64(0)) }
         isCacheDirty = false
+    }
+
+    /// The file is sealed: what is written to it from now on is little, and so is the cache for it.
+    func rest() {
+        guard !isResting else { return }
+        isResting = true
+        // What fails costs memory alone.
+        try? connection.execute("PRAGMA cache_size=-2048; PRAGMA shrink_memory")
     }
 
     func begin() throws { try beginning.run() }

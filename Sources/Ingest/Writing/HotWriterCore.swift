@@ -23,8 +23,9 @@ final class HotWriterCore {
 
     private let store: Store
     private var open: HotFileWriter?
-    /// The sealed file that was last worked on.
-    private var sealed: HotFileWriter?
+    /// Sealed files that were worked on last, the latest at the end: processes go on in the files of several days side by side, and opening one
+    /// costs more than a change in it.
+    private var sealed: [HotFileWriter] = []
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
     /// Set for good by a failed fsync.
@@ -33,6 +34,7 @@ final class HotWriterCore {
     private var freeCheckedAt: UInt64 = 0
 
     private static let freeCheckNanoseconds: UInt64 = 500_000_000
+    private static let sealedCountMax = 4
 
     /// - Parameters:
     ///   - open: the file to go on with.
@@ -46,7 +48,7 @@ final class HotWriterCore {
 
     func close() {
         open = nil
-        sealed = nil
+        sealed = []
     }
 
     // MARK: Groups
@@ -323,7 +325,7 @@ final class HotWriterCore {
         open.file.publish { $0.isSealed = true }
         store.boundary.noteSealed()
         // Its last columns are laid down next.
-        sealed = open
+        keep(open)
         self.open = nil
     }
 
@@ -336,7 +338,7 @@ final class HotWriterCore {
     private func run(_ job: HotWriter.Job) throws {
         if let failure { throw failure }
         switch job.target {
-        case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
+        case .forget(let file): sealed.removeAll { $0.file === file }
         case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
         case .hold(let body): try body()
         case .number(let body): nextSequence = try body(nextSequence, tickets)
@@ -356,10 +358,17 @@ final class HotWriterCore {
 
     private func writer(of file: HotFile) throws -> HotFileWriter {
         if let open, open.file === file { return open }
-        if let sealed, sealed.file === file { return sealed }
-        let writer = try HotFileWriter(file: file)
-        sealed = writer
+        let known = sealed.first { $0.file === file }
+        let writer = try known ?? HotFileWriter(file: file)
+        keep(writer)
         return writer
+    }
+
+    private func keep(_ writer: HotFileWriter) {
+        sealed.removeAll { $0 === writer }
+        if sealed.count == Self.sealedCountMax { sealed.removeFirst() }
+        sealed.append(writer)
+        writer.rest()
     }
 
     // MARK: Failures
