@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 
 /// The one write connection of the open hot file. Owned by the writer's thread.
 ///
@@ -87,8 +88,10 @@ final class HotFileWriter {
         try insert.run()
     }
 
-    /// Reads a file's log after a crash, and drops flushed groups that were not finished.
+    /// Reads a file's log after a crash, and drops flushed groups that were not finished. A file that was closed in order needs neither, and is
+    /// not opened for it: what is asked of it here is asked by the connection that reads it next.
     static func recover(_ file: HotFile) throws {
+        guard try needsRecovery(file) else { return }
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try prepare(connection, file: file)
         let unfinished = try connection.integer("SELECT count(*) FROM groups WHERE is_complete = 0") ?? 0
@@ -98,6 +101,17 @@ final class HotFileWriter {
                 DELETE FROM group_parts WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete = 0);
                 DELETE FROM groups WHERE is_complete = 0;
                 """)
+        }
+    }
+
+    private static func needsRecovery(_ file: HotFile) throws -> Bool {
+        var status = stat()
+        if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
+        return try file.pool.withConnection { connection in
+            guard try connection.integer("PRAGMA user_version") == HotFileSchema.version,
+                try connection.integer("SELECT 1 FROM groups WHERE is_complete = 0 LIMIT 1") == nil
+            else { return true }
+            return try file.mark != nil && connection.integer("SELECT 1 FROM meta WHERE key = '\(StoreMark.storeKey)'") == nil
         }
     }
 
