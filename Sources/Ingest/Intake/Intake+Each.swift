@@ -97,6 +97,7 @@ extension Intake {
         case .done(let outcomes):
             switch outcomes[index] {
             case .conflict(let ticketID): .failure(differentDocument(ticketID: ticketID))
+            case .refused(let problem): .failure(problem)
             case .stored, .repeated: .success(outcomes[index].taken)
             }
         }

@@ -80,16 +80,57 @@ extension Intake {
     func submit(
         _ rows: [HotRow], isAtomic: Bool = true, _ completion: @escaping @Sendable (Submission.Answer) -> Void
     ) {
+        let snapshot = parts.tier.boundary.snapshot()
+        let open = snapshot.files.last { !$0.state.isSealed }
         do {
-            let snapshot = parts.tier.boundary.snapshot()
-            let open = snapshot.files.last { !$0.state.isSealed }
             let earlier = try earlier(rows, snapshot, except: open)
             parts.tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: checked(rows, completion)),
                 isAlone: request.isAlone && rows.count == 1 && isAtomic)
         } catch {
-            completion(.refused(Self.problem(error)))
+            guard !isAtomic, rows.count > 1 else { return completion(.refused(Self.problem(error))) }
+            submitApart(rows, snapshot, except: open, completion)
         }
+    }
+
+    /// Receipts that count each on its own, one of which cannot be looked up, since a file is damaged that it may be in: it alone is refused.
+    private func submitApart(
+        _ rows: [HotRow], _ snapshot: TierBoundary.Snapshot, except open: HotFile?, _ completion: @escaping @Sendable (Submission.Answer) -> Void
+    ) {
+        var refusals: [Fault?] = []
+        var sound: [HotRow] = []
+        var found: [StoredReceipt?] = []
+        for row in rows {
+            do {
+                found += try earlier([row], snapshot, except: open)
+                sound.append(row)
+                refusals.append(nil)
+            } catch {
+                refusals.append(Self.problem(error))
+            }
+        }
+        let whole = { @Sendable [refusals] (answer: Submission.Answer) in
+            guard case .done(let outcomes) = answer else { return completion(answer) }
+            completion(.done(Self.woven(refusals, outcomes)))
+        }
+        if sound.isEmpty { return whole(.done([])) }
+        parts.tier.writer.submit(
+            Submission(rows: sound, earlier: found, generation: snapshot.generation, isAtomic: false, completion: checked(sound, whole)))
+    }
+
+    /// What became of each row: its refusal, or the next of the outcomes of the others.
+    private static func woven(_ refusals: [Fault?], _ outcomes: [Submission.Outcome]) -> [Submission.Outcome] {
+        var whole: [Submission.Outcome] = []
+        var next = 0
+        for refusal in refusals {
+            if let refusal {
+                whole.append(.refused(refusal))
+            } else if next < outcomes.count {
+                whole.append(outcomes[next])
+                next += 1
+            }
+        }
+        return whole
     }
 
     /// A refusal that the quarantine keeps before it is answered.

@@ -20,6 +20,7 @@ struct Intake: Sendable {
     static func problem(_ error: any Error) -> Fault {
         switch error {
         case let problem as Fault: problem
+        case let damaged as any DamageReport: damaged.fault
         case let error as SQLiteError where error.kind == .full || error.kind == .io:
             Fault(.diskFull, "the disk cannot be written: send it again later")
         case let error as SQLiteError where error.kind == .busy: Fault(.overloaded, "the store is busy: send it again")

@@ -383,6 +383,7 @@ final class HotWriterCore {
 
     private static func refusal(_ error: any Error) -> Fault {
         if let problem = error as? Fault { return problem }
+        if let damaged = error as? any DamageReport { return damaged.fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "\(error)") }
         switch error.kind {
         case .full: return Fault(.diskFull, "the disk is full: send it again when there is space")

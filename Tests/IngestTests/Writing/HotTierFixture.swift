@@ -114,7 +114,7 @@ extension Submission.Outcome {
     var receipt: StoredReceipt {
         switch self {
         case .stored(let receipt), .repeated(let receipt): receipt
-        case .conflict: fatalError("a conflict")
+        case .conflict, .refused: fatalError("a conflict or a refusal")
         }
     }
     var isRepeat: Bool { if case .repeated = self { true } else { false } }
