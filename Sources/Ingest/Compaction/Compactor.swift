@@ -52,6 +52,8 @@ final class Compactor: Sendable {
     /// Rows that merges wrote: compressed anew, and taken over with their row group as it was.
     let encodedRows = Atomic<Int>(0)
     let copiedRows = Atomic<Int>(0)
+    /// Why hot files stay hot that are due, by name.
+    let leftHot = Mutex<[String: HotFault]>([:])
     /// Rows stored when the last compaction began.
     private let knownRows = Atomic<Int>(-1)
 
@@ -218,15 +220,19 @@ final class Compactor: Sendable {
             do {
                 for file in files[start..<min(start + workerCount, files.count)] {
                     // What is damaged stays where it is known to be: other files go on.
-                    if try file.damage.isEmpty && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
+                    let isSound = file.damage.isEmpty && (isRequested || !isLeft(file))
+                    if try isSound && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
                 }
-                summary.rowsMoved += try move(leaving)
+                let moved = try move(leaving)
+                summary.rowsMoved += moved.rowCount
+                for file in moved.left { file.publish { $0.isLeaving = false } }
+                summary.filesLeft += moved.left.count
+                summary.filesMoved += leaving.count - moved.left.count
             } catch {
                 let present = tier.boundary.snapshot().files
                 for file in leaving where present.contains(where: { $0 === file }) { file.publish { $0.isLeaving = false } }
                 throw error
             }
-            summary.filesMoved += leaving.count
             ProcessHeap.giveBack()
         }
         for table in tier.boundary.snapshot().cold.keys.sorted() {
