@@ -22,6 +22,7 @@ final class ColdTier: Sendable {
     /// took: it is put aside, and its rows are still in their hot files.
     func open() throws -> [String: ColdTable] {
         try removeEnded()
+        for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
             let storage = try storage(name)

@@ -1,8 +1,105 @@
 import ColumnStore
 import Synchronization
 
-/// Hot files that cannot leave, since something of them is damaged.
+/// Cold files that were found damaged, and hot files that cannot leave for that reason.
 extension Compactor {
+    /// Looks at each cold file that was found damaged: whether it was put back as it was, which documents would make it whole, and whether those
+    /// were sent. A failure of one keeps nobody from the others.
+    func mend() throws {
+        for entry in cold.damage.all {
+            if isStopping { throw DayCompactor.Cancelled() }
+            do { if try mend(entry) { mended.withLock { _ = $0.insert(entry.damaged.table) } } } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch let obstacle as ColdMend.Obstacle {
+                note(obstacle, entry)
+            } catch {
+                StoreLog.note("could not mend a damaged cold file", path: entry.damaged.location, reason: "\(error)", level: .warning)
+            }
+        }
+        // Every earlier snapshot has the damaged file: none of them is of use to anybody, once whoever reads it is done.
+        for name in mended.withLock({ $0 }).sorted() {
+            try expire(name, before: .max)
+            if tier.boundary.snapshot().cold[name]?.iceberg.metadata.snapshots.count == 1 { mended.withLock { _ = $0.remove(name) } }
+        }
+    }
+
+    private func note(_ obstacle: ColdMend.Obstacle, _ entry: ColdDamage.Entry) {
+        guard entry.obstacle != obstacle.reason else { return }
+        cold.damage.change(entry.damaged.location) { $0.obstacle = obstacle.reason }
+        StoreLog.note(
+            "a damaged cold file must be put back from a backup", path: entry.damaged.location,
+            reason: "documents that are sent again do not make it whole: \(obstacle.reason)", level: .warning)
+    }
+
+    /// - Returns: whether the file was written anew.
+    private func mend(_ entry: ColdDamage.Entry) throws -> Bool {
+        let damaged = entry.damaged
+        if !entry.isKept {
+            try catalog.note(damaged)
+            cold.damage.change(damaged.location) { $0.isKept = true }
+        }
+        // Manifests are files too: where they cannot be read nothing can be said of the others.
+        guard let present = tier.boundary.snapshot().cold[damaged.table], let files = try? present.iceberg.files() else { return false }
+        guard let file = files.first(where: { $0.location == damaged.location }) else {
+            try forget(damaged, "no version of the table needs it any more, or it can be read again")
+            return false
+        }
+        if try isAsWritten(file, of: present) {
+            present.cache.remove([file.location])
+            try forget(damaged, "it has the hash that it was written with")
+            return false
+        }
+        let brought = try catalog.broughtSequences(of: damaged.table)
+        if let missing = entry.missing, !missing.isSubset(of: brought) { return false }
+        let mend = try ColdMend(file, of: present)
+        let groups = try mend.survey { [self] in isStopping }
+        let wanted = Set(groups.flatMap { Array($0.missing) })
+        let missing = wanted.subtracting(brought)
+        cold.damage.change(damaged.location) { $0.missing = missing }
+        guard missing.isEmpty else {
+            StoreLog.note(
+                "a damaged cold file can be made whole", path: damaged.location,
+                reason: "\(missing.count) of its receipts are damaged: once their documents were sent again it is written anew", level: .warning)
+            return false
+        }
+        try rewrite(file, of: present, mend, groups)
+        try forget(damaged, "it was written anew: \(wanted.count) of its receipts from documents that were sent again", brought: wanted)
+        return true
+    }
+
+    private func forget(_ damaged: DamagedColdFile, _ reason: String, brought: Set<Int64> = []) throws {
+        try catalog.forget(damaged, brought: brought)
+        cold.damage.remove(damaged.location)
+        StoreLog.note("a cold file is damaged no more", path: damaged.location, reason: reason)
+    }
+
+    private func isAsWritten(_ file: DataFile, of present: ColdTable) throws -> Bool {
+        let storage = present.iceberg.storage
+        guard let key = storage.key(ofLocation: file.location), let known = try catalog.coldHashes(of: present.name)[key],
+            let digest = try? storage.digest(of: key)
+        else { return false }
+        return digest == (known.byteCount, known.sha256)
+    }
+
+    private func rewrite(_ file: DataFile, of present: ColdTable, _ mend: ColdMend, _ groups: [ColdMend.RowGroup]) throws {
+        let writer = try ColdFileWriter(
+            table: present.iceberg, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(), effort: .quick,
+            rowGroupRowCount: options.rowGroupRowCount)
+        let outputs = try mend.write(groups, to: writer, { [catalog] in try catalog.brought($0, of: present.name) }) { [self] in isStopping }
+        let commit: Commit
+        do {
+            try present.iceberg.discardNewerVersions()
+            commit = try present.iceberg.replace([file.location], with: outputs.map(\.file))
+        } catch {
+            try ColdFileWriter.discard(outputs, present.iceberg)
+            throw error
+        }
+        let replaced = [present.iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
+        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)])
+        tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
+        present.cache.remove([file.location])
+    }
+
+    // MARK: Hot files
+
     /// Why a hot file stays hot that is due.
     struct HotFault: Sendable {
         let reason: String

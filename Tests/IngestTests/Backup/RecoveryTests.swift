@@ -100,7 +100,7 @@ final class RecoveryTests: XCTestCase {
         let earlier = Int64(CatalogSchema.migrations.count - 1)
         do {
             let connection = try SQLiteConnection(path: catalog, mode: .readWrite)
-            try connection.execute("ALTER TABLE cold_objects DROP COLUMN obsolete_at; PRAGMA user_version = \(earlier)")
+            try connection.execute("DROP TABLE damaged_files; DROP TABLE brought; PRAGMA user_version = \(earlier)")
         }
         try FileManager.default.moveItem(atPath: hot, toPath: hot + ".away")
         let reasons = try refusal()
