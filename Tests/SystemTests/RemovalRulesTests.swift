@@ -30,7 +30,10 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Compaction/ColdTier.swift": ["delete": "what the catalog has named as ended"],
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
         "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],
-        "Ingest/Backup/Recovery.swift": ["remove": "the draft of a catalog", "rename": "the draft into a place that was made free"],
+        "Ingest/Backup/Recovery.swift": [
+            "remove": "the draft of a catalog", "rename": "the draft into a place that was made free",
+            "delete": "metadata that this recovery made for a table that had none, where no catalog came of it",
+        ],
         "Ingest/SQLite/SQLiteFileSystem.swift": ["truncate": "SQLite's own call"],
         "Ingest/Verification/RepeatFinder.swift": ["remove": "scratch that was made in the line before"],
         "Ingest/Verification/Verifier.swift": ["remove": "what SQLite made beside a file so that it could be read"],

@@ -59,7 +59,18 @@ enum CatalogSchema {
         keysOfOperators,
         // What no version needs any more stays named until its file is gone: that name is the proof that it may go.
         "ALTER TABLE cold_objects ADD COLUMN obsolete_at INTEGER",
+        damage,
     ]
+
+    /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.
+    private static let damage = """
+        CREATE TABLE damaged_files(
+            table_name TEXT NOT NULL, location TEXT NOT NULL, row_group INTEGER, reason TEXT NOT NULL, found_at INTEGER NOT NULL,
+            PRIMARY KEY(table_name, location)) WITHOUT ROWID;
+        CREATE TABLE brought(
+            table_name TEXT NOT NULL, sequence INTEGER NOT NULL, columns TEXT NOT NULL, encoded BLOB NOT NULL, document BLOB NOT NULL,
+            UNIQUE(table_name, sequence));
+        """
 
     /// Keys have a label and an end; those who run the store have keys of their own, each with a role.
     private static let keysOfOperators = """

@@ -6,6 +6,8 @@ final class ColdTier: Sendable {
     private let catalog: Catalog
     private let calls: any FileSystemCalls
     private let lost: LostAndFound
+    /// Of all tables.
+    let damage = ColdDamage()
 
     init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound) throws {
         self.directory = directory
@@ -20,6 +22,7 @@ final class ColdTier: Sendable {
     /// took: it is put aside, and its rows are still in their hot files.
     func open() throws -> [String: ColdTable] {
         try removeEnded()
+        for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
             let storage = try storage(name)
@@ -30,7 +33,7 @@ final class ColdTier: Sendable {
                 let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
                 iceberg = try same.map { try Table.open($0, version: version, marks: marks) } ?? settle(iceberg, name)
             }
-            tables[name] = ColdTable(name: name, iceberg: iceberg)
+            tables[name] = ColdTable(name: name, iceberg: iceberg, damage: damage)
         }
         return tables
     }
@@ -117,7 +120,7 @@ final class ColdTier: Sendable {
             storage, schema: StandardColumns.schema(typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
             marks: marks)
         created += commit.written
-        return ColdTable(name: name, iceberg: commit.table)
+        return ColdTable(name: name, iceberg: commit.table, damage: damage)
     }
 
     /// What the table lacks of its types' columns, with where it goes.

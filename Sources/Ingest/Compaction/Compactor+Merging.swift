@@ -9,7 +9,8 @@ extension Compactor {
         while let present = tier.boundary.snapshot().cold[name] {
             if isStopping { throw DayCompactor.Cancelled() }
             let files = try present.iceberg.files()
-            let candidates = files.compactMap { file in
+            // What is damaged is written anew first, or stays as it is.
+            let candidates = files.filter { !cold.damage.has($0.location) }.compactMap { file in
                 present.days(of: file).map {
                     CompactionPicker.File(
                         location: file.location, byteCount: file.byteCount, firstDay: $0.lowerBound, lastDay: $0.upperBound)
@@ -17,12 +18,25 @@ extension Compactor {
             }
             guard let chosen = picker.next(candidates) else { break }
             let byLocation = Dictionary(files.map { ($0.location, $0) }) { first, _ in first }
-            let fitting = try FileMerger.fitting(chosen.compactMap { byLocation[$0.location] }, of: present)
-            try merge(present, fitting, workerCount: workerCount)
+            let inputs = chosen.compactMap { byLocation[$0.location] }
+            let fitting: [DataFile]
+            do {
+                fitting = try FileMerger.fitting(inputs, of: present)
+                try merge(present, fitting, workerCount: workerCount)
+            } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
+                // The others go on without it.
+                guard let file = inputs.first(where: { isFault(error, of: $0, in: present) }) else { throw error }
+                cold.damage.note(DamagedColdFile(table: name, location: file.location, rowGroup: nil, reason: "\(error)"))
+                continue
+            }
             merged += fitting.count
             ProcessHeap.giveBack()
         }
         return merged
+    }
+
+    private func isFault(_ error: ColumnStoreError, of file: DataFile, in table: ColdTable) -> Bool {
+        error.path == file.location || table.iceberg.storage.key(ofLocation: file.location).map { error.path == $0 || error.path.hasSuffix("/\($0)") } == true
     }
 
     private func merge(_ present: ColdTable, _ files: [DataFile], workerCount: Int) throws {

@@ -40,9 +40,9 @@ extension Compactor {
 
     /// Moves files: their rows are written side by side, each on a thread of its own, and become cold one file after another.
     ///
-    /// - Returns: how many rows were moved.
-    func move(_ files: [HotFile]) throws -> Int {
-        guard !files.isEmpty else { return 0 }
+    /// - Returns: how many rows were moved, and files that stay, since something of them is damaged.
+    func move(_ files: [HotFile]) throws -> (rowCount: Int, left: [HotFile]) {
+        guard !files.isEmpty else { return (0, []) }
         var targets: [String: Target] = [:]
         for name in Set(files.flatMap { $0.allTails.map(\.table) }).sorted() {
             var created: [WrittenObject] = []
@@ -54,8 +54,10 @@ extension Compactor {
         var rowCount = 0
         var isSwitching = false
         do {
-            written = try write(files, targets.mapValues(\.table.iceberg))
-            for file in files {
+            let result = try write(files, targets.mapValues(\.table.iceberg))
+            written = result.written
+            let left = result.left
+            for file in files where !left.contains(where: { $0 === file }) {
                 let commit = try append(written[0], of: file, targets)
                 try keepDeadLetters(of: file)
                 isSwitching = true
@@ -64,7 +66,9 @@ extension Compactor {
                 targets.merge(commit.targets) { _, new in new }
                 rowCount += written.removeFirst().reduce(0) { $0 + $1.rowCount }
             }
-            return rowCount
+            // A table that was made for files which then stay is of no version that the catalog names.
+            if !left.isEmpty { try cold.takeBack(Array(targets.keys), tier.boundary.snapshot().cold) }
+            return (rowCount, left)
         } catch {
             // Should the switch itself fail, the next start sees by the catalog whether it happened: nothing of it may be removed before.
             for part in written.dropFirst(isSwitching ? 1 : 0).joined() {
@@ -75,8 +79,8 @@ extension Compactor {
         }
     }
 
-    /// Writes the rows of each file. When one fails, what was written of the others is removed.
-    private func write(_ files: [HotFile], _ tables: [String: Table]) throws -> [[Written]] {
+    /// Writes the rows of each file. When one fails, what was written of the others is removed; but for files that are damaged, which stay.
+    private func write(_ files: [HotFile], _ tables: [String: Table]) throws -> (written: [[Written]], left: [HotFile]) {
         let results = Mutex([Result<[Written], any Error>?](repeating: nil, count: files.count))
         let work = { @Sendable [self] (index: Int) in
             let result = Result { try write(files[index], tables) }
@@ -88,7 +92,15 @@ extension Compactor {
         for thread in threads { thread.join() }
         let all = results.withLock { $0.compactMap { $0 } }
         do {
-            return try all.map { try $0.get() }
+            var written: [[Written]] = []
+            var left: [HotFile] = []
+            for (file, result) in zip(files, all) {
+                do { written.append(try result.get()) } catch {
+                    guard setAside(file, error) else { throw error }
+                    left.append(file)
+                }
+            }
+            return (written, left)
         } catch {
             for case .success(let parts) in all {
                 for part in parts { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }

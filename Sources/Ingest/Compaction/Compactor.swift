@@ -21,6 +21,8 @@ package struct CompactionOptions: Sendable {
 final class Compactor: Sendable {
     private struct State {
         var requests: [Request] = []
+        /// A cold file was found damaged, or the last document was brought that one needs.
+        var wantsMending = false
         var isStopping = false
         var isStopped = false
     }
@@ -52,6 +54,10 @@ final class Compactor: Sendable {
     /// Rows that merges wrote: compressed anew, and taken over with their row group as it was.
     let encodedRows = Atomic<Int>(0)
     let copiedRows = Atomic<Int>(0)
+    /// Why hot files stay hot that are due, by name.
+    let leftHot = Mutex<[String: HotFault]>([:])
+    /// Tables of which a file was written anew, and whose earlier snapshots have not all ended.
+    let mended = Mutex<Set<String>>([])
     /// Rows stored when the last compaction began.
     private let knownRows = Atomic<Int>(-1)
 
@@ -71,6 +77,9 @@ final class Compactor: Sendable {
     }
 
     func start() {
+        cold.damage.observe { [weak self] in self?.state.broadcast { $0.wantsMending = true } }
+        // Those that were found before.
+        if !cold.damage.isEmpty { state.broadcast { $0.wantsMending = true } }
         thread.withLock { $0 = WorkerThread(name: "compactor") { [self] in run() } }
     }
 
@@ -150,13 +159,15 @@ final class Compactor: Sendable {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
         while true {
-            let requests = state.wait(nanoseconds: interval) { state -> [Request]? in
-                if state.isStopping { return [] }
-                guard !state.requests.isEmpty else { return nil }
-                defer { state.requests = [] }
-                return state.requests
-            }
+            let (requests, mends) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool)? in
+                if state.isStopping { return ([], false) }
+                guard !state.requests.isEmpty || state.wantsMending else { return nil }
+                defer { (state.requests, state.wantsMending) = ([], false) }
+                return (state.requests, state.wantsMending)
+            } ?? (nil, false)
             if isStopping { break }
+            // Only the end of the program ends it before its time.
+            if mends { try? exclusively { try mend() } }
             for request in requests ?? [] { request.completion(Result { try counted { try work(before: request.before, isRequested: true) } }) }
             if requests == nil { attempt() }
         }
@@ -218,17 +229,22 @@ final class Compactor: Sendable {
             do {
                 for file in files[start..<min(start + workerCount, files.count)] {
                     // What is damaged stays where it is known to be: other files go on.
-                    if try file.damage.isEmpty && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
+                    let isSound = file.damage.isEmpty && (isRequested || !isLeft(file))
+                    if try isSound && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
                 }
-                summary.rowsMoved += try move(leaving)
+                let moved = try move(leaving)
+                summary.rowsMoved += moved.rowCount
+                for file in moved.left { file.publish { $0.isLeaving = false } }
+                summary.filesLeft += moved.left.count
+                summary.filesMoved += leaving.count - moved.left.count
             } catch {
                 let present = tier.boundary.snapshot().files
                 for file in leaving where present.contains(where: { $0 === file }) { file.publish { $0.isLeaving = false } }
                 throw error
             }
-            summary.filesMoved += leaving.count
             ProcessHeap.giveBack()
         }
+        try mend()
         for table in tier.boundary.snapshot().cold.keys.sorted() {
             summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
         }
@@ -254,25 +270,40 @@ final class Compactor: Sendable {
     private func tidy() throws {
         try quarantine.trim()
         try catalog.flushKeyUses()
+        let milliseconds = clock.now() / 1_000
+        try removing {
+            for name in tier.boundary.snapshot().cold.keys.sorted() {
+                if isStopping { throw DayCompactor.Cancelled() }
+                guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
+                try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
+            }
+        }
+    }
+
+    /// Runs `body`, which removes cold files, unless somebody wants them to stay.
+    private func removing(_ body: () throws -> Void) throws {
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0
             return removals.isRunning
         }
         guard mayRemove else { return }
         defer { removals.broadcast { $0.isRunning = false } }
-        let milliseconds = clock.now() / 1_000
-        let cutoff = milliseconds - Int64(options.snapshotKeepSeconds * 1_000)
-        for (name, present) in tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) {
-            if isStopping { throw DayCompactor.Cancelled() }
-            if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
-                try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
-                tier.boundary.replace([], cold: [name: present.next(commit.table)])
-                present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
-                commit.table.forget(commit.obsoleteKeys)
-                try cold.removeEnded()
-            }
-            let current = tier.boundary.snapshot().cold[name] ?? present
-            try cold.removeOrphans(of: name, current.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
+        try body()
+    }
+
+    /// Ends a table's snapshots that were replaced before `cutoff`, in milliseconds, and nobody reads.
+    func expire(_ name: String, before cutoff: Int64) throws { try removing { _ = try end(name, before: cutoff) } }
+
+    /// - Returns: the table as it is then.
+    private func end(_ name: String, before cutoff: Int64) throws -> ColdTable? {
+        guard let present = tier.boundary.snapshot().cold[name] else { return nil }
+        if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
+            try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
+            tier.boundary.replace([], cold: [name: present.next(commit.table)])
+            present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
+            commit.table.forget(commit.obsoleteKeys)
+            try cold.removeEnded()
         }
+        return tier.boundary.snapshot().cold[name]
     }
 }

@@ -63,7 +63,7 @@ package final class Engine: Sendable {
             directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
             sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
-        repeats = RepeatCheck(tier: tier)
+        repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
         intakeParts = IntakeParts(
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
@@ -145,6 +145,7 @@ package final class Engine: Sendable {
         registration.withLock { $0 }?.stop()
         repeats.stop()
         tier.close()
+        quarantine.settle()
         try catalog.flushKeyUses()
         catalog.close()
         do {

@@ -77,6 +77,14 @@ extension HotFile {
         return try statement.step() ? try statement.storedReceipt().receipt : nil
     }
 
+    /// - Throws: also for a row that is not there.
+    func identity(ofRow row: Int64) throws -> ReceiptIdentity {
+        guard let receipt = try receipt(row: row) else { throw SQLiteError(code: 11, message: "row \(row) is missing", path: path) }
+        return ReceiptIdentity(
+            table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
+            businessDay: receipt.summary.businessDay)
+    }
+
     /// Whether no row is PROCESSING and every event delivered or dead, so that the file may leave.
     func isFinal() throws -> Bool {
         try pool.withConnection { connection in

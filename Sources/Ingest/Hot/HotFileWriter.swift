@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 
 /// The one write connection of the open hot file. Owned by the writer's thread.
 ///
@@ -25,6 +26,7 @@ final class HotFileWriter {
     private var isCacheDirty = false
     /// The catalog's generation that stands in the file; below all where that is not known.
     private var notedGeneration: Int64 = -1
+    private var isResting = false
 
     /// Opens the file for writing; creates it when it is not there.
     init(file: HotFile) throws {
@@ -86,8 +88,10 @@ final class HotFileWriter {
         try insert.run()
     }
 
-    /// Reads a file's log after a crash, and drops flushed groups that were not finished.
+    /// Reads a file's log after a crash, and drops flushed groups that were not finished. A file that was closed in order needs neither, and is
+    /// not opened for it: what is asked of it here is asked by the connection that reads it next.
     static func recover(_ file: HotFile) throws {
+        guard try needsRecovery(file) else { return }
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try prepare(connection, file: file)
         let unfinished = try connection.integer("SELECT count(*) FROM groups WHERE is_complete = 0") ?? 0
@@ -97,6 +101,17 @@ final class HotFileWriter {
                 DELETE FROM group_parts WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete = 0);
                 DELETE FROM groups WHERE is_complete = 0;
                 """)
+        }
+    }
+
+    private static func needsRecovery(_ file: HotFile) throws -> Bool {
+        var status = stat()
+        if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
+        return try file.pool.withConnection { connection in
+            guard try connection.integer("PRAGMA user_version") == HotFileSchema.version,
+                try connection.integer("SELECT 1 FROM groups WHERE is_complete = 0 LIMIT 1") == nil
+            else { return true }
+            return try file.mark != nil && connection.integer("SELECT 1 FROM meta WHERE key = '\(StoreMark.storeKey)'") == nil
         }
     }
 
@@ -127,6 +142,14 @@ final class HotFileWriter {
         let dictionaryRows = try connection.statement("SELECT id FROM dictionaries")
         while try dictionaryRows.step() { dictionaries.insert(dictionaryRows.int64(0)) }
         isCacheDirty = false
+    }
+
+    /// The file is sealed: what is written to it from now on is little, and so is the cache for it.
+    func rest() {
+        guard !isResting else { return }
+        isResting = true
+        // What fails costs memory alone.
+        try? connection.execute("PRAGMA cache_size=-2048; PRAGMA shrink_memory")
     }
 
     func begin() throws { try beginning.run() }

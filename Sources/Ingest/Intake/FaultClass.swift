@@ -27,12 +27,12 @@ extension Fault {
 }
 
 extension Submission.Outcome {
-    /// - Precondition: no conflict.
+    /// - Precondition: no conflict or refusal.
     var taken: Taken {
         switch self {
         case .stored(let receipt): Taken(summary: receipt.summary, isRepeat: false)
         case .repeated(let receipt): Taken(summary: receipt.summary, isRepeat: true)
-        case .conflict: preconditionFailure("a conflict is no receipt")
+        case .conflict, .refused: preconditionFailure("a conflict or a refusal is no receipt")
         }
     }
 }

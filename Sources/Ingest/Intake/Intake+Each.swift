@@ -70,10 +70,12 @@ extension Intake {
                     do {
                         rows.append(try row(receipt, in: body))
                     } catch let problem as Fault {
-                        throw try quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
+                        throw quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
                     }
                     places.append(first + index)
                 }
+            } catch let refusal as KeptRefusal {
+                kept.append((first + index, refusal.refused))
             } catch {
                 results.set(first + index, .failure(Self.problem(error)))
             }
@@ -95,6 +97,7 @@ extension Intake {
         case .done(let outcomes):
             switch outcomes[index] {
             case .conflict(let ticketID): .failure(differentDocument(ticketID: ticketID))
+            case .refused(let problem): .failure(problem)
             case .stored, .repeated: .success(outcomes[index].taken)
             }
         }

@@ -1,7 +1,7 @@
 import ColumnStore
 
 /// Holds what is stored of a document that came again against its hash, before the sender is told that it is stored: what is damaged in a hot
-/// file is written anew from what was brought. On a thread of its own, since reading documents would hold up the writer's.
+/// file is written anew from what was brought, and what is damaged in a cold file is kept until all of that file can be. On a thread of its own, since reading documents would hold up the writer's.
 ///
 /// Only the very bytes that were stored once are a repeat, so whatever is written is what was there. Other bytes are another document, 409.
 final class RepeatCheck: Sendable {
@@ -16,16 +16,21 @@ final class RepeatCheck: Sendable {
         let done: @Sendable () -> Void
     }
 
+    /// Who brings a repeat waits for no more of others' to be looked at: he is answered, and his is not looked at this time.
+    private static let waitingMax = 1_024
+
     private struct State {
         var jobs: [Job] = []
         var isStopping = false
     }
 
     private let tier: HotTier
+    private let catalog: Catalog
+    private let damage: ColdDamage
     private let state = Monitor(State())
     private let thread: Monitor<WorkerThread?> = Monitor(nil)
 
-    init(tier: HotTier) { self.tier = tier }
+    init(tier: HotTier, catalog: Catalog, damage: ColdDamage) { (self.tier, self.catalog, self.damage) = (tier, catalog, damage) }
 
     func start() { thread.withLock { $0 = WorkerThread(name: "repeat-check") { [self] in run() } } }
 
@@ -42,7 +47,7 @@ final class RepeatCheck: Sendable {
     /// - Parameter done: called once the stored documents are right, or cannot be made so; on any thread.
     func submit(_ repeats: [Repeat], done: @escaping @Sendable () -> Void) {
         let isTaken = state.signal { state in
-            if state.isStopping { return false }
+            if state.isStopping || state.jobs.count >= Self.waitingMax { return false }
             state.jobs.append(Job(repeats: repeats, done: done))
             return true
         }
@@ -66,10 +71,12 @@ final class RepeatCheck: Sendable {
 
     private func check(_ repeats: [Repeat]) {
         var repairs: [(file: HotFile, rows: [RowRepair])] = []
-        let files = tier.boundary.snapshot().files
+        var brought: [String: [(row: Catalog.Brought, location: String)]] = [:]
+        let snapshot = tier.boundary.snapshot()
         for known in repeats {
             do {
-                guard let (file, repair) = try repair(known, files) else { continue }
+                if let (row, location) = try wanted(known, snapshot) { brought[known.stored.table, default: []].append((row, location)) }
+                guard let (file, repair) = try repair(known, snapshot.files) else { continue }
                 if let place = repairs.firstIndex(where: { $0.file === file }) {
                     repairs[place].rows.append(repair)
                 } else {
@@ -79,11 +86,48 @@ final class RepeatCheck: Sendable {
                 note(known.stored, error)
             }
         }
+        for (table, rows) in brought { keep(rows, of: table) }
         for (file, rows) in repairs {
             do { try file.repair(rows, by: tier.writer) } catch {
                 StoreLog.note("could not write damaged receipts anew", path: file.path, reason: "\(error)", level: .warning)
             }
         }
+    }
+
+    /// The document, where a damaged cold file wants it.
+    private func wanted(_ known: Repeat, _ snapshot: TierBoundary.Snapshot) throws -> (Catalog.Brought, location: String)? {
+        guard !damage.isEmpty, let cold = snapshot.cold[known.stored.table], let found = try cold.damagedRow(known.stored) else { return nil }
+        let document = try document(of: known.row)
+        let table = known.stored.table
+        let own = known.row.kind
+        if own.type == found.type, own.version == found.version, own.table == table {
+            return (.init(sequence: found.sequence, fields: own.fields, encoded: Array(known.row.values), document: document), found.location)
+        }
+        guard let kind = try tier.values.kind(table: table, type: found.type, version: found.version, contentType: found.contentType),
+            try tier.values.canRead(kind)
+        else {
+            note(known.stored, found.damaged)
+            return nil
+        }
+        let encoded = try tier.values.encoded(document, kind, receivedAt: known.stored.receivedAt)
+        return (.init(sequence: found.sequence, fields: kind.fields, encoded: encoded, document: document), found.location)
+    }
+
+    private func keep(_ brought: [(row: Catalog.Brought, location: String)], of table: String) {
+        do {
+            guard try catalog.keep(brought.map(\.row), of: table) else {
+                return StoreLog.note(
+                    "did not keep documents for a damaged cold file", path: table, reason: "as many wait as may: put the file back from a backup",
+                    level: .warning)
+            }
+            for (row, location) in brought { damage.brought(row.sequence, of: location) }
+        } catch {
+            StoreLog.note("could not keep documents for a damaged cold file", path: table, reason: "\(error)", level: .warning)
+        }
+    }
+
+    private func document(of row: HotRow) throws -> [UInt8] {
+        try row.document[32...].withUnsafeBytes { try tier.dictionaries.inflate($0, coding: row.coding, byteCount: row.documentByteCount) }
     }
 
     private func note(_ receipt: StoredReceipt, _ error: any Error) {
@@ -97,9 +141,7 @@ final class RepeatCheck: Sendable {
         for file in files.reversed() {
             guard let found = try file.soundness(of: known.stored, under: known.row.identity) else { continue }
             guard let fault = found.fault else { return nil }
-            let document = try known.row.document[32...].withUnsafeBytes {
-                try file.dictionaries.inflate($0, coding: known.row.coding, byteCount: known.row.documentByteCount)
-            }
+            let document = try document(of: known.row)
             guard let encoded = try values(known.row, document, found, file) else {
                 note(known.stored, fault)
                 return nil

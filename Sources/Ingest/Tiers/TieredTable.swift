@@ -78,6 +78,7 @@ private final class TieredScan: TableScan {
         var files: [DataFile]
         /// The cold file at hand, and its parts still to be given out.
         var scan: ParquetScan?
+        var location = ""
         var parts: ArraySlice<ScanPart> = []
     }
 
@@ -110,11 +111,12 @@ private final class TieredScan: TableScan {
             return try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: budget)
         }
         guard let cold else { return nil }
-        let next = try state.withLock { state -> (scan: ParquetScan, part: ScanPart)? in
+        let next = try state.withLock { state -> (scan: ParquetScan, location: String, part: ScanPart)? in
             while true {
-                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, part) }
+                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, state.location, part) }
                 guard let file = state.files.popLast() else { return nil }
-                let scan = try cold.plan.scan(try cold.table.open(file))
+                let scan = try cold.table.reading(file.location) { try cold.plan.scan(try cold.table.open(file)) }
+                state.location = file.location
                 cold.plan.request.counters.add { counts in
                     counts.filesRead += 1
                     counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
@@ -124,6 +126,6 @@ private final class TieredScan: TableScan {
             }
         }
         guard let next else { return nil }
-        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, budget: budget)
+        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget)
     }
 }

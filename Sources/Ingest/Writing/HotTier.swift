@@ -7,6 +7,8 @@ package final class HotTier: Sendable {
     package let boundary: TierBoundary
     package let tables: TableColumns
     package let dictionaries: DocumentDictionaries
+    /// Columns out of documents.
+    let values: DocumentValues
     package let writer: HotWriter
     let maintenance: HotMaintenance
     let nextFile: NextHotFile
@@ -51,6 +53,7 @@ package final class HotTier: Sendable {
         self.mark = mark
         self.tables = tables
         self.dictionaries = dictionaries
+        self.values = values
         self.boundary = boundary
         self.listeners = listeners
         let queue = workQueue

@@ -23,8 +23,9 @@ final class HotWriterCore {
 
     private let store: Store
     private var open: HotFileWriter?
-    /// The sealed file that was last worked on.
-    private var sealed: HotFileWriter?
+    /// Sealed files that were worked on last, the latest at the end: processes go on in the files of several days side by side, and opening one
+    /// costs more than a change in it.
+    private var sealed: [HotFileWriter] = []
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
     /// Set for good by a failed fsync.
@@ -33,6 +34,7 @@ final class HotWriterCore {
     private var freeCheckedAt: UInt64 = 0
 
     private static let freeCheckNanoseconds: UInt64 = 500_000_000
+    private static let sealedCountMax = 4
 
     /// - Parameters:
     ///   - open: the file to go on with.
@@ -46,7 +48,7 @@ final class HotWriterCore {
 
     func close() {
         open = nil
-        sealed = nil
+        sealed = []
     }
 
     // MARK: Groups
@@ -184,7 +186,11 @@ final class HotWriterCore {
             info.lastSequence = max(info.lastSequence, last.sequence)
         }
         // Who looked for the holder of an identity in that file may have seen one that holds it no more.
-        if changes.contains(where: { $0.change.state != .complete }) { store.boundary.noteSealed() }
+        let others = changes.filter { $0.change.state != .complete }
+        if !others.isEmpty {
+            let holders = try? Set(others.map { try file.identity(ofRow: $0.row) })
+            store.boundary.note(holders.map { .holders($0) } ?? .any)
+        }
         store.boundary.publish(sequence: last.sequence)
         store.committed(file, last.sequence)
     }
@@ -192,21 +198,15 @@ final class HotWriterCore {
     private func store(
         _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
-        let snapshot = store.boundary.snapshot()
-        var earlier = submission.earlier
-        if snapshot.generation != submission.generation {
-            // A file was added, sealed or moved since the submitter looked: what he saw may have another place now.
-            for index in earlier.indices {
-                let row = submission.rows[index]
-                // The same document in a table of its type's earlier version: wherever that is now, it is stored.
-                if let found = earlier[index], found.table != row.kind.table { continue }
-                earlier[index] = try store.findEarlier(row.identity, Array(row.sha256), snapshot, writer.file)
-            }
-        }
+        let (earlier, refused) = lookAgain(submission, except: writer.file)
         if !submission.isAtomic {
             var outcomes: [Submission.Outcome] = []
-            for (row, earlier) in zip(submission.rows, earlier) {
-                switch try storeOne(row, earlier, writer, process, now, &rows) {
+            for (index, row) in submission.rows.enumerated() {
+                if let refusal = refused[index] {
+                    outcomes.append(.refused(refusal))
+                    continue
+                }
+                switch try storeOne(row, earlier[index], writer, process, now, &rows) {
                 case .done(let outcome): outcomes += outcome
                 case .conflicts(let conflicts): outcomes.append(.conflict(ticketID: conflicts[0].ticketID))
                 case .refused: preconditionFailure("a row alone is never refused")
@@ -214,6 +214,7 @@ final class HotWriterCore {
             }
             return .done(outcomes)
         }
+        if let refusal = refused.min(by: { $0.key < $1.key })?.value { return .refused(refusal) }
         if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, process, now, &rows) }
         let rowsBefore = rows.count
         let countBefore = writer.rowCount
@@ -238,6 +239,49 @@ final class HotWriterCore {
         process.undo(workCount: workBefore)
         nextSequence = sequenceBefore
         return .conflicts(conflicts)
+    }
+
+    /// What the rows meet outside the open file, as of now: looked up again for those whose own identity may have another answer since the
+    /// submitter looked. One that cannot be looked up, since a file is damaged that it may be in, is refused by itself.
+    private func lookAgain(_ submission: Submission, except open: HotFile) -> (earlier: [StoredReceipt?], refused: [Int: Fault]) {
+        var earlier = submission.earlier
+        var refused: [Int: Fault] = [:]
+        let (snapshot, changes) = store.boundary.changes(since: submission.generation)
+        if let changes, changes.isEmpty { return (earlier, refused) }
+        for index in earlier.indices {
+            let row = submission.rows[index]
+            // The same document, wherever it is now: it is stored. In a table of its type's earlier version, too.
+            if let found = earlier[index], found.table != row.kind.table || (found.isOf(row.sha256) && found.summary.state == .complete) { continue }
+            do {
+                earlier[index] = try Self.find(row, earlier[index], changes, snapshot) { identity in
+                    try store.findEarlier(identity, Array(row.sha256), snapshot, open)
+                }
+            } catch {
+                refused[index] = Self.refusal(error)
+            }
+        }
+        return (earlier, refused)
+    }
+
+    private static func find(
+        _ row: HotRow, _ earlier: StoredReceipt?, _ changes: [IdentityChange]?, _ snapshot: TierBoundary.Snapshot,
+        everywhere: (ReceiptIdentity) throws -> StoredReceipt?
+    ) throws -> StoredReceipt? {
+        let identity = row.identity
+        guard let changes else { return try everywhere(identity) }
+        var found = [earlier].compactMap { $0 }
+        for change in changes {
+            switch change {
+            case .any: return try everywhere(identity)
+            case .holders(let identities): if identities.contains(identity) { return try everywhere(identity) }
+            case .sealed(let name):
+                // Its rows have gone to cold meanwhile.
+                guard let file = snapshot.files.first(where: { $0.name == name }) else { return try everywhere(identity) }
+                if let failed = try file.findFailed(identity, document: Array(row.sha256)) { found.append(failed) }
+                if let holder = try file.find(identity) { found.append(holder) }
+            }
+        }
+        return StoredReceipt.choose(found, for: row.sha256)
     }
 
     private func storeOne(
@@ -321,9 +365,9 @@ final class HotWriterCore {
             throw error
         }
         open.file.publish { $0.isSealed = true }
-        store.boundary.noteSealed()
+        store.boundary.note(.sealed(file: open.file.name))
         // Its last columns are laid down next.
-        sealed = open
+        keep(open)
         self.open = nil
     }
 
@@ -336,7 +380,7 @@ final class HotWriterCore {
     private func run(_ job: HotWriter.Job) throws {
         if let failure { throw failure }
         switch job.target {
-        case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
+        case .forget(let file): sealed.removeAll { $0.file === file }
         case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
         case .hold(let body): try body()
         case .number(let body): nextSequence = try body(nextSequence, tickets)
@@ -356,10 +400,17 @@ final class HotWriterCore {
 
     private func writer(of file: HotFile) throws -> HotFileWriter {
         if let open, open.file === file { return open }
-        if let sealed, sealed.file === file { return sealed }
-        let writer = try HotFileWriter(file: file)
-        sealed = writer
+        let known = sealed.first { $0.file === file }
+        let writer = try known ?? HotFileWriter(file: file)
+        keep(writer)
         return writer
+    }
+
+    private func keep(_ writer: HotFileWriter) {
+        sealed.removeAll { $0 === writer }
+        if sealed.count == Self.sealedCountMax { sealed.removeFirst() }
+        sealed.append(writer)
+        writer.rest()
     }
 
     // MARK: Failures
@@ -374,6 +425,7 @@ final class HotWriterCore {
 
     private static func refusal(_ error: any Error) -> Fault {
         if let problem = error as? Fault { return problem }
+        if let damaged = error as? any DamageReport { return damaged.fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "\(error)") }
         switch error.kind {
         case .full: return Fault(.diskFull, "the disk is full: send it again when there is space")
