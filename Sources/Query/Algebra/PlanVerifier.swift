@@ -33,7 +33,7 @@ package struct PlanVerifier {
             var faults: [String] = []
             if before.columns != after.columns { faults.append("the answer's columns were \(before.columns), and are \(after.columns)") }
             let (old, new) = (before.claimedOrder, after.claimedOrder)
-            if old != new { faults.append("the answer's order was by \(old), and is by \(new)") }
+            if let old, let new, old != new { faults.append("the answer's order was by \(old), and is by \(new)") }
             return faults
         }
     }
@@ -261,8 +261,10 @@ extension [ColumnID: ColumnType] {
 
 extension LogicalPlan {
     /// Of each key that orders the rows as they come: whether it is turned. Its expression may be computed elsewhere after a pass.
-    fileprivate var claimedOrder: [Bool] {
+    /// Nil where there are no rows: they come in every order.
+    fileprivate var claimedOrder: [Bool]? {
         switch self {
+        case .values(_, let rows) where rows.isEmpty: nil
         case .sort(let node): node.keys.map(\.isDescending)
         case .project(let input, _), .filter(let input, _), .limit(let input, _, _): input.claimedOrder
         default: []

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// From a bound plan to the one that runs: each rewrite in its turn.
 ///
 /// Every rewrite keeps the answer; the order is that of what each needs: subqueries become joins before conditions move, conditions reach
@@ -39,19 +37,16 @@ package struct Optimizer {
         return plan
     }
 
-    /// With `TILL_VERIFY_PLANS` a debug build does not run a plan that a pass has broken, in whatever test or server it happens.
+    /// A debug build does not run a plan that a pass has broken, in whatever test or server it happens.
     private func look(_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan, allowsSubqueries: Bool = false) {
         inspect?(pass, before, after)
         #if DEBUG
-            if !Self.verifiesAll || PlanningWork.isOver { return }
+            // A pass stops in the middle when the statement's work is over; that plan is refused.
+            if PlanningWork.isOver { return }
             let faults = PlanVerifier.faults(in: after, allowsSubqueries: allowsSubqueries) + PlanVerifier.faults(from: before, to: after)
             precondition(faults.isEmpty, "\(pass): \(faults.joined(separator: "; "))")
         #endif
     }
-
-    #if DEBUG
-        private static let verifiesAll = getenv("TILL_VERIFY_PLANS") != nil
-    #endif
 
     /// Once no subquery is left. A new rule is a line here.
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {

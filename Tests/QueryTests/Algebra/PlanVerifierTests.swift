@@ -46,5 +46,6 @@ final class PlanVerifierTests: XCTestCase {
         XCTAssertEqual(PlanVerifier.faults(from: sorted, to: sorted), [])
         XCTAssertEqual(PlanVerifier.faults(from: sorted, to: rows).count, 1)
         XCTAssertEqual(PlanVerifier.faults(from: rows, to: rows.shaped(as: [a])).count, 1)
+        XCTAssertEqual(PlanVerifier.faults(from: sorted, to: .values(columns: [a, b], rows: [])), [], "no rows come in every order")
     }
 }
