@@ -1,42 +1,5 @@
 // Made of clients/openapi.json by clients/describe: not edited by hand.
 
-export interface Violation {
-  pointer: string;
-  code: string;
-  message: string;
-}
-
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  errors: Violation[];
-  /** In a query's text, in Unicode scalars from 1. */
-  position?: number;
-  /** Of a refused document its quarantine entry's; with different-document that of the receipt that is stored. */
-  ticket_id?: string;
-  /** What the log's line of this request has, as X-Request-Id says it. */
-  request_id?: string;
-}
-
-export interface Taken {
-  ticket_id: string;
-  client_id: string;
-  receipt_id: string;
-  type: string;
-  business_day: string;
-  state: "PROCESSING" | "COMPLETE" | "FAILED";
-  sequence: number;
-  /** true: it was here before. Of the results of arrays, envelopes and lines only; a single one says it by its status. */
-  repeat?: boolean;
-}
-
-export interface TakenBatch {
-  accepted: number;
-  results: Taken[];
-}
-
 /** All columns of the table, and the document. */
 export interface Receipt {
   client_id: string;
@@ -56,43 +19,6 @@ export interface Receipt {
   /** In place of document, for what is no text in UTF-8. */
   document_base64?: string;
   [member: string]: unknown;
-}
-
-export interface Choices {
-  choices: {
-    business_day: string;
-    client_id?: string;
-    url: string;
-  }[];
-}
-
-export interface Ticket {
-  ticket_id: string;
-  client_id?: string | null;
-  receipt_id?: string | null;
-  type?: string | null;
-  business_day?: string | null;
-  state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED";
-  sequence?: number | null;
-  replaced_by?: string;
-  steps: Step[];
-  errors: Violation[];
-  history: {
-    at: string;
-    event: string;
-    [member: string]: unknown;
-  }[];
-}
-
-export interface Step {
-  /** The registrar. */
-  name: string;
-  stage: number;
-  state: string;
-  attempts: number;
-  at: string | null;
-  reference: string | null;
-  detail: string | null;
 }
 
 export interface ReceiptPage {
@@ -125,6 +51,107 @@ export interface QueryPage {
   };
 }
 
+export interface KeyRequest {
+  /** For people: who has it. */
+  label?: string | null;
+  /** What the contract says. */
+  role?: "contract" | null;
+  /** From then on it counts no more; a date means its midnight UTC. */
+  expires_at?: string | null;
+}
+
+export interface OperatorKeyRequest {
+  /** For people: who has it. */
+  label?: string | null;
+  role: "admin" | "auditor" | "metrics";
+  /** From then on it counts no more; a date means its midnight UTC. */
+  expires_at?: string | null;
+}
+
+export interface Violation {
+  pointer: string;
+  code: string;
+  message: string;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors: Violation[];
+  /** In a query's text, in Unicode scalars from 1. */
+  position?: number;
+  /** Of a refused document its quarantine entry's; with different-document that of the receipt that is stored. */
+  ticket_id?: string;
+  /** The answer's X-Request-Id. Not there where the problem is a part of an answer. */
+  request_id?: string;
+}
+
+export interface Taken {
+  ticket_id: string;
+  client_id: string;
+  receipt_id: string;
+  type: string;
+  business_day: string;
+  state: "PROCESSING" | "COMPLETE" | "FAILED";
+  sequence: number;
+  /** true: it was here before. Of the results of arrays, envelopes and lines only; a single one says it by its status. */
+  repeat?: boolean;
+}
+
+export interface TakenBatch {
+  accepted: number;
+  results: Taken[];
+}
+
+export interface Choices {
+  choices: {
+    business_day: string;
+    client_id: string;
+    url: string;
+  }[];
+}
+
+export interface Ticket {
+  ticket_id: string;
+  client_id: string | null;
+  receipt_id: string | null;
+  type: string | null;
+  business_day: string | null;
+  state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED";
+  sequence: number | null;
+  replaced_by?: string;
+  steps: Step[];
+  errors: Violation[];
+  history: {
+    at: string;
+    event: string;
+    [member: string]: unknown;
+  }[];
+}
+
+export interface Step {
+  /** The registrar. */
+  name: string;
+  stage: number;
+  state: string;
+  attempts: number;
+  at: string | null;
+  reference: string | null;
+  detail: string | null;
+}
+
+export interface ChangeList {
+  changes: {
+    sequence: number;
+    at: string;
+    event: string;
+    receipt: Taken;
+  }[];
+  next_after: number;
+}
+
 export interface Contract {
   client_id?: string;
   name?: string | null;
@@ -147,33 +174,6 @@ export interface ContractList {
   next_cursor: string | null;
 }
 
-export interface KeyRequest {
-  /** For people: who has it. */
-  label?: string | null;
-  /** What the contract says. */
-  role?: "contract" | null;
-  /** From then on it counts no more; a date means its midnight UTC. */
-  expires_at?: string | null;
-}
-
-export interface OperatorKeyRequest {
-  /** For people: who has it. */
-  label?: string | null;
-  role: "admin" | "auditor" | "metrics";
-  /** From then on it counts no more; a date means its midnight UTC. */
-  expires_at?: string | null;
-}
-
-export interface NewKey {
-  id: string;
-  /** The secret: shown in this answer alone. */
-  key: string;
-  role: "contract" | "admin" | "auditor" | "metrics";
-  label: string | null;
-  created_at: string;
-  expires_at: string | null;
-}
-
 export interface Key {
   id: string;
   role: "contract" | "admin" | "auditor" | "metrics";
@@ -183,6 +183,16 @@ export interface Key {
   last_used_at: string | null;
 }
 
+export interface NewKey {
+  id: string;
+  role: "contract" | "admin" | "auditor" | "metrics";
+  label: string | null;
+  created_at: string;
+  expires_at: string | null;
+  /** The secret: shown in this answer alone. */
+  key: string;
+}
+
 export interface KeyList {
   keys: Key[];
   next_cursor: string | null;
@@ -190,12 +200,12 @@ export interface KeyList {
 
 export interface QuarantineEntry {
   ticket_id: string;
-  client_id?: string | null;
+  client_id: string | null;
   received_at: string;
   content_type: string;
-  type?: string | null;
+  type: string | null;
   problem: Problem;
-  document?: unknown;
+  document?: string;
   document_base64?: string;
 }
 
@@ -220,14 +230,9 @@ export interface DeadLetterList {
   next_cursor: string | null;
 }
 
-export interface ChangeList {
-  changes: {
-    sequence: number;
-    at: string;
-    event: string;
-    receipt: Taken;
-  }[];
-  next_after: number;
+export interface TypeList {
+  types: Type[];
+  next_cursor: string | null;
 }
 
 export interface AuditList {
@@ -245,21 +250,6 @@ export interface AuditList {
     detail: Record<string, unknown> | null;
   }[];
   next_cursor: string | null;
-}
-
-export interface Deletion {
-  deleted: number;
-  /** Others pass: the same call again deletes them. */
-  has_more: boolean;
-}
-
-export interface Backup {
-  destination: string;
-  files: number;
-  bytes: number;
-  files_copied: number;
-  bytes_copied: number;
-  elapsed_ms: number;
 }
 
 export interface Job {
@@ -285,6 +275,28 @@ export interface JobList {
   next_cursor: string | null;
 }
 
+export interface Deletion {
+  deleted: number;
+  /** Others pass: the same call again deletes them. */
+  has_more: boolean;
+}
+
+export interface Backup {
+  destination: string;
+  files: number;
+  bytes: number;
+  files_copied: number;
+  bytes_copied: number;
+  elapsed_ms: number;
+}
+
+export interface Compaction {
+  files_moved: number;
+  rows_moved: number;
+  files_left: number;
+  files_merged: number;
+}
+
 export interface Verification {
   files: number;
   receipts: number;
@@ -297,13 +309,6 @@ export interface Verification {
   }[];
   /** Files that belong to no state of the store, as a crash leaves them. */
   strangers: string[];
-}
-
-export interface Compaction {
-  files_moved: number;
-  rows_moved: number;
-  files_left: number;
-  files_merged: number;
 }
 
 /** A document type file. */
@@ -394,11 +399,6 @@ export interface TypeRule {
   /** SQL that must not be false. */
   check: string;
   message?: string;
-}
-
-export interface TypeList {
-  types: Type[];
-  next_cursor: string | null;
 }
 
 export interface RegistrarCall {
@@ -824,12 +824,16 @@ export interface Operations {
   healthz: {
     answer: {
       status: string;
+      /** What does not work though work is taken. */
+      degraded?: string[];
     };
   };
   /** Whether it takes work. */
   readyz: {
     answer: {
       status: string;
+      /** What does not work though work is taken. */
+      degraded?: string[];
     };
   };
   /** Figures for Prometheus. */
