@@ -97,6 +97,7 @@ struct TypeFileReader {
         guard checkObject(0, known: Self.members) else { return file }
         readHead()
         readFiles()
+        readOnRepeat()
         readMatch()
         readValidation()
         readEach()
@@ -105,9 +106,6 @@ struct TypeFileReader {
         readColumns()
         readRules()
         readRegister()
-        if let node = tape.member("on_repeat", of: 0), tape[node].kind != .string || tape.string(of: node) != "refuse" {
-            fail(node, "on_repeat is reserved: only \"refuse\" is taken")
-        }
         if let node = tape.member("description", of: 0) { _ = string(node) }
         return file
     }
@@ -133,8 +131,8 @@ struct TypeFileReader {
         }
         if let node = tape.member("table", of: 0), let table = string(node) {
             file.table = table
-            if !Self.isIdentifier(table) || table.hasSuffix("_accepted") {
-                fail(node, "a table's name is a lower-case identifier that does not end in _accepted")
+            if !Self.isIdentifier(table) || table.hasSuffix("_accepted") || table.hasSuffix("_history") {
+                fail(node, "a table's name is a lower-case identifier that does not end in _accepted or _history")
             }
         }
         if let node = tape.member("format", of: 0) {
@@ -159,6 +157,15 @@ struct TypeFileReader {
             }
         }
         readNamespaces()
+    }
+
+    private mutating func readOnRepeat() {
+        guard let node = tape.member("on_repeat", of: 0), let text = string(node) else { return }
+        if let onRepeat = TypeFile.OnRepeat(rawValue: text) {
+            file.onRepeat = onRepeat
+        } else {
+            fail(node, "on_repeat is refuse or replace")
+        }
     }
 
     static func isIdentifier(_ name: String) -> Bool {

@@ -11,61 +11,25 @@ final class RepeatCheck: Sendable {
         let stored: StoredReceipt
     }
 
-    private struct Job: Sendable {
-        let repeats: [Repeat]
-        let done: @Sendable () -> Void
-    }
-
-    /// Who brings a repeat waits for no more of others' to be looked at: he is answered, and his is not looked at this time.
-    private static let waitingMax = 1_024
-
-    private struct State {
-        var jobs: [Job] = []
-        var isStopping = false
-    }
-
     private let tier: HotTier
     private let catalog: Catalog
     private let damage: ColdDamage
-    private let state = Monitor(State())
-    private let thread: Monitor<WorkerThread?> = Monitor(nil)
+    private let thread = JobThread(name: "repeat-check", waitingMax: 1_024)
 
     init(tier: HotTier, catalog: Catalog, damage: ColdDamage) { (self.tier, self.catalog, self.damage) = (tier, catalog, damage) }
 
-    func start() { thread.withLock { $0 = WorkerThread(name: "repeat-check") { [self] in run() } } }
+    func start() { thread.start() }
 
     /// What waits is answered without having been looked at; so is what comes later.
-    func stop() {
-        state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
-    }
+    func stop() { thread.stop() }
 
+    /// Who brings a repeat waits for few of others' to be looked at: past that he is answered, and his is not looked at this time.
+    ///
     /// - Parameter done: called once the stored documents are right, or cannot be made so; on any thread.
     func submit(_ repeats: [Repeat], done: @escaping @Sendable () -> Void) {
-        let isTaken = state.signal { state in
-            if state.isStopping || state.jobs.count >= Self.waitingMax { return false }
-            state.jobs.append(Job(repeats: repeats, done: done))
-            return true
-        }
-        if !isTaken { done() }
-    }
-
-    private func run() {
-        while true {
-            let (jobs, isStopping) = state.wait { state -> ([Job], Bool)? in
-                if state.jobs.isEmpty && !state.isStopping { return nil }
-                defer { state.jobs = [] }
-                return (state.jobs, state.isStopping)
-            }
-            for job in jobs {
-                if !isStopping { check(job.repeats) }
-                job.done()
-            }
-            if isStopping { return }
+        thread.submit { [self] isPassed in
+            if !isPassed { check(repeats) }
+            done()
         }
     }
 
@@ -156,20 +120,5 @@ final class RepeatCheck: Sendable {
         if row.kind.type == found.kind.type, row.kind.version == found.kind.version, row.kind.fields == found.kind.fields { return Array(row.values) }
         guard try file.values.canRead(found.kind) else { return nil }
         return try file.values.encoded(document, found.kind, receivedAt: found.receivedAt)
-    }
-}
-
-extension Intake {
-    /// An answer that waits until what is stored of repeats was looked at.
-    func checked(_ rows: [HotRow], _ completion: @escaping @Sendable (Submission.Answer) -> Void) -> @Sendable (Submission.Answer) -> Void {
-        { [repeats = parts.repeats] answer in
-            guard case .done(let outcomes) = answer else { return completion(answer) }
-            var known: [RepeatCheck.Repeat] = []
-            for (row, outcome) in zip(rows, outcomes) {
-                if case .repeated(let stored) = outcome { known.append(.init(row: row, stored: stored)) }
-            }
-            if known.isEmpty { return completion(answer) }
-            repeats.submit(known) { completion(answer) }
-        }
     }
 }

@@ -11,6 +11,8 @@ package final class TierBoundary: Sendable {
         package var cold: [String: ColdTable]
         /// Every receipt and event up to it is committed and visible; none above it belongs to the snapshot.
         package var sequence: Int64
+        /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
+        package var superseded: [String: SupersededRows] = [:]
         /// Rises with each `IdentityChange`: a check made under one number holds while it stands. Files that move or merge change no answer.
         package var generation: UInt64
 
@@ -48,7 +50,14 @@ package final class TierBoundary: Sendable {
     }
 
     /// Makes committed rows visible. By the writer, before it acknowledges them.
-    func publish(sequence: Int64) { state.withLock { $0.snapshot.sequence = max($0.snapshot.sequence, sequence) } }
+    ///
+    /// - Parameter superseded: rows that they supersede, by table.
+    func publish(sequence: Int64, superseded: [String: [SupersededRow]] = [:]) {
+        state.withLock { state in
+            state.snapshot.sequence = max(state.snapshot.sequence, sequence)
+            for (table, rows) in superseded { for row in rows { state.snapshot.superseded[table, default: SupersededRows()].set(row) } }
+        }
+    }
 
     /// A new open file: its index speaks for its rows.
     func add(_ file: HotFile) { state.withLock { $0.snapshot.files.append(file) } }
@@ -64,7 +73,8 @@ package final class TierBoundary: Sendable {
     /// Switches rows from hot files to cold tables at one instant.
     ///
     /// - Parameter sequence: of the last row that cold tables have and nothing had before.
-    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil) {
+    /// - Parameter settled: superseded rows that cold files say it of from now on, by table.
+    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:]) {
         let gone = Set(files.map(\.name))
         state.withLock { state in
             if let sequence {
@@ -73,6 +83,7 @@ package final class TierBoundary: Sendable {
             }
             state.snapshot.files.removeAll { gone.contains($0.name) }
             for (table, version) in cold { state.snapshot.cold[table] = version }
+            for (table, rows) in settled { state.snapshot.superseded[table]?.remove(rows) }
         }
     }
 }
