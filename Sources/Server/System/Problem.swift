@@ -12,6 +12,7 @@ package struct Problem: Error, Sendable {
         case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed"
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
+        case immutableTable = "immutable-table"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
         case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
@@ -90,6 +91,7 @@ extension Problem.Slug {
             case .badParameter: .badParameter
             case .badCursor: .badCursor
             case .contradictingOutcome: .contradictingOutcome
+            case .immutableTable: .immutableTable
             case .overloaded: .overloaded
             case .diskFull: .diskFull
             case .internalError: .internalError

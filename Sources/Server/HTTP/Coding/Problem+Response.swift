@@ -15,7 +15,7 @@ extension Problem.Slug {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .differentDocument, .versionConflict, .contradictingOutcome: 409
+        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable: 409
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
@@ -61,6 +61,7 @@ extension Problem.Slug {
         case .notAcceptable: ("Not acceptable", "The answer has no form that the `Accept` header takes.")
         case .differentDocument: ("Another document has this identity", "A receipt with the same client, day and id is stored with other bytes. Nothing was changed.")
         case .versionConflict: ("Version conflict", "A new version of a type must be the present one plus 1.")
+        case .immutableTable: ("Immutable table", "The table is a ledger: what it has stays as it is.")
         case .contradictingOutcome: ("Contradicting outcome", "The step has already ended otherwise.")
         case .tooLarge: ("Too large", "A document, a body or a batch is over its limit. `detail` names the limit.")
         case .unsupportedMediaType: ("Unsupported media type", "The call does not take this Content-Type or Content-Encoding.")
