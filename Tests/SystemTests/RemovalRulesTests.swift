@@ -28,6 +28,8 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Directory/StoreFormat.swift": ["unlink": "FORMAT.tmp", "rename": "FORMAT, written whole, aside"],
         "Ingest/Cold/ColdFileWriter.swift": ["delete": "what this process wrote and no commit took"],
         "Ingest/Compaction/ColdTier.swift": ["delete": "what the catalog has named as ended"],
+        "Ingest/Compaction/NewestView.swift": ["delete": "metadata of a view, which follows from its history alone"],
+        "Ingest/Versions/VersionIndex.swift": ["remove": "an index that the rows make anew"],
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
         "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],
         "Ingest/Backup/Recovery.swift": [

@@ -246,10 +246,12 @@ package final class Recovery {
         let known = try draft.newestTypes().first { $0.name == type.name }
         if isBuiltIn, let known, known.version >= type.version || known.isDeleted || !known.isBuiltIn { return }
         if try draft.typeFile(name: type.name, version: type.version) != nil { return }
-        guard let columns = SchemaEncoding.merged(try draft.tableColumns()[type.table] ?? [], adding: type.layout.fields) else {
+        let table = TableName.stored(type)
+        let added = VersionColumns.fields(of: table) + type.layout.fields
+        guard let columns = SchemaEncoding.merged(try draft.tableColumns()[table] ?? [], adding: added) else {
             throw Failure("the type \(type.name) names columns of the table \(type.table) with other types than those that it has")
         }
-        try draft.putType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: type.table, columns: columns)
+        try draft.putType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
     }
 
     // MARK: The end

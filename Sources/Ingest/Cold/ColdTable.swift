@@ -147,6 +147,12 @@ extension ColdTable {
         return range
     }
 
+    /// Whether every row of a file is an old version.
+    func isPast(_ file: DataFile) -> Bool {
+        guard let id = iceberg.schema[VersionColumns.supersededBy.name]?.id else { return false }
+        return file.recordCount > 0 && file.nullCounts?[id] == 0
+    }
+
     /// The business days of a file's rows; nil when it has no bounds.
     func days(of file: DataFile) -> ClosedRange<Int32>? {
         guard let id = iceberg.schema["business_day"]?.id else { return nil }

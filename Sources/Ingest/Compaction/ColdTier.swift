@@ -74,6 +74,14 @@ final class ColdTier: Sendable {
         return commit.table
     }
 
+    /// Shows outside engines what of a versioned table is newest in cold.
+    ///
+    /// - Parameter cutoff: in milliseconds since 1970; what was replaced before need not be kept for them.
+    func publishNewest(of history: ColdTable, before cutoff: Int64) throws {
+        guard TableName.isVersioned(history.name) else { return }
+        try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff).publish()
+    }
+
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded() throws {
         for (name, keys) in try catalog.endedCold().sorted(by: { $0.key < $1.key }) {
@@ -117,7 +125,7 @@ final class ColdTier: Sendable {
         // Metadata that no catalog names is of a first commit that was cut off.
         try putAsideVersions(after: 0, of: name, storage)
         let commit = try Table.create(
-            storage, schema: StandardColumns.schema(typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
+            storage, schema: StandardColumns.schema(of: name, typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
             marks: marks)
         created += commit.written
         return ColdTable(name: name, iceberg: commit.table, damage: damage)

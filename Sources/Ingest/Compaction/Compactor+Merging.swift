@@ -16,7 +16,10 @@ extension Compactor {
                         location: file.location, byteCount: file.byteCount, firstDay: $0.lowerBound, lastDay: $0.upperBound)
                 }
             }
-            guard let chosen = picker.next(candidates) else { break }
+            // Old versions stay among themselves.
+            let past = Set(files.filter { present.isPast($0) }.map(\.location))
+            let groups = [candidates.filter { !past.contains($0.location) }, candidates.filter { past.contains($0.location) }]
+            guard let chosen = groups.lazy.compactMap({ picker.next($0) }).first else { break }
             let byLocation = Dictionary(files.map { ($0.location, $0) }) { first, _ in first }
             let inputs = chosen.compactMap { byLocation[$0.location] }
             let fitting: [DataFile]

@@ -36,6 +36,7 @@ extension Compactor {
         let name: String
         let outputs: [ColdFileWriter.Output]
         let rowCount: Int
+        let settled: [Int64]
     }
 
     /// Moves files: their rows are written side by side, each on a thread of its own, and become cold one file after another.
@@ -112,16 +113,16 @@ extension Compactor {
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
-            isCancelled: { [self] in isStopping })
+            superseded: tier.boundary.snapshot().superseded, others: tier.boundary.snapshot().files.filter { $0 !== file }, isCancelled: { [self] in isStopping })
         var written: [Written] = []
         do {
             for tail in file.allTails.sorted(by: { $0.table < $1.table }) {
                 guard let table = tables[tail.table] else { continue }
-                let (outputs, rows) = try day.write(tail.table, into: table)
-                written.append(Written(name: tail.table, outputs: outputs, rowCount: rows))
-                guard rows == tail.rowCount else {
+                let part = try day.write(tail.table, into: table)
+                written.append(Written(name: tail.table, outputs: part.outputs, rowCount: part.rowCount, settled: part.settled))
+                guard part.rowCount == tail.rowCount else {
                     throw ColumnStoreError(
-                        .corruptFile, path: file.path, "\(rows) of \(tail.rowCount) rows of \(tail.table) can be read: nothing was moved")
+                        .corruptFile, path: file.path, "\(part.rowCount) of \(tail.rowCount) rows of \(tail.table) can be read: nothing was moved")
                 }
             }
             return written
@@ -137,6 +138,7 @@ extension Compactor {
         var switches: [Catalog.ColdSwitch] = []
         var rowCount = 0
         var byteCount = 0
+        var settled: [String: [Int64]] = [:]
     }
 
     private func append(_ written: [Written], of file: HotFile, _ targets: [String: Target]) throws -> Appended {
@@ -147,6 +149,7 @@ extension Compactor {
             appended.targets[part.name] = Target(table: target.table.next(commit.table), created: [])
             appended.switches.append(try Self.change(part.name, commit, part.outputs, created: target.created, replaced: []))
             appended.rowCount += part.rowCount
+            if !part.settled.isEmpty { appended.settled[part.name] = part.settled }
             appended.byteCount += part.outputs.reduce(0) { $0 + Int($1.byteCount) }
         }
         return appended
@@ -156,7 +159,8 @@ extension Compactor {
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
         try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
-        tier.boundary.replace([file], cold: appended.targets.mapValues(\.table))
+        tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) })
+        for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }
         tier.retire(file)
         movedRows.wrappingAdd(appended.rowCount, ordering: .relaxed)
         writtenBytes.wrappingAdd(appended.byteCount, ordering: .relaxed)

@@ -246,11 +246,19 @@ final class Compactor: Sendable {
         }
         try mend()
         for table in tier.boundary.snapshot().cold.keys.sorted() {
+            try sweep(table)
             summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
         }
+        try publishNewest()
         // Nothing came meanwhile.
         if isRequested { try tier.nextFile.discard() }
         return summary
+    }
+
+    /// What outside engines see of versioned tables follows their histories.
+    func publishNewest() throws {
+        let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
+        for table in tier.boundary.snapshot().cold.values { try cold.publishNewest(of: table, before: cutoff) }
     }
 
     // MARK: Tidying

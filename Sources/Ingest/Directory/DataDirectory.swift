@@ -25,6 +25,8 @@ package final class DataDirectory: Sendable {
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
+    /// An index that the rows make anew.
+    package var versionsPath: String { "\(path)/versions.sqlite" }
 
     /// Why a directory cannot be worked on.
     package enum Failure: Error, CustomStringConvertible, Sendable {
@@ -141,7 +143,11 @@ package final class DataDirectory: Sendable {
     }
 
     /// Tables that have objects, whether the catalog knows them or not.
-    func coldTables() throws -> [String] { try storages.tables(in: warehousePath).sorted() }
+    /// Tables that have files of their own: of a versioned one its history, and not the view of its newest rows.
+    func coldTables() throws -> [String] {
+        let all = Set(try storages.tables(in: warehousePath))
+        return all.filter { !all.contains(TableName.history(of: $0)) }.sorted()
+    }
 
     /// Its own files: the administrator's key, and what SQLite has.
     func files() throws(ColumnStoreError) -> any FileStorage { try LocalStorageFactory.files(path) }

@@ -14,6 +14,9 @@ final class HotFileWriter {
     private let commitment: SQLiteStatement
     private let insertRow: SQLiteStatement
     private let insertPending: SQLiteStatement
+    private let insertVersion: SQLiteStatement
+    /// Whether rows of versioned tables may come into the file.
+    let takesVersions: Bool
     private let selectIdentity: SQLiteStatement
 
     /// Rows in the file, those of the present transaction included: the id of the last one.
@@ -48,8 +51,10 @@ final class HotFileWriter {
         insertPending = try connection.statement("INSERT INTO pending(id, encoded) VALUES(?1, ?2)")
         selectIdentity = try connection.statement("""
             SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
-            WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND t.name = ?4
+            WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND r.table_id > 0 AND t.name = ?4
             """)
+        insertVersion = try connection.statement("INSERT INTO versions(id, version, removed, content) VALUES(?1, ?2, ?3, ?4)")
+        takesVersions = try connection.integer("SELECT value FROM meta WHERE key = 'ledger_identity'") == 1
         rowCount = try HotFileSchema.rowCount(connection)
         try loadCaches()
         file.setLogRoom(log)
@@ -71,6 +76,7 @@ final class HotFileWriter {
         if (0..<HotFileSchema.version).contains(version) {
             try connection.transaction {
                 for step in HotFileSchema.migrations[Int(version)...] { try connection.execute(step) }
+                if version == 0 { try connection.execute(HotFileSchema.ledgerIdentity) }
                 try connection.execute("PRAGMA user_version = \(HotFileSchema.version)")
             }
         } else if version != HotFileSchema.version {
@@ -222,6 +228,7 @@ final class HotFileWriter {
                     try statement.bind(18, row.process?.trace)
                     try statement.run()
                     guard connection.changeCount == 1 else { return false }
+                    if let version = row.version { try insert(version, row: id) }
                     guard !row.isReadable else { return true }
                     insertPending.bind(1, id)
                     try insertPending.bindBorrowed(2, UnsafeRawBufferPointer(rebasing: columns[receiptEnd...]))
@@ -234,12 +241,22 @@ final class HotFileWriter {
         return isNew
     }
 
+    private func insert(_ version: RowVersion, row id: Int64) throws {
+        insertVersion.bind(1, id)
+        insertVersion.bind(2, Int64(version.number))
+        insertVersion.bind(3, version.isRemoval ? 1 : 0)
+        try insertVersion.bind(4, version.content)
+        try insertVersion.run()
+    }
+
     private func place(of kind: RowKind) throws -> (kind: Int64, table: Int64) {
         if let known = kinds[ObjectIdentifier(kind)] { return (known.id, known.table) }
         isCacheDirty = true
         var table = tables[kind.table]
         if table == nil {
-            let insert = try connection.statement("INSERT INTO tables(name) VALUES(?1)")
+            let insert = try connection.statement(
+                kind.isVersioned
+                    ? "INSERT INTO tables(id, name) SELECT min(coalesce(min(id), 0), 0) - 1, ?1 FROM tables" : "INSERT INTO tables(name) VALUES(?1)")
             try insert.bind(1, kind.table)
             try insert.run()
             table = connection.lastInsertedRowID

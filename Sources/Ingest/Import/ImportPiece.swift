@@ -26,7 +26,7 @@ final class ImportPiece: @unchecked Sendable {
     var clients: [[UInt8]] = []
     var kinds: [RowKind] = []
     var refused: [Refused] = []
-    /// Receipts of types that register, or with somebody to be told; arrays and envelopes.
+    /// Receipts of types that register, versions, or with somebody to be told; arrays and envelopes.
     var passedOn: [(number: Int, bytes: [UInt8])] = []
     /// How many records the piece of input had, whatever became of them.
     var recordCount = 0
@@ -90,7 +90,7 @@ final class ImportParser {
             case .refused(let problem, let type, _): refuse(number, bytes, problem, type: type)
             case .accepted(let receipt):
                 // What may lie in another table by now is looked for one by one.
-                let isPlain = receipt.type.register.isEmpty && receipt.callbackURL == nil && intake.parts.types.formerTables(of: receipt.type).isEmpty
+                let isPlain = !receipt.type.isVersioned && receipt.type.register.isEmpty && receipt.callbackURL == nil && intake.parts.types.formerTables(of: receipt.type).isEmpty
                 guard isPlain else { return passOn(number, bytes) }
                 do {
                     try store(receipt, number, bytes)

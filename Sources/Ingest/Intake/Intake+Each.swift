@@ -68,7 +68,11 @@ extension Intake {
                     kept.append((first + index, refused))
                 case .read(.accepted(let receipt), let body):
                     do {
-                        rows.append(try row(receipt, in: body))
+                        let row = try row(receipt, in: body)
+                        if row.kind.isVersioned, let place = results.first(row.identity, at: first + index) {
+                            throw Self.duplicate(pointer: "", of: "the one of line \(place + 1)")
+                        }
+                        rows.append(row)
                     } catch let problem as Fault {
                         throw quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
                     }

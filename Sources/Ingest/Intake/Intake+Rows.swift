@@ -28,12 +28,18 @@ extension Intake {
         let (stored, coding) = try parts.tier.dictionaries.compress(document, type: receipt.type.name)
         let callbackURL = request.callbackURL ?? receipt.callbackURL
         let process = try process(stages: receipt.type.register, client: client, callbackURL: callbackURL, trace: request.trace)
+        let type = receipt.type
+        let sha256 = SHA256.hash(document)
+        let version = type.isVersioned
+            ? RowVersion(content: DocumentContent.hash(document, sha256: sha256, isCSV: type.format == .csv, delimiter: type.file.delimiter)) : nil
+        let values = type.isVersioned
+            ? VersionColumns.row(receipt.row, count: type.layout.fields.count, isRemoval: false, upload: nil) : receipt.row
         return HotRow(
             kind: parts.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
-            businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),
+            businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: values, sha256: sha256,
             storedDocument: stored, documentByteCount: document.count, coding: coding,
             callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,
-            isReadable: DocumentValues.canRead(receipt.type))
+            isReadable: !type.isVersioned && DocumentValues.canRead(type), version: version)
     }
 
     /// Whose receipt it is: the call's word, else the document's own word, else the contract's.

@@ -139,10 +139,7 @@ struct Intake: Sendable {
                 do {
                     let row = try row(receipt, in: request.body)
                     if let first = seen.updateValue(index, forKey: row.identity) {
-                        faults.append(
-                            Fault(
-                                .invalidDocument, "",
-                                errors: [.init(pointer: "/\(index)", code: "duplicate-in-batch", message: "the same receipt as /\(first)")]))
+                        faults.append(Self.duplicate(pointer: "/\(index)", of: "/\(first)"))
                     }
                     rows.append(row)
                     places.append(index)
@@ -170,6 +167,12 @@ struct Intake: Sendable {
                 completion(.refused(Fault(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
             }
         }
+    }
+
+    /// A receipt that a body brings twice.
+    static func duplicate(pointer: String, of first: String) -> Fault {
+        let message = "the same receipt as \(first)"
+        return Fault(.invalidDocument, message, errors: [.init(pointer: pointer, code: "duplicate-in-batch", message: message)])
     }
 
     private static func conflict(at index: Int, ticketID: String) -> Fault.Violation {

@@ -12,6 +12,7 @@ struct IntakeParts: Sendable {
     let quarantine: Quarantine
     let tier: HotTier
     let repeats: RepeatCheck
+    let changed: ChangedColumns
     let reader: DocumentReader
     let kinds = RowKinds()
 }

@@ -1,12 +1,13 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & KeyAdministration & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance & TypeAdministration
+    & DocumentIntake & KeyAdministration & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance & TypeAdministration & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
 package struct StoreRoles: Sendable {
     package let intake: any DocumentIntake
     package let rows: any RowReading
+    package let versions: any VersionKeeping
     package let changes: any ChangeFeed
     package let queries: any QueryStore
     package let cursors: any CursorSealing
@@ -25,6 +26,7 @@ package struct StoreRoles: Sendable {
         (intake, rows, changes, queries, cursors) = (store, store, store, store, store)
         (refused, callbacks, deadLetters) = (store, store, store)
         (types, contracts, keys, credentials) = (store, store, store, store)
+        versions = store
         (audit, maintenance, life) = (store, store, store)
     }
 }

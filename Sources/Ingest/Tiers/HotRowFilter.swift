@@ -194,10 +194,7 @@ private final class PieceReader {
             return builder.finish()
         }
         try piece.file.readStored(ids, document: name == "document") { _, parts in
-            switch name {
-            case "document": builder.append(bytes: parts.document ?? [])
-            default: builder.append(bytes: parts.sha256 ?? [])
-            }
+            if let bytes = name == "document" ? parts.document : parts.sha256 { builder.append(bytes: bytes) } else { builder.appendNull() }
         }
         return builder.finish()
     }

@@ -22,7 +22,7 @@ package struct TieredTable: TableSource {
             let known = cold.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
             fields = SchemaEncoding.merged(fields, adding: known) ?? fields
         }
-        schema = StandardColumns.schema(typeColumns: fields.map { Field($0.name, $0.type.withoutIDs) })
+        schema = StandardColumns.schema(of: name, typeColumns: fields.map { Field($0.name, $0.type.withoutIDs) })
     }
 
     package var statistics: TableStatistics {
@@ -91,8 +91,9 @@ private final class TieredScan: TableScan {
     init(name: String, snapshot: TierBoundary.Snapshot, schema: Schema, request: ScanRequest) throws {
         self.snapshot = snapshot
         budget = request.rowCountMax.map { ScanBudget($0) }
-        filter = try HotRowFilter(request, schema: schema)
-        let pieces = try HotTable(table: name, snapshot: snapshot, schema: schema).pieces(filter)
+        let hot = Self.hot(request)
+        filter = try HotRowFilter(hot ?? request, schema: schema)
+        let pieces = try hot == nil ? [] : HotTable(table: name, snapshot: snapshot, schema: schema).pieces(filter)
         var files: [DataFile] = []
         if let table = snapshot.cold[name] {
             let plan = try ColdScanPlan(request, schema: schema, cold: table.iceberg.schema)
@@ -103,6 +104,21 @@ private final class TieredScan: TableScan {
         }
         // Taken from the end.
         state = Mutex(State(pieces: pieces.reversed(), files: files.reversed()))
+    }
+
+    /// What is asked of hot rows, which say nothing of what came after them; nil where only rows are asked for that do.
+    private static func hot(_ request: ScanRequest) -> ScanRequest? {
+        let unknown = [VersionColumns.supersededBy.name, VersionColumns.validTo.name]
+        var hot = request
+        hot.scope = []
+        for filter in request.scope {
+            guard unknown.contains(filter.path.names[0]) else {
+                hot.scope.append(filter)
+                continue
+            }
+            guard case .isNull = filter.test else { return nil }
+        }
+        return hot
     }
 
     func nextMorsel() throws -> (any Morsel)? {

@@ -11,6 +11,7 @@ final class HotWriterCore {
         let minFreeBytes: Int64
         /// What a document meets under its identity in any place but the open file, in the snapshot given.
         let findEarlier: @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
+        let versions: VersionIndex
         let nextFile: NextHotFile
         /// The file is there now and may take rows.
         let registerFile: @Sendable (HotFile) throws -> Void
@@ -28,6 +29,7 @@ final class HotWriterCore {
     private var sealed: [HotFileWriter] = []
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
+    private let versions: VersionNumbering
     /// Set for good by a failed fsync.
     private(set) var failure: Fault?
     private var isFull = false
@@ -44,6 +46,7 @@ final class HotWriterCore {
         self.open = open
         nextSequence = sequence + 1
         self.tickets = tickets
+        versions = VersionNumbering(index: store.versions, boundary: store.boundary)
     }
 
     func close() {
@@ -167,14 +170,34 @@ final class HotWriterCore {
             nextSequence = process.nextSequence
         } catch {
             nextSequence = sequenceBefore
+            versions.forget()
             noteFailure(error)
             try writer.rollback()
             throw error
         }
+        let superseded = supersede(process.changes, in: writer.file)
         published()
         publish(process.changes, writer.file)
+        if let superseded { store.boundary.publish(sequence: nextSequence - 1, superseded: superseded) }
         if !process.work.isEmpty { store.queued(process.work) }
         return results
+    }
+
+    /// What of the transaction supersedes earlier versions, the changed states of its rows among it.
+    private func supersede(_ changes: [ProcessTransaction.RowChange], in file: HotFile) -> [String: [SupersededRow]]? {
+        do {
+            for change in changes where file.allTails.contains(where: { TableName.isVersioned($0.table) }) {
+                guard let receipt = try file.receipt(row: change.row), TableName.isVersioned(receipt.table) else { continue }
+                try versions.change(receipt.versionKey, sequence: receipt.summary.sequence, to: change.change.state)
+            }
+            return try versions.publish(through: nextSequence - 1)
+        } catch {
+            // The rows are durable, and what follows from them is found again by the next start.
+            versions.forget()
+            store.versions.abandon()
+            StoreLog.note("the index of versions is made anew at the next start", path: store.directory, reason: "\(error)", level: .warning)
+            return nil
+        }
     }
 
     /// States that changed are there for every query that begins from now on.
@@ -209,7 +232,7 @@ final class HotWriterCore {
                 switch try storeOne(row, earlier[index], writer, process, now, &rows) {
                 case .done(let outcome): outcomes += outcome
                 case .conflicts(let conflicts): outcomes.append(.conflict(ticketID: conflicts[0].ticketID))
-                case .refused: preconditionFailure("a row alone is never refused")
+                case .refused(let problem): outcomes.append(.refused(problem))
                 }
             }
             return .done(outcomes)
@@ -220,6 +243,7 @@ final class HotWriterCore {
         let countBefore = writer.rowCount
         let sequenceBefore = nextSequence
         let workBefore = process.work.count
+        let versionsBefore = versions.count
         try writer.beginPart()
         var outcomes: [Submission.Outcome] = []
         var conflicts: [Submission.Conflict] = []
@@ -237,6 +261,7 @@ final class HotWriterCore {
         try writer.undoPart(rowCount: countBefore)
         rows.removeLast(rows.count - rowsBefore)
         process.undo(workCount: workBefore)
+        versions.undo(count: versionsBefore)
         nextSequence = sequenceBefore
         return .conflicts(conflicts)
     }
@@ -288,6 +313,7 @@ final class HotWriterCore {
         _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64,
         _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
+        if let version = row.version { return try storeVersion(row, version, writer, process, now, &rows) }
         if let earlier, earlier.isOf(row.sha256) { return .done([.repeated(earlier)]) }
         if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
         if let earlier { return .conflicts([.init(place: 0, ticketID: earlier.summary.ticketID)]) }
@@ -298,6 +324,40 @@ final class HotWriterCore {
             }
             return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([.init(place: 0, ticketID: existing.summary.ticketID)])
         }
+        return .done([.stored(try taken(row, ticket, writer, process, now, &rows))])
+    }
+
+    /// The next version of a document, unless it says nothing new.
+    private func storeVersion(
+        _ row: HotRow, _ version: RowVersion, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> Submission.Answer {
+        let key = VersionKey(table: row.kind.table, client: Array(row.client), receipt: Array(row.receipt))
+        let newest = try versions.newest(key)
+        if let newest, version.isRemoval ? newest.isRemoval : newest.isSame(version.content) {
+            return .done([.repeated(StoredReceipt(newest, of: key))])
+        }
+        guard newest != nil || !version.isRemoval else { return .refused(Fault(.notFound, "there is nothing to remove")) }
+        var row = row
+        let number = (newest?.version ?? 0).addingSaturating(1)
+        row.set(version: number)
+        let ticket = tickets.next(milliseconds: now / 1_000)
+        guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
+            throw SQLiteError(code: 11, message: "a version without an identity of its own conflicts with a row", path: writer.file.path)
+        }
+        let entry = VersionEntry(
+            version: number, sequence: nextSequence, ticket: ticket, receivedAt: now, businessDay: row.businessDay, state: row.state,
+            isRemoval: version.isRemoval, content: version.content, type: row.kind.type, typeVersion: row.kind.version)
+        try versions.add(entry, of: key)
+        var stored = try taken(row, ticket, writer, process, now, &rows)
+        stored.summary.version = number
+        stored.precedingSequence = newest?.sequence
+        return .done([.stored(stored)])
+    }
+
+    /// What follows from a row that was just inserted: its process, its columns, its answer.
+    private func taken(
+        _ row: HotRow, _ ticket: ULID, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> StoredReceipt {
         if let plan = row.process {
             try process.begin(
                 row: writer.rowCount, plan, state: row.state, client: String(decoding: row.client, as: UTF8.self), callbackURL: row.callbackURL)
@@ -313,11 +373,7 @@ final class HotWriterCore {
             receiptID: String(decoding: row.receipt, as: UTF8.self), type: row.kind.type, businessDay: row.businessDay, state: row.state,
             sequence: nextSequence)
         nextSequence += 1
-        return .done([
-            .stored(
-                StoredReceipt(
-                    summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt))
-        ])
+        return StoredReceipt(summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt)
     }
 
     /// Before anyone is told: the rows are there for every query that begins from now on.
@@ -344,7 +400,8 @@ final class HotWriterCore {
 
     /// The file for receipts of that day. A clock that goes back does not reopen an earlier day's.
     private func openFile(day: Int32) throws -> HotFileWriter {
-        if let open, open.file.day >= day { return open }
+        // A file of before versions takes none.
+        if let open, open.file.day >= day, open.takesVersions { return open }
         try sealOpenFile()
         let writer = try store.nextFile.take(day: day)
         try store.registerFile(writer.file)
