@@ -7,6 +7,9 @@ enum ReceiptRoutes {
     private static let stringSchema = #"{"type":"string"}"#
     private static let daySchema = #"{"type":"string","format":"date"}"#
 
+    private static let asOf = Operation.Parameter.query(
+        "as_of", "Of versioned tables: as it was at this instant.", schema: #"{"type":"string","format":"date-time"}"#)
+
     static let all: [Route] = [
         Route(
             .post, "/v1/receipts", access: .writer, place: .connection, body: .documents,
@@ -41,7 +44,7 @@ enum ReceiptRoutes {
                 "receipt", "A receipt with its document.",
                 parameters: [
                     .path("receipt_id", "The receipt's id."), .client, .query("table", "The table, if not `receipts`."),
-                    .query("day", "Its business day.", schema: daySchema),
+                    .query("day", "Its business day.", schema: daySchema), asOf,
                     .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#),
                 ],
                 answers: [
@@ -61,7 +64,7 @@ enum ReceiptRoutes {
                     .client, .query("from", "From this day or instant on."), .query("to", "Up to, without, this day or instant."),
                     .query("type", "The document type."), .query("table", "The table, if not `receipts`."),
                     .query("state", "The state.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED"]}"#),
-                    .query("fields", "Columns, with commas between; `*` for all."), .limit(10_000, 1_000), .cursor,
+                    .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor,
                 ],
                 answers: [
                     .init(200, "A page.", [
@@ -132,7 +135,8 @@ enum ReceiptRoutes {
         try Call.check(id: id, "receipt_id")
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
-            receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"))
+            receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"),
+            asOf: try call.instant("as_of"))
         switch try call.store.rows.receipt(lookup, as: call.principal) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
@@ -213,7 +217,7 @@ enum ReceiptRoutes {
         return PageRequest(
             table: call.parameter("table") ?? "receipts", client: try call.client(), range: try range(call),
             type: try type(call), state: state, fields: fields, limit: try call.integer("limit", in: 1...10_000, default: 1_000),
-            cursor: call.parameter("cursor"))
+            cursor: call.parameter("cursor"), asOf: try call.instant("as_of"))
     }
 
     /// Both ends days, or both instants.

@@ -54,6 +54,12 @@ final class FakeEngine: WholeStore {
         completion(outcome ?? .one(Taken(summary: Self.summary(), isRepeat: false)))
     }
 
+    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
+        .found(VersionPage(versions: [], nextCursor: nil))
+    }
+
+    func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(nil) }
+
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         guard let receipt = state.withLock({ $0.receipt }) else { throw Fault(.notFound, "there is no such receipt") }
         return receipt

@@ -74,6 +74,16 @@ package final class Call: HandledRequest, @unchecked Sendable {
         return day
     }
 
+    /// In microseconds.
+    package func instant(_ name: String) throws -> Int64? {
+        guard let text = parameter(name) else { return nil }
+        guard let instant = CalendarText.instant(text) else {
+            throw Problem.parameter(
+                name, "an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
+        }
+        return instant
+    }
+
     /// A parameter that a client's or a receipt's id goes in.
     package func id(_ name: String) throws -> String? {
         guard let text = parameter(name) else { return nil }
