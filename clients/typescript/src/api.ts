@@ -96,6 +96,10 @@ export interface Taken {
   business_day: string;
   state: "PROCESSING" | "COMPLETE" | "FAILED";
   sequence: number;
+  /** Of versioned tables: which version of the document it is. */
+  version?: number;
+  /** Of a new version: the columns that say something else than the version before. */
+  changed?: string[];
   /** true: it was here before. Of the results of arrays, envelopes and lines only; a single one says it by its status. */
   repeat?: boolean;
 }
@@ -172,6 +176,23 @@ export interface Contract {
 export interface ContractList {
   contracts: Contract[];
   next_cursor: string | null;
+}
+
+export interface Versions {
+  versions: Version[];
+  next_cursor: string | null;
+}
+
+export interface Version {
+  version: number;
+  ticket_id: string;
+  received_at: string;
+  valid_to: string | null;
+  removed: boolean;
+  upload_id: string | null;
+  state: "PROCESSING" | "COMPLETE" | "FAILED";
+  /** By column, its value before and in this version; empty for the first. A list has all its elements. */
+  changes: Record<string, unknown>;
 }
 
 export interface Key {
@@ -477,6 +498,8 @@ export interface Operations {
       state?: "PROCESSING" | "COMPLETE" | "FAILED";
       /** Columns, with commas between; `*` for all. */
       fields?: string;
+      /** Of versioned tables: as it was at this instant. */
+      as_of?: string;
       /** How many at most. */
       limit?: number;
       /** `next_cursor` of the page before. */
@@ -497,10 +520,26 @@ export interface Operations {
       table?: string;
       /** Its business day. */
       day?: string;
+      /** Of versioned tables: as it was at this instant. */
+      as_of?: string;
       /** 1: the document's exact bytes. */
       raw?: "0" | "1" | "true" | "false";
     };
     answer: unknown;
+  };
+  /** Adds a version that removes a document of a versioned table. Its earlier versions stay. */
+  removeReceipt: {
+    path: {
+      /** The document's id. */
+      receipt_id: string;
+    };
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The versioned table. */
+      table?: string;
+    };
+    answer: undefined;
   };
   /** What became of a receipt: every step, attempt and answer. */
   ticket: {
@@ -661,6 +700,24 @@ export interface Operations {
       id: string;
     };
     answer: undefined;
+  };
+  /** The versions of a document of a versioned table, newest first, with what each changed. */
+  receiptVersions: {
+    path: {
+      /** The document's id. */
+      receipt_id: string;
+    };
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The versioned table. */
+      table?: string;
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: Versions;
   };
   /** What was refused, with reasons and bytes. */
   quarantine: {
@@ -864,6 +921,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   takeReceipts: { method: "POST", path: "/v1/receipts", isOpen: false, takesText: true },
   receipts: { method: "GET", path: "/v1/receipts", isOpen: false, takesText: false },
   receipt: { method: "GET", path: "/v1/receipts/{receipt_id}", isOpen: false, takesText: false },
+  removeReceipt: { method: "DELETE", path: "/v1/receipts/{receipt_id}", isOpen: false, takesText: false },
   ticket: { method: "GET", path: "/v1/tickets/{ticket_id}", isOpen: false, takesText: false },
   changes: { method: "GET", path: "/v1/changes", isOpen: false, takesText: false },
   sql: { method: "POST", path: "/v1/sql", isOpen: false, takesText: false },
@@ -882,6 +940,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   operatorKeys: { method: "GET", path: "/v1/admin/keys", isOpen: false, takesText: false },
   makeOperatorKey: { method: "POST", path: "/v1/admin/keys", isOpen: false, takesText: false },
   deleteOperatorKey: { method: "DELETE", path: "/v1/admin/keys/{id}", isOpen: false, takesText: false },
+  receiptVersions: { method: "GET", path: "/v1/receipts/{receipt_id}/versions", isOpen: false, takesText: false },
   quarantine: { method: "GET", path: "/v1/quarantine", isOpen: false, takesText: false },
   quarantineEntry: { method: "GET", path: "/v1/quarantine/{ticket_id}", isOpen: false, takesText: false },
   deadLetters: { method: "GET", path: "/v1/dead-letters", isOpen: false, takesText: false },
@@ -924,6 +983,7 @@ export type Slug =
   | "different-document"
   | "disk-full"
   | "head-too-large"
+  | "immutable-table"
   | "internal-error"
   | "invalid-contract"
   | "invalid-document"
