@@ -9,6 +9,8 @@ final class VersionNumbering {
     private var notes = VersionIndex.Notes()
     /// Versions of the present transaction, newest first.
     private var own: [VersionKey: [VersionEntry]] = [:]
+    /// What the index had as the newest when the transaction first asked for it; nil for none.
+    private var met: [VersionKey: VersionEntry?] = [:]
 
     init(index: VersionIndex, boundary: TierBoundary) {
         self.index = index
@@ -18,7 +20,13 @@ final class VersionNumbering {
     /// A version that was added, or one that a state of has changed, and how many such there are: what `undo` goes back to.
     var count: Int { notes.entries.count }
 
-    func newest(_ key: VersionKey) throws -> VersionEntry? { try own[key]?.first ?? index.newest(key) }
+    func newest(_ key: VersionKey) throws -> VersionEntry? {
+        if let first = own[key]?.first { return first }
+        if let known = met[key] { return known }
+        let newest = try index.newest(key)
+        met[key] = .some(newest)
+        return newest
+    }
 
     /// A new row: the newest version of its document.
     func add(_ entry: VersionEntry, of key: VersionKey) throws {
@@ -36,6 +44,7 @@ final class VersionNumbering {
     func forget() {
         notes = VersionIndex.Notes()
         own = [:]
+        met = [:]
     }
 
     /// A row's state changed.
@@ -71,8 +80,10 @@ final class VersionNumbering {
     }
 
     private func superseded(by entry: VersionEntry, of key: VersionKey, known: (Int64) -> SupersededRow?) throws -> [SupersededRow] {
-        if entry.version == 1 && own[key]?.count == 1 && entry.state != .failed { if try index.newest(key) == nil { return [] } }
-        // Nearly always the version before is all that is asked for.
+        // Nearly always the version before is all that is asked for, and it is at hand.
+        if own[key]?.count == 1, let before = met[key], before.map({ $0.version < entry.version && $0.state == .complete }) ?? true {
+            return VersionChain.changes(entry, earlier: [before].compactMap { $0 }, later: [], known: known)
+        }
         let own = own[key] ?? []
         var chain = own
         for stored in try index.versions(key, limit: own.count + 4) where !chain.contains(where: { $0.version == stored.version }) { chain.append(stored) }

@@ -16,7 +16,8 @@ final class AuthorizerTests: XCTestCase {
     private static let decisions: [String: String] = [
         "GET /healthz": "open", "GET /readyz": "open", "GET /openapi.json": "open", "GET /problems/{slug}": "open",
         "POST /v1/callbacks/{registrar}": "signed",
-        "POST /v1/receipts": "w", "GET /v1/receipts": "rw", "GET /v1/receipts/{receipt_id}": "rw", "GET /v1/tickets/{ticket_id}": "rw",
+        "POST /v1/receipts": "w", "GET /v1/receipts": "rw", "GET /v1/receipts/{receipt_id}": "rw",
+        "GET /v1/receipts/{receipt_id}/versions": "rw", "DELETE /v1/receipts/{receipt_id}": "w", "GET /v1/tickets/{ticket_id}": "rw",
         "GET /v1/changes": "rw", "POST /v1/sql": "rw", "GET /v1/dead-letters": "rw", "POST /v1/dead-letters/{id}/redrive": "w",
         "GET /v1/types": "rwa", "GET /v1/types/{name}": "rwa", "PUT /v1/types/{name}": "", "DELETE /v1/types/{name}": "",
         "GET /v1/quarantine": "rwa", "GET /v1/quarantine/{ticket_id}": "rwa",

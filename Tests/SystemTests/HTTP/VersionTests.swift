@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import TestSupport
 import XCTest
@@ -90,6 +91,54 @@ final class VersionTests: XCTestCase {
         try server.start()
         try check("after a kill")
         XCTAssertEqual(try json(try board.post("/v1/receipts", licence("L3", "Kit")))["version"] as? Int, 3, "after a removal")
+    }
+
+    /// What a registrar has not said yet, has refused, or says late.
+    func test_registeredVersions_supersedeAsTheyAreAccepted() throws {
+        let isOpen = Monitor(false)
+        let board = TestHTTPServer { request in
+            let text = String(decoding: request.body, as: UTF8.self)
+            if text.contains("slow") { isOpen.wait { $0 ? () : nil } }
+            return .init(status: 200, body: text.contains("refuse") ? #"{"outcome":"rejected","errors":[]}"# : #"{"outcome":"accepted","reference":"R"}"#)
+        }
+        defer { board.close() }
+        let server = try TillServer(environment: [
+            "TILL_REGISTRARS": #"{"board":{"url":"http://127.0.0.1:\#(board.port)/","secret":"t","timeout":"60s"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ])
+        defer { server.remove() }
+        let type = Self.type.replacingOccurrences(of: #""receipt_id""#, with: #""register":[["board"]],"receipt_id""#)
+        XCTAssertEqual(try server.client().put("/v1/types/licence", type).status, 201)
+        let key = try server.key("board")
+        var client: HTTPClient { server.client(key: key) }
+        func post(_ name: String, waits: Bool = true) throws -> String {
+            let answer = try client.post("/v1/receipts", licence("L1", name), waits ? [("Prefer", "wait=60")] : [])
+            let body = try json(answer)
+            return "\(body["version"] ?? "-") \(body["state"] ?? answer.text)"
+        }
+        func shown() throws -> [String] {
+            try ["licences", "licences_accepted"].map { try sql(client, "SELECT version, state FROM \($0)") }
+        }
+        XCTAssertEqual(try post("first"), "1 COMPLETE")
+        XCTAssertEqual(try post("slow", waits: false), "2 PROCESSING")
+        XCTAssertEqual(try shown(), ["2|PROCESSING", "1|COMPLETE"])
+        XCTAssertEqual(try post("refuse"), "3 FAILED")
+        XCTAssertEqual(try shown(), ["2|PROCESSING", "1|COMPLETE"], "a FAILED version changes nothing")
+        XCTAssertEqual(try post("refuse"), "4 FAILED", "the same again, past a FAILED one, is a new version")
+        XCTAssertEqual(try post("fifth"), "5 COMPLETE")
+        XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"])
+        server.kill()
+        try server.start()
+        XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "after a kill")
+        isOpen.broadcast { $0 = true }
+        for _ in 0..<600 where try sql(client, "SELECT count(*) FROM licences_history WHERE state = 'PROCESSING'") != "0" { usleep(100_000) }
+        XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "what is accepted late is not the newest")
+        XCTAssertEqual(try post("refuse"), "6 FAILED")
+        let ends = "SELECT version, state, valid_to IS NULL FROM licences_history ORDER BY 1"
+        let expected = "1|COMPLETE|0\n2|COMPLETE|0\n3|FAILED|1\n4|FAILED|1\n5|COMPLETE|1\n6|FAILED|1"
+        XCTAssertEqual(try sql(client, ends), expected)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(try sql(client, ends), expected, "cold")
+        XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "cold")
     }
 
     func test_recordsOfCSV_areTheSame_inAnyOrderOfColumns() throws {
