@@ -155,8 +155,10 @@ extension Compactor {
     /// From the catalog's transaction on queries read the file's rows in cold.
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
-        try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
-        tier.boundary.replace([file], cold: appended.targets.mapValues(\.table))
+        try WorkerThread.promptly {
+            try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
+            tier.boundary.replace([file], cold: appended.targets.mapValues(\.table))
+        }
         tier.retire(file)
         movedRows.wrappingAdd(appended.rowCount, ordering: .relaxed)
         writtenBytes.wrappingAdd(appended.byteCount, ordering: .relaxed)
