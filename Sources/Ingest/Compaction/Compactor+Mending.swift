@@ -118,6 +118,8 @@ extension Compactor {
         tier.boundary.snapshot().files.compactMap { file in
             let count = file.damage.count
             if count > 0 { return "\(count) receipt\(count == 1 ? "" : "s") of the hot file \(file.name) \(count == 1 ? "has a damaged document" : "have damaged documents"): the log names them" }
+            let imageCount = file.damagedImageCount
+            if imageCount > 0 { return "\(imageCount) group\(imageCount == 1 ? "" : "s") of columns in the hot file \(file.name) \(imageCount == 1 ? "is" : "are") damaged: the log names what" }
             return isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
         }
     }
@@ -130,6 +132,7 @@ extension Compactor {
         switch error {
         case let damaged as DamagedDocument: fault = HotFault(reason: "\(damaged)", row: damaged.row)
         case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
+        case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
         case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
         default: return false
         }

@@ -158,8 +158,11 @@ extension Compactor {
     /// From the catalog's transaction on queries read the file's rows in cold.
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
-        try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
-        tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) })
+        try WorkerThread.promptly {
+            try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
+            let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
+            tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled)
+        }
         for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }
         tier.retire(file)
         movedRows.wrappingAdd(appended.rowCount, ordering: .relaxed)
