@@ -1,0 +1,7 @@
+// Processes: state machines in the Amazon States Language, as values and functions alone. No storage, clock, socket or thread is in here: what happens comes in
+// as an event, with its instant and its chance, and what is to be done goes out as effects.
+//
+// Floors, lowest first. A folder names only what stands before it in this list:
+//   Values: JSON values compared, measured and bounded; numbers, instants, chance, errors by name
+//   Paths: JSONPath
+//   Intrinsics: calls of functions, and the templates that hold them
