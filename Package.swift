@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(

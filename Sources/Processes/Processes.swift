@@ -5,3 +5,4 @@
 //   Values: JSON values compared, measured and bounded; numbers, instants, chance, errors by name
 //   Paths: JSONPath
 //   Intrinsics: calls of functions, and the templates that hold them
+//   Schedules: cron expressions on the clocks of a zone
