@@ -6,3 +6,4 @@
 //   Paths: JSONPath
 //   Intrinsics: calls of functions, and the templates that hold them
 //   Schedules: cron expressions on the clocks of a zone
+//   Definitions: state machines, read and checked
