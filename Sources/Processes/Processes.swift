@@ -7,3 +7,4 @@
 //   Intrinsics: calls of functions, and the templates that hold them
 //   Schedules: cron expressions on the clocks of a zone
 //   Definitions: state machines, read and checked
+//   Executions: what an event makes of an execution, and its bytes
