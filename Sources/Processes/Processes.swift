@@ -8,3 +8,4 @@
 //   Schedules: cron expressions on the clocks of a zone
 //   Definitions: state machines, read and checked
 //   Executions: what an event makes of an execution, and its bytes
+//   Queues: what a queue does with its messages, as a value
