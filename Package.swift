@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
         .target(
             name: "Ingest",
             dependencies: ["ColumnStore", "Query", "Documents", "CSQLite", "CCurl"],
@@ -67,7 +68,7 @@ let package = Package(
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(
-            name: "till-fuzz", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
+            name: "till-fuzz", dependencies: ["Server", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["ColumnStore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
@@ -75,6 +76,7 @@ let package = Package(
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
