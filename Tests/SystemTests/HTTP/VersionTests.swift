@@ -103,7 +103,7 @@ final class VersionTests: XCTestCase {
         }
         defer { board.close() }
         let server = try TillServer(environment: [
-            "TILL_REGISTRARS": #"{"board":{"url":"http://127.0.0.1:\#(board.port)/","secret":"t","timeout":"60s"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+            "TILL_REGISTRARS": #"{"board":{"url":"http://127.0.0.1:\#(board.port)/","secret":"t"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
         ])
         defer { server.remove() }
         let type = Self.type.replacingOccurrences(of: #""receipt_id""#, with: #""register":[["board"]],"receipt_id""#)
