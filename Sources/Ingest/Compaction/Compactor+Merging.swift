@@ -7,7 +7,7 @@ extension Compactor {
     func merge(_ name: String, _ picker: CompactionPicker, workerCount: Int) throws -> Int {
         var merged = 0
         while let present = tier.boundary.snapshot().cold[name] {
-            if isStopping { throw DayCompactor.Cancelled() }
+            if isEnding { throw DayCompactor.Cancelled() }
             let files = try present.iceberg.files()
             let candidates = files.compactMap { file in
                 present.days(of: file).map {
@@ -35,7 +35,7 @@ extension Compactor {
                     try storage.digest(of: key).sha256 == known.sha256
                 else { throw ColumnStoreError(.corruptFile, path: file.location, "the file is not what was written: it is not merged") }
             },
-            isCancelled: { [self] in isStopping })
+            isCancelled: { [self] in isEnding })
         let result = try merger.merge(files)
         let outputs = result.outputs
         let commit: Commit

@@ -100,7 +100,7 @@ extension Compactor {
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
-            isCancelled: { [self] in isStopping })
+            isCancelled: { [self] in isEnding })
         var written: [Written] = []
         do {
             for tail in file.allTails.sorted(by: { $0.table < $1.table }) {
