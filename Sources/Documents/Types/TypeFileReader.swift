@@ -1,3 +1,5 @@
+internal import Query
+
 extension TypeFile {
     /// Reads a type file and collects every reason that it is no good.
     ///
@@ -79,7 +81,9 @@ struct TypeFileReader {
         }
         for child in tape.children(of: node) {
             let name = String(decoding: tape.name(of: child), as: UTF8.self)
-            if !known.contains(name) { fail(child, "unknown member \(JSONGrammar.shown(Array(name.utf8)))", code: "unknown-member") }
+            guard !known.contains(name) else { continue }
+            let near = NameSuggestion.closest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+            fail(child, "unknown member \(JSONGrammar.shown(Array(name.utf8)))\(near)", code: "unknown-member")
         }
         return true
     }

@@ -7,7 +7,7 @@ extension Compactor {
     /// were sent. A failure of one keeps nobody from the others.
     func mend() throws {
         for entry in cold.damage.all {
-            if isStopping { throw DayCompactor.Cancelled() }
+            if isEnding { throw DayCompactor.Cancelled() }
             do { if try mend(entry) { mended.withLock { _ = $0.insert(entry.damaged.table) } } } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch let obstacle as ColdMend.Obstacle {
                 note(obstacle, entry)
             } catch {
@@ -50,7 +50,7 @@ extension Compactor {
         let brought = try catalog.broughtSequences(of: damaged.table)
         if let missing = entry.missing, !missing.isSubset(of: brought) { return false }
         let mend = try ColdMend(file, of: present)
-        let groups = try mend.survey { [self] in isStopping }
+        let groups = try mend.survey { [self] in isEnding }
         let wanted = Set(groups.flatMap { Array($0.missing) })
         let missing = wanted.subtracting(brought)
         cold.damage.change(damaged.location) { $0.missing = missing }
@@ -83,7 +83,7 @@ extension Compactor {
         let writer = try ColdFileWriter(
             table: present.iceberg, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(), effort: .quick,
             rowGroupRowCount: options.rowGroupRowCount)
-        let outputs = try mend.write(groups, to: writer, { [catalog] in try catalog.brought($0, of: present.name) }) { [self] in isStopping }
+        let outputs = try mend.write(groups, to: writer, { [catalog] in try catalog.brought($0, of: present.name) }) { [self] in isEnding }
         let commit: Commit
         do {
             try present.iceberg.discardNewerVersions()

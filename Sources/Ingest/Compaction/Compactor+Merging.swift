@@ -7,7 +7,7 @@ extension Compactor {
     func merge(_ name: String, _ picker: CompactionPicker, workerCount: Int) throws -> Int {
         var merged = 0
         while let present = tier.boundary.snapshot().cold[name] {
-            if isStopping { throw DayCompactor.Cancelled() }
+            if isEnding { throw DayCompactor.Cancelled() }
             let files = try present.iceberg.files()
             // What is damaged is written anew first, or stays as it is.
             let candidates = files.filter { !cold.damage.has($0.location) }.compactMap { file in
@@ -52,7 +52,7 @@ extension Compactor {
                     try storage.digest(of: key).sha256 == known.sha256
                 else { throw ColumnStoreError(.corruptFile, path: file.location, "the file is not what was written: it is not merged") }
             },
-            isCancelled: { [self] in isStopping })
+            isCancelled: { [self] in isEnding })
         let result = try merger.merge(files)
         let outputs = result.outputs
         let commit: Commit

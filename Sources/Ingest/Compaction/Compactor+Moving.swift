@@ -113,7 +113,7 @@ extension Compactor {
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
-            superseded: tier.boundary.snapshot().superseded, others: tier.boundary.snapshot().files.filter { $0 !== file }, isCancelled: { [self] in isStopping })
+            superseded: tier.boundary.snapshot().superseded, others: tier.boundary.snapshot().files.filter { $0 !== file }, isCancelled: { [self] in isEnding })
         var written: [Written] = []
         do {
             for tail in file.allTails.sorted(by: { $0.table < $1.table }) {

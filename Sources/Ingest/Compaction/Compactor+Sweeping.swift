@@ -8,7 +8,7 @@ extension Compactor {
     func sweep(_ name: String) throws {
         guard TableName.isVersioned(name), let present = tier.boundary.snapshot().cold[name] else { return }
         for file in try present.iceberg.files() where !present.isPast(file) && !cold.damage.has(file.location) {
-            if isStopping { throw DayCompactor.Cancelled() }
+            if isEnding { throw DayCompactor.Cancelled() }
             guard let table = tier.boundary.snapshot().cold[name], let superseded = tier.boundary.snapshot().superseded[name], !superseded.isEmpty
             else { return }
             if try hasSuperseded(file, in: table, superseded) { try sweep(file, of: table, superseded) }
@@ -83,7 +83,7 @@ extension Compactor {
         for rowGroup in scan.rowGroups {
             let reader = try scan.reader(rowGroup: rowGroup)
             while let batch = try reader.next() {
-                if isStopping { throw DayCompactor.Cancelled() }
+                if isEnding { throw DayCompactor.Cancelled() }
                 try body(conformed(batch, schema))
             }
         }

@@ -29,6 +29,7 @@ final class Compactor: Sendable {
 
     private struct Request: Sendable {
         let before: Int32
+        let isCancelled: @Sendable () -> Bool
         let completion: @Sendable (Result<CompactionSummary, any Error>) -> Void
     }
 
@@ -44,6 +45,8 @@ final class Compactor: Sendable {
     private let changing = Mutex(())
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
+    /// Of the request that is being done.
+    private let isUnwanted = Mutex<(@Sendable () -> Bool)?>(nil)
     private let tally = Mutex(Tally())
     /// Who wants files to stay, and whether some are being removed.
     private let removals = Monitor((holdCount: 0, isRunning: false))
@@ -94,12 +97,14 @@ final class Compactor: Sendable {
     }
 
     /// Moves hot files of days before `day` (nil: all), merges, and returns when done.
-    func compact(before day: Int32?) throws -> CompactionSummary {
+    ///
+    /// - Throws: `DayCompactor.Cancelled` when it was cancelled, or the store closes.
+    func compact(before day: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
         let before = day ?? Clock.day(ofMicroseconds: clock.now()) + 1
         let done = Monitor<Result<CompactionSummary, any Error>?>(nil)
         let isTaken = state.broadcast { state in
             if state.isStopping { return false }
-            state.requests.append(Request(before: before) { result in done.broadcast { $0 = result } })
+            state.requests.append(Request(before: before, isCancelled: isCancelled) { result in done.broadcast { $0 = result } })
             return true
         }
         guard isTaken else { throw Fault(.overloaded, "the server is stopping") }
@@ -153,7 +158,10 @@ final class Compactor: Sendable {
         }
     }
 
-    var isStopping: Bool { state.withLock { $0.isStopping } }
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Whether the work should end: the store closes, or whoever asked for it wants it no more.
+    var isEnding: Bool { isStopping || isUnwanted.withLock { $0 }?() ?? false }
 
     private func run() {
         WorkerThread.lowerPriority()
@@ -168,7 +176,7 @@ final class Compactor: Sendable {
             if isStopping { break }
             // Only the end of the program ends it before its time.
             if mends { try? exclusively { try mend() } }
-            for request in requests ?? [] { request.completion(Result { try counted { try work(before: request.before, isRequested: true) } }) }
+            for request in requests ?? [] { perform(request) }
             if requests == nil { attempt() }
         }
         let late = state.withLock { state in
@@ -176,6 +184,12 @@ final class Compactor: Sendable {
             return state.requests
         }
         for request in (late) { request.completion(.failure(Fault(.overloaded, "the server is stopping"))) }
+    }
+
+    private func perform(_ request: Request) {
+        isUnwanted.withLock { $0 = request.isCancelled }
+        defer { isUnwanted.withLock { $0 = nil } }
+        request.completion(Result { try counted { try work(before: request.before, isRequested: true) } })
     }
 
     /// By itself: what fails is tried again at the next interval, and shown by `failure`.
@@ -225,6 +239,7 @@ final class Compactor: Sendable {
         let workerCount = workerCount(isRequested: isRequested)
         let files = tier.boundary.snapshot().files.filter { $0.day < day && $0.state.isSealed }
         for start in stride(from: 0, to: files.count, by: workerCount) {
+            if isEnding { throw DayCompactor.Cancelled() }
             var leaving: [HotFile] = []
             do {
                 for file in files[start..<min(start + workerCount, files.count)] {
@@ -281,7 +296,7 @@ final class Compactor: Sendable {
         let milliseconds = clock.now() / 1_000
         try removing {
             for name in tier.boundary.snapshot().cold.keys.sorted() {
-                if isStopping { throw DayCompactor.Cancelled() }
+                if isEnding { throw DayCompactor.Cancelled() }
                 guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
                 try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
             }

@@ -37,7 +37,7 @@ enum ReceiptRoutes {
                     .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
                     .invalidDocument, .callbackHostNotAllowed, .diskFull,
                 ]),
-            handle: take),
+            uses: { ($0.store.intake, $0.store.rows, $0.store.changes) }, handle: take),
         Route(
             .get, "/v1/receipts/{receipt_id}", access: .reader, place: .reads,
             operation: Operation(
@@ -55,7 +55,7 @@ enum ReceiptRoutes {
                     .init(300, "Several days have this id.", [.of(ChoicesBody.self)]),
                 ],
                 problems: [.wrongClient, .notFound, .notAcceptable]),
-            handle: receipt),
+            uses: { $0.store.rows }, handle: receipt),
         Route(
             .get, "/v1/receipts", access: .reader, place: .reads,
             operation: Operation(
@@ -72,22 +72,23 @@ enum ReceiptRoutes {
                     ])
                 ],
                 problems: [.badCursor, .wrongClient, .notFound, .notAcceptable]),
-            handle: page),
+            uses: { $0.store.rows }, handle: page),
     ]
 
     // MARK: In
 
-    private static func take(_ call: Call) throws -> Response? {
+    private static func take(
+        _ call: Call, _ store: (intake: any DocumentIntake, rows: any RowReading, changes: any ChangeFeed)
+    ) throws -> Response? {
         let exchange = call.exchange
         let request = try takeRequest(call)
         let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
-        let principal = call.principal
         return exchange.answer {
-            call.store.intake.take(request) { outcome in
+            store.intake.take(request) { outcome in
                 if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
-                    FinalWait.start(taken, seconds: waitSeconds, call: call, principal: principal)
+                    FinalWait.start(taken, seconds: waitSeconds, call, store.rows, store.changes)
                 } else {
-                    exchange.complete { TakeAnswer.response(to: outcome, on: exchange, service: call.service) }
+                    exchange.complete { TakeAnswer.response(to: outcome, of: call) }
                 }
             }
         }
@@ -130,14 +131,14 @@ enum ReceiptRoutes {
 
     // MARK: Out, one
 
-    private static func receipt(_ call: Call) throws -> Response {
+    private static func receipt(_ call: Call, _ rows: any RowReading) throws -> Response {
         let id = call.path("receipt_id")
         try Call.check(id: id, "receipt_id")
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
             receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"),
             asOf: try call.instant("as_of"))
-        switch try call.store.rows.receipt(lookup, as: call.principal) {
+        switch try rows.receipt(lookup, as: call.principal) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
             let receipt = ReceiptRow(schema: schema, batch: row, row: 0)
@@ -176,13 +177,13 @@ enum ReceiptRoutes {
 
     // MARK: Out, pages
 
-    private static func page(_ call: Call) throws -> Response {
+    private static func page(_ call: Call, _ rows: any RowReading) throws -> Response {
         let form = try call.choose(["application/json", "application/x-ndjson", "text/csv"])
         let request = try pageRequest(call)
         let exchange = call.exchange
         // Before the page is read; what it really takes is known then.
         try exchange.holdAnswer(min(request.limit * rowByteCount, pageByteCountMax))
-        let page = try call.store.rows.page(request, as: call.principal)
+        let page = try rows.page(request, as: call.principal)
         try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
         var response: Response
         switch form {

@@ -13,14 +13,14 @@ enum VersionRoutes {
                 parameters: [.path("receipt_id", "The document's id."), .client, table, .limit(1_000, 100), .cursor],
                 answers: [.init(200, "A page of them.", [.of(ListBody<VersionBody>.self)])],
                 problems: [.badCursor, .wrongClient, .notFound, .immutableTable]),
-            handle: versions),
+            uses: { $0.store.versions }, handle: versions),
         Route(
             .delete, "/v1/receipts/{receipt_id}", access: .writer, place: .connection,
             operation: Operation(
                 "removeReceipt", "Adds a version that removes a document of a versioned table. Its earlier versions stay.",
                 parameters: [.path("receipt_id", "The document's id."), .client, table],
                 answers: [.init(204, "It is removed, or was before.")], problems: [.wrongClient, .notFound, .immutableTable, .diskFull]),
-            handle: remove),
+            uses: { $0.store.versions }, handle: remove),
     ]
 
     private static func lookup(_ call: Call) throws -> ReceiptLookup {
@@ -29,9 +29,9 @@ enum VersionRoutes {
         return ReceiptLookup(receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts")
     }
 
-    private static func versions(_ call: Call) throws -> Response {
+    private static func versions(_ call: Call, _ store: any VersionKeeping) throws -> Response {
         let limit = try call.integer("limit", in: 1...1_000, default: 100)
-        switch try call.store.versions.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) {
+        switch try store.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) {
         case .choices:
             throw Problem.parameter("client", "several clients have a document of this id: name one of them")
         case .found(let page):
@@ -39,11 +39,11 @@ enum VersionRoutes {
         }
     }
 
-    private static func remove(_ call: Call) throws -> Response? {
+    private static func remove(_ call: Call, _ store: any VersionKeeping) throws -> Response? {
         let exchange = call.exchange
         let lookup = try lookup(call)
         return exchange.answer {
-            call.store.versions.remove(lookup, as: call.principal) { fault in
+            store.remove(lookup, as: call.principal) { fault in
                 exchange.complete { fault.map { call.service.failures.response(to: $0, on: exchange) } ?? .noContent }
             }
         }

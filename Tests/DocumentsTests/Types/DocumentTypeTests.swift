@@ -283,6 +283,14 @@ final class DocumentTypeTests: XCTestCase {
         }
     }
 
+    func test_unknownMembers_nameANearOne() {
+        let json = #"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","colums":{},"zzzzzz":1}"#
+        XCTAssertThrowsError(try DocumentType(json: Array(json.utf8))) { error in
+            let messages = (error as? TypeFileError)?.reasons.map(\.message) ?? []
+            XCTAssertEqual(messages, [#"unknown member "colums"; did you mean columns?"#, #"unknown member "zzzzzz""#])
+        }
+    }
+
     func test_put_columnsThatDisagree_areRefused() throws {
         let registry = TypeRegistry()
         try registry.put(try type(#""columns":{"a":{"path":"/a","type":"VARCHAR"},"l":{"path":"/l","columns":{"x":{"path":"/x","type":"INTEGER"}}}}"#, name: "one"))

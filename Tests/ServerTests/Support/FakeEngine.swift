@@ -20,6 +20,7 @@ final class FakeEngine: WholeStore {
         var tickets: [String: Ticket] = [:]
         var isReady = true
         var isBackupHeld = false
+        var isCompactionHeld = false
         var putTypes: Set<String> = []
         var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
@@ -170,15 +171,22 @@ final class FakeEngine: WholeStore {
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         throw Fault(.notFound, "there is no such entry")
     }
-    func compact(before: Int32?) throws -> CompactionSummary {
-        CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
+    func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
+        while state.withLock({ $0.isCompactionHeld }) {
+            if isCancelled() { throw Fault(.overloaded, "ended") }
+            usleep(1_000)
+        }
+        return CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
     }
     func begin(_ act: AuditAct) throws -> Int64 { 1 }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
     func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
-    func backup(to destination: String) throws -> BackupSummary {
+    func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
         if destination == "/fails" { throw Fault(.internalError, "the backup failed", cause: "/fails") }
-        while state.withLock({ $0.isBackupHeld }) { usleep(1_000) }
+        while state.withLock({ $0.isBackupHeld }) {
+            if isCancelled() { throw Fault(.overloaded, "ended") }
+            usleep(1_000)
+        }
         return BackupSummary()
     }
     func verify(

@@ -9,7 +9,7 @@ package final class Call: HandledRequest, @unchecked Sendable {
     // it hands it on, and `exchange`, whose request a handler reads before it answers only.
 
     package let exchange: Exchange
-    package let service: Service
+    private let service: Service
     package let route: Route
     private let pathValues: [Router.PathValue]
     private let answer: Handler
@@ -23,13 +23,11 @@ package final class Call: HandledRequest, @unchecked Sendable {
     }
 
     package var request: Request { exchange.request }
-    package var store: StoreRoles { service.context.store }
-    package var context: DoorContext { service.context }
 
     /// The request is `principal`'s from here on.
     func letIn(_ principal: Principal) {
         (self.principal, awaitsKeys) = (principal, false)
-        exchange.caller = (principal.identity.client?.text, principal.keyID)
+        exchange.note(principal)
     }
     func waitForKeys() { awaitsKeys = true }
 
@@ -40,11 +38,33 @@ package final class Call: HandledRequest, @unchecked Sendable {
 
     package var bodyByteCountMax: Int {
         // Of somebody not yet known no more is kept than any small call has.
-        if awaitsKeys { return min(route.body.byteCountMax(context.limits), 1 << 20) }
-        return route.body == .none ? 64 << 10 : route.body.byteCountMax(context.limits)
+        if awaitsKeys { return min(route.body.byteCountMax(service.context.limits), 1 << 20) }
+        return route.body == .none ? 64 << 10 : route.body.byteCountMax(service.context.limits)
     }
 
     package func finish() -> Response? { service.failures.answer(self, answer) }
+
+    // MARK: What the server does for every call
+
+    /// Who the admin key stands for.
+    var administrator: String { service.administrator }
+    /// Whether the server stops, and the ends of waits.
+    var life: ServerLife { service.context.life }
+    /// What cursors of lists are sealed with.
+    var cursors: any CursorSealing { service.context.store.cursors }
+    /// What the answer, and the log's lines, name the request by.
+    var requestID: String { service.requestID(exchange) }
+
+    /// What a client reads of `error`.
+    func response(to error: any Error) -> Response { service.response(to: error, on: exchange) }
+
+    /// What lies behind an internal error, for the log.
+    func logFailure(_ cause: String) { service.failures.logFailure(cause, exchange) }
+
+    /// Runs `work` on the pool for point reads; for what a timer or a notification has woken, whose threads must not wait.
+    ///
+    /// - Returns: false when the pool has no place.
+    func onReader(_ work: @escaping @Sendable () -> Void) -> Bool { service.onReader(for: exchange, work) }
 
     // MARK: The path
 
@@ -144,4 +164,9 @@ package final class Call: HandledRequest, @unchecked Sendable {
         query += (query.isEmpty ? "?" : "&") + name + "=" + RequestTarget.encode(value)
         return request.target.path + query
     }
+}
+
+extension Exchange {
+    /// Whose request it is, for the log.
+    func note(_ principal: Principal) { caller = (principal.identity.client?.text, principal.keyID) }
 }

@@ -10,13 +10,10 @@ package final class Service: RequestHandler {
 
     package let context: DoorContext
     package let router: Router
-    package let metrics: HTTPMetrics
+    private let metrics: HTTPMetrics
     package let failures: Failures
     /// Who the admin key stands for.
     package let administrator: String
-    /// Nil where the server has none of its own.
-    package let certificates: CertificateFiles?
-    package let connections: ConnectionTable
     private let pools: Dispatch.Pools
     private let middleware: [any Middleware]
     /// By route: all steps and the route's own handler as one.
@@ -27,10 +24,8 @@ package final class Service: RequestHandler {
     ) throws {
         self.context = context
         self.administrator = administrator
-        self.certificates = certificates
-        self.connections = connections
         router = Router(routes)
-        metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) })
+        metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) }, methods: HTTPMethod.allCases.map(\.rawValue) + HTTPMethod.others)
         failures = try Failures(log: context.log)
         pools = Dispatch.Pools(queries: context.queries.pool)
         let dispatch = Dispatch(pools: pools, failures: failures, ledger: context.admission.ledger)
@@ -42,7 +37,10 @@ package final class Service: RequestHandler {
             AuditLog(trail: context.store.audit, log: context.log, administrator: administrator, failures: failures),
         ]
         self.middleware = middleware
-        handlers = routes.map { route in middleware.reversed().reduce(route.handle) { next, step in step.around(next, of: route) } }
+        let parts = CallParts(
+            store: context.store, queries: context.queries, jobs: context.jobs, log: context.log,
+            figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates))
+        handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }
 
     // MARK: A request's way
@@ -52,8 +50,8 @@ package final class Service: RequestHandler {
         if let parent = exchange.request.header("traceparent"), let trace = TraceContext(parent) { exchange.requestID = trace.traceID }
         let match = try router.match(exchange.request.method, exchange.request.target)
         let call = Call(exchange, self, router.routes[match.routeIndex], match.values, answer: handlers[match.routeIndex])
-        for step in middleware { try step.head(call) }
         exchange.routeIndex = match.routeIndex
+        for step in middleware { try step.head(call) }
         return call
     }
 
@@ -63,7 +61,7 @@ package final class Service: RequestHandler {
 
     package func ended(_ exchange: Exchange, isWhole: Bool) {
         let seconds = SteadyClock.seconds() - exchange.startedAt
-        metrics.record(route: exchange.routeIndex, status: exchange.status, seconds: seconds)
+        metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.status, seconds: seconds)
         context.log.request(exchange, seconds: seconds, isWhole: isWhole)
     }
 
@@ -80,6 +78,4 @@ package final class Service: RequestHandler {
     ///
     /// - Returns: false when there is no place.
     package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { pools.observing.submit(for: context, work) != nil }
-
-    package var poolLoads: [(name: String, waiting: Int, running: Int)] { pools.loads }
 }

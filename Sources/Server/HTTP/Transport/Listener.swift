@@ -294,7 +294,7 @@ package final class Listener: Door, @unchecked Sendable {
     /// The answer to what was no request, counted and logged as one.
     private func response(to problem: Problem, beforeRequestOn connection: Connection, _ peer: PeerAddress?) -> Response {
         let exchange = Exchange(connection: connection, target: RequestTarget([]), watcher: watcher, peer: peer)
-        exchange.request = Request(method: nil, target: exchange.request.target, headers: NoHeaders())
+        exchange.request = Request(method: "", target: exchange.request.target, headers: NoHeaders())
         let response = named(handler.response(to: problem, on: exchange), exchange)
         exchange.status = response.status
         handler.ended(exchange, isWhole: true)
@@ -347,7 +347,7 @@ package final class Listener: Door, @unchecked Sendable {
         switch exchange.phase {
         case .head:
             exchange.request = Request(
-                method: HTTPMethod(rawValue: String(cString: method)), target: exchange.request.target, headers: exchange.connection)
+                method: String(cString: method), target: exchange.request.target, headers: exchange.connection)
             if let record = ConnectionRecord.of(exchange.connection.raw),
                 let problem = check(exchange, record, method: method, version: version)
             {

@@ -1,0 +1,11 @@
+package import Ingest
+
+/// What calls can be given. A route says which of these it uses, once, when the server starts; its handler is handed that and nothing else, so
+/// that what a call can do to the store stands in its declaration.
+package struct CallParts: Sendable {
+    package let store: StoreRoles
+    package let queries: QueryService
+    package let jobs: JobTable
+    package let log: Log
+    let figures: ServerFigures
+}
