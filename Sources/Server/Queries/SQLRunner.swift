@@ -44,17 +44,18 @@ struct SQLRunner: Sendable {
         started(stream)
         let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
         var encoder = JSONPageEncoder(columns: columns)
+        encoder.cancellation = stream.cancellation
         var bytes: [UInt8] = []
         encoder.begin(into: &bytes)
         var end: WalkPosition?
         if let walk {
             let (place, hasMore) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
             end = hasMore ? place : nil
         } else {
             while let batch = try stream.next() {
-                encoder.append(batch, into: &bytes)
+                try encoder.append(batch, into: &bytes)
                 _ = try Self.goesOn(bytes.count, hold)
             }
         }
@@ -87,8 +88,9 @@ struct SQLRunner: Sendable {
         if rowCount > 0 {
             let stream = try engine.execute(prepared, cancellation: cancellation())
             started(stream)
+            encoder.cancellation = stream.cancellation
             let (place, wasCut) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
             if wasCut { end = place }
             // The same rows, seen twice.
@@ -176,6 +178,7 @@ struct SQLRunner: Sendable {
         _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ sink: (inout [UInt8]) throws -> Void
     ) throws {
         var encoder = encoder
+        encoder.cancellation = answer.stream.cancellation
         var bytes: [UInt8] = []
         try encoder.begin(into: &bytes)
         var next = answer.first
