@@ -2,6 +2,7 @@
 //   System: time, files, digests, keys, and small values from outside
 //   Observability, Configuration: log, figures and traces; what a start is told
 //   Work, Queries: pools, what requests may hold, deadlines, jobs; questions in SQL, for every door and the command line
+//   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   Access/Tokens, Access: who asks, and what they may call
 //   HTTP/Middleware: the table's router, admission, audit and dispatch; `Service` is the middle of it
