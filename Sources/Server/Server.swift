@@ -5,6 +5,7 @@
 //   Access/Tokens, Access: who asks, and what they may call
 //   Queries: questions in SQL, for every door and the command line
 //   Doors: what every door shares: one admission, one query service, one start, drain and stop
+//   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/Answers, Routes: the calls of the API, and the description made of them

@@ -44,7 +44,7 @@ enum VersionRoutes {
         let lookup = try lookup(call)
         return exchange.answer {
             store.remove(lookup, as: call.principal) { fault in
-                exchange.complete { fault.map { call.service.failures.response(to: $0, on: exchange) } ?? .noContent }
+                exchange.complete { fault.map { call.response(to: $0) } ?? .noContent }
             }
         }
     }
