@@ -62,7 +62,7 @@ let package = Package(
         .executableTarget(name: "till-generate", path: "benchmarks/Generator", swiftSettings: strict),
         .executableTarget(
             name: "till-columns", dependencies: ["ColumnStore"], path: "benchmarks/Columns", swiftSettings: strict),
-        .executableTarget(name: "till-documents", dependencies: ["Documents"], path: "benchmarks/Documents", swiftSettings: strict),
+        .executableTarget(name: "till-documents", dependencies: ["Documents", "ColumnStore"], path: "benchmarks/Documents", swiftSettings: strict),
         .executableTarget(
             name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
@@ -75,7 +75,7 @@ let package = Package(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden", "Readers"], swiftSettings: strict),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
