@@ -1,6 +1,6 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & KeyAdministration & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance & TypeAdministration
+    & DocumentIntake & ExportKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance & TypeAdministration
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -18,6 +18,8 @@ package struct StoreRoles: Sendable {
     package let keys: any KeyAdministration
     package let credentials: any CredentialLookup
     package let audit: any AuditRecording
+    package let exports: any ExportKeeping
+    package let links: any LinkSigning
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -26,5 +28,6 @@ package struct StoreRoles: Sendable {
         (refused, callbacks, deadLetters) = (store, store, store)
         (types, contracts, keys, credentials) = (store, store, store, store)
         (audit, maintenance, life) = (store, store, store)
+        (exports, links) = (store, store)
     }
 }

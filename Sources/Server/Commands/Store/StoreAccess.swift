@@ -79,7 +79,9 @@ final class StoreAccess {
         let listener = try Listener(
             .init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service, connections: connections, timers: context.life.timers)
         context.life.add(listener)
-        return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (context, engine))
+        let url = "http://127.0.0.1:\(listener.port)"
+        ExportMaker.begin(context, url: url)
+        return (try APIClient(url: url, key: key), (context, engine))
     }
 
     /// A second connection to the same place, for work side by side.

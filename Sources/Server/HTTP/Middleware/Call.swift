@@ -89,8 +89,11 @@ package final class Call: HandledRequest, @unchecked Sendable {
     /// The client that the call is about, where it names one.
     ///
     /// - Throws: `wrong-client` for one that this credential has nothing to do with, existing or not.
-    package func client() throws -> String? {
-        guard let client = try id("client") else { return nil }
+    package func client() throws -> String? { try Self.client(parameter("client"), as: principal) }
+
+    package static func client(_ text: String?, as principal: Principal) throws -> String? {
+        guard let client = text else { return nil }
+        try check(id: client, "client")
         // An auditor sees what all clients have of that which auditors see at all.
         if principal.role == .auditor { return client }
         guard principal.rows.includes(ClientID(client)) else {
