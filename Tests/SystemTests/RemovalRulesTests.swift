@@ -31,6 +31,9 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Compaction/NewestView.swift": ["delete": "metadata of a view, which follows from its history alone"],
         "Ingest/Versions/VersionIndex.swift": ["remove": "an index that the rows make anew"],
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
+        "Ingest/Engine/Engine+Exports.swift": ["remove": "files of exports that no row leads to any more, or never did"],
+        "Server/Exports/ExportFile.swift": ["remove": "a file that this process was making, and could not finish"],
+        "Server/Commands/SQL/PartialFile.swift": ["remove": "a file that this command made aside", "rename": "the answer, written whole, aside"],
         "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],
         "Ingest/Backup/Recovery.swift": [
             "remove": "the draft of a catalog", "rename": "the draft into a place that was made free",
@@ -40,6 +43,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Verification/RepeatFinder.swift": ["remove": "scratch that was made in the line before"],
         "Ingest/Verification/Verifier.swift": ["remove": "what SQLite made beside a file so that it could be read"],
         "Query/Execution/Spilling/SpillVolume.swift": ["unlink": "scratch that was made in the line before"],
+        "Query/Results/WorkbookFile.swift": ["remove": "a file that this process was making, and could not finish"],
         "Server/Access/AdminKey.swift": ["rename": "the administrator's key, written whole, aside"],
         "Server/Commands/Import/RejectedFile.swift": ["truncate": "a plain file of the one who runs the command, checked in the lines before"],
         "Server/System/FileBytes.swift": ["O_TRUNC": "a file of the one who runs the command"],

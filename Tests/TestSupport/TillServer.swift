@@ -7,6 +7,7 @@ package final class TillServer {
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+        package init(description: String) { self.description = description }
     }
 
     package let data: URL

@@ -60,6 +60,7 @@ enum CatalogSchema {
         // What no version needs any more stays named until its file is gone: that name is the proof that it may go.
         "ALTER TABLE cold_objects ADD COLUMN obsolete_at INTEGER",
         damage,
+        exports,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.
@@ -70,6 +71,16 @@ enum CatalogSchema {
         CREATE TABLE brought(
             table_name TEXT NOT NULL, sequence INTEGER NOT NULL, columns TEXT NOT NULL, encoded BLOB NOT NULL, document BLOB NOT NULL,
             UNIQUE(table_name, sequence));
+        """
+
+    /// Answers that leave as files. No client is the administrator's.
+    private static let exports = """
+        CREATE TABLE exports(
+            id TEXT PRIMARY KEY, client_id TEXT, name TEXT NOT NULL, format TEXT NOT NULL, request BLOB NOT NULL, created_at INTEGER NOT NULL,
+            expires_in INTEGER NOT NULL, state TEXT NOT NULL, ended_at INTEGER, expires_at INTEGER, row_count INTEGER NOT NULL DEFAULT 0,
+            byte_count INTEGER NOT NULL DEFAULT 0, sha256 TEXT, file_name TEXT, problem BLOB) WITHOUT ROWID;
+        CREATE INDEX exports_time ON exports(created_at, id);
+        CREATE INDEX exports_state ON exports(state, created_at);
         """
 
     /// Keys have a label and an end; those who run the store have keys of their own, each with a role.

@@ -7,6 +7,7 @@ import Synchronization
 ///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
@@ -24,6 +25,7 @@ package final class DataDirectory: Sendable {
 
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
+    package var exportsPath: String { "\(path)/exports" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
     /// An index that the rows make anew.
     package var versionsPath: String { "\(path)/versions.sqlite" }
@@ -269,7 +271,7 @@ package final class DataDirectory: Sendable {
         return String(cString: working) + "/" + path
     }
 
-    private static func makeDirectories(_ path: String) throws {
+    static func makeDirectories(_ path: String) throws {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/\(part)"

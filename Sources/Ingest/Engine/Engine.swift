@@ -39,6 +39,7 @@ package final class Engine: Sendable {
     let compactor: Compactor
     let intakeParts: IntakeParts
     let cursors: CursorCoder
+    package let links: LinkSigner
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -57,6 +58,7 @@ package final class Engine: Sendable {
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
+        links = LinkSigner(storeKey: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot

@@ -1,5 +1,5 @@
 import ColumnStore
-import Documents
+package import Documents
 
 /// Some records of the input as they were read: what is to be stored, what was refused, and what must go the way of a POST.
 ///
@@ -41,11 +41,14 @@ package enum ImportChunk: Sendable {
     /// Lines, each with its end but perhaps the last.
     case lines([UInt8])
     case records([[UInt8]])
+    /// A record that cannot be one, as one that is too long.
+    case refused(Fault)
 
     var byteCount: Int {
         switch self {
         case .lines(let bytes): bytes.count
         case .records(let records): records.reduce(0) { $0 + $1.count }
+        case .refused: 0
         }
     }
 }
@@ -75,6 +78,9 @@ final class ImportParser {
             }
         case .records(let records):
             for record in records { record.withUnsafeBytes { take($0, options) } }
+        case .refused(let fault):
+            piece.refused.append(.init(number: piece.recordCount, document: [], problem: fault, type: nil))
+            piece.recordCount += 1
         }
         defer { piece = ImportPiece(capacity: 64) }
         return piece

@@ -1,6 +1,7 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & KeyAdministration & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance & TypeAdministration & VersionKeeping
+    & DocumentIntake & ExportKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance
+    & TypeAdministration & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -19,6 +20,8 @@ package struct StoreRoles: Sendable {
     package let keys: any KeyAdministration
     package let credentials: any CredentialLookup
     package let audit: any AuditRecording
+    package let exports: any ExportKeeping
+    package let links: any LinkSigning
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -28,5 +31,6 @@ package struct StoreRoles: Sendable {
         (types, contracts, keys, credentials) = (store, store, store, store)
         versions = store
         (audit, maintenance, life) = (store, store, store)
+        (exports, links) = (store, store)
     }
 }

@@ -166,16 +166,31 @@ struct SQLRunner: Sendable {
     }
 
     /// - Parameter hold: asked for the memory of the next so many bytes, before it has them; `sink` takes them.
-    func write(_ answer: Started, as form: SQLForm, hold: (Int) throws -> Void = { _ in }, to sink: (inout [UInt8]) throws -> Void) throws {
+    /// - Parameter counting: told of the rows of each batch.
+    func write(
+        _ answer: Started, as form: SQLForm, hold: (Int) throws -> Void = { _ in }, counting: (Int) -> Void = { _ in },
+        to sink: (inout [UInt8]) throws -> Void
+    ) throws {
         switch form {
-        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, sink)
-        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, sink)
-        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, sink)
+        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, counting, sink)
+        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, counting, sink)
+        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, counting, sink)
+        }
+    }
+
+    /// Writes the answer as a sheet of a workbook.
+    func write(_ answer: Started, asSheet name: String, of book: WorkbookFile, counting: (Int) -> Void) throws {
+        try book.beginSheet(named: name, columns: answer.columns)
+        var next = answer.first
+        while let batch = next {
+            try book.append(batch)
+            counting(batch.rowCount)
+            next = try answer.stream.next()
         }
     }
 
     private func encode<Encoder: ResultEncoder>(
-        _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ sink: (inout [UInt8]) throws -> Void
+        _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ counting: (Int) -> Void, _ sink: (inout [UInt8]) throws -> Void
     ) throws {
         var encoder = encoder
         encoder.cancellation = answer.stream.cancellation
@@ -193,6 +208,7 @@ struct SQLRunner: Sendable {
                 return true
             }
             _ = try Self.encode(batch, hold, while: send, into: &bytes) { try encoder.append($0, into: &$1) }
+            counting(batch.rowCount)
             next = try answer.stream.next()
         }
         try encoder.end(cursor: nil, statistics: answer.stream.statistics, into: &bytes)

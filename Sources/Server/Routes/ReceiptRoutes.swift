@@ -204,45 +204,7 @@ enum ReceiptRoutes {
     private static let pageByteCountMax = 64 << 20
 
     private static func pageRequest(_ call: Call) throws -> PageRequest {
-        var state: ReceiptState?
-        if let text = call.parameter("state") {
-            state = ReceiptState(rawValue: text)
-            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted, not \(MemberReader.shown(text))") }
-        }
-        var fields: [String]?
-        if let text = call.parameter("fields") {
-            let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            if names.contains("") { throw Problem.parameter("fields", "a column's name is empty") }
-            fields = names
-        }
-        return PageRequest(
-            table: call.parameter("table") ?? "receipts", client: try call.client(), range: try range(call),
-            type: try type(call), state: state, fields: fields, limit: try call.integer("limit", in: 1...10_000, default: 1_000),
-            cursor: call.parameter("cursor"), asOf: try call.instant("as_of"))
-    }
-
-    /// Both ends days, or both instants.
-    private static func range(_ call: Call) throws -> PageRequest.Range {
-        let from = try bound("from", call)
-        let to = try bound("to", call)
-        switch (from, to) {
-        case (nil, nil): return .all
-        case (.day(let from)?, .day(let to)?): return .days(from: from, to: to)
-        case (.day(let from)?, nil): return .days(from: from, to: nil)
-        case (nil, .day(let to)?): return .days(from: nil, to: to)
-        case (.instant(let from)?, .instant(let to)?): return .instants(from: from, to: to)
-        case (.instant(let from)?, nil): return .instants(from: from, to: nil)
-        case (nil, .instant(let to)?): return .instants(from: nil, to: to)
-        default: throw Problem.parameter("to", "from and to must both be dates or both be instants")
-        }
-    }
-
-    private enum Bound { case day(Int32), instant(Int64) }
-
-    private static func bound(_ name: String, _ call: Call) throws -> Bound? {
-        guard let text = call.parameter(name) else { return nil }
-        if let day = CalendarText.day(text) { return .day(day) }
-        if let instant = CalendarText.instant(text) { return .instant(instant) }
-        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
+        try PageParameters(call).request(
+            as: call.principal, limit: try call.integer("limit", in: 1...10_000, default: 1_000), cursor: call.parameter("cursor"))
     }
 }

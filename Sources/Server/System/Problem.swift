@@ -21,11 +21,14 @@ package struct Problem: Error, Sendable {
         case internalError = "internal-error"
         case overloaded, diskFull = "disk-full"
         case queryTimeout = "query-timeout", spillFull = "spill-full"
+        case gone
         case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
         case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
     }
 
     package var slug: Slug
+    /// Where it is not the slug's own: a link's wrong signature is no missing credential.
+    package var ownStatus: Int?
     /// What is wrong with this request and what to do. Never another client's data.
     package var detail: String
     package var errors: [Violation]

@@ -71,6 +71,21 @@ final class FakeEngine: WholeStore {
         return ticket
     }
 
+    // MARK: Exports
+
+    let links = LinkSigner(storeKey: [1, 2, 3])
+    func addExport(_ export: Export) throws {}
+    func export(_ id: String, as principal: Principal) throws -> Export { throw Fault(.notFound, "there is no such export") }
+    func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] { [] }
+    func deleteExport(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "there is no such export") }
+    func linkedExport(_ id: String) throws -> Export? { nil }
+    func waitingExports() throws -> [Export] { [] }
+    func endExport(_ export: Export) throws -> Bool { false }
+    func sweepExports(now: Int64, writing: Set<String>) throws {}
+    func exportPath(_ fileName: String) throws -> String { throw Fault(.notFound, "there is no such file") }
+    func exportByteCount() throws -> Int64 { 0 }
+    var hasRoomForExports: Bool { true }
+
     func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
         return page

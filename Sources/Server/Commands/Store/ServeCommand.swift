@@ -73,6 +73,7 @@ enum ServeCommand: Command {
             log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
         }
         parts.watch(context.life.timers, run: service.onObserver)
+        ExportMaker.begin(context, url: url)
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])
@@ -204,6 +205,7 @@ extension DoorLimits {
         queryCount = settings.limits.queries
         queryTime = settings.limits.queryTime
         streamTime = settings.limits.streamTime
+        exportsByteCount = settings.limits.exportsBytes
         memory.all = settings.limits.requestMemory
         // One contract's requests leave half of the connections to others.
         memory.requestCount = max(1, settings.limits.connections / 2)

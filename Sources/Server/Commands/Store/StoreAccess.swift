@@ -76,7 +76,9 @@ final class StoreAccess {
             store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
         let (_, listener) = try HTTPDoor.open(
             context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
-        return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (context, engine))
+        let url = "http://127.0.0.1:\(listener.port)"
+        ExportMaker.begin(context, url: url)
+        return (try APIClient(url: url, key: key), (context, engine))
     }
 
     /// A second connection to the same place, for work side by side.

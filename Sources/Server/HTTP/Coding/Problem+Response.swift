@@ -16,6 +16,7 @@ extension Problem.Slug {
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable: 409
+        case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
@@ -85,12 +86,18 @@ extension Problem.Slug {
         case .headTooLarge: ("The head is too large", "The header fields, or the fields behind a chunked body, do not fit in the memory of a connection, 32 KiB.")
         case .unsupportedTransferEncoding: ("Unsupported transfer encoding", "A body comes with a Content-Length, or with the transfer encoding `chunked` alone.")
         case .unsupportedVersion: ("Unsupported HTTP version", "The server speaks HTTP/1.1, and HTTP/1.0.")
+        case .gone: ("It is gone", "The link was good, but its time is over, or the file behind it was removed. Ask for it again.")
         case .spillFull: ("No room to spill", "The query needs more memory and scratch space than it may have.")
         }
     }
 }
 
 extension Problem {
+    package var status: Int {
+        get { ownStatus ?? slug.status }
+        set { ownStatus = newValue }
+    }
+
     /// A fault of one parameter, which the error names.
     package static func parameter(_ name: String, _ message: String, code: String = "invalid") -> Problem {
         Problem(.badParameter, "\(name): \(message)", errors: [Violation(pointer: "/\(name)", code: code, message: message)])
@@ -99,10 +106,10 @@ extension Problem {
     package func response(requestID: String) -> Response {
         var writer = JSONWriter(reserving: 320 + 128 * errors.count)
         ProblemBody(self, requestID: requestID).write(to: &writer)
-        var response = Response(status: slug.status, contentType: "application/problem+json", bytes: writer.bytes)
+        var response = Response(status: status, contentType: "application/problem+json", bytes: writer.bytes)
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
-        case .badSignature: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
+        case .badSignature where status == 401: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
         case .overloaded, .diskFull, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
         default: break
         }

@@ -95,8 +95,9 @@ package final class Call: HandledRequest, @unchecked Sendable {
     }
 
     /// In microseconds.
-    package func instant(_ name: String) throws -> Int64? {
-        guard let text = parameter(name) else { return nil }
+    package func instant(_ name: String) throws -> Int64? { try parameter(name).map { try Self.instant($0, name) } }
+
+    static func instant(_ text: String, _ name: String) throws -> Int64 {
         guard let instant = CalendarText.instant(text) else {
             throw Problem.parameter(
                 name, "an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
@@ -119,8 +120,11 @@ package final class Call: HandledRequest, @unchecked Sendable {
     /// The client that the call is about, where it names one.
     ///
     /// - Throws: `wrong-client` for one that this credential has nothing to do with, existing or not.
-    package func client() throws -> String? {
-        guard let client = try id("client") else { return nil }
+    package func client() throws -> String? { try Self.client(parameter("client"), as: principal) }
+
+    package static func client(_ text: String?, as principal: Principal) throws -> String? {
+        guard let client = text else { return nil }
+        try check(id: client, "client")
         // An auditor sees what all clients have of that which auditors see at all.
         if principal.role == .auditor { return client }
         guard principal.rows.includes(ClientID(client)) else {

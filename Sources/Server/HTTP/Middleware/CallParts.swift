@@ -6,6 +6,7 @@ package struct CallParts: Sendable {
     package let store: StoreRoles
     package let queries: QueryService
     package let jobs: JobTable
+    package let exports: ExportQueue
     package let log: Log
     let figures: ServerFigures
 }

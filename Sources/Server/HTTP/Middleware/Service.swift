@@ -38,7 +38,7 @@ package final class Service: RequestHandler {
         ]
         self.middleware = middleware
         let parts = CallParts(
-            store: context.store, queries: context.queries, jobs: context.jobs, log: context.log,
+            store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, log: context.log,
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates))
         handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }

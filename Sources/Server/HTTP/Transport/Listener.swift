@@ -492,6 +492,11 @@ package final class Listener: Door, @unchecked Sendable {
             let sender = Unmanaged.passRetained(BytesSender(bytes, progress))
             return MHD_create_response_from_callback(
                 UInt64(bytes.count), min(bytes.count, sendByteCount), Callbacks.readBytes, sender.toOpaque(), Callbacks.freeBytes)
+        case .file(let file):
+            let progress = exchange.flatMap { ConnectionRecord.of($0.connection.raw)?.progress }
+            let sender = Unmanaged.passRetained(FileSender(file, progress))
+            return MHD_create_response_from_callback(
+                UInt64(clamping: file.byteCount), sendByteCount, Callbacks.readFile, sender.toOpaque(), Callbacks.freeFile)
         case .stream(let stream):
             guard let exchange else { return nil }
             exchange.sending(stream)
