@@ -34,6 +34,19 @@ final class BranchTests: XCTestCase {
         XCTAssertEqual(try outcome(of: caught), #"{"e":{"Error":"F","Cause":""}}"#)
     }
 
+    func test_parallel_whatRanInItWhenItsErrorIsCaught_isCancelled() throws {
+        let clocked = #"{"Type":"Task","Resource":"till:process:p","TimeoutSeconds":9,"End":true}"#
+        let state = branches(clocked, #"{"Type":"Wait","Seconds":9,"End":true}"#, Self.task, members: #","Catch":[{"ErrorEquals":["E"],"Next":"T"}]"#)
+        var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Succeed"}"#)]))
+        let timers = simulator.execution.awaited.filter { if case .timer = $0 { true } else { false } }
+        XCTAssertEqual(timers.count, 2)
+        let failing = try XCTUnwrap(simulator.tasks.last)
+        XCTAssertEqual(simulator.apply(.taskFailed(token: failing.token, StateError(name: "E", cause: nil))), .applied)
+        XCTAssertEqual(simulator.outcome, #"{"Error":"E","Cause":""}"#)
+        XCTAssertTrue(simulator.effects.contains(.cancelTask(token: simulator.tasks[0].token, .process("p"))))
+        for case .timer(let frame, let serial, _) in timers { XCTAssertTrue(simulator.effects.contains(.cancelTimer(frame: frame, serial: serial))) }
+    }
+
     func test_parallel_isRetriedWhole() throws {
         var count = 0
         let state = branches(Self.task, Self.task, members: #","Retry":[{"ErrorEquals":["E"]}]"#)
