@@ -66,7 +66,7 @@ final class WorkbookFileTests: XCTestCase {
         let (columns, batches) = try QueryFixture([("t", table)], threads: 1).batches("SELECT * FROM t")
         var encoder = JSONObjectEncoder(columns: columns)
         var lines = Array(("{" + columns.map { "\"\($0.name)\":\"\($0.type.isNested ? "LIST" : $0.typeName)\"" }.joined(separator: ",") + "}\n").utf8)
-        for batch in batches { encoder.append(batch, into: &lines) }
+        for batch in batches { try encoder.append(batch, into: &lines) }
         try Data(lines).write(to: URL(fileURLWithPath: path))
         return (columns, batches)
     }

@@ -51,6 +51,33 @@ export interface QueryPage {
   };
 }
 
+/** Of one of query, receipts and sheets. */
+export interface ExportRequest {
+  query?: string;
+  params?: (string | number | boolean | null)[] | null;
+  time_zone?: string | null;
+  /** The parameters of GET /v1/receipts. */
+  receipts?: {
+    client?: string | null;
+    from?: string | null;
+    to?: string | null;
+    type?: string | null;
+    table?: string | null;
+    state?: "PROCESSING" | "COMPLETE" | "FAILED" | null;
+    fields?: string | null;
+  } | null;
+  /** Of a workbook, each the answer to a query. */
+  sheets?: {
+    name?: string | null;
+    query: string;
+    params?: (string | number | boolean | null)[] | null;
+  }[] | null;
+  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  name?: string | null;
+  /** From 1s to 90d, once the file is there. */
+  expires_in?: string | null;
+}
+
 export interface KeyRequest {
   /** For people: who has it. */
   label?: string | null;
@@ -294,6 +321,34 @@ export interface Job {
 export interface JobList {
   jobs: Job[];
   next_cursor: string | null;
+}
+
+export interface Export {
+  export_id: string;
+  name: string;
+  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
+  rows: number;
+  bytes: number;
+  /** From 0 to 1: the share of sheets that are written. */
+  progress: number;
+  /** Of the file, in hexadecimal digits. */
+  sha256: string | null;
+  /** Good without a credential until `expires_at`. Whoever has it has the file. */
+  url: string | null;
+  created_at: string;
+  expires_at: string | null;
+  problem: Problem | null;
+}
+
+export interface ExportList {
+  exports: Export[];
+  next_cursor: string | null;
+}
+
+export interface AcceptedExport {
+  export_id: string;
+  state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
 }
 
 export interface Deletion {
@@ -565,6 +620,59 @@ export interface Operations {
   sql: {
     body: Query;
     answer: QueryPage;
+  };
+  /** Begins to write the answer to a query, receipts, or a workbook of several sheets into a file. */
+  createExport: {
+    body: ExportRequest;
+    answer: AcceptedExport;
+  };
+  /** The caller's exports, the newest first; for the administrator everybody's. */
+  exports: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExportList;
+  };
+  /** How an export stands, and the link to its file. */
+  export: {
+    path: {
+      /** The export's id. */
+      id: string;
+    };
+    answer: Export;
+  };
+  /** Ends an export and removes its file. */
+  deleteExport: {
+    path: {
+      /** The export's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The file of an export, by its link. */
+  exportFile: {
+    path: {
+      /** The export's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** One range of bytes. */
+      Range?: string;
+      /** The ETag that the range is of. */
+      "If-Range"?: string;
+      /** The ETag that is there. */
+      "If-None-Match"?: string;
+    };
+    answer: string | undefined;
   };
   /** A registrar's outcome for a ticket. */
   callback: {
@@ -869,7 +977,7 @@ export interface Operations {
     };
     answer: Job;
   };
-  /** Ends a job: one that waits is dropped, a verification ends soon; a backup or compaction that runs goes on to its end. */
+  /** Ends a job: one that waits is dropped, one that runs ends at the next piece of its work. What a compaction has moved until then stays so, and an earlier backup is as it was. */
   cancelJob: {
     path: {
       /** The job's id. */
@@ -925,6 +1033,11 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   ticket: { method: "GET", path: "/v1/tickets/{ticket_id}", isOpen: false, takesText: false },
   changes: { method: "GET", path: "/v1/changes", isOpen: false, takesText: false },
   sql: { method: "POST", path: "/v1/sql", isOpen: false, takesText: false },
+  createExport: { method: "POST", path: "/v1/exports", isOpen: false, takesText: false },
+  exports: { method: "GET", path: "/v1/exports", isOpen: false, takesText: false },
+  export: { method: "GET", path: "/v1/exports/{id}", isOpen: false, takesText: false },
+  deleteExport: { method: "DELETE", path: "/v1/exports/{id}", isOpen: false, takesText: false },
+  exportFile: { method: "GET", path: "/v1/exports/{id}/file", isOpen: true, takesText: false },
   callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
   types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
@@ -966,6 +1079,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
 
 /** What a problem's `type` ends with, by this version. */
 export type Slug =
+  | "No byte of the file is in the range."
   | "admin-only"
   | "ambiguous-type"
   | "bad-cursor"
@@ -974,6 +1088,7 @@ export type Slug =
   | "bad-parameter"
   | "bad-request"
   | "bad-signature"
+  | "bad-signature: the link was altered."
   | "bad-sql"
   | "bad-xml"
   | "callback-host-not-allowed"
@@ -982,6 +1097,7 @@ export type Slug =
   | "data-error"
   | "different-document"
   | "disk-full"
+  | "gone"
   | "head-too-large"
   | "immutable-table"
   | "internal-error"
