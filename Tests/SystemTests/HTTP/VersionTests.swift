@@ -102,9 +102,10 @@ final class VersionTests: XCTestCase {
             return .init(status: 200, body: text.contains("refuse") ? #"{"outcome":"rejected","errors":[]}"# : #"{"outcome":"accepted","reference":"R"}"#)
         }
         defer { board.close() }
-        let server = try TillServer(environment: [
+        let environment = [
             "TILL_REGISTRARS": #"{"board":{"url":"http://127.0.0.1:\#(board.port)/","secret":"t"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
-        ])
+        ]
+        let server = try TillServer(environment: environment)
         defer { server.remove() }
         let type = Self.type.replacingOccurrences(of: #""receipt_id""#, with: #""register":[["board"]],"receipt_id""#)
         XCTAssertEqual(try server.client().put("/v1/types/licence", type).status, 201)
@@ -127,7 +128,7 @@ final class VersionTests: XCTestCase {
         XCTAssertEqual(try post("fifth"), "5 COMPLETE")
         XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"])
         server.kill()
-        try server.start()
+        try server.start(environment: environment)
         XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "after a kill")
         isOpen.broadcast { $0 = true }
         for _ in 0..<600 where try sql(client, "SELECT count(*) FROM licences_history WHERE state = 'PROCESSING'") != "0" { usleep(100_000) }

@@ -112,7 +112,8 @@ enum FinalWait {
         let present = { @Sendable in TakeAnswer.response(to: .one(taken), of: call) }
         LongPoll.run(call, changes, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
             let ticket = try rows.ticket(taken.summary.ticketID, as: call.principal)
-            guard let summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
+            guard var summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
+            (summary.version, summary.changed) = (taken.summary.version, taken.summary.changed)
             let final = Taken(summary: summary, isRepeat: taken.isRepeat)
             return .answer(TakeAnswer.response(to: .one(final), of: call))
         }
