@@ -9,6 +9,7 @@
 //   Batches: columns in memory, and what is asked of them
 //   Resources: memory, threads, the clock
 //   JSON: text of metadata
+//   Transfers: calls of this program over HTTP, and which addresses they may reach
 //   Storage: objects and files, and proofs for their removal
 //   Compression: codecs, checksums, dictionaries of codecs
 //   Encodings/{Bits, Decoders, Encoders}: bytes of a page to values, and back: an encoding is a decoder, an encoder and its case in Encoders/ValueEncoding.swift

@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 package import Ingest
 import Synchronization
 

@@ -1,3 +1,4 @@
+package import ColumnStore
 package import Ingest
 
 /// What can be said of settings only by looking at what they name: files, addresses, keys.
