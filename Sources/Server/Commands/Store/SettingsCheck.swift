@@ -1,5 +1,5 @@
 package import ColumnStore
-package import Ingest
+internal import Ingest
 
 /// What can be said of settings only by looking at what they name: files, addresses, keys.
 package enum SettingsCheck {
