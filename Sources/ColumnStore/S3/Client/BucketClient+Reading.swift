@@ -91,8 +91,9 @@ extension BucketClient {
     private static func piece(_ answer: OutgoingResponse, wanted: Range<Int64>?) throws(BucketFailure) -> Piece {
         let (bytes, tag) = (answer.body, answer.headers["etag"] ?? "")
         if let length = answer.headers["content-length"], Int(length) != bytes.count { throw odd("\(bytes.count) bytes under a Content-Length of \(length)") }
-        guard answer.status == 206 else {
-            // A server that passes ranges over gives the whole.
+        // Some servers answer 200 to a range, with a Content-Range all the same.
+        guard answer.status == 206 || answer.headers["content-range"] != nil else {
+            // One that passes ranges over gives the whole.
             guard answer.status == 200, wanted?.lowerBound ?? 0 == 0 else { throw odd("status \(answer.status) for a range") }
             return Piece(bytes: bytes, start: 0, head: ObjectHead(byteCount: Int64(bytes.count), tag: tag, mark: answer.headers[markHeader]))
         }

@@ -9,16 +9,18 @@ internal import Synchronization
 package final class BucketClient: Sendable {
     package let endpoint: BucketEndpoint
     package let options: BucketOptions
-    package let counters = BucketCounters()
+    package let counters: BucketCounters
     package let room: TransferRoom
     package let pool: TransferPool
     let signer: SigV4
     let credentials: CredentialChain
     private let transport: OutgoingClient
     /// The service's clock less the machine's, in seconds, once it has said that ours is wrong.
-    private let clockOffset = Atomic<Int64>(0)
-    /// When an answer last came: what tells a bucket that is down from one that refuses.
-    private let lastAnswer = Atomic<UInt64>(0)
+    private let clock: Clock
+
+    private final class Clock: Sendable {
+        let offset = Atomic<Int64>(0)
+    }
 
     package init(_ endpoint: BucketEndpoint, region: String, credentials: CredentialChain, transport: OutgoingClient, options: BucketOptions = BucketOptions()) {
         self.endpoint = endpoint
@@ -28,14 +30,19 @@ package final class BucketClient: Sendable {
         signer = SigV4(region: region)
         room = TransferRoom(byteCountMax: options.memoryByteCount)
         pool = TransferPool(threadCountMax: options.parallelCount)
+        (counters, clock) = (BucketCounters(), Clock())
     }
 
-    deinit { pool.close() }
+    /// The same client for keys further down: all else they have together.
+    package func below(_ folder: String) -> BucketClient { BucketClient(endpoint.below(folder), as: self) }
 
-    /// Steady nanoseconds; 0 while there was none.
-    package var lastAnswerNanoseconds: UInt64 { lastAnswer.load(ordering: .relaxed) }
+    private init(_ endpoint: BucketEndpoint, as other: BucketClient) {
+        self.endpoint = endpoint
+        (options, counters, room, pool) = (other.options, other.counters, other.room, other.pool)
+        (signer, credentials, transport, clock) = (other.signer, other.credentials, other.transport, other.clock)
+    }
 
-    var now: SigningInstant { SigningInstant(seconds: SigningInstant.now.seconds.addingSaturating(clockOffset.load(ordering: .relaxed))) }
+    var now: SigningInstant { SigningInstant(seconds: SigningInstant.now.seconds.addingSaturating(clock.offset.load(ordering: .relaxed))) }
 
     /// Sends until there is an answer to go by.
     ///
@@ -109,7 +116,7 @@ package final class BucketClient: Sendable {
             case .setClock(let failure, let seconds):
                 guard !tries.hasSetClock else { throw failure }
                 tries.hasSetClock = true
-                clockOffset.store(seconds.subtractingSaturating(SigningInstant.now.seconds), ordering: .relaxed)
+                clock.offset.store(seconds.subtractingSaturating(SigningInstant.now.seconds), ordering: .relaxed)
             }
         }
         return nil
@@ -134,7 +141,6 @@ package final class BucketClient: Sendable {
 
     private func note(_ call: BucketCall, _ result: Result<OutgoingResponse, OutgoingFailure>, isRetry: Bool, _ scope: WaitScope) {
         let answer = try? result.get()
-        if answer != nil { lastAnswer.store(SteadyClock.nanoseconds(), ordering: .relaxed) }
         let isThrottled = answer.map { $0.status == 503 || $0.status == 429 } ?? false
         counters.note(call.kind, sent: call.body.count, received: answer?.body.count ?? 0, isRetry: isRetry, isThrottled: isThrottled)
         scope.tally?.note(requests: 1, bytes: answer?.body.count ?? 0)

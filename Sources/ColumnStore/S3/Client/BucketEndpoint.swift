@@ -20,7 +20,7 @@ package struct BucketEndpoint: Sendable, Equatable {
         guard Self.isRegion(region) else { throw ColumnStoreError(.invalidRequest, path: url, "\"\(region)\" is no region: take one like eu-central-1") }
         // A certificate's wildcard covers one label alone.
         let standsInPath = isPathStyle || place.bucket.contains(".")
-        var authority = "s3.\(region).\(Self.domain(ofRegion: region))"
+        var authority = "s3.\(region).\(SigV4.domain(ofRegion: region))"
         var path = ""
         var scheme = "https"
         if let endpoint { (scheme, authority, path) = try Self.parse(endpoint: endpoint) }
@@ -45,9 +45,6 @@ package struct BucketEndpoint: Sendable, Equatable {
         (bucket, scheme, host, basePath) = (other.bucket, other.scheme, other.host, other.basePath)
         self.prefix = prefix
     }
-
-    /// China's part of AWS has its own.
-    static func domain(ofRegion region: String) -> String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
 
     static func isRegion(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }

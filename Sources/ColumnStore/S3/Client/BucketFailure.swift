@@ -43,7 +43,7 @@ package struct BucketFailure: Error, Sendable, Equatable, CustomStringConvertibl
 
 extension ColumnStoreError {
     /// Adds the object to what came of a request.
-    init(_ failure: BucketFailure, key: String) {
+    package init(_ failure: BucketFailure, key: String) {
         let code: Code =
             switch failure.kind {
             case .notFound: .notFound

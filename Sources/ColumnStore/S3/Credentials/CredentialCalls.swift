@@ -53,7 +53,7 @@ struct CredentialCalls: Sendable {
         do throws(ColumnStoreError) {
             let file = try LocalFileBytes(path: path)
             guard file.byteCount <= 1 << 16 else { throw ColumnStoreError(.overBudget, path: path, "longer than a token is") }
-            bytes = Array(try file.region(at: 0, count: Int(clamping: file.byteCount)).bytes)
+            bytes = try file.region(at: 0, count: Int(clamping: file.byteCount)).copied
         } catch {
             throw CredentialFailure(source: source, reason: "the token's file: \(error)")
         }

@@ -36,6 +36,6 @@ package struct WebIdentityCredentials: CredentialSource {
     }
 
     private var endpoint: String {
-        environment[present: "AWS_ENDPOINT_URL_STS"] ?? "https://sts.\(region).\(BucketEndpoint.domain(ofRegion: region))/"
+        environment[present: "AWS_ENDPOINT_URL_STS"] ?? "https://sts.\(region).\(SigV4.domain(ofRegion: region))/"
     }
 }

@@ -24,6 +24,9 @@ package struct SigV4: Sendable {
         self.service = service
     }
 
+    /// Of the hosts of a region's services: China's part of AWS has its own.
+    static func domain(ofRegion region: String) -> String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
+
     /// Puts `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and `Authorization` among the request's headers.
     ///
     /// - Parameter payloadHash: 64 hexadecimal digits of the payload's SHA-256, or `unsignedPayload`.
