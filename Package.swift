@@ -46,13 +46,13 @@ let package = Package(
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
 
-        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
+        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CCurl", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
         .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
         .target(
             name: "Ingest",
-            dependencies: ["ColumnStore", "Query", "Documents", "CSQLite", "CCurl"],
+            dependencies: ["ColumnStore", "Query", "Documents", "CSQLite"],
             swiftSettings: strict),
         .target(
             name: "Server",

@@ -14,6 +14,7 @@ final class RemovalRulesTests: XCTestCase {
         "ColumnStore/Storage/LocalStorage.swift": [
             "unlink": "by a proof, and second names of files in the making", "rename": "version hint and manifest of a backup: written whole, aside",
         ],
+        "ColumnStore/S3/Cache/CacheFolder.swift": ["remove": "copies of what a bucket has, under names that the cache makes"],
         "ColumnStore/Iceberg/Table/CommitWriter.swift": ["delete": "what a commit of this process wrote before it failed"],
         "ColumnStore/Iceberg/Table/Table.swift": ["delete": "versions that this process made and no catalog took"],
         "ColumnStore/Iceberg/Table/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],

@@ -212,7 +212,8 @@ final class Registration: Sendable {
         }
         if work.mayHaveArrived, let statusURL = registrar.statusURL {
             let request = RegistrarCall.ask(call, of: name, registrar, statusURL: statusURL, now: now)
-            return client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
+            client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
+            return
         }
         guard call.attempts < registrar.retry.attemptCountMax else {
             let detail = "no final answer in \(call.attempts) attempts"

@@ -1,5 +1,4 @@
-import Documents
-import Ingest
+import ColumnStore
 import Synchronization
 import TestSupport
 import XCTest

@@ -1,5 +1,4 @@
-import Documents
-import Ingest
+import ColumnStore
 import XCTest
 
 final class AddressPolicyTests: XCTestCase {

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// Which addresses an outgoing call may reach: public ones, and what the operator lists.
 ///
