@@ -122,7 +122,7 @@ extension ColdTable {
         switch error.code {
         case .corruptFile, .unsupportedFeature, .notFound: true
         case .io: error.systemError == EIO
-        case .overBudget, .conflict, .invalidRequest: false
+        case .overBudget, .conflict, .invalidRequest, .unavailable: false
         }
     }
 
