@@ -50,7 +50,7 @@ package final class ColdTable: Sendable {
 
     /// The files that may have rows which pass.
     func files(_ request: ScanRequest) throws -> [DataFile] {
-        let filters = (request.scope + request.filters + request.sieves.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
+        let filters = (request.scope + request.filters + request.runtimeFilters.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
         let files = try files(filters)
         let all = try reading(iceberg.metadataLocation) { try iceberg.counts() }
         request.counters.add { counts in
@@ -87,9 +87,9 @@ struct ColdScanPlan: Sendable {
         var file = ParquetScanRequest(
             projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },
             elementFilters: request.elementFilters.filter { cold.field(at: $0.path) != nil })
-        // A sieve tests values of the table's type.
-        file.sieves = request.sieves.filter { sieve in
-            cold.field(at: sieve.path)?.type.withoutIDs == schema.field(at: sieve.path)?.type.withoutIDs
+        // A runtime filter tests values of the table's type.
+        file.runtimeFilters = request.runtimeFilters.filter { runtimeFilter in
+            cold.field(at: runtimeFilter.path)?.type.withoutIDs == schema.field(at: runtimeFilter.path)?.type.withoutIDs
         }
         if let residual = request.residual {
             let shape = try ColumnShape(residual.columns, schema: schema)

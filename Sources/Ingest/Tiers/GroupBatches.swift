@@ -91,9 +91,9 @@ private struct GroupPlan {
         var request = ParquetScanRequest(
             projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) && !hasDamage },
             batchRowCount: filter.batchRowCount)
-        // A sieve tests values of the table's type.
-        request.sieves = wanted.sieves.filter { sieve in
-            !hasDamage && isCurrent(sieve.path) && schema.field(at: sieve.path)?.type.withoutIDs == filter.schema.field(at: sieve.path)?.type.withoutIDs
+        // A runtime filter tests values of the table's type.
+        request.runtimeFilters = wanted.runtimeFilters.filter { runtimeFilter in
+            !hasDamage && isCurrent(runtimeFilter.path) && schema.field(at: runtimeFilter.path)?.type.withoutIDs == filter.schema.field(at: runtimeFilter.path)?.type.withoutIDs
         }
         if applied == .everything, let residual = wanted.residual, let shape = filter.residual {
             let fields = ColumnShape.fields(residual.columns, of: schema)

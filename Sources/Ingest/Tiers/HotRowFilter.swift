@@ -34,7 +34,7 @@ struct HotRowFilter: Sendable {
     static func isStored(_ path: ColumnPath) -> Bool { StandardColumns.stored.contains(path.names.first ?? "") }
 
     func mayPass(_ bounds: HotBounds) -> Bool {
-        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.sieves.allSatisfy { bounds.mayPass($0.filter) }
+        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.runtimeFilters.allSatisfy { bounds.mayPass($0.filter) }
     }
 
     /// What of a scan's tests the reader of a piece has applied by itself, each exactly.

@@ -40,7 +40,7 @@ package struct VersionedTable: TableSource {
         if isOverlaid, let overlay {
             inner.projection = Self.tops(asked + overlay.needs)
             inner.filters = request.filters.filter { !overlay.columns.contains($0.path.names[0]) }
-            (inner.residual, inner.rowCountMax, inner.elementFilters, inner.sieves) = (nil, nil, [], [])
+            (inner.residual, inner.rowCountMax, inner.elementFilters, inner.runtimeFilters) = (nil, nil, [], [])
         }
         let scans = try parts.map { part in
             var own = inner
@@ -53,7 +53,7 @@ package struct VersionedTable: TableSource {
         var outer = request
         outer.scope = []
         outer.filters = request.filters.filter { overlay.columns.contains($0.path.names[0]) }
-        outer.sieves = []
+        outer.runtimeFilters = []
         return try OverlaidScan(scan, overlay, Schema(inner.projection.compactMap { base.schema[$0.names[0]] }), outer)
     }
 

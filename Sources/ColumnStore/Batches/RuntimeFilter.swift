@@ -2,7 +2,7 @@ import Synchronization
 
 /// A test of one column that rows may be left out by, because the work after the scan drops them anyway: the keys that a join looks for.
 /// Never needed for a right answer, so that a source may apply it, apply it in part, or not at all.
-public final class ColumnSieve: Sendable {
+public final class RuntimeFilter: Sendable {
     /// A top-level column, or a member of a struct, not within a list.
     public let path: ColumnPath
     /// Passed by every value that `select` passes: files, row groups and pages are pruned by it.

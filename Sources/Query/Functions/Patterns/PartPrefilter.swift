@@ -4,7 +4,7 @@ import ColumnStore
 /// any text is looked at, folded or matched by itself.
 ///
 /// Without regard to case a byte may be that of either form. Texts that hold the part are always among the candidates, if they are UTF-8.
-struct PartSieve {
+struct PartPrefilter {
     /// A byte of the part: where it stands and what it may be.
     fileprivate struct Mark {
         let offset: Int
@@ -97,7 +97,7 @@ struct PartSieve {
     }
 }
 
-extension PartSieve.Mark {
+extension PartPrefilter.Mark {
     @inline(__always)
     fileprivate func isAt(_ byte: UInt8) -> UInt8 { (byte == one ? 1 : 0) | (byte == other ? 1 : 0) }
 }
