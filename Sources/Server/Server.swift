@@ -1,10 +1,12 @@
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   System: time, files, digests, keys, and small values from outside
 //   Observability, Configuration: log, figures and traces; what a start is told
-//   Work, Queries: pools, what requests may hold, deadlines, jobs; questions in SQL, for every door and the command line
-//   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
+//   Work: pools, what requests may hold, deadlines, jobs
 //   Access/Tokens, Access: who asks, and what they may call
-//   HTTP/Middleware: the table's router, admission, audit and dispatch; `Service` is the middle of it
+//   Queries: questions in SQL, for every door and the command line
+//   Doors: what every door shares: one admission, one query service, one start, drain and stop
+//   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
+//   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/Answers, Routes: the calls of the API, and the description made of them
 //   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line
 

@@ -41,4 +41,9 @@ package struct AuditEntry: Sendable, Hashable {
     package var status: Int?
     /// JSON: what was put, made or moved, without secrets; or the problem.
     package var detail: String?
+
+    package init(id: Int64, at: Int64, act: AuditAct, endedAt: Int64? = nil, outcome: AuditOutcome, status: Int? = nil, detail: String? = nil) {
+        (self.id, self.at, self.act, self.endedAt) = (id, at, act, endedAt)
+        (self.outcome, self.status, self.detail) = (outcome, status, detail)
+    }
 }

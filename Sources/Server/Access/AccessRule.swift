@@ -20,6 +20,9 @@ package enum AccessRule: Sendable {
 }
 
 extension AccessRule {
+    /// Whether somebody must say who they are.
+    package var needsCredential: Bool { !roles.isEmpty }
+
     /// Why a credential may not make the call; nil when it may. What it sees in it, the engine decides.
     package func refusal(of principal: Principal) -> Problem? {
         switch (principal.role, self) {

@@ -1,13 +1,13 @@
 import Documents
 package import Ingest
 
-/// Turns the credential of a request into a `Principal`, or refuses it. What may be done once inside is the table of the API.
+/// Turns a credential into a `Principal`, or refuses it. What may be done once inside is the table of the API.
 package struct Authorizer: Sendable {
     /// Somebody who is let in.
-    package struct Admission: Sendable {
+    package struct Admitted: Sendable {
         package let principal: Principal
-        /// What the answer says of the rate that is left, whatever it is.
-        package var headers: [Response.Header] = []
+        /// How the contract's rate stands; nil where it has none.
+        package var standing: RateLimiter.Standing?
     }
 
     /// The token's key may be in a set that is being fetched: ask again when `whenKeysAreFetched` calls.
@@ -25,17 +25,16 @@ package struct Authorizer: Sendable {
     }
 
     /// - Parameter mayWait: whether the caller would ask again; false the second time.
-    /// - Throws: `unauthenticated`, `contract-not-valid`, `rate-limited`, or what `access` lacks; `KeysAwaited`.
-    package func authorize(_ request: Request, for access: AccessRule, mayWait: Bool = false) throws -> Admission {
-        switch access {
-        case .open: return Self.nobody
-        // The signature is checked by the call, which knows whose it must be.
-        case .signed: return Self.nobody
-        case .reader, .writer, .review, .audit, .metrics, .admin: break
+    /// - Throws: `Denial` with `unauthenticated`, `contract-not-valid`, `rate-limited`, or what `access` lacks; `KeysAwaited`.
+    package func authorize(_ credential: Credential, for access: AccessRule, mayWait: Bool = false) throws -> Admitted {
+        let admitted: Admitted
+        do {
+            admitted = try authenticate(credential, mayWait: mayWait)
+        } catch let problem as Problem {
+            throw Denial(problem)
         }
-        let admission = try authenticate(request, mayWait: mayWait)
-        if let problem = access.refusal(of: admission.principal) { throw Refusal(problem: problem, headers: admission.headers) }
-        return admission
+        if let problem = access.refusal(of: admitted.principal) { throw Denial(problem, standing: admitted.standing) }
+        return admitted
     }
 
     /// Calls `wake` when the fetch that `KeysAwaited` spoke of is over.
@@ -44,25 +43,18 @@ package struct Authorizer: Sendable {
     package func whenKeysAreFetched(_ wake: @escaping @Sendable () -> Void) -> Bool { tokens?.source.whenFetched(wake) ?? false }
 
     /// For calls without a credential, and until one is checked: sees no row.
-    package static let nobody = Admission(principal: .nobody)
+    package static let nobody = Admitted(principal: .nobody)
 
-    private func authenticate(_ request: Request, mayWait: Bool) throws -> Admission {
-        guard let header = request.header("Authorization") else {
-            throw Problem(.unauthenticated, "send an API key: Authorization: Bearer <key>")
-        }
-        guard let key = Self.bearer(header) else {
-            throw Problem(.unauthenticated, "the Authorization header must be: Bearer <key>")
-        }
-        let hash = APIKey.sha256(of: key)
-        if Digest.areEqual(hash, adminKeySHA256) { return Admission(principal: .admin) }
-        switch credentials.holder(ofKeySHA256: hash) {
+    private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Admitted {
+        if Digest.areEqual(credential.sha256, adminKeySHA256) { return Admitted(principal: .admin) }
+        switch credentials.holder(ofKeySHA256: credential.sha256) {
         case .contract(let contract, let expiresAt)?:
             try Self.check(expiresAt)
             return try admit(contract)
         case .operators(let role, let id, let expiresAt)?:
             try Self.check(expiresAt)
-            return Admission(principal: .operators(role, keyID: id))
-        case nil: return try admit(try contract(ofToken: key, sha256: hash, mayWait: mayWait))
+            return Admitted(principal: .operators(role, keyID: id))
+        case nil: return try admit(try contract(ofToken: credential, mayWait: mayWait))
         }
     }
 
@@ -72,11 +64,11 @@ package struct Authorizer: Sendable {
     }
 
     /// The contract that a token names.
-    private func contract(ofToken credential: String, sha256: [UInt8], mayWait: Bool) throws -> Contract {
-        guard let tokens, JSONWebToken.looksLike(credential) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
+    private func contract(ofToken credential: Credential, mayWait: Bool) throws -> Contract {
+        guard let tokens, JSONWebToken.looksLike(credential.secret) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
         let outcome: TokenVerifier.Outcome
         do {
-            outcome = try tokens.verify(credential, sha256: sha256, now: Double(CalendarText.now) / 1e6, mayWait: mayWait)
+            outcome = try tokens.verify(credential.secret, sha256: credential.sha256, now: Double(CalendarText.now) / 1e6, mayWait: mayWait)
         } catch {
             throw Problem(.unauthenticated, "the token does not count: \(error)")
         }
@@ -87,7 +79,7 @@ package struct Authorizer: Sendable {
         return contract
     }
 
-    private func admit(_ contract: Contract) throws -> Admission {
+    private func admit(_ contract: Contract) throws -> Admitted {
         let now = CalendarText.now
         if let from = contract.validFrom, now < from {
             throw Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))")
@@ -96,18 +88,10 @@ package struct Authorizer: Sendable {
             throw Problem(.contractNotValid, "the contract ended at \(CalendarText.text(instant: to))")
         }
         let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
-        guard let rate = contract.ratePerSecond else { return Admission(principal: principal) }
+        guard let rate = contract.ratePerSecond else { return Admitted(principal: principal) }
         let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
-        guard let wait = standing.wait else { return Admission(principal: principal, headers: standing.headers) }
-        throw Refusal(
-            problem: Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"),
-            headers: standing.headers + [.init("Retry-After", String(wait))])
-    }
-
-    private static func bearer(_ header: String) -> String? {
-        // As bytes: characters would be made of them on every request.
-        guard header.utf8.count >= 7, zip(header.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
-        let key = Substring(header.utf8.dropFirst(7)).trimmingBlanks
-        return key.isEmpty ? nil : key
+        guard standing.wait != nil else { return Admitted(principal: principal, standing: standing) }
+        throw Denial(
+            Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"), standing: standing)
     }
 }

@@ -23,15 +23,6 @@ package final class RateLimiter: Sendable {
         package let remaining: Int
         /// Whole seconds until there is room for one more, when there was none for this one.
         package let wait: Int?
-
-        /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): the quota for each window of a second; what is left
-        /// of it and in how many seconds there will be more.
-        package var headers: [Response.Header] {
-            [
-                .init("RateLimit-Policy", "\"contract\";q=\(capacity);w=1"),
-                .init("RateLimit", "\"contract\";r=\(remaining);t=\(wait ?? (remaining < capacity ? 1 : 0))"),
-            ]
-        }
     }
 
     /// Takes a token, if there is one.

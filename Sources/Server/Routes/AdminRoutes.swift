@@ -11,19 +11,19 @@ enum AdminRoutes {
                 "compact", "Moves hot files of UTC days before a day to cold now, and answers when done; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter],
                 body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"before":{"type":["string","null"],"format":"date"}}}"#)],
-                answers: [.init(200, "What was done.", [.reference("Compaction")]), accepted], problems: [.diskFull], needsBody: false),
+                answers: [.init(200, "What was done.", [.of(CompactionBody.self)]), accepted], problems: [.diskFull], needsBody: false),
             handle: compact),
         Route(
             .get, "/v1/audit", access: .audit, place: .control,
             operation: Operation(
                 "audit", "Administrative acts, the newest first: who did what when, and what came of it.", parameters: ListPage.parameters,
-                answers: [.init(200, "The acts.", [.reference("AuditList")])], problems: [.badCursor]),
+                answers: [.init(200, "The acts.", [.of(ListBody<AuditBody>.self)])], problems: [.badCursor]),
             handle: audit),
         Route(
             .get, "/v1/admin/audit", access: .audit, place: .control,
             operation: Operation(
                 "adminAudit", "As /v1/audit, which see: the path of earlier versions.", parameters: ListPage.parameters,
-                answers: [.init(200, "The acts.", [.reference("AuditList")])], problems: [.badCursor]),
+                answers: [.init(200, "The acts.", [.of(ListBody<AuditBody>.self)])], problems: [.badCursor]),
             handle: audit),
         Route(
             .post, "/v1/admin/backup", access: .admin, place: .control, body: .small,
@@ -31,7 +31,7 @@ enum AdminRoutes {
                 "backup", "Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed. Answers when done; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter],
                 body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path; the directory is empty, not there, or has an earlier backup of this store."}}}"#)],
-                answers: [.init(200, "The backup is complete, durable and read again.", [.reference("Backup")]), accepted],
+                answers: [.init(200, "The backup is complete, durable and read again.", [.of(BackupBody.self)]), accepted],
                 problems: [.badParameter, .overloaded, .diskFull]),
             handle: backup),
         Route(
@@ -39,40 +39,17 @@ enum AdminRoutes {
             operation: Operation(
                 "verify", "Proves every file of the store while it works, at low priority. Answers at once with the job; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false}"#)],
-                answers: [.init(200, "What was found.", [.reference("Verification")]), accepted], needsBody: false),
+                answers: [.init(200, "What was found.", [.of(VerificationBody.self)]), accepted], needsBody: false),
             handle: verify),
     ]
 
-    private static let accepted = Operation.Answer(202, "It goes on; `Location` is the job's.", [.reference("Job")])
+    private static let accepted = Operation.Answer(202, "It goes on; `Location` is the job's.", [.of(JobBody.self)])
 
     private static func audit(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let page = try call.store.audit.audit(cursor: call.parameter("cursor"), limit: limit)
-        var writer = JSONWriter(reserving: 256 * page.entries.count + 64)
-        writer.beginObject()
-        writer.key("audit")
-        writer.beginArray()
-        for entry in page.entries {
-            writer.beginObject()
-            writer.member("id", Int(entry.id))
-            writer.member("at", CalendarText.text(instant: entry.at))
-            writer.member("actor", entry.act.actor)
-            writer.member("origin", entry.act.origin)
-            writer.member("action", entry.act.action)
-            writer.member("target", entry.act.target)
-            writer.member("request_id", entry.act.requestID)
-            writer.member("outcome", entry.outcome.rawValue)
-            writer.key("status")
-            if let status = entry.status { writer.raw(String(status).utf8) } else { writer.null() }
-            writer.member("ended_at", entry.endedAt.map { CalendarText.text(instant: $0) })
-            writer.key("detail")
-            if let detail = entry.detail { writer.raw(detail.utf8) } else { writer.null() }
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.member("next_cursor", page.nextCursor)
-        writer.endObject()
-        return .json(writer)
+        let body = ListBody(items: page.entries.map { AuditBody(entry: $0) }, nextCursor: page.nextCursor)
+        return .json(body, reserving: 256 * page.entries.count + 64)
     }
 
     private static func backup(_ call: Call) throws -> Response? {
@@ -83,17 +60,7 @@ enum AdminRoutes {
         }
         let maintenance = call.store.maintenance
         return try JobAnswer.start(.backup, call, waiting: nil) { _ in
-            let summary = try maintenance.backup(to: destination)
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("destination", destination)
-            writer.member("files", summary.fileCount)
-            writer.member("bytes", Int(summary.byteCount))
-            writer.member("files_copied", summary.copiedFileCount)
-            writer.member("bytes_copied", Int(summary.copiedByteCount))
-            writer.member("elapsed_ms", Int(summary.elapsedNanoseconds / 1_000_000))
-            writer.endObject()
-            return writer.bytes
+            BackupBody(destination: destination, summary: try maintenance.backup(to: destination)).json()
         }
     }
 
@@ -101,15 +68,7 @@ enum AdminRoutes {
         let before = try day(call)
         let maintenance = call.store.maintenance
         return try JobAnswer.start(.compact, call, waiting: nil) { _ in
-            let summary = try maintenance.compact(before: before)
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("files_moved", summary.filesMoved)
-            writer.member("rows_moved", summary.rowsMoved)
-            writer.member("files_left", summary.filesLeft)
-            writer.member("files_merged", summary.filesMerged)
-            writer.endObject()
-            return writer.bytes
+            CompactionBody(summary: try maintenance.compact(before: before)).json()
         }
     }
 
@@ -135,7 +94,7 @@ enum AdminRoutes {
                 job.report(Job.Progress(done: progress.rowCount, unit: "receipts", at: progress.path))
             }
             guard !job.isCancelled else { throw Job.Cancelled() }
-            return VerificationAnswer.json(report)
+            return VerificationBody(report: report).json()
         }
     }
 }

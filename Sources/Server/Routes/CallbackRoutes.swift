@@ -16,7 +16,7 @@ enum CallbackRoutes {
     private static func callback(_ call: Call) throws -> Response? {
         let exchange = call.exchange
         let callback = RegistrarCallback(
-            registrar: call.pathValues[0], webhookID: call.request.header("webhook-id") ?? "",
+            registrar: call.path("registrar"), webhookID: call.request.header("webhook-id") ?? "",
             timestamp: call.request.header("webhook-timestamp") ?? "", signature: call.request.header("webhook-signature") ?? "",
             body: call.request.body)
         return exchange.answer {
@@ -24,7 +24,7 @@ enum CallbackRoutes {
                 exchange.complete {
                     switch result {
                     case .success: .noContent
-                    case .failure(let problem): call.service.response(to: problem, on: exchange)
+                    case .failure(let problem): call.service.failures.response(to: problem, on: exchange)
                     }
                 }
             }

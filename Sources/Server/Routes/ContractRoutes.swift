@@ -11,19 +11,19 @@ enum ContractRoutes {
             .get, "/v1/contracts", access: .audit, place: .control,
             operation: Operation(
                 "contracts", "The contracts, by client.", parameters: ListPage.parameters,
-                answers: [.init(200, "A page of them.", [.reference("ContractList")])], problems: [.badCursor]),
+                answers: [.init(200, "A page of them.", [.of(ListBody<ContractBody>.self)])], problems: [.badCursor]),
             handle: list),
         Route(
             .get, "/v1/contracts/{client_id}", access: .audit, place: .control,
             operation: Operation(
-                "contract", "A client's contract.", parameters: [client], answers: [.init(200, "It.", [.reference("Contract")])],
+                "contract", "A client's contract.", parameters: [client], answers: [.init(200, "It.", [.of(ContractBody.self)])],
                 problems: [.notFound]),
             handle: one),
         Route(
             .put, "/v1/contracts/{client_id}", access: .admin, place: .control, body: .small,
             operation: Operation(
-                "putContract", "Makes or replaces a contract.", parameters: [client], body: [.reference("Contract")],
-                answers: [.init(200, "Replaced.", [.reference("Contract")]), .init(201, "Made.", [.reference("Contract")])],
+                "putContract", "Makes or replaces a contract.", parameters: [client], body: [.of(ContractBody.self)],
+                answers: [.init(200, "Replaced.", [.of(ContractBody.self)]), .init(201, "Made.", [.of(ContractBody.self)])],
                 problems: [.invalidContract, .diskFull]),
             handle: put),
         Route(
@@ -40,44 +40,34 @@ enum ContractRoutes {
         let page = try ListPage(call)
         let contracts = try call.store.contracts.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
         let shown = contracts.prefix(page.limit)
-        var writer = JSONWriter(reserving: 256 * shown.count + 64)
-        writer.beginObject()
-        writer.key("contracts")
-        writer.beginArray()
-        for contract in shown { ContractBody.write(contract, to: &writer) }
-        writer.endArray()
-        writer.member("next_cursor", contracts.count > page.limit ? shown.last.map { page.cursor([Array($0.clientID.utf8)]) } : nil)
-        writer.endObject()
-        return .json(writer)
+        let next = contracts.count > page.limit ? shown.last.map { page.cursor([Array($0.clientID.utf8)]) } : nil
+        return .json(ListBody(items: shown.map { ContractBody(contract: $0) }, nextCursor: next), reserving: 256 * shown.count + 64)
     }
 
     private static func one(_ call: Call) throws -> Response {
-        var writer = JSONWriter()
-        ContractBody.write(try find(call), to: &writer)
-        return .json(writer)
+        .json(ContractBody(contract: try find(call)))
     }
 
     static func find(_ call: Call) throws -> Contract {
-        try Call.check(id: call.pathValues[0], "client_id")
-        guard let contract = try call.store.contracts.contract(call.pathValues[0]) else { throw Problem(.notFound, "there is no contract \(MemberReader.shown(call.pathValues[0]))") }
+        try Call.check(id: call.path("client_id"), "client_id")
+        guard let contract = try call.store.contracts.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no contract \(MemberReader.shown(call.path("client_id")))") }
         return contract
     }
 
     private static func put(_ call: Call) throws -> Response {
-        let clientID = call.pathValues[0]
+        let clientID = call.path("client_id")
         try Call.check(id: clientID, "client_id")
         let body = try call.object(members: ContractBody.members)
         let contract = try ContractBody.read(body, clientID: clientID, previous: try call.store.contracts.contract(clientID))
         let outcome = try call.store.contracts.putContract(contract)
-        var writer = JSONWriter()
-        ContractBody.write(contract, to: &writer)
-        call.exchange.auditDetail = String(decoding: writer.bytes, as: UTF8.self)
-        return Response.json(outcome == .created ? 201 : 200, writer).adding("Location", "/v1/contracts/\(RequestTarget.encode(clientID))")
+        let text = ContractBody(contract: contract).json()
+        call.exchange.auditDetail = String(decoding: text, as: UTF8.self)
+        return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/contracts/\(RequestTarget.encode(clientID))")
     }
 
     private static func delete(_ call: Call) throws -> Response {
         _ = try find(call)
-        try call.store.contracts.deleteContract(call.pathValues[0])
+        try call.store.contracts.deleteContract(call.path("client_id"))
         return .noContent
     }
 }

@@ -9,7 +9,7 @@ enum DeletionRoutes {
             .delete, "/v1/admin/quarantine", access: .admin, place: .control,
             operation: Operation(
                 "deleteQuarantine", "Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both.",
-                parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.reference("Deletion")])],
+                parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])],
                 problems: [.badParameter, .diskFull]),
             handle: { call in try answer(call, "quarantine", try call.store.refused.deleteQuarantineEntries(try filter(call))) }),
         Route(
@@ -18,14 +18,14 @@ enum DeletionRoutes {
                 "deleteQuarantineEntry", "Deletes a refused document.", parameters: [.path("ticket_id", "The entry's ticket.")],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.store.refused.deleteQuarantineEntry(call.pathValues[0])
+                try call.store.refused.deleteQuarantineEntry(call.path("ticket_id"))
                 return .noContent
             }),
         Route(
             .delete, "/v1/admin/dead-letters", access: .admin, place: .control,
             operation: Operation(
                 "deleteDeadLetters", "Deletes dead letters, at most some 10,000 in a call: those of a client, those before a time, or both. Their receipts stay as they are.",
-                parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.reference("Deletion")])],
+                parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])],
                 problems: [.badParameter, .notFound, .diskFull]),
             handle: { call in try answer(call, "dead letters", try call.store.deadLetters.deleteDeadLetters(try filter(call))) }),
         Route(
@@ -34,7 +34,7 @@ enum DeletionRoutes {
                 "deleteDeadLetter", "Deletes a dead letter; its receipt stays as it is.", parameters: [.path("id", "The dead letter.")],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.store.deadLetters.deleteDeadLetter(call.pathValues[0])
+                try call.store.deadLetters.deleteDeadLetter(call.path("id"))
                 return .noContent
             }),
     ]
@@ -60,13 +60,9 @@ enum DeletionRoutes {
     }
 
     private static func answer(_ call: Call, _ what: String, _ summary: DeletionSummary) throws -> Response {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("deleted", summary.count)
-        writer.member("has_more", summary.hasMore)
-        writer.endObject()
-        call.exchange.auditDetail = String(decoding: writer.bytes, as: UTF8.self)
-        call.service.log.info("deleted", ["what": .text(what), "count": .number(summary.count)])
-        return .json(writer)
+        let body = DeletionBody(summary: summary)
+        call.exchange.auditDetail = String(decoding: body.json(), as: UTF8.self)
+        call.context.log.info("deleted", ["what": .text(what), "count": .number(summary.count)])
+        return .json(body)
     }
 }

@@ -11,12 +11,12 @@ enum JobRoutes {
             .get, "/v1/admin/jobs", access: .admin,
             operation: Operation(
                 "jobs", "The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended.",
-                parameters: ListPage.parameters, answers: [.init(200, "They.", [.reference("JobList")])], problems: [.badCursor]),
+                parameters: ListPage.parameters, answers: [.init(200, "They.", [.of(ListBody<JobBody>.self)])], problems: [.badCursor]),
             handle: list),
         Route(
             .get, "/v1/admin/jobs/{id}", access: .admin, place: .control,
             operation: Operation(
-                "job", "How a job stands.", parameters: [id, JobAnswer.waitParameter], answers: [.init(200, "So.", [.reference("Job")])],
+                "job", "How a job stands.", parameters: [id, JobAnswer.waitParameter], answers: [.init(200, "So.", [.of(JobBody.self)])],
                 problems: [.notFound]),
             handle: one),
         Route(
@@ -29,24 +29,17 @@ enum JobRoutes {
 
     private static func list(_ call: Call) throws -> Response {
         let page = try ListPage(call)
-        var left = call.service.jobs.all[...]
+        var left = call.context.jobs.all[...]
         // What was forgotten meanwhile was older than all that is left.
         if let after = try page.after(fieldCount: 1)?.text(at: 0) { left = left.drop { $0.id != after }.dropFirst() }
         let jobs = left.prefix(page.limit)
-        var writer = JSONWriter(reserving: 512 * jobs.count + 64)
-        writer.beginObject()
-        writer.key("jobs")
-        writer.beginArray()
-        for job in jobs { JobAnswer.write(job, to: &writer) }
-        writer.endArray()
-        writer.member("next_cursor", left.count > jobs.count ? jobs.last.map { page.cursor([Array($0.id.utf8)]) } : nil)
-        writer.endObject()
-        return .json(writer)
+        let next = left.count > jobs.count ? jobs.last.map { page.cursor([Array($0.id.utf8)]) } : nil
+        return .json(ListBody(items: jobs.map { JobBody(job: $0) }, nextCursor: next), reserving: 512 * jobs.count + 64)
     }
 
     private static func find(_ call: Call) throws -> Job {
-        guard let job = call.service.jobs.job(call.pathValues[0]) else {
-            throw Problem(.notFound, "there is no job \(MemberReader.shown(call.pathValues[0])): a restart forgets them, and so do a hundred later ones; /v1/audit says what came of each")
+        guard let job = call.context.jobs.job(call.path("id")) else {
+            throw Problem(.notFound, "there is no job \(MemberReader.shown(call.path("id"))): a restart forgets them, and so do a hundred later ones; /v1/audit says what came of each")
         }
         return job
     }
@@ -54,18 +47,14 @@ enum JobRoutes {
     private static func one(_ call: Call) throws -> Response? {
         let job = try find(call)
         let wait = try call.integer("wait", in: 0...JobAnswer.waitMax, default: 0)
-        let answer: @Sendable (Job) -> Response = { job in
-            var writer = JSONWriter()
-            JobAnswer.write(job, to: &writer)
-            return .json(writer)
-        }
+        let answer: @Sendable (Job) -> Response = { .json(JobBody(job: $0)) }
         if wait == 0 || job.standing.state.isFinal { return answer(job) }
         JobAnswer.wait(for: job, call, seconds: Double(wait), answer: answer)
         return nil
     }
 
     private static func cancel(_ call: Call) throws -> Response {
-        call.service.jobs.cancel(try find(call))
+        call.context.jobs.cancel(try find(call))
         return .noContent
     }
 }

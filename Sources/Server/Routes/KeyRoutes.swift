@@ -5,7 +5,7 @@ internal import Ingest
 /// Keys: those of contracts, and those of the people and programs that run the store. A key's secret is in one answer, and nowhere else.
 enum KeyRoutes {
     private static let id = Operation.Parameter.path("id", "The key's id.")
-    private static let made = Operation.Answer(201, "The key.", [.reference("NewKey")])
+    private static let made = Operation.Answer(201, "The key.", [.of(NewKeyBody.self)])
     private static let faults: [Problem.Slug] = [.badJSON, .badEncoding, .unsupportedMediaType, .diskFull]
 
     static let all: [Route] = [
@@ -13,7 +13,7 @@ enum KeyRoutes {
             .get, "/v1/contracts/{client_id}/keys", access: .audit, place: .control,
             operation: Operation(
                 "keys", "The keys of a contract, without their secrets.", parameters: [ContractRoutes.client] + ListPage.parameters,
-                answers: [.init(200, "They.", [.reference("KeyList")])], problems: [.notFound, .badCursor]),
+                answers: [.init(200, "They.", [.of(ListBody<KeyBody>.self)])], problems: [.notFound, .badCursor]),
             handle: { call in try list(call, of: try client(call)) }),
         Route(
             .post, "/v1/contracts/{client_id}/keys", access: .admin, place: .control, body: .small,
@@ -27,14 +27,14 @@ enum KeyRoutes {
                 "deleteKey", "Revokes a key of a contract.", parameters: [ContractRoutes.client, id], answers: [.init(204, "Done.")],
                 problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.store.keys.deleteKey(of: try client(call), id: call.pathValues[1])
+                try call.store.keys.deleteKey(of: try client(call), id: call.path("id"))
                 return .noContent
             }),
         Route(
             .get, "/v1/admin/keys", access: .audit, place: .control,
             operation: Operation(
                 "operatorKeys", "The keys of those who run the store, without their secrets.", parameters: ListPage.parameters,
-                answers: [.init(200, "They.", [.reference("KeyList")])], problems: [.badCursor]),
+                answers: [.init(200, "They.", [.of(ListBody<KeyBody>.self)])], problems: [.badCursor]),
             handle: { call in try list(call, of: .operators) }),
         Route(
             .post, "/v1/admin/keys", access: .admin, place: .control, body: .small,
@@ -47,7 +47,7 @@ enum KeyRoutes {
             operation: Operation(
                 "deleteOperatorKey", "Revokes a key of a role.", parameters: [id], answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: { call in
-                try call.store.keys.deleteKey(of: .operators, id: call.pathValues[0])
+                try call.store.keys.deleteKey(of: .operators, id: call.path("id"))
                 return .noContent
             }),
     ]
@@ -55,33 +55,12 @@ enum KeyRoutes {
     private static func client(_ call: Call) throws -> KeyOwner { .client(try ContractRoutes.find(call).clientID) }
 
     private static func list(_ call: Call, of owner: KeyOwner) throws -> Response {
-        let page = try ListPage(call, of: call.pathValues)
+        let page = try ListPage(call, of: owner == .operators ? [] : [call.path("client_id")])
         let after = try page.after(fieldCount: 2).map { KeyDescription.Position(createdAt: try $0.integer(at: 0), id: $0.text(at: 1)) }
         let keys = try call.store.keys.keys(of: owner, after: after, limit: page.limit + 1)
         let shown = keys.prefix(page.limit)
-        var writer = JSONWriter(reserving: 256 * shown.count + 64)
-        writer.beginObject()
-        writer.key("keys")
-        writer.beginArray()
-        for key in shown {
-            writer.beginObject()
-            write(key, to: &writer)
-            writer.member("last_used_at", key.lastUsedAt.map { CalendarText.text(instant: $0) })
-            writer.endObject()
-        }
-        writer.endArray()
-        let last = keys.count > page.limit ? shown.last : nil
-        writer.member("next_cursor", last.map { page.cursor([Array(String($0.createdAt).utf8), Array($0.id.utf8)]) })
-        writer.endObject()
-        return .json(writer)
-    }
-
-    private static func write(_ key: KeyDescription, to writer: inout JSONWriter) {
-        writer.member("id", key.id)
-        writer.member("role", key.role.rawValue)
-        writer.member("label", key.label)
-        writer.member("created_at", CalendarText.text(instant: key.createdAt))
-        writer.member("expires_at", key.expiresAt.map { CalendarText.text(instant: $0) })
+        let next = (keys.count > page.limit ? shown.last : nil).map { page.cursor([Array(String($0.createdAt).utf8), Array($0.id.utf8)]) }
+        return .json(ListBody(items: shown.map { KeyBody(key: $0) }, nextCursor: next), reserving: 256 * shown.count + 64)
     }
 
     private static func make(_ call: Call, of owner: KeyOwner) throws -> Response {
@@ -89,17 +68,8 @@ enum KeyRoutes {
         let key = try APIKey.make()
         let added = try call.store.keys.addKey(
             NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt), of: owner)
-        var detail = JSONWriter()
-        detail.beginObject()
-        write(added, to: &detail)
-        detail.endObject()
-        call.exchange.auditDetail = String(decoding: detail.bytes, as: UTF8.self)
-        var writer = JSONWriter()
-        writer.beginObject()
-        write(added, to: &writer)
-        writer.member("key", key.text)
-        writer.endObject()
-        return Response.json(201, writer).adding("Cache-Control", "no-store")
+        call.exchange.auditDetail = String(decoding: NewKeyBody(key: added, secret: nil).json(), as: UTF8.self)
+        return Response.json(201, NewKeyBody(key: added, secret: key.text)).adding("Cache-Control", "no-store")
             .adding("Location", "\(call.request.target.path)/\(key.id)")
     }
 }

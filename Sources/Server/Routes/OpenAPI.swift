@@ -4,7 +4,8 @@ internal import Ingest
 
 /// The description of the API in OpenAPI 3.1, made from the router's own table.
 package enum OpenAPI {
-    package static func document(_ routes: [Route]) -> [UInt8] {
+    package static func document(_ all: [Route]) -> [UInt8] {
+        let routes = all.filter(\.operation.isDocumented)
         var writer = JSONWriter(reserving: 64 << 10)
         writer.beginObject()
         writer.member("openapi", "3.1.0")

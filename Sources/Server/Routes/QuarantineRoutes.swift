@@ -9,19 +9,19 @@ enum QuarantineRoutes {
             .get, "/v1/quarantine", access: .review, place: .reads,
             operation: Operation(
                 "quarantine", "What was refused, with reasons and bytes.", parameters: [.client, .limit(10_000, 1_000), .cursor],
-                answers: [.init(200, "The newest first.", [.reference("QuarantineList")])], problems: [.badCursor, .wrongClient, .notFound]),
+                answers: [.init(200, "The newest first.", [.of(ListBody<QuarantineBody>.self)])], problems: [.badCursor, .wrongClient, .notFound]),
             handle: list),
         Route(
             .get, "/v1/quarantine/{ticket_id}", access: .review, place: .reads,
             operation: Operation(
                 "quarantineEntry", "One refused document.", parameters: [.path("ticket_id", "The entry's ticket.")],
-                answers: [.init(200, "The entry.", [.reference("QuarantineEntry")])], problems: [.notFound]),
+                answers: [.init(200, "The entry.", [.of(QuarantineBody.self)])], problems: [.notFound]),
             handle: one),
         Route(
             .get, "/v1/dead-letters", access: .reader, place: .reads,
             operation: Operation(
                 "deadLetters", "What could not be registered or delivered.", parameters: [.client, .limit(10_000, 1_000), .cursor],
-                answers: [.init(200, "The dead letters.", [.reference("DeadLetterList")])], problems: [.badCursor, .wrongClient, .notFound]),
+                answers: [.init(200, "The dead letters.", [.of(ListBody<DeadLetterBody>.self)])], problems: [.badCursor, .wrongClient, .notFound]),
             handle: deadLetters),
         Route(
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
@@ -35,76 +35,23 @@ enum QuarantineRoutes {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let page = try call.store.refused.quarantine(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
-        var writer = JSONWriter(reserving: 4_096)
-        writer.beginObject()
-        writer.key("quarantine")
-        writer.beginArray()
-        for entry in page.entries { write(entry, as: call.principal, to: &writer) }
-        writer.endArray()
-        writer.member("next_cursor", page.nextCursor)
-        writer.endObject()
-        return .json(writer)
+        return .json(
+            ListBody(items: page.entries.map { QuarantineBody($0, as: call.principal) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 
     private static func one(_ call: Call) throws -> Response {
-        let entry = try call.store.refused.quarantineEntry(call.pathValues[0], as: call.principal)
-        var writer = JSONWriter(reserving: 4_096)
-        write(entry, as: call.principal, to: &writer)
-        return .json(writer)
-    }
-
-    private static func write(_ entry: QuarantineEntry, as principal: Principal, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("ticket_id", entry.ticketID)
-        writer.member("client_id", entry.clientID)
-        writer.member("received_at", CalendarText.text(instant: entry.receivedAt))
-        writer.member("content_type", entry.contentType)
-        writer.member("type", entry.type)
-        writer.key("problem")
-        guard principal.role != .auditor else {
-            redacted(Problem(entry.problem)).write(to: &writer)
-            writer.endObject()
-            return
-        }
-        Problem(entry.problem).write(to: &writer)
-        // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
-        DocumentBody.writeText(entry.document[...], to: &writer)
-        writer.endObject()
-    }
-
-    /// Reasons quote what the document says: of those an auditor sees the kind and the place.
-    private static func redacted(_ problem: Problem) -> Problem {
-        Problem(problem.slug, problem.slug.title, errors: problem.errors.map { .init(pointer: $0.pointer, code: $0.code, message: "") })
+        .json(QuarantineBody(try call.store.refused.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
     }
 
     private static func deadLetters(_ call: Call) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let page = try call.store.deadLetters.deadLetters(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
-        var writer = JSONWriter(reserving: 4_096)
-        writer.beginObject()
-        writer.key("dead_letters")
-        writer.beginArray()
-        for letter in page.letters {
-            writer.beginObject()
-            writer.member("id", letter.id)
-            writer.member("kind", letter.kind.rawValue)
-            writer.member("name", letter.name)
-            writer.member("at", CalendarText.text(instant: letter.at))
-            writer.member("reason", letter.reason)
-            writer.member("attempts", letter.attempts)
-            writer.key("receipt")
-            TakeAnswer.write(letter.receipt, to: &writer)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.member("next_cursor", page.nextCursor)
-        writer.endObject()
-        return .json(writer)
+        return .json(ListBody(items: page.letters.map { DeadLetterBody(letter: $0) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 
     private static func redrive(_ call: Call) throws -> Response {
-        try call.store.deadLetters.redrive(call.pathValues[0], as: call.principal)
+        try call.store.deadLetters.redrive(call.path("id"), as: call.principal)
         return Response(status: 202)
     }
 }

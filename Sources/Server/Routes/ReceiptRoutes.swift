@@ -27,8 +27,8 @@ enum ReceiptRoutes {
                         .json(##"{"anyOf":[{"$ref":"#/components/schemas/Taken"},{"$ref":"#/components/schemas/TakenBatch"}]}"##),
                         .init("application/x-ndjson", stringSchema),
                     ]),
-                    .init(201, "Durable and complete.", [.reference("Taken")]),
-                    .init(202, "Durable; registration goes on.", [.reference("Taken")]),
+                    .init(201, "Durable and complete.", [.of(TakenBody.self)]),
+                    .init(202, "Durable; registration goes on.", [.of(TakenBody.self)]),
                 ],
                 problems: [
                     .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
@@ -49,7 +49,7 @@ enum ReceiptRoutes {
                         .init("application/json", ##"{"anyOf":[{"$ref":"#/components/schemas/Receipt"},{"description":"With raw=1: the document as it was posted."}]}"##),
                         .init("application/xml", stringSchema), .init("*/*", "{}"),
                     ]),
-                    .init(300, "Several days have this id.", [.reference("Choices")]),
+                    .init(300, "Several days have this id.", [.of(ChoicesBody.self)]),
                 ],
                 problems: [.wrongClient, .notFound, .notAcceptable]),
             handle: receipt),
@@ -128,7 +128,7 @@ enum ReceiptRoutes {
     // MARK: Out, one
 
     private static func receipt(_ call: Call) throws -> Response {
-        let id = call.pathValues[0]
+        let id = call.path("receipt_id")
         try Call.check(id: id, "receipt_id")
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
@@ -149,9 +149,7 @@ enum ReceiptRoutes {
             guard choice == "application/json" else {
                 return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
             }
-            var writer = JSONWriter(reserving: 1_024 + document.bytes.count)
-            receipt.write(to: &writer, isLine: false)
-            return .json(writer)
+            return .json(receipt, reserving: 1_024 + document.bytes.count)
         }
     }
 
@@ -164,23 +162,12 @@ enum ReceiptRoutes {
     }
 
     private static func choicesResponse(_ choices: [(businessDay: Int32, clientID: String)], _ call: Call) -> Response {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("choices")
-        writer.beginArray()
-        for choice in choices {
+        .json(300, ChoicesBody(choices: choices.map { choice in
             let day = CalendarText.text(day: choice.businessDay)
             var url = call.request.target.path + "?day=\(day)&client=\(RequestTarget.encode(choice.clientID))"
             if let table = call.parameter("table") { url += "&table=\(RequestTarget.encode(table))" }
-            writer.beginObject()
-            writer.member("business_day", day)
-            writer.member("client_id", choice.clientID)
-            writer.member("url", url)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
-        return .json(300, writer)
+            return .init(businessDay: choice.businessDay, clientID: choice.clientID, url: url)
+        }))
     }
 
     // MARK: Out, pages

@@ -8,12 +8,12 @@ enum SystemRoutes {
     static let all: [Route] = [
         Route(
             .get, "/healthz", access: .open,
-            operation: Operation("healthz", "Whether the process lives.", answers: [.init(200, "It does.", [status])]),
-            handle: { _ in statusResponse("ok") }),
+            operation: Operation("healthz", "Whether the process lives.", answers: [.init(200, "It does.", [.of(StatusBody.self)])]),
+            handle: { _ in .json(StatusBody(status: "ok")) }),
         Route(
             .get, "/readyz", access: .open,
             operation: Operation(
-                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [status])], problems: [.overloaded, .diskFull]),
+                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [.of(StatusBody.self)])], problems: [.overloaded, .diskFull]),
             handle: ready),
         Route(
             .get, "/metrics", access: .metrics, place: .observing,
@@ -30,53 +30,27 @@ enum SystemRoutes {
             .get, "/problems/{slug}", access: .open,
             operation: Operation(
                 "problem", "What an error means.", parameters: [.path("slug", "The last part of a problem's `type`.")],
-                answers: [.init(200, "Its meaning.", [.json(#"{"type":"object","required":["type","title","status","meaning"],"properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"meaning":{"type":"string"}}}"#)])],
+                answers: [.init(200, "Its meaning.", [.of(MeaningBody.self)])],
                 problems: [.notFound]),
             handle: problem),
     ]
 
-    private static let status = Operation.Content.json(#"{"type":"object","required":["status"],"properties":{"status":{"type":"string"}}}"#)
-
-    private static func statusResponse(_ text: String) -> Response {
-        var writer = JSONWriter(reserving: 32)
-        writer.beginObject()
-        writer.member("status", text)
-        writer.endObject()
-        return .json(writer)
-    }
-
     private static func ready(_ call: Call) throws -> Response {
-        let reasons = call.service.notReady
+        let reasons = call.context.notReady
         if let first = reasons.first {
             throw Problem(
                 first.slug, reasons.map(\.detail).joined(separator: "; "),
                 errors: reasons.map { .init(pointer: "", code: $0.slug.rawValue, message: $0.detail) })
         }
         let degradations = call.store.life.degradations
-        guard !degradations.isEmpty else { return statusResponse("ready") }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("status", "ready")
-        writer.key("degraded")
-        writer.beginArray()
-        for text in degradations { writer.string(text) }
-        writer.endArray()
-        writer.endObject()
-        return .json(writer)
+        return .json(StatusBody(status: "ready", degraded: degradations.isEmpty ? nil : degradations))
     }
 
     private static func problem(_ call: Call) throws -> Response {
-        guard let slug = Problem.Slug(rawValue: call.pathValues[0]) else {
+        guard let slug = Problem.Slug(rawValue: call.path("slug")) else {
             throw Problem(.notFound, "no error has this name")
         }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("type", "/problems/\(slug.rawValue)")
-        writer.member("title", slug.title)
-        writer.member("status", slug.status)
-        writer.member("meaning", slug.meaning)
-        writer.endObject()
-        return .json(writer)
+        return .json(MeaningBody(slug: slug))
     }
 
     private static func writeService(_ call: Call, to text: inout PrometheusText) {
@@ -84,12 +58,12 @@ enum SystemRoutes {
         text.describe("till_build_info", "1, with the version.", .gauge)
         text.sample("till_build_info", [("version", TillVersion.text)], 1)
         text.describe("till_ready", "1 when the server takes work.", .gauge)
-        text.sample("till_ready", [], service.notReady.isEmpty ? 1 : 0)
+        text.sample("till_ready", [], service.context.notReady.isEmpty ? 1 : 0)
         if let validTo = service.certificates?.validTo {
             text.describe("till_certificate_valid_to_seconds", "When the certificate in use ends, in seconds since 1970.", .gauge)
             text.sample("till_certificate_valid_to_seconds", [], Double(validTo))
         }
-        if let source = service.tokens?.source {
+        if let source = service.context.tokens?.source {
             let figures = source.figures
             text.describe("till_token_keys", "Keys that tokens are verified with.", .gauge)
             text.sample("till_token_keys", [], Double(figures.keyCount))
@@ -111,27 +85,26 @@ enum SystemRoutes {
             text.sample("till_pool_jobs", [("pool", pool.name), ("state", "running")], Double(pool.running))
         }
         text.describe("till_jobs", "Administrative jobs by kind.", .gauge)
-        for job in call.service.jobs.figures {
+        for job in call.context.jobs.figures {
             text.sample("till_jobs", [("kind", job.kind.rawValue), ("state", "waiting")], Double(job.waiting))
             text.sample("till_jobs", [("kind", job.kind.rawValue), ("state", "running")], Double(job.running))
         }
-        let memory = call.service.memory.figures
+        let memory = call.context.admission.ledger.figures
         text.describe("till_request_memory_bytes", "Memory that requests and their answers hold.", .gauge)
         text.sample("till_request_memory_bytes", [], Double(memory.byteCount))
         text.describe("till_request_memory_max_bytes", "Memory that requests and their answers may hold.", .gauge)
         text.sample("till_request_memory_max_bytes", [], Double(memory.byteCountMax))
         text.describe("till_requests_refused_bounds_total", "Requests refused because of what they, or those of their credential, held.", .counter)
         text.sample("till_requests_refused_bounds_total", [], Double(memory.refusalCount))
-        if let connections = call.service.connections?.figures {
-            text.describe("till_connections", "Connections that are open.", .gauge)
-            text.sample("till_connections", [], Double(connections.count))
-            text.describe("till_connections_closed_for_room_total", "Idle connections that were closed to make room for others.", .counter)
-            text.sample("till_connections_closed_for_room_total", [], Double(connections.closedForRoom))
-            text.describe("till_connections_refused_total", "Connections that found no room.", .counter)
-            text.sample("till_connections_refused_total", [], Double(connections.refused))
-        }
+        let connections = call.service.connections.figures
+        text.describe("till_connections", "Connections that are open.", .gauge)
+        text.sample("till_connections", [], Double(connections.count))
+        text.describe("till_connections_closed_for_room_total", "Idle connections that were closed to make room for others.", .counter)
+        text.sample("till_connections_closed_for_room_total", [], Double(connections.closedForRoom))
+        text.describe("till_connections_refused_total", "Connections that found no room.", .counter)
+        text.sample("till_connections_refused_total", [], Double(connections.refused))
         ProcessFigures.write(to: &text)
-        call.service.queryFigures.write(to: &text, runningCount: call.service.runningQueryCount, call.service.queryEngine)
+        call.context.queries.figures.write(to: &text, runningCount: call.context.queries.runningCount, call.context.queries.engine)
         writeService(call, to: &text)
         var described: Set<String> = []
         for metric in call.store.life.metrics().sorted(by: { $0.name < $1.name }) {

@@ -9,19 +9,19 @@ enum TypeRoutes {
             .get, "/v1/types", access: .review, place: .control,
             operation: Operation(
                 "types", "The document types, by name.", parameters: [.limit(10_000, 1_000), .cursor],
-                answers: [.init(200, "Those that this credential may post.", [.reference("TypeList")])], problems: [.badCursor]),
+                answers: [.init(200, "Those that this credential may post.", [.of(ListBody<TypeFileBody>.self)])], problems: [.badCursor]),
             handle: list),
         Route(
             .get, "/v1/types/{name}", access: .review, place: .control,
             operation: Operation(
-                "type", "A document type.", parameters: [name], answers: [.init(200, "The type file.", [.reference("Type")])],
+                "type", "A document type.", parameters: [name], answers: [.init(200, "The type file.", [.of(TypeFileBody.self)])],
                 problems: [.notFound]),
             handle: one),
         Route(
             .put, "/v1/types/{name}", access: .admin, place: .control, body: .typeFile,
             operation: Operation(
-                "putType", "Adds a type or its next version.", parameters: [name], body: [.reference("Type")],
-                answers: [.init(200, "Changed, or the same as before.", [.reference("Type")]), .init(201, "Added.", [.reference("Type")])],
+                "putType", "Adds a type or its next version.", parameters: [name], body: [.of(TypeFileBody.self)],
+                answers: [.init(200, "Changed, or the same as before.", [.of(TypeFileBody.self)]), .init(201, "Added.", [.of(TypeFileBody.self)])],
                 problems: [.invalidType, .versionConflict, .diskFull]),
             handle: put),
         Route(
@@ -43,18 +43,13 @@ enum TypeRoutes {
         // One more than the page has: whether it is the last.
         let types = try call.store.types.types(after: after, limit: page.limit + 1, as: call.principal)
         var end = 0
-        var writer = JSONWriter(reserving: 64 << 10)
-        writer.beginObject()
-        writer.key("types")
-        writer.beginArray()
-        while end < min(types.count, page.limit), writer.bytes.count < pageByteCountMax {
-            writer.raw(types[end].json)
+        var byteCount = 0
+        while end < min(types.count, page.limit), byteCount < pageByteCountMax {
+            byteCount += types[end].json.count
             end += 1
         }
-        writer.endArray()
-        writer.member("next_cursor", end < types.count ? page.cursor([Array(types[end - 1].name.utf8)]) : nil)
-        writer.endObject()
-        return .json(writer)
+        let next = end < types.count ? page.cursor([Array(types[end - 1].name.utf8)]) : nil
+        return .json(ListBody(items: types[..<end].map { TypeFileBody(json: $0.json) }, nextCursor: next), reserving: byteCount + 4_096)
     }
 
     private static func one(_ call: Call) throws -> Response {
@@ -62,7 +57,7 @@ enum TypeRoutes {
     }
 
     private static func find(_ call: Call) throws -> TypeDescription {
-        let name = call.pathValues[0]
+        let name = call.path("name")
         guard let type = try call.store.types.type(name, as: call.principal) else { throw Problem(.notFound, "there is no type \(MemberReader.shown(name))") }
         return type
     }
@@ -73,15 +68,15 @@ enum TypeRoutes {
         }
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)
-        let outcome = try call.store.types.putType(name: call.pathValues[0], body: call.request.body)
+        let outcome = try call.store.types.putType(name: call.path("name"), body: call.request.body)
         let digest = Digest.sha256(call.request.body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
-            .adding("Location", "/v1/types/\(RequestTarget.encode(call.pathValues[0]))")
+            .adding("Location", "/v1/types/\(RequestTarget.encode(call.path("name")))")
     }
 
     private static func delete(_ call: Call) throws -> Response {
-        try call.store.types.deleteType(name: call.pathValues[0])
+        try call.store.types.deleteType(name: call.path("name"))
         return .noContent
     }
 }

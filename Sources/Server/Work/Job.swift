@@ -51,11 +51,11 @@ package final class Job: Sendable {
     private let content = Mutex(Content())
     private let isUnwanted = Atomic<Bool>(false)
 
-    init(kind: Kind, actor: String) throws {
-        id = "j_" + (try APIKey.randomText(byteCount: 10))
-        self.kind = kind
-        self.actor = actor
+    convenience init(kind: Kind, actor: String) throws {
+        self.init(id: "j_" + (try APIKey.randomText(byteCount: 10)), kind: kind, actor: actor)
     }
+
+    init(id: String, kind: Kind, actor: String) { (self.id, self.kind, self.actor) = (id, kind, actor) }
 
     package var standing: Standing { content.withLock { $0.standing } }
 

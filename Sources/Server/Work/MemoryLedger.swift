@@ -76,12 +76,12 @@ package final class MemoryLedger: Sendable {
     }
 
     /// What one request holds, and its place among its credential's. Given back with it.
-    struct Charge: ~Copyable {
+    package struct Charge: ~Copyable {
         private var ledger: MemoryLedger?
-        private(set) var account: Account?
+        package private(set) var account: Account?
         private var byteCount = 0
 
-        init() {}
+        package init() {}
 
         /// From here on the request is `principal`'s. What was held before is charged to it as well.
         mutating func enter(_ ledger: MemoryLedger, as principal: Principal) throws(Problem) {

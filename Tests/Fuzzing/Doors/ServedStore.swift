@@ -18,7 +18,7 @@ final class ServedStore: @unchecked Sendable {
 
     let engine: Engine
     let listener: Listener
-    private let service: Service
+    private let context: DoorContext
     private let directory: ScratchDirectory
 
     static let shared: Result<ServedStore, any Error> = Result { try ServedStore() }
@@ -33,16 +33,18 @@ final class ServedStore: @unchecked Sendable {
         for number in 2..<6 { _ = LittleStore.take(engine, LittleStore.receipt(number), as: "c2") }
         _ = LittleStore.take(engine, LittleStore.receipt(0, schema: "taxed"))
         _ = LittleStore.take(engine, Array(#"{"schema":"pos/1","id":"\#(Self.secretOfFirst)"}"#.utf8))
-        var limits = Service.Limits()
+        var limits = DoorLimits()
         (limits.body, limits.queryCount, limits.queryTime, limits.streamTime) = (1 << 20, 2, 2, 2)
         let queries = QueryEngine(QueryEngine.Settings(threadCount: 1, memoryByteCountMax: 96 << 20, queryMemoryByteCountMax: 32 << 20))
-        service = try Service(
+        context = DoorContext(
             store: StoreRoles(engine), queries: queries, adminKey: Self.adminKey, limits: limits, log: Log(format: .json, level: .error, descriptor: open("/dev/null", O_WRONLY | O_CLOEXEC)),
-            routes: APIRoutes.all)
+            timers: Timers())
+        let connections = ConnectionTable(.init())
+        let service = try Service(context, connections: connections, routes: APIRoutes.all)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 1)
         (settings.idleTimeout, settings.headSeconds, settings.bodySeconds) = (4, 3, 3)
-        listener = try Listener(settings, handler: service)
-        service.connections = listener.connections
+        listener = try Listener(settings, handler: service, connections: connections, timers: context.life.timers)
+        context.life.add(listener)
         try furnish()
     }
 

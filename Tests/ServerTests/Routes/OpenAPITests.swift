@@ -1,5 +1,6 @@
 import ColumnStore
 import Server
+import TestSupport
 import XCTest
 
 /// Goal: a client can be generated from the description. Method: walk it for what generators stumble over; that one really posts,
@@ -32,6 +33,13 @@ final class OpenAPITests: XCTestCase {
             }
         }
         XCTAssertGreaterThan(referenceCount, 30)
+    }
+
+    func test_problems_haveTheRequestsID() throws {
+        let problem = try XCTUnwrap(try XCTUnwrap(document)["components"]?["schemas"]?["Problem"])
+        XCTAssertEqual(problem["properties"]?["request_id"]?["type"]?.text, "string")
+        let answer = try TestServer().client().get("/v1/nowhere")
+        XCTAssertEqual(try JSONParser.parse(answer.body)["request_id"]?.text, answer.headers["x-request-id"])
     }
 
     func test_outgoingCalls_areDescribed() throws {

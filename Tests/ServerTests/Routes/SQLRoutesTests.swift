@@ -32,7 +32,7 @@ final class SQLRoutesTests: XCTestCase {
 
     /// `limits.body` binds every call, plain and compressed.
     func test_bodyLimit_bindsQuestionsToo() throws {
-        let server = try TestServer(limits: { var limits = Service.Limits(); limits.body = 200; return limits }())
+        let server = try TestServer(limits: { var limits = DoorLimits(); limits.body = 200; return limits }())
         let query = #"{"query":"SELECT 1 -- \#(String(repeating: "x", count: 300))"}"#
         XCTAssertEqual(try server.client().post("/v1/sql", query).status, 413)
         let type = #"{"name":"t","version":1,"note":"\#(String(repeating: "x", count: 300))"}"#
@@ -177,7 +177,7 @@ final class SQLRoutesTests: XCTestCase {
     private static let forms = ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"]
 
     func test_queries_pastPlacesAndQueue_are429() throws {
-        var limits = Service.Limits()
+        var limits = DoorLimits()
         limits.queryCount = 1
         let server = try TestServer(limits: limits)
         let clients = (0..<8).map { _ in server.client() }

@@ -26,7 +26,7 @@ final class SystemRoutesTests: XCTestCase {
         server.engine.state.withLock { $0.isReady = false }
         XCTAssertTrue(try client.get("/readyz").text.contains("the server is starting"))
         server.engine.state.withLock { $0.isReady = true }
-        server.service.beginStopping()
+        server.context.beginStopping()
         let stopping = try client.get("/readyz")
         XCTAssertEqual(stopping.status, 503)
         XCTAssertTrue(stopping.text.contains("the server is stopping"), stopping.text)

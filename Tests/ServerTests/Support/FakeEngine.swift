@@ -20,6 +20,7 @@ final class FakeEngine: WholeStore {
         var tickets: [String: Ticket] = [:]
         var isReady = true
         var isBackupHeld = false
+        var putTypes: Set<String> = []
         var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
         var askedSequences: [Int64?] = []
@@ -99,9 +100,12 @@ final class FakeEngine: WholeStore {
     }
 
     private static let type = TypeDescription(
-        name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt"}"#.utf8))
+        name: "pos-receipt", version: 1, table: "receipts", format: "json", json: Array(#"{"name":"pos-receipt","version":1,"format":"json"}"#.utf8))
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { name == nil ? [Self.type] : [] }
-    func type(_ name: String, as principal: Principal) throws -> TypeDescription? { name == Self.type.name ? Self.type : nil }
+    func type(_ name: String, as principal: Principal) throws -> TypeDescription? {
+        guard name == Self.type.name || state.withLock({ $0.putTypes.contains(name) }) else { return nil }
+        return Self.type
+    }
     private func deleted(_ filter: DeletionFilter) -> DeletionSummary {
         state.withLock { $0.deletions.append(filter) }
         return DeletionSummary(count: 0, hasMore: false)
@@ -110,7 +114,10 @@ final class FakeEngine: WholeStore {
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func deleteDeadLetter(_ id: String) throws {}
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
-    func putType(name: String, body: [UInt8]) throws -> PutOutcome { .replaced }
+    func putType(name: String, body: [UInt8]) throws -> PutOutcome {
+        state.withLock { _ = $0.putTypes.insert(name) }
+        return .replaced
+    }
     func deleteType(name: String) throws {}
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
         state.withLock { state in

@@ -1,4 +1,6 @@
+import ColumnStore
 import Documents
+import Foundation
 import Ingest
 import Query
 import Server
@@ -9,22 +11,33 @@ import TestSupport
 final class TestServer {
     static let adminKey = "admin-key-of-the-tests"
     let engine = FakeEngine()
+    let context: DoorContext
     let service: Service
     let listener: Listener
 
-    init(limits: Service.Limits = Service.Limits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil, sleepMilliseconds: Int32 = 5) throws {
+    init(limits: DoorLimits = DoorLimits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil, sleepMilliseconds: Int32 = 5) throws {
         let log = Log(format: .json, level: .error)
-        service = try Service(
-            store: StoreRoles(engine), queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, routes: APIRoutes.all + extraRoutes)
+        context = DoorContext(
+            store: StoreRoles(engine), queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, timers: Timers())
+        let connections = ConnectionTable(.init())
+        service = try Service(context, connections: connections, routes: APIRoutes.all + extraRoutes)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
         settings.idleTimeout = idleTimeout
         if let slowSeconds { (settings.headSeconds, settings.bodySeconds) = (slowSeconds, slowSeconds) }
         if let byteRate { settings.bodyByteRate = byteRate }
         settings.sleepMilliseconds = sleepMilliseconds
-        listener = try Listener(settings, handler: service)
+        listener = try Listener(settings, handler: service, connections: connections, timers: context.life.timers)
+        context.life.add(listener)
     }
 
-    func client(key: String? = TestServer.adminKey) -> HTTPClient { HTTPClient(port: listener.port, key: key) }
+    private static let description = try? DescriptionCheck(Data(OpenAPI.document(APIRoutes.all)))
+
+    /// A client whose answers are all held to the API's description.
+    func client(key: String? = TestServer.adminKey) -> HTTPClient {
+        let client = HTTPClient(port: listener.port, key: key)
+        if let description = Self.description { client.check = { try description.check($0, $1, $2) } }
+        return client
+    }
 
     /// A key of a contract that is made for it.
     func key(_ clientID: String, _ access: Principal.Access, _ scope: Principal.Scope, change: (inout Contract) -> Void = { _ in }) throws -> String {

@@ -88,8 +88,8 @@ final class JobTests: XCTestCase {
         let patient = server.client()
         try patient.send(Array("POST /v1/admin/verify?wait=600 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
         for _ in 0..<1_000 where try !admin.get("/v1/admin/jobs").text.contains("\"queued\"") { usleep(1_000) }
-        server.service.beginStopping()
-        XCTAssertTrue(server.service.jobs.waitUntilIdle(seconds: 60))
+        server.context.beginStopping()
+        XCTAssertTrue(server.context.jobs.waitUntilIdle(seconds: 60))
         XCTAssertEqual(try patient.answer().status, 503)
     }
 }

@@ -19,7 +19,7 @@ struct BulkImport {
                 passOn: { number, bytes in try batcher.withLock { try $0.add(number, bytes, format: format) } },
                 refuse: { number, document, problem in
                     var writer = JSONWriter(reserving: 256 + 128 * problem.errors.count)
-                    Problem(problem).write(to: &writer)
+                    ProblemBody(Problem(problem)).write(to: &writer)
                     try rejected.add(number: number, document: document, problem: writer.bytes)
                 }))
         defer { importer.stop() }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 internal import Ingest
 internal import Query
@@ -15,9 +16,6 @@ enum ServeCommand: Command {
         .init("tls-key", "FILE", "Its key, PEM."),
     ]
 
-    /// Long enough for what runs, short enough for the 10 s that a stop may take; then queries are ended. In seconds.
-    private static let drainSeconds = 5.0
-    private static let cancelSeconds = 2.0
     /// A stop that is asked for meanwhile must wait for it.
     private static let warmSeconds = 3.0
 
@@ -42,36 +40,35 @@ enum ServeCommand: Command {
         }
         let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log)
-        let service = try Service(
-            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: Service.Limits(settings),
-            log: log, routes: APIRoutes.all)
-        service.certificates = parts.certificates
-        service.setStarting(true)
-        let listener = try Listener(listenerSettings(settings), handler: service)
-        service.connections = listener.connections
+        let context = DoorContext(
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
+            log: log, timers: Timers())
+        context.life.setStarting(true)
+        let connections = ConnectionTable(connectionLimits(settings))
+        let service = try Service(context, certificates: parts.certificates, connections: connections, routes: APIRoutes.all)
+        // Doors open here, one line each.
+        let listener = try Listener(listenerSettings(settings), handler: service, connections: connections, timers: context.life.timers)
+        context.life.add(listener)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
         for missing in engine.missingRegistrars {
             log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
         }
+        parts.watch(context.life.timers, run: service.onObserver)
         engine.warm(seconds: warmSeconds)
-        service.setStarting(false)
+        context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])
 
         let signal = waitForEnd(&signals, parts, log)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
-        service.beginStopping()
-        listener.stopAccepting()
-        if !listener.waitUntilIdle(seconds: drainSeconds) {
-            service.cancelQueries()
-            guard listener.waitUntilIdle(seconds: cancelSeconds) else {
-                // Files are not closed under those who still read them; what is durable is so without it.
-                log.warning("stopped with requests cut off", ["count": .number(listener.inFlightCount)])
-                return ExitStatus.done
-            }
-        }
-        guard service.jobs.waitUntilIdle(seconds: cancelSeconds) else {
+        // Long enough for what runs, short enough for the 10 s that a stop may take.
+        switch context.stop() {
+        case .whole: break
+        case .requestsCutOff(let count):
+            log.warning("stopped with requests cut off", ["count": .number(count)])
+            return ExitStatus.done
+        case .jobCutOff:
             log.warning("stopped with a job cut off")
             return ExitStatus.done
         }
@@ -89,7 +86,7 @@ enum ServeCommand: Command {
         guard change != .none else { return key }
         let path = AdminKey.path(in: directory)
         log.warning("the admin key is another than at the last start", ["change": .text(change.rawValue), "path": .text(path), "uid": .number(Int(getuid()))])
-        try AuditLog(trail: engine, log: log, administrator: "admin").note(
+        try AuditLog(trail: engine, log: log, administrator: "admin", failures: nil).note(
             action: "adminKey", actor: "start, uid \(getuid())", target: path, detail: #"{"change":"\#(change.rawValue)"}"#)
         return key
     }
@@ -116,10 +113,15 @@ enum ServeCommand: Command {
     private static func listenerSettings(_ settings: Settings) -> Listener.Settings {
         // One thread a core, and two at least: one long answer must not stand before all others.
         var result = Listener.Settings(host: settings.host, port: settings.port, threadCount: max(2, Environment.processorCount))
-        result.connections.all = settings.limits.connections
-        result.connections.ofAddress = settings.limits.connectionsPerAddress
         result.isSecure = settings.tlsCertificate != nil
         return result
+    }
+
+    private static func connectionLimits(_ settings: Settings) -> ConnectionTable.Limits {
+        var limits = ConnectionTable.Limits()
+        limits.all = settings.limits.connections
+        limits.ofAddress = settings.limits.connectionsPerAddress
+        return limits
     }
 
     /// Until TERM or INT; HUP takes certificate and token keys anew.
@@ -159,7 +161,7 @@ enum ServeCommand: Command {
     }
 }
 
-extension Service.Limits {
+extension DoorLimits {
     init(_ settings: Settings) {
         self.init()
         body = settings.limits.body

@@ -1,5 +1,4 @@
 internal import ColumnStore
-import Glibc
 internal import Ingest
 import Synchronization
 
@@ -7,9 +6,18 @@ import Synchronization
 final class ServeParts: Sendable {
     let certificates: CertificateFiles?
     let tokens: TokenVerifier?
-    private let isStopped = Atomic<Bool>(false)
+    private struct Watching {
+        var figures: FigureWatch
+        var failure: String?
+    }
+    private let engine: Engine
+    private let log: Log
+    private let watching: Mutex<Watching>
+    private let isUnderWay = Atomic<Bool>(false)
+    private let repetition = Mutex<Timers.Repetition?>(nil)
 
-    private static let pauseMicroseconds: UInt32 = 1_000_000
+    /// How often it looks after files and figures, in seconds.
+    private static let period = 1.0
 
     /// - Throws: `SettingError` for files that are wrong.
     init(_ settings: Settings, engine: Engine, log: Log) throws {
@@ -21,21 +29,35 @@ final class ServeParts: Sendable {
             certificates = nil
         }
         tokens = try Self.tokens(settings, log)
-        WorkerThread(name: "reload", isDetached: true) { [self] in
-            var failure: String?
-            var watch = FigureWatch(log)
-            while !isStopped.load(ordering: .relaxed) {
-                usleep(Self.pauseMicroseconds)
-                checkNow()
-                watch.look(engine)
-                // The engine has no log of its own.
-                let present = engine.compactionFailure
-                if present != failure, let present { log.error("compaction failed; it is tried again", ["reason": .text(present)]) }
-                failure = present
-                if let first = engine.takeMaintenanceFailures().first {
-                    log.error("columns were not flushed or the log not copied; it is tried again", ["reason": .text(first)])
-                }
+        self.engine = engine
+        self.log = log
+        watching = Mutex(Watching(figures: FigureWatch(log)))
+    }
+
+    /// From here on looks after files and figures, each time by `run`, which calls it on another thread or not at all.
+    func watch(_ timers: Timers, run: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool) {
+        let begun = timers.every(Self.period) { [self] in
+            guard !isUnderWay.exchange(true, ordering: .relaxed) else { return }
+            let isTaken = run { [self] in
+                look()
+                isUnderWay.store(false, ordering: .relaxed)
             }
+            if !isTaken { isUnderWay.store(false, ordering: .relaxed) }
+        }
+        repetition.withLock { $0 = begun }
+    }
+
+    private func look() {
+        checkNow()
+        watching.withLock { watching in
+            watching.figures.look(engine)
+            // The engine has no log of its own.
+            let present = engine.compactionFailure
+            if present != watching.failure, let present { log.error("compaction failed; it is tried again", ["reason": .text(present)]) }
+            watching.failure = present
+        }
+        if let first = engine.takeMaintenanceFailures().first {
+            log.error("columns were not flushed or the log not copied; it is tried again", ["reason": .text(first)])
         }
     }
 
@@ -56,7 +78,7 @@ final class ServeParts: Sendable {
     }
 
     func stop() {
-        isStopped.store(true, ordering: .relaxed)
+        repetition.withLock { $0?.stop() }
         tokens?.source.stop()
     }
 }

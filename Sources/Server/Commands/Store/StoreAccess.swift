@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Glibc
 internal import Ingest
 internal import Query
@@ -15,7 +16,7 @@ final class StoreAccess {
     let client: APIClient
     /// The directory, when the command was given one.
     let directory: String?
-    private let local: (listener: Listener, service: Service, engine: Engine)?
+    private let local: (context: DoorContext, engine: Engine)?
 
     /// Whether this process holds the directory itself.
     var isLocal: Bool { local != nil }
@@ -64,17 +65,21 @@ final class StoreAccess {
         return key
     }
 
-    private static func serve(_ directory: String, _ making: DataDirectory.Making) throws -> (APIClient, (Listener, Service, Engine)) {
+    private static func serve(_ directory: String, _ making: DataDirectory.Making) throws -> (APIClient, (context: DoorContext, engine: Engine)) {
         let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
         let log = Log(format: .text, level: .warning)
         // Who can write the directory is the administrator, and needs no contract to add to it.
         let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, log: log)
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
-        let service = try Service(store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: Service.Limits(settings), log: log,
-            administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
-        let listener = try Listener(.init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service)
-        return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (listener, service, engine))
+        let context = DoorContext(
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
+        let connections = ConnectionTable(.init())
+        let service = try Service(context, administrator: "directory, uid \(getuid())", connections: connections, routes: APIRoutes.all)
+        let listener = try Listener(
+            .init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service, connections: connections, timers: context.life.timers)
+        context.life.add(listener)
+        return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (context, engine))
     }
 
     /// A second connection to the same place, for work side by side.
@@ -83,9 +88,7 @@ final class StoreAccess {
     /// Closes what the command opened.
     func close() throws {
         guard let local else { return }
-        local.service.beginStopping()
-        local.listener.stopAccepting()
-        _ = local.listener.waitUntilIdle(seconds: 5)
+        _ = local.context.stop()
         try local.engine.close()
     }
 }

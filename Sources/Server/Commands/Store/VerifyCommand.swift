@@ -41,7 +41,7 @@ enum VerifyCommand: Command {
         let job = try JobRun(client: store.client).run("/v1/admin/verify") { progress in
             show(Verifier.Progress(path: progress["at"]?.text ?? "", rowCount: Int64(progress["done"]?.integer ?? 0)))
         }
-        let (report, faultCount) = VerificationAnswer.report(job)
+        let (report, faultCount) = VerificationBody.report(job)
         return write(report, faultCount: faultCount)
     }
 

@@ -1,4 +1,4 @@
-package import ColumnStore
+internal import ColumnStore
 internal import Documents
 import Ingest
 
@@ -95,37 +95,9 @@ extension Problem {
         Problem(.badParameter, "\(name): \(message)", errors: [Violation(pointer: "/\(name)", code: code, message: message)])
     }
 
-    /// - Parameter requestID: of the request that the problem is the whole answer to.
-    package func write(to writer: inout JSONWriter, requestID: String? = nil) {
-        writer.beginObject()
-        writer.key("type")
-        writer.string("/problems/\(slug.rawValue)")
-        writer.member("title", slug.title)
-        writer.member("status", slug.status)
-        writer.member("detail", detail)
-        writer.key("errors")
-        Self.write(errors, to: &writer)
-        if let position { writer.member("position", position) }
-        if let ticketID { writer.member("ticket_id", ticketID) }
-        if let requestID { writer.member("request_id", requestID) }
-        writer.endObject()
-    }
-
-    package static func write(_ errors: [Violation], to writer: inout JSONWriter) {
-        writer.beginArray()
-        for violation in errors {
-            writer.beginObject()
-            writer.member("pointer", violation.pointer)
-            writer.member("code", violation.code)
-            writer.member("message", violation.message)
-            writer.endObject()
-        }
-        writer.endArray()
-    }
-
     package func response(requestID: String) -> Response {
         var writer = JSONWriter(reserving: 320 + 128 * errors.count)
-        write(to: &writer, requestID: requestID)
+        ProblemBody(self, requestID: requestID).write(to: &writer)
         var response = Response(status: slug.status, contentType: "application/problem+json", bytes: writer.bytes)
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
@@ -137,14 +109,33 @@ extension Problem {
     }
 }
 
-/// A problem with header fields of its own: `Allow`, `Retry-After`.
+/// A problem with header fields of its own: `Allow`, the rate that is left.
 package struct Refusal: Error {
     package let problem: Problem
     package let headers: [Response.Header]
+
+    package init(problem: Problem, headers: [Response.Header]) { (self.problem, self.headers) = (problem, headers) }
+
+    /// How HTTP says it: with the contract's rate, and when there will be room again.
+    package init(_ denial: Denial) {
+        problem = denial.problem
+        headers = (denial.standing?.headers ?? []) + (denial.standing?.wait.map { [.init("Retry-After", String($0))] } ?? [])
+    }
 
     package func response(requestID: String) -> Response {
         var response = problem.response(requestID: requestID)
         response.headers += headers
         return response
+    }
+}
+
+extension RateLimiter.Standing {
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): the quota for each window of a second; what is left
+    /// of it and in how many seconds there will be more.
+    package var headers: [Response.Header] {
+        [
+            .init("RateLimit-Policy", "\"contract\";q=\(capacity);w=1"),
+            .init("RateLimit", "\"contract\";r=\(remaining);t=\(wait ?? (remaining < capacity ? 1 : 0))"),
+        ]
     }
 }

@@ -1,4 +1,4 @@
-package import ColumnStore
+internal import ColumnStore
 
 /// An answer: complete, or with a body that is still being made.
 package struct Response: Sendable {
@@ -30,10 +30,11 @@ package struct Response: Sendable {
         body = .stream(stream)
     }
 
-    package static func json(_ writer: JSONWriter) -> Response { json(200, writer) }
+    /// - Parameter reserving: about as many bytes as the text has: one that grows by doubling is copied each time.
+    package static func json(_ body: some BodyForm, reserving byteCount: Int = 256) -> Response { json(200, body, reserving: byteCount) }
 
-    package static func json(_ status: Int, _ writer: JSONWriter) -> Response {
-        Response(status: status, contentType: "application/json", bytes: writer.bytes)
+    package static func json(_ status: Int, _ body: some BodyForm, reserving byteCount: Int = 256) -> Response {
+        Response(status: status, contentType: "application/json", bytes: body.json(reserving: byteCount))
     }
 
     package static let noContent = Response(status: 204)

@@ -3,16 +3,22 @@ internal import Documents
 internal import Ingest
 
 /// Writes down administrative acts around their doing, in the catalog and as lines of the log.
-struct AuditLog: Sendable {
+struct AuditLog: Middleware {
     let trail: any AuditRecording
     let log: Log
     /// Who the admin key stands for.
     let administrator: String
+    /// Nil for acts without a call.
+    let failures: Failures?
 
-    /// Runs the route of an audited call.
-    ///
-    /// - Throws: when the act cannot be written down; it is not done then. What the act itself throws is in `failure`'s answer.
-    func run(_ call: Call, requestID: String, failure: (any Error) -> Response) throws -> Response? {
+    func around(_ next: @escaping Handler, of route: Route) -> Handler {
+        guard route.isAudited, let failures else { return next }
+        return { call in try run(call, next, failures) }
+    }
+
+    /// - Throws: when the act cannot be written down; it is not done then. What the act itself throws is answered here.
+    private func run(_ call: Call, _ next: Handler, _ failures: Failures) throws -> Response? {
+        let requestID = failures.requestID(call.exchange)
         let act = AuditAct(
             actor: Self.actor(call.principal, administrator: administrator), origin: call.exchange.peer?.description,
             action: call.route.operation.id, target: log.path(of: call.exchange), requestID: requestID)
@@ -25,11 +31,11 @@ struct AuditLog: Sendable {
             end(id, act, outcome, status: status, detail: detail)
         }
         do {
-            let response = try call.route.handle(call)
+            let response = try next(call)
             if call.exchange.auditEnd != nil { end(id, act, .done, status: response?.status ?? 0, detail: call.exchange.auditDetail) }
             return response
         } catch {
-            let response = failure(error)
+            let response = failures.response(to: error, on: call.exchange)
             let problem = (error as? Refusal)?.problem ?? ProblemMapping.problem(for: error)
             end(id, act, response.status >= 500 ? .failed : .refused, status: response.status, detail: Self.detail(problem))
             return response

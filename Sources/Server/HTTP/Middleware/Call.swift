@@ -4,25 +4,54 @@ package import Ingest
 internal import Query
 
 /// A request that was routed and let in, as a handler sees it.
-package struct Call: @unchecked Sendable {
-    // Proof of Sendable: everything here is immutable but `exchange`, whose request a handler reads before it answers only.
+package final class Call: HandledRequest, @unchecked Sendable {
+    // Proof of Sendable: all is immutable but `parameters`, `principal` and `awaitsKeys`, which the one thread that has the request sets before
+    // it hands it on, and `exchange`, whose request a handler reads before it answers only.
 
     package let exchange: Exchange
     package let service: Service
-    package let routeIndex: Int
-    package let pathValues: [String]
-    package let parameters: [RequestTarget.Parameter]
-    package private(set) var principal: Principal
+    package let route: Route
+    private let pathValues: [Router.PathValue]
+    private let answer: Handler
+    package private(set) var parameters: [RequestTarget.Parameter] = []
+    package private(set) var principal: Principal = Authorizer.nobody.principal
+    /// The credential names a key that is being fetched: who it is will be known when the body is here.
+    package private(set) var awaitsKeys = false
 
-    package var route: Route { service.router.routes[routeIndex] }
+    init(_ exchange: Exchange, _ service: Service, _ route: Route, _ pathValues: [Router.PathValue], answer: @escaping Handler) {
+        (self.exchange, self.service, self.route, self.pathValues, self.answer) = (exchange, service, route, pathValues, answer)
+    }
+
     package var request: Request { exchange.request }
-    package var store: StoreRoles { service.store }
+    package var store: StoreRoles { service.context.store }
+    package var context: DoorContext { service.context }
 
-    /// The same call by somebody else.
-    package func with(_ principal: Principal) -> Call {
-        var call = self
-        call.principal = principal
-        return call
+    /// The request is `principal`'s from here on.
+    func letIn(_ principal: Principal) {
+        (self.principal, awaitsKeys) = (principal, false)
+        exchange.caller = (principal.identity.client?.text, principal.keyID)
+    }
+    func waitForKeys() { awaitsKeys = true }
+
+    /// - Throws: `bad-parameter` for parameters that cannot be read.
+    func readParameters() throws { parameters = try exchange.request.target.parameters() }
+
+    // MARK: What the listener asks
+
+    package var bodyByteCountMax: Int {
+        // Of somebody not yet known no more is kept than any small call has.
+        if awaitsKeys { return min(route.body.byteCountMax(context.limits), 1 << 20) }
+        return route.body == .none ? 64 << 10 : route.body.byteCountMax(context.limits)
+    }
+
+    package func finish() -> Response? { service.failures.answer(self, answer) }
+
+    // MARK: The path
+
+    /// What stands at `{name}` in the route's path, decoded.
+    package func path(_ name: String) -> String {
+        guard let value = pathValues.first(where: { $0.name == name }) else { preconditionFailure("\(route.path) has no {\(name)}") }
+        return value.value
     }
 
     // MARK: Query parameters
@@ -104,13 +133,5 @@ package struct Call: @unchecked Sendable {
         }
         query += (query.isEmpty ? "?" : "&") + name + "=" + RequestTarget.encode(value)
         return request.target.path + query
-    }
-}
-
-extension Exchange {
-    /// What the router and the authorizer made of the head.
-    package var call: Call? {
-        get { handled as? Call }
-        set { handled = newValue }
     }
 }

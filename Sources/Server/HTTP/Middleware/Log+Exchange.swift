@@ -37,8 +37,8 @@ extension Log {
             members.append(("problem", .text(problem.slug.rawValue)))
             if problem.slug != .internalError, let cause = problem.cause { members.append(("reason", .text(cause))) }
         }
-        if let client = exchange.call?.principal.identity.client { members.append(("client_id", .text(client.text))) }
-        if let key = exchange.call?.principal.keyID { members.append(("key_id", .text(key))) }
+        if let client = exchange.caller.clientID { members.append(("client_id", .text(client))) }
+        if let key = exchange.caller.keyID { members.append(("key_id", .text(key))) }
         return members
     }
 }

@@ -36,10 +36,10 @@ final class LongPoll: Sendable {
         attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt
     ) {
         let poll = LongPoll(call, deadline: deadline, fallback: fallback, attempt: attempt)
-        let handle = call.service.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
+        let handle = call.context.life.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
         poll.state.withLock { $0.deadline = handle }
         call.exchange.whenGone { poll.end { .noContent } }
-        if call.service.isStopping { return poll.wake(isLast: true) }
+        if call.context.life.isStopping { return poll.wake(isLast: true) }
         poll.listen(beyond: sequence)
     }
 
@@ -54,7 +54,7 @@ final class LongPoll: Sendable {
 
     private func listen(beyond sequence: Int64) {
         let notification = call.store.changes.notify(beyond: sequence) { [self] in
-            call.service.deadlines.after(Self.pause) { [self] in wake(isLast: false, beyond: sequence) }
+            call.context.life.timers.after(Self.pause) { [self] in wake(isLast: false, beyond: sequence) }
         }
         let isOver = state.withLock { state in
             if !state.isOver { state.notification = notification }
@@ -73,13 +73,13 @@ final class LongPoll: Sendable {
                     if isLast { end { .noContent } } else { listen(beyond: next ?? sequence &+ 1) }
                 }
             } catch {
-                let response = call.service.response(to: error, on: call.exchange)
+                let response = call.service.failures.response(to: error, on: call.exchange)
                 end { response }
             }
         }
         if isTaken { return }
         // Never here: this is the thread of a timer or of a commit.
-        if isLast { end(fallback) } else { call.service.deadlines.after(Self.crowdedPause) { [self] in wake(isLast: false, beyond: sequence) } }
+        if isLast { end(fallback) } else { call.context.life.timers.after(Self.crowdedPause) { [self] in wake(isLast: false, beyond: sequence) } }
     }
 
     private func end(_ make: @escaping @Sendable () -> Response) {
@@ -89,7 +89,7 @@ final class LongPoll: Sendable {
             return (state.notification, state.deadline)
         }
         notification?.cancel()
-        if let deadline { call.service.deadlines.cancel(deadline) }
+        if let deadline { call.context.life.deadlines.cancel(deadline) }
         call.exchange.complete(make)
     }
 }

@@ -35,6 +35,7 @@ package struct Operation: Sendable {
         package init(_ mediaType: String, _ schema: String) { (self.mediaType, self.schema) = (mediaType, schema) }
 
         package static func json(_ schema: String) -> Content { Content("application/json", schema) }
+        package static func of(_ body: (some BodyForm).Type) -> Content { json(body.schema.text) }
         package static func reference(_ name: String) -> Content { json(##"{"$ref":"#/components/schemas/\##(name)"}"##) }
     }
 
@@ -58,6 +59,8 @@ package struct Operation: Sendable {
     package let isAudited: Bool
     /// Whether a request without a body is refused.
     package let needsBody: Bool
+    /// Whether /openapi.json has the call: files that are served, and doors of other protocols, it has not.
+    package private(set) var isDocumented = true
 
     package init(
         _ id: String, _ summary: String, parameters: [Parameter] = [], body: [Content] = [], answers: [Answer],
@@ -73,6 +76,13 @@ package struct Operation: Sendable {
         self.needsBody = needsBody
     }
 
+    /// A call that /openapi.json does not have; it looks at its parameters itself.
+    package static func undocumented(_ id: String) -> Operation {
+        var operation = Operation(id, "", answers: [])
+        operation.isDocumented = false
+        return operation
+    }
+
     /// Whether the call has a query parameter of that name.
-    package func takes(_ name: String) -> Bool { parameters.contains { $0.place == .query && $0.name == name } }
+    package func takes(_ name: String) -> Bool { !isDocumented || parameters.contains { $0.place == .query && $0.name == name } }
 }

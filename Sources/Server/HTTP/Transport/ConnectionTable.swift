@@ -11,6 +11,20 @@ package final class ConnectionTable: Sendable {
         package var all = 8_192
         package var ofAddress = 4_096
         package init() {}
+
+        /// Descriptors that are not for connections: files of the store, outgoing calls.
+        private static let otherFileCount = 512
+
+        /// No more connections than the system lets the process have beside its files.
+        fileprivate var withinOpenFiles: Limits {
+            var limit = rlimit()
+            guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return self }
+            let files = Int(clamping: limit.rlim_cur)
+            var limits = self
+            limits.all = max(1, min(limits.all, max(files - Self.otherFileCount, files / 2)))
+            limits.ofAddress = max(1, min(limits.ofAddress, limits.all))
+            return limits
+        }
     }
 
     private struct Entry {
@@ -47,10 +61,10 @@ package final class ConnectionTable: Sendable {
     /// In seconds.
     private static let searchPause = 0.1
 
-    private let limits: Limits
+    let limits: Limits
     private let state = Mutex(State())
 
-    init(_ limits: Limits) { self.limits = limits }
+    package init(_ limits: Limits) { self.limits = limits.withinOpenFiles }
 
     /// For metrics.
     package var figures: (count: Int, closedForRoom: Int, refused: Int) {

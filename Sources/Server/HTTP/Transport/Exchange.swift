@@ -1,6 +1,6 @@
 internal import ColumnStore
 internal import Documents
-package import Ingest
+internal import Ingest
 import Synchronization
 
 /// One request and its answer, from the request line until the last byte is sent or the connection is lost.
@@ -31,10 +31,12 @@ package final class Exchange: @unchecked Sendable {
     package var reader = BodyReader(byteCountMax: 0, expected: nil)
     var refusal: Response?
     var phase = Phase.head
-    /// What the listener's handler keeps with the request. It may refer back here: dropped when the request is over.
-    package var handled: (any Sendable)?
-    /// The credential names a key that is being fetched: who it is will be known when the body is here.
-    package var awaitsKeys = false
+    /// What the listener's handler made of the head. It may refer back here: dropped when the request is over.
+    package var handled: (any HandledRequest)?
+    /// Where in the table of routes; nil for what found none, or was refused. For figures.
+    package var routeIndex: Int?
+    /// Who was let in. For the log.
+    package var caller: (clientID: String?, keyID: String?)
     /// Fields of the answer, whatever it is: the rate that is left.
     package var admissionHeaders: [Response.Header] = []
     /// Why the answer is a problem. For the log.
@@ -57,7 +59,8 @@ package final class Exchange: @unchecked Sendable {
     package var isKnown = false
     /// Where the client is.
     package let peer: PeerAddress?
-    private var memory = MemoryLedger.Charge()
+    /// What it holds, and its place among those of its credential.
+    var charge = MemoryLedger.Charge()
     private var bodyByteCount = 0
     private var answerByteCount = 0
     private let watcher: HangupWatcher
@@ -73,22 +76,19 @@ package final class Exchange: @unchecked Sendable {
 
     // MARK: What it holds
 
-    /// The request is `principal`'s from here on.
-    package func enter(_ ledger: MemoryLedger, as principal: Principal) throws(Problem) { try memory.enter(ledger, as: principal) }
-
     /// Whose request it is, for those who serve everybody in turn.
-    package var account: MemoryLedger.Account? { memory.account }
+    package var account: MemoryLedger.Account? { charge.account }
 
     /// Asks for the memory of a body of so many bytes, with what the answer holds.
     package func holdBody(_ byteCount: Int) throws(Problem) {
-        try memory.set(byteCount + answerByteCount)
+        try charge.set(byteCount + answerByteCount)
         bodyByteCount = byteCount
     }
 
     /// Asks for the memory of an answer of so many bytes, before it is made or while it is.
     package func holdAnswer(_ byteCount: Int) throws(Problem) {
         let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0
-        try memory.set(bodyByteCount + held)
+        try charge.set(bodyByteCount + held)
         answerByteCount = held
     }
 

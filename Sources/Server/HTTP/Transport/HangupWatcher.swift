@@ -1,5 +1,6 @@
-internal import ColumnStore
+package import ColumnStore
 import Glibc
+import Synchronization
 
 /// Notices clients that hang up while their connection is suspended: libmicrohttpd does not look at the socket then.
 package final class HangupWatcher: Sendable {
@@ -16,36 +17,49 @@ package final class HangupWatcher: Sendable {
         return poll(&polled, 1, 0) > 0
     }
 
-    private let actions = Monitor<[Int32: @Sendable () -> Void]>([:])
-
-    package init() {
-        WorkerThread(name: "hang-ups", isDetached: true) { [actions] in Self.run(actions) }
+    private struct State {
+        var actions: [Int32: @Sendable () -> Void] = [:]
+        /// A look at the sockets is due.
+        var isArmed = false
     }
+    private let state = Mutex(State())
+    private let timers: Timers
 
-    /// Calls `action` once, on the watcher's thread, when the peer of `socket` closes. Ends with `forget`.
+    package init(_ timers: Timers) { self.timers = timers }
+
+    /// Calls `action` once, on the timers' thread, when the peer of `socket` closes. Ends with `forget`.
     package func watch(_ socket: Int32, _ action: @escaping @Sendable () -> Void) {
-        actions.broadcast { $0[socket] = action }
+        state.withLock { $0.actions[socket] = action }
+        arm()
     }
 
     /// Must come before the socket is closed: its number is used again.
     package func forget(_ socket: Int32) {
-        actions.withLock { _ = $0.removeValue(forKey: socket) }
+        state.withLock { _ = $0.actions.removeValue(forKey: socket) }
     }
 
-    private static func run(_ actions: Monitor<[Int32: @Sendable () -> Void]>) {
-        while true {
-            // Sleeps as long as nobody is watched.
-            var polled = actions.wait { watched -> [pollfd]? in
-                watched.isEmpty ? nil : watched.keys.map { pollfd(fd: $0, events: peerClosed, revents: 0) }
-            }
-            if poll(&polled, nfds_t(polled.count), 0) > 0 {
-                for one in polled where one.revents != 0 {
-                    // A socket that was forgotten since has no action any more.
-                    let action = actions.withLock { $0.removeValue(forKey: one.fd) }
-                    action?()
-                }
-            }
-            usleep(UInt32(period * 1e6))
+    /// Looks again, unless nobody is watched or a look is due anyway.
+    private func arm() {
+        let isDue = state.withLock { state in
+            guard !state.isArmed, !state.actions.isEmpty else { return false }
+            state.isArmed = true
+            return true
         }
+        if isDue { timers.after(Self.period) { [weak self] in self?.look() } }
+    }
+
+    private func look() {
+        var polled = state.withLock { state in
+            state.isArmed = false
+            return state.actions.keys.map { pollfd(fd: $0, events: Self.peerClosed, revents: 0) }
+        }
+        if poll(&polled, nfds_t(polled.count), 0) > 0 {
+            for one in polled where one.revents != 0 {
+                // A socket that was forgotten since has no action any more.
+                let action = state.withLock { $0.actions.removeValue(forKey: one.fd) }
+                action?()
+            }
+        }
+        arm()
     }
 }

@@ -1,6 +1,6 @@
 internal import CGnuTLS
 internal import CMicrohttpd
-internal import ColumnStore
+package import ColumnStore
 internal import Documents
 import Glibc
 internal import Ingest
@@ -15,12 +15,10 @@ package struct ListenerError: Error, CustomStringConvertible {
 
 /// What the listener asks of the server. All are called on the connection's thread.
 package protocol RequestHandler: AnyObject, Sendable {
-    /// The head is here. Returns how large a body may be.
+    /// The head is here.
     ///
     /// - Throws: the reason of the refusal, which is sent once the body has been read past.
-    func begin(_ exchange: Exchange) throws -> Int
-    /// The whole request is here. Answers, or suspends the exchange and returns nil.
-    func finish(_ exchange: Exchange) -> Response?
+    func begin(_ exchange: Exchange) throws -> any HandledRequest
     func response(to error: any Error, on exchange: Exchange) -> Response
     /// What the answer to `exchange`, and the log's lines of it, name it by.
     func requestID(_ exchange: Exchange) -> String
@@ -28,18 +26,27 @@ package protocol RequestHandler: AnyObject, Sendable {
     func ended(_ exchange: Exchange, isWhole: Bool)
 }
 
+/// What a handler made of a head, of which the listener asks the rest.
+package protocol HandledRequest: AnyObject, Sendable {
+    /// How large the body may be.
+    var bodyByteCountMax: Int { get }
+    /// The whole request is here. Answers, or suspends the exchange and returns nil.
+    func finish() -> Response?
+}
+
 /// The HTTP server: libmicrohttpd's daemons, each with an epoll of its own, run by a thread of ours. Only this file and the two beside it,
 /// `ListenerCallbacks` and `LibraryAnswers`, see that library.
 ///
 /// Requests run on the threads of their connections; what may wait suspends its connection and goes elsewhere.
-package final class Listener: @unchecked Sendable {
+package final class Listener: Door, @unchecked Sendable {
+    package var name: String { "http" }
+
     // Proof of Sendable: `daemons` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
 
     package struct Settings: Sendable {
         package var host: String
         package var port: UInt16
         package var threadCount: Int
-        package var connections = ConnectionTable.Limits()
         /// In seconds, without a byte either way.
         package var idleTimeout: UInt32 = 60
         /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
@@ -64,19 +71,6 @@ package final class Listener: @unchecked Sendable {
 
     /// For the head of a request and the pieces of its body.
     static let connectionMemory = 32 << 10
-    /// Descriptors that are not for connections: files of the store, outgoing calls.
-    private static let otherFileCount = 512
-
-    /// No more connections than the system lets the process have beside its files.
-    private static func withinOpenFiles(_ limits: ConnectionTable.Limits) -> ConnectionTable.Limits {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return limits }
-        let files = Int(clamping: limit.rlim_cur)
-        var limits = limits
-        limits.all = max(1, min(limits.all, max(files - otherFileCount, files / 2)))
-        limits.ofAddress = max(1, min(limits.ofAddress, limits.all))
-        return limits
-    }
     /// A refused body is read past up to here, so that the client gets to read the answer; then the connection closes.
     private static let discardByteCountMax = 256 << 20
 
@@ -93,17 +87,19 @@ package final class Listener: @unchecked Sendable {
     private let isTLS: Bool
     private let isStopping = Atomic<Bool>(false)
     private let inFlight = Atomic<Int>(0)
+    /// Whoever waits for the last request to be over, after `stopAccepting`.
+    private let idle = Monitor(())
     private let requestCount = Atomic<Int>(0)
 
-    package init(_ settings: Settings, handler: any RequestHandler) throws {
+    package init(_ settings: Settings, handler: any RequestHandler, connections: ConnectionTable, timers: Timers) throws {
         self.handler = handler
-        watcher = HangupWatcher()
+        watcher = HangupWatcher(timers)
         idleTimeout = settings.idleTimeout
         slowRequests = SlowRequests(
             SlowRequests.Limits(
                 headSeconds: settings.headSeconds, bodySeconds: settings.bodySeconds, bodyByteRate: settings.bodyByteRate,
-                answerSeconds: settings.bodySeconds))
-        connections = ConnectionTable(Self.withinOpenFiles(settings.connections))
+                answerSeconds: settings.bodySeconds), timers)
+        self.connections = connections
         isTLS = settings.isSecure
         guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil, ReceivedBytes.isInPlace else {
             throw ListenerError(what: "libmicrohttpd is not the shared library that the server was built for", code: 0)
@@ -120,7 +116,7 @@ package final class Listener: @unchecked Sendable {
         }
         let (daemon, _, own) = try start(settings, socket: socket, isInHaste: true)
         daemons.append(daemon)
-        StandIn.start(daemon, own, others: wakeups)
+        StandIn.start(daemon, own, others: wakeups, timers)
     }
 
     /// What the library's calls on one daemon's thread need.
@@ -147,7 +143,7 @@ package final class Listener: @unchecked Sendable {
         var options = [
             MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
             // `connections` counts them over all daemons, and makes room.
-            MHD_OptionItem(option: .CONNECTION_LIMIT, value: 2 * settings.connections.all + 1_024, ptr_value: nil),
+            MHD_OptionItem(option: .CONNECTION_LIMIT, value: 2 * connections.limits.all + 1_024, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: Int(settings.idleTimeout), ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
             MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
@@ -189,22 +185,17 @@ package final class Listener: @unchecked Sendable {
 
     /// Takes no more connections, and closes each after its present answer.
     package func stopAccepting() {
-        guard isStopping.exchange(true, ordering: .relaxed) == false else { return }
+        guard isStopping.exchange(true, ordering: .sequentiallyConsistent) == false else { return }
         // All listen on one socket.
         let sockets = daemons.map { MHD_quiesce_daemon($0) }
         if let socket = sockets.first, socket >= 0 { close(socket) }
     }
 
-    /// Waits until no request is in flight, at most `seconds`.
+    /// Waits until no request is in flight, at most `seconds`; after `stopAccepting`.
     ///
     /// - Returns: false when some still were.
     package func waitUntilIdle(seconds: Double) -> Bool {
-        let deadline = SteadyClock.seconds() + seconds
-        while inFlightCount > 0 {
-            if SteadyClock.seconds() > deadline { return false }
-            usleep(5_000)
-        }
-        return true
+        idle.wait(seconds: seconds) { _ in inFlight.load(ordering: .sequentiallyConsistent) == 0 ? true : nil } ?? false
     }
 
     // MARK: Called by the library
@@ -275,7 +266,9 @@ package final class Listener: @unchecked Sendable {
         exchange.ended(isWhole: isWhole)
         if exchange.handled != nil || exchange.status != 0 { handler.ended(exchange, isWhole: isWhole) }
         exchange.handled = nil
-        inFlight.subtract(1, ordering: .relaxed)
+        let left = inFlight.subtract(1, ordering: .sequentiallyConsistent).newValue
+        // Nobody waits for that while connections are accepted.
+        if left == 0, isStopping.load(ordering: .sequentiallyConsistent) { idle.broadcast { _ in } }
     }
 
     /// For a request of which the end never came.
@@ -378,7 +371,9 @@ package final class Listener: @unchecked Sendable {
     private func head(_ exchange: Exchange) -> MHD_Result {
         let expected = exchange.request.header("Content-Length").flatMap { Int($0) }
         do {
-            let byteCountMax = try handler.begin(exchange)
+            let handled = try handler.begin(exchange)
+            exchange.handled = handled
+            let byteCountMax = handled.bodyByteCountMax
             if let expected, expected > byteCountMax {
                 throw Problem(.tooLarge, "the body has \(expected) bytes, over its limit of \(byteCountMax)")
             }
@@ -431,7 +426,7 @@ package final class Listener: @unchecked Sendable {
         exchange.phase = .working
         exchange.request.body = exchange.reader.take()
         exchange.isAlone = inFlight.load(ordering: .relaxed) == 1
-        if let response = handler.finish(exchange) {
+        if let response = exchange.handled?.finish() {
             return queue(response, on: exchange)
         }
         // Suspended; even if the answer is ready by now, the library calls again after it has resumed the connection.

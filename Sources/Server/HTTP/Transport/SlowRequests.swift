@@ -99,21 +99,39 @@ final class SlowRequests: Sendable {
         var isHalfClosed = false
     }
 
+    private struct State {
+        var watched: [ObjectIdentifier: Watched] = [:]
+        /// A look at the connections is due.
+        var isArmed = false
+    }
     let limits: Limits
-    private let watched = Monitor<[ObjectIdentifier: Watched]>([:])
+    private let timers: Timers
+    /// How often it looks, in seconds.
+    private let period: Double
+    private let state = Mutex(State())
 
-    init(_ limits: Limits) {
+    init(_ limits: Limits, _ timers: Timers) {
         self.limits = limits
-        let period = UInt64(min(1, limits.headSeconds / 4, limits.bodySeconds / 4, limits.answerSeconds / 4) * 1e9)
-        WorkerThread(name: "slow-requests", isDetached: true) { [watched] in
-            while true {
-                // Sleeps as long as there is no connection.
-                _ = watched.wait { $0.isEmpty ? nil : true }
-                var pause = timespec(tv_sec: Int(period / 1_000_000_000), tv_nsec: Int(period % 1_000_000_000))
-                nanosleep(&pause, nil)
-                // A connection is not closed meanwhile: `forget` waits for the lock, so its descriptor is its own.
-                watched.withLock { Self.look(&$0, limits) }
+        self.timers = timers
+        period = min(1, limits.headSeconds / 4, limits.bodySeconds / 4, limits.answerSeconds / 4)
+    }
+
+    /// Looks again, unless there is no connection or a look is due anyway.
+    private func arm() {
+        let isDue = state.withLock { state in
+            guard !state.isArmed, !state.watched.isEmpty else { return false }
+            state.isArmed = true
+            return true
+        }
+        guard isDue else { return }
+        timers.after(period) { [weak self] in
+            guard let self else { return }
+            // A connection is not closed meanwhile: `forget` waits for the lock, so its descriptor is its own.
+            state.withLock { state in
+                state.isArmed = false
+                Self.look(&state.watched, self.limits)
             }
+            arm()
         }
     }
 
@@ -125,15 +143,15 @@ final class SlowRequests: Sendable {
     }
 
     func watch(_ progress: Progress) {
-        let isFirst = watched.withLock { watched in
-            watched[ObjectIdentifier(progress)] = Watched(progress: progress)
-            return watched.count == 1
+        let isFirst = state.withLock { state in
+            state.watched[ObjectIdentifier(progress)] = Watched(progress: progress)
+            return !state.isArmed
         }
-        if isFirst { watched.wakeOne() }
+        if isFirst { arm() }
     }
 
     /// Before the connection's socket is closed.
-    func forget(_ progress: Progress) { watched.withLock { $0[ObjectIdentifier(progress)] = nil } }
+    func forget(_ progress: Progress) { state.withLock { $0.watched[ObjectIdentifier(progress)] = nil } }
 
     private static func look(_ watched: inout [ObjectIdentifier: Watched], _ limits: Limits) {
         let now = SteadyClock.nanoseconds()

@@ -1,6 +1,7 @@
 internal import CMicrohttpd
 internal import ColumnStore
 import Glibc
+import Synchronization
 
 /// A thread of its own that serves new connections while those of all other daemons are held up, by documents that take long or by a disk: whoever asks
 /// whether the server lives must be answered by one that does.
@@ -9,25 +10,32 @@ import Glibc
 /// may take long runs on it, so that it goes back to rest.
 final class StandIn: Sendable {
     /// How often it looks after the others.
-    private static let pauseMicroseconds: UInt32 = 50_000
+    private static let pauseSeconds = 0.05
     /// A turn of a daemon that lasts longer has held it up. In nanoseconds.
     private static let turnMax: UInt64 = 100_000_000
     private static let sleepMilliseconds: Int32 = 5
 
-    static func start(_ daemon: OpaquePointer, _ own: Listener.Context, others: [Wakeup]) {
+    static func start(_ daemon: OpaquePointer, _ own: Listener.Context, others: [Wakeup], _ timers: Timers) {
         let bits = UInt(bitPattern: daemon)
         let context = Unmanaged.passUnretained(own)
         nonisolated(unsafe) let held = context
+        let isWanted = Monitor(false)
+        let seen = Mutex(others.map { _ in UInt64(0) })
         WorkerThread(name: "http-stand-in", isDetached: true) {
             let own = held.takeUnretainedValue()
-            var seen = others.map { _ in UInt64(0) }
             while true {
-                usleep(pauseMicroseconds)
-                while areHeldUp(others, &seen) || own.connectionCount > 0 {
+                isWanted.wait { isWanted -> Void? in
+                    defer { isWanted = false }
+                    return isWanted ? () : nil
+                }
+                repeat {
                     own.wakeup?.listen()
                     guard MHD_run_wait(OpaquePointer(bitPattern: bits), sleepMilliseconds) == .YES else { return }
-                }
+                } while seen.withLock({ areHeldUp(others, &$0) }) || own.connectionCount > 0
             }
+        }
+        timers.every(pauseSeconds) {
+            if seen.withLock({ areHeldUp(others, &$0) }) { isWanted.signal { $0 = true } }
         }
     }
 

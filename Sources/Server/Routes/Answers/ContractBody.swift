@@ -1,51 +1,35 @@
 internal import ColumnStore
 internal import Documents
-internal import Ingest
+package import Ingest
 
 /// A contract as JSON: read with every fault named, written with its secret left out.
-enum ContractBody {
+struct ContractBody: ListItem, JSONObject {
     static let members: Set<String> = [
         "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts",
     ]
 
-    static func write(_ contract: Contract, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("client_id", contract.clientID)
-        writer.member("name", contract.name)
-        writer.member("access", contract.access.rawValue)
-        writer.member("scope", contract.scope.rawValue)
-        writer.key("types")
-        if let types = contract.types {
-            writer.beginArray()
-            for type in types { writer.string(type) }
-            writer.endArray()
-        } else {
-            writer.null()
-        }
-        writer.member("valid_from", contract.validFrom.map { CalendarText.text(instant: $0) })
-        writer.member("valid_to", contract.validTo.map { CalendarText.text(instant: $0) })
-        writer.key("rate_per_second")
-        if let rate = contract.ratePerSecond {
-            writer.raw(RateLimiter.text(rate: rate).utf8)
-        } else {
-            writer.null()
-        }
-        writer.key("webhook")
-        if let webhook = contract.webhook {
-            writer.beginObject()
-            writer.member("url", webhook.url)
-            // Shown to nobody: who forgot it sets another.
-            writer.key("secret")
-            writer.null()
-            writer.endObject()
-        } else {
-            writer.null()
-        }
-        writer.key("callback_hosts")
-        writer.beginArray()
-        for host in contract.callbackHosts { writer.string(host) }
-        writer.endArray()
-        writer.endObject()
+    let contract: Contract
+
+    static var schemaName: String? { "Contract" }
+    static var isClosed: Bool { true }
+    static var listName: StaticString { "contracts" }
+    static var listSchemaName: String { "ContractList" }
+    static var example: ContractBody { ContractBody(contract: Contract(clientID: "", access: .read, scope: .own)) }
+
+    /// What PUT may leave out.
+    private static let free = MemberFacts(isRequired: false)
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("client_id", contract.clientID, MemberFacts(keywords: #""minLength":1,"maxLength":200"#, isRequired: false))
+        sink.member("name", contract.name, Self.free)
+        sink.member("access", WordForm(contract.access))
+        sink.member("scope", WordForm(contract.scope))
+        sink.member("types", contract.types, Self.free)
+        sink.member("valid_from", contract.validFrom.map { InstantOrDayForm(instant: $0) }, Self.free)
+        sink.member("valid_to", contract.validTo.map { InstantOrDayForm(instant: $0) }, Self.free)
+        sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, Self.free)
+        sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, Self.free)
+        sink.member("callback_hosts", Optional(contract.callbackHosts), Self.free)
     }
 
     /// - Parameter previous: the contract that is replaced: a webhook put back without its secret keeps the stored one.
@@ -74,4 +58,42 @@ enum ContractBody {
             clientID: clientID, name: name, access: access, scope: scope, types: types, validFrom: from, validTo: to, ratePerSecond: rate,
             webhook: webhook, callbackHosts: hosts)
     }
+}
+
+private struct WebhookBody: JSONObject {
+    let url: String
+
+    static var isClosed: Bool { true }
+    static var example: WebhookBody { WebhookBody(url: "") }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("url", url, MemberFacts(keywords: #""pattern":"^https?://.""#))
+        // Shown to nobody: who forgot it sets another.
+        sink.member(
+            "secret", String?.none,
+            MemberFacts(
+                "Never shown. Left out or null when a contract is put again with the same URL: the stored one stays.", keywords: #""minLength":1"#,
+                isRequired: false))
+    }
+}
+
+/// An instant; a date alone means its midnight UTC.
+private struct InstantOrDayForm: BodyForm {
+    let instant: Int64
+    static var schema: SchemaText { SchemaText("string", keywords: [("anyOf", #"[{"format":"date-time"},{"format":"date"}]"#)]) }
+    func write(to writer: inout JSONWriter) { writer.string(CalendarText.text(instant: instant)) }
+}
+
+private struct RateForm: BodyForm {
+    let rate: Double
+    static var schema: SchemaText { SchemaText("number", keywords: [("exclusiveMinimum", "0")]) }
+    func write(to writer: inout JSONWriter) { writer.raw(RateLimiter.text(rate: rate).utf8) }
+}
+
+extension Principal.Access: CaseIterable {
+    package static var allCases: [Principal.Access] { [.read, .readWrite] }
+}
+
+extension Principal.Scope: CaseIterable {
+    package static var allCases: [Principal.Scope] { [.own, .all] }
 }

@@ -21,7 +21,7 @@ enum JobAnswer {
     ) throws -> Response? {
         let wait = call.parameter("wait") == nil ? fallback : try call.integer("wait", in: 0...waitMax, default: 0)
         let auditEnd = call.exchange.auditEnd
-        let job = try call.service.jobs.submit(
+        let job = try call.context.jobs.submit(
             kind, actor: AuditLog.actor(call.principal, administrator: call.service.administrator),
             ended: { standing in auditEnd?(standing) }, work: work)
         // From here on the job ends the entry of the audit trail.
@@ -30,8 +30,8 @@ enum JobAnswer {
         self.wait(for: job, call, seconds: wait.map(Double.init) ?? patience) { job in
             let standing = job.standing
             if let result = standing.result { return Response(status: 200, contentType: "application/json", bytes: result) }
-            if let problem = standing.problem { return call.service.response(to: problem, on: call.exchange) }
-            if call.service.isStopping { return call.service.response(to: Problem(.overloaded, "the server is stopping; the job was not done"), on: call.exchange) }
+            if let problem = standing.problem { return call.service.failures.response(to: problem, on: call.exchange) }
+            if call.context.life.isStopping { return call.service.failures.response(to: Problem(.overloaded, "the server is stopping; the job was not done"), on: call.exchange) }
             return accepted(job)
         }
         return nil
@@ -43,47 +43,18 @@ enum JobAnswer {
         let finish: @Sendable () -> Void = {
             let (waiter, deadline) = held.withLock { $0 }
             if let waiter { job.forget(waiter) }
-            if let deadline { call.service.deadlines.cancel(deadline) }
+            if let deadline { call.context.life.deadlines.cancel(deadline) }
             call.exchange.complete { answer(job) }
         }
-        let deadline = call.service.deadlines.after(seconds, finish)
+        let deadline = call.context.life.deadlines.after(seconds, finish)
         held.withLock { $0.deadline = deadline }
         let waiter = job.whenEnded(finish)
         held.withLock { $0.waiter = waiter }
         call.exchange.whenGone(finish)
-        if call.service.isStopping { finish() }
+        if call.context.life.isStopping { finish() }
     }
 
     private static func accepted(_ job: Job) -> Response {
-        var writer = JSONWriter()
-        write(job, to: &writer)
-        return Response.json(202, writer).adding("Location", "/v1/admin/jobs/\(job.id)")
-    }
-
-    static func write(_ job: Job, to writer: inout JSONWriter) {
-        let standing = job.standing
-        writer.beginObject()
-        writer.member("id", job.id)
-        writer.member("kind", job.kind.rawValue)
-        writer.member("state", standing.state.rawValue)
-        writer.member("actor", job.actor)
-        writer.member("created_at", CalendarText.text(instant: job.createdAt))
-        writer.member("started_at", standing.startedAt.map { CalendarText.text(instant: $0) })
-        writer.member("ended_at", standing.endedAt.map { CalendarText.text(instant: $0) })
-        writer.key("progress")
-        if let progress = standing.progress {
-            writer.beginObject()
-            writer.member("done", Int(progress.done))
-            writer.member("unit", progress.unit)
-            writer.member("at", progress.at)
-            writer.endObject()
-        } else {
-            writer.null()
-        }
-        writer.key("result")
-        if let result = standing.result { writer.raw(result) } else { writer.null() }
-        writer.key("problem")
-        if let problem = standing.problem { problem.write(to: &writer) } else { writer.null() }
-        writer.endObject()
+        .json(202, JobBody(job: job)).adding("Location", "/v1/admin/jobs/\(job.id)")
     }
 }

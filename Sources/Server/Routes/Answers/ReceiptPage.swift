@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 internal import Query
 
@@ -26,18 +27,25 @@ struct DocumentBody {
         }
     }
 
-    /// Bytes that may not be what their content type says: what quarantine holds.
+    /// Bytes that may not be what their content type says.
     static func writeText(_ bytes: ArraySlice<UInt8>, to writer: inout JSONWriter) {
-        if bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) == nil {
+        if isText(bytes) {
             writer.key("document")
             writer.string(utf8: bytes)
         } else {
             writer.key("document_base64")
-            writer.value { text in
-                text.append(UInt8(ascii: "\""))
-                JSONText.appendBase64(bytes, to: &text)
-                text.append(UInt8(ascii: "\""))
-            }
+            writeBase64(bytes, to: &writer)
+        }
+    }
+
+    /// Whether the bytes are UTF-8.
+    static func isText(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.withUnsafeBufferPointer { UTF8Check.firstFault(in: $0) } == nil }
+
+    static func writeBase64(_ bytes: ArraySlice<UInt8>, to writer: inout JSONWriter) {
+        writer.value { text in
+            text.append(UInt8(ascii: "\""))
+            JSONText.appendBase64(bytes, to: &text)
+            text.append(UInt8(ascii: "\""))
         }
     }
 
@@ -51,7 +59,10 @@ struct DocumentBody {
 }
 
 /// One row of a table with its document.
-struct ReceiptRow {
+struct ReceiptRow: BodyForm {
+    /// By hand, in `Schemas`: its columns are those of the table.
+    static var schema: SchemaText { .reference("Receipt") }
+
     private let schema: Schema
     private let columns: [CellWriter]
     private let row: Int
@@ -72,10 +83,10 @@ struct ReceiptRow {
         return DocumentBody(contentType: contentType ?? "application/octet-stream", bytes: Array(bytes))
     }
 
-    func write(to writer: inout JSONWriter, isLine: Bool) {
+    func write(to writer: inout JSONWriter) {
         let contentType = bytes("content_type").map { String(decoding: $0, as: UTF8.self) } ?? ""
         writer.beginObject()
-        ReceiptPage.writeMembers(schema, columns, row, contentType: contentType, isLine: isLine, to: &writer)
+        ReceiptPage.writeMembers(schema, columns, row, contentType: contentType, isLine: false, to: &writer)
         writer.endObject()
     }
 }

@@ -8,36 +8,19 @@ enum TakeAnswer {
     static func response(to outcome: TakeOutcome, on exchange: Exchange, service: Service) -> Response {
         switch outcome {
         case .one(let taken):
-            var writer = JSONWriter(reserving: 320)
-            writer.beginObject()
-            writeMembers(taken.summary, to: &writer)
-            writer.endObject()
-            return Response.json(status(of: taken), writer).adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
-        case .batch(let results):
-            var writer = JSONWriter(reserving: 320 * results.count)
-            writer.beginObject()
-            writer.member("accepted", results.count)
-            writer.key("results")
-            writer.beginArray()
-            for taken in results {
-                writer.beginObject()
-                writeMembers(taken.summary, to: &writer)
-                writeRepeat(taken, to: &writer)
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.endObject()
-            return .json(writer)
+            return Response.json(status(of: taken), TakenBody(taken.summary), reserving: 320)
+                .adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
+        case .batch(let results): return .json(TakenBatchBody(results: results), reserving: 320 * results.count)
         case .each(let results): return lines(results, beyondCount: 0, on: exchange, service: service)
         case .eachOfMore(let results, let beyondCount): return lines(results, beyondCount: beyondCount, on: exchange, service: service)
         case .refused(let problem):
-            return service.response(to: problem, on: exchange)
+            return service.failures.response(to: problem, on: exchange)
         }
     }
 
     private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
         for case .failure(let fault) in results where fault.code == .internalError {
-            service.logFailure(fault.cause ?? fault.detail, exchange)
+            service.failures.logFailure(fault.cause ?? fault.detail, exchange)
             break
         }
         let lines = lines(results)
@@ -59,30 +42,15 @@ enum TakeAnswer {
         var lines: [UInt8] = []
         lines.reserveCapacity(320 * results.count)
         for (index, result) in results.enumerated() {
-            var writer = JSONWriter(reserving: 320)
-            writer.beginObject()
-            writer.member("line", index + 1)
-            switch result {
-            case .success(let taken):
-                writer.member("status", status(of: taken))
-                writeMembers(taken.summary, to: &writer)
-                writeRepeat(taken, to: &writer)
-            case .failure(let fault):
-                let problem = Problem(fault)
-                writer.member("status", problem.slug.status)
-                writer.key("problem")
-                problem.write(to: &writer)
-            }
-            writer.endObject()
-            lines.append(contentsOf: writer.bytes)
+            let (status, outcome): (Int, Result<Taken, Problem>) =
+                switch result {
+                case .success(let taken): (status(of: taken), .success(taken))
+                case .failure(let fault): (Problem.Slug(fault.code).status, .failure(Problem(fault)))
+                }
+            lines.append(contentsOf: TakenLine(line: index + 1, status: status, result: outcome).json(reserving: 320))
             lines.append(0x0A)
         }
         return lines
-    }
-
-    /// Which of several were here before: a single one says it by its status.
-    private static func writeRepeat(_ taken: Taken, to writer: inout JSONWriter) {
-        if taken.isRepeat { writer.member("repeat", true) }
     }
 
     /// The lines past the limit, which are all alike, and may be millions: made as they are sent.
@@ -92,7 +60,7 @@ enum TakeAnswer {
         writer.beginObject()
         writer.member("status", problem.slug.status)
         writer.key("problem")
-        problem.write(to: &writer)
+        ProblemBody(problem).write(to: &writer)
         writer.endObject()
         // The same object with `line` before its other members.
         let rest = [UInt8](",".utf8) + writer.bytes.dropFirst() + [0x0A]
@@ -119,22 +87,6 @@ enum TakeAnswer {
 
     /// Made at a time.
     private static let beyondLineCount = 256
-
-    static func write(_ summary: ReceiptSummary, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writeMembers(summary, to: &writer)
-        writer.endObject()
-    }
-
-    static func writeMembers(_ summary: ReceiptSummary, to writer: inout JSONWriter) {
-        writer.member("ticket_id", summary.ticketID)
-        writer.member("client_id", summary.clientID)
-        writer.member("receipt_id", summary.receiptID)
-        writer.member("type", summary.type)
-        writer.member("business_day", CalendarText.text(day: summary.businessDay))
-        writer.member("state", summary.state.rawValue)
-        writer.member("sequence", summary.sequence)
-    }
 }
 
 /// The `Prefer` header (RFC 7240), of which Till knows `wait`.

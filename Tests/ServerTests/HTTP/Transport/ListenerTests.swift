@@ -56,7 +56,7 @@ final class ListenerTests: XCTestCase {
     }
 
     func test_body_overLimit_is413AndConnectionLives() throws {
-        var limits = Service.Limits()
+        var limits = DoorLimits()
         limits.body = 1_000
         let server = try TestServer(limits: limits, extraRoutes: [Self.echo])
         let client = server.client()
@@ -71,7 +71,7 @@ final class ListenerTests: XCTestCase {
     }
 
     func test_expectContinue_isAnsweredAndRefusedEarly() throws {
-        var limits = Service.Limits()
+        var limits = DoorLimits()
         limits.body = 1_000
         let server = try TestServer(limits: limits, extraRoutes: [Self.echo])
         let client = server.client()
@@ -85,7 +85,7 @@ final class ListenerTests: XCTestCase {
     }
 
     func test_contentEncoding_isUndoneWithinTheLimit() throws {
-        var limits = Service.Limits()
+        var limits = DoorLimits()
         limits.body = 100_000
         let server = try TestServer(limits: limits, extraRoutes: [Self.echo])
         let client = server.client()
@@ -117,7 +117,7 @@ final class ListenerTests: XCTestCase {
 
     func test_paths_areDecodedOnceAfterRouting() throws {
         let route = Self.route(.get, "/test/{id}/end") { call in
-            Response(status: 200, contentType: "text/plain", bytes: Array((call.pathValues[0] + "|" + (call.parameter("q") ?? "-")).utf8))
+            Response(status: 200, contentType: "text/plain", bytes: Array((call.path("id") + "|" + (call.parameter("q") ?? "-")).utf8))
         }
         let client = try TestServer(extraRoutes: [route]).client()
         XCTAssertEqual(try client.get("/test/a%2Fb/end?q=x%26y+z").text, "a/b|x&y z")
@@ -311,7 +311,7 @@ final class ListenerTests: XCTestCase {
         let client = server.client()
         try client.send(Array("GET /test/slow HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
         usleep(100_000)
-        server.service.beginStopping()
+        server.context.beginStopping()
         server.listener.stopAccepting()
         XCTAssertTrue(server.listener.waitUntilIdle(seconds: 3))
         let answer = try client.answer()

@@ -1,0 +1,33 @@
+internal import Ingest
+
+/// The one admission of all doors: who somebody is, what they may call, and how much they may have under way at once.
+package struct Admission: Sendable {
+    package let authorizer: Authorizer
+    package let ledger: MemoryLedger
+
+    package init(_ authorizer: Authorizer, _ ledger: MemoryLedger) { (self.authorizer, self.ledger) = (authorizer, ledger) }
+
+    /// Lets somebody in, or nobody in particular where the call asks for no credential.
+    ///
+    /// - Parameters:
+    ///   - credential: asked for only where the call needs one.
+    ///   - mayWait: whether the caller would come again; false the second time.
+    ///   - charge: what the request holds, which is theirs from here on.
+    /// - Throws: `Denial`, what `credential` throws, and `Authorizer.KeysAwaited`; the charge is nobody's then.
+    package func admit(
+        _ credential: () throws -> Credential, for access: AccessRule, mayWait: Bool = false, charge: inout MemoryLedger.Charge
+    ) throws -> Authorizer.Admitted {
+        let admitted = access.needsCredential ? try authorizer.authorize(try credential(), for: access, mayWait: mayWait) : Authorizer.nobody
+        try enter(admitted, charge: &charge)
+        return admitted
+    }
+
+    /// Counts a request of whoever was let in.
+    func enter(_ admitted: Authorizer.Admitted, charge: inout MemoryLedger.Charge) throws(Denial) {
+        do {
+            try charge.enter(ledger, as: admitted.principal)
+        } catch {
+            throw Denial(error, standing: admitted.standing)
+        }
+    }
+}

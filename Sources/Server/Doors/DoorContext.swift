@@ -1,0 +1,71 @@
+package import ColumnStore
+internal import Documents
+package import Ingest
+package import Query
+
+/// What every door is given: one store, one admission, one query service, one table of jobs, one life. A door adds only its protocol.
+package final class DoorContext: Sendable {
+    package let store: StoreRoles
+    package let admission: Admission
+    package let queries: QueryService
+    package let jobs: JobTable
+    package let life: ServerLife
+    package let log: Log
+    package let limits: DoorLimits
+    package let tokens: TokenVerifier?
+
+    package init(
+        store: StoreRoles, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
+        log: Log, timers: Timers
+    ) {
+        self.store = store
+        self.limits = limits
+        self.log = log
+        self.tokens = tokens
+        life = ServerLife(timers)
+        jobs = JobTable(log: log)
+        admission = Admission(Authorizer(credentials: store.credentials, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory))
+        self.queries = QueryService(
+            engine: queries, store: store.queries, cursors: store.cursors,
+            .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))
+        log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
+    }
+
+    /// Why the server takes no work, or no receipts; none when it does. Before the first answer of the tokens' issuer their clients would be refused.
+    package var notReady: [Problem] {
+        if life.isStopping { return [Problem(.overloaded, "the server is stopping")] }
+        if !store.life.isReady || life.isStarting { return [Problem(.overloaded, "the server is starting")] }
+        let waits = tokens.map { !$0.source.isSettled } ?? false
+        return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + store.life.intakeRefusals.map { Problem($0) }
+    }
+
+    // MARK: The end
+
+    /// How long a stop waits, in seconds: for what runs, and again once its queries are ended.
+    package struct Patience: Sendable {
+        package var drain = 5.0
+        package var cancel = 2.0
+        package init() {}
+    }
+
+    package enum End: Sendable, Equatable {
+        case whole
+        /// Files are not closed under those who still read them; what is durable is so without it.
+        case requestsCutOff(count: Int)
+        case jobCutOff
+    }
+
+    /// Long polls end, readiness with them, and jobs; `stop` closes the doors.
+    package func beginStopping() { life.beginStopping { jobs.beginStopping() } }
+
+    /// Closes every door and waits for what is under way; then it is safe to close the engine, unless something was cut off.
+    package func stop(_ patience: Patience = Patience()) -> End {
+        beginStopping()
+        life.closeDoors()
+        if !life.waitUntilIdle(seconds: patience.drain) {
+            queries.cancelAll()
+            guard life.waitUntilIdle(seconds: patience.cancel) else { return .requestsCutOff(count: life.inFlightCount) }
+        }
+        return jobs.waitUntilIdle(seconds: patience.cancel) ? .whole : .jobCutOff
+    }
+}

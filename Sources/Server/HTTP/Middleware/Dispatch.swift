@@ -1,0 +1,92 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// Chooses the thread that the rest of a call runs on: its connection's, or one of a pool, with the connection put aside.
+struct Dispatch: Middleware {
+    /// The threads that calls run on beside those of connections and of queries.
+    struct Pools: Sendable {
+        let reads = WorkerPool(.init(threadCount: 8, waitingMax: 4_096))
+        let control = WorkerPool(.init(threadCount: 4, waitingMax: 64, isShared: false))
+        let bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
+        /// Figures are asked for when all else is busy.
+        let observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
+        let queries: WorkerPool
+
+        var loads: [(name: String, waiting: Int, running: Int)] {
+            [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("observing", observing)].map { name, pool in
+                (name, pool.load.waiting, pool.load.running)
+            }
+        }
+    }
+
+    /// A document that took longer on a connection's thread sends the next ones of its client elsewhere, for so long. In nanoseconds.
+    private static let slowDocumentNanoseconds: UInt64 = 50_000_000
+    private static let slowFor: UInt64 = 10_000_000_000
+
+    let pools: Pools
+    let failures: Failures
+    /// Owns what belongs to nobody.
+    let ledger: MemoryLedger
+
+    func around(_ next: @escaping Handler, of route: Route) -> Handler {
+        let run = placed(next, route)
+        // Who it is, and so whose turn, is not known yet.
+        return { call in call.awaitsKeys ? try next(call) : try run(call) }
+    }
+
+    private func placed(_ next: @escaping Handler, _ route: Route) -> Handler {
+        switch route.place {
+        case .connection where route.body == .none: next
+        case .connection where route.body == .documents:
+            { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try timed(call, next) }
+        case .connection: { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try next(call) }
+        case .reads: { call in submit(call, to: pools.reads, whenFull: .overloaded, next) }
+        case .queries: { call in submit(call, to: pools.queries, whenFull: .tooManyQueries, next) }
+        case .control: { call in submit(call, to: pools.control, whenFull: .overloaded, next) }
+        case .observing: { call in submit(call, to: pools.observing, whenFull: .overloaded, next) }
+        }
+    }
+
+    /// Whether a body is too much for the connection's thread: it is long, must be unfolded, or the last of this client's took long.
+    private func isHeavy(_ call: Call) -> Bool {
+        let exchange = call.exchange
+        return exchange.request.body.count > Service.bulkByteCountMin || exchange.isInHaste || exchange.account?.isSlow ?? false
+            || exchange.request.header("Content-Encoding") != nil
+    }
+
+    private func timed(_ call: Call, _ next: Handler) throws -> Response? {
+        // Its own time, not the wait for a disk: that is the same on another thread.
+        let began = ThreadClock.nanoseconds()
+        defer { if ThreadClock.nanoseconds() &- began > Self.slowDocumentNanoseconds { call.exchange.account?.noteSlow(for: Self.slowFor) } }
+        return try next(call)
+    }
+
+    private func submit(_ call: Call, to pool: WorkerPool, whenFull slug: Problem.Slug, _ next: @escaping Handler) -> Response? {
+        let exchange = call.exchange
+        exchange.suspendWatched()
+        let ticket = pool.submit(for: exchange.account ?? ledger) { run(call, next) }
+        guard let ticket else {
+            refuse(call, slug)
+            return nil
+        }
+        // A place in the queue is not held by those who have gone. What has begun ends by itself.
+        exchange.whenGone { if pool.drop(ticket) { exchange.complete { .noContent } } }
+        return nil
+    }
+
+    /// Goes on with a call that is put aside, on a thread that may wait.
+    func afterKeys(_ call: Call, _ next: @escaping Handler) {
+        if pools.control.submit(for: ledger, { run(call, next) }) == nil { refuse(call, .overloaded) }
+    }
+
+    private func run(_ call: Call, _ next: Handler) {
+        guard !call.exchange.isGone else { return call.exchange.complete { .noContent } }
+        if let response = failures.answer(call, next) { call.exchange.complete { response } }
+    }
+
+    func refuse(_ call: Call, _ slug: Problem.Slug) {
+        let response = failures.tooMuch(slug, call.exchange)
+        call.exchange.complete { response }
+    }
+}

@@ -1,0 +1,107 @@
+internal import ColumnStore
+internal import Documents
+package import Ingest
+
+/// An administrative act, and what came of it.
+struct AuditBody: ListItem, JSONObject {
+    let entry: AuditEntry
+
+    static var listName: StaticString { "audit" }
+    static var listSchemaName: String { "AuditList" }
+    static var example: AuditBody { AuditBody(entry: AuditEntry(id: 1, at: 0, act: AuditAct(actor: "", action: "", target: ""), outcome: .begun)) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("id", entry.id)
+        sink.member("at", InstantForm(entry.at))
+        sink.member("actor", entry.act.actor)
+        sink.member("origin", entry.act.origin)
+        sink.member("action", entry.act.action)
+        sink.member("target", entry.act.target)
+        sink.member("request_id", entry.act.requestID)
+        sink.member("outcome", WordForm(entry.outcome))
+        sink.member("status", entry.status)
+        sink.member("ended_at", entry.endedAt.map { InstantForm($0) })
+        sink.member("detail", entry.detail.map { Verbatim<AnyObjectForm>(Array($0.utf8)) })
+    }
+}
+
+extension AuditOutcome: CaseIterable {
+    package static var allCases: [AuditOutcome] { [.begun, .done, .refused, .failed] }
+}
+
+/// Some object: what is in it the schema does not say.
+struct AnyObjectForm: BodyForm {
+    static var schema: SchemaText { SchemaText("object", keywords: [("additionalProperties", "true")]) }
+    func write(to writer: inout JSONWriter) { writer.raw("{}") }
+}
+
+struct BackupBody: JSONObject {
+    let destination: String
+    let summary: BackupSummary
+
+    static var schemaName: String? { "Backup" }
+    static var example: BackupBody { BackupBody(destination: "", summary: BackupSummary()) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("destination", destination)
+        sink.member("files", summary.fileCount)
+        sink.member("bytes", summary.byteCount)
+        sink.member("files_copied", summary.copiedFileCount)
+        sink.member("bytes_copied", summary.copiedByteCount)
+        sink.member("elapsed_ms", Int(summary.elapsedNanoseconds / 1_000_000))
+    }
+}
+
+struct CompactionBody: JSONObject {
+    let summary: CompactionSummary
+
+    static var schemaName: String? { "Compaction" }
+    static var example: CompactionBody { CompactionBody(summary: CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("files_moved", summary.filesMoved)
+        sink.member("rows_moved", summary.rowsMoved)
+        sink.member("files_left", summary.filesLeft)
+        sink.member("files_merged", summary.filesMerged)
+    }
+}
+
+struct DeletionBody: JSONObject {
+    let summary: DeletionSummary
+
+    static var schemaName: String? { "Deletion" }
+    static var example: DeletionBody { DeletionBody(summary: DeletionSummary(count: 0, hasMore: false)) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("deleted", summary.count)
+        sink.member("has_more", summary.hasMore, MemberFacts("Others pass: the same call again deletes them."))
+    }
+}
+
+/// Whether the server lives, or takes work.
+struct StatusBody: JSONObject {
+    let status: String
+    /// What does not work though work is taken.
+    var degraded: [String]?
+
+    static var example: StatusBody { StatusBody(status: "") }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("status", status)
+        sink.optional("degraded", degraded, MemberFacts("What does not work though work is taken."))
+    }
+}
+
+/// What an error means.
+struct MeaningBody: JSONObject {
+    let slug: Problem.Slug
+
+    static var example: MeaningBody { MeaningBody(slug: .notFound) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("type", "/problems/\(slug.rawValue)")
+        sink.member("title", slug.title)
+        sink.member("status", slug.status)
+        sink.member("meaning", slug.meaning)
+    }
+}

@@ -1,0 +1,81 @@
+internal import ColumnStore
+internal import Documents
+package import Ingest
+
+/// What was refused, with reasons and bytes.
+struct QuarantineBody: ListItem, JSONObject {
+    let entry: QuarantineEntry
+    /// Without what the document says.
+    let isRedacted: Bool
+
+    init(_ entry: QuarantineEntry, as principal: Principal) {
+        self.entry = entry
+        isRedacted = principal.role == .auditor
+    }
+
+    static var schemaName: String? { "QuarantineEntry" }
+    static var listName: StaticString { "quarantine" }
+    static var listSchemaName: String { "QuarantineList" }
+    static var example: QuarantineBody {
+        let problem = Fault(.invalidDocument, "")
+        return QuarantineBody(
+            QuarantineEntry(ticketID: "", clientID: nil, receivedAt: 0, contentType: "", type: nil, problem: problem, document: []), as: .admin)
+    }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("ticket_id", entry.ticketID)
+        sink.member("client_id", entry.clientID)
+        sink.member("received_at", InstantForm(entry.receivedAt))
+        sink.member("content_type", entry.contentType)
+        sink.member("type", entry.type)
+        sink.member("problem", ProblemBody(isRedacted ? Self.redacted(Problem(entry.problem)) : Problem(entry.problem)))
+        // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
+        let isText = DocumentBody.isText(entry.document[...])
+        sink.optional("document", !isRedacted && isText ? TextBytes(bytes: entry.document) : nil)
+        sink.optional("document_base64", !isRedacted && !isText ? Base64Bytes(bytes: entry.document) : nil)
+    }
+
+    /// Reasons quote what the document says: of those an auditor sees the kind and the place.
+    private static func redacted(_ problem: Problem) -> Problem {
+        Problem(problem.slug, problem.slug.title, errors: problem.errors.map { .init(pointer: $0.pointer, code: $0.code, message: "") })
+    }
+}
+
+/// UTF-8 as it is kept: no text is made of it first.
+struct TextBytes: BodyForm {
+    let bytes: [UInt8]
+    static var schema: SchemaText { SchemaText("string") }
+    func write(to writer: inout JSONWriter) { writer.string(utf8: bytes) }
+}
+
+struct Base64Bytes: BodyForm {
+    let bytes: [UInt8]
+    static var schema: SchemaText { SchemaText("string", keywords: [("contentEncoding", "\"base64\"")]) }
+    func write(to writer: inout JSONWriter) { DocumentBody.writeBase64(bytes[...], to: &writer) }
+}
+
+/// What could not be registered or delivered.
+struct DeadLetterBody: ListItem, JSONObject {
+    let letter: DeadLetter
+
+    static var schemaName: String? { "DeadLetter" }
+    static var listName: StaticString { "dead_letters" }
+    static var listSchemaName: String { "DeadLetterList" }
+    static var example: DeadLetterBody {
+        DeadLetterBody(letter: DeadLetter(id: "", kind: .step, name: "", at: 0, reason: "", attempts: 0, receipt: TakenBody.example.summary))
+    }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("id", letter.id)
+        sink.member("kind", WordForm(letter.kind))
+        sink.member("name", letter.name, MemberFacts("The registrar, or callback or contract."))
+        sink.member("at", InstantForm(letter.at))
+        sink.member("reason", letter.reason)
+        sink.member("attempts", letter.attempts)
+        sink.member("receipt", TakenBody(letter.receipt))
+    }
+}
+
+extension DeadLetter.Kind: CaseIterable {
+    package static var allCases: [DeadLetter.Kind] { [.step, .webhook] }
+}
