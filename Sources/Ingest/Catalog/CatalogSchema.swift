@@ -59,6 +59,11 @@ enum CatalogSchema {
         keysOfOperators,
         // What no version needs any more stays named until its file is gone: that name is the proof that it may go.
         "ALTER TABLE cold_objects ADD COLUMN obsolete_at INTEGER",
+        // Of a session only hashes are kept: who reads the catalog signs in as nobody.
+        """
+        CREATE TABLE sessions(
+            secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ]
 
     /// Keys have a label and an end; those who run the store have keys of their own, each with a role.

@@ -254,6 +254,7 @@ final class Compactor: Sendable {
     private func tidy() throws {
         try quarantine.trim()
         try catalog.flushKeyUses()
+        try catalog.flushSessionUses()
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0
             return removals.isRunning

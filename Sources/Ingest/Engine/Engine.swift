@@ -146,6 +146,7 @@ package final class Engine: Sendable {
         repeats.stop()
         tier.close()
         try catalog.flushKeyUses()
+        try catalog.flushSessionUses()
         catalog.close()
         do {
             try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)

@@ -33,7 +33,7 @@ enum ReceiptRoutes {
                 problems: [
                     .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
                     .invalidDocument, .callbackHostNotAllowed, .diskFull,
-                ]),
+                ]).promising(.post),
             handle: take),
         Route(
             .get, "/v1/receipts/{receipt_id}", access: .reader, place: .reads,
@@ -51,7 +51,7 @@ enum ReceiptRoutes {
                     ]),
                     .init(300, "Several days have this id.", [.of(ChoicesBody.self)]),
                 ],
-                problems: [.wrongClient, .notFound, .notAcceptable]),
+                problems: [.wrongClient, .notFound, .notAcceptable]).promising(.hot),
             handle: receipt),
         Route(
             .get, "/v1/receipts", access: .reader, place: .reads,

@@ -43,7 +43,7 @@ package struct Route: Sendable {
     package let handle: Handler
 
     /// Whether the audit trail has an entry of each call.
-    var isAudited: Bool { operation.isAudited || (access == .admin && method != .get) }
+    var isAudited: Bool { operation.isAudited || (access == .admin && method != .get && !operation.changesNothing) }
 
     package init(
         _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place = .connection, body: BodyLimit = .none,

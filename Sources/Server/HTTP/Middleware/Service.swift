@@ -11,6 +11,10 @@ package final class Service: RequestHandler {
     package let context: DoorContext
     package let router: Router
     package let metrics: HTTPMetrics
+    package let levels = ServiceLevels()
+    package let growth = CountGrowth()
+    /// By route.
+    private let promises: [ServiceLevels.Promise?]
     package let failures: Failures
     /// Who the admin key stands for.
     package let administrator: String
@@ -31,6 +35,7 @@ package final class Service: RequestHandler {
         self.connections = connections
         router = Router(routes)
         metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) })
+        promises = routes.map(\.operation.promise)
         failures = try Failures(log: context.log)
         pools = Dispatch.Pools(queries: context.queries.pool)
         let dispatch = Dispatch(pools: pools, failures: failures, ledger: context.admission.ledger)
@@ -64,6 +69,9 @@ package final class Service: RequestHandler {
     package func ended(_ exchange: Exchange, isWhole: Bool) {
         let seconds = SteadyClock.seconds() - exchange.startedAt
         metrics.record(route: exchange.routeIndex, status: exchange.status, seconds: seconds)
+        if let route = exchange.routeIndex, let promise = promises[route], isWhole {
+            levels.record(promise, seconds: seconds, isAnswered: exchange.status < 500)
+        }
         context.log.request(exchange, seconds: seconds, isWhole: isWhole)
     }
 
@@ -80,6 +88,25 @@ package final class Service: RequestHandler {
     ///
     /// - Returns: false when there is no place.
     package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { pools.observing.submit(for: context, work) != nil }
+
+    /// Looks at how promises are kept every few seconds, and writes it down each minute, so that a restart forgets none of it.
+    package func watchLevels() {
+        do {
+            if let kept = try context.store.figures.keptFigures(Self.levelsName) { levels.restore(kept) }
+        } catch {
+            context.log.warning("figures of the last run could not be read", ["reason": .text("\(error)")])
+        }
+        context.life.timers.every(ServiceLevels.interval) { [self] in
+            _ = onObserver { [self] in
+                guard let text = levels.look(now: CalendarText.now) else { return }
+                do { try context.store.figures.keep(figures: text, as: Self.levelsName) } catch {
+                    context.log.warning("figures could not be written down; it is tried again", ["reason": .text("\(error)")])
+                }
+            }
+        }
+    }
+
+    private static let levelsName = "levels"
 
     package var poolLoads: [(name: String, waiting: Int, running: Int)] { pools.loads }
 }
