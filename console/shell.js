@@ -61,7 +61,7 @@ export class Shell {
     /** @type {HTMLButtonElement} */
     const menu = h('button', { class: 'icon-button menu', 'aria-controls': 'pages', 'aria-expanded': 'false', 'aria-label': t('shell.pages'), onclick: () => this.#toggleMenu(menu) }, icon('menu'));
     return h('header', { class: 'bar' }, menu,
-      h('button', { class: 'search', onclick: () => this.#palette() }, icon('search'), h('span', {}, t('palette.title')), h('kbd', {}, 'Ctrl K')),
+      h('button', { class: 'search', 'aria-label': t('palette.title'), 'aria-keyshortcuts': 'Control+K', onclick: () => this.#palette() }, icon('search'), h('span', {}, t('palette.title')), h('kbd', {}, 'Ctrl K')),
       h('span', { class: 'grow' }),
       this.#actor,
       h('button', { class: 'icon-button', 'aria-label': t('help.title'), title: t('help.title'), onclick: () => this.#help() }, icon('help')),
@@ -134,7 +134,7 @@ export class Shell {
         { title: t('sign-out'), run: () => this.#leave() },
       ];
       const matching = [...found, ...acts].filter(({ title }) => title.toLowerCase().includes(wanted));
-      return text ? [...this.#lookups(text), ...matching] : matching;
+      return text ? [...matching, ...this.#lookups(text)] : matching;
     });
   }
 

@@ -8,6 +8,7 @@
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/Answers, Routes: the calls of the API, and the description made of them
+//   Console: the web application, served beside the API
 //   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line
 
 internal import ColumnStore

@@ -41,6 +41,31 @@ async function load() {
   return { core, highlight, sql, json, xml };
 }
 
+/**
+ * Typing over a selection is done here and not by the browser, which would keep the look of what it takes away in an inline style.
+ *
+ * @param {InputEvent} event
+ * @param {import('../vendor/codemirror/index.js').EditorView} view
+ * @returns {boolean} whether it was
+ */
+function replaceSelection(event, view) {
+  const { from, to } = view.state.selection.main;
+  if (event.inputType !== 'insertText' || from === to || !event.data || !/^[\p{L}\p{N}_ ]+$/u.test(event.data)) return false;
+  view.dispatch({ ...view.state.replaceSelection(event.data), userEvent: 'input.type', scrollIntoView: true });
+  event.preventDefault();
+  return true;
+}
+
+/**
+ * For two seconds after Escape, whatever else that closes, Tab leaves.
+ *
+ * @param {import('../vendor/codemirror/index.js').EditorView} view
+ */
+function mayLeave(view) {
+  view.setTabFocusMode(2000);
+  return false;
+}
+
 export class CodeEditor extends HTMLElement {
   /** @type {Modules | null} */
   #modules = null;
@@ -59,6 +84,8 @@ export class CodeEditor extends HTMLElement {
     if (!this.isConnected) return;
     const { EditorView, EditorState } = this.#modules.core;
     this.#view = new EditorView({ state: EditorState.create({ doc: this.#text, extensions: this.#extensions(this.#modules) }), parent: root, root });
+    // What scrolls can be scrolled by keys, though its text has the focus already.
+    this.#view.scrollDOM.tabIndex = 0;
     this.#showLanguage();
     this.dispatchEvent(new Event('ready'));
   }
@@ -84,13 +111,14 @@ export class CodeEditor extends HTMLElement {
       if (update.docChanged) this.dispatchEvent(new Event('change', { bubbles: true }));
     };
     return [
-      Prec.highest(keymap.of([{ key: 'Mod-Enter', run }])),
+      Prec.highest(keymap.of([{ key: 'Mod-Enter', run }, { key: 'Escape', run: mayLeave }])),
       basicSetup,
       keymap.of([indentWithTab]),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': this.getAttribute('label') ?? '' }),
       EditorView.theme(colours),
       EditorView.updateListener.of(report),
+      EditorView.domEventHandlers({ beforeinput: replaceSelection }),
       EditorState.readOnly.of(this.hasAttribute('read-only')),
       this.#compartment.language.of([]),
       core.syntaxHighlighting(highlight),

@@ -12,7 +12,7 @@ const shownCountMax = 12;
 export function openPalette(find) {
   openDialog(t('palette.title'), (close) => {
     const listID = uniqueID('commands');
-    const input = h('input', { type: 'text', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': listID, 'aria-label': t('palette.title'), placeholder: t('palette.hint'), autocomplete: 'off', oninput: () => show(0), onkeydown: walk });
+    const input = h('input', { type: 'text', autofocus: true, role: 'combobox', 'aria-expanded': 'true', 'aria-controls': listID, 'aria-label': t('palette.title'), placeholder: t('palette.hint'), autocomplete: 'off', oninput: () => show(0), onkeydown: walk });
     const list = h('ul', { id: listID, role: 'listbox', 'aria-label': t('palette.title') });
     /** @type {Command[]} */
     let commands = [];

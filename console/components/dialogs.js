@@ -38,7 +38,7 @@ export function confirm({ title, text, action, count, isDangerous, extra, work }
   openDialog(title, (close) => {
     const id = uniqueID('confirm');
     /** @type {HTMLInputElement} */
-    const typed = h('input', { id, inputmode: 'numeric', autocomplete: 'off', oninput: () => (button.disabled = !isRight()) });
+    const typed = h('input', { id, autofocus: true, inputmode: 'numeric', autocomplete: 'off', oninput: () => (button.disabled = !isRight()) });
     const isRight = () => count === undefined || typed.value.trim() === String(count);
     /** @type {HTMLButtonElement} */
     const button = h('button', { class: `button primary ${isDangerous ? 'danger' : ''}`, disabled: !isRight() }, action);

@@ -33,13 +33,14 @@ export function parsePlan(lines) {
       summary.push(text);
       continue;
     }
-    if (isNote.test(text) && path[depth - 1]) {
-      path[depth - 1].notes.push(text);
+    const parent = path[Math.min(depth, path.length) - 1];
+    if (isNote.test(text) && parent) {
+      parent.notes.push(text);
       continue;
     }
     const match = measured.exec(text);
     const node = { text: match?.[1] ?? text, rows: match?.[2] ?? null, milliseconds: match ? Number(match[3]) : null, more: match?.[4] ?? '', children: [], notes: [] };
-    (path[depth - 1]?.children ?? roots).push(node);
+    (parent?.children ?? roots).push(node);
     path.length = depth;
     path[depth] = node;
   }

@@ -9,7 +9,7 @@ import { problemView } from './problem-view.js';
 /** @param {() => void} done */
 export function signInForm(done) {
   const id = uniqueID('key');
-  const input = h('input', { id, name: 'key', type: 'password', autocomplete: 'current-password', required: true, spellcheck: 'false', 'aria-describedby': `${id}-help` });
+  const input = h('input', { id, autofocus: true, name: 'key', type: 'password', autocomplete: 'current-password', required: true, spellcheck: 'false', 'aria-describedby': `${id}-help` });
   const button = h('button', { class: 'button primary wide' }, t('sign-in.do'));
   const fault = h('div', {});
   const submit = async (/** @type {Event} */ event) => {

@@ -73,12 +73,12 @@ export function number(value) {
 }
 
 /**
- * @param {number | null | undefined} value
+ * @param {number | ExactNumber | null | undefined} value
  * @param {number} [digits] after the point
  */
 export function rounded(value, digits = 1) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  return new Intl.NumberFormat(tag, { maximumFractionDigits: digits }).format(value);
+  const plain = Number(value ?? NaN);
+  return Number.isFinite(plain) ? new Intl.NumberFormat(tag, { maximumFractionDigits: digits }).format(plain) : '–';
 }
 
 /** @param {number} value from 0 to 1 */

@@ -4,7 +4,7 @@ import { credential, get, post, remove } from './api.js';
 import { keep, recall } from './preferences.js';
 import { Problem } from './problem.js';
 
-/** @typedef {import('../types/contract.js').Me} Me */
+/** @typedef {import('../types/api.js').Me} Me */
 
 /** @type {Me | null} */
 let me = null;
@@ -12,7 +12,7 @@ let me = null;
 /** Sends `change` when somebody signs in or out. */
 export const session = new EventTarget();
 
-/** @param {import('../types/contract.js').Session | null} answer */
+/** @param {import('../types/api.js').Session | null} answer */
 function become(answer) {
   me = answer;
   credential.csrf = answer?.csrf ?? null;
@@ -53,7 +53,7 @@ export async function signOut() {
 
 /** @returns {Me} */
 export function whoami() {
-  return me ?? { client_id: null, access: 'read', scope: 'own', types: [], roles: [], plan: null, valid_to: null };
+  return me ?? { client_id: null, role: 'contract', access: 'read', scope: 'own', types: [], roles: [], plan: null, valid_to: null };
 }
 
 export const isAdmin = () => whoami().admin === true;

@@ -12,7 +12,7 @@ import { listTable } from '../components/list-table.js';
 import { problemView } from '../components/problem-view.js';
 import { status } from '../components/status.js';
 
-/** @typedef {import('../types/contract.js').Overview} Overview */
+/** @typedef {import('../types/api.js').Overview} Overview */
 
 /** Between looks, in milliseconds. */
 const interval = 2_000;
@@ -91,16 +91,16 @@ function needText(code, count, text) {
 }
 
 /** @param {Overview} overview */
-function figures({ rates, post_ms: post, dead_letters: dead, refused_last_day: refused, oldest_unregistered_at: oldest }) {
+function figures({ rates, post_ms: post, dead_letters: dead, refused, oldest_unregistered_at: oldest, store }) {
   const perSecond = t('overview.per-second');
   return [
     figure(t('overview.receipts'), rounded(rates.receipts_per_second), perSecond, address('receipts')),
-    figure(t('overview.registrations'), rounded(rates.registrations_per_second), perSecond, address('tickets')),
-    figure(t('overview.deliveries'), rounded(rates.deliveries_per_second), perSecond, address('tickets')),
+    store && figure(t('overview.registrations'), rounded(rates.registrations_per_second), perSecond, address('tickets')),
+    store && figure(t('overview.deliveries'), rounded(rates.deliveries_per_second), perSecond, address('tickets')),
     figure(t('overview.post'), milliseconds(post.p99), t('overview.percentiles', { p50: milliseconds(post.p50), p95: milliseconds(post.p95) }), address('receipts')),
     figure(t('overview.oldest'), oldest ? relative(oldest) : '–', t('overview.oldest-text'), address('tickets', [], { state: 'PROCESSING' })),
     figure(t('dead-letters.title'), number(dead), t('overview.dead-text'), address('dead-letters'), dead ? 'bad' : 'good'),
-    figure(t('quarantine.title'), number(refused), t('overview.refused-text'), address('quarantine')),
+    refused !== null && figure(t('quarantine.title'), number(refused), t('overview.refused-text'), address('quarantine')),
   ];
 }
 
@@ -159,9 +159,9 @@ function drawRates(chart, looks) {
   chart.show({
     kind: 'line', title: t('overview.rates'), labels: looks.map(({ at }) => new Date(at).toLocaleTimeString()),
     series: [
-      { name: t('overview.receipts'), values: looks.map(({ rates }) => rates.receipts_per_second) },
-      { name: t('overview.registrations'), values: looks.map(({ rates }) => rates.registrations_per_second) },
-      { name: t('overview.deliveries'), values: looks.map(({ rates }) => rates.deliveries_per_second) },
+      { name: t('overview.receipts'), values: looks.map(({ rates }) => Number(rates.receipts_per_second)) },
+      { name: t('overview.registrations'), values: looks.map(({ rates }) => Number(rates.registrations_per_second)) },
+      { name: t('overview.deliveries'), values: looks.map(({ rates }) => Number(rates.deliveries_per_second)) },
     ],
   });
 }

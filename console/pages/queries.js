@@ -29,7 +29,7 @@ export async function render(_, { signal }) {
   return h('div', { class: 'stack' }, h('h1', {}, t('queries.title')), body);
 }
 
-/** @param {import('../types/contract.js').RunningQuery[]} queries */
+/** @param {import('../types/api.js').RunningQuery[]} queries */
 function queryTable(queries) {
   return listTable(t('queries.title'), [
     { title: t('queries.query'), isWide: true, cell: ({ query }) => h('code', {}, query.slice(0, 500)) },

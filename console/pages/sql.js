@@ -7,7 +7,7 @@ import { icon } from '../components/icon.js';
 import { problemView } from '../components/problem-view.js';
 import { announce } from '../core/announce.js';
 import { debounced, fill, h } from '../core/dom.js';
-import { duration, instant, t } from '../core/language.js';
+import { bytes, duration, instant, t } from '../core/language.js';
 import { Problem } from '../core/problem.js';
 import { tables } from '../core/schema.js';
 import { sqlFunctions } from '../core/sql-functions.js';
@@ -199,7 +199,7 @@ class Workbench {
    */
   #showProgress(run, progress) {
     if (this.#running !== run) return;
-    const figures = progress && t('sql.progress', { rows: progress.rows_scanned, files: progress.files_pruned });
+    const figures = progress && t('sql.progress', { rows: progress.rows_scanned, bytes: bytes(progress.bytes_read), files: progress.files_pruned });
     fill(this.#progress, t('sql.running'), ' ', duration(run.milliseconds), figures && ` · ${figures}`);
   }
 

@@ -48,7 +48,7 @@ function lookUp() {
   return h('form', { class: 'row', onsubmit: find }, h('label', { for: 'ticket' }, t('ticket.id')), input, h('button', { class: 'button' }, t('open')));
 }
 
-/** @param {import('../types/contract.js').TicketItem[]} rows */
+/** @param {import('../types/api.js').TicketItem[]} rows */
 function ticketTable(rows) {
   return listTable(t('tickets.title'), [
     { title: t('ticket.id'), cell: ({ ticket_id: id }) => h('a', { href: address('tickets', [id]) }, h('code', {}, id)) },

@@ -66,7 +66,7 @@ async function refusedDocument(ticketID, signal) {
   return typeof entry.document === 'string' ? entry.document : '';
 }
 
-/** @param {import('../types/contract.js').CheckResult} result */
+/** @param {import('../types/api.js').TypeCheck['results'][number]} result */
 function resultView({ index, columns, errors }) {
   return h('div', { class: 'card' }, h('h3', {}, t('bench.receipt', { number: index + 1 })), errors?.length ? violations(errors) : h('p', { class: 'status good' }, t('bench.valid')), columns && documentTree(columns));
 }

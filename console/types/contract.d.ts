@@ -2,59 +2,6 @@
 
 import { Receipt, Violation } from './api.js';
 
-export interface Me {
-  client_id: string | null;
-  admin?: boolean;
-  role?: string;
-  access: 'read' | 'read-write';
-  scope: 'own' | 'all';
-  types: string[] | null;
-  roles: string[];
-  plan: string | null;
-  valid_to: string | null;
-}
-
-export type Session = Me & { csrf: string };
-
-export interface Share { kept: number; of: number }
-
-export interface Overview {
-  at: string;
-  rates: { receipts_per_second: number; registrations_per_second: number; deliveries_per_second: number };
-  post_ms: { p50: number | null; p95: number | null; p99: number | null };
-  promises: { name: string; limit_ms: number; hour: Share; day: Share; month: Share }[];
-  oldest_unregistered_at: string | null;
-  dead_letters: number;
-  refused_last_day: number;
-  store: { hot_files: number; hot_rows: number; disk_free_bytes: number; memory_bytes: number; memory_max_bytes: number; queries_running: number } | null;
-  registrars: { name: string; state: 'closed' | 'open' | 'half-open'; waiting: number }[];
-  needs: { code: string; count: number; text: string }[];
-}
-
-export interface RunningQuery {
-  id: string;
-  client_id: string | null;
-  query: string;
-  state: string;
-  started_at: string;
-  rows_scanned: number;
-  bytes_read: number;
-  files_pruned: number;
-  elapsed_ms: number;
-}
-
-export interface TicketItem {
-  ticket_id: string;
-  client_id: string | null;
-  receipt_id: string | null;
-  type: string | null;
-  business_day: string | null;
-  state: string;
-  sequence: number | null;
-}
-
-export interface CheckResult { file?: string; index: number; columns?: { [name: string]: any }; errors?: Violation[] }
-
 export interface Version {
   version: number;
   ticket_id: string;
@@ -148,16 +95,6 @@ type Query<N extends string> = { [name in N]?: string | number | null };
 interface Operation<Q extends string, B, A> { query: Query<Q>; body: B; answer: A }
 
 export interface Paths {
-  '/v1/session': { get: Operation<never, undefined, Session>; post: Operation<never, { key: string }, Session>; delete: Operation<never, undefined, undefined> };
-  '/v1/me': { get: Operation<never, undefined, Me> };
-  '/v1/overview': { get: Operation<never, undefined, Overview> };
-  '/v1/queries': { get: Operation<'limit' | 'cursor', undefined, { queries: RunningQuery[]; next_cursor: string | null }> };
-  '/v1/queries/{id}': { delete: Operation<never, undefined, undefined> };
-  '/v1/tickets': { get: Operation<'client' | 'receipt' | 'state' | 'from' | 'to' | 'limit' | 'cursor', undefined, { tickets: TicketItem[]; next_cursor: string | null }> };
-  '/v1/types/check': { post: Operation<never, { type: any; files?: { [name: string]: string }; document: string }, { results: CheckResult[] }> };
-  '/v1/dead-letters/redrive': {
-    post: Operation<never, { ids?: string[]; filter?: { client?: string; registrar?: string; code?: string; before?: string }; per_second?: number; dry_run?: boolean }, { count: number }>;
-  };
   '/v1/receipts/{receipt_id}/versions': { get: Operation<'client' | 'table' | 'limit' | 'cursor', undefined, { versions: Version[]; next_cursor: string | null }> };
   '/v1/contracts/{client_id}/usage': { get: Operation<'from' | 'to' | 'by', undefined, { usage: Usage[] }> };
   '/v1/uploads': {

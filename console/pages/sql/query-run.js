@@ -5,7 +5,7 @@ import { offers } from '../../core/features.js';
 import { Problem, isAbort } from '../../core/problem.js';
 
 /** @typedef {import('../../types/api.js').QueryPage} QueryPage */
-/** @typedef {import('../../types/contract.js').RunningQuery} Progress */
+/** @typedef {import('../../types/api.js').RunningQuery} Progress */
 
 /** Between looks at how far it is, in milliseconds. */
 const watchInterval = 400;

@@ -6,12 +6,15 @@ export class EditorView {
   static lineWrapping: Extension;
   static contentAttributes: Facet;
   static updateListener: Facet;
+  static domEventHandlers(handlers: { [event: string]: (event: any, view: EditorView) => boolean }): Extension;
   static decorations: Facet;
+  scrollDOM: HTMLElement;
   static scrollIntoView(position: number): Extension;
   state: EditorState;
   dispatch(transaction: object): void;
   destroy(): void;
   focus(): void;
+  setTabFocusMode(milliseconds: number): void;
 }
 
 export interface EditorState {

@@ -45,7 +45,7 @@ enum ServeCommand: Command {
             log: log, timers: Timers())
         context.life.setStarting(true)
         let connections = ConnectionTable(connectionLimits(settings))
-        let service = try Service(context, certificates: parts.certificates, connections: connections, routes: APIRoutes.all)
+        let service = try Service(context, certificates: parts.certificates, connections: connections, routes: APIRoutes.all + ConsoleRoutes.all)
         // Doors open here, one line each.
         let listener = try Listener(listenerSettings(settings), handler: service, connections: connections, timers: context.life.timers)
         context.life.add(listener)
@@ -56,9 +56,10 @@ enum ServeCommand: Command {
             log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
         }
         parts.watch(context.life.timers, run: service.onObserver)
+        service.watchLevels()
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
-        log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])
+        log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
 
         let signal = waitForEnd(&signals, parts, log)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
