@@ -14,12 +14,13 @@ enum RedriveRoute {
             handle: redrive)
     ]
 
-    private static let schema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"filter":{"type":["object","null"],"additionalProperties":false,"properties":{"client":{"type":["string","null"]},"registrar":{"description":"The registrar, or callback or contract.","type":["string","null"]},"code":{"description":"A text that the reason has.","type":["string","null"]},"before":{"description":"Given up before then: a date or an instant.","type":["string","null"]}}},"per_second":{"type":["number","null"],"exclusiveMinimum":0,"maximum":1000,"default":10},"dry_run":{"type":["boolean","null"],"default":false}}}"##
+    private static let schema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"filter":{"type":["object","null"],"additionalProperties":false,"properties":{"client":{"type":["string","null"]},"registrar":{"description":"The registrar, or callback or contract.","type":["string","null"]},"code":{"description":"A text that the reason has.","type":["string","null"]},"before":{"description":"Given up before then: a date or an instant.","type":["string","null"]}}},"per_second":{"type":["number","null"],"minimum":0.01,"maximum":1000,"default":10},"dry_run":{"type":["boolean","null"],"default":false}}}"##
 
     /// Of one call.
     private static let countMax = 10_000
     private static let usualRate = 10.0
-    private static let rateMax = 1_000.0
+    /// Slower a lot would not end, faster a registrar would not bear it. Between them a step's count and pause are ordinary numbers.
+    private static let rates = 0.01...1_000.0
 
     private static func redrive(_ call: Call) throws -> Response {
         let body = try call.object(members: ["ids", "filter", "per_second", "dry_run"])
@@ -33,8 +34,8 @@ enum RedriveRoute {
 
     private static func rate(_ value: JSONValue?) throws -> Double {
         guard let value, value != .null else { return usualRate }
-        guard case .number(let digits) = value, let rate = Double(digits), rate > 0, rate <= rateMax else {
-            throw Problem.parameter("per_second", "a number up to \(Int(rateMax)) is wanted, not \(MemberReader.shown(value))", code: "out-of-range")
+        guard case .number(let digits) = value, let rate = Double(digits), rates.contains(rate) else {
+            throw Problem.parameter("per_second", "a number from \(rates.lowerBound) to \(rates.upperBound) is wanted, not \(MemberReader.shown(value))", code: "out-of-range")
         }
         return rate
     }

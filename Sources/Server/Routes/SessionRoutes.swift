@@ -11,7 +11,7 @@ enum SessionRoutes {
             handle: { call in .json(try me(call.principal, call)) }),
         Route(
             .get, "/v1/session", access: .known, place: .control,
-            operation: Operation("session", "The session that the cookie names.", answers: [.init(200, "Who it is.", [.of(SessionBody.self)])]),
+            operation: Operation("session", "The session that the cookie names.", answers: [.init(200, "Who it is.", [.of(SessionBody.self)])], problems: [.notFound]),
             handle: session),
         Route(
             .post, "/v1/session", access: .open, place: .control, body: .small,
@@ -23,7 +23,7 @@ enum SessionRoutes {
             handle: begin),
         Route(
             .delete, "/v1/session", access: .known, place: .control,
-            operation: Operation("endSession", "Ends the session that the cookie names.", answers: [.init(204, "Done.")], problems: [.diskFull]),
+            operation: Operation("endSession", "Ends the session that the cookie names.", answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
             handle: end),
     ]
 
@@ -34,7 +34,7 @@ enum SessionRoutes {
 
     private static func cookie(_ call: Call) throws -> SessionCookie {
         guard call.request.header("Authorization") == nil, let cookie = SessionCookie(call.request) else {
-            throw Problem(.unauthenticated, "the request has no cookie of a session; POST /v1/session begins one")
+            throw Problem(.notFound, "the request bears a key and no cookie of a session; POST /v1/session begins one")
         }
         return cookie
     }
