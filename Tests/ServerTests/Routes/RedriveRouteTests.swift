@@ -1,4 +1,5 @@
 import ColumnStore
+import Ingest
 import Server
 import TestSupport
 import XCTest
