@@ -38,6 +38,7 @@ let package = Package(
         system("CNettle", pkgConfig: "nettle"),
         system("CCurl", pkgConfig: "libcurl"),
         system("CXML2", pkgConfig: "libxml-2.0"),
+        system("CXlsxWriter"),
         system("CEpoll"),
         system("CMalloc"),
         system("CLinux"),
@@ -46,12 +47,13 @@ let package = Package(
         shim("CSimdJSON", links: "simdjson"),
         .target(name: "CConsole", path: "Sources/CLibraries/CConsole"),
 
-        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
-        .target(name: "Query", dependencies: ["ColumnStore", "CRE2"], swiftSettings: strict),
+        .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CCurl", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
+        .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
         .target(
             name: "Ingest",
-            dependencies: ["ColumnStore", "Query", "Documents", "CSQLite", "CCurl"],
+            dependencies: ["ColumnStore", "Query", "Documents", "CSQLite"],
             swiftSettings: strict),
         .target(
             name: "Server",
@@ -62,20 +64,21 @@ let package = Package(
         .executableTarget(name: "till-generate", path: "benchmarks/Generator", swiftSettings: strict),
         .executableTarget(
             name: "till-columns", dependencies: ["ColumnStore"], path: "benchmarks/Columns", swiftSettings: strict),
-        .executableTarget(name: "till-documents", dependencies: ["Documents"], path: "benchmarks/Documents", swiftSettings: strict),
+        .executableTarget(name: "till-documents", dependencies: ["Documents", "ColumnStore"], path: "benchmarks/Documents", swiftSettings: strict),
         .executableTarget(
             name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(
-            name: "till-fuzz", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
+            name: "till-fuzz", dependencies: ["Server", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["ColumnStore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
-            name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], swiftSettings: strict),
+            name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden", "Readers"], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(

@@ -3,11 +3,12 @@
 Usage: python3 benchmarks/hostile.py [--binary .build/release/till] [--only KIND,KIND] [--scale 1.0] [--json] [--memory MIB] [--health SECONDS] [--post SECONDS]; by script/bench: --only hostile
 
 Each kind gets a server of its own in a temporary directory, at default settings. Told of each: the highest RssAnon, that ten seconds after, how
-many requests of another client's were answered meanwhile and how long the slowest of each sort took, and whether the server lived. A kind that
-passes a bound is told of, and the run ends with 1: the process has `memory_budget` and `limits.request_memory` and half a gigabyte beside them;
+many requests of another client's were answered meanwhile and how long the slowest of each sort took, what the requests themselves were
+answered, and whether the server lived. A kind that passes a bound is told of, and the run ends with 1; so is one whose requests were not answered as
+they must be to do any harm at all. The process has `memory_budget` and `limits.request_memory` and half a gigabyte beside them;
 `/healthz` and another client's POST are answered all the time.
 """
-import argparse, gzip, http.client, json, os, shutil, socket, subprocess, sys, tempfile, threading, time
+import argparse, collections, gzip, http.client, json, os, shutil, socket, subprocess, tempfile, threading, time
 
 ADMIN = "hostile-benchmark-admin-key"
 
@@ -26,10 +27,13 @@ def memory_of(process):
 class Server:
     def __init__(self, binary):
         self.data, self.binary, self.peak = tempfile.mkdtemp(prefix="till-hostile-"), binary, 0
+        # What the requests of the kind were answered: statuses, and how others ended.
+        self.answers, self.lock = collections.Counter(), threading.Lock()
         self.log = open(os.path.join(self.data, "log"), "wb")
         environment = dict(os.environ, TILL_ADMIN_KEY=ADMIN, TILL_LIMITS_MIN_FREE="1MiB")
         self.process = subprocess.Popen(
             [binary, "serve", "--data", os.path.join(self.data, "d"), "--listen", "127.0.0.1:0"], env=environment, stderr=self.log)
+        self.own = self.other = None
         self.port = self._port()
         self.own, self.other = self.key("attacker"), self.key("neighbour")
 
@@ -51,12 +55,31 @@ class Server:
         if key:
             fields["Authorization"] = "Bearer " + key
         fields.update(headers or {})
+        end = "cut off"
         try:
             connection.request(method, path, body, fields)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            found = answer.status, answer.read()
+            end = str(answer.status)
+            return found
+        except TimeoutError:
+            end = "given up"
+            raise
         finally:
             connection.close()
+            if key not in (self.other, ADMIN):
+                self.note(end)
+
+    def note(self, end):
+        with self.lock:
+            self.answers[end] += 1
+
+    def raw(self, bytes, receive=None):
+        """A connection on which `bytes` were sent, and that nobody reads."""
+        connection = self.connect(receive)
+        connection.sendall(bytes)
+        self.note("sent")
+        return connection
 
     def memory(self):
         return memory_of(self.process.pid)
@@ -106,7 +129,7 @@ class Watch:
             begun = time.time()
             try:
                 status = self.server.call(method, path, body(number), self.server.other, timeout=60)[0]
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 status = 0
             self.slowest[name] = max(self.slowest[name], time.time() - begun)
             self.answered += status in (200, 201)
@@ -123,7 +146,7 @@ class Watch:
 def one_receipt(name, lines=0, note=0):
     return json.dumps({
         "schema": "pos/1", "id": name, "store": {"id": "S", "till": "1"}, "issued_at": "2026-11-20T14:00:00+02:00", "currency": "UAH",
-        "lines": [{"name": f"line {n}", "quantity": 1, "price": n, "amount": n} for n in range(lines)], "total": 0, "note": "x" * note}).encode()
+        "lines": [{"name": f"line {n}", "quantity": 1, "price": n, "amount": n} for n in range(lines)], "total": sum(range(lines)), "note": "x" * note}).encode()
 
 
 def together(count, work):
@@ -135,9 +158,10 @@ def together(count, work):
 
 
 def quietly(work, number):
+    """What an attacker's connection ends by is the server's affair, and counted where it is made."""
     try:
         work(number)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         pass
 
 
@@ -172,9 +196,10 @@ def small(server, scale):
             connection = server.connect()
             connection.settimeout(2)
             connection.sendall(head + b" " * 262000)
+            server.note("sent")
+            connections.append(connection)
         except OSError:
-            pass
-        connections.append(connection)
+            server.note("refused")
     time.sleep(3)
 
 
@@ -193,9 +218,8 @@ def lines(server, scale):
     body = gzip.compress(b"{}\n" * int(20_000_000 * scale))
 
     def one(_):
-        connection = server.connect()
-        connection.sendall(server.head("POST", "/v1/receipts", server.own, "Content-Type: application/x-ndjson", "Content-Encoding: gzip",
-                                       f"Content-Length: {len(body)}") + body)
+        connection = server.raw(server.head("POST", "/v1/receipts", server.own, "Content-Type: application/x-ndjson", "Content-Encoding: gzip",
+                                            f"Content-Length: {len(body)}") + body)
         count = 0
         while count < 200 << 20:
             piece = connection.recv(1 << 20)
@@ -209,9 +233,7 @@ def pages(server, scale):
     receipts(server, 10_000, 4_500)
     connections = []
     for _ in range(int(100 * scale)):
-        connection = server.connect(4096)
-        connection.sendall(server.head("GET", "/v1/receipts?limit=10000&fields=*", server.own, "Accept: application/x-ndjson"))
-        connections.append(connection)
+        connections.append(server.raw(server.head("GET", "/v1/receipts?limit=10000&fields=*", server.own, "Accept: application/x-ndjson"), 4096))
     time.sleep(40)
 
 
@@ -219,10 +241,8 @@ def streams(server, scale):
     connections = []
     body = json.dumps({"query": "SELECT g, repeat('x', 200) FROM generate_series(1, 50000000) g(g)"}).encode()
     for _ in range(20):
-        connection = server.connect(4096)
-        connection.sendall(server.head("POST", "/v1/sql", server.own, "Accept: application/x-ndjson", "Content-Type: application/json",
-                                       f"Content-Length: {len(body)}") + body)
-        connections.append(connection)
+        connections.append(server.raw(server.head(
+            "POST", "/v1/sql", server.own, "Accept: application/x-ndjson", "Content-Type: application/json", f"Content-Length: {len(body)}") + body, 4096))
     time.sleep(20)
 
 
@@ -234,7 +254,9 @@ def idle(server, scale):
             connection.settimeout(1)
             connection.connect(("127.0.0.1", server.port))
             connections.append(connection)
+            server.note("connected")
         except OSError:
+            server.note("refused")
             break
     time.sleep(15)
 
@@ -244,9 +266,11 @@ def heads(server, scale):
     for _ in range(int(4000 * scale)):
         connection = server.connect()
         try:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%05d: y\r\n" % n for n in range(1500)))
+            # As much as the memory of a connection takes without its being refused.
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%03d: %s\r\n" % (n, b"y" * 200) for n in range(120)))
+            server.note("sent")
         except OSError:
-            pass
+            server.note("refused")
         connections.append(connection)
     time.sleep(5)
 
@@ -254,9 +278,7 @@ def heads(server, scale):
 def gone(server, scale):
     body = json.dumps({"query": "SELECT sum(a.g * b.g) FROM generate_series(1, 1000000) a(g), generate_series(1, 100000) b(g)"}).encode()
     for _ in range(200):
-        connection = server.connect()
-        connection.sendall(server.head("POST", "/v1/sql", server.own, "Content-Type: application/json", f"Content-Length: {len(body)}") + body)
-        connection.close()
+        server.raw(server.head("POST", "/v1/sql", server.own, "Content-Type: application/json", f"Content-Length: {len(body)}") + body).close()
     time.sleep(8)
 
 
@@ -383,7 +405,7 @@ def gathers(server, scale):
     for number in range(rows(20, scale)):
         server.call("POST", "/v1/receipts", one_receipt(f"G-{number}", lines=9_500, note=200_000), server.own)
     queries = [
-        "SELECT r.document, l.amount FROM receipts r, UNNEST(r.lines) l", "SELECT count(*), max(length(r.document::text)) FROM receipts r, UNNEST(r.lines) l",
+        "SELECT r.document, l.amount FROM receipts r, UNNEST(r.lines) l", "SELECT count(*), max(r.document) FROM receipts r, UNNEST(r.lines) l",
         "SELECT a.document FROM receipts a, receipts b, receipts c", "SELECT document FROM receipts ORDER BY total, document"]
     eight(server, queries)
     server.call("POST", "/v1/admin/compact", b'{"before": "2030-01-01"}', ADMIN)
@@ -400,6 +422,8 @@ def answers(server, scale):
 
 def records(server, scale):
     """`till import` of a record that does not end: told is the import's own memory."""
+    # The command makes a store in an empty directory, and no directory.
+    os.makedirs(os.path.join(server.data, "import"))
     with open("/dev/zero", "rb") as zeros:
         importer = subprocess.Popen([server.binary, "import", "--data", os.path.join(server.data, "import"), "--client", "x", "-"], stdin=zeros, stdout=server.log, stderr=server.log)
         peak, begun = 0, time.time()
@@ -407,6 +431,7 @@ def records(server, scale):
             peak = max(peak, memory_of(importer.pid))
             time.sleep(0.02)
         importer.kill()
+        server.note(f"exit {importer.wait()}")
         server.peak = peak
 
 
@@ -426,6 +451,13 @@ KINDS = {kind.__name__: kind for kind in [
     windows, joins, plans, endless, gathers, answers, records]}
 
 
+#: Answers of which each kind must have had one to have done what it says; a bound that is kept by a request that never arrived is none.
+NEEDS = {
+    "small": "sent", "lines": "sent", "pages": "sent", "streams": "sent", "idle": "connected", "heads": "sent", "gone": "sent", "changes": "200", "quarantine": "200",
+    "work": "422", "ends": "200", "texts": "200", "lists": "200", "sketches": "200", "sorts": "200", "cubes": "200", "windows": "200", "joins": "200",
+    "endless": "given up", "gathers": "201", "answers": "200", "records": "exit 1"}
+
+
 def measure(binary, name, scale):
     server = Server(binary)
     try:
@@ -437,18 +469,20 @@ def measure(binary, name, scale):
         return {
             "title": TITLES[name], "start_mib": start, "peak_mib": max(watch.peak, server.peak), "after_mib": server.memory(), "answered": watch.answered,
             "refused": sum(watch.failed.values()), "refused_by_call": watch.failed, "slowest_seconds": round(max(watch.slowest.values()), 3),
-            "slowest_by_call": {each: round(seconds, 3) for each, seconds in watch.slowest.items()}, "is_alive": is_alive, "seconds": round(time.time() - begun, 1)}
+            "slowest_by_call": {each: round(seconds, 3) for each, seconds in watch.slowest.items()}, "is_alive": is_alive, "seconds": round(time.time() - begun, 1),
+            "answers": dict(sorted(server.answers.items()))}
     finally:
         server.stop()
 
 
-def complaints(found, bounds):
+def complaints(name, found, bounds):
     """What of a kind passes the bounds."""
     slowest, refused = found["slowest_by_call"], found["refused_by_call"]
     checks = [
         (not found["is_alive"], "the server is dead"), (found["peak_mib"] > bounds.memory, f"{found['peak_mib']} MiB of {bounds.memory}"),
         (slowest["health"] > bounds.health, f"/healthz took {slowest['health']} s of {bounds.health}"), (slowest["post"] > bounds.post, f"a POST took {slowest['post']} s of {bounds.post}"),
-        (refused["health"] > 0, f"/healthz failed {refused['health']} times"), (refused["post"] > 0, f"POSTs failed {refused['post']} times")]
+        (refused["health"] > 0, f"/healthz failed {refused['health']} times"), (refused["post"] > 0, f"POSTs failed {refused['post']} times"),
+        (NEEDS.get(name, "") not in ("", *found["answers"]), f"no request was answered {NEEDS.get(name)}: the kind has tried nothing")]
     return [text for is_passed, text in checks if is_passed]
 
 
@@ -469,10 +503,11 @@ def main():
     say(f"{'kind':10} {'start':>6} {'peak':>6} {'after':>6} MiB   {'answered':>8} {'refused':>7}   slowest {'health':>8} {'page':>7} {'sql':>7} {'post':>7}   alive")
     for name in arguments.only.split(","):
         kind = found[name] = measure(arguments.binary, name, arguments.scale)
-        kind["complaints"] = complaints(kind, arguments)
+        kind["complaints"] = complaints(name, kind, arguments)
         slowest = " ".join(f"{kind['slowest_by_call'][each]:6.2f}s" for each in Watch.CALLS)
         say(f"{name:10} {kind['start_mib']:6} {kind['peak_mib']:6} {kind['after_mib']:6} MiB   {kind['answered']:8} {kind['refused']:7}            {slowest}"
-            f"   {'yes' if kind['is_alive'] else 'DEAD'}   {kind['seconds']:.0f} s in all" + "".join(f"   PAST ITS BOUND: {text}" for text in kind["complaints"]))
+            f"   {'yes' if kind['is_alive'] else 'DEAD'}   {kind['seconds']:.0f} s in all   "
+            + ", ".join(f"{answer}: {count}" for answer, count in kind["answers"].items()) + "".join(f"   PAST ITS BOUND: {text}" for text in kind["complaints"]))
     if arguments.json:
         print(json.dumps({"scale": arguments.scale, "kinds": found}))
     elif any(kind["complaints"] for kind in found.values()):

@@ -9,8 +9,10 @@
 //   Batches: columns in memory, and what is asked of them
 //   Resources: memory, threads, the clock
 //   JSON: text of metadata
+//   Transfers: calls of this program over HTTP, and which addresses they may reach
 //   Storage: objects and files, and proofs for their removal
 //   Compression: codecs, checksums, dictionaries of codecs
+//   S3/{Signing, Credentials, Client, Cache, Objects}: a bucket: signatures, the keys for them, requests sent until there is an answer, what lies on this machine, objects
 //   Encodings/{Bits, Decoders, Encoders}: bytes of a page to values, and back: an encoding is a decoder, an encoder and its case in Encoders/ValueEncoding.swift
 //   Parquet/{Format, Reading, Pruning, Scanning, Writing}: the file's structs; its leaves, decoded; what need not be read; rows that pass; new files
 //   Iceberg/{Avro, Manifests, Table}: the table of many files

@@ -10,6 +10,7 @@
 //   XML: bytes to a tree, without anything from outside
 //   Sources: paths into JSON, XML and CSV, as one interface
 //   Types: the type file, and how a row of its columns lies
+//   Records: files of any length, cut into records
 //   Validation: JSON Schema and XSD
 //   Extraction: a type compiled: its plan, its rules, and what carries them out
 //   Reading: whole bodies: recognition, receipts in them, built-in types

@@ -10,6 +10,7 @@
 //   SQLite: one connection, its file system
 //   Directory: the store's directory and what proves that its files belong together
 //   Catalog: what must outlive a file
+//   Versions: which version of a document is the newest, and what came after each
 //   Cold: one cold table, and files for it
 //   Hot: day files: rows, their columns in memory, their processes
 //   Tiers: hot and cold as one state, to be read

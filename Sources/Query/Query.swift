@@ -14,4 +14,4 @@
 //   Binding: names and exact types; the list of all functions
 //   Optimizer: passes from plan to plan
 //   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share
-//   Results: JSON, NDJSON, CSV, Parquet, tables; walks by cursor
+//   Results: JSON, NDJSON, CSV, Parquet, workbooks, tables; walks by cursor

@@ -5,9 +5,10 @@
 //   Access/Tokens, Access: who asks, and what they may call
 //   Queries: questions in SQL, for every door and the command line
 //   Doors: what every door shares: one admission, one query service, one start, drain and stop
+//   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
-//   Routes/Answers, Routes: the calls of the API, and the description made of them
+//   Routes/Answers, Exports, Routes: bodies; answers that leave as files; the calls of the API, and the description made of them
 //   Console: the web application, served beside the API
 //   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line
 
@@ -18,7 +19,7 @@ internal import Query
 /// The `till` command line: the whole program behind `main`.
 public enum TillCommand {
     private static let commands: [any Command.Type] = [
-        ServeCommand.self, SQLCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self,
+        ServeCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self,
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,

@@ -32,7 +32,7 @@ struct QueryFixture {
         let (columns, batches) = try batches(text, parameters: parameters)
         var encoder = CSVEncoder(columns: columns)
         var buffer: [UInt8] = []
-        for batch in batches { encoder.append(batch, into: &buffer) }
+        for batch in batches { try encoder.append(batch, into: &buffer) }
         return String(decoding: buffer, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).dropLast()
             .joined(separator: "|")
     }

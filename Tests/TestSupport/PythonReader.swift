@@ -15,15 +15,7 @@ public enum PythonReader {
     public static func run(
         _ script: String, _ arguments: [String], interpreter: String = interpreter
     ) throws -> (output: String, exitCode: Int32) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: interpreter)
-        process.arguments = [projectRoot + "/Tests/" + script] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (String(decoding: output, as: UTF8.self), process.terminationStatus)
+        let run = try Subprocess(interpreter, [projectRoot + "/Tests/" + script] + arguments)
+        return (run.all, run.status)
     }
 }

@@ -18,6 +18,12 @@ public final class TestHTTPServer: Sendable {
         /// Closes the connection without an answer.
         public var drops: Bool
         public var delayMilliseconds: Int
+        /// The answer breaks off after so many bytes of its body.
+        public var tornAt: Int?
+        /// Before it breaks off it says nothing for so long.
+        public var stallMilliseconds = 0
+        /// What Content-Length says, when not the body's length: as for HEAD.
+        public var contentLength: Int?
 
         public init(status: Int = 200, headers: [(name: String, value: String)] = [], body: String = "", drops: Bool = false, delayMilliseconds: Int = 0) {
             self.status = status
@@ -79,10 +85,14 @@ public final class TestHTTPServer: Sendable {
             let response = handler(request)
             if response.delayMilliseconds > 0 { usleep(UInt32(response.delayMilliseconds) * 1_000) }
             if response.drops { return }
-            var bytes = Array("HTTP/1.1 \(response.status) X\r\nContent-Length: \(response.body.count)\r\n".utf8)
+            var bytes = Array("HTTP/1.1 \(response.status) X\r\nContent-Length: \(response.contentLength ?? response.body.count)\r\n".utf8)
             for (name, value) in response.headers { bytes += Array("\(name): \(value)\r\n".utf8) }
-            bytes += Array("\r\n".utf8) + response.body
+            bytes += Array("\r\n".utf8) + response.body.prefix(response.tornAt ?? .max)
             guard Self.write(connection, bytes) else { return }
+            if response.tornAt != nil {
+                if response.stallMilliseconds > 0 { usleep(UInt32(response.stallMilliseconds) * 1_000) }
+                return
+            }
         }
     }
 

@@ -7,6 +7,7 @@ package final class TillServer {
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+        package init(description: String) { self.description = description }
     }
 
     package let data: URL
@@ -130,24 +131,7 @@ package struct TillRun {
     package var text: String { String(decoding: output, as: UTF8.self) }
 
     package init(_ arguments: [String], input: Data? = nil, environment: [String: String] = [:], folder: URL? = nil) throws {
-        let process = Process()
-        process.executableURL = TillServer.binary
-        process.arguments = arguments
-        process.environment = TillServer.environment(environment)
-        if let folder { process.currentDirectoryURL = folder }
-        let scratch = try Project.temporaryFolder("till-run")
-        defer { try? FileManager.default.removeItem(at: scratch) }
-        // Files, not pipes: nobody needs to read while it runs.
-        for name in ["in", "out", "err"] {
-            _ = FileManager.default.createFile(atPath: scratch.appendingPathComponent(name).path, contents: name == "in" ? input : nil)
-        }
-        process.standardInput = try FileHandle(forReadingFrom: scratch.appendingPathComponent("in"))
-        process.standardOutput = try FileHandle(forWritingTo: scratch.appendingPathComponent("out"))
-        process.standardError = try FileHandle(forWritingTo: scratch.appendingPathComponent("err"))
-        try process.run()
-        process.waitUntilExit()
-        status = process.terminationStatus
-        output = try Data(contentsOf: scratch.appendingPathComponent("out"))
-        error = String(decoding: try Data(contentsOf: scratch.appendingPathComponent("err")), as: UTF8.self)
+        let run = try Subprocess(TillServer.binary.path, arguments, input: input, environment: TillServer.environment(environment), folder: folder)
+        (status, output, error) = (run.status, run.output, run.error)
     }
 }

@@ -110,23 +110,8 @@ public final class TokenKey {
     /// What openssl printed.
     @discardableResult
     public static func openssl(_ arguments: [String], input: Data? = nil) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        let (output, fault) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = fault
-        let source = Pipe()
-        process.standardInput = source
-        try process.run()
-        if let input { source.fileHandleForWriting.write(input) }
-        try source.fileHandleForWriting.close()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        let text = fault.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "openssl \(arguments): \(String(decoding: text, as: UTF8.self))")
-        }
-        return data
+        let run = try Subprocess("/usr/bin/openssl", arguments, input: input)
+        guard run.status == 0 else { throw Failure(description: "openssl \(arguments): \(run.error)") }
+        return run.output
     }
 }

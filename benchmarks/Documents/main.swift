@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 import Foundation
 
@@ -5,6 +6,7 @@ import Foundation
 //
 //   till-documents TYPES-FOLDER FILE.ndjson [ROUNDS]
 //   till-documents TYPES-FOLDER FILE.xml [ROUNDS]         reads the one document 1,000 times
+//   till-documents --records FILE [ROUNDS]                cuts a file of any form into records, as imports and uploads do
 //
 // Prints microseconds a receipt: finding lines, reading JSON into a tape, and the whole (recognise, validate, extract, rules).
 
@@ -16,8 +18,35 @@ func microseconds(_ body: () throws -> Void) rethrows -> Double {
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
+/// Records of a file, given in pieces of a megabyte.
+func cutRecords(_ path: String, rounds: Int) throws {
+    let file = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    var options = RecordStream.Options()
+    options.coding = StreamCoding.of(first: file)
+    let form = RecordForm.of(name: path, first: Array(file.prefix(4_096)))
+    var counts = (records: 0, bytes: 0)
+    let spans = try (0..<rounds).map { _ in
+        try microseconds {
+            var stream = RecordStream(form, options)
+            var start = 0
+            while start < file.count {
+                let end = min(file.count, start + (1 << 20))
+                try file.withUnsafeBytes { try stream.add(UnsafeRawBufferPointer(rebasing: $0[start..<end])) { _ in } }
+                start = end
+            }
+            try stream.finish { _ in }
+            counts = (stream.recordCount, stream.byteCount)
+        }
+    }
+    let seconds = median(spans) / 1e6
+    print("\(counts.records) records of \(form), \(counts.bytes) bytes:", String(format: "%.0f MB/s, %.0f records/s", Double(counts.bytes) / 1e6 / seconds, Double(counts.records) / seconds))
+}
+
 func run() throws {
     let arguments = CommandLine.arguments
+    if arguments.count >= 3, arguments[1] == "--records" {
+        return try cutRecords(arguments[2], rounds: arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5)
+    }
     guard arguments.count >= 3 else {
         print("usage: till-documents TYPES-FOLDER FILE.ndjson [ROUNDS]")
         return

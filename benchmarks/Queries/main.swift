@@ -59,7 +59,7 @@ for (name, query) in queries {
             let stream = try engine.execute(try engine.prepare(shown, in: QueryContext(catalog: catalog, now: 0)))
             var encoder = CSVEncoder(columns: stream.columns)
             var bytes: [UInt8] = []
-            while let batch = try stream.next() { encoder.append(batch, into: &bytes) }
+            while let batch = try stream.next() { try encoder.append(batch, into: &bytes) }
             print(String(decoding: bytes, as: UTF8.self))
         }
     } catch {

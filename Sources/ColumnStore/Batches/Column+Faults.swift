@@ -1,5 +1,23 @@
 /// The invariants of columns, asked in full: each row is looked at. For assertions, which release builds leave out; what must not be trusted there is
 /// checked where it comes in, a page at a time.
+extension Column {
+    /// Which invariant is broken, here or in what lies within; nil for none.
+    public var fault: String? {
+        if let validity, validity.count != count { return "\(validity.count) bits of validity for \(count) rows" }
+        if let own = values.count, own != count { return "\(own) values for \(count) rows" }
+        if let fault = values.fault(count: count) { return fault }
+        switch values {
+        case .bits, .int32, .int64, .int128, .double, .interval, .constant, .bytes: return nil
+        case .dictionary(_, let dictionary): return dictionary.values.fault
+        case .list(let offsets, let element):
+            if offsets.last.map(Int.init) != element.count { return "elements after the last list" }
+            for row in 0..<count where isNull(at: row) && offsets[row] != offsets[row + 1] { return "a NULL list with elements" }
+            return element.fault
+        case .structure(let members): return members.lazy.compactMap(\.fault).first
+        }
+    }
+}
+
 extension Column.Values {
     /// Which invariant is broken; nil for none.
     ///

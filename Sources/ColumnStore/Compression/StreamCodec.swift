@@ -10,7 +10,7 @@ public enum StreamCoding: String, Sendable, CaseIterable {
 /// Compresses a stream piece by piece. One owner on one thread.
 public final class StreamCompressor {
     private let coding: StreamCoding
-    /// At one address for ever: zlib's state points back to it.
+    /// At one address for its lifetime: zlib's state points back to it.
     private let zlib = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var zstd: OpaquePointer?
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
@@ -86,7 +86,7 @@ public final class StreamCompressor {
 /// Undoes a coding piece by piece. Several gzip members or zstd frames end to end are one stream. One owner on one thread.
 public final class StreamDecompressor {
     private let coding: StreamCoding
-    /// At one address for ever: zlib's state points back to it.
+    /// At one address for its lifetime: zlib's state points back to it.
     private let zlib = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var zstd: OpaquePointer?
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)

@@ -1,23 +1,28 @@
 /// RFC 8259, strictly: UTF-8 (a byte order mark may lead), no duplicate member names, no lone surrogates, nothing after the value.
 package struct JSONParser {
-    /// Deeper nesting is refused: the parser recurses.
+    /// Deeper nesting is refused unless a caller says more: values are let go, compared and written by recursion.
     package static let depthMax = 128
 
     private let bytes: [UInt8]
+    private let depthMax: Int
     private var position = 0
 
-    package static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes)
+    /// - Parameter depthMax: values within values, at most.
+    package static func parse(_ bytes: [UInt8], depthMax: Int = depthMax) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, depthMax: depthMax)
         return try parser.document()
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], depthMax: Int) {
+        self.bytes = bytes
+        self.depthMax = depthMax
+    }
 
     private mutating func document() throws(JSONSyntaxError) -> JSONValue {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         if let bad = bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) { throw JSONSyntaxError(offset: bad, message: "the text is not UTF-8") }
         skipBlanks()
-        let value = try value(depth: 0)
+        let value = try value()
         skipBlanks()
         if position < bytes.count { throw fault("text after the value") }
         return value
@@ -31,11 +36,57 @@ package struct JSONParser {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        guard depth < Self.depthMax else { throw fault("nested deeper than \(Self.depthMax)") }
+    /// An array or object whose end is not reached.
+    private struct Open {
+        var isObject: Bool
+        var elements: [JSONValue] = []
+        var members: [JSONValue.Member] = []
+        /// Of the members so far, once they are too many to compare with each.
+        var names: Set<[UInt8]> = []
+        /// Of the member whose value comes.
+        var name = ""
+    }
+
+    /// A value with all that it holds, without recursion: a thread's stack bounds no text.
+    private mutating func value() throws(JSONSyntaxError) -> JSONValue {
+        var open: [Open] = []
+        while true {
+            guard open.count < depthMax else { throw fault("nested deeper than \(depthMax)") }
+            var finished: JSONValue?
+            switch current {
+            case UInt8(ascii: "{"):
+                position += 1
+                skipBlanks()
+                if current == UInt8(ascii: "}") {
+                    position += 1
+                    finished = .object([])
+                } else {
+                    var object = Open(isObject: true)
+                    try memberName(&object)
+                    open.append(object)
+                }
+            case UInt8(ascii: "["):
+                position += 1
+                skipBlanks()
+                if current == UInt8(ascii: "]") {
+                    position += 1
+                    finished = .array([])
+                } else {
+                    open.append(Open(isObject: false))
+                }
+            default: finished = try scalar()
+            }
+            // A value that is whole may end those around it, too.
+            while let value = finished {
+                guard !open.isEmpty else { return value }
+                finished = try put(value, into: &open[open.count - 1])
+                if finished != nil { open.removeLast() }
+            }
+        }
+    }
+
+    private mutating func scalar() throws(JSONSyntaxError) -> JSONValue {
         switch current {
-        case UInt8(ascii: "{"): return try object(depth: depth)
-        case UInt8(ascii: "["): return try array(depth: depth)
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .boolean(true))
         case UInt8(ascii: "f"): return try word("false", .boolean(false))
@@ -46,48 +97,44 @@ package struct JSONParser {
         }
     }
 
+    /// Adds a value and reads on to the next one's start; gives the container when this was its last.
+    private mutating func put(_ value: JSONValue, into open: inout Open) throws(JSONSyntaxError) -> JSONValue? {
+        if open.isObject { open.members.append(.init(open.name, value)) } else { open.elements.append(value) }
+        skipBlanks()
+        let end = open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")
+        if current == end {
+            position += 1
+            return open.isObject ? .object(open.members) : .array(open.elements)
+        }
+        guard current == UInt8(ascii: ",") else { throw fault("a comma or \(Character(Unicode.Scalar(end))) is missing") }
+        position += 1
+        skipBlanks()
+        if open.isObject { try memberName(&open) }
+        return nil
+    }
+
+    private mutating func memberName(_ open: inout Open) throws(JSONSyntaxError) {
+        guard current == UInt8(ascii: "\"") else { throw fault("a member name is missing") }
+        open.name = try string()
+        // Few names are compared faster than hashed.
+        let isKnown: Bool
+        if open.members.count < 8 {
+            isKnown = open.members.contains { $0.name.utf8.elementsEqual(open.name.utf8) }
+        } else {
+            if open.names.isEmpty { open.names = Set(open.members.map { Array($0.name.utf8) }) }
+            isKnown = !open.names.insert(Array(open.name.utf8)).inserted
+        }
+        guard !isKnown else { throw fault("the member \"\(open.name)\" occurs twice") }
+        skipBlanks()
+        guard current == UInt8(ascii: ":") else { throw fault("a colon is missing") }
+        position += 1
+        skipBlanks()
+    }
+
     private mutating func word(_ word: String, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
         guard bytes[position...].starts(with: word.utf8) else { throw fault("not the start of a value") }
         position += word.utf8.count
         return value
-    }
-
-    private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        var members: [JSONValue.Member] = []
-        var names: Set<[UInt8]> = []
-        position += 1
-        skipBlanks()
-        if current == UInt8(ascii: "}") { position += 1; return .object([]) }
-        while true {
-            guard current == UInt8(ascii: "\"") else { throw fault("a member name is missing") }
-            let name = try string()
-            guard names.insert(Array(name.utf8)).inserted else { throw fault("the member \"\(name)\" occurs twice") }
-            skipBlanks()
-            guard current == UInt8(ascii: ":") else { throw fault("a colon is missing") }
-            position += 1
-            skipBlanks()
-            members.append(.init(name, try value(depth: depth + 1)))
-            skipBlanks()
-            if current == UInt8(ascii: "}") { position += 1; return .object(members) }
-            guard current == UInt8(ascii: ",") else { throw fault("a comma or } is missing") }
-            position += 1
-            skipBlanks()
-        }
-    }
-
-    private mutating func array(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        var elements: [JSONValue] = []
-        position += 1
-        skipBlanks()
-        if current == UInt8(ascii: "]") { position += 1; return .array([]) }
-        while true {
-            elements.append(try value(depth: depth + 1))
-            skipBlanks()
-            if current == UInt8(ascii: "]") { position += 1; return .array(elements) }
-            guard current == UInt8(ascii: ",") else { throw fault("a comma or ] is missing") }
-            position += 1
-            skipBlanks()
-        }
     }
 
     private mutating func number() throws(JSONSyntaxError) -> String {

@@ -111,4 +111,9 @@ package struct JSONSyntaxError: Error, Equatable {
     /// In bytes from the start of the text.
     package let offset: Int
     package let message: String
+
+    package init(offset: Int, message: String) {
+        self.offset = offset
+        self.message = message
+    }
 }

@@ -14,7 +14,10 @@ package enum ProcessHeap {
     /// Gives free memory of all arenas back to the system: for the end of work that took much, since the pages must be had anew by who
     /// allocates next. Takes milliseconds.
     package static func giveBack() {
-        BlockPool.shared.removeAll()
-        _ = malloc_trim(0)
+        // Each arena is locked meanwhile, and threads that serve clients allocate from them.
+        WorkerThread.promptly {
+            BlockPool.shared.removeAll()
+            _ = malloc_trim(0)
+        }
     }
 }

@@ -56,10 +56,12 @@ package final class WorkerThread: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Puts the calling thread behind all others for processor and disk: compaction gives way to receipts.
+    /// Puts the calling thread behind all others for processor and disk: compaction gives way to receipts. For good: what others wait for it does
+    /// by `promptly` from then on.
     ///
     /// - Parameter niceness: 0 to 19, how far behind.
     package static func lowerPriority(by niceness: Int32 = 15) {
+        _ = PromptThread.shared
         // On Linux 0 names the calling thread alone; and the disk's priority follows this one unless it is set apart.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
     }

@@ -53,6 +53,9 @@ public final class ByteRegion: Sendable {
         block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
+    /// The bytes as an array. The region itself may go as soon as its last use is over, and with it what `bytes` points to.
+    package var copied: [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
+
     deinit { if owner == nil { BlockPool.shared.give(block) } }
 }
 

@@ -11,6 +11,8 @@ public struct ColumnStoreError: Error, CustomStringConvertible, Sendable {
         /// The operating system refused: `detail` names the call and the reason.
         case io
         case notFound = "not-found"
+        /// The storage gave no answer to go by, or refuses this store altogether: what it holds may be as it should.
+        case unavailable = "storage-unavailable"
         /// The object that a commit would create exists: somebody else committed first.
         case conflict
         /// What the caller asked for cannot be (a column that is not there, a type that cannot change).

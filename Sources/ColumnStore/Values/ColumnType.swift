@@ -53,7 +53,7 @@ public indirect enum ColumnType: Hashable, Sendable {
 public struct Field: Hashable, Sendable {
     public var name: String
     public var type: ColumnType
-    /// The Iceberg field id, unique over the whole schema for ever; nil outside a table.
+    /// The Iceberg field id, unique over all versions of the schema; nil outside a table.
     public var id: Int32?
     /// No NULL may stand here.
     public var isRequired: Bool

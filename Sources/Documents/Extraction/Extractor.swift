@@ -251,6 +251,9 @@ struct Extractor<Source: DocumentSource> {
     }
 
     private func issueTime(now: Int64) -> (instant: Int64, day: Int32)? {
+        let earliest = type.file.acceptFrom ?? Self.acceptFrom
+        let latest = type.file.acceptTo ?? now.addingSaturating(CivilDate.microsecondsPerDay)
+        if plan.issuedAt.isEmpty { return day(of: now, offset: 0, at: element, between: earliest, and: latest).map { (now, $0) } }
         guard let (parts, node) = time(plan.issuedAt, name: "issued_at") else {
             _ = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day")
             return nil
@@ -270,13 +273,20 @@ struct Extractor<Source: DocumentSource> {
             report(node, error.rawValue, message)
             return nil
         }
-        let earliest = type.file.acceptFrom ?? Self.acceptFrom
-        let latest = type.file.acceptTo ?? now.addingSaturating(CivilDate.microsecondsPerDay)
         guard instant >= earliest, instant <= latest else {
             let bound = instant < earliest ? "before \(Self.shown(earliest))" : "after \(Self.shown(latest))"
             report(node, ValueFault.outOfRange.rawValue, "issued_at lies \(bound)")
             return nil
         }
+        return day(of: instant, offset: parts.offset ?? 0, at: node, between: earliest, and: latest).map { (instant, $0) }
+    }
+
+    /// The business day: the document's own, if the type maps one, else that of the instant.
+    ///
+    /// - Parameters:
+    ///   - offset: of the document's zone from UTC, in seconds, for types without one.
+    ///   - earliest, latest: what issued_at may be.
+    private func day(of instant: Int64, offset: Int, at node: Int, between earliest: Int64, and latest: Int64) -> Int32? {
         let day: Int32
         if let (parts, node) = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day") {
             guard let written = businessDay(parts) else {
@@ -294,13 +304,13 @@ struct Extractor<Source: DocumentSource> {
         } else if let zone {
             day = zone.day(ofMicroseconds: instant)
         } else {
-            day = CivilDate.day(ofMicroseconds: instant + Int64(parts.offset ?? 0) * 1_000_000)
+            day = CivilDate.day(ofMicroseconds: instant + Int64(offset) * 1_000_000)
         }
         guard IssueTime.dayRange.contains(day) else {
             report(node, ValueFault.outOfRange.rawValue, "business_day lies outside the years 1 to 9999")
             return nil
         }
-        return context.violationCount == 0 || day != Int32.min ? (instant, day) : nil
+        return context.violationCount == 0 || day != Int32.min ? day : nil
     }
 
     private func businessDay(_ parts: TimeParts) -> Int32? {

@@ -1,7 +1,7 @@
-import ColumnStore
+package import ColumnStore
 
 /// Values as the API writes them in JSON.
-enum JSONForm {
+package enum JSONForm {
     static func quoted(_ text: String) -> String { quoted(Array(text.utf8)) }
 
     static func quoted(_ bytes: [UInt8]) -> String {
@@ -22,7 +22,7 @@ enum JSONForm {
         return text + "\""
     }
 
-    static func text(_ value: Value, _ type: ColumnType) -> String {
+    package static func text(_ value: Value, _ type: ColumnType) -> String {
         switch (value, type) {
         case (.null, _): return "null"
         case (.boolean(let value), _): return value ? "true" : "false"

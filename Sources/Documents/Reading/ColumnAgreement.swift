@@ -4,6 +4,13 @@ package import ColumnStore
 package enum ColumnAgreement {
     static func conflicts(of type: DocumentType, with other: DocumentType) -> [Fault.Violation] {
         guard type.table == other.table else { return [] }
+        guard type.file.onRepeat == other.file.onRepeat else {
+            return [
+                .init(
+                    pointer: "/on_repeat", code: "column-conflict",
+                    message: "the type \(other.name) of the same table says \(other.file.onRepeat.rawValue): types of one table agree on it")
+            ]
+        }
         return conflicts(of: type, with: other.layout.fields, owner: "the type \(other.name) of the same table")
     }
 

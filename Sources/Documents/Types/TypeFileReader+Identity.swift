@@ -3,7 +3,12 @@ extension TypeFileReader {
     mutating func readIdentity() {
         func member(_ name: String) -> Int? { tape.member(name, of: 0).flatMap { isNull($0) ? nil : $0 } }
         if let node = member("receipt_id") { file.receiptID = alternatives(node, isTime: false) } else { fail(missing: "receipt_id", of: 0) }
-        if let node = member("issued_at") { file.issuedAt = alternatives(node, isTime: true) } else { fail(missing: "issued_at", of: 0) }
+        if let node = member("issued_at") {
+            file.issuedAt = alternatives(node, isTime: true)
+        } else if file.onRepeat == .refuse {
+            // A ledger's identity has the day in it, which a repeat must bring with it.
+            fail(missing: "issued_at", of: 0)
+        }
         if let node = member("business_day") { file.businessDay = alternatives(node, isTime: true) }
         if let node = member("client_id") { file.clientID = alternatives(node, isTime: false) }
         if let node = member("callback_url") { file.callbackURL = alternatives(node, isTime: false) }

@@ -1,3 +1,5 @@
+internal import Query
+
 extension TypeFile {
     /// Reads a type file and collects every reason that it is no good.
     ///
@@ -79,7 +81,9 @@ struct TypeFileReader {
         }
         for child in tape.children(of: node) {
             let name = String(decoding: tape.name(of: child), as: UTF8.self)
-            if !known.contains(name) { fail(child, "unknown member \(JSONGrammar.shown(Array(name.utf8)))", code: "unknown-member") }
+            guard !known.contains(name) else { continue }
+            let near = NameSuggestion.closest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+            fail(child, "unknown member \(JSONGrammar.shown(Array(name.utf8)))\(near)", code: "unknown-member")
         }
         return true
     }
@@ -97,6 +101,7 @@ struct TypeFileReader {
         guard checkObject(0, known: Self.members) else { return file }
         readHead()
         readFiles()
+        readOnRepeat()
         readMatch()
         readValidation()
         readEach()
@@ -105,9 +110,6 @@ struct TypeFileReader {
         readColumns()
         readRules()
         readRegister()
-        if let node = tape.member("on_repeat", of: 0), tape[node].kind != .string || tape.string(of: node) != "refuse" {
-            fail(node, "on_repeat is reserved: only \"refuse\" is taken")
-        }
         if let node = tape.member("description", of: 0) { _ = string(node) }
         return file
     }
@@ -133,8 +135,8 @@ struct TypeFileReader {
         }
         if let node = tape.member("table", of: 0), let table = string(node) {
             file.table = table
-            if !Self.isIdentifier(table) || table.hasSuffix("_accepted") {
-                fail(node, "a table's name is a lower-case identifier that does not end in _accepted")
+            if !Self.isIdentifier(table) || table.hasSuffix("_accepted") || table.hasSuffix("_history") {
+                fail(node, "a table's name is a lower-case identifier that does not end in _accepted or _history")
             }
         }
         if let node = tape.member("format", of: 0) {
@@ -159,6 +161,15 @@ struct TypeFileReader {
             }
         }
         readNamespaces()
+    }
+
+    private mutating func readOnRepeat() {
+        guard let node = tape.member("on_repeat", of: 0), let text = string(node) else { return }
+        if let onRepeat = TypeFile.OnRepeat(rawValue: text) {
+            file.onRepeat = onRepeat
+        } else {
+            fail(node, "on_repeat is refuse or replace")
+        }
     }
 
     static func isIdentifier(_ name: String) -> Bool {

@@ -24,10 +24,15 @@ final class Backup {
     /// Cold files by their path in DATA, that are in the backup by now.
     private var cold: [String: BackupManifest.File] = [:]
     private var copied: [BackupManifest.File] = []
+    private let isCancelled: @Sendable () -> Bool
 
+    /// Somebody asked for the end.
+    struct Cancelled: Error {}
+
+    /// - Parameter isCancelled: asked before each file, and between the pieces of those that are copied by pieces.
     /// - Throws: `Fault` for a directory that cannot take a backup of this store.
-    init(_ store: StoreParts, destination: String) throws {
-        self.store = store
+    init(_ store: StoreParts, destination: String, isCancelled: @escaping @Sendable () -> Bool) throws {
+        (self.store, self.isCancelled) = (store, isCancelled)
         storage = try LocalStorageFactory.files(destination)
         root = storage.root
         let data = try store.directory.files().root
@@ -107,6 +112,8 @@ final class Backup {
         return summary
     }
 
+    private func goOn() throws { if isCancelled() { throw Cancelled() } }
+
     // MARK: Cold files
 
     private func copyCold(_ table: Table, _ name: String) throws {
@@ -122,6 +129,7 @@ final class Backup {
 
     private func copy(_ key: String, of source: any ObjectStorage, _ path: String, byteCount: Int64, sha256: [UInt8]) throws {
         guard cold[path] == nil else { return }
+        try goOn()
         let file = BackupManifest.File(path: path, name: path, byteCount: byteCount, sha256: sha256)
         if try storage.byteCount(of: path) != nil {
             // Proved when it was copied; what a backup that was cut off left is read now.
@@ -132,7 +140,7 @@ final class Backup {
             }
             try storage.delete(path, .named("it is not what the store has under that name"))
         }
-        try FileCopy.copy(key, from: source, to: storage, as: path, byteCount: byteCount, sha256: sha256)
+        try FileCopy.copy(key, from: source, to: storage, as: path, byteCount: byteCount, sha256: sha256, beforeEachPiece: goOn)
         cold[path] = file
         copied.append(file)
     }
@@ -206,6 +214,7 @@ final class Backup {
     private func copyDatabase(
         _ connection: SQLiteConnection, _ path: String, _ name: String, stamp: String
     ) throws -> BackupManifest.File {
+        try goOn()
         // What an attempt of the same number left.
         for suffix in ["", "-journal", "-wal", "-shm"] { try storage.delete(name + suffix, .named("an attempt that was cut off left it")) }
         try storage.prepare(name)
@@ -238,6 +247,7 @@ final class Backup {
     private func checkCopied() throws {
         let fresh = Set(copied.map(\.name))
         for file in manifest.files {
+            try goOn()
             let isSound =
                 if fresh.contains(file.name) {
                     try storage.digest(of: file.name) == (file.byteCount, file.sha256)

@@ -18,12 +18,17 @@ struct ColdEvidence {
             let versions = try Table.versions(storage)
             var whole: [Table] = []
             var faults: [String] = []
+            // Those that say which files they have, some of which are gone.
+            var lacking: [Table] = []
             for version in versions.reversed() {
                 // One before the newest that is whole serves where that one's commit was cut off.
                 if whole.count == 3 { break }
                 do {
                     let table = try Table.open(storage, version: version)
-                    try check(table, storage)
+                    let files = try table.files()
+                    if whole.isEmpty { lacking.append(table) }
+                    try check(files, of: table, storage)
+                    if whole.isEmpty { lacking.removeLast() }
                     whole.append(table)
                 } catch {
                     if whole.isEmpty { faults.append("version \(version) of the table \(name) is not whole: \(error)") }
@@ -32,12 +37,18 @@ struct ColdEvidence {
             guard let newest = whole.first else {
                 var dataCount = 0
                 try storage.list(prefix: "data/") { object in if object.key.hasSuffix(".parquet") { dataCount += 1 } }
+                // Nothing may be made in the place of what can be read.
+                if dataCount > 0, lacking.isEmpty {
+                    found.append(try ColdRemaking(name: name, storage: storage, recovery: recovery).remake(after: versions.last ?? 0))
+                    continue
+                }
                 guard versions.isEmpty, dataCount == 0 else {
                     throw Recovery.Failure("of the table \(name) no version is whole, and there are \(dataCount) data files: restore \(recovery.directory.warehousePath)/\(name) from a backup"
                         + faults.prefix(3).map { "; \($0)" }.joined())
                 }
                 continue
             }
+            for table in lacking { try refuseLost(table, for: newest, recovery, faults) }
             recovery.report.missing += faults.map { "\($0); version \(newest.version) is taken instead" }
             let properties = newest.metadata.properties
             found.append(
@@ -48,8 +59,18 @@ struct ColdEvidence {
         return found
     }
 
-    private static func check(_ table: Table, _ storage: any ObjectStorage) throws {
-        for file in try table.files() {
+    /// A commit that was cut off leaves its rows where they were: in their hot file, or in the version before it. Where they are in neither, the
+    /// files that are gone were its rows' only place.
+    private static func refuseLost(_ table: Table, for earlier: Table, _ recovery: Recovery, _ faults: [String]) throws {
+        if try earlier.counts().rowCount >= table.counts().rowCount { return }
+        let hotFile = table.metadata.currentSnapshot?.summary["till.hot-file"]
+        if let hotFile, access("\(recovery.directory.hotPath)/\(hotFile).sqlite", F_OK) == 0 { return }
+        throw Recovery.Failure("\(faults.last ?? "the newest version is not whole"), and the version before it does not have its rows: restore the files that are gone from a backup, "
+            + "or put \(table.storage.place(of: "metadata")) elsewhere and the receipts of those files are left out")
+    }
+
+    private static func check(_ files: [DataFile], of table: Table, _ storage: any ObjectStorage) throws {
+        for file in files {
             let key = table.storage.key(ofLocation: file.location) ?? file.location
             guard try storage.byteCount(of: key) == file.byteCount else {
                 throw ColumnStoreError(.corruptFile, path: key, "is not there with \(file.byteCount) bytes")

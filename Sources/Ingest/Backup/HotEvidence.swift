@@ -46,7 +46,8 @@ struct HotEvidence {
     /// Whether a crash came while the file was made: no version is in it, so no row ever was.
     private static func isUnbegun(_ path: String) -> Bool {
         var status = stat()
-        if stat(path, &status) == 0, status.st_size == 0, access(path + "-wal", F_OK) != 0 { return true }
+        // With a log it was begun, and SQLite would throw that away.
+        if stat(path, &status) == 0, status.st_size == 0 { return stat(path + "-wal", &status) != 0 || status.st_size == 0 }
         // A file is in the mode of logs from its first page on: without one it can only have the journal of that page, which is nothing to roll
         // back for who reads.
         let hasLog = stat(path + "-wal", &status) == 0 && status.st_size > 0
@@ -83,6 +84,11 @@ struct SequenceSet {
         count += 1
         range = range.map { min($0.lowerBound, sequence)...max($0.upperBound, sequence) } ?? sequence...sequence
         return true
+    }
+
+    func contains(_ sequence: Int64) -> Bool {
+        let (page, word, bit) = Self.place(sequence)
+        return pages[page].map { $0[word] & bit != 0 } ?? false
     }
 
     /// - Returns: whether it was there.

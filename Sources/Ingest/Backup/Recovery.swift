@@ -6,7 +6,8 @@ import Glibc
 ///
 /// 1. What only a catalog knows (contracts, keys, types, quarantine, audit trail, key of cursors) is taken from the catalog that is there, as
 ///    far as it can be read and is of this store, or from a backup's, whichever is of the later generation. What neither has is listed.
-/// 2. Of each cold table the newest version that is whole is taken, and every file of it is hashed.
+/// 2. Of each cold table the newest version that is whole is taken, and every file of it is hashed. A table of which no metadata can be read
+///    gets metadata anew from its Parquet files (`ColdRemaking`).
 /// 3. Hot files with rows are taken, but for those whose rows are all in cold: a crash may have left a file beside them.
 /// 4. Sequences go on above the highest that any file knows.
 ///
@@ -52,6 +53,8 @@ package final class Recovery {
     /// Rows of cold tables: who had them made, and by which types.
     var kinds: Set<TypeVersion> = []
     var clients: Set<[UInt8]> = []
+    /// Metadata that was made for tables that had none: gone again where there is no new catalog.
+    var remade: [(storage: any ObjectStorage, keys: [String])] = []
 
     struct TypeVersion: Hashable {
         let name: String
@@ -76,6 +79,13 @@ package final class Recovery {
     package func run() throws -> Report {
         defer { directory.release() }
         let format = try self.format()
+        do { return try make(format) } catch {
+            for (storage, keys) in remade { for key in keys { try storage.delete(key, .unpublished) } }
+            throw error
+        }
+    }
+
+    private func make(_ format: StoreFormat?) throws -> Report {
         let hot = try HotEvidence.read(directory)
         let cold = try ColdEvidence.read(self)
         let stores = [format?.store].compactMap { $0 } + hot.compactMap(\.store) + cold.compactMap(\.store)
@@ -98,6 +108,8 @@ package final class Recovery {
             try finish(draft)
             try prove(draft, moved: chosen.moved)
             draft.close()
+            // From here on the new catalog may name it.
+            remade = []
             try putInPlace(chosen, store: draft.storeID)
         } catch {
             try removeDraft()
@@ -234,10 +246,12 @@ package final class Recovery {
         let known = try draft.newestTypes().first { $0.name == type.name }
         if isBuiltIn, let known, known.version >= type.version || known.isDeleted || !known.isBuiltIn { return }
         if try draft.typeFile(name: type.name, version: type.version) != nil { return }
-        guard let columns = SchemaEncoding.merged(try draft.tableColumns()[type.table] ?? [], adding: type.layout.fields) else {
+        let table = TableName.stored(type)
+        let added = VersionColumns.fields(of: table) + type.layout.fields
+        guard let columns = SchemaEncoding.merged(try draft.tableColumns()[table] ?? [], adding: added) else {
             throw Failure("the type \(type.name) names columns of the table \(type.table) with other types than those that it has")
         }
-        try draft.putType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: type.table, columns: columns)
+        try draft.putType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
     }
 
     // MARK: The end

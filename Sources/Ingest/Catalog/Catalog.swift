@@ -110,7 +110,7 @@ package final class Catalog: Sendable {
 
     /// Reads, without a transaction of its own.
     func read<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
-        try connection.withLock { try body(try $0.connection) }
+        try WorkerThread.promptly { try connection.withLock { try body(try $0.connection) } }
     }
 
     /// Changes, as one durable transaction.
@@ -122,7 +122,8 @@ package final class Catalog: Sendable {
         isCounted: Bool = true, _ body: (SQLiteConnection) throws -> Result, committed: (Result) -> Void = { _ in }
     ) throws -> Result {
         try checkUsable()
-        return try connection.withLock { held in
+        // The hot writer waits for the catalog before it goes on in a new file.
+        return try WorkerThread.promptly { try connection.withLock { held in
             do {
                 let connection = try held.connection
                 let (result, generation) = try connection.transaction { () -> (Result, Int64?) in
@@ -140,7 +141,7 @@ package final class Catalog: Sendable {
                 if error.isFailedSync { hasFailed.store(true, ordering: .sequentiallyConsistent) }
                 throw error
             }
-        }
+        } }
     }
 
     /// - Throws: after a failed sync, when nobody knows what the disk holds until a restart has read it back.

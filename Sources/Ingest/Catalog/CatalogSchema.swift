@@ -59,12 +59,34 @@ enum CatalogSchema {
         keysOfOperators,
         // What no version needs any more stays named until its file is gone: that name is the proof that it may go.
         "ALTER TABLE cold_objects ADD COLUMN obsolete_at INTEGER",
+        damage,
+        exports,
         // Of a session only hashes are kept: who reads the catalog signs in as nobody.
         """
         CREATE TABLE sessions(
             secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
     ]
+
+    /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.
+    private static let damage = """
+        CREATE TABLE damaged_files(
+            table_name TEXT NOT NULL, location TEXT NOT NULL, row_group INTEGER, reason TEXT NOT NULL, found_at INTEGER NOT NULL,
+            PRIMARY KEY(table_name, location)) WITHOUT ROWID;
+        CREATE TABLE brought(
+            table_name TEXT NOT NULL, sequence INTEGER NOT NULL, columns TEXT NOT NULL, encoded BLOB NOT NULL, document BLOB NOT NULL,
+            UNIQUE(table_name, sequence));
+        """
+
+    /// Answers that leave as files. No client is the administrator's.
+    private static let exports = """
+        CREATE TABLE exports(
+            id TEXT PRIMARY KEY, client_id TEXT, name TEXT NOT NULL, format TEXT NOT NULL, request BLOB NOT NULL, created_at INTEGER NOT NULL,
+            expires_in INTEGER NOT NULL, state TEXT NOT NULL, ended_at INTEGER, expires_at INTEGER, row_count INTEGER NOT NULL DEFAULT 0,
+            byte_count INTEGER NOT NULL DEFAULT 0, sha256 TEXT, file_name TEXT, problem BLOB) WITHOUT ROWID;
+        CREATE INDEX exports_time ON exports(created_at, id);
+        CREATE INDEX exports_state ON exports(state, created_at);
+        """
 
     /// Keys have a label and an end; those who run the store have keys of their own, each with a role.
     private static let keysOfOperators = """

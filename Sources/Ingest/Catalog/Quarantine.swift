@@ -22,11 +22,10 @@ package final class Quarantine: Sendable {
         var document: [UInt8]
     }
 
-    /// Refusals of all connections that wait for a commit: whoever finds nobody writing writes for all.
+    /// Refusals of all connections that wait for a commit. One thread writes them, as many at once as there are: it begins with the first, and ends
+    /// when none is left.
     private struct Waiting {
-        var entries: [(number: UInt64, refused: Refused)] = []
-        var results: [UInt64: Result<String?, any Error>] = [:]
-        var nextNumber: UInt64 = 0
+        var batches: [(refused: [Refused], completion: @Sendable (Result<[String?], any Error>) -> Void)] = []
         var isWriting = false
     }
     private let waiting = Monitor(Waiting())
@@ -45,39 +44,53 @@ package final class Quarantine: Sendable {
         }
     }
 
-    /// Keeps refused documents; the same bytes of the same client have one entry. Durable when it returns; one fsync serves all who
-    /// wait at the time.
+    /// Keeps refused documents; the same bytes of the same client have one entry. One fsync serves all who wait at the time.
     ///
-    /// - Returns: for each the entry's ticket; nil for one that is larger by itself than all may be: keeping it would drop every other.
+    /// - Parameter completion: called once they are durable, on another thread, with the entry's ticket for each; nil for one that is larger
+    ///   by itself than all may be: keeping it would drop every other.
+    func submit(_ refused: [Refused], completion: @escaping @Sendable (Result<[String?], any Error>) -> Void) {
+        guard !refused.isEmpty else { return completion(.success([])) }
+        let needsThread = waiting.withLock { waiting in
+            waiting.batches.append((refused, completion))
+            defer { waiting.isWriting = true }
+            return !waiting.isWriting
+        }
+        if needsThread { WorkerThread(name: "quarantine", isDetached: true) { [self] in run() } }
+    }
+
+    /// As `submit`; durable when it returns.
     func add(_ refused: [Refused]) throws -> [String?] {
-        guard !refused.isEmpty else { return [] }
-        let numbers = waiting.withLock { waiting in
-            refused.map { refused -> UInt64 in
-                waiting.nextNumber += 1
-                waiting.entries.append((waiting.nextNumber, refused))
-                return waiting.nextNumber
-            }
-        }
+        let done = Monitor<Result<[String?], any Error>?>(nil)
+        submit(refused) { result in done.broadcast { $0 = result } }
+        return try done.wait { $0 }.get()
+    }
+
+    /// Returns once nothing waits.
+    func settle() { waiting.wait { $0.isWriting ? nil : () } }
+
+    private func run() {
         while true {
-            let group = waiting.wait { waiting -> [(number: UInt64, refused: Refused)]? in
-                if numbers.allSatisfy({ waiting.results[$0] != nil }) { return [] }
-                guard !waiting.isWriting else { return nil }
-                waiting.isWriting = true
-                let group = Array(waiting.entries.prefix(Self.groupCount))
-                waiting.entries.removeFirst(group.count)
-                return group
+            let batches = waiting.broadcast { waiting in
+                var count = 0
+                let end = waiting.batches.firstIndex { batch in
+                    defer { count += batch.refused.count }
+                    return count >= Self.groupCount
+                }
+                let taken = Array(waiting.batches[..<(end ?? waiting.batches.endIndex)])
+                waiting.batches.removeFirst(taken.count)
+                waiting.isWriting = !taken.isEmpty
+                return taken
             }
-            if group.isEmpty { break }
-            let results = write(group.map(\.refused))
-            waiting.broadcast { waiting in
-                for (entry, result) in zip(group, results) { waiting.results[entry.number] = result }
-                waiting.isWriting = false
+            if batches.isEmpty { return }
+            let all = batches.flatMap(\.refused)
+            var results: [Result<String?, any Error>] = []
+            for start in stride(from: 0, to: all.count, by: Self.groupCount) { results += write(Array(all[start..<min(start + Self.groupCount, all.count)])) }
+            var next = 0
+            for batch in batches {
+                let own = results[next..<next + batch.refused.count]
+                next += batch.refused.count
+                batch.completion(Result { try own.map { try $0.get() } })
             }
-        }
-        let results = waiting.withLock { waiting in numbers.map { waiting.results.removeValue(forKey: $0) } }
-        return try results.map { result in
-            guard let result else { preconditionFailure("a refusal without a result") }
-            return try result.get()
         }
     }
 

@@ -27,7 +27,13 @@ package enum StandardColumns {
     package static let names: Set<String> = Set(fields.map(\.name))
 
     /// A table's columns: the standard ones, then those of its types.
-    package static func schema(typeColumns: [Field]) -> Schema { Schema(fields + typeColumns) }
+    ///
+    /// - Parameter table: as it is stored. Rows of versioned tables that remove a document have none.
+    package static func schema(of table: String, typeColumns: [Field]) -> Schema {
+        Schema(fields.map { TableName.isVersioned(table) && ofDocument.contains($0.name) ? Field($0.name, $0.type) : $0 } + typeColumns)
+    }
+
+    private static let ofDocument: Set<String> = ["document", "document_sha256"]
 }
 
 extension SchemaEncoding {

@@ -45,9 +45,9 @@ struct StoreProof {
     ///
     /// - Throws: `DataDirectory.Failure.unproven` where there is none, or an empty one, in a store that has had one.
     private static func checkPresence(_ directory: DataDirectory) throws {
-        var status = stat()
-        let isThere = stat(directory.catalogPath, &status) == 0
-        if isThere, status.st_size > 0 || access(directory.catalogPath + "-wal", F_OK) == 0 {
+        let isThere = access(directory.catalogPath, F_OK) == 0
+        // Not even opened where it is empty: SQLite would throw its log away.
+        if isThere, try !DatabaseFile.isEmpty(directory.catalogPath) {
             if let log = try WriteAheadLog(path: directory.catalogPath), log.losesCommits, let fault = log.fault {
                 throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite-wal: \(fault)"])
             }
@@ -103,7 +103,10 @@ struct StoreProof {
             let path = "\(directory.hotPath)/\(file)"
             try WriteAheadLog.refuseLost(path)
             switch states[name] {
-            case .known?: checkMarks("hot/\(file)", (try? HotFileMarks(path))?.marks ?? (nil, 0))
+            case .known?:
+                // The catalog knows a file once its first page is durable. SQLite would take what is empty for new, and throw its log away.
+                if try DatabaseFile.isEmpty(path) { reasons.append("hot/\(file) is empty: restore it from a backup") }
+                checkMarks("hot/\(file)", (try? HotFileMarks(path))?.marks ?? (nil, 0))
             case .moved?: break
             case .new?, nil:
                 // What cannot be read was not finished, and is put aside.

@@ -28,7 +28,7 @@ package final class TypeStore: Sendable {
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
             let compiled = try DocumentType(json: type.json)
             try registry.put(compiled)
-            tables.add(compiled.layout.fields, to: compiled.table)
+            tables.add(Self.columns(of: compiled), to: TableName.stored(compiled))
         }
         for file in BuiltInTypes.files {
             let json = Array(file.json.utf8)
@@ -41,22 +41,37 @@ package final class TypeStore: Sendable {
         }
     }
 
+    /// What a type adds to its table.
+    private static func columns(of type: DocumentType) -> [Field] { VersionColumns.fields(of: TableName.stored(type)) + type.layout.fields }
+
+    /// A table is a ledger or versioned for ever, whatever became of the types that made it.
+    private func kindConflicts(of type: DocumentType) -> [Fault.Violation] {
+        let other = type.isVersioned ? type.table : TableName.history(of: type.table)
+        guard tables.contains(other) else { return [] }
+        return [
+            .init(
+                pointer: "/on_repeat", code: "column-conflict",
+                message: "the table \(type.table) \(type.isVersioned ? "is a ledger: on_repeat is refuse" : "keeps versions: on_repeat is replace")")
+        ]
+    }
+
     private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
-        let conflicts = ColumnAgreement.conflicts(of: type, with: tables.columns(of: type.table), owner: "the table \(type.table)")
+        let table = TableName.stored(type)
+        let conflicts = kindConflicts(of: type) + ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)")
         guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
-        guard let columns = SchemaEncoding.merged(tables.columns(of: type.table), adding: type.layout.fields) else {
+        guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }
         try catalog.putType(
-            name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: type.table, columns: columns)
+            name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
         // The table has the columns before the first receipt can bring them.
-        tables.add(type.layout.fields, to: type.table)
+        tables.add(Self.columns(of: type), to: table)
         // Before the new version takes anything: the table of the one that was in force.
         if let former = stored.withLock({ $0[type.name] }) {
             let table = try Self.table(ofFile: former.json)
             tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(table) }
         }
-        tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(type.table) }
+        tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(table) }
         try registry.put(type)
         stored.withLock {
             $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn)
@@ -69,12 +84,17 @@ package final class TypeStore: Sendable {
     /// Tables other than its present one in which earlier versions of a type have put its documents.
     func formerTables(of type: DocumentType) -> [String] {
         if type.version == 1 { return [] }
-        return tablesOfTypes.withLock { $0[type.name, default: []] }.filter { $0 != type.table }.sorted()
+        return tablesOfTypes.withLock { $0[type.name, default: []] }.filter { $0 != TableName.stored(type) }.sorted()
     }
 
+    /// The stored table of a type file that need not be compiled.
     private static func table(ofFile json: [UInt8]) throws -> String {
         try json.withUnsafeBytes { bytes in
-            try JSONReader().read(bytes) { tape in tape.member("table", of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } ?? "receipts" }
+            try JSONReader().read(bytes) { tape in
+                func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }
+                let table = text("table") ?? "receipts"
+                return text("on_repeat") == TypeFile.OnRepeat.replace.rawValue ? TableName.history(of: table) : table
+            }
         }
     }
 
@@ -183,6 +203,6 @@ package final class TypeStore: Sendable {
 
     /// Columns with `bloom` of any type of the table.
     func bloomPaths(of table: String) -> Set<ColumnPath> {
-        Set(registry.snapshot.types.filter { $0.table == table }.flatMap(\.bloomPaths))
+        Set(registry.snapshot.types.filter { TableName.stored($0) == table }.flatMap(\.bloomPaths))
     }
 }

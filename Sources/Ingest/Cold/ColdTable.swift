@@ -8,6 +8,8 @@ package final class ColdTable: Sendable {
     package let iceberg: Table
     let cache: ParquetFileCache
     let versions: Versions
+    /// Of the whole store.
+    let damage: ColdDamage
     let known = Mutex<TableStatistics?>(nil)
 
     /// The versions of a table that somebody still holds: their files must stay.
@@ -28,11 +30,12 @@ package final class ColdTable: Sendable {
         }
     }
 
-    convenience init(name: String, iceberg: Table) {
-        self.init(name: name, iceberg: iceberg, cache: ParquetFileCache(), versions: Versions())
+    convenience init(name: String, iceberg: Table, damage: ColdDamage = ColdDamage()) {
+        self.init(name: name, iceberg: iceberg, cache: ParquetFileCache(), versions: Versions(), damage: damage)
     }
 
-    private init(name: String, iceberg: Table, cache: ParquetFileCache, versions: Versions) {
+    private init(name: String, iceberg: Table, cache: ParquetFileCache, versions: Versions, damage: ColdDamage) {
+        self.damage = damage
         self.name = name
         self.iceberg = iceberg
         self.cache = cache
@@ -41,15 +44,15 @@ package final class ColdTable: Sendable {
     }
 
     /// The next version, with the same cache.
-    func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions) }
+    func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions, damage: damage) }
 
     func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.open(file) } }
 
     /// The files that may have rows which pass.
     func files(_ request: ScanRequest) throws -> [DataFile] {
-        let filters = (request.scope + request.filters + request.sieves.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
-        let files = try iceberg.files(filters)
-        let all = try iceberg.counts()
+        let filters = (request.scope + request.filters + request.runtimeFilters.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
+        let files = try files(filters)
+        let all = try reading(iceberg.metadataLocation) { try iceberg.counts() }
         request.counters.add { counts in
             counts.filesPruned += max(0, all.fileCount - files.count)
             counts.rowsOffered += Int(min(all.rowCount, StoredNumber.counts.upperBound))
@@ -84,9 +87,9 @@ struct ColdScanPlan: Sendable {
         var file = ParquetScanRequest(
             projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },
             elementFilters: request.elementFilters.filter { cold.field(at: $0.path) != nil })
-        // A sieve tests values of the table's type.
-        file.sieves = request.sieves.filter { sieve in
-            cold.field(at: sieve.path)?.type.withoutIDs == schema.field(at: sieve.path)?.type.withoutIDs
+        // A runtime filter tests values of the table's type.
+        file.runtimeFilters = request.runtimeFilters.filter { runtimeFilter in
+            cold.field(at: runtimeFilter.path)?.type.withoutIDs == schema.field(at: runtimeFilter.path)?.type.withoutIDs
         }
         if let residual = request.residual {
             let shape = try ColumnShape(residual.columns, schema: schema)
@@ -110,17 +113,21 @@ final class ColdMorsel: Morsel {
     private let scan: ParquetScan
     private let reader: CountedReader
     private let budget: ScanBudget?
+    private let table: ColdTable
+    private let location: String
+    private let rowGroup: Int
 
-    init(plan: ColdScanPlan, scan: ParquetScan, part: ScanPart, budget: ScanBudget?) throws {
+    init(plan: ColdScanPlan, scan: ParquetScan, part: ScanPart, of table: ColdTable, location: String, budget: ScanBudget?) throws {
         self.plan = plan
         self.scan = scan
         self.budget = budget
-        reader = try CountedReader(scan, part, plan.request.counters)
+        (self.table, self.location, rowGroup) = (table, location, part.rowGroup)
+        reader = try table.reading(location, rowGroup: rowGroup) { try CountedReader(scan, part, plan.request.counters) }
     }
 
     func next() throws -> ColumnBatch? {
         if let budget, budget.isUsedUp { return nil }
-        guard let batch = try reader.next() else { return nil }
+        guard let batch = try table.reading(location, rowGroup: rowGroup, { try reader.next() }) else { return nil }
         plan.request.counters.add(rowsScanned: batch.rowCount)
         budget?.take(batch.rowCount)
         return plan.conform(batch, scan)
@@ -138,6 +145,12 @@ extension ColdTable {
             range = range.map { min($0.lowerBound, days.lowerBound)...max($0.upperBound, days.upperBound) } ?? days
         }
         return range
+    }
+
+    /// Whether every row of a file is an old version.
+    func isPast(_ file: DataFile) -> Bool {
+        guard let id = iceberg.schema[VersionColumns.supersededBy.name]?.id else { return false }
+        return file.recordCount > 0 && file.nullCounts?[id] == 0
     }
 
     /// The business days of a file's rows; nil when it has no bounds.

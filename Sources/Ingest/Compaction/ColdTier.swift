@@ -6,6 +6,8 @@ final class ColdTier: Sendable {
     private let catalog: Catalog
     private let calls: any FileSystemCalls
     private let lost: LostAndFound
+    /// Of all tables.
+    let damage = ColdDamage()
 
     init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound) throws {
         self.directory = directory
@@ -20,6 +22,7 @@ final class ColdTier: Sendable {
     /// took: it is put aside, and its rows are still in their hot files.
     func open() throws -> [String: ColdTable] {
         try removeEnded()
+        for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
             let storage = try storage(name)
@@ -30,7 +33,7 @@ final class ColdTier: Sendable {
                 let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
                 iceberg = try same.map { try Table.open($0, version: version, marks: marks) } ?? settle(iceberg, name)
             }
-            tables[name] = ColdTable(name: name, iceberg: iceberg)
+            tables[name] = ColdTable(name: name, iceberg: iceberg, damage: damage)
         }
         return tables
     }
@@ -69,6 +72,14 @@ final class ColdTier: Sendable {
         StoreLog.note("made a table's metadata for its new place", path: commit.table.metadataLocation, reason: "it was at \(former)")
         try removeEnded()
         return commit.table
+    }
+
+    /// Shows outside engines what of a versioned table is newest in cold.
+    ///
+    /// - Parameter cutoff: in milliseconds since 1970; what was replaced before need not be kept for them.
+    func publishNewest(of history: ColdTable, before cutoff: Int64) throws {
+        guard TableName.isVersioned(history.name) else { return }
+        try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff).publish()
     }
 
     /// Removes the files that the catalog says may go: what an end came between.
@@ -114,10 +125,10 @@ final class ColdTier: Sendable {
         // Metadata that no catalog names is of a first commit that was cut off.
         try putAsideVersions(after: 0, of: name, storage)
         let commit = try Table.create(
-            storage, schema: StandardColumns.schema(typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
+            storage, schema: StandardColumns.schema(of: name, typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
             marks: marks)
         created += commit.written
-        return ColdTable(name: name, iceberg: commit.table)
+        return ColdTable(name: name, iceberg: commit.table, damage: damage)
     }
 
     /// What the table lacks of its types' columns, with where it goes.

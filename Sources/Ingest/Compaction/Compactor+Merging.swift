@@ -7,22 +7,39 @@ extension Compactor {
     func merge(_ name: String, _ picker: CompactionPicker, workerCount: Int) throws -> Int {
         var merged = 0
         while let present = tier.boundary.snapshot().cold[name] {
-            if isStopping { throw DayCompactor.Cancelled() }
+            if isEnding { throw DayCompactor.Cancelled() }
             let files = try present.iceberg.files()
-            let candidates = files.compactMap { file in
+            // What is damaged is written anew first, or stays as it is.
+            let candidates = files.filter { !cold.damage.has($0.location) }.compactMap { file in
                 present.days(of: file).map {
                     CompactionPicker.File(
                         location: file.location, byteCount: file.byteCount, firstDay: $0.lowerBound, lastDay: $0.upperBound)
                 }
             }
-            guard let chosen = picker.next(candidates) else { break }
+            // Old versions stay among themselves.
+            let past = Set(files.filter { present.isPast($0) }.map(\.location))
+            let groups = [candidates.filter { !past.contains($0.location) }, candidates.filter { past.contains($0.location) }]
+            guard let chosen = groups.lazy.compactMap({ picker.next($0) }).first else { break }
             let byLocation = Dictionary(files.map { ($0.location, $0) }) { first, _ in first }
-            let fitting = try FileMerger.fitting(chosen.compactMap { byLocation[$0.location] }, of: present)
-            try merge(present, fitting, workerCount: workerCount)
+            let inputs = chosen.compactMap { byLocation[$0.location] }
+            let fitting: [DataFile]
+            do {
+                fitting = try FileMerger.fitting(inputs, of: present)
+                try merge(present, fitting, workerCount: workerCount)
+            } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
+                // The others go on without it.
+                guard let file = inputs.first(where: { isFault(error, of: $0, in: present) }) else { throw error }
+                cold.damage.note(DamagedColdFile(table: name, location: file.location, rowGroup: nil, reason: "\(error)"))
+                continue
+            }
             merged += fitting.count
             ProcessHeap.giveBack()
         }
         return merged
+    }
+
+    private func isFault(_ error: ColumnStoreError, of file: DataFile, in table: ColdTable) -> Bool {
+        error.path == file.location || table.iceberg.storage.key(ofLocation: file.location).map { error.path == $0 || error.path.hasSuffix("/\($0)") } == true
     }
 
     private func merge(_ present: ColdTable, _ files: [DataFile], workerCount: Int) throws {
@@ -35,7 +52,7 @@ extension Compactor {
                     try storage.digest(of: key).sha256 == known.sha256
                 else { throw ColumnStoreError(.corruptFile, path: file.location, "the file is not what was written: it is not merged") }
             },
-            isCancelled: { [self] in isStopping })
+            isCancelled: { [self] in isEnding })
         let result = try merger.merge(files)
         let outputs = result.outputs
         let commit: Commit

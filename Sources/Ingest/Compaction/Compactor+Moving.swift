@@ -36,13 +36,14 @@ extension Compactor {
         let name: String
         let outputs: [ColdFileWriter.Output]
         let rowCount: Int
+        let settled: [Int64]
     }
 
     /// Moves files: their rows are written side by side, each on a thread of its own, and become cold one file after another.
     ///
-    /// - Returns: how many rows were moved.
-    func move(_ files: [HotFile]) throws -> Int {
-        guard !files.isEmpty else { return 0 }
+    /// - Returns: how many rows were moved, and files that stay, since something of them is damaged.
+    func move(_ files: [HotFile]) throws -> (rowCount: Int, left: [HotFile]) {
+        guard !files.isEmpty else { return (0, []) }
         var targets: [String: Target] = [:]
         for name in Set(files.flatMap { $0.allTails.map(\.table) }).sorted() {
             var created: [WrittenObject] = []
@@ -54,8 +55,10 @@ extension Compactor {
         var rowCount = 0
         var isSwitching = false
         do {
-            written = try write(files, targets.mapValues(\.table.iceberg))
-            for file in files {
+            let result = try write(files, targets.mapValues(\.table.iceberg))
+            written = result.written
+            let left = result.left
+            for file in files where !left.contains(where: { $0 === file }) {
                 let commit = try append(written[0], of: file, targets)
                 try keepDeadLetters(of: file)
                 isSwitching = true
@@ -64,7 +67,9 @@ extension Compactor {
                 targets.merge(commit.targets) { _, new in new }
                 rowCount += written.removeFirst().reduce(0) { $0 + $1.rowCount }
             }
-            return rowCount
+            // A table that was made for files which then stay is of no version that the catalog names.
+            if !left.isEmpty { try cold.takeBack(Array(targets.keys), tier.boundary.snapshot().cold) }
+            return (rowCount, left)
         } catch {
             // Should the switch itself fail, the next start sees by the catalog whether it happened: nothing of it may be removed before.
             for part in written.dropFirst(isSwitching ? 1 : 0).joined() {
@@ -75,8 +80,8 @@ extension Compactor {
         }
     }
 
-    /// Writes the rows of each file. When one fails, what was written of the others is removed.
-    private func write(_ files: [HotFile], _ tables: [String: Table]) throws -> [[Written]] {
+    /// Writes the rows of each file. When one fails, what was written of the others is removed; but for files that are damaged, which stay.
+    private func write(_ files: [HotFile], _ tables: [String: Table]) throws -> (written: [[Written]], left: [HotFile]) {
         let results = Mutex([Result<[Written], any Error>?](repeating: nil, count: files.count))
         let work = { @Sendable [self] (index: Int) in
             let result = Result { try write(files[index], tables) }
@@ -88,7 +93,15 @@ extension Compactor {
         for thread in threads { thread.join() }
         let all = results.withLock { $0.compactMap { $0 } }
         do {
-            return try all.map { try $0.get() }
+            var written: [[Written]] = []
+            var left: [HotFile] = []
+            for (file, result) in zip(files, all) {
+                do { written.append(try result.get()) } catch {
+                    guard setAside(file, error) else { throw error }
+                    left.append(file)
+                }
+            }
+            return (written, left)
         } catch {
             for case .success(let parts) in all {
                 for part in parts { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
@@ -100,16 +113,16 @@ extension Compactor {
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
-            isCancelled: { [self] in isStopping })
+            superseded: tier.boundary.snapshot().superseded, others: tier.boundary.snapshot().files.filter { $0 !== file }, isCancelled: { [self] in isEnding })
         var written: [Written] = []
         do {
             for tail in file.allTails.sorted(by: { $0.table < $1.table }) {
                 guard let table = tables[tail.table] else { continue }
-                let (outputs, rows) = try day.write(tail.table, into: table)
-                written.append(Written(name: tail.table, outputs: outputs, rowCount: rows))
-                guard rows == tail.rowCount else {
+                let part = try day.write(tail.table, into: table)
+                written.append(Written(name: tail.table, outputs: part.outputs, rowCount: part.rowCount, settled: part.settled))
+                guard part.rowCount == tail.rowCount else {
                     throw ColumnStoreError(
-                        .corruptFile, path: file.path, "\(rows) of \(tail.rowCount) rows of \(tail.table) can be read: nothing was moved")
+                        .corruptFile, path: file.path, "\(part.rowCount) of \(tail.rowCount) rows of \(tail.table) can be read: nothing was moved")
                 }
             }
             return written
@@ -125,6 +138,7 @@ extension Compactor {
         var switches: [Catalog.ColdSwitch] = []
         var rowCount = 0
         var byteCount = 0
+        var settled: [String: [Int64]] = [:]
     }
 
     private func append(_ written: [Written], of file: HotFile, _ targets: [String: Target]) throws -> Appended {
@@ -135,6 +149,7 @@ extension Compactor {
             appended.targets[part.name] = Target(table: target.table.next(commit.table), created: [])
             appended.switches.append(try Self.change(part.name, commit, part.outputs, created: target.created, replaced: []))
             appended.rowCount += part.rowCount
+            if !part.settled.isEmpty { appended.settled[part.name] = part.settled }
             appended.byteCount += part.outputs.reduce(0) { $0 + Int($1.byteCount) }
         }
         return appended
@@ -143,8 +158,12 @@ extension Compactor {
     /// From the catalog's transaction on queries read the file's rows in cold.
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
-        try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
-        tier.boundary.replace([file], cold: appended.targets.mapValues(\.table))
+        try WorkerThread.promptly {
+            try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
+            let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
+            tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled)
+        }
+        for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }
         tier.retire(file)
         movedRows.wrappingAdd(appended.rowCount, ordering: .relaxed)
         writtenBytes.wrappingAdd(appended.byteCount, ordering: .relaxed)

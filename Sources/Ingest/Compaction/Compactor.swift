@@ -21,12 +21,15 @@ package struct CompactionOptions: Sendable {
 final class Compactor: Sendable {
     private struct State {
         var requests: [Request] = []
+        /// A cold file was found damaged, or the last document was brought that one needs.
+        var wantsMending = false
         var isStopping = false
         var isStopped = false
     }
 
     private struct Request: Sendable {
         let before: Int32
+        let isCancelled: @Sendable () -> Bool
         let completion: @Sendable (Result<CompactionSummary, any Error>) -> Void
     }
 
@@ -42,6 +45,8 @@ final class Compactor: Sendable {
     private let changing = Mutex(())
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
+    /// Of the request that is being done.
+    private let isUnwanted = Mutex<(@Sendable () -> Bool)?>(nil)
     private let tally = Mutex(Tally())
     /// Who wants files to stay, and whether some are being removed.
     private let removals = Monitor((holdCount: 0, isRunning: false))
@@ -52,6 +57,10 @@ final class Compactor: Sendable {
     /// Rows that merges wrote: compressed anew, and taken over with their row group as it was.
     let encodedRows = Atomic<Int>(0)
     let copiedRows = Atomic<Int>(0)
+    /// Why hot files stay hot that are due, by name.
+    let leftHot = Mutex<[String: HotFault]>([:])
+    /// Tables of which a file was written anew, and whose earlier snapshots have not all ended.
+    let mended = Mutex<Set<String>>([])
     /// Rows stored when the last compaction began.
     private let knownRows = Atomic<Int>(-1)
 
@@ -71,6 +80,9 @@ final class Compactor: Sendable {
     }
 
     func start() {
+        cold.damage.observe { [weak self] in self?.state.broadcast { $0.wantsMending = true } }
+        // Those that were found before.
+        if !cold.damage.isEmpty { state.broadcast { $0.wantsMending = true } }
         thread.withLock { $0 = WorkerThread(name: "compactor") { [self] in run() } }
     }
 
@@ -85,12 +97,14 @@ final class Compactor: Sendable {
     }
 
     /// Moves hot files of days before `day` (nil: all), merges, and returns when done.
-    func compact(before day: Int32?) throws -> CompactionSummary {
+    ///
+    /// - Throws: `DayCompactor.Cancelled` when it was cancelled, or the store closes.
+    func compact(before day: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
         let before = day ?? Clock.day(ofMicroseconds: clock.now()) + 1
         let done = Monitor<Result<CompactionSummary, any Error>?>(nil)
         let isTaken = state.broadcast { state in
             if state.isStopping { return false }
-            state.requests.append(Request(before: before) { result in done.broadcast { $0 = result } })
+            state.requests.append(Request(before: before, isCancelled: isCancelled) { result in done.broadcast { $0 = result } })
             return true
         }
         guard isTaken else { throw Fault(.overloaded, "the server is stopping") }
@@ -144,20 +158,25 @@ final class Compactor: Sendable {
         }
     }
 
-    var isStopping: Bool { state.withLock { $0.isStopping } }
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Whether the work should end: the store closes, or whoever asked for it wants it no more.
+    var isEnding: Bool { isStopping || isUnwanted.withLock { $0 }?() ?? false }
 
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
         while true {
-            let requests = state.wait(nanoseconds: interval) { state -> [Request]? in
-                if state.isStopping { return [] }
-                guard !state.requests.isEmpty else { return nil }
-                defer { state.requests = [] }
-                return state.requests
-            }
+            let (requests, mends) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool)? in
+                if state.isStopping { return ([], false) }
+                guard !state.requests.isEmpty || state.wantsMending else { return nil }
+                defer { (state.requests, state.wantsMending) = ([], false) }
+                return (state.requests, state.wantsMending)
+            } ?? (nil, false)
             if isStopping { break }
-            for request in requests ?? [] { request.completion(Result { try counted { try work(before: request.before, isRequested: true) } }) }
+            // Only the end of the program ends it before its time.
+            if mends { try? exclusively { try mend() } }
+            for request in requests ?? [] { perform(request) }
             if requests == nil { attempt() }
         }
         let late = state.withLock { state in
@@ -165,6 +184,12 @@ final class Compactor: Sendable {
             return state.requests
         }
         for request in (late) { request.completion(.failure(Fault(.overloaded, "the server is stopping"))) }
+    }
+
+    private func perform(_ request: Request) {
+        isUnwanted.withLock { $0 = request.isCancelled }
+        defer { isUnwanted.withLock { $0 = nil } }
+        request.completion(Result { try counted { try work(before: request.before, isRequested: true) } })
     }
 
     /// By itself: what fails is tried again at the next interval, and shown by `failure`.
@@ -214,27 +239,41 @@ final class Compactor: Sendable {
         let workerCount = workerCount(isRequested: isRequested)
         let files = tier.boundary.snapshot().files.filter { $0.day < day && $0.state.isSealed }
         for start in stride(from: 0, to: files.count, by: workerCount) {
+            if isEnding { throw DayCompactor.Cancelled() }
             var leaving: [HotFile] = []
             do {
                 for file in files[start..<min(start + workerCount, files.count)] {
                     // What is damaged stays where it is known to be: other files go on.
-                    if try file.damage.isEmpty && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
+                    let isSound = file.damage.isEmpty && (isRequested || !isLeft(file))
+                    if try isSound && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
                 }
-                summary.rowsMoved += try move(leaving)
+                let moved = try move(leaving)
+                summary.rowsMoved += moved.rowCount
+                for file in moved.left { file.publish { $0.isLeaving = false } }
+                summary.filesLeft += moved.left.count
+                summary.filesMoved += leaving.count - moved.left.count
             } catch {
                 let present = tier.boundary.snapshot().files
                 for file in leaving where present.contains(where: { $0 === file }) { file.publish { $0.isLeaving = false } }
                 throw error
             }
-            summary.filesMoved += leaving.count
             ProcessHeap.giveBack()
         }
+        try mend()
         for table in tier.boundary.snapshot().cold.keys.sorted() {
+            try sweep(table)
             summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
         }
+        try publishNewest()
         // Nothing came meanwhile.
         if isRequested { try tier.nextFile.discard() }
         return summary
+    }
+
+    /// What outside engines see of versioned tables follows their histories.
+    func publishNewest() throws {
+        let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
+        for table in tier.boundary.snapshot().cold.values { try cold.publishNewest(of: table, before: cutoff) }
     }
 
     // MARK: Tidying
@@ -255,25 +294,40 @@ final class Compactor: Sendable {
         try quarantine.trim()
         try catalog.flushKeyUses()
         try catalog.flushSessionUses()
+        let milliseconds = clock.now() / 1_000
+        try removing {
+            for name in tier.boundary.snapshot().cold.keys.sorted() {
+                if isEnding { throw DayCompactor.Cancelled() }
+                guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
+                try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
+            }
+        }
+    }
+
+    /// Runs `body`, which removes cold files, unless somebody wants them to stay.
+    private func removing(_ body: () throws -> Void) throws {
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0
             return removals.isRunning
         }
         guard mayRemove else { return }
         defer { removals.broadcast { $0.isRunning = false } }
-        let milliseconds = clock.now() / 1_000
-        let cutoff = milliseconds - Int64(options.snapshotKeepSeconds * 1_000)
-        for (name, present) in tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) {
-            if isStopping { throw DayCompactor.Cancelled() }
-            if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
-                try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
-                tier.boundary.replace([], cold: [name: present.next(commit.table)])
-                present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
-                commit.table.forget(commit.obsoleteKeys)
-                try cold.removeEnded()
-            }
-            let current = tier.boundary.snapshot().cold[name] ?? present
-            try cold.removeOrphans(of: name, current.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
+        try body()
+    }
+
+    /// Ends a table's snapshots that were replaced before `cutoff`, in milliseconds, and nobody reads.
+    func expire(_ name: String, before cutoff: Int64) throws { try removing { _ = try end(name, before: cutoff) } }
+
+    /// - Returns: the table as it is then.
+    private func end(_ name: String, before cutoff: Int64) throws -> ColdTable? {
+        guard let present = tier.boundary.snapshot().cold[name] else { return nil }
+        if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
+            try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
+            tier.boundary.replace([], cold: [name: present.next(commit.table)])
+            present.cache.remove(commit.obsoleteKeys.map { present.iceberg.storage.location(of: $0) })
+            commit.table.forget(commit.obsoleteKeys)
+            try cold.removeEnded()
         }
+        return tier.boundary.snapshot().cold[name]
     }
 }

@@ -15,47 +15,82 @@ struct DayCompactor {
     let bloomPaths: @Sendable (String) -> Set<ColumnPath>
     let names: ULIDGenerator
     let now: Int64
+    /// What came after rows of versioned tables, by table.
+    var superseded: [String: SupersededRows] = [:]
+    /// Files that stay hot, as far as is known.
+    var others: [HotFile] = []
     /// Asked between pieces: whether to give up, since the store closes.
     let isCancelled: @Sendable () -> Bool
 
     struct Cancelled: Error {}
 
-    /// - Returns: the files written, durable but in no table yet, and how many rows they hold.
-    func write(_ name: String, into table: Table) throws -> (outputs: [ColdFileWriter.Output], rowCount: Int) {
+    /// What was written of one table: files, durable but in no table yet.
+    struct Written {
+        var outputs: [ColdFileWriter.Output] = []
+        var rowCount = 0
+        /// Superseded rows that the files say it of.
+        var settled: [Int64] = []
+    }
+
+    /// Rows that wait to be sorted and written together.
+    private struct Run {
+        var batches: [ColumnBatch] = []
+        var rowCount = 0
+        var byteCount = 0
+
+        mutating func append(_ batch: ColumnBatch) {
+            batches.append(batch)
+            rowCount += batch.rowCount
+            byteCount += DayCompactor.byteCount(batch)
+        }
+
+        var isFull: Bool { rowCount >= runRowCountMax || byteCount >= runByteCountMax }
+    }
+
+    func write(_ name: String, into table: Table) throws -> Written {
         // Every row of the file is committed: no sequence bounds it.
         let snapshot = TierBoundary.Snapshot(files: [file], sequence: .max)
         let schema = Schema(table.schema.fields.map(\.withoutIDs))
         let hot = HotTable(table: name, snapshot: snapshot, schema: schema)
         var filter = try HotRowFilter(ScanRequest(projection: schema.fields.map { ColumnPath($0.name) }), schema: schema)
         let expectedRowCount = file.allTails.first { $0.table == name }?.rowCount ?? 0
-        var outputs: [ColdFileWriter.Output] = []
-        var rowCount = 0
-        var run: [ColumnBatch] = []
-        var (runRows, runBytes) = (0, 0)
-        func flush() throws {
-            guard runRows > 0 else { return }
-            outputs += try write(&run, schema, name, table)
-            rowCount += runRows
-            (runRows, runBytes) = (0, 0)
+        let split = VersionSplit(name, schema, superseded[name] ?? SupersededRows(), hot: others)
+        var written = Written()
+        // Old versions lie in files of their own, which those who ask for the newest leave out.
+        var (present, past) = (Run(), Run())
+        func flush(_ run: inout Run) throws {
+            guard run.rowCount > 0 else { return }
+            written.rowCount += run.rowCount
+            written.outputs += try write(&run.batches, schema, name, table)
+            run = Run()
         }
-        for piece in try hot.pieces(filter) {
-            let bounds = piece.bounds
-            let byteCount = try bounds.firstRow <= bounds.lastRow ? file.documentByteCount(bounds.firstRow...bounds.lastRow) : 0
-            filter.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, byteCount)))
-            let morsel = try HotMorsel(piece, filter: filter, sequence: .max, budget: nil)
-            while let batch = try morsel.next() {
-                if isCancelled() { throw Cancelled() }
-                run.append(batch)
-                runRows += batch.rowCount
-                runBytes += Self.byteCount(batch)
-                guard runRows >= Self.runRowCountMax || runBytes >= Self.runByteCountMax else { continue }
-                // The last run takes a small rest along: no file of a few hundred rows.
-                let isNearEnd = expectedRowCount - rowCount - runRows <= runRows / 4
-                if !isNearEnd || runBytes >= Self.runByteCountMax / 2 * 3 { try flush() }
+        do {
+            for piece in try hot.pieces(filter) {
+                let bounds = piece.bounds
+                let byteCount = try bounds.firstRow <= bounds.lastRow ? file.documentByteCount(bounds.firstRow...bounds.lastRow) : 0
+                filter.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, byteCount)))
+                let morsel = try HotMorsel(piece, filter: filter, sequence: .max, budget: nil)
+                while let batch = try morsel.next() {
+                    if isCancelled() { throw Cancelled() }
+                    let parts = split.parts(batch)
+                    written.settled += parts.settled
+                    if let old = parts.past { past.append(old) }
+                    if past.isFull { try flush(&past) }
+                    guard let new = parts.present else { continue }
+                    present.append(new)
+                    guard present.isFull else { continue }
+                    // The last run takes a small rest along: no file of a few hundred rows.
+                    let isNearEnd = expectedRowCount - written.rowCount - present.rowCount <= present.rowCount / 4
+                    if !isNearEnd || present.byteCount >= Self.runByteCountMax / 2 * 3 { try flush(&present) }
+                }
             }
+            try flush(&present)
+            try flush(&past)
+            return written
+        } catch {
+            try ColdFileWriter.discard(written.outputs, table)
+            throw error
         }
-        try flush()
-        return (outputs, rowCount)
     }
 
     /// Writes a run in order, column by column; its batches are gone afterwards.
@@ -91,7 +126,7 @@ struct DayCompactor {
         }
     }
 
-    private static func byteCount(_ batch: ColumnBatch) -> Int {
+    fileprivate static func byteCount(_ batch: ColumnBatch) -> Int {
         func size(_ column: Column) -> Int {
             switch column.values {
             case .bytes(let arrays): arrays.bytes.count

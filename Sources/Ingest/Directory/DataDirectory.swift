@@ -7,6 +7,7 @@ import Synchronization
 ///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
@@ -24,7 +25,10 @@ package final class DataDirectory: Sendable {
 
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
+    package var exportsPath: String { "\(path)/exports" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
+    /// An index that the rows make anew.
+    package var versionsPath: String { "\(path)/versions.sqlite" }
 
     /// Why a directory cannot be worked on.
     package enum Failure: Error, CustomStringConvertible, Sendable {
@@ -141,7 +145,11 @@ package final class DataDirectory: Sendable {
     }
 
     /// Tables that have objects, whether the catalog knows them or not.
-    func coldTables() throws -> [String] { try storages.tables(in: warehousePath).sorted() }
+    /// Tables that have files of their own: of a versioned one its history, and not the view of its newest rows.
+    func coldTables() throws -> [String] {
+        let all = Set(try storages.tables(in: warehousePath))
+        return all.filter { !all.contains(TableName.history(of: $0)) }.sorted()
+    }
 
     /// Its own files: the administrator's key, and what SQLite has.
     func files() throws(ColumnStoreError) -> any FileStorage { try LocalStorageFactory.files(path) }
@@ -263,7 +271,7 @@ package final class DataDirectory: Sendable {
         return String(cString: working) + "/" + path
     }
 
-    private static func makeDirectories(_ path: String) throws {
+    static func makeDirectories(_ path: String) throws {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/\(part)"

@@ -5,6 +5,13 @@ enum DatabaseFile {
     private static let faultCountMax = 5
     private static let readByteCount = 1 << 20
 
+    /// Whether no page of it is there. Not even a new one is so once it has a log: turning the log on writes the first page, and syncs it.
+    static func isEmpty(_ path: String) throws -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw DataDirectory.Failure.io(operation: "look at", path: path, code: errno) }
+        return status.st_size == 0
+    }
+
     /// - Returns: what is wrong with the file or its log, and with which.
     static func faults(_ path: String) throws -> [Finding] {
         let log = try WriteAheadLog(path: path)
@@ -19,8 +26,7 @@ enum DatabaseFile {
         guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
         defer { close(descriptor) }
         let header = try RawFile.read(descriptor, at: 0, count: 100, path)
-        // Of a file that is new all may still be in its log.
-        if header.isEmpty, let log, !log.pages.isEmpty { return faults }
+        if header.isEmpty { return faults + ["is empty"] }
         guard header.count == 100, header.starts(with: PageSum.magic) else { return faults + ["is no SQLite file"] }
         let isFirstInLog = log?.pages.contains(1) ?? false
         let pageByteCount = Int(header[16]) << 8 | Int(header[17])

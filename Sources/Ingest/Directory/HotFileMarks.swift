@@ -8,7 +8,7 @@ struct HotFileMarks {
     /// - Throws: for what is no hot file, or none that was finished.
     init(_ path: String) throws {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_size > 0 || access(path + "-wal", F_OK) == 0 else {
+        guard stat(path, &status) == 0, status.st_size > 0 else {
             throw DataDirectory.Failure.io(operation: "open", path: path, code: ENOENT)
         }
         // Without a log nothing need be made beside the file to read it.

@@ -27,12 +27,20 @@ struct WriteAheadLog {
         let name = path + "-wal"
         let descriptor = open(name, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
+            if errno == ENOENT {
+                guard let fault = try Self.lostWhole(path) else { return nil }
+                (self.fault, losesCommits) = (fault, true)
+                return
+            }
             throw DataDirectory.Failure.io(operation: "open", path: name, code: errno)
         }
         defer { close(descriptor) }
         let header = try Self.read(descriptor, at: 0, count: Self.headerByteCount, name)
-        guard header.count == Self.headerByteCount else { return nil }
+        guard header.count == Self.headerByteCount else {
+            guard let fault = try Self.lostWhole(path) else { return nil }
+            (self.fault, losesCommits) = (fault, true)
+            return
+        }
         try scan(descriptor, header, name)
         if fault == nil, let index = Self.index(of: path), index.salt == Array(header[16..<24]), index.frameCount > committedFrameCount {
             fault = "the log can be read up to frame \(committedFrameCount), \(index.frameCount) were committed"
@@ -50,8 +58,20 @@ struct WriteAheadLog {
                 + "or move its log elsewhere and what stands only there is lost", path: path + "-wal")
     }
 
-    /// What the log's index says, where it is sound: frames that were committed, and of which use of the log.
-    private static func index(of path: String) -> (frameCount: Int, salt: [UInt8])? {
+    /// What an index says that has no log beside it. One that a crash of the machine left from an earlier use of the log names no more pages than the
+    /// file has: frames are copied into it before a log is cut.
+    private static func lostWhole(_ path: String) throws -> String? {
+        guard let index = index(of: path), index.frameCount > 0 else { return nil }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let header = try RawFile.read(descriptor, at: 0, count: 32, path)
+        guard header.count == 32, word(header, 28) < index.pageCount else { return nil }
+        return "the log is empty or gone, \(index.frameCount) of its frames were committed, and the file does not have their pages"
+    }
+
+    /// What the log's index says, where it is sound: frames that were committed, the file's pages after them, and of which use of the log.
+    private static func index(of path: String) -> (frameCount: Int, pageCount: UInt32, salt: [UInt8])? {
         let descriptor = open(path + "-shm", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -61,7 +81,7 @@ struct WriteAheadLog {
         var sum = Sum(isBigEndian: false)
         sum.add(bytes[..<40])
         guard word(0) == 3_007_000, bytes[12] == 1, sum.first == word(40), sum.second == word(44) else { return nil }
-        return (Int(word(16)), Array(bytes[32..<40]))
+        return (Int(word(16)), word(20), Array(bytes[32..<40]))
     }
 
     private mutating func scan(_ descriptor: Int32, _ header: [UInt8], _ name: String) throws {

@@ -119,5 +119,11 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         throw Fault(.notFound, "the client \(client) has no contract")
     }
 
-    package func compact(before: Int32?) throws -> CompactionSummary { try compactor.compact(before: before) }
+    package func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
+        do {
+            return try compactor.compact(before: before, isCancelled: isCancelled)
+        } catch is DayCompactor.Cancelled {
+            throw Fault(.overloaded, "the compaction was ended before it was done; what it had moved and merged stays so")
+        }
+    }
 }

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 extension Engine {
-    package func backup(to destination: String) throws -> BackupSummary {
+    package func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
         guard destination.hasPrefix("/"), !destination.utf8.contains(0) else {
             throw Fault(
                 .badParameter, "an absolute path on the server's machine is wanted",
@@ -20,7 +20,7 @@ extension Engine {
         defer { isBackingUp.withLock { $0 = false } }
         let thread = WorkerThread(name: "backup") { [self] in
             WorkerThread.lowerPriority()
-            let result = Result { try Backup(parts, destination: destination).run() }
+            let result = Result { try Backup(parts, destination: destination, isCancelled: isCancelled).run() }
             done.broadcast { $0 = result }
         }
         defer { thread.join() }
@@ -28,6 +28,8 @@ extension Engine {
             let summary = try done.wait { $0 }.get()
             try noteBackup()
             return summary
+        } catch is Backup.Cancelled {
+            throw Fault(.overloaded, "the backup was ended before it was done, and the last one is as it was")
         } catch let error as SQLiteError {
             if error.kind == .full { throw Fault(.diskFull, "there is no room for the backup") }
             throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")

@@ -105,6 +105,9 @@ extension Engine: StoreLife {
         // A figure that cannot be had is left out; it is no reason to have none of the others.
         let byteCounts = (try? catalog.coldByteCounts()) ?? [:]
         var metrics: [Metric] = []
+        let damaged = "Files that were found damaged, and are passed by when files move and merge."
+        metrics.append(gauge("damaged_files", damaged, Double(compactor.hotDamageTexts.count), [(name: "tier", value: "hot")]))
+        metrics.append(gauge("damaged_files", damaged, Double(compactor.cold.damage.all.count), [(name: "tier", value: "cold")]))
         for (table, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
             guard let counts = try? cold.iceberg.counts() else { continue }
             let labels = [(name: "table", value: table)]

@@ -16,8 +16,6 @@ extension Engine {
         }
         let rows = try rows(of: request.client, for: principal)
         let snapshot = tier.boundary.snapshot()
-        let table = try visibleTable(request.table, snapshot)
-        let fields = try pageFields(request.fields, table.schema)
         let binding = Self.binding(request, rows, principal)
         var sequence = snapshot.sequence
         var after: PageKey?
@@ -27,6 +25,8 @@ extension Engine {
             else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             (sequence, after) = (bound, key)
         }
+        let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf)
+        let fields = try pageFields(request.fields, table.schema)
         let scope = Self.scope(of: rows, sequence: sequence)
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
@@ -50,7 +50,7 @@ extension Engine {
             case .instants(let from, let to): "instants \(from.map { "\($0)" } ?? "") \(to.map { "\($0)" } ?? "")"
             }
         return [
-            "page", request.table, range, request.type == nil ? "" : "type", request.type ?? "",
+            "page", request.table, request.asOf.map { "\($0)" } ?? "", range, request.type == nil ? "" : "type", request.type ?? "",
             request.state?.rawValue ?? "", request.fields.map { "\($0.count)" } ?? "", request.fields?.joined(separator: "\u{0}") ?? "",
         ] + rows.binding + principal.binding
     }
@@ -87,7 +87,9 @@ extension Engine {
         for file in snapshot.files {
             for day in file.state.days { (low, high) = (min(low, day), max(high, day)) }
         }
-        if let cold = snapshot.cold[request.table], let days = try cold.dayRange() {
+        let shown = ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence)
+        let stored = shown.storedName(of: request.table)
+        if let cold = snapshot.cold[stored], let days = try cold.dayRange() {
             (low, high) = (min(low, days.lowerBound), max(high, days.upperBound))
         }
         if case .days(let from, let to) = request.range {
@@ -128,7 +130,7 @@ extension Engine {
 
     /// Reads rows by their keys, in order, until the page is full.
     private func rows(
-        _ keys: [PageKey], _ fields: PageFields, _ table: TieredTable, _ scope: [ColumnFilter]
+        _ keys: [PageKey], _ fields: PageFields, _ table: any TableSource, _ scope: [ColumnFilter]
     ) throws -> (count: Int, batches: [ColumnBatch], contentTypes: [Column]?) {
         var projection = fields.wanted
         if fields.needsContentType { projection.append("content_type") }
@@ -159,7 +161,7 @@ extension Engine {
 
     /// The rows of some keys, in the keys' order.
     private func read(
-        _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: TieredTable, _ scope: [ColumnFilter]
+        _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: any TableSource, _ scope: [ColumnFilter]
     ) throws -> ColumnBatch {
         guard let first = keys.first, let last = keys.last else { return ColumnBatch(rowCount: 0, columns: []) }
         let sequences = keys.map(\.sequence)

@@ -33,7 +33,7 @@ extension Engine: Callbacks, DeadLetterReview {
     }
 
     package var degradations: [String] {
-        missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" }
+        missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" } + compactor.cold.damage.texts + compactor.hotDamageTexts
     }
 
     /// What a ticket says of a step that nobody does.
@@ -196,8 +196,14 @@ extension Engine: Callbacks, DeadLetterReview {
             ProcessChange(file: file, action: key.isStep ? .redriveStep(key.number) : .redriveEvent(key.number)) { result in
                 done.broadcast { $0 = result }
             })
-        guard try done.wait({ $0 }).get() == .applied else { throw absent }
+        guard let result = done.wait(nanoseconds: Self.writerWaitNanoseconds, { $0 }) else {
+            throw Fault(.overloaded, "the disk takes long to write: whether it is tried again is seen in the list of dead letters")
+        }
+        guard try result.get() == .applied else { throw absent }
     }
+
+    /// Somebody waits on a connection.
+    private static let writerWaitNanoseconds: UInt64 = 30_000_000_000
 
     /// A FAILED receipt does not hold its identity: where another has it, this one stays history.
     private func checkIdentityIsFree(of row: Int64, in file: HotFile) throws {

@@ -18,7 +18,7 @@ extension Engine: DocumentIntake {
             }
             try takeInLane(intake, completion)
         } catch {
-            completion(.refused(Intake.problem(error)))
+            intakeParts.refuse(error, completion)
         }
     }
 
@@ -37,7 +37,7 @@ extension Engine: DocumentIntake {
                     if intake.request.form == .ndjson { return intake.takeLines(allowance, completion) }
                     try intake.finish(intake.read(allowance), completion)
                 } catch {
-                    completion(.refused(Intake.problem(error)))
+                    intake.parts.refuse(error, completion)
                 }
             },
             refuse: { completion(.refused(Fault(.overloaded, "the store closes: send it again"))) })

@@ -1,5 +1,6 @@
 package import ColumnStore
 import Documents
+package import Query
 import Synchronization
 
 /// The store: what the server and the command line call. One object for a directory.
@@ -34,9 +35,11 @@ package final class Engine: Sendable {
     let tier: HotTier
     let lanes = IntakeLanes()
     let repeats: RepeatCheck
+    let changed: ChangedColumns
     let compactor: Compactor
     let intakeParts: IntakeParts
     let cursors: CursorCoder
+    package let links: LinkSigner
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -55,6 +58,7 @@ package final class Engine: Sendable {
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
+        links = LinkSigner(storeKey: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot
@@ -63,16 +67,22 @@ package final class Engine: Sendable {
             directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
             sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
-        repeats = RepeatCheck(tier: tier)
+        repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
+        changed = ChangedColumns(tier: tier)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
         intakeParts = IntakeParts(
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
-            catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats,
+            catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,
             reader: DocumentReader(registry: types.registry))
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
+        // A crash may have come between a compaction and the views that follow it.
+        do { try compactor.publishNewest() } catch {
+            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehousePath, reason: "\(error)", level: .warning)
+        }
         compactor.start()
         repeats.start()
+        changed.start()
         let (files, tables) = (tier.boundary.snapshot().files, tier.boundary.snapshot().cold)
         StoreLog.note(
             "opened the store", path: directory.path,
@@ -144,7 +154,9 @@ package final class Engine: Sendable {
         compactor.stop()
         registration.withLock { $0 }?.stop()
         repeats.stop()
+        changed.stop()
         tier.close()
+        quarantine.settle()
         try catalog.flushKeyUses()
         try catalog.flushSessionUses()
         catalog.close()
@@ -163,10 +175,10 @@ package final class Engine: Sendable {
     // MARK: Tables
 
     /// A table for queries; nil when no type names it.
-    package func table(_ name: String) -> TieredTable? {
-        guard tier.tables.contains(name) else { return nil }
-        return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables)
+    package func table(_ name: String) -> (any TableSource)? {
+        let snapshot = tier.boundary.snapshot()
+        return ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence).table(name)
     }
 
-    package var tableNames: [String] { tier.tables.tables }
+    package var tableNames: [String] { tier.tables.tables.map { TableName.shown($0) } }
 }

@@ -64,7 +64,7 @@ struct PageKey: Comparable, Sendable {
 /// The order begins with the business day, so days are read in windows that grow: a page of all clients reads about a day, a page of a
 /// rare client few windows, and what a window's bounds rule out is never read.
 struct PageWalk {
-    let table: TieredTable
+    let table: any TableSource
     let scope: [ColumnFilter]
     let filters: [ColumnFilter]
     /// Only rows behind it.

@@ -5,7 +5,7 @@ package import Documents
 ///
 /// Its columns, where they were in memory only, cannot be read again: whoever asks for them, or for the document, gets this as an error
 /// and not a row without values. What stands beside the document (identity, times, state, sequence, hash) is as it was.
-package struct DamagedDocument: Error, Sendable, Equatable, CustomStringConvertible {
+package struct DamagedDocument: DamageReport, Sendable, Equatable, CustomStringConvertible {
     /// Of the hot file.
     package let path: String
     package let row: Int64

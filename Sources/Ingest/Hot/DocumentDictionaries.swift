@@ -82,6 +82,7 @@ package final class DocumentDictionaries: Sendable {
 
     package func inflate(_ stored: UnsafeRawBufferPointer, coding: DocumentCoding, byteCount: Int) throws -> [UInt8] {
         switch coding {
+        case .none: return []
         case .plain: return Array(stored)
         case .zstd: return try withCodec { try $0.inflate(stored, byteCount: byteCount, dictionary: nil) }
         case .zstdDictionary(let number):

@@ -24,6 +24,12 @@ package final class DocumentValues: Sendable {
         self.typeFile = typeFile
     }
 
+    /// The kind of rows of a type's version; nil when the store does not know the version.
+    func kind(table: String, type: String, version: Int32, contentType: String) throws -> RowKind? {
+        guard let json = try typeFile(type, version) else { return nil }
+        return RowKind(table: table, type: type, version: version, contentType: contentType, layout: try DocumentType(json: json).layout)
+    }
+
     /// Whether the document of a row of that kind gives its values by itself.
     func canRead(_ kind: RowKind) throws -> Bool { try reader(of: kind).registry.snapshot.types.allSatisfy { Self.canRead($0) } }
 

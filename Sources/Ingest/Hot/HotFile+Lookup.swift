@@ -8,7 +8,7 @@ extension HotFile {
         return try pool.withConnection { connection in
             let statement = try connection.statement("""
                 SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
-                WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND t.name = ?4
+                WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND r.table_id > 0 AND t.name = ?4
                 """)
             defer { statement.reset() }
             try statement.bind(1, identity.receipt)
@@ -77,6 +77,14 @@ extension HotFile {
         return try statement.step() ? try statement.storedReceipt().receipt : nil
     }
 
+    /// - Throws: also for a row that is not there.
+    func identity(ofRow row: Int64) throws -> ReceiptIdentity {
+        guard let receipt = try receipt(row: row) else { throw SQLiteError(code: 11, message: "row \(row) is missing", path: path) }
+        return ReceiptIdentity(
+            table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
+            businessDay: TableName.isVersioned(receipt.table) ? 0 : receipt.summary.businessDay)
+    }
+
     /// Whether no row is PROCESSING and every event delivered or dead, so that the file may leave.
     func isFinal() throws -> Bool {
         try pool.withConnection { connection in
@@ -85,7 +93,7 @@ extension HotFile {
         }
     }
 
-    /// What the columns leave out, of rows in ascending order.
+    /// What the columns leave out, of rows in ascending order. Both are nil of a row that removes a document.
     struct StoredParts {
         var document: [UInt8]?
         var sha256: [UInt8]?
@@ -99,7 +107,7 @@ extension HotFile {
             let statement = try connection.statement(
                 document
                     ? "SELECT id, sha256, coding, document_bytes, document, ticket FROM rows WHERE id >= ?1 AND id <= ?2"
-                    : "SELECT id, sha256 FROM rows WHERE id >= ?1 AND id <= ?2")
+                    : "SELECT id, sha256, coding FROM rows WHERE id >= ?1 AND id <= ?2")
             defer { statement.reset() }
             var next = 0
             while next < ids.count {
@@ -112,6 +120,11 @@ extension HotFile {
                         throw SQLiteError(code: 11, message: "row \(ids[next]) is missing", path: path)
                     }
                     guard statement.int64(0) == ids[next] else { continue }  // a row in a gap
+                    guard DocumentCoding(rawValue: statement.int64(2)) != .none else {
+                        try body(next, StoredParts())
+                        next += 1
+                        continue
+                    }
                     var parts = StoredParts(document: nil, sha256: statement.bytes(1))
                     do {
                         if document { parts.document = try self.document(statement, .readStored) }
@@ -185,7 +198,7 @@ extension HotFile {
         return try pool.withConnection { connection in
             var found: [(row: Int64, receipt: StoredReceipt)] = []
             // One index each.
-            for state in ["r.state <> 2", "r.state = 2"] {
+            for state in ["r.state <> 2 AND r.table_id > 0", "r.state = 2"] {
                 var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"
                 sql.append(scope.condition("r.client = ?3"))
                 if day != nil { sql += " AND r.business_day = ?4" }

@@ -48,6 +48,7 @@ package final class HotFile: Sendable {
     private let log = Mutex<LogRoom?>(nil)
     private let failed = Atomic<Bool>(false)
     private let rowMarks = Mutex<RowMarks>(RowMarks())
+    private let damagedGroups = Mutex<Set<Int64>>([])
 
     init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues,
@@ -133,6 +134,12 @@ package final class HotFile: Sendable {
 
     /// Rows whose documents were found damaged when the file was opened, and were not written anew since, by their ids.
     package var damage: [Int64: DamagedDocument] { marks.damaged }
+
+    /// Groups whose images were found damaged since the start.
+    var damagedImageCount: Int { damagedGroups.withLock { $0.count } }
+
+    /// - Returns: whether it was not known.
+    func noteDamaged(_ group: Int64) -> Bool { damagedGroups.withLock { $0.insert(group).inserted } }
 
     /// What is known of rows beside what stands in them.
     var marks: RowMarks { rowMarks.withLock { $0 } }

@@ -3,7 +3,7 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements]
+    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements, versionStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -73,6 +73,19 @@ package enum HotFileSchema {
     static let repairedStatements = """
         CREATE TABLE repaired(
             id INTEGER PRIMARY KEY, coding INTEGER NOT NULL, document_bytes INTEGER NOT NULL, document BLOB NOT NULL, encoded BLOB NOT NULL);
+        """
+
+    /// Which version of its document a row of a versioned table is, and what the next one is held against (`DocumentContent`).
+    static let versionStatements = """
+        CREATE TABLE versions(id INTEGER PRIMARY KEY, version INTEGER NOT NULL, removed INTEGER NOT NULL, content BLOB NOT NULL);
+        """
+
+    /// Of files without rows: only ledgers have an identity that stands once in a file. Versioned tables have negative ids there. Files of before
+    /// keep their index, and take no rows of versioned tables.
+    static let ledgerIdentity = """
+        DROP INDEX rows_identity;
+        CREATE UNIQUE INDEX rows_identity ON rows(receipt, client, business_day, table_id) WHERE state <> 2 AND table_id > 0;
+        INSERT INTO meta(key, value) VALUES('ledger_identity', 1);
         """
 
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 
 /// The one write connection of the open hot file. Owned by the writer's thread.
 ///
@@ -13,6 +14,9 @@ final class HotFileWriter {
     private let commitment: SQLiteStatement
     private let insertRow: SQLiteStatement
     private let insertPending: SQLiteStatement
+    private let insertVersion: SQLiteStatement
+    /// Whether rows of versioned tables may come into the file.
+    let takesVersions: Bool
     private let selectIdentity: SQLiteStatement
 
     /// Rows in the file, those of the present transaction included: the id of the last one.
@@ -25,6 +29,7 @@ final class HotFileWriter {
     private var isCacheDirty = false
     /// The catalog's generation that stands in the file; below all where that is not known.
     private var notedGeneration: Int64 = -1
+    private var isResting = false
 
     /// Opens the file for writing; creates it when it is not there.
     init(file: HotFile) throws {
@@ -46,8 +51,10 @@ final class HotFileWriter {
         insertPending = try connection.statement("INSERT INTO pending(id, encoded) VALUES(?1, ?2)")
         selectIdentity = try connection.statement("""
             SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
-            WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND t.name = ?4
+            WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND r.table_id > 0 AND t.name = ?4
             """)
+        insertVersion = try connection.statement("INSERT INTO versions(id, version, removed, content) VALUES(?1, ?2, ?3, ?4)")
+        takesVersions = try connection.integer("SELECT value FROM meta WHERE key = 'ledger_identity'") == 1
         rowCount = try HotFileSchema.rowCount(connection)
         try loadCaches()
         file.setLogRoom(log)
@@ -69,6 +76,7 @@ final class HotFileWriter {
         if (0..<HotFileSchema.version).contains(version) {
             try connection.transaction {
                 for step in HotFileSchema.migrations[Int(version)...] { try connection.execute(step) }
+                if version == 0 { try connection.execute(HotFileSchema.ledgerIdentity) }
                 try connection.execute("PRAGMA user_version = \(HotFileSchema.version)")
             }
         } else if version != HotFileSchema.version {
@@ -86,8 +94,10 @@ final class HotFileWriter {
         try insert.run()
     }
 
-    /// Reads a file's log after a crash, and drops flushed groups that were not finished.
+    /// Reads a file's log after a crash, and drops flushed groups that were not finished. A file that was closed in order needs neither, and is
+    /// not opened for it: what is asked of it here is asked by the connection that reads it next.
     static func recover(_ file: HotFile) throws {
+        guard try needsRecovery(file) else { return }
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try prepare(connection, file: file)
         let unfinished = try connection.integer("SELECT count(*) FROM groups WHERE is_complete = 0") ?? 0
@@ -97,6 +107,17 @@ final class HotFileWriter {
                 DELETE FROM group_parts WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete = 0);
                 DELETE FROM groups WHERE is_complete = 0;
                 """)
+        }
+    }
+
+    private static func needsRecovery(_ file: HotFile) throws -> Bool {
+        var status = stat()
+        if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
+        return try file.pool.withConnection { connection in
+            guard try connection.integer("PRAGMA user_version") == HotFileSchema.version,
+                try connection.integer("SELECT 1 FROM groups WHERE is_complete = 0 LIMIT 1") == nil
+            else { return true }
+            return try file.mark != nil && connection.integer("SELECT 1 FROM meta WHERE key = '\(StoreMark.storeKey)'") == nil
         }
     }
 
@@ -127,6 +148,14 @@ final class HotFileWriter {
         let dictionaryRows = try connection.statement("SELECT id FROM dictionaries")
         while try dictionaryRows.step() { dictionaries.insert(dictionaryRows.int64(0)) }
         isCacheDirty = false
+    }
+
+    /// The file is sealed: what is written to it from now on is little, and so is the cache for it.
+    func rest() {
+        guard !isResting else { return }
+        isResting = true
+        // What fails costs memory alone.
+        try? connection.execute("PRAGMA cache_size=-2048; PRAGMA shrink_memory")
     }
 
     func begin() throws { try beginning.run() }
@@ -199,6 +228,7 @@ final class HotFileWriter {
                     try statement.bind(18, row.process?.trace)
                     try statement.run()
                     guard connection.changeCount == 1 else { return false }
+                    if let version = row.version { try insert(version, row: id) }
                     guard !row.isReadable else { return true }
                     insertPending.bind(1, id)
                     try insertPending.bindBorrowed(2, UnsafeRawBufferPointer(rebasing: columns[receiptEnd...]))
@@ -211,12 +241,22 @@ final class HotFileWriter {
         return isNew
     }
 
+    private func insert(_ version: RowVersion, row id: Int64) throws {
+        insertVersion.bind(1, id)
+        insertVersion.bind(2, Int64(version.number))
+        insertVersion.bind(3, version.isRemoval ? 1 : 0)
+        try insertVersion.bind(4, version.content)
+        try insertVersion.run()
+    }
+
     private func place(of kind: RowKind) throws -> (kind: Int64, table: Int64) {
         if let known = kinds[ObjectIdentifier(kind)] { return (known.id, known.table) }
         isCacheDirty = true
         var table = tables[kind.table]
         if table == nil {
-            let insert = try connection.statement("INSERT INTO tables(name) VALUES(?1)")
+            let insert = try connection.statement(
+                kind.isVersioned
+                    ? "INSERT INTO tables(id, name) SELECT min(coalesce(min(id), 0), 0) - 1, ?1 FROM tables" : "INSERT INTO tables(name) VALUES(?1)")
             try insert.bind(1, kind.table)
             try insert.run()
             table = connection.lastInsertedRowID

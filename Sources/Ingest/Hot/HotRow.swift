@@ -10,6 +10,7 @@ package final class RowKind: Sendable {
     /// The columns that the type adds to its table, and how a row of them lies in bytes.
     package let layout: RowLayout
     package var fields: [Field] { layout.fields }
+    package var isVersioned: Bool { TableName.isVersioned(table) }
 
     package init(table: String, type: String, version: Int32, contentType: String, layout: RowLayout) {
         self.table = table
@@ -20,7 +21,7 @@ package final class RowKind: Sendable {
     }
 }
 
-/// What names a receipt for ever.
+/// What names a receipt for ever. Of versioned tables no day is in it: that is 0.
 package struct ReceiptIdentity: Hashable, Sendable {
     package var table: String
     package var client: [UInt8]
@@ -35,6 +36,20 @@ package struct ReceiptIdentity: Hashable, Sendable {
     }
 }
 
+/// Which version of its document a row of a versioned table is.
+package struct RowVersion: Sendable {
+    /// From 1; 0 until the writer gives it.
+    package var number: Int32 = 0
+    package var isRemoval = false
+    /// `DocumentContent`.
+    package var content: [UInt8]
+
+    package init(content: [UInt8], isRemoval: Bool = false) {
+        self.content = content
+        self.isRemoval = isRemoval
+    }
+}
+
 /// A validated receipt on its way to the writer.
 ///
 /// Its bytes lie in two buffers: what the columns need stays in memory until its batch is flushed, the document goes at once.
@@ -44,7 +59,9 @@ package struct HotRow: Sendable {
     /// Microseconds since 1970.
     package let issuedAt: Int64
     /// client id, receipt id, encoded values.
-    package let columns: [UInt8]
+    package private(set) var columns: [UInt8]
+    /// Of versioned tables.
+    package private(set) var version: RowVersion?
     package let clientByteCount: Int
     package let receiptByteCount: Int
     /// SHA-256 of the document (32 bytes), then the document as stored.
@@ -63,7 +80,8 @@ package struct HotRow: Sendable {
     package init(
         kind: RowKind, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
         values: [UInt8], sha256: [UInt8], storedDocument: [UInt8], documentByteCount: Int, coding: DocumentCoding,
-        callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil, isReadable: Bool = false
+        callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil, isReadable: Bool = false,
+        version: RowVersion? = nil
     ) {
         precondition(sha256.count == 32)
         self.kind = kind
@@ -84,6 +102,13 @@ package struct HotRow: Sendable {
         self.state = state
         self.process = process
         self.isReadable = isReadable
+        self.version = version
+    }
+
+    /// Gives a row of a versioned table its number.
+    mutating func set(version number: Int32) {
+        version?.number = number
+        VersionColumns.set(version: number, in: &columns, at: clientByteCount + receiptByteCount, count: kind.fields.count)
     }
 
     package var client: ArraySlice<UInt8> { columns[..<clientByteCount] }
@@ -91,7 +116,7 @@ package struct HotRow: Sendable {
     package var values: ArraySlice<UInt8> { columns[(clientByteCount + receiptByteCount)...] }
     package var sha256: ArraySlice<UInt8> { document[..<32] }
     package var identity: ReceiptIdentity {
-        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: businessDay)
+        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: kind.isVersioned ? 0 : businessDay)
     }
 }
 
@@ -99,6 +124,8 @@ package struct HotRow: Sendable {
 package enum DocumentCoding: Hashable, Sendable {
     case plain
     case zstd
+    /// There is no document: the row removes one.
+    case none
     /// With the dictionary of that number in the catalog, of which the file keeps a copy.
     case zstdDictionary(Int64)
 
@@ -107,6 +134,7 @@ package enum DocumentCoding: Hashable, Sendable {
             switch rawValue {
             case 0: .plain
             case 1: .zstd
+            case -1: .none
             default: .zstdDictionary(rawValue)
             }
     }
@@ -115,6 +143,7 @@ package enum DocumentCoding: Hashable, Sendable {
         switch self {
         case .plain: 0
         case .zstd: 1
+        case .none: -1
         case .zstdDictionary(let number): number
         }
     }
@@ -151,6 +180,8 @@ package struct StoredReceipt: Sendable {
     /// Microseconds since 1970.
     package var receivedAt: Int64
     package var completedAt: Int64?
+    /// Of a new version: the sequence of the one before it.
+    package var precedingSequence: Int64?
 
     package init(summary: ReceiptSummary, table: String, sha256: [UInt8], receivedAt: Int64, completedAt: Int64?) {
         self.summary = summary
@@ -158,6 +189,24 @@ package struct StoredReceipt: Sendable {
         self.sha256 = sha256
         self.receivedAt = receivedAt
         self.completedAt = completedAt
+    }
+
+    /// A version, as the index knows it.
+    init(_ entry: VersionEntry, of key: VersionKey) {
+        summary = ReceiptSummary(
+            ticketID: entry.ticket.description, clientID: String(decoding: key.client, as: UTF8.self),
+            receiptID: String(decoding: key.receipt, as: UTF8.self), type: entry.type, businessDay: entry.businessDay, state: entry.state,
+            sequence: entry.sequence)
+        summary.version = entry.version
+        table = key.table
+        sha256 = entry.content
+        receivedAt = entry.receivedAt
+        completedAt = nil
+    }
+
+    /// Of a versioned table.
+    var versionKey: VersionKey {
+        VersionKey(table: table, client: Array(summary.clientID.utf8), receipt: Array(summary.receiptID.utf8))
     }
 
     /// Whether it is of that very document.

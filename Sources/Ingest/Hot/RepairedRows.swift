@@ -93,7 +93,7 @@ extension HotFile {
         guard state.days.contains(identity.businessDay), let ticket = ULID(receipt.summary.ticketID) else { return nil }
         return try pool.withConnection { connection in
             // One index each.
-            for state in ["r.state <> 2", "r.state = 2"] {
+            for state in ["r.state <> 2 AND r.table_id > 0", "r.state = 2"] {
                 let statement = try connection.statement("""
                     SELECT r.id, r.sha256, r.coding, r.document_bytes, r.document, r.ticket, r.received_at, k.type, k.version, k.content_type, k.columns
                     FROM rows r JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id

@@ -190,7 +190,7 @@ extension HotFile {
         try pool.withConnection { connection in
             let statement = try connection.statement("""
                 SELECT r.receipt, r.client, r.business_day FROM rows r INDEXED BY rows_identity
-                WHERE r.state <> 2 AND r.table_id = (SELECT id FROM tables WHERE name = ?1)
+                WHERE r.state <> 2 AND r.table_id > 0 AND r.table_id = (SELECT id FROM tables WHERE name = ?1)
                 """)
             defer { statement.reset() }
             try statement.bind(1, table)

@@ -1,5 +1,5 @@
 import ColumnStore
-import Documents
+package import Documents
 
 /// Some records of the input as they were read: what is to be stored, what was refused, and what must go the way of a POST.
 ///
@@ -26,7 +26,7 @@ final class ImportPiece: @unchecked Sendable {
     var clients: [[UInt8]] = []
     var kinds: [RowKind] = []
     var refused: [Refused] = []
-    /// Receipts of types that register, or with somebody to be told; arrays and envelopes.
+    /// Receipts of types that register, versions, or with somebody to be told; arrays and envelopes.
     var passedOn: [(number: Int, bytes: [UInt8])] = []
     /// How many records the piece of input had, whatever became of them.
     var recordCount = 0
@@ -41,11 +41,14 @@ package enum ImportChunk: Sendable {
     /// Lines, each with its end but perhaps the last.
     case lines([UInt8])
     case records([[UInt8]])
+    /// A record that cannot be one, as one that is too long.
+    case refused(Fault)
 
     var byteCount: Int {
         switch self {
         case .lines(let bytes): bytes.count
         case .records(let records): records.reduce(0) { $0 + $1.count }
+        case .refused: 0
         }
     }
 }
@@ -75,6 +78,9 @@ final class ImportParser {
             }
         case .records(let records):
             for record in records { record.withUnsafeBytes { take($0, options) } }
+        case .refused(let fault):
+            piece.refused.append(.init(number: piece.recordCount, document: [], problem: fault, type: nil))
+            piece.recordCount += 1
         }
         defer { piece = ImportPiece(capacity: 64) }
         return piece
@@ -90,7 +96,7 @@ final class ImportParser {
             case .refused(let problem, let type, _): refuse(number, bytes, problem, type: type)
             case .accepted(let receipt):
                 // What may lie in another table by now is looked for one by one.
-                let isPlain = receipt.type.register.isEmpty && receipt.callbackURL == nil && intake.parts.types.formerTables(of: receipt.type).isEmpty
+                let isPlain = !receipt.type.isVersioned && receipt.type.register.isEmpty && receipt.callbackURL == nil && intake.parts.types.formerTables(of: receipt.type).isEmpty
                 guard isPlain else { return passOn(number, bytes) }
                 do {
                     try store(receipt, number, bytes)

@@ -9,6 +9,8 @@ final class EachResults: Sendable {
         var isWhole = false
         var beyondCount = 0
         var violationByteCount = 0
+        /// Of versioned tables: which receipts the body has brought, and where first.
+        var brought: [ReceiptIdentity: Int] = [:]
     }
 
     /// Of all faults in one answer; of what comes then each receipt keeps its first.
@@ -24,6 +26,17 @@ final class EachResults: Sendable {
             state.results.append(contentsOf: repeatElement(nil, count: count))
             state.left += count
             return state.results.count - count
+        }
+    }
+
+    /// Notes a receipt of a versioned table.
+    ///
+    /// - Returns: where the body has brought it before; nil when this is the first.
+    func first(_ identity: ReceiptIdentity, at place: Int) -> Int? {
+        state.withLock { state in
+            if let known = state.brought[identity] { return known }
+            state.brought[identity] = place
+            return nil
         }
     }
 

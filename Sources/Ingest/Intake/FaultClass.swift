@@ -11,7 +11,7 @@ enum FaultClass {
     init(_ code: Fault.Code) {
         switch code {
         case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed: self = .document
-        case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter: self = .access
+        case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter, .immutableTable: self = .access
         case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
             .overloaded, .diskFull, .internalError: self = .other
         }
@@ -27,12 +27,12 @@ extension Fault {
 }
 
 extension Submission.Outcome {
-    /// - Precondition: no conflict.
+    /// - Precondition: no conflict or refusal.
     var taken: Taken {
         switch self {
         case .stored(let receipt): Taken(summary: receipt.summary, isRepeat: false)
         case .repeated(let receipt): Taken(summary: receipt.summary, isRepeat: true)
-        case .conflict: preconditionFailure("a conflict is no receipt")
+        case .conflict, .refused: preconditionFailure("a conflict or a refusal is no receipt")
         }
     }
 }

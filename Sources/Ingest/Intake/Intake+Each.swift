@@ -68,12 +68,18 @@ extension Intake {
                     kept.append((first + index, refused))
                 case .read(.accepted(let receipt), let body):
                     do {
-                        rows.append(try row(receipt, in: body))
+                        let row = try row(receipt, in: body)
+                        if row.kind.isVersioned, let place = results.first(row.identity, at: first + index) {
+                            throw Self.duplicate(pointer: "", of: "the one of line \(place + 1)")
+                        }
+                        rows.append(row)
                     } catch let problem as Fault {
-                        throw try quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
+                        throw quarantined(problem, type: receipt.type.name, document: Self.bytes(receipt.document, in: body))
                     }
                     places.append(first + index)
                 }
+            } catch let refusal as KeptRefusal {
+                kept.append((first + index, refusal.refused))
             } catch {
                 results.set(first + index, .failure(Self.problem(error)))
             }
@@ -95,6 +101,7 @@ extension Intake {
         case .done(let outcomes):
             switch outcomes[index] {
             case .conflict(let ticketID): .failure(differentDocument(ticketID: ticketID))
+            case .refused(let problem): .failure(problem)
             case .stored, .repeated: .success(outcomes[index].taken)
             }
         }

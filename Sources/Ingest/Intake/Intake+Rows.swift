@@ -28,12 +28,18 @@ extension Intake {
         let (stored, coding) = try parts.tier.dictionaries.compress(document, type: receipt.type.name)
         let callbackURL = request.callbackURL ?? receipt.callbackURL
         let process = try process(stages: receipt.type.register, client: client, callbackURL: callbackURL, trace: request.trace)
+        let type = receipt.type
+        let sha256 = SHA256.hash(document)
+        let version = type.isVersioned
+            ? RowVersion(content: DocumentContent.hash(document, sha256: sha256, isCSV: type.format == .csv, delimiter: type.file.delimiter)) : nil
+        let values = type.isVersioned
+            ? VersionColumns.row(receipt.row, count: type.layout.fields.count, isRemoval: false, upload: nil) : receipt.row
         return HotRow(
             kind: parts.kinds.kind(receipt.type, contentType: contentType), client: client, receipt: receipt.receiptID,
-            businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: receipt.row, sha256: SHA256.hash(document),
+            businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: values, sha256: sha256,
             storedDocument: stored, documentByteCount: document.count, coding: coding,
             callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,
-            isReadable: DocumentValues.canRead(receipt.type))
+            isReadable: !type.isVersioned && DocumentValues.canRead(type), version: version)
     }
 
     /// Whose receipt it is: the call's word, else the document's own word, else the contract's.
@@ -80,24 +86,65 @@ extension Intake {
     func submit(
         _ rows: [HotRow], isAtomic: Bool = true, _ completion: @escaping @Sendable (Submission.Answer) -> Void
     ) {
+        let snapshot = parts.tier.boundary.snapshot()
+        let open = snapshot.files.last { !$0.state.isSealed }
         do {
-            let snapshot = parts.tier.boundary.snapshot()
-            let open = snapshot.files.last { !$0.state.isSealed }
             let earlier = try earlier(rows, snapshot, except: open)
             parts.tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: checked(rows, completion)),
                 isAlone: request.isAlone && rows.count == 1 && isAtomic)
         } catch {
-            completion(.refused(Self.problem(error)))
+            guard !isAtomic, rows.count > 1 else { return completion(.refused(Self.problem(error))) }
+            submitApart(rows, snapshot, except: open, completion)
         }
     }
 
-    /// A problem with its quarantine entry, where it is one that is kept.
-    func quarantined(_ problem: Fault, type: String?, document: [UInt8]) throws -> Fault {
-        guard let refused = refused(problem, type: type, document: document) else { return problem }
-        var problem = refused.problem
-        problem.note(ticketID: try parts.quarantine.add([refused])[0])
-        return problem
+    /// Receipts that count each on its own, one of which cannot be looked up, since a file is damaged that it may be in: it alone is refused.
+    private func submitApart(
+        _ rows: [HotRow], _ snapshot: TierBoundary.Snapshot, except open: HotFile?, _ completion: @escaping @Sendable (Submission.Answer) -> Void
+    ) {
+        var refusals: [Fault?] = []
+        var sound: [HotRow] = []
+        var found: [StoredReceipt?] = []
+        for row in rows {
+            do {
+                found += try earlier([row], snapshot, except: open)
+                sound.append(row)
+                refusals.append(nil)
+            } catch {
+                refusals.append(Self.problem(error))
+            }
+        }
+        let whole = { @Sendable [refusals] (answer: Submission.Answer) in
+            guard case .done(let outcomes) = answer else { return completion(answer) }
+            completion(.done(Self.woven(refusals, outcomes)))
+        }
+        if sound.isEmpty { return whole(.done([])) }
+        parts.tier.writer.submit(
+            Submission(rows: sound, earlier: found, generation: snapshot.generation, isAtomic: false, completion: checked(sound, whole)))
+    }
+
+    /// What became of each row: its refusal, or the next of the outcomes of the others.
+    private static func woven(_ refusals: [Fault?], _ outcomes: [Submission.Outcome]) -> [Submission.Outcome] {
+        var whole: [Submission.Outcome] = []
+        var next = 0
+        for refusal in refusals {
+            if let refusal {
+                whole.append(.refused(refusal))
+            } else if next < outcomes.count {
+                whole.append(outcomes[next])
+                next += 1
+            }
+        }
+        return whole
+    }
+
+    /// A refusal that the quarantine keeps before it is answered.
+    struct KeptRefusal: Error { let refused: Quarantine.Refused }
+
+    /// What to throw for a problem with a document.
+    func quarantined(_ problem: Fault, type: String?, document: [UInt8]) -> any Error {
+        refused(problem, type: type, document: document).map { KeptRefusal(refused: $0) } ?? problem
     }
 
     /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
@@ -113,15 +160,17 @@ extension Intake {
     /// Puts many refusals into quarantine at once, and their tickets into the results.
     func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: EachResults) {
         if kept.isEmpty { return }
-        do {
-            results.set(
-                zip(kept, try parts.quarantine.add(kept.map(\.refused))).map { entry, ticket in
-                    var problem = entry.refused.problem
-                    problem.note(ticketID: ticket)
-                    return (entry.place, .failure(problem))
-                })
-        } catch {
-            results.set(kept.map { ($0.place, .failure(Self.problem(error))) })
+        parts.quarantine.submit(kept.map(\.refused)) { result in
+            switch result {
+            case .success(let tickets):
+                results.set(
+                    zip(kept, tickets).map { entry, ticket in
+                        var problem = entry.refused.problem
+                        problem.note(ticketID: ticket)
+                        return (entry.place, .failure(problem))
+                    })
+            case .failure(let error): results.set(kept.map { ($0.place, .failure(Self.problem(error))) })
+            }
         }
     }
 

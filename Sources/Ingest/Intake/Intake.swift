@@ -20,6 +20,7 @@ struct Intake: Sendable {
     static func problem(_ error: any Error) -> Fault {
         switch error {
         case let problem as Fault: problem
+        case let damaged as any DamageReport: damaged.fault
         case let error as SQLiteError where error.kind == .full || error.kind == .io:
             Fault(.diskFull, "the disk cannot be written: send it again later")
         case let error as SQLiteError where error.kind == .busy: Fault(.overloaded, "the store is busy: send it again")
@@ -78,20 +79,20 @@ struct Intake: Sendable {
         do {
             reading = try result.get()
         } catch let problem as Fault {
-            throw try quarantined(problem, type: request.type, document: request.body)
+            throw quarantined(problem, type: request.type, document: request.body)
         }
         switch reading.shape {
         case .single where reading.receipts.count == 1:
             switch reading.receipts[0] {
             case .refused(let problem, let type, _):
                 try checkMeantType(type)
-                throw try quarantined(problem, type: type, document: request.body)
+                throw quarantined(problem, type: type, document: request.body)
             case .accepted(let receipt):
                 let row: HotRow
                 do {
                     row = try self.row(receipt, in: request.body)
                 } catch let problem as Fault {
-                    throw try quarantined(problem, type: receipt.type.name, document: request.body)
+                    throw quarantined(problem, type: receipt.type.name, document: request.body)
                 }
                 submit([row]) { answer in completion(Self.single(answer)) }
             }
@@ -138,10 +139,7 @@ struct Intake: Sendable {
                 do {
                     let row = try row(receipt, in: request.body)
                     if let first = seen.updateValue(index, forKey: row.identity) {
-                        faults.append(
-                            Fault(
-                                .invalidDocument, "",
-                                errors: [.init(pointer: "/\(index)", code: "duplicate-in-batch", message: "the same receipt as /\(first)")]))
+                        faults.append(Self.duplicate(pointer: "/\(index)", of: "/\(first)"))
                     }
                     rows.append(row)
                     places.append(index)
@@ -158,7 +156,7 @@ struct Intake: Sendable {
             let problem = Fault(
                 .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
                 errors: faults.flatMap(\.errors))
-            throw try quarantined(problem, type: request.type, document: request.body)
+            throw quarantined(problem, type: request.type, document: request.body)
         }
         submit(rows) { answer in
             switch answer {
@@ -169,6 +167,12 @@ struct Intake: Sendable {
                 completion(.refused(Fault(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))
             }
         }
+    }
+
+    /// A receipt that a body brings twice.
+    static func duplicate(pointer: String, of first: String) -> Fault {
+        let message = "the same receipt as \(first)"
+        return Fault(.invalidDocument, message, errors: [.init(pointer: pointer, code: "duplicate-in-batch", message: message)])
     }
 
     private static func conflict(at index: Int, ticketID: String) -> Fault.Violation {

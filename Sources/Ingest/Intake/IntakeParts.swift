@@ -12,6 +12,23 @@ struct IntakeParts: Sendable {
     let quarantine: Quarantine
     let tier: HotTier
     let repeats: RepeatCheck
+    let changed: ChangedColumns
     let reader: DocumentReader
     let kinds = RowKinds()
+}
+
+extension IntakeParts {
+    /// Answers with a refusal; one that is kept is answered once it is durable.
+    func refuse(_ error: any Error, _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+        guard let kept = error as? Intake.KeptRefusal else { return completion(.refused(Intake.problem(error))) }
+        quarantine.submit([kept.refused]) { result in
+            switch result {
+            case .success(let tickets):
+                var problem = kept.refused.problem
+                problem.note(ticketID: tickets[0])
+                completion(.refused(problem))
+            case .failure(let error): completion(.refused(Intake.problem(error)))
+            }
+        }
+    }
 }

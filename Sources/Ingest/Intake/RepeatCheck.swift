@@ -1,7 +1,7 @@
 import ColumnStore
 
 /// Holds what is stored of a document that came again against its hash, before the sender is told that it is stored: what is damaged in a hot
-/// file is written anew from what was brought. On a thread of its own, since reading documents would hold up the writer's.
+/// file is written anew from what was brought, and what is damaged in a cold file is kept until all of that file can be. On a thread of its own, since reading documents would hold up the writer's.
 ///
 /// Only the very bytes that were stored once are a repeat, so whatever is written is what was there. Other bytes are another document, 409.
 final class RepeatCheck: Sendable {
@@ -11,65 +11,36 @@ final class RepeatCheck: Sendable {
         let stored: StoredReceipt
     }
 
-    private struct Job: Sendable {
-        let repeats: [Repeat]
-        let done: @Sendable () -> Void
-    }
-
-    private struct State {
-        var jobs: [Job] = []
-        var isStopping = false
-    }
-
     private let tier: HotTier
-    private let state = Monitor(State())
-    private let thread: Monitor<WorkerThread?> = Monitor(nil)
+    private let catalog: Catalog
+    private let damage: ColdDamage
+    private let thread = JobThread(name: "repeat-check", waitingMax: 1_024)
 
-    init(tier: HotTier) { self.tier = tier }
+    init(tier: HotTier, catalog: Catalog, damage: ColdDamage) { (self.tier, self.catalog, self.damage) = (tier, catalog, damage) }
 
-    func start() { thread.withLock { $0 = WorkerThread(name: "repeat-check") { [self] in run() } } }
+    func start() { thread.start() }
 
     /// What waits is answered without having been looked at; so is what comes later.
-    func stop() {
-        state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
-    }
+    func stop() { thread.stop() }
 
+    /// Who brings a repeat waits for few of others' to be looked at: past that he is answered, and his is not looked at this time.
+    ///
     /// - Parameter done: called once the stored documents are right, or cannot be made so; on any thread.
     func submit(_ repeats: [Repeat], done: @escaping @Sendable () -> Void) {
-        let isTaken = state.signal { state in
-            if state.isStopping { return false }
-            state.jobs.append(Job(repeats: repeats, done: done))
-            return true
-        }
-        if !isTaken { done() }
-    }
-
-    private func run() {
-        while true {
-            let (jobs, isStopping) = state.wait { state -> ([Job], Bool)? in
-                if state.jobs.isEmpty && !state.isStopping { return nil }
-                defer { state.jobs = [] }
-                return (state.jobs, state.isStopping)
-            }
-            for job in jobs {
-                if !isStopping { check(job.repeats) }
-                job.done()
-            }
-            if isStopping { return }
+        thread.submit { [self] isPassed in
+            if !isPassed { check(repeats) }
+            done()
         }
     }
 
     private func check(_ repeats: [Repeat]) {
         var repairs: [(file: HotFile, rows: [RowRepair])] = []
-        let files = tier.boundary.snapshot().files
+        var brought: [String: [(row: Catalog.Brought, location: String)]] = [:]
+        let snapshot = tier.boundary.snapshot()
         for known in repeats {
             do {
-                guard let (file, repair) = try repair(known, files) else { continue }
+                if let (row, location) = try wanted(known, snapshot) { brought[known.stored.table, default: []].append((row, location)) }
+                guard let (file, repair) = try repair(known, snapshot.files) else { continue }
                 if let place = repairs.firstIndex(where: { $0.file === file }) {
                     repairs[place].rows.append(repair)
                 } else {
@@ -79,11 +50,48 @@ final class RepeatCheck: Sendable {
                 note(known.stored, error)
             }
         }
+        for (table, rows) in brought { keep(rows, of: table) }
         for (file, rows) in repairs {
             do { try file.repair(rows, by: tier.writer) } catch {
                 StoreLog.note("could not write damaged receipts anew", path: file.path, reason: "\(error)", level: .warning)
             }
         }
+    }
+
+    /// The document, where a damaged cold file wants it.
+    private func wanted(_ known: Repeat, _ snapshot: TierBoundary.Snapshot) throws -> (Catalog.Brought, location: String)? {
+        guard !damage.isEmpty, let cold = snapshot.cold[known.stored.table], let found = try cold.damagedRow(known.stored) else { return nil }
+        let document = try document(of: known.row)
+        let table = known.stored.table
+        let own = known.row.kind
+        if own.type == found.type, own.version == found.version, own.table == table {
+            return (.init(sequence: found.sequence, fields: own.fields, encoded: Array(known.row.values), document: document), found.location)
+        }
+        guard let kind = try tier.values.kind(table: table, type: found.type, version: found.version, contentType: found.contentType),
+            try tier.values.canRead(kind)
+        else {
+            note(known.stored, found.damaged)
+            return nil
+        }
+        let encoded = try tier.values.encoded(document, kind, receivedAt: known.stored.receivedAt)
+        return (.init(sequence: found.sequence, fields: kind.fields, encoded: encoded, document: document), found.location)
+    }
+
+    private func keep(_ brought: [(row: Catalog.Brought, location: String)], of table: String) {
+        do {
+            guard try catalog.keep(brought.map(\.row), of: table) else {
+                return StoreLog.note(
+                    "did not keep documents for a damaged cold file", path: table, reason: "as many wait as may: put the file back from a backup",
+                    level: .warning)
+            }
+            for (row, location) in brought { damage.brought(row.sequence, of: location) }
+        } catch {
+            StoreLog.note("could not keep documents for a damaged cold file", path: table, reason: "\(error)", level: .warning)
+        }
+    }
+
+    private func document(of row: HotRow) throws -> [UInt8] {
+        try row.document[32...].withUnsafeBytes { try tier.dictionaries.inflate($0, coding: row.coding, byteCount: row.documentByteCount) }
     }
 
     private func note(_ receipt: StoredReceipt, _ error: any Error) {
@@ -97,9 +105,7 @@ final class RepeatCheck: Sendable {
         for file in files.reversed() {
             guard let found = try file.soundness(of: known.stored, under: known.row.identity) else { continue }
             guard let fault = found.fault else { return nil }
-            let document = try known.row.document[32...].withUnsafeBytes {
-                try file.dictionaries.inflate($0, coding: known.row.coding, byteCount: known.row.documentByteCount)
-            }
+            let document = try document(of: known.row)
             guard let encoded = try values(known.row, document, found, file) else {
                 note(known.stored, fault)
                 return nil
@@ -114,20 +120,5 @@ final class RepeatCheck: Sendable {
         if row.kind.type == found.kind.type, row.kind.version == found.kind.version, row.kind.fields == found.kind.fields { return Array(row.values) }
         guard try file.values.canRead(found.kind) else { return nil }
         return try file.values.encoded(document, found.kind, receivedAt: found.receivedAt)
-    }
-}
-
-extension Intake {
-    /// An answer that waits until what is stored of repeats was looked at.
-    func checked(_ rows: [HotRow], _ completion: @escaping @Sendable (Submission.Answer) -> Void) -> @Sendable (Submission.Answer) -> Void {
-        { [repeats = parts.repeats] answer in
-            guard case .done(let outcomes) = answer else { return completion(answer) }
-            var known: [RepeatCheck.Repeat] = []
-            for (row, outcome) in zip(rows, outcomes) {
-                if case .repeated(let stored) = outcome { known.append(.init(row: row, stored: stored)) }
-            }
-            if known.isEmpty { return completion(answer) }
-            repeats.submit(known) { completion(answer) }
-        }
     }
 }

@@ -19,7 +19,8 @@ final class RowKinds: Sendable {
             let key = Key(type: ObjectIdentifier(type), contentType: contentType)
             if let known = kinds[key] { return known.kind }
             let kind = RowKind(
-                table: type.table, type: type.name, version: Int32(clamping: type.version), contentType: contentType, layout: type.layout)
+                table: TableName.stored(type), type: type.name, version: Int32(clamping: type.version), contentType: contentType,
+                layout: type.isVersioned ? VersionColumns.layout(type.layout) : type.layout)
             kinds[key] = Entry(kind: kind, type: type)
             return kind
         }

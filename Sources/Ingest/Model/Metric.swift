@@ -5,11 +5,14 @@ package struct Metric: Sendable {
     package var kind: Kind
     package var labels: [(name: String, value: String)]
     package var value: Double
-    package init(name: String, help: String, kind: Kind, labels: [(name: String, value: String)] = [], value: Double) {
+    /// Why the last of what is counted was so; for the log, since there is no end of such texts.
+    package var reason: String?
+    package init(name: String, help: String, kind: Kind, labels: [(name: String, value: String)] = [], value: Double, reason: String? = nil) {
         self.name = name
         self.help = help
         self.kind = kind
         self.labels = labels
         self.value = value
+        self.reason = reason
     }
 }

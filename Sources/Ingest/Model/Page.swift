@@ -17,9 +17,11 @@ package struct PageRequest: Sendable {
     package var fields: [String]?
     package var limit: Int
     package var cursor: String?
+    /// Of versioned tables, in microseconds: their state of that instant.
+    package var asOf: Int64?
     package init(
         table: String = "receipts", client: String? = nil, range: Range = .all, type: String? = nil, state: ReceiptState? = nil,
-        fields: [String]? = nil, limit: Int = 1_000, cursor: String? = nil
+        fields: [String]? = nil, limit: Int = 1_000, cursor: String? = nil, asOf: Int64? = nil
     ) {
         self.table = table
         self.client = client
@@ -29,6 +31,7 @@ package struct PageRequest: Sendable {
         self.fields = fields
         self.limit = limit
         self.cursor = cursor
+        self.asOf = asOf
     }
 }
 

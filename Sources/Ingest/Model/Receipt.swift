@@ -10,6 +10,10 @@ package struct ReceiptSummary: Sendable {
     package var businessDay: Int32
     package var state: ReceiptState
     package var sequence: Int64
+    /// Of versioned tables: which version it is, from 1.
+    package var version: Int32?
+    /// Of a new version: the columns whose values differ from those of the one before; nil where that was not looked at.
+    package var changed: [String]?
 
     package init(
         ticketID: String, clientID: String, receiptID: String, type: String, businessDay: Int32, state: ReceiptState, sequence: Int64

@@ -5,11 +5,14 @@ package struct ReceiptLookup: Sendable {
     package var client: String?
     package var table: String
     package var day: Int32?
-    package init(receiptID: String, client: String? = nil, table: String = "receipts", day: Int32? = nil) {
+    /// Of versioned tables, in microseconds: the version of that instant.
+    package var asOf: Int64?
+    package init(receiptID: String, client: String? = nil, table: String = "receipts", day: Int32? = nil, asOf: Int64? = nil) {
         self.receiptID = receiptID
         self.client = client
         self.table = table
         self.day = day
+        self.asOf = asOf
     }
 }
 

@@ -22,8 +22,14 @@ struct Lane: Sendable {
     private(set) var inFlightCount = 0
     private var heap: [Entry] = []
     private var nextNumber = 0
-    /// Of calls since the start, by how they ended.
-    var outcomes: [String: Int] = [:]
+    /// Calls since the start that ended alike.
+    struct Outcome: Sendable {
+        var count = 0
+        /// Why the last of them ended so, where that is worth saying.
+        var reason: String?
+    }
+    /// By how they ended.
+    var outcomes: [String: Outcome] = [:]
 
     init(limit: Int, capacity: Int = Self.capacity) {
         self.limit = limit
@@ -50,7 +56,7 @@ struct Lane: Sendable {
         var breaker: CircuitBreaker.State
         /// Something is on disk alone.
         var hasMore: Bool
-        var outcomes: [String: Int]
+        var outcomes: [String: Outcome]
     }
 
     /// - Complexity: O(what waits).

@@ -1,5 +1,4 @@
-import CCurl
-import ColumnStore
+package import ColumnStore
 import Documents
 import Foundation
 
@@ -153,9 +152,7 @@ package enum RegistrarCall {
     /// `Retry-After`: seconds, or an HTTP date. In microseconds from now.
     static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
         if let seconds = Int64(text) { return min(max(0, seconds), 86_400) * 1_000_000 }
-        // Not Foundation's formatter, which ends the process at some texts.
-        let second = curl_getdate(text, nil)
-        guard second >= 0 else { return nil }
-        return min(max(0, Int64(second).subtractingSaturating(nowSeconds)), 86_400) * 1_000_000
+        guard let second = HTTPDate.seconds(text) else { return nil }
+        return min(max(0, second.subtractingSaturating(nowSeconds)), 86_400) * 1_000_000
     }
 }

@@ -151,11 +151,12 @@ final class Registration: Sendable {
     }
 
     /// A call ended: its place is free. `worked` is nil when no call was made.
-    private func release(_ work: QueuedWork, _ lane: String, worked: Bool?, outcome: String) {
+    private func release(_ work: QueuedWork, _ lane: String, worked: Bool?, outcome: String, because reason: String? = nil) {
         let now = clock.now()
         state.signal { state in
             state.lanes[lane]?.end(work)
-            state.lanes[lane]?.outcomes[outcome, default: 0] += 1
+            state.lanes[lane]?.outcomes[outcome, default: Lane.Outcome()].count += 1
+            if let reason { state.lanes[lane]?.outcomes[outcome]?.reason = reason }
             switch worked {
             case true?: state.lanes[lane]?.breaker.recordSuccess()
             case false?: state.lanes[lane]?.breaker.recordFailure(now: now)
@@ -190,7 +191,7 @@ final class Registration: Sendable {
             }
         } catch {
             // The file cannot be read now.
-            release(work, lane, worked: nil, outcome: "unreadable")
+            release(work, lane, worked: nil, outcome: "unreadable", because: "\(error)")
             later(work, at: clock.now() + Self.patience)
         }
     }
@@ -201,21 +202,22 @@ final class Registration: Sendable {
         let now = clock.now()
         guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, lane, worked: nil, outcome: "settled") }
         guard now < work.expiresAt else {
-            release(work, lane, worked: nil, outcome: "expired")
             let detail = "expired after \(call.attempts) attempts"
+            release(work, lane, worked: nil, outcome: "expired", because: detail)
             return submit(.dead(step: work.id, detail: detail, note("expired", name, call.attempts)), work)
         }
         guard let registrar = options.registrars[name] else {
-            release(work, lane, worked: nil, outcome: "unconfigured")
+            release(work, lane, worked: nil, outcome: "unconfigured", because: "the configuration has no registrar \(name)")
             return later(work, at: now + Self.patience)
         }
         if work.mayHaveArrived, let statusURL = registrar.statusURL {
             let request = RegistrarCall.ask(call, of: name, registrar, statusURL: statusURL, now: now)
-            return client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
+            client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
+            return
         }
         guard call.attempts < registrar.retry.attemptCountMax else {
-            release(work, lane, worked: nil, outcome: "exhausted")
             let detail = "no final answer in \(call.attempts) attempts"
+            release(work, lane, worked: nil, outcome: "exhausted", because: detail)
             return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
         }
         let attempt = call.attempts + 1
@@ -264,7 +266,7 @@ final class Registration: Sendable {
             release(work, lane, worked: true, outcome: "never-seen")
             later(work, at: now, mayHaveArrived: false)
         case .failed(let detail, let retryAfter, let mayHaveArrived):
-            release(work, lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed")
+            release(work, lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed", because: detail)
             let attempts = isQuestion ? attempts + 1 : attempts
             if attempts >= registrar.retry.attemptCountMax {
                 let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
@@ -294,12 +296,14 @@ final class Registration: Sendable {
         func note(_ event: String) -> HistoryNote { Self.note(event, version: version, target: target, attempt: call.attempts + 1) }
         let contract = catalog.contract(client)
         guard let url = callbackURL ?? contract?.webhook?.url else {
-            release(work, lane, worked: nil, outcome: "dead")
-            return submit(.deadEvent(work.id, detail: "the contract has no webhook any more", note("undeliverable")), work)
+            let detail = "the contract has no webhook any more"
+            release(work, lane, worked: nil, outcome: "dead", because: detail)
+            return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
         guard now < work.expiresAt else {
-            release(work, lane, worked: nil, outcome: "dead")
-            return submit(.deadEvent(work.id, detail: "not delivered in 3 days, \(call.attempts) attempts", note("undeliverable")), work)
+            let detail = "not delivered in 3 days, \(call.attempts) attempts"
+            release(work, lane, worked: nil, outcome: "dead", because: detail)
+            return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
         let request = WebhookCall.request(
             call, version: version, url: url, secrets: contract?.webhook?.secrets(at: now) ?? [], nowSeconds: now / 1_000_000)
@@ -335,7 +339,7 @@ final class Registration: Sendable {
             retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
         case .failure(let failure): detail = failure.description
         }
-        release(work, lane, worked: false, outcome: "failed")
+        release(work, lane, worked: false, outcome: "failed", because: detail)
         let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
         let at = min(now + delay, work.expiresAt)
         let note = Self.note("failed", version: version, target: target, attempt: attempts) { json in
@@ -383,11 +387,11 @@ final class Registration: Sendable {
             let level = switch lane.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
             gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], lane.hasMore ? 1 : 0)
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)
-            for (outcome, count) in lane.outcomes.sorted(by: { $0.key < $1.key }) {
+            for (outcome, ended) in lane.outcomes.sorted(by: { $0.key < $1.key }) {
                 metrics.append(
                     Metric(
                         name: "calls_total", help: "Calls to registrars and webhooks, by how they ended.", kind: .counter,
-                        labels: queue + [(name: "outcome", value: outcome)], value: Double(count)))
+                        labels: queue + [(name: "outcome", value: outcome)], value: Double(ended.count), reason: ended.reason))
             }
         }
         return metrics

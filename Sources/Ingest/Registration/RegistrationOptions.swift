@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// An outside service that must accept a receipt, as the configuration has it. Durations are in microseconds.
 package struct RegistrarOptions: Sendable, Hashable {
     package var url: String

@@ -1,13 +1,24 @@
 /// Long work on the whole store; each call returns when it is done.
 package protocol StoreMaintenance: AnyObject, Sendable {
     /// Moves hot files of UTC days before `before` to cold and merges. Nil: tomorrow, the open file too.
-    func compact(before: Int32?) throws -> CompactionSummary
+    ///
+    /// - Parameter isCancelled: asked between pieces of the work. What was moved or merged by then stays so.
+    /// - Throws: `overloaded` when it was cancelled.
+    func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary
     /// Copies the store, as it is at one instant, to a directory of this machine; what an earlier backup has there is not copied again.
-    func backup(to destination: String) throws -> BackupSummary
+    ///
+    /// - Parameter isCancelled: asked between files, and pieces of large ones. The backup before is as it was then.
+    /// - Throws: `overloaded` when it was cancelled.
+    func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary
     /// Proves every file of the store, while it works; nothing is changed.
     ///
     /// - Parameter temporaryDirectory: where keys are sorted that are too many for memory.
     func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report
+}
+
+extension StoreMaintenance {
+    package func compact(before: Int32?) throws -> CompactionSummary { try compact(before: before, isCancelled: { false }) }
+    package func backup(to destination: String) throws -> BackupSummary { try backup(to: destination, isCancelled: { false }) }
 }

@@ -1,12 +1,14 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & FigureKeeping & KeyAdministration & QueryStore & RefusedDocuments & RowReading & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration
+    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & SessionKeeping & StoreLife
+    & StoreMaintenance & TypeAdministration & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
 package struct StoreRoles: Sendable {
     package let intake: any DocumentIntake
     package let rows: any RowReading
+    package let versions: any VersionKeeping
     package let changes: any ChangeFeed
     package let queries: any QueryStore
     package let cursors: any CursorSealing
@@ -20,6 +22,8 @@ package struct StoreRoles: Sendable {
     package let sessions: any SessionKeeping
     package let audit: any AuditRecording
     package let figures: any FigureKeeping
+    package let exports: any ExportKeeping
+    package let links: any LinkSigning
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -27,6 +31,8 @@ package struct StoreRoles: Sendable {
         (intake, rows, changes, queries, cursors) = (store, store, store, store, store)
         (refused, callbacks, deadLetters) = (store, store, store)
         (types, contracts, keys, credentials, sessions) = (store, store, store, store, store)
+        versions = store
         (audit, figures, maintenance, life) = (store, store, store, store)
+        (exports, links) = (store, store)
     }
 }

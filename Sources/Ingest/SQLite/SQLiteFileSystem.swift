@@ -16,6 +16,8 @@ enum SQLiteFileSystem {
 
     /// Makes it known to SQLite, once. False when there is no system of files below.
     static let isRegistered: Bool = {
+        // Before anything else is asked of SQLite. It would lock the whole process at each allocation, to count the bytes.
+        guard till_sqlite3_count_no_memory() == SQLITE_OK else { return false }
         guard let base, let system else { return false }
         system.initialize(to: base.pointee)
         system.pointee.zName = UnsafePointer(strdup(name))
@@ -114,7 +116,9 @@ enum SQLiteFileSystem {
                 xDeviceCharacteristics: { SQLiteFileSystem.below($0)?.1.xDeviceCharacteristics(SQLiteFileSystem.below($0)?.0) ?? 0 },
                 xShmMap: { SQLiteFileSystem.below($0)?.1.xShmMap(SQLiteFileSystem.below($0)?.0, $1, $2, $3, $4) ?? SQLITE_IOERR },
                 xShmLock: { SQLiteFileSystem.below($0)?.1.xShmLock(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
-                xShmBarrier: { SQLiteFileSystem.below($0)?.1.xShmBarrier(SQLiteFileSystem.below($0)?.0) },
+                // The system's own takes a lock of the whole process as well, "for redundancy" as it says: each commit and each reader would wait
+                // for whoever opens a file just now.
+                xShmBarrier: { _ in atomicMemoryFence(ordering: .sequentiallyConsistent) },
                 xShmUnmap: { SQLiteFileSystem.below($0)?.1.xShmUnmap(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
                 xFetch: { SQLiteFileSystem.below($0)?.1.xFetch(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
                 xUnfetch: { SQLiteFileSystem.below($0)?.1.xUnfetch(SQLiteFileSystem.below($0)?.0, $1, $2) ?? SQLITE_IOERR }))

@@ -65,18 +65,14 @@ enum ColdLookup {
             ColumnFilter("business_day", .equal(.integer(Int64(receipt.summary.businessDay)))),
             ColumnFilter("ticket_id", .equal(.string(receipt.summary.ticketID))),
         ]
-        for file in try cold.iceberg.files(filters) {
-            let scan = try cold.open(file).scan(ParquetScanRequest(projection: ["history"], schema: cold.iceberg.schema, filters: filters))
-            for rowGroup in scan.rowGroups {
-                let reader = try scan.reader(rowGroup: rowGroup)
-                while let batch = try reader.next() {
-                    if case .bytes(let text) = batch.columns[0].value(at: 0) {
-                        return try ReceiptHistory(text: String(decoding: text, as: UTF8.self))
-                    }
-                }
-            }
+        var history = ReceiptHistory()
+        var isFound = false
+        try cold.forEachRow(["history"], filters) { batch, row in
+            guard !isFound, case .bytes(let text) = batch.columns[0].value(at: row) else { return }
+            history = try ReceiptHistory(text: String(decoding: text, as: UTF8.self))
+            isFound = true
         }
-        return ReceiptHistory()
+        return history
     }
 
     static func receipts(
@@ -84,15 +80,7 @@ enum ColdLookup {
     ) throws -> [StoredReceipt] {
         guard let cold = snapshot.cold[table] else { return [] }
         var found: [StoredReceipt] = []
-        for file in try cold.iceberg.files(filters) {
-            let scan = try cold.open(file).scan(ParquetScanRequest(projection: columns, schema: cold.iceberg.schema, filters: filters))
-            for rowGroup in scan.rowGroups {
-                let reader = try scan.reader(rowGroup: rowGroup)
-                while let batch = try reader.next() {
-                    for row in 0..<batch.rowCount { found.append(try receipt(batch, row, table: table)) }
-                }
-            }
-        }
+        try cold.forEachRow(columns, filters) { batch, row in found.append(try receipt(batch, row, table: table)) }
         return found
     }
 
@@ -111,5 +99,24 @@ enum ColdLookup {
             ticketID: text(0), clientID: text(2), receiptID: text(3), type: text(5), businessDay: Int32(clamping: day), state: state,
             sequence: sequence)
         return StoredReceipt(summary: summary, table: table, sha256: hash, receivedAt: received, completedAt: integer(8))
+    }
+}
+
+extension ColdTable {
+    /// Some columns of the rows that pass.
+    ///
+    /// - Throws: `DamagedColdFile` where a file that may have such rows cannot be read.
+    fileprivate func forEachRow(_ columns: [ColumnPath], _ filters: [ColumnFilter], _ body: (ColumnBatch, _ row: Int) throws -> Void) throws {
+        for file in try files(filters) {
+            let scan = try reading(file.location) {
+                try open(file).scan(ParquetScanRequest(projection: columns, schema: iceberg.schema, filters: filters))
+            }
+            for rowGroup in scan.rowGroups {
+                let reader = try reading(file.location, rowGroup: rowGroup) { try scan.reader(rowGroup: rowGroup) }
+                while let batch = try reading(file.location, rowGroup: rowGroup, { try reader.next() }) {
+                    for row in 0..<batch.rowCount { try body(batch, row) }
+                }
+            }
+        }
     }
 }

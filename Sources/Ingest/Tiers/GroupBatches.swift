@@ -5,6 +5,7 @@ import Query
 /// columns are not decoded, and pages that no row passes on are left out.
 struct GroupBatches: HotBatches {
     private let file: HotFileView
+    private let group: HotGroup
     private let scan: ParquetScan
     private let applied: HotRowFilter.Applied
     private let counters: ScanCounters
@@ -12,20 +13,20 @@ struct GroupBatches: HotBatches {
     private var nextRowGroup = 0
 
     init(group: HotGroup, file: HotFileView, filter: HotRowFilter, sequence: Int64) throws {
-        self.file = file
+        (self.file, self.group) = (file, group)
         let rows = group.bounds.firstRow...group.bounds.lastRow
         let plan = GroupPlan(
             group, filter, mayHaveChanges: file.file.state.overlay.mayHaveChange(in: rows), hasDamage: file.marks.touches(rows))
         applied = plan.applied
         counters = filter.request.counters
-        scan = try file.file.image(of: group).scan(plan.request(group, sequence: sequence))
+        scan = try file.file.reading(group) { try file.file.image(of: group).scan(plan.request(group, sequence: sequence)) }
         let pruned = scan.file.metadata.rowGroups.count - scan.rowGroups.count
         if pruned > 0 { counters.add { $0.rowGroupsPruned += pruned } }
     }
 
     mutating func next() throws -> HotRowFilter.Piece? {
         while true {
-            if let batch = try reader?.next() {
+            if let batch = try file.file.reading(group, { try reader?.next() }) {
                 let fields = scan.schema.fields
                 let rows = fields.lastIndex { $0.name == HotChunk.rowIDName }
                 return HotRowFilter.Piece(view: file, rowCount: batch.rowCount, rows: rows.map { batch.columns[$0] }, applied: applied) { name in
@@ -33,7 +34,8 @@ struct GroupBatches: HotBatches {
                 }
             }
             guard nextRowGroup < scan.rowGroups.count else { return nil }
-            reader = try CountedReader(scan, ScanPart(rowGroup: scan.rowGroups[nextRowGroup]), counters)
+            let rowGroup = scan.rowGroups[nextRowGroup]
+            reader = try file.file.reading(group) { try CountedReader(scan, ScanPart(rowGroup: rowGroup), counters) }
             nextRowGroup += 1
         }
     }
@@ -89,9 +91,9 @@ private struct GroupPlan {
         var request = ParquetScanRequest(
             projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) && !hasDamage },
             batchRowCount: filter.batchRowCount)
-        // A sieve tests values of the table's type.
-        request.sieves = wanted.sieves.filter { sieve in
-            !hasDamage && isCurrent(sieve.path) && schema.field(at: sieve.path)?.type.withoutIDs == filter.schema.field(at: sieve.path)?.type.withoutIDs
+        // A runtime filter tests values of the table's type.
+        request.runtimeFilters = wanted.runtimeFilters.filter { runtimeFilter in
+            !hasDamage && isCurrent(runtimeFilter.path) && schema.field(at: runtimeFilter.path)?.type.withoutIDs == filter.schema.field(at: runtimeFilter.path)?.type.withoutIDs
         }
         if applied == .everything, let residual = wanted.residual, let shape = filter.residual {
             let fields = ColumnShape.fields(residual.columns, of: schema)

@@ -34,7 +34,7 @@ struct HotRowFilter: Sendable {
     static func isStored(_ path: ColumnPath) -> Bool { StandardColumns.stored.contains(path.names.first ?? "") }
 
     func mayPass(_ bounds: HotBounds) -> Bool {
-        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.sieves.allSatisfy { bounds.mayPass($0.filter) }
+        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.runtimeFilters.allSatisfy { bounds.mayPass($0.filter) }
     }
 
     /// What of a scan's tests the reader of a piece has applied by itself, each exactly.
@@ -194,10 +194,7 @@ private final class PieceReader {
             return builder.finish()
         }
         try piece.file.readStored(ids, document: name == "document") { _, parts in
-            switch name {
-            case "document": builder.append(bytes: parts.document ?? [])
-            default: builder.append(bytes: parts.sha256 ?? [])
-            }
+            if let bytes = name == "document" ? parts.document : parts.sha256 { builder.append(bytes: bytes) } else { builder.appendNull() }
         }
         return builder.finish()
     }

@@ -11,7 +11,9 @@ package final class TierBoundary: Sendable {
         package var cold: [String: ColdTable]
         /// Every receipt and event up to it is committed and visible; none above it belongs to the snapshot.
         package var sequence: Int64
-        /// Rises whenever a file is added, sealed or moved: a check made under one number holds while it stands.
+        /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
+        package var superseded: [String: SupersededRows] = [:]
+        /// Rises with each `IdentityChange`: a check made under one number holds while it stands. Files that move or merge change no answer.
         package var generation: UInt64
 
         package init(files: [HotFile] = [], cold: [String: ColdTable] = [:], sequence: Int64 = 0, generation: UInt64 = 0) {
@@ -22,37 +24,66 @@ package final class TierBoundary: Sendable {
         }
     }
 
-    private let state: Mutex<Snapshot>
+    private struct State {
+        var snapshot: Snapshot
+        /// The last ones, up to the snapshot's generation.
+        var changes: [IdentityChange] = []
+    }
 
-    package init(_ initial: Snapshot = Snapshot()) { state = Mutex(initial) }
+    /// More than come while one submission waits.
+    private static let changeCountMax = 256
 
-    package func snapshot() -> Snapshot { state.withLock { $0 } }
-    package var generation: UInt64 { state.withLock { $0.generation } }
-    package var sequence: Int64 { state.withLock { $0.sequence } }
+    private let state: Mutex<State>
 
-    /// Makes committed rows visible. By the writer, before it acknowledges them.
-    func publish(sequence: Int64) { state.withLock { $0.sequence = max($0.sequence, sequence) } }
+    package init(_ initial: Snapshot = Snapshot()) { state = Mutex(State(snapshot: initial)) }
 
-    func add(_ file: HotFile) {
+    package func snapshot() -> Snapshot { state.withLock { $0.snapshot } }
+    package var generation: UInt64 { state.withLock { $0.snapshot.generation } }
+    package var sequence: Int64 { state.withLock { $0.snapshot.sequence } }
+
+    /// What changed since a check, with the state that it led to; nil when that is too long ago to be known.
+    func changes(since generation: UInt64) -> (snapshot: Snapshot, changes: [IdentityChange]?) {
         state.withLock { state in
-            state.files.append(file)
-            state.generation += 1
+            let count = Int(clamping: state.snapshot.generation &- generation)
+            return (state.snapshot, count > state.changes.count ? nil : Array(state.changes.suffix(count)))
         }
     }
 
-    /// The open file takes no more rows.
-    func noteSealed() { state.withLock { $0.generation += 1 } }
+    /// Makes committed rows visible. By the writer, before it acknowledges them.
+    ///
+    /// - Parameter superseded: rows that they supersede, by table.
+    func publish(sequence: Int64, superseded: [String: [SupersededRow]] = [:]) {
+        state.withLock { state in
+            state.snapshot.sequence = max(state.snapshot.sequence, sequence)
+            for (table, rows) in superseded { for row in rows { state.snapshot.superseded[table, default: SupersededRows()].set(row) } }
+        }
+    }
+
+    /// A new open file: its index speaks for its rows.
+    func add(_ file: HotFile) { state.withLock { $0.snapshot.files.append(file) } }
+
+    func note(_ change: IdentityChange) { state.withLock { Self.note(change, &$0) } }
+
+    private static func note(_ change: IdentityChange, _ state: inout State) {
+        state.snapshot.generation += 1
+        if state.changes.count == changeCountMax { state.changes.removeFirst() }
+        state.changes.append(change)
+    }
 
     /// Switches rows from hot files to cold tables at one instant.
     ///
     /// - Parameter sequence: of the last row that cold tables have and nothing had before.
-    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil) {
+    /// - Parameter settled: superseded rows that cold files say it of from now on, by table.
+    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:]) {
         let gone = Set(files.map(\.name))
         state.withLock { state in
-            if let sequence { state.sequence = max(state.sequence, sequence) }
-            state.files.removeAll { gone.contains($0.name) }
-            for (table, version) in cold { state.cold[table] = version }
-            state.generation += 1
+            if let sequence {
+                state.snapshot.sequence = max(state.snapshot.sequence, sequence)
+                Self.note(.any, &state)
+            }
+            state.snapshot.files.removeAll { gone.contains($0.name) }
+            for (table, version) in cold { state.snapshot.cold[table] = version }
+            for (table, rows) in settled { state.snapshot.superseded[table]?.remove(rows) }
         }
     }
 }

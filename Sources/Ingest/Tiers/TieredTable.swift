@@ -22,7 +22,7 @@ package struct TieredTable: TableSource {
             let known = cold.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
             fields = SchemaEncoding.merged(fields, adding: known) ?? fields
         }
-        schema = StandardColumns.schema(typeColumns: fields.map { Field($0.name, $0.type.withoutIDs) })
+        schema = StandardColumns.schema(of: name, typeColumns: fields.map { Field($0.name, $0.type.withoutIDs) })
     }
 
     package var statistics: TableStatistics {
@@ -78,6 +78,7 @@ private final class TieredScan: TableScan {
         var files: [DataFile]
         /// The cold file at hand, and its parts still to be given out.
         var scan: ParquetScan?
+        var location = ""
         var parts: ArraySlice<ScanPart> = []
     }
 
@@ -90,8 +91,9 @@ private final class TieredScan: TableScan {
     init(name: String, snapshot: TierBoundary.Snapshot, schema: Schema, request: ScanRequest) throws {
         self.snapshot = snapshot
         budget = request.rowCountMax.map { ScanBudget($0) }
-        filter = try HotRowFilter(request, schema: schema)
-        let pieces = try HotTable(table: name, snapshot: snapshot, schema: schema).pieces(filter)
+        let hot = Self.hot(request)
+        filter = try HotRowFilter(hot ?? request, schema: schema)
+        let pieces = try hot == nil ? [] : HotTable(table: name, snapshot: snapshot, schema: schema).pieces(filter)
         var files: [DataFile] = []
         if let table = snapshot.cold[name] {
             let plan = try ColdScanPlan(request, schema: schema, cold: table.iceberg.schema)
@@ -104,17 +106,33 @@ private final class TieredScan: TableScan {
         state = Mutex(State(pieces: pieces.reversed(), files: files.reversed()))
     }
 
+    /// What is asked of hot rows, which say nothing of what came after them; nil where only rows are asked for that do.
+    private static func hot(_ request: ScanRequest) -> ScanRequest? {
+        let unknown = [VersionColumns.supersededBy.name, VersionColumns.validTo.name]
+        var hot = request
+        hot.scope = []
+        for filter in request.scope {
+            guard unknown.contains(filter.path.names[0]) else {
+                hot.scope.append(filter)
+                continue
+            }
+            guard case .isNull = filter.test else { return nil }
+        }
+        return hot
+    }
+
     func nextMorsel() throws -> (any Morsel)? {
         if let budget, budget.isUsedUp { return nil }
         if let piece = state.withLock({ $0.pieces.popLast() }) {
             return try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: budget)
         }
         guard let cold else { return nil }
-        let next = try state.withLock { state -> (scan: ParquetScan, part: ScanPart)? in
+        let next = try state.withLock { state -> (scan: ParquetScan, location: String, part: ScanPart)? in
             while true {
-                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, part) }
+                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, state.location, part) }
                 guard let file = state.files.popLast() else { return nil }
-                let scan = try cold.plan.scan(try cold.table.open(file))
+                let scan = try cold.table.reading(file.location) { try cold.plan.scan(try cold.table.open(file)) }
+                state.location = file.location
                 cold.plan.request.counters.add { counts in
                     counts.filesRead += 1
                     counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
@@ -124,6 +142,6 @@ private final class TieredScan: TableScan {
             }
         }
         guard let next else { return nil }
-        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, budget: budget)
+        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget)
     }
 }

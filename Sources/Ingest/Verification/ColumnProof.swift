@@ -32,7 +32,7 @@ final class ColumnProof {
             let registry = TypeRegistry()
             try registry.put(type)
             let kind = RowKind(
-                table: type.table, type: type.name, version: Int32(clamping: type.version), contentType: "", layout: type.layout)
+                table: TableName.stored(type), type: type.name, version: Int32(clamping: type.version), contentType: "", layout: type.layout)
             reading = Reading(type: type, kind: kind, reader: DocumentReader(registry: registry))
         }
         readings[key] = .some(reading)
@@ -46,7 +46,9 @@ final class ColumnProof {
         func place(_ name: String) -> Int { fields.firstIndex { $0.name == name } ?? 0 }
         let names = (type: place("type"), version: place("type_version"), document: place("document"), received: place("received_at"))
         let identity = (receipt: place("receipt_id"), day: place("business_day"), issued: place("issued_at"))
-        let own = fields.indices.filter { !StandardColumns.names.contains(fields[$0].name) }
+        // What the store adds stands in no document.
+        let added = StandardColumns.names.union(VersionColumns.names)
+        let own = fields.indices.filter { !added.contains(fields[$0].name) }
         let columns = own.map { Field(fields[$0].name, fields[$0].type.withoutIDs) }
         var builder = HotChunkBuilder(typeColumns: columns)
         var rows: [Int] = []
@@ -65,10 +67,10 @@ final class ColumnProof {
                 body(row, "its document is not what its type asks for")
                 continue
             }
-            if batch.columns[identity.receipt].value(at: row) != .bytes(receipt.receiptID)
-                || batch.columns[identity.day].value(at: row) != .integer(Int64(receipt.businessDay))
-                || batch.columns[identity.issued].value(at: row) != .integer(receipt.issuedAt)
-            {
+            // A document without a time of issue has that of its receipt, which is in no document either.
+            let isOther = !reading.type.file.issuedAt.isEmpty && (batch.columns[identity.day].value(at: row) != .integer(Int64(receipt.businessDay))
+                || batch.columns[identity.issued].value(at: row) != .integer(receipt.issuedAt))
+            if isOther || batch.columns[identity.receipt].value(at: row) != .bytes(receipt.receiptID) {
                 body(row, "its document says another receipt_id, business_day or issued_at")
             }
             try builder.append(

@@ -105,7 +105,7 @@ extension Verifier {
     ) throws {
         for tail in file.allTails {
             let table = tail.table
-            let schema = StandardColumns.schema(typeColumns: file.tables.columns(of: table))
+            let schema = StandardColumns.schema(of: table, typeColumns: file.tables.columns(of: table))
             let names = schema.fields.map(\.name)
             func place(_ name: String) -> Int { names.firstIndex(of: name) ?? 0 }
             let texts = ["client_id", "receipt_id", "ticket_id", "state", "type"].map(place)

@@ -16,6 +16,7 @@ final class HotMaintenance: Sendable {
 
     private let boundary: TierBoundary
     private let nextFile: NextHotFile
+    private let versions: VersionIndex
     private let clock: Clock
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
@@ -40,9 +41,10 @@ final class HotMaintenance: Sendable {
     private static let idleNanoseconds: UInt64 = 1_000_000_000
     private static let longNanoseconds: UInt64 = 3_600_000_000_000
 
-    init(boundary: TierBoundary, nextFile: NextHotFile, clock: Clock) {
+    init(boundary: TierBoundary, nextFile: NextHotFile, versions: VersionIndex, clock: Clock) {
         self.boundary = boundary
         self.nextFile = nextFile
+        self.versions = versions
         self.clock = clock
     }
 
@@ -103,6 +105,7 @@ final class HotMaintenance: Sendable {
                     try prepareTomorrow(file)
                     try keepLog(file, writer)
                 }
+                if versions.isFlushDue { try versions.flush() }
                 try flush(writer)
                 try kept.get()
             } catch {

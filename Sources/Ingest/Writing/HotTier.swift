@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 import Synchronization
 
@@ -7,9 +8,13 @@ package final class HotTier: Sendable {
     package let boundary: TierBoundary
     package let tables: TableColumns
     package let dictionaries: DocumentDictionaries
+    /// Columns out of documents.
+    let values: DocumentValues
     package let writer: HotWriter
     let maintenance: HotMaintenance
     let nextFile: NextHotFile
+    /// Every version of every document of versioned tables.
+    package let versions: VersionIndex
     private let clock: Clock
     private let listeners: CommitListeners
     private let mark: StoreMark
@@ -45,12 +50,19 @@ package final class HotTier: Sendable {
         mark.note(sequence: sequence)
         let movedTicket = try catalog.bytes("ticket").flatMap { ULID(bytes: $0) }
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
-        let boundary = TierBoundary(TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence))
+        let versions = try VersionIndex.open(path: directory.versionsPath, store: mark.store, sequence: sequence)
+        var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
+        snapshot.superseded = try VersionFold(index: versions) { name, version in
+            try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(json: $0).file.delimiter } ?? UInt8(ascii: ",")
+        }.run(files, cold)
+        let boundary = TierBoundary(snapshot)
+        self.versions = versions
         let listeners = CommitListeners(sequence: sequence)
         clock = options.clock
         self.mark = mark
         self.tables = tables
         self.dictionaries = dictionaries
+        self.values = values
         self.boundary = boundary
         self.listeners = listeners
         let queue = workQueue
@@ -62,7 +74,7 @@ package final class HotTier: Sendable {
                     directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values, mark: mark)
             },
             putAside: { file in try file.putAside(lost, reason: "the name is taken for a new hot file, and was never used before") })
-        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, clock: options.clock)
+        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, versions: versions, clock: options.clock)
         (self.nextFile, self.maintenance) = (nextFile, maintenance)
         let store = HotWriterCore.Store(
             directory: directory.hotPath, clock: options.clock, boundary: boundary, minFreeBytes: options.writer.minFreeBytes,
@@ -70,7 +82,7 @@ package final class HotTier: Sendable {
                 let hot = try HotTier.findEarlier(identity, document: sha256, in: snapshot, except: open)
                 if let hot, hot.isOf(sha256) { return hot }
                 return StoredReceipt.choose([hot, try findCold(identity, sha256, snapshot)].compactMap { $0 }, for: sha256)
-            }, nextFile: nextFile,
+            }, versions: versions, nextFile: nextFile,
             registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
             committed: { file, sequence in
                 mark.note(sequence: sequence)
@@ -191,6 +203,8 @@ package final class HotTier: Sendable {
         writer.stop()
         // What stays is removed at the next start.
         try? nextFile.discard()
+        // What is not in it is folded again by the next start.
+        try? versions.close()
         // What a failed sync left is for the next start to look at.
         let isSound = writer.failure == nil
         for file in boundary.snapshot().files { file.close(copyingLog: isSound) }

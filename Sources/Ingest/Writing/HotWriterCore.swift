@@ -11,6 +11,7 @@ final class HotWriterCore {
         let minFreeBytes: Int64
         /// What a document meets under its identity in any place but the open file, in the snapshot given.
         let findEarlier: @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
+        let versions: VersionIndex
         let nextFile: NextHotFile
         /// The file is there now and may take rows.
         let registerFile: @Sendable (HotFile) throws -> Void
@@ -23,16 +24,19 @@ final class HotWriterCore {
 
     private let store: Store
     private var open: HotFileWriter?
-    /// The sealed file that was last worked on.
-    private var sealed: HotFileWriter?
+    /// Sealed files that were worked on last, the latest at the end: processes go on in the files of several days side by side, and opening one
+    /// costs more than a change in it.
+    private var sealed: [HotFileWriter] = []
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
+    private let versions: VersionNumbering
     /// Set for good by a failed fsync.
     private(set) var failure: Fault?
     private var isFull = false
     private var freeCheckedAt: UInt64 = 0
 
     private static let freeCheckNanoseconds: UInt64 = 500_000_000
+    private static let sealedCountMax = 4
 
     /// - Parameters:
     ///   - open: the file to go on with.
@@ -42,11 +46,12 @@ final class HotWriterCore {
         self.open = open
         nextSequence = sequence + 1
         self.tickets = tickets
+        versions = VersionNumbering(index: store.versions, boundary: store.boundary)
     }
 
     func close() {
         open = nil
-        sealed = nil
+        sealed = []
     }
 
     // MARK: Groups
@@ -165,14 +170,34 @@ final class HotWriterCore {
             nextSequence = process.nextSequence
         } catch {
             nextSequence = sequenceBefore
+            versions.forget()
             noteFailure(error)
             try writer.rollback()
             throw error
         }
+        let superseded = supersede(process.changes, in: writer.file)
         published()
         publish(process.changes, writer.file)
+        if let superseded { store.boundary.publish(sequence: nextSequence - 1, superseded: superseded) }
         if !process.work.isEmpty { store.queued(process.work) }
         return results
+    }
+
+    /// What of the transaction supersedes earlier versions, the changed states of its rows among it.
+    private func supersede(_ changes: [ProcessTransaction.RowChange], in file: HotFile) -> [String: [SupersededRow]]? {
+        do {
+            for change in changes where file.allTails.contains(where: { TableName.isVersioned($0.table) }) {
+                guard let receipt = try file.receipt(row: change.row), TableName.isVersioned(receipt.table) else { continue }
+                try versions.change(receipt.versionKey, sequence: receipt.summary.sequence, to: change.change.state)
+            }
+            return try versions.publish(through: nextSequence - 1)
+        } catch {
+            // The rows are durable, and what follows from them is found again by the next start.
+            versions.forget()
+            store.versions.abandon()
+            StoreLog.note("the index of versions is made anew at the next start", path: store.directory, reason: "\(error)", level: .warning)
+            return nil
+        }
     }
 
     /// States that changed are there for every query that begins from now on.
@@ -184,7 +209,11 @@ final class HotWriterCore {
             info.lastSequence = max(info.lastSequence, last.sequence)
         }
         // Who looked for the holder of an identity in that file may have seen one that holds it no more.
-        if changes.contains(where: { $0.change.state != .complete }) { store.boundary.noteSealed() }
+        let others = changes.filter { $0.change.state != .complete }
+        if !others.isEmpty {
+            let holders = try? Set(others.map { try file.identity(ofRow: $0.row) })
+            store.boundary.note(holders.map { .holders($0) } ?? .any)
+        }
         store.boundary.publish(sequence: last.sequence)
         store.committed(file, last.sequence)
     }
@@ -192,33 +221,29 @@ final class HotWriterCore {
     private func store(
         _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
-        let snapshot = store.boundary.snapshot()
-        var earlier = submission.earlier
-        if snapshot.generation != submission.generation {
-            // A file was added, sealed or moved since the submitter looked: what he saw may have another place now.
-            for index in earlier.indices {
-                let row = submission.rows[index]
-                // The same document in a table of its type's earlier version: wherever that is now, it is stored.
-                if let found = earlier[index], found.table != row.kind.table { continue }
-                earlier[index] = try store.findEarlier(row.identity, Array(row.sha256), snapshot, writer.file)
-            }
-        }
+        let (earlier, refused) = lookAgain(submission, except: writer.file)
         if !submission.isAtomic {
             var outcomes: [Submission.Outcome] = []
-            for (row, earlier) in zip(submission.rows, earlier) {
-                switch try storeOne(row, earlier, writer, process, now, &rows) {
+            for (index, row) in submission.rows.enumerated() {
+                if let refusal = refused[index] {
+                    outcomes.append(.refused(refusal))
+                    continue
+                }
+                switch try storeOne(row, earlier[index], writer, process, now, &rows) {
                 case .done(let outcome): outcomes += outcome
                 case .conflicts(let conflicts): outcomes.append(.conflict(ticketID: conflicts[0].ticketID))
-                case .refused: preconditionFailure("a row alone is never refused")
+                case .refused(let problem): outcomes.append(.refused(problem))
                 }
             }
             return .done(outcomes)
         }
+        if let refusal = refused.min(by: { $0.key < $1.key })?.value { return .refused(refusal) }
         if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, process, now, &rows) }
         let rowsBefore = rows.count
         let countBefore = writer.rowCount
         let sequenceBefore = nextSequence
         let workBefore = process.work.count
+        let versionsBefore = versions.count
         try writer.beginPart()
         var outcomes: [Submission.Outcome] = []
         var conflicts: [Submission.Conflict] = []
@@ -236,14 +261,59 @@ final class HotWriterCore {
         try writer.undoPart(rowCount: countBefore)
         rows.removeLast(rows.count - rowsBefore)
         process.undo(workCount: workBefore)
+        versions.undo(count: versionsBefore)
         nextSequence = sequenceBefore
         return .conflicts(conflicts)
+    }
+
+    /// What the rows meet outside the open file, as of now: looked up again for those whose own identity may have another answer since the
+    /// submitter looked. One that cannot be looked up, since a file is damaged that it may be in, is refused by itself.
+    private func lookAgain(_ submission: Submission, except open: HotFile) -> (earlier: [StoredReceipt?], refused: [Int: Fault]) {
+        var earlier = submission.earlier
+        var refused: [Int: Fault] = [:]
+        let (snapshot, changes) = store.boundary.changes(since: submission.generation)
+        if let changes, changes.isEmpty { return (earlier, refused) }
+        for index in earlier.indices {
+            let row = submission.rows[index]
+            // The same document, wherever it is now: it is stored. In a table of its type's earlier version, too.
+            if let found = earlier[index], found.table != row.kind.table || (found.isOf(row.sha256) && found.summary.state == .complete) { continue }
+            do {
+                earlier[index] = try Self.find(row, earlier[index], changes, snapshot) { identity in
+                    try store.findEarlier(identity, Array(row.sha256), snapshot, open)
+                }
+            } catch {
+                refused[index] = Self.refusal(error)
+            }
+        }
+        return (earlier, refused)
+    }
+
+    private static func find(
+        _ row: HotRow, _ earlier: StoredReceipt?, _ changes: [IdentityChange]?, _ snapshot: TierBoundary.Snapshot,
+        everywhere: (ReceiptIdentity) throws -> StoredReceipt?
+    ) throws -> StoredReceipt? {
+        let identity = row.identity
+        guard let changes else { return try everywhere(identity) }
+        var found = [earlier].compactMap { $0 }
+        for change in changes {
+            switch change {
+            case .any: return try everywhere(identity)
+            case .holders(let identities): if identities.contains(identity) { return try everywhere(identity) }
+            case .sealed(let name):
+                // Its rows have gone to cold meanwhile.
+                guard let file = snapshot.files.first(where: { $0.name == name }) else { return try everywhere(identity) }
+                if let failed = try file.findFailed(identity, document: Array(row.sha256)) { found.append(failed) }
+                if let holder = try file.find(identity) { found.append(holder) }
+            }
+        }
+        return StoredReceipt.choose(found, for: row.sha256)
     }
 
     private func storeOne(
         _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64,
         _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
+        if let version = row.version { return try storeVersion(row, version, writer, process, now, &rows) }
         if let earlier, earlier.isOf(row.sha256) { return .done([.repeated(earlier)]) }
         if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
         if let earlier { return .conflicts([.init(place: 0, ticketID: earlier.summary.ticketID)]) }
@@ -254,6 +324,40 @@ final class HotWriterCore {
             }
             return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([.init(place: 0, ticketID: existing.summary.ticketID)])
         }
+        return .done([.stored(try taken(row, ticket, writer, process, now, &rows))])
+    }
+
+    /// The next version of a document, unless it says nothing new.
+    private func storeVersion(
+        _ row: HotRow, _ version: RowVersion, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> Submission.Answer {
+        let key = VersionKey(table: row.kind.table, client: Array(row.client), receipt: Array(row.receipt))
+        let newest = try versions.newest(key)
+        if let newest, version.isRemoval ? newest.isRemoval : newest.isSame(version.content) {
+            return .done([.repeated(StoredReceipt(newest, of: key))])
+        }
+        guard newest != nil || !version.isRemoval else { return .refused(Fault(.notFound, "there is nothing to remove")) }
+        var row = row
+        let number = (newest?.version ?? 0).addingSaturating(1)
+        row.set(version: number)
+        let ticket = tickets.next(milliseconds: now / 1_000)
+        guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
+            throw SQLiteError(code: 11, message: "a version without an identity of its own conflicts with a row", path: writer.file.path)
+        }
+        let entry = VersionEntry(
+            version: number, sequence: nextSequence, ticket: ticket, receivedAt: now, businessDay: row.businessDay, state: row.state,
+            isRemoval: version.isRemoval, content: version.content, type: row.kind.type, typeVersion: row.kind.version)
+        try versions.add(entry, of: key)
+        var stored = try taken(row, ticket, writer, process, now, &rows)
+        stored.summary.version = number
+        stored.precedingSequence = newest?.sequence
+        return .done([.stored(stored)])
+    }
+
+    /// What follows from a row that was just inserted: its process, its columns, its answer.
+    private func taken(
+        _ row: HotRow, _ ticket: ULID, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
+    ) throws -> StoredReceipt {
         if let plan = row.process {
             try process.begin(
                 row: writer.rowCount, plan, state: row.state, client: String(decoding: row.client, as: UTF8.self), callbackURL: row.callbackURL)
@@ -269,11 +373,7 @@ final class HotWriterCore {
             receiptID: String(decoding: row.receipt, as: UTF8.self), type: row.kind.type, businessDay: row.businessDay, state: row.state,
             sequence: nextSequence)
         nextSequence += 1
-        return .done([
-            .stored(
-                StoredReceipt(
-                    summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt))
-        ])
+        return StoredReceipt(summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt)
     }
 
     /// Before anyone is told: the rows are there for every query that begins from now on.
@@ -300,7 +400,8 @@ final class HotWriterCore {
 
     /// The file for receipts of that day. A clock that goes back does not reopen an earlier day's.
     private func openFile(day: Int32) throws -> HotFileWriter {
-        if let open, open.file.day >= day { return open }
+        // A file of before versions takes none.
+        if let open, open.file.day >= day, open.takesVersions { return open }
         try sealOpenFile()
         let writer = try store.nextFile.take(day: day)
         try store.registerFile(writer.file)
@@ -321,9 +422,9 @@ final class HotWriterCore {
             throw error
         }
         open.file.publish { $0.isSealed = true }
-        store.boundary.noteSealed()
+        store.boundary.note(.sealed(file: open.file.name))
         // Its last columns are laid down next.
-        sealed = open
+        keep(open)
         self.open = nil
     }
 
@@ -336,7 +437,7 @@ final class HotWriterCore {
     private func run(_ job: HotWriter.Job) throws {
         if let failure { throw failure }
         switch job.target {
-        case .forget(let file): if let sealed, sealed.file === file { self.sealed = nil }
+        case .forget(let file): sealed.removeAll { $0.file === file }
         case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
         case .hold(let body): try body()
         case .number(let body): nextSequence = try body(nextSequence, tickets)
@@ -356,10 +457,17 @@ final class HotWriterCore {
 
     private func writer(of file: HotFile) throws -> HotFileWriter {
         if let open, open.file === file { return open }
-        if let sealed, sealed.file === file { return sealed }
-        let writer = try HotFileWriter(file: file)
-        sealed = writer
+        let known = sealed.first { $0.file === file }
+        let writer = try known ?? HotFileWriter(file: file)
+        keep(writer)
         return writer
+    }
+
+    private func keep(_ writer: HotFileWriter) {
+        sealed.removeAll { $0 === writer }
+        if sealed.count == Self.sealedCountMax { sealed.removeFirst() }
+        sealed.append(writer)
+        writer.rest()
     }
 
     // MARK: Failures
@@ -374,6 +482,7 @@ final class HotWriterCore {
 
     private static func refusal(_ error: any Error) -> Fault {
         if let problem = error as? Fault { return problem }
+        if let damaged = error as? any DamageReport { return damaged.fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "\(error)") }
         switch error.kind {
         case .full: return Fault(.diskFull, "the disk is full: send it again when there is space")

@@ -41,12 +41,12 @@ final class NextHotFile: Sendable {
     ///
     /// - Parameter isFirst: only if none of that day was taken.
     func prepare(day: Int32, isFirst: Bool = false) throws {
-        try state.withLock { state in
+        try WorkerThread.promptly { try state.withLock { state in
             if state.made?.writer.file.day == day || isFirst && state.takenDay >= day { return }
             let other = state.made
             state.made = Made(writer: try make(day))
             try discard(other)
-        }
+        } }
     }
 
     /// A file of that day, whether it was prepared or not. Called by the writer.
@@ -78,10 +78,10 @@ final class NextHotFile: Sendable {
 
     /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.
     func discard() throws {
-        try state.withLock { state in
+        try WorkerThread.promptly { try state.withLock { state in
             let unused = state.made
             state.made = nil
             try discard(unused)
-        }
+        } }
     }
 }

@@ -8,6 +8,8 @@ package struct Submission: Sendable {
         case repeated(StoredReceipt)
         /// Other bytes are stored under its identity: only where the rows count each on its own.
         case conflict(ticketID: String)
+        /// What it meets cannot be told, since a file is damaged: only where the rows count each on its own.
+        case refused(Fault)
     }
 
     /// A row under whose identity other bytes are stored.

@@ -3,7 +3,7 @@ import ColumnStore
 /// One SELECT: FROM, WHERE, grouping, windows, the list, DISTINCT and its ORDER BY, in the order in which SQL evaluates them.
 extension Binder {
     /// A column of the list under way.
-    private struct Item {
+    struct Item {
         var name: String
         var expression: Expression
         var isUntyped: Bool
@@ -32,9 +32,11 @@ extension Binder {
         var having = try select.having.map { (condition) throws(QueryError) in
             try bindCondition(condition, in: ExpressionScope(frame: frame, clause: "HAVING", collector: collector))
         }
-        var order = try bindOrder(orderBy, items, ExpressionScope(frame: frame, clause: "ORDER BY", collector: collector))
-        var distinctOn: [Expression] = []
-        if case .on(let keys) = select.distinct { distinctOn = try bindDistinctOn(keys, items, collector, in: frame) }
+        var outputs: (order: [Output], distinctOn: [Output]) = ([], [])
+        outputs.order = try bindOrder(orderBy, items, groups, ExpressionScope(frame: frame, clause: "ORDER BY", collector: collector))
+        if case .on(let keys) = select.distinct { outputs.distinctOn = try bindDistinctOn(keys, items, groups, collector, in: frame) }
+        var order: [SortKey] = [], distinctOn = outputs.distinctOn.map(\.expression)
+        for (key, item) in zip(outputs.order, orderBy) { order.append(try sortKey(key.expression, item)) }
 
         if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
             let grouping = try Grouping(groups, collector, input: plan, binder: self)
@@ -42,19 +44,19 @@ extension Binder {
             for index in items.indices {
                 if let list = items[index].list {
                     items[index].list = try grouping.rewrite(list)
-                } else if let place = groups.constants[index] {
+                } else if let place = groups.items[index] {
                     items[index].expression = grouping.key(at: place)
                 } else {
                     items[index].expression = try grouping.rewrite(items[index].expression)
                 }
             }
             having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
-            func rewritten(_ expression: Expression) throws(QueryError) -> Expression {
-                guard let place = groups.constantPlace(of: expression) else { return try grouping.rewrite(expression) }
+            func rewritten(_ output: Output) throws(QueryError) -> Expression {
+                guard let item = output.item, let place = groups.items[item] else { return try grouping.rewrite(output.expression) }
                 return grouping.key(at: place)
             }
-            for index in order.indices { order[index].expression = try rewritten(order[index].expression) }
-            for index in distinctOn.indices { distinctOn[index] = try rewritten(distinctOn[index]) }
+            for index in order.indices { order[index].expression = try rewritten(outputs.order[index]) }
+            for index in distinctOn.indices { distinctOn[index] = try rewritten(outputs.distinctOn[index]) }
             try grouping.rewriteWindows(of: collector)
         }
         if let having { plan = .filter(input: plan, conjuncts: having.conjuncts) }
@@ -148,174 +150,55 @@ extension Binder {
 
     // MARK: Order
 
-    private func bindOrder(_ order: [OrderItemSyntax], _ items: [Item], _ scope: ExpressionScope) throws(QueryError) -> [SortKey] {
-        var keys: [SortKey] = []
-        for item in order {
-            keys.append(try sortKey(try outputOrExpression(item.expression, items, scope), item))
-        }
+    private func bindOrder(
+        _ order: [OrderItemSyntax], _ items: [Item], _ groups: GroupingList, _ scope: ExpressionScope
+    ) throws(QueryError) -> [Output] {
+        var keys: [Output] = []
+        for item in order { keys.append(try outputOrExpression(item.expression, items, groups, scope)) }
         return keys
     }
 
+    /// What ORDER BY and DISTINCT ON name, and its place in the list where it stands there.
+    private struct Output {
+        var expression: Expression
+        var item: Int?
+    }
+
     /// An ordinal, an output name, else an expression over the FROM.
-    private func outputOrExpression(_ syntax: ExpressionSyntax, _ items: [Item], _ scope: ExpressionScope) throws(QueryError) -> Expression {
-        if let ordinal = try ordinal(syntax, count: items.count, scope.clause) { return items[ordinal].expression }
-        if case .name(let parts) = syntax.kind, parts.count == 1 {
-            try work?.spend(items.count)
-            let matches = items.filter { $0.name == parts[0].text }
-            if let first = matches.first {
-                guard matches.allSatisfy({ $0.expression.isSame(as: first.expression) }) else {
-                    throw .badSQL("“\(parts[0].text)” is the name of several selected columns", at: syntax.position)
-                }
-                return first.expression
-            }
+    private func outputOrExpression(
+        _ syntax: ExpressionSyntax, _ items: [Item], _ groups: GroupingList, _ scope: ExpressionScope
+    ) throws(QueryError) -> Output {
+        if let ordinal = try ordinal(syntax, count: items.count, scope.clause) { return Output(expression: items[ordinal].expression, item: ordinal) }
+        if case .name(let parts) = syntax.kind, parts.count == 1, let item = try outputNamed(parts[0].text, items, at: syntax.position) {
+            return Output(expression: items[item].expression, item: item)
         }
-        return try bindExpression(syntax, in: scope).expression
+        let expression = try bindExpression(syntax, in: scope).expression
+        return Output(expression: expression, item: groups.outputs[expression])
+    }
+
+    /// The first column of the list that has the name: several of one value are one.
+    func outputNamed(_ name: String, _ items: [Item], at position: Int) throws(QueryError) -> Int? {
+        try work?.spend(items.count)
+        guard let first = items.firstIndex(where: { $0.name == name }) else { return nil }
+        guard items[first...].allSatisfy({ $0.name != name || $0.expression.isSame(as: items[first].expression) }) else {
+            throw .badSQL("“\(name)” is the name of several selected columns", at: position)
+        }
+        return first
     }
 
     private func bindDistinctOn(
-        _ keys: [ExpressionSyntax], _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
-    ) throws(QueryError) -> [Expression] {
+        _ keys: [ExpressionSyntax], _ items: [Item], _ groups: GroupingList, _ collector: SelectCollector, in frame: BindingFrame
+    ) throws(QueryError) -> [Output] {
         let scope = ExpressionScope(frame: frame, clause: "DISTINCT ON", collector: collector)
-        var result: [Expression] = []
+        var result: [Output] = []
         for key in keys {
-            let expression = try outputOrExpression(key, items, scope)
-            guard TypeRules.isComparable(expression.type) else {
-                throw .unsupported("DISTINCT ON cannot compare \(expression.type.sqlName)", at: key.position)
+            let output = try outputOrExpression(key, items, groups, scope)
+            guard TypeRules.isComparable(output.expression.type) else {
+                throw .unsupported("DISTINCT ON cannot compare \(output.expression.type.sqlName)", at: key.position)
             }
-            result.append(expression)
+            result.append(output)
         }
         return result
-    }
-
-    // MARK: GROUP BY
-
-    /// The grouping sets, each a list of places in `expressions`.
-    struct GroupingList {
-        private(set) var expressions: [(expression: Expression, name: String, position: Int)] = []
-        private(set) var places = ExpressionPlaces()
-        var sets: [[Int]] = [[]]
-        /// By their place in the list: constants that GROUP BY names, which are NULL where their grouping set leaves them out.
-        var constants: [Int: Int] = [:]
-
-        /// The place of an expression, which may be in the list already.
-        mutating func place(_ expression: Expression, _ name: String, _ position: Int) -> Int {
-            if let known = places[expression] { return known }
-            places.insert(expression, at: expressions.count)
-            expressions.append((expression, name, position))
-            return expressions.count - 1
-        }
-
-        func constantPlace(of expression: Expression) -> Int? {
-            guard expression.isLiteral else { return nil }
-            return constants.values.first { expressions[$0].expression.isSame(as: expression) }
-        }
-    }
-
-    private func bindGroups(
-        _ select: SelectSyntax, _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
-    ) throws(QueryError) -> GroupingList {
-        var list = GroupingList()
-        let scope = ExpressionScope(frame: frame, clause: "GROUP BY")
-        // Of the one set that most queries have.
-        var whole: Set<Int> = []
-        for element in select.groupBy {
-            let sets = try groupingSets(element, items, collector, scope, &list)
-            if list.sets.count == 1, sets.count == 1, whole.count == list.sets[0].count {
-                list.sets[0] += sets[0].filter { whole.insert($0).inserted }
-                continue
-            }
-            var product: [[Int]] = []
-            guard list.sets.count * sets.count <= SyntaxLimits.groupingSetCountMax else {
-                throw .unsupported(
-                    "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
-            }
-            for left in list.sets {
-                try work?.spend(left.count)
-                let known = Set(left)
-                for right in sets { product.append(left + right.filter { !known.contains($0) }) }
-            }
-            guard product.count <= SyntaxLimits.groupingSetCountMax else {
-                throw .unsupported(
-                    "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
-            }
-            list.sets = product
-        }
-        return list
-    }
-
-    private func groupingSets(
-        _ element: GroupingSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
-    ) throws(QueryError) -> [[Int]] {
-        func places(_ keys: [ExpressionSyntax], _ list: inout GroupingList) throws(QueryError) -> [Int] {
-            var result: [Int] = [], known: Set<Int> = []
-            for key in keys {
-                let place = try groupPlace(key, items, collector, scope, &list)
-                if known.insert(place).inserted { result.append(place) }
-            }
-            return result
-        }
-        switch element {
-        case .set(let keys): return [try places(keys, &list)]
-        case .rollup(let parts, let position):
-            var sets: [[Int]] = [[]]
-            guard parts.count < SyntaxLimits.groupingSetCountMax else {
-                throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
-            }
-            for part in parts { sets.append((sets.last ?? []) + (try places(part, &list))) }
-            return sets.reversed()
-        case .cube(let parts, let position):
-            guard parts.count <= 9 else { throw .unsupported("CUBE of more than 9 columns is not supported", at: position) }
-            var sets: [[Int]] = [[]]
-            for part in parts.reversed() {
-                let here = try places(part, &list)
-                sets = sets.map { here + $0 } + sets
-            }
-            return sets
-        case .groupingSets(let elements, let position):
-            var sets: [[Int]] = []
-            for element in elements {
-                sets += try groupingSets(element, items, collector, scope, &list)
-                guard sets.count <= SyntaxLimits.groupingSetCountMax else {
-                    throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
-                }
-            }
-            return sets
-        }
-    }
-
-    /// An input column comes before an output name, as in PostgreSQL.
-    private func groupPlace(
-        _ syntax: ExpressionSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
-    ) throws(QueryError) -> Int {
-        var expression: Expression?, name = OutputNames.name(of: syntax)
-        if let ordinal = try ordinal(syntax, count: items.count, "GROUP BY") {
-            expression = items[ordinal].expression
-            name = items[ordinal].name
-        } else if case .name(let parts) = syntax.kind, parts.count == 1, case .none = scope.frame.names.lookup(parts[0].text) {
-            try work?.spend(items.count)
-            let matches = items.filter { $0.name == parts[0].text }
-            if matches.count > 1, !matches.allSatisfy({ $0.expression.isSame(as: matches[0].expression) }) {
-                throw .badSQL("“\(parts[0].text)” is the name of several selected columns", at: syntax.position)
-            }
-            expression = matches.first?.expression
-        }
-        let key: Expression
-        if let expression { key = expression } else { key = try bindExpression(syntax, in: scope).expression }
-        if key.isLiteral, let item = items.firstIndex(where: { $0.list == nil && $0.expression.isSame(as: key) }) {
-            list.constants[item] = list.places[key] ?? list.expressions.count
-        }
-        let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
-        if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
-            throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
-        }
-        guard TypeRules.isComparable(key.type) else {
-            throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)
-        }
-        let place = list.place(key, name, syntax.position)
-        guard list.expressions.count <= SyntaxLimits.listItemCountMax else {
-            throw .unsupported("GROUP BY has more than \(SyntaxLimits.listItemCountMax) expressions", at: syntax.position)
-        }
-        return place
     }
 
     // MARK: Output

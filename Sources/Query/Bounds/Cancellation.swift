@@ -7,10 +7,13 @@ package final class Cancellation: Sendable {
     /// On `SteadyClock`; `Int.max` is never.
     private let deadline: Atomic<Int>
 
-    /// - Parameter seconds: how long the query may run; nil is for ever.
+    /// - Parameter seconds: how long the query may run; nil is without limit.
     package init(timeLimitSeconds seconds: Double? = nil) {
         deadline = Atomic(seconds.map { Int(SteadyClock.nanoseconds()) + Int($0 * 1e9) } ?? Int.max)
     }
+
+    /// For work that cannot throw: it stops in the middle, and who asked for it calls `check` before the result is used.
+    package var isOver: Bool { isCancelled.load(ordering: .relaxed) || deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) }
 
     package func cancel() { isCancelled.store(true, ordering: .relaxed) }
 

@@ -23,10 +23,14 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
     let fittingRowCount: Int?
 
     package init(_ slug: Slug, _ detail: String, position: Int? = nil) {
+        self.init(slug, detail, position: position, fittingRowCount: nil)
+    }
+
+    private init(_ slug: Slug, _ detail: String, position: Int?, fittingRowCount: Int?) {
         self.slug = slug
         self.detail = detail
         self.position = position
-        fittingRowCount = nil
+        self.fittingRowCount = fittingRowCount
     }
 
     /// An operator held too much: one that can do with less, in another way, does.
@@ -45,9 +49,12 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
 
 extension QueryError {
     /// What an operator has to hold at once does not fit, and cannot be written aside.
-    static func outOfMemory(_ what: String, position: Int? = nil) -> QueryError {
+    ///
+    /// - Parameter fittingRowCount: of rows of which fewer may be taken.
+    static func outOfMemory(_ what: String, position: Int? = nil, fittingRowCount: Int? = nil) -> QueryError {
         var error = QueryError(
-            .spillFull, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position)
+            .spillFull, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position,
+            fittingRowCount: fittingRowCount)
         error.needsMemory = true
         return error
     }

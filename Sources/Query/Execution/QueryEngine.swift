@@ -37,6 +37,8 @@ package final class QueryEngine: Sendable {
     /// What queries hold now, and may hold, in bytes: for metrics.
     package var memoryByteCounts: (used: Int, most: Int) { (memory.usedByteCount, memory.byteCountMax) }
     package var spilledByteCount: Int { spill.usedByteCount }
+    /// For intermediate rows of answers on their way into files.
+    package var spillSpace: SpillSpace { spill }
 
     package init(_ settings: Settings = Settings()) {
         self.settings = settings

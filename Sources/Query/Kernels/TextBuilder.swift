@@ -14,6 +14,7 @@ struct TextBuilder {
 
     private static let growthByteCountMax = 8 << 20
     private static let leastByteCount = 1 << 12
+    private static let tileByteCount = 1 << 14
 
     /// - Parameter count: how many texts there will be.
     init(count: Int, _ meter: WorkMeter) {
@@ -58,7 +59,20 @@ struct TextBuilder {
         let (total, overflow) = part.count.multipliedReportingOverflow(by: times)
         guard !overflow else { throw .textTooLong }
         if total > byteCountMax - bytes.count { try makeRoom(total) }
-        for _ in 0..<times { bytes.append(contentsOf: part) }
+        guard total > Self.tileByteCount else {
+            for _ in 0..<times { bytes.append(contentsOf: part) }
+            return
+        }
+        // By tiles of many parts: the query is ended between two of them.
+        let perTile = max(1, Self.tileByteCount / part.count)
+        var tile: [UInt8] = []
+        tile.reserveCapacity(perTile * part.count)
+        for _ in 0..<perTile { tile.append(contentsOf: part) }
+        for _ in 0..<(times / perTile) {
+            try meter.step(tile.count)
+            bytes.append(contentsOf: tile)
+        }
+        bytes.append(contentsOf: tile[..<(times % perTile * part.count)])
     }
 
     /// Lets `write` append up to `most` bytes.
@@ -83,7 +97,8 @@ struct TextBuilder {
         let wanted = max(needed, Self.leastByteCount, bytes.count + min(bytes.count, Self.growthByteCountMax))
         // While the bytes move, both places are taken.
         try meter.charge(wanted, row: row, of: count)
-        try meter.step(added)
+        // What comes a byte at a time is counted here, as far as it may come.
+        try meter.step(max(added, wanted - bytes.count))
         bytes.reserveCapacity(wanted)
         meter.uncharge(byteCountMax)
         byteCountMax = wanted

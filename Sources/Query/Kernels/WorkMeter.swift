@@ -11,7 +11,7 @@ final class WorkMeter {
     /// So much is not worth asking for.
     private let freeByteCount: Int
     private let memory: MemoryBudget
-    private let cancellation: Cancellation?
+    let cancellation: Cancellation?
 
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
@@ -154,8 +154,8 @@ final class WorkMeter {
         if steps >= Self.stepCountMax { try look() }
     }
 
-    /// Counts work in a place that has to go on; whether to is asked by the caller now and then.
-    private func look() throws(KernelError) {
+    /// Asks at once whether the query is over.
+    func look() throws(KernelError) {
         steps = 0
         do { try cancellation?.check() } catch { throw .interrupted(error) }
     }

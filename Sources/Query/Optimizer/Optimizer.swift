@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// From a bound plan to the one that runs: each rewrite in its turn.
 ///
 /// Every rewrite keeps the answer; the order is that of what each needs: subqueries become joins before conditions move, conditions reach
@@ -10,8 +8,8 @@ package struct Optimizer {
     private let isUTC: Bool
     private let inspect: Inspector?
 
-    /// Looks at what a pass made: its name, the plan before and the plan after it.
-    package typealias Inspector = (_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan) -> Void
+    /// Looks at what a pass made: its name, the plan as it was bound and the plan after the pass.
+    package typealias Inspector = (_ pass: String, _ bound: LogicalPlan, _ after: LogicalPlan) -> Void
 
     /// - Parameter inspect: for tests: `PlanVerifier` after each pass.
     package init(evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = nil) {
@@ -20,38 +18,34 @@ package struct Optimizer {
         isUTC = QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0).isUTC
     }
 
-    package func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-        try PlanSize.check(plan)
-        look("the binder", plan, plan, allowsSubqueries: true)
-        let foldedPlan = folded(plan)
-        look("ConstantFolding", plan, foldedPlan, allowsSubqueries: true)
+    package func optimized(_ bound: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        try PlanSize.check(bound)
+        look("the binder", bound, bound, allowsSubqueries: true)
+        let foldedPlan = folded(bound)
+        look("ConstantFolding", bound, foldedPlan, allowsSubqueries: true)
         try PlanningWork.check()
         var plan = try SubqueryRemoval.rewrite(foldedPlan, ids: PlanIDs(after: foldedPlan))
-        look("SubqueryRemoval", foldedPlan, plan)
+        look("SubqueryRemoval", bound, plan)
         try PlanSize.check(plan)
         for pass in passes {
-            let before = plan
-            plan = pass.rewrite(before)
-            look(pass.name, before, plan)
+            plan = pass.rewrite(plan)
+            look(pass.name, bound, plan)
             // What a pass left undone because the work was over is not to be run.
             try PlanSize.check(plan)
         }
         return plan
     }
 
-    /// With `TILL_VERIFY_PLANS` a debug build does not run a plan that a pass has broken, in whatever test or server it happens.
-    private func look(_ pass: String, _ before: LogicalPlan, _ after: LogicalPlan, allowsSubqueries: Bool = false) {
-        inspect?(pass, before, after)
+    /// A debug build does not run a plan that a pass has broken, in whatever test or server it happens.
+    private func look(_ pass: String, _ bound: LogicalPlan, _ after: LogicalPlan, allowsSubqueries: Bool = false) {
+        inspect?(pass, bound, after)
         #if DEBUG
-            if !Self.verifiesAll || PlanningWork.isOver { return }
-            let faults = PlanVerifier.faults(in: after, allowsSubqueries: allowsSubqueries) + PlanVerifier.faults(from: before, to: after)
+            // A pass stops in the middle when the statement's work is over; that plan is refused.
+            if PlanningWork.isOver { return }
+            let faults = PlanVerifier.faults(in: after, allowsSubqueries: allowsSubqueries) + PlanVerifier.faults(from: bound, to: after)
             precondition(faults.isEmpty, "\(pass): \(faults.joined(separator: "; "))")
         #endif
     }
-
-    #if DEBUG
-        private static let verifiesAll = getenv("TILL_VERIFY_PLANS") != nil
-    #endif
 
     /// Once no subquery is left. A new rule is a line here.
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {

@@ -23,10 +23,27 @@ struct SubqueryRemoval {
         case .series, .scan:
             throw .unsupported("subqueries are not supported here", at: Self.position(in: node.expressions))
         default:
-            var input = node.inputs[0]
+            var input = Attached(node.inputs[0])
             let mapped = try node.mapExpressions { (expression) throws(QueryError) in try extracted(expression, &input) }
-            return mapped.withInputs([input])
+            return mapped.withInputs([input.plan])
         }
+    }
+
+    /// A plan that subqueries have been joined to, and what stands for each of them since: some functions ask an operand twice.
+    private struct Attached {
+        var plan: LogicalPlan
+        private var known: [[ColumnID]: (subquery: SubqueryExpression, value: Expression)] = [:]
+
+        init(_ plan: LogicalPlan) { self.plan = plan }
+
+        func value(of subquery: SubqueryExpression) -> Expression? {
+            guard let found = known[Self.key(subquery)], found.subquery == subquery else { return nil }
+            return found.value
+        }
+
+        mutating func note(_ value: Expression, of subquery: SubqueryExpression) { known[Self.key(subquery)] = (subquery, value) }
+
+        private static func key(_ subquery: SubqueryExpression) -> [ColumnID] { subquery.plan.columns.map(\.id) }
     }
 
     /// VALUES as a query for each row.
@@ -52,17 +69,17 @@ struct SubqueryRemoval {
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) throws(QueryError) -> LogicalPlan {
         let all = conjuncts.flatMap(\.conjuncts)
         let plain = all.filter { !$0.hasSubquery }
-        var plan = plain.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: plain)
+        var attached = Attached(plain.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: plain))
         for condition in all where condition.hasSubquery {
             try PlanningWork.check()
-            if let joined = try membership(condition, plan) {
-                plan = joined
+            if let joined = try membership(condition, attached.plan) {
+                attached.plan = joined
             } else {
-                let test = try extracted(condition, &plan)
-                plan = .filter(input: plan, conjuncts: [test])
+                let test = try extracted(condition, &attached)
+                attached.plan = .filter(input: attached.plan, conjuncts: [test])
             }
         }
-        return plan
+        return attached.plan
     }
 
     /// EXISTS, IN and their negations as conditions by themselves.
@@ -86,10 +103,10 @@ struct SubqueryRemoval {
     private func inQuery(
         _ subquery: SubqueryExpression, _ operands: [Expression], _ input: LogicalPlan, isNegated: Bool
     ) throws(QueryError) -> LogicalPlan {
-        var plan = input, values: [Expression] = []
-        for operand in operands { values.append(try extracted(operand, &plan)) }
+        var attached = Attached(input), values: [Expression] = []
+        for operand in operands { values.append(try extracted(operand, &attached)) }
         let pairs = zip(values, subquery.plan.columns).map { ($0, Expression.column($1)) }
-        return try semi(subquery, plan, kind: isNegated ? .antiNullAware : .semi, pairs: pairs)
+        return try semi(subquery, attached.plan, kind: isNegated ? .antiNullAware : .semi, pairs: pairs)
     }
 
     private func joined(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
@@ -113,17 +130,19 @@ struct SubqueryRemoval {
         }
         if !isOfOneSide { return try byPairs(node, tests) }
         // What the condition of an outer join asks about one side alone is asked there.
+        var left = Attached(node.left)
         for test in tests {
             var outer: Set<ColumnID> = []
             test.collectColumns(into: &outer)
             if outer.isDisjoint(with: node.left.columnIDs), node.kind == .left {
                 node.right = try filter(node.right, [test])
             } else if outer.isDisjoint(with: node.right.columnIDs), node.kind == .right {
-                node.left = try filter(node.left, [test])
+                left.plan = try filter(left.plan, [test])
             } else {
-                node.residual.append(try extracted(test, &node.left))
+                node.residual.append(try extracted(test, &left))
             }
         }
+        node.left = left.plan
         return .join(node)
     }
 
@@ -210,32 +229,43 @@ struct SubqueryRemoval {
     // MARK: Expressions
 
     /// The expression with columns in the place of its subqueries, which `input` is joined to.
-    private func extracted(_ expression: Expression, _ input: inout LogicalPlan) throws(QueryError) -> Expression {
+    private func extracted(_ expression: Expression, _ input: inout Attached) throws(QueryError) -> Expression {
         guard expression.hasSubquery else { return expression }
-        var plan = input
+        var attached = input
         let result = try expression.replaced { (node) throws(QueryError) in
             guard case .subquery(let subquery) = node else { return nil }
-            return try replacement(subquery, &plan)
+            if let known = attached.value(of: subquery) { return known }
+            let value = try replacement(subquery, &attached)
+            attached.note(value, of: subquery)
+            return value
         }
-        input = plan
+        input = attached
         return result
     }
 
-    private func replacement(_ subquery: SubqueryExpression, _ input: inout LogicalPlan) throws(QueryError) -> Expression {
+    private func replacement(_ subquery: SubqueryExpression, _ input: inout Attached) throws(QueryError) -> Expression {
         switch subquery.kind {
         case .scalar:
-            guard let value = try values(of: subquery, try visit(subquery.plan), &input).first else {
+            let inner = Self.distinctly(try visit(subquery.plan), from: input.plan, ids)
+            guard let value = try values(of: subquery, inner, &input.plan).first else {
                 throw .unsupported("this subquery has no column", at: subquery.position)
             }
             return value
-        case .exists: return try mark(subquery, [], nullAware: false, &input)
+        case .exists: return try mark(subquery, [], nullAware: false, &input.plan)
         case .quantified(let operands, let function, let isAll):
             var own: [Expression] = []
             for operand in operands { own.append(try extracted(operand, &input)) }
-            if function.comparison == .equal, !isAll { return try contained(subquery, own, &input) }
-            if function.comparison == .notEqual, isAll { return .not(try contained(subquery, own, &input)) }
-            return try compared(subquery, own[0], function, isAll, &input)
+            if function.comparison == .equal, !isAll { return try contained(subquery, own, &input.plan) }
+            if function.comparison == .notEqual, isAll { return .not(try contained(subquery, own, &input.plan)) }
+            return try compared(subquery, own[0], function, isAll, &input.plan)
         }
+    }
+
+    /// The plan under ids of its own, where it puts out what the other one does already: a copy of it has been joined further below.
+    private static func distinctly(_ plan: LogicalPlan, from other: LogicalPlan, _ ids: PlanIDs) -> LogicalPlan {
+        let taken = other.columnIDs
+        guard plan.columns.contains(where: { taken.contains($0.id) }) else { return plan }
+        return .project(input: plan, columns: plan.columns.map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) })
     }
 
     // MARK: Semi-joins

@@ -4,6 +4,7 @@ package import ColumnStore
 package struct CSVEncoder: ResultEncoder {
     private let columns: [ResultColumn]
     private var field: [UInt8] = []
+    package var cancellation: Cancellation?
 
     package init(columns: [ResultColumn]) { self.columns = columns }
 
@@ -15,8 +16,8 @@ package struct CSVEncoder: ResultEncoder {
         buffer.append(contentsOf: "\r\n".utf8)
     }
 
-    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) {
-        let cells = batch.columns.map { CellWriter($0) }
+    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws(QueryError) {
+        let cells = batch.columns.map { CellWriter($0, endingWith: cancellation) }
         for row in 0..<batch.rowCount {
             for index in cells.indices {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }
@@ -31,6 +32,7 @@ package struct CSVEncoder: ResultEncoder {
             }
             buffer.append(contentsOf: "\r\n".utf8)
         }
+        try cancellation?.check()
     }
 
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {}

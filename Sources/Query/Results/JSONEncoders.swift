@@ -4,6 +4,7 @@ package import ColumnStore
 package struct JSONPageEncoder: ResultEncoder {
     private let columns: [ResultColumn]
     private var hasRows = false
+    package var cancellation: Cancellation?
 
     package init(columns: [ResultColumn]) { self.columns = columns }
 
@@ -19,8 +20,8 @@ package struct JSONPageEncoder: ResultEncoder {
         buffer.append(contentsOf: "],\"rows\":[".utf8)
     }
 
-    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) {
-        let cells = batch.columns.map { CellWriter($0) }
+    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws(QueryError) {
+        let cells = batch.columns.map { CellWriter($0, endingWith: cancellation) }
         for row in 0..<batch.rowCount {
             buffer.append(contentsOf: (hasRows ? ",[" : "[").utf8)
             hasRows = true
@@ -30,6 +31,7 @@ package struct JSONPageEncoder: ResultEncoder {
             }
             buffer.append(UInt8(ascii: "]"))
         }
+        try cancellation?.check()
     }
 
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {
@@ -48,6 +50,7 @@ package struct JSONObjectEncoder: ResultEncoder {
     private let keys: [[UInt8]]
     private let isArray: Bool
     private var hasRows = false
+    package var cancellation: Cancellation?
 
     package init(columns: [ResultColumn], isArray: Bool = false) {
         self.isArray = isArray
@@ -63,8 +66,8 @@ package struct JSONObjectEncoder: ResultEncoder {
         if isArray { buffer.append(UInt8(ascii: "[")) }
     }
 
-    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) {
-        let cells = batch.columns.map { CellWriter($0) }
+    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws(QueryError) {
+        let cells = batch.columns.map { CellWriter($0, endingWith: cancellation) }
         for row in 0..<batch.rowCount {
             if isArray { buffer.append(contentsOf: (hasRows ? ",\n" : "\n").utf8) }
             hasRows = true
@@ -76,6 +79,7 @@ package struct JSONObjectEncoder: ResultEncoder {
             buffer.append(UInt8(ascii: "}"))
             if !isArray { buffer.append(0x0A) }
         }
+        try cancellation?.check()
     }
 
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {

@@ -10,6 +10,8 @@ package struct ParquetEncoder: ResultEncoder {
     private let sink = Sink()
     private let writer: FileWriter
     private let columns: [ResultColumn]
+    /// A cell is never made text here but of an interval: there is nothing to end within.
+    package var cancellation: Cancellation?
 
     /// Row groups of an answer are small: they wait in memory until they are whole.
     private static let rowGroupByteCount = 32 << 20

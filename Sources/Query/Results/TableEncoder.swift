@@ -8,6 +8,8 @@ package struct TableEncoder: ResultEncoder {
     private var rows: [[[UInt8]]] = []
     private var rowCount = 0
 
+    package var cancellation: Cancellation?
+
     package init(columns: [ResultColumn], rowCountMax: Int = 1_000, cellWidthMax: Int = 60) {
         self.columns = columns
         self.rowCountMax = rowCountMax
@@ -16,10 +18,10 @@ package struct TableEncoder: ResultEncoder {
 
     package mutating func begin(into buffer: inout [UInt8]) {}
 
-    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) {
+    package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws(QueryError) {
         rowCount += batch.rowCount
         let wanted = min(batch.rowCount, rowCountMax - rows.count)
-        let cells = batch.columns.map { CellWriter($0) }
+        let cells = batch.columns.map { CellWriter($0, endingWith: cancellation) }
         for row in 0..<max(0, wanted) {
             rows.append(
                 cells.map { cell in
@@ -28,6 +30,7 @@ package struct TableEncoder: ResultEncoder {
                     return shown(text)
                 })
         }
+        try cancellation?.check()
     }
 
     /// Control characters blanked, long texts cut.

@@ -134,7 +134,7 @@ package struct BatchShape: Sendable {
 package struct BatchFilter: Sendable {
     private let scope: [(column: Int, filter: ColumnFilter)]
     private let filters: [(column: Int, filter: ColumnFilter)]
-    private let sieves: [(column: Int, sieve: ColumnSieve)]
+    private let runtimeFilters: [(column: Int, runtimeFilter: RuntimeFilter)]
     private let residual: (shape: BatchShape, select: @Sendable (ColumnBatch) throws -> Bitmap)?
 
     package init(_ request: ScanRequest, _ schema: Schema) throws(ColumnStoreError) {
@@ -150,9 +150,9 @@ package struct BatchFilter: Sendable {
         }
         scope = try placed(request.scope)
         filters = try placed(request.filters)
-        sieves = request.sieves.compactMap { sieve in
-            guard sieve.path.names.count == 1, let index = schema.index(of: sieve.path.names[0]) else { return nil }
-            return (index, sieve)
+        runtimeFilters = request.runtimeFilters.compactMap { runtimeFilter in
+            guard runtimeFilter.path.names.count == 1, let index = schema.index(of: runtimeFilter.path.names[0]) else { return nil }
+            return (index, runtimeFilter)
         }
         if let residual = request.residual {
             self.residual = (try BatchShape(residual.columns, schema), residual.select)
@@ -167,7 +167,7 @@ package struct BatchFilter: Sendable {
         for test in scope { passing = .both(passing, test.filter.select(batch.columns[test.column])) }
         counters.add(rowsScanned: passing?.setCount ?? batch.rowCount)
         for test in filters { passing = .both(passing, test.filter.select(batch.columns[test.column])) }
-        for test in sieves { passing = .both(passing, test.sieve.select(batch.columns[test.column].flattened())) }
+        for test in runtimeFilters { passing = .both(passing, test.runtimeFilter.select(batch.columns[test.column].flattened())) }
         guard let residual else { return passing?.setIndices() }
         let rows = passing?.setIndices()
         if let rows, rows.isEmpty { return rows }

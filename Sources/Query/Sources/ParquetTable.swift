@@ -128,7 +128,7 @@ package final class ParquetTable: TableSource {
             counters.add { $0.rowsOffered += files.reduce(0) { $0 + $1.rowCount } }
             var parquet = ParquetScanRequest(
                 projection: request.projection, schema: schema, filters: request.scope + request.filters, elementFilters: request.elementFilters)
-            parquet.sieves = request.sieves
+            parquet.runtimeFilters = request.runtimeFilters
             if let residual = request.residual { parquet.residual = .init(columns: residual.columns, select: residual.select) }
             self.request = parquet
             state = Mutex(State(files: files[...]))

@@ -66,7 +66,7 @@ package struct ScanRequest: Sendable {
     /// Each on a leaf within a list: rows of which no element passes *may* be left out. A hint for pruning, not exact.
     package var elementFilters: [ColumnFilter]
     /// Rows that fail one *may* be left out, before `residual` is asked: what a join beyond the scan drops anyway.
-    package var sieves: [ColumnSieve]
+    package var runtimeFilters: [RuntimeFilter]
     /// A predicate over `columns` that the source may evaluate early, so as to decode the rest for passing rows only; it is called
     /// on rows that passed `scope` and `filters`, and applied exactly. Nil when there is none.
     package var residual: ResidualFilter?
@@ -79,10 +79,10 @@ package struct ScanRequest: Sendable {
 
     package init(
         projection: [ColumnPath], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [], elementFilters: [ColumnFilter] = [],
-        sieves: [ColumnSieve] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, workerCount: Int = 1, counters: ScanCounters = ScanCounters()
+        runtimeFilters: [RuntimeFilter] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, workerCount: Int = 1, counters: ScanCounters = ScanCounters()
     ) {
         self.projection = projection
-        self.sieves = sieves
+        self.runtimeFilters = runtimeFilters
         self.scope = scope
         self.filters = filters
         self.elementFilters = elementFilters
@@ -97,7 +97,7 @@ extension ScanRequest {
     /// The pieces of work of one file: its row groups. Those of a scan's last file are cut where workers would be idle beside the last of them, if
     /// the scan reads it whole: rows that are looked for are few, and each part would look for them anew in indexes and dictionaries.
     package func parts(of scan: ParquetScan, isLast: Bool) throws -> [ScanPart] {
-        let isWhole = isLast && rowCountMax == nil && filters.isEmpty && elementFilters.isEmpty && sieves.isEmpty
+        let isWhole = isLast && rowCountMax == nil && filters.isEmpty && elementFilters.isEmpty && runtimeFilters.isEmpty
         return try scan.parts(workerCount: isWhole ? workerCount : 1)
     }
 }

@@ -27,9 +27,16 @@ package struct CellWriter {
 
     private let source: Source
     private let validity: Bitmap?
+    /// Looked at within one cell: a list may have millions of elements.
+    private let cancellation: Cancellation?
     package let type: ColumnType
 
-    package init(_ column: Column) {
+    /// Elements between two looks at the cancellation: less than ten milliseconds' worth, of numbers and short texts.
+    private static let elementCountPerLook = 1 << 14
+
+    /// - Parameter cancellation: where it is over, the text of a list ends in the middle. Whoever gives it asks it before the text is used.
+    package init(_ column: Column, endingWith cancellation: Cancellation? = nil) {
+        self.cancellation = cancellation
         type = column.type
         validity = column.rowValidity
         switch column.values {
@@ -37,14 +44,14 @@ package struct CellWriter {
             if case .bytes(let arrays) = dictionary.values.values {
                 source = .dictionary(codes, arrays)
             } else {
-                source = Self.plain(column.flattened())
+                source = Self.plain(column.flattened(), cancellation)
             }
-        case .constant(let value): source = value.isNull ? .null : Self.plain(column.flattened())
-        default: source = Self.plain(column)
+        case .constant(let value): source = value.isNull ? .null : Self.plain(column.flattened(), cancellation)
+        default: source = Self.plain(column, cancellation)
         }
     }
 
-    private static func plain(_ column: Column) -> Source {
+    private static func plain(_ column: Column, _ cancellation: Cancellation?) -> Source {
         switch column.values {
         case .bits(let bits): .bits(bits)
         case .int32(let values): column.type == .date ? .days(values) : .int32(values)
@@ -57,10 +64,10 @@ package struct CellWriter {
         case .int128(let values): .wideDecimals(values)
         case .double(let values): .doubles(values)
         case .bytes(let arrays): .bytes(arrays)
-        case .list(let offsets, let element): .list(offsets: offsets, Element(CellWriter(element)))
+        case .list(let offsets, let element): .list(offsets: offsets, Element(CellWriter(element, endingWith: cancellation)))
         case .structure(let members):
             if case .structure(let fields) = column.type {
-                .structure(keys: keys(fields), members.map { CellWriter($0) })
+                .structure(keys: keys(fields), members.map { CellWriter($0, endingWith: cancellation) })
             } else {
                 .values(column)
             }
@@ -109,8 +116,12 @@ package struct CellWriter {
         case .dictionary(let codes, let arrays): appendBytes(arrays, Int(codes[row]), to: &text)
         case .list(let offsets, let element):
             text.append(UInt8(ascii: "["))
-            for place in Int(offsets[row])..<Int(offsets[row + 1]) {
-                if place > Int(offsets[row]) { text.append(UInt8(ascii: ",")) }
+            let (first, last) = (Int(offsets[row]), Int(offsets[row + 1]))
+            for place in first..<last {
+                if place > first {
+                    text.append(UInt8(ascii: ","))
+                    if (place - first) & (Self.elementCountPerLook - 1) == 0, cancellation?.isOver == true { return }
+                }
                 element.writer.appendJSON(place, to: &text)
             }
             text.append(UInt8(ascii: "]"))

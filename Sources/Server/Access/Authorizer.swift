@@ -35,7 +35,7 @@ package struct Authorizer: Sendable {
         } catch let problem as Problem {
             throw Denial(problem)
         }
-        if let problem = access.refusal(of: admitted.principal) { throw Denial(problem, standing: admitted.standing) }
+        if let problem = access.refusal(of: admitted.principal) { throw Denial(problem, of: admitted.principal, standing: admitted.standing) }
         return admitted
     }
 
@@ -121,17 +121,17 @@ package struct Authorizer: Sendable {
 
     private func admit(_ contract: Contract) throws -> Admitted {
         let now = CalendarText.now
+        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
         if let from = contract.validFrom, now < from {
-            throw Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))")
+            throw Denial(Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))"), of: principal)
         }
         if let to = contract.validTo, now >= to {
-            throw Problem(.contractNotValid, "the contract ended at \(CalendarText.text(instant: to))")
+            throw Denial(Problem(.contractNotValid, "the contract ended at \(CalendarText.text(instant: to))"), of: principal)
         }
-        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
         guard let rate = contract.ratePerSecond else { return Admitted(principal: principal) }
         let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
         guard standing.wait != nil else { return Admitted(principal: principal, standing: standing) }
         throw Denial(
-            Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"), standing: standing)
+            Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"), of: principal, standing: standing)
     }
 }

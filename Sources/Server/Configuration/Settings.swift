@@ -14,6 +14,8 @@ package struct Settings: Sendable, Equatable {
         package var connections = 8_192
         /// From one address, or one network of 64 bits of IPv6.
         package var connectionsPerAddress = 4_096
+        /// Of all files of exports together, in bytes.
+        package var exportsBytes = 50 << 30
         /// What requests and answers may hold, in bytes.
         package var requestMemory = 384 << 20
     }

@@ -35,6 +35,7 @@ package enum SettingsReader {
         Key("limits.query_memory") { value, settings in settings.limits.queryMemory = try value.size((1 << 20)...(1 << 50)) },
         Key("limits.queries") { value, settings in settings.limits.queries = try value.integer(1...1_024) },
         Key("limits.min_free") { value, settings in settings.limits.minFree = try value.size(0...(1 << 50)) },
+        Key("limits.exports_bytes") { value, settings in settings.limits.exportsBytes = try value.size(0...(1 << 50)) },
         Key("limits.connections") { value, settings in settings.limits.connections = try value.integer(16...1_000_000) },
         Key("limits.connections_per_address") { value, settings in settings.limits.connectionsPerAddress = try value.integer(1...1_000_000) },
         Key("limits.request_memory") { value, settings in settings.limits.requestMemory = try value.size((16 << 20)...(1 << 50)) },

@@ -27,7 +27,7 @@ package struct Admission: Sendable {
         do {
             try charge.enter(ledger, as: admitted.principal)
         } catch {
-            throw Denial(error, standing: admitted.standing)
+            throw Denial(error, of: admitted.principal, standing: admitted.standing)
         }
     }
 }

@@ -9,6 +9,7 @@ package final class DoorContext: Sendable {
     package let admission: Admission
     package let queries: QueryService
     package let jobs: JobTable
+    package let exports: ExportQueue
     package let life: ServerLife
     package let log: Log
     package let limits: DoorLimits
@@ -24,6 +25,7 @@ package final class DoorContext: Sendable {
         self.tokens = tokens
         life = ServerLife(timers)
         jobs = JobTable(log: log)
+        exports = ExportQueue(exports: store.exports, log: log)
         admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory))
         self.queries = QueryService(
             engine: queries, store: store.queries, cursors: store.cursors,
@@ -56,7 +58,10 @@ package final class DoorContext: Sendable {
     }
 
     /// Long polls end, readiness with them, and jobs; `stop` closes the doors.
-    package func beginStopping() { life.beginStopping { jobs.beginStopping() } }
+    package func beginStopping() { life.beginStopping {
+        jobs.beginStopping()
+        exports.beginStopping()
+    } }
 
     /// Closes every door and waits for what is under way; then it is safe to close the engine, unless something was cut off.
     package func stop(_ patience: Patience = Patience()) -> End {
@@ -66,6 +71,6 @@ package final class DoorContext: Sendable {
             queries.cancelAll()
             guard life.waitUntilIdle(seconds: patience.cancel) else { return .requestsCutOff(count: life.inFlightCount) }
         }
-        return jobs.waitUntilIdle(seconds: patience.cancel) ? .whole : .jobCutOff
+        return jobs.waitUntilIdle(seconds: patience.cancel) && exports.waitUntilIdle(seconds: patience.cancel) ? .whole : .jobCutOff
     }
 }

@@ -65,7 +65,9 @@ struct FigureWatch {
                 log.info("breaker", ["queue": queue, "name": name, "state": .text(state)])
             }
         case "calls_total" where more > 0 && ["failed", "expired", "exhausted", "dead", "unconfigured", "unreadable"].contains(labels["outcome"]):
-            log.warning("calls failed", ["queue": queue, "name": name, "outcome": .text(labels["outcome"] ?? ""), "count": .number(Int(more))])
+            log.warning(
+                "calls failed",
+                ["queue": queue, "name": name, "outcome": .text(labels["outcome"] ?? ""), "count": .number(Int(more)), "reason": .text(metric.reason ?? "")])
         case "queue_overflow" where metric.value > 0: log.warning("a queue is longer than memory keeps", ["queue": queue, "name": name])
         case "hot_rows_damaged" where more > 0: log.error("documents were found damaged", ["new": .number(Int(more))])
         default: break

@@ -4,8 +4,8 @@ import Synchronization
 package final class HTTPMetrics: Sendable {
     /// Upper bounds in seconds.
     static let bounds: [Double] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60]
-    private static let statuses = [
-        0, 200, 201, 202, 204, 300, 400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 500, 501, 503, 504, 507,
+    package static let statuses = [
+        0, 200, 201, 202, 204, 206, 300, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 414, 415, 416, 422, 429, 431, 500, 501, 503, 504, 505, 507,
     ]
 
     private final class Counter: Sendable {
@@ -21,16 +21,19 @@ package final class HTTPMetrics: Sendable {
     }
 
     private let labels: [(method: String, path: String)]
-    /// One for each route, and one for requests that found none.
+    /// One for each route; then one for each method of requests that found none, and one for methods that are no known word.
     private let figures: [Figures]
+    private let placeOfMethod: [String: Int]
 
-    package init(routes: [(method: String, path: String)]) {
-        labels = routes + [("", "")]
+    /// - Parameter methods: the words that may stand in a label.
+    package init(routes: [(method: String, path: String)], methods: [String]) {
+        labels = routes + methods.sorted().map { ($0, "") } + [("", "")]
         figures = labels.map { _ in Figures() }
+        placeOfMethod = Dictionary(uniqueKeysWithValues: methods.sorted().enumerated().map { ($1, routes.count + $0) })
     }
 
-    package func record(route: Int?, status: Int, seconds: Double) {
-        let figures = figures[route ?? figures.count - 1]
+    package func record(route: Int?, method: String?, status: Int, seconds: Double) {
+        let figures = figures[route ?? method.flatMap { placeOfMethod[$0] } ?? figures.count - 1]
         // A status that is not in the list would be a bug of the list; it counts as 0, the connection that was lost.
         figures.byStatus[Self.statuses.firstIndex(of: status) ?? 0].add()
         figures.byTime[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count].add()

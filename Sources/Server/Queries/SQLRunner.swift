@@ -44,17 +44,18 @@ struct SQLRunner: Sendable {
         started(stream)
         let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
         var encoder = JSONPageEncoder(columns: columns)
+        encoder.cancellation = stream.cancellation
         var bytes: [UInt8] = []
         encoder.begin(into: &bytes)
         var end: WalkPosition?
         if let walk {
             let (place, hasMore) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
             end = hasMore ? place : nil
         } else {
             while let batch = try stream.next() {
-                encoder.append(batch, into: &bytes)
+                try encoder.append(batch, into: &bytes)
                 _ = try Self.goesOn(bytes.count, hold)
             }
         }
@@ -87,8 +88,9 @@ struct SQLRunner: Sendable {
         if rowCount > 0 {
             let stream = try engine.execute(prepared, cancellation: cancellation())
             started(stream)
+            encoder.cancellation = stream.cancellation
             let (place, wasCut) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
             if wasCut { end = place }
             // The same rows, seen twice.
@@ -164,18 +166,34 @@ struct SQLRunner: Sendable {
     }
 
     /// - Parameter hold: asked for the memory of the next so many bytes, before it has them; `sink` takes them.
-    func write(_ answer: Started, as form: SQLForm, hold: (Int) throws -> Void = { _ in }, to sink: (inout [UInt8]) throws -> Void) throws {
+    /// - Parameter counting: told of the rows of each batch.
+    func write(
+        _ answer: Started, as form: SQLForm, hold: (Int) throws -> Void = { _ in }, counting: (Int) -> Void = { _ in },
+        to sink: (inout [UInt8]) throws -> Void
+    ) throws {
         switch form {
-        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, sink)
-        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, sink)
-        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, sink)
+        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, counting, sink)
+        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, counting, sink)
+        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, counting, sink)
+        }
+    }
+
+    /// Writes the answer as a sheet of a workbook.
+    func write(_ answer: Started, asSheet name: String, of book: WorkbookFile, counting: (Int) -> Void) throws {
+        try book.beginSheet(named: name, columns: answer.columns)
+        var next = answer.first
+        while let batch = next {
+            try book.append(batch)
+            counting(batch.rowCount)
+            next = try answer.stream.next()
         }
     }
 
     private func encode<Encoder: ResultEncoder>(
-        _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ sink: (inout [UInt8]) throws -> Void
+        _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ counting: (Int) -> Void, _ sink: (inout [UInt8]) throws -> Void
     ) throws {
         var encoder = encoder
+        encoder.cancellation = answer.stream.cancellation
         var bytes: [UInt8] = []
         try encoder.begin(into: &bytes)
         var next = answer.first
@@ -190,6 +208,7 @@ struct SQLRunner: Sendable {
                 return true
             }
             _ = try Self.encode(batch, hold, while: send, into: &bytes) { try encoder.append($0, into: &$1) }
+            counting(batch.rowCount)
             next = try answer.stream.next()
         }
         try encoder.end(cursor: nil, statistics: answer.stream.statistics, into: &bytes)

@@ -12,19 +12,19 @@ enum AdminRoutes {
                 parameters: [JobAnswer.waitParameter],
                 body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"before":{"type":["string","null"],"format":"date"}}}"#)],
                 answers: [.init(200, "What was done.", [.of(CompactionBody.self)]), accepted], problems: [.diskFull], needsBody: false),
-            handle: compact),
+            uses: work, handle: compact),
         Route(
             .get, "/v1/audit", access: .audit, place: .control,
             operation: Operation(
                 "audit", "Administrative acts, the newest first: who did what when, and what came of it.", parameters: ListPage.parameters,
                 answers: [.init(200, "The acts.", [.of(ListBody<AuditBody>.self)])], problems: [.badCursor]),
-            handle: audit),
+            uses: { $0.store.audit }, handle: audit),
         Route(
             .get, "/v1/admin/audit", access: .audit, place: .control,
             operation: Operation(
                 "adminAudit", "As /v1/audit, which see: the path of earlier versions.", parameters: ListPage.parameters,
                 answers: [.init(200, "The acts.", [.of(ListBody<AuditBody>.self)])], problems: [.badCursor]),
-            handle: audit),
+            uses: { $0.store.audit }, handle: audit),
         Route(
             .post, "/v1/admin/backup", access: .admin, place: .control, body: .small,
             operation: Operation(
@@ -33,42 +33,48 @@ enum AdminRoutes {
                 body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path; the directory is empty, not there, or has an earlier backup of this store."}}}"#)],
                 answers: [.init(200, "The backup is complete, durable and read again.", [.of(BackupBody.self)]), accepted],
                 problems: [.badParameter, .overloaded, .diskFull]),
-            handle: backup),
+            uses: work, handle: backup),
         Route(
             .post, "/v1/admin/verify", access: .admin, place: .control, body: .small,
             operation: Operation(
                 "verify", "Proves every file of the store while it works, at low priority. Answers at once with the job; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false}"#)],
                 answers: [.init(200, "What was found.", [.of(VerificationBody.self)]), accepted], needsBody: false),
-            handle: verify),
+            uses: work, handle: verify),
     ]
+
+    private struct Work: Sendable {
+        let store: any StoreMaintenance
+        let jobs: JobTable
+    }
+    private static let work: @Sendable (CallParts) -> Work = { Work(store: $0.store.maintenance, jobs: $0.jobs) }
 
     private static let accepted = Operation.Answer(202, "It goes on; `Location` is the job's.", [.of(JobBody.self)])
 
-    private static func audit(_ call: Call) throws -> Response {
+    private static func audit(_ call: Call, _ trail: any AuditRecording) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.store.audit.audit(cursor: call.parameter("cursor"), limit: limit)
+        let page = try trail.audit(cursor: call.parameter("cursor"), limit: limit)
         let body = ListBody(items: page.entries.map { AuditBody(entry: $0) }, nextCursor: page.nextCursor)
         return .json(body, reserving: 256 * page.entries.count + 64)
     }
 
-    private static func backup(_ call: Call) throws -> Response? {
+    private static func backup(_ call: Call, _ work: Work) throws -> Response? {
         let body = try call.object(members: ["destination"])
         guard let destination = body["destination"]?.text, destination.hasPrefix("/"), !destination.utf8.contains(0) else {
             let received = body["destination"].map { ", not \(MemberReader.shown($0))" } ?? ""
             throw Problem.parameter("destination", "an absolute path on the server's machine is wanted\(received)")
         }
-        let maintenance = call.store.maintenance
-        return try JobAnswer.start(.backup, call, waiting: nil) { _ in
-            BackupBody(destination: destination, summary: try maintenance.backup(to: destination)).json()
+        let store = work.store
+        return try JobAnswer.start(.backup, call, work.jobs, waiting: nil) { job in
+            BackupBody(destination: destination, summary: try store.backup(to: destination, isCancelled: { job.isCancelled })).json()
         }
     }
 
-    private static func compact(_ call: Call) throws -> Response? {
+    private static func compact(_ call: Call, _ work: Work) throws -> Response? {
         let before = try day(call)
-        let maintenance = call.store.maintenance
-        return try JobAnswer.start(.compact, call, waiting: nil) { _ in
-            CompactionBody(summary: try maintenance.compact(before: before)).json()
+        let store = work.store
+        return try JobAnswer.start(.compact, call, work.jobs, waiting: nil) { job in
+            CompactionBody(summary: try store.compact(before: before, isCancelled: { job.isCancelled })).json()
         }
     }
 
@@ -86,11 +92,11 @@ enum AdminRoutes {
         return day
     }
 
-    private static func verify(_ call: Call) throws -> Response? {
+    private static func verify(_ call: Call, _ work: Work) throws -> Response? {
         if !call.request.body.isEmpty { _ = try call.object(members: []) }
-        let maintenance = call.store.maintenance
-        return try JobAnswer.start(.verify, call, waiting: 0) { job in
-            let report = try maintenance.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", isCancelled: { job.isCancelled }) { progress in
+        let store = work.store
+        return try JobAnswer.start(.verify, call, work.jobs, waiting: 0) { job in
+            let report = try store.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", isCancelled: { job.isCancelled }) { progress in
                 job.report(Job.Progress(done: progress.rowCount, unit: "receipts", at: progress.path))
             }
             guard !job.isCancelled else { throw Job.Cancelled() }

@@ -10,21 +10,21 @@ enum CallbackRoutes {
                 "callback", "A registrar's outcome for a ticket.", parameters: [.path("registrar", "The registrar's name.")],
                 body: [.reference("Callback")],
                 answers: [.init(204, "Taken, or taken before.")], problems: [.badParameter, .notFound, .contradictingOutcome, .diskFull]),
-            handle: callback)
+            uses: { $0.store.callbacks }, handle: callback)
     ]
 
-    private static func callback(_ call: Call) throws -> Response? {
+    private static func callback(_ call: Call, _ callbacks: any Ingest.Callbacks) throws -> Response? {
         let exchange = call.exchange
         let callback = RegistrarCallback(
             registrar: call.path("registrar"), webhookID: call.request.header("webhook-id") ?? "",
             timestamp: call.request.header("webhook-timestamp") ?? "", signature: call.request.header("webhook-signature") ?? "",
             body: call.request.body)
         return exchange.answer {
-            call.store.callbacks.callback(callback) { result in
+            callbacks.callback(callback) { result in
                 exchange.complete {
                     switch result {
                     case .success: .noContent
-                    case .failure(let problem): call.service.failures.response(to: problem, on: exchange)
+                    case .failure(let problem): call.response(to: problem)
                     }
                 }
             }

@@ -12,62 +12,62 @@ enum ContractRoutes {
             operation: Operation(
                 "contracts", "The contracts, by client.", parameters: ListPage.parameters,
                 answers: [.init(200, "A page of them.", [.of(ListBody<ContractBody>.self)])], problems: [.badCursor]),
-            handle: list),
+            uses: { $0.store.contracts }, handle: list),
         Route(
             .get, "/v1/contracts/{client_id}", access: .audit, place: .control,
             operation: Operation(
                 "contract", "A client's contract.", parameters: [client], answers: [.init(200, "It.", [.of(ContractBody.self)])],
                 problems: [.notFound]),
-            handle: one),
+            uses: { $0.store.contracts }, handle: one),
         Route(
             .put, "/v1/contracts/{client_id}", access: .admin, place: .control, body: .small,
             operation: Operation(
                 "putContract", "Makes or replaces a contract.", parameters: [client], body: [.of(ContractBody.self)],
                 answers: [.init(200, "Replaced.", [.of(ContractBody.self)]), .init(201, "Made.", [.of(ContractBody.self)])],
                 problems: [.invalidContract, .diskFull]),
-            handle: put),
+            uses: { $0.store.contracts }, handle: put),
         Route(
             .delete, "/v1/contracts/{client_id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteContract", "Ends a contract and revokes its keys; data stay.", parameters: [client],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
-            handle: delete),
+            uses: { $0.store.contracts }, handle: delete),
     ]
 
     // MARK: Contracts
 
-    private static func list(_ call: Call) throws -> Response {
+    private static func list(_ call: Call, _ contracts: any ContractAdministration) throws -> Response {
         let page = try ListPage(call)
-        let contracts = try call.store.contracts.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
-        let shown = contracts.prefix(page.limit)
-        let next = contracts.count > page.limit ? shown.last.map { page.cursor([Array($0.clientID.utf8)]) } : nil
+        let found = try contracts.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
+        let shown = found.prefix(page.limit)
+        let next = found.count > page.limit ? shown.last.map { page.cursor([Array($0.clientID.utf8)]) } : nil
         return .json(ListBody(items: shown.map { ContractBody(contract: $0) }, nextCursor: next), reserving: 256 * shown.count + 64)
     }
 
-    private static func one(_ call: Call) throws -> Response {
-        .json(ContractBody(contract: try find(call)))
+    private static func one(_ call: Call, _ contracts: any ContractAdministration) throws -> Response {
+        .json(ContractBody(contract: try find(call, contracts)))
     }
 
-    static func find(_ call: Call) throws -> Contract {
+    static func find(_ call: Call, _ contracts: any ContractAdministration) throws -> Contract {
         try Call.check(id: call.path("client_id"), "client_id")
-        guard let contract = try call.store.contracts.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no contract \(MemberReader.shown(call.path("client_id")))") }
+        guard let contract = try contracts.contract(call.path("client_id")) else { throw Problem(.notFound, "there is no contract \(MemberReader.shown(call.path("client_id")))") }
         return contract
     }
 
-    private static func put(_ call: Call) throws -> Response {
+    private static func put(_ call: Call, _ contracts: any ContractAdministration) throws -> Response {
         let clientID = call.path("client_id")
         try Call.check(id: clientID, "client_id")
         let body = try call.object(members: ContractBody.members)
-        let contract = try ContractBody.read(body, clientID: clientID, previous: try call.store.contracts.contract(clientID))
-        let outcome = try call.store.contracts.putContract(contract)
+        let contract = try ContractBody.read(body, clientID: clientID, previous: try contracts.contract(clientID))
+        let outcome = try contracts.putContract(contract)
         let text = ContractBody(contract: contract).json()
         call.exchange.auditDetail = String(decoding: text, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/contracts/\(RequestTarget.encode(clientID))")
     }
 
-    private static func delete(_ call: Call) throws -> Response {
-        _ = try find(call)
-        try call.store.contracts.deleteContract(call.path("client_id"))
+    private static func delete(_ call: Call, _ contracts: any ContractAdministration) throws -> Response {
+        _ = try find(call, contracts)
+        try contracts.deleteContract(call.path("client_id"))
         return .noContent
     }
 }

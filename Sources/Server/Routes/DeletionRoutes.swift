@@ -11,14 +11,16 @@ enum DeletionRoutes {
                 "deleteQuarantine", "Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both.",
                 parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])],
                 problems: [.badParameter, .diskFull]),
-            handle: { call in try answer(call, "quarantine", try call.store.refused.deleteQuarantineEntries(try filter(call))) }),
+            uses: { ($0.store.refused, $0.log) },
+            handle: { call, parts in try answer(call, parts.1, "quarantine", try parts.0.deleteQuarantineEntries(try filter(call))) }),
         Route(
             .delete, "/v1/admin/quarantine/{ticket_id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteQuarantineEntry", "Deletes a refused document.", parameters: [.path("ticket_id", "The entry's ticket.")],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
-            handle: { call in
-                try call.store.refused.deleteQuarantineEntry(call.path("ticket_id"))
+            uses: { $0.store.refused },
+            handle: { call, refused in
+                try refused.deleteQuarantineEntry(call.path("ticket_id"))
                 return .noContent
             }),
         Route(
@@ -27,14 +29,16 @@ enum DeletionRoutes {
                 "deleteDeadLetters", "Deletes dead letters, at most some 10,000 in a call: those of a client, those before a time, or both. Their receipts stay as they are.",
                 parameters: [.client, before], answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])],
                 problems: [.badParameter, .notFound, .diskFull]),
-            handle: { call in try answer(call, "dead letters", try call.store.deadLetters.deleteDeadLetters(try filter(call))) }),
+            uses: { ($0.store.deadLetters, $0.log) },
+            handle: { call, parts in try answer(call, parts.1, "dead letters", try parts.0.deleteDeadLetters(try filter(call))) }),
         Route(
             .delete, "/v1/admin/dead-letters/{id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteDeadLetter", "Deletes a dead letter; its receipt stays as it is.", parameters: [.path("id", "The dead letter.")],
                 answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
-            handle: { call in
-                try call.store.deadLetters.deleteDeadLetter(call.path("id"))
+            uses: { $0.store.deadLetters },
+            handle: { call, letters in
+                try letters.deleteDeadLetter(call.path("id"))
                 return .noContent
             }),
     ]
@@ -59,10 +63,10 @@ enum DeletionRoutes {
         return DeletionFilter(client: client, before: before)
     }
 
-    private static func answer(_ call: Call, _ what: String, _ summary: DeletionSummary) throws -> Response {
+    private static func answer(_ call: Call, _ log: Log, _ what: String, _ summary: DeletionSummary) throws -> Response {
         let body = DeletionBody(summary: summary)
         call.exchange.auditDetail = String(decoding: body.json(), as: UTF8.self)
-        call.context.log.info("deleted", ["what": .text(what), "count": .number(summary.count)])
+        log.info("deleted", ["what": .text(what), "count": .number(summary.count)])
         return .json(body)
     }
 }

@@ -12,24 +12,24 @@ enum JobRoutes {
             operation: Operation(
                 "jobs", "The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended.",
                 parameters: ListPage.parameters, answers: [.init(200, "They.", [.of(ListBody<JobBody>.self)])], problems: [.badCursor]),
-            handle: list),
+            uses: { $0.jobs }, handle: list),
         Route(
             .get, "/v1/admin/jobs/{id}", access: .admin, place: .control,
             operation: Operation(
                 "job", "How a job stands.", parameters: [id, JobAnswer.waitParameter], answers: [.init(200, "So.", [.of(JobBody.self)])],
                 problems: [.notFound]),
-            handle: one),
+            uses: { $0.jobs }, handle: one),
         Route(
             .delete, "/v1/admin/jobs/{id}", access: .admin, place: .control,
             operation: Operation(
-                "cancelJob", "Ends a job: one that waits is dropped, a verification ends soon; a backup or compaction that runs goes on to its end.",
+                "cancelJob", "Ends a job: one that waits is dropped, one that runs ends at the next piece of its work. What a compaction has moved until then stays so, and an earlier backup is as it was.",
                 parameters: [id], answers: [.init(204, "It was told to.")], problems: [.notFound, .diskFull]),
-            handle: cancel),
+            uses: { $0.jobs }, handle: cancel),
     ]
 
-    private static func list(_ call: Call) throws -> Response {
+    private static func list(_ call: Call, _ table: JobTable) throws -> Response {
         let page = try ListPage(call)
-        var left = call.context.jobs.all[...]
+        var left = table.all[...]
         // What was forgotten meanwhile was older than all that is left.
         if let after = try page.after(fieldCount: 1)?.text(at: 0) { left = left.drop { $0.id != after }.dropFirst() }
         let jobs = left.prefix(page.limit)
@@ -37,15 +37,15 @@ enum JobRoutes {
         return .json(ListBody(items: jobs.map { JobBody(job: $0) }, nextCursor: next), reserving: 512 * jobs.count + 64)
     }
 
-    private static func find(_ call: Call) throws -> Job {
-        guard let job = call.context.jobs.job(call.path("id")) else {
+    private static func find(_ call: Call, _ table: JobTable) throws -> Job {
+        guard let job = table.job(call.path("id")) else {
             throw Problem(.notFound, "there is no job \(MemberReader.shown(call.path("id"))): a restart forgets them, and so do a hundred later ones; /v1/audit says what came of each")
         }
         return job
     }
 
-    private static func one(_ call: Call) throws -> Response? {
-        let job = try find(call)
+    private static func one(_ call: Call, _ table: JobTable) throws -> Response? {
+        let job = try find(call, table)
         let wait = try call.integer("wait", in: 0...JobAnswer.waitMax, default: 0)
         let answer: @Sendable (Job) -> Response = { .json(JobBody(job: $0)) }
         if wait == 0 || job.standing.state.isFinal { return answer(job) }
@@ -53,8 +53,8 @@ enum JobRoutes {
         return nil
     }
 
-    private static func cancel(_ call: Call) throws -> Response {
-        call.context.jobs.cancel(try find(call))
+    private static func cancel(_ call: Call, _ table: JobTable) throws -> Response {
+        table.cancel(try find(call, table))
         return .noContent
     }
 }

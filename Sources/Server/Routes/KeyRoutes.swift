@@ -14,20 +14,21 @@ enum KeyRoutes {
             operation: Operation(
                 "keys", "The keys of a contract, without their secrets.", parameters: [ContractRoutes.client] + ListPage.parameters,
                 answers: [.init(200, "They.", [.of(ListBody<KeyBody>.self)])], problems: [.notFound, .badCursor]),
-            handle: { call in try list(call, of: try client(call)) }),
+            uses: ofContract, handle: { call, parts in try list(call, parts.keys, of: try client(call, parts.contracts)) }),
         Route(
             .post, "/v1/contracts/{client_id}/keys", access: .admin, place: .control, body: .small,
             operation: Operation(
                 "makeKey", "Makes a key of a contract; it is shown this once.", parameters: [ContractRoutes.client],
                 body: [.reference("KeyRequest")], answers: [made], problems: [.notFound] + faults, needsBody: false),
-            handle: { call in try make(call, of: try client(call)) }),
+            uses: ofContract, handle: { call, parts in try make(call, parts.keys, of: try client(call, parts.contracts)) }),
         Route(
             .delete, "/v1/contracts/{client_id}/keys/{id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteKey", "Revokes a key of a contract.", parameters: [ContractRoutes.client, id], answers: [.init(204, "Done.")],
                 problems: [.notFound, .diskFull]),
-            handle: { call in
-                try call.store.keys.deleteKey(of: try client(call), id: call.path("id"))
+            uses: ofContract,
+            handle: { call, parts in
+                try parts.keys.deleteKey(of: try client(call, parts.contracts), id: call.path("id"))
                 return .noContent
             }),
         Route(
@@ -35,38 +36,45 @@ enum KeyRoutes {
             operation: Operation(
                 "operatorKeys", "The keys of those who run the store, without their secrets.", parameters: ListPage.parameters,
                 answers: [.init(200, "They.", [.of(ListBody<KeyBody>.self)])], problems: [.badCursor]),
-            handle: { call in try list(call, of: .operators) }),
+            uses: { $0.store.keys }, handle: { call, keys in try list(call, keys, of: .operators) }),
         Route(
             .post, "/v1/admin/keys", access: .admin, place: .control, body: .small,
             operation: Operation(
                 "makeOperatorKey", "Makes a key of a role; it is shown this once. `metrics` reads /metrics, `auditor` the audit trail, contracts, keys, types and what was refused without its bytes, `admin` may do everything.",
                 body: [.reference("OperatorKeyRequest")], answers: [made], problems: faults),
-            handle: { call in try make(call, of: .operators) }),
+            uses: { $0.store.keys }, handle: { call, keys in try make(call, keys, of: .operators) }),
         Route(
             .delete, "/v1/admin/keys/{id}", access: .admin, place: .control,
             operation: Operation(
                 "deleteOperatorKey", "Revokes a key of a role.", parameters: [id], answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
-            handle: { call in
-                try call.store.keys.deleteKey(of: .operators, id: call.path("id"))
+            uses: { $0.store.keys },
+            handle: { call, keys in
+                try keys.deleteKey(of: .operators, id: call.path("id"))
                 return .noContent
             }),
     ]
 
-    private static func client(_ call: Call) throws -> KeyOwner { .client(try ContractRoutes.find(call).clientID) }
+    private static let ofContract: @Sendable (CallParts) -> (keys: any KeyAdministration, contracts: any ContractAdministration) = {
+        ($0.store.keys, $0.store.contracts)
+    }
 
-    private static func list(_ call: Call, of owner: KeyOwner) throws -> Response {
+    private static func client(_ call: Call, _ contracts: any ContractAdministration) throws -> KeyOwner {
+        .client(try ContractRoutes.find(call, contracts).clientID)
+    }
+
+    private static func list(_ call: Call, _ store: any KeyAdministration, of owner: KeyOwner) throws -> Response {
         let page = try ListPage(call, of: owner == .operators ? [] : [call.path("client_id")])
         let after = try page.after(fieldCount: 2).map { KeyDescription.Position(createdAt: try $0.integer(at: 0), id: $0.text(at: 1)) }
-        let keys = try call.store.keys.keys(of: owner, after: after, limit: page.limit + 1)
+        let keys = try store.keys(of: owner, after: after, limit: page.limit + 1)
         let shown = keys.prefix(page.limit)
         let next = (keys.count > page.limit ? shown.last : nil).map { page.cursor([Array(String($0.createdAt).utf8), Array($0.id.utf8)]) }
         return .json(ListBody(items: shown.map { KeyBody(key: $0) }, nextCursor: next), reserving: 256 * shown.count + 64)
     }
 
-    private static func make(_ call: Call, of owner: KeyOwner) throws -> Response {
+    private static func make(_ call: Call, _ store: any KeyAdministration, of owner: KeyOwner) throws -> Response {
         let form = try KeyForm(call, of: owner)
         let key = try APIKey.make()
-        let added = try call.store.keys.addKey(
+        let added = try store.addKey(
             NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt), of: owner)
         call.exchange.auditDetail = String(decoding: NewKeyBody(key: added, secret: nil).json(), as: UTF8.self)
         return Response.json(201, NewKeyBody(key: added, secret: key.text)).adding("Cache-Control", "no-store")

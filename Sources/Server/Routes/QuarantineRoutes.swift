@@ -10,48 +10,48 @@ enum QuarantineRoutes {
             operation: Operation(
                 "quarantine", "What was refused, with reasons and bytes.", parameters: [.client, .limit(10_000, 1_000), .cursor],
                 answers: [.init(200, "The newest first.", [.of(ListBody<QuarantineBody>.self)])], problems: [.badCursor, .wrongClient, .notFound]),
-            handle: list),
+            uses: { $0.store.refused }, handle: list),
         Route(
             .get, "/v1/quarantine/{ticket_id}", access: .review, place: .reads,
             operation: Operation(
                 "quarantineEntry", "One refused document.", parameters: [.path("ticket_id", "The entry's ticket.")],
                 answers: [.init(200, "The entry.", [.of(QuarantineBody.self)])], problems: [.notFound]),
-            handle: one),
+            uses: { $0.store.refused }, handle: one),
         Route(
             .get, "/v1/dead-letters", access: .reader, place: .reads,
             operation: Operation(
                 "deadLetters", "What could not be registered or delivered.", parameters: [.client, .limit(10_000, 1_000), .cursor],
                 answers: [.init(200, "The dead letters.", [.of(ListBody<DeadLetterBody>.self)])], problems: [.badCursor, .wrongClient, .notFound]),
-            handle: deadLetters),
+            uses: { $0.store.deadLetters }, handle: deadLetters),
         Route(
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
             operation: Operation(
                 "redrive", "Tries a dead letter again.", parameters: [.path("id", "The dead letter.")],
                 answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .diskFull], isAudited: true),
-            handle: redrive),
+            uses: { $0.store.deadLetters }, handle: redrive),
     ]
 
-    private static func list(_ call: Call) throws -> Response {
+    private static func list(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.store.refused.quarantine(
+        let page = try refused.quarantine(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         return .json(
             ListBody(items: page.entries.map { QuarantineBody($0, as: call.principal) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 
-    private static func one(_ call: Call) throws -> Response {
-        .json(QuarantineBody(try call.store.refused.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
+    private static func one(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
+        .json(QuarantineBody(try refused.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
     }
 
-    private static func deadLetters(_ call: Call) throws -> Response {
+    private static func deadLetters(_ call: Call, _ letters: any DeadLetterReview) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try call.store.deadLetters.deadLetters(
+        let page = try letters.deadLetters(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         return .json(ListBody(items: page.letters.map { DeadLetterBody(letter: $0) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 
-    private static func redrive(_ call: Call) throws -> Response {
-        try call.store.deadLetters.redrive(call.path("id"), as: call.principal)
+    private static func redrive(_ call: Call, _ letters: any DeadLetterReview) throws -> Response {
+        try letters.redrive(call.path("id"), as: call.principal)
         return Response(status: 202)
     }
 }

@@ -7,6 +7,9 @@ enum ReceiptRoutes {
     private static let stringSchema = #"{"type":"string"}"#
     private static let daySchema = #"{"type":"string","format":"date"}"#
 
+    private static let asOf = Operation.Parameter.query(
+        "as_of", "Of versioned tables: as it was at this instant.", schema: #"{"type":"string","format":"date-time"}"#)
+
     static let all: [Route] = [
         Route(
             .post, "/v1/receipts", access: .writer, place: .connection, body: .documents,
@@ -34,14 +37,14 @@ enum ReceiptRoutes {
                     .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
                     .invalidDocument, .callbackHostNotAllowed, .diskFull,
                 ]).promising(.post),
-            handle: take),
+            uses: { ($0.store.intake, $0.store.rows, $0.store.changes) }, handle: take),
         Route(
             .get, "/v1/receipts/{receipt_id}", access: .reader, place: .reads,
             operation: Operation(
                 "receipt", "A receipt with its document.",
                 parameters: [
                     .path("receipt_id", "The receipt's id."), .client, .query("table", "The table, if not `receipts`."),
-                    .query("day", "Its business day.", schema: daySchema),
+                    .query("day", "Its business day.", schema: daySchema), asOf,
                     .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#),
                 ],
                 answers: [
@@ -52,7 +55,7 @@ enum ReceiptRoutes {
                     .init(300, "Several days have this id.", [.of(ChoicesBody.self)]),
                 ],
                 problems: [.wrongClient, .notFound, .notAcceptable]).promising(.hot),
-            handle: receipt),
+            uses: { $0.store.rows }, handle: receipt),
         Route(
             .get, "/v1/receipts", access: .reader, place: .reads,
             operation: Operation(
@@ -61,7 +64,7 @@ enum ReceiptRoutes {
                     .client, .query("from", "From this day or instant on."), .query("to", "Up to, without, this day or instant."),
                     .query("type", "The document type."), .query("table", "The table, if not `receipts`."),
                     .query("state", "The state.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED"]}"#),
-                    .query("fields", "Columns, with commas between; `*` for all."), .limit(10_000, 1_000), .cursor,
+                    .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor,
                 ],
                 answers: [
                     .init(200, "A page.", [
@@ -69,22 +72,23 @@ enum ReceiptRoutes {
                     ])
                 ],
                 problems: [.badCursor, .wrongClient, .notFound, .notAcceptable]),
-            handle: page),
+            uses: { $0.store.rows }, handle: page),
     ]
 
     // MARK: In
 
-    private static func take(_ call: Call) throws -> Response? {
+    private static func take(
+        _ call: Call, _ store: (intake: any DocumentIntake, rows: any RowReading, changes: any ChangeFeed)
+    ) throws -> Response? {
         let exchange = call.exchange
         let request = try takeRequest(call)
         let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
-        let principal = call.principal
         return exchange.answer {
-            call.store.intake.take(request) { outcome in
+            store.intake.take(request) { outcome in
                 if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
-                    FinalWait.start(taken, seconds: waitSeconds, call: call, principal: principal)
+                    FinalWait.start(taken, seconds: waitSeconds, call, store.rows, store.changes)
                 } else {
-                    exchange.complete { TakeAnswer.response(to: outcome, on: exchange, service: call.service) }
+                    exchange.complete { TakeAnswer.response(to: outcome, of: call) }
                 }
             }
         }
@@ -127,13 +131,14 @@ enum ReceiptRoutes {
 
     // MARK: Out, one
 
-    private static func receipt(_ call: Call) throws -> Response {
+    private static func receipt(_ call: Call, _ rows: any RowReading) throws -> Response {
         let id = call.path("receipt_id")
         try Call.check(id: id, "receipt_id")
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
-            receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"))
-        switch try call.store.rows.receipt(lookup, as: call.principal) {
+            receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"),
+            asOf: try call.instant("as_of"))
+        switch try rows.receipt(lookup, as: call.principal) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
             let receipt = ReceiptRow(schema: schema, batch: row, row: 0)
@@ -172,13 +177,13 @@ enum ReceiptRoutes {
 
     // MARK: Out, pages
 
-    private static func page(_ call: Call) throws -> Response {
+    private static func page(_ call: Call, _ rows: any RowReading) throws -> Response {
         let form = try call.choose(["application/json", "application/x-ndjson", "text/csv"])
         let request = try pageRequest(call)
         let exchange = call.exchange
         // Before the page is read; what it really takes is known then.
         try exchange.holdAnswer(min(request.limit * rowByteCount, pageByteCountMax))
-        let page = try call.store.rows.page(request, as: call.principal)
+        let page = try rows.page(request, as: call.principal)
         try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
         var response: Response
         switch form {
@@ -199,45 +204,7 @@ enum ReceiptRoutes {
     private static let pageByteCountMax = 64 << 20
 
     private static func pageRequest(_ call: Call) throws -> PageRequest {
-        var state: ReceiptState?
-        if let text = call.parameter("state") {
-            state = ReceiptState(rawValue: text)
-            if state == nil { throw Problem.parameter("state", "PROCESSING, COMPLETE or FAILED is wanted, not \(MemberReader.shown(text))") }
-        }
-        var fields: [String]?
-        if let text = call.parameter("fields") {
-            let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            if names.contains("") { throw Problem.parameter("fields", "a column's name is empty") }
-            fields = names
-        }
-        return PageRequest(
-            table: call.parameter("table") ?? "receipts", client: try call.client(), range: try range(call),
-            type: try type(call), state: state, fields: fields, limit: try call.integer("limit", in: 1...10_000, default: 1_000),
-            cursor: call.parameter("cursor"))
-    }
-
-    /// Both ends days, or both instants.
-    private static func range(_ call: Call) throws -> PageRequest.Range {
-        let from = try bound("from", call)
-        let to = try bound("to", call)
-        switch (from, to) {
-        case (nil, nil): return .all
-        case (.day(let from)?, .day(let to)?): return .days(from: from, to: to)
-        case (.day(let from)?, nil): return .days(from: from, to: nil)
-        case (nil, .day(let to)?): return .days(from: nil, to: to)
-        case (.instant(let from)?, .instant(let to)?): return .instants(from: from, to: to)
-        case (.instant(let from)?, nil): return .instants(from: from, to: nil)
-        case (nil, .instant(let to)?): return .instants(from: nil, to: to)
-        default: throw Problem.parameter("to", "from and to must both be dates or both be instants")
-        }
-    }
-
-    private enum Bound { case day(Int32), instant(Int64) }
-
-    private static func bound(_ name: String, _ call: Call) throws -> Bound? {
-        guard let text = call.parameter(name) else { return nil }
-        if let day = CalendarText.day(text) { return .day(day) }
-        if let instant = CalendarText.instant(text) { return .instant(instant) }
-        throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
+        try PageParameters(call).request(
+            as: call.principal, limit: try call.integer("limit", in: 1...10_000, default: 1_000), cursor: call.parameter("cursor"))
     }
 }

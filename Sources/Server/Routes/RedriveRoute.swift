@@ -5,13 +5,24 @@ import Synchronization
 
 /// Many dead letters at once, by their ids or by what they have in common, at a pace that their registrar can bear.
 enum RedriveRoute {
+    /// What this call uses of the server.
+    fileprivate struct Parts: Sendable {
+        let letters: any DeadLetterReview
+        let background: BackgroundWork
+        let log: Log
+
+        init(_ all: CallParts) {
+            (letters, background, log) = (all.store.deadLetters, all.background, all.log)
+        }
+    }
+
     static let all: [Route] = [
         Route(
             .post, "/v1/dead-letters/redrive", access: .writer, place: .control, body: .small,
             operation: Operation(
                 "redriveLot", "Tries a lot of dead letters again, so many a second; those that are no more are passed over. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter.",
                 body: [.json(schema)], answers: [.init(200, "How many they are.", [.of(LotBody.self)])], problems: [.wrongClient, .notFound, .diskFull], isAudited: true),
-            handle: redrive)
+            uses: { Parts($0) }, handle: redrive)
     ]
 
     private static let schema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"filter":{"type":["object","null"],"additionalProperties":false,"properties":{"client":{"type":["string","null"]},"registrar":{"description":"The registrar, or callback or contract.","type":["string","null"]},"code":{"description":"A text that the reason has.","type":["string","null"]},"before":{"description":"Given up before then: a date or an instant.","type":["string","null"]}}},"per_second":{"type":["number","null"],"minimum":0.01,"maximum":1000,"default":10},"dry_run":{"type":["boolean","null"],"default":false}}}"##
@@ -22,13 +33,13 @@ enum RedriveRoute {
     /// Slower a lot would not end, faster a registrar would not bear it. Between them a step's count and pause are ordinary numbers.
     private static let rates = 0.01...1_000.0
 
-    private static func redrive(_ call: Call) throws -> Response {
+    private static func redrive(_ call: Call, _ parts: Parts) throws -> Response {
         let body = try call.object(members: ["ids", "filter", "per_second", "dry_run"])
         let rate = try rate(body["per_second"])
-        let ids = try wanted(body, call)
+        let ids = try wanted(body, call, parts.letters)
         let count = ids.count
         call.exchange.auditDetail = "{\"count\":\(count)}"
-        if body["dry_run"]?.boolean != true { RedriveLot(ids, perSecond: rate, call).goOn() }
+        if body["dry_run"]?.boolean != true { RedriveLot(ids, perSecond: rate, as: call.principal, parts).goOn() }
         return .json(LotBody(count: count))
     }
 
@@ -41,7 +52,7 @@ enum RedriveRoute {
     }
 
     /// Whoever names neither does not mean everything.
-    private static func wanted(_ body: JSONValue, _ call: Call) throws -> [String] {
+    private static func wanted(_ body: JSONValue, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
         if let list = body[present: "ids"] {
             guard let ids = list.array?.compactMap(\.text), ids.count == list.array?.count, ids.count <= countMax else {
                 throw Problem.parameter("ids", "an array of at most \(countMax) ids is wanted", code: "type")
@@ -49,15 +60,15 @@ enum RedriveRoute {
             return ids
         }
         guard let filter = body[present: "filter"], filter.members != nil else { throw Problem.parameter("filter", "ids or filter is wanted; an empty filter means all", code: "required") }
-        return try matching(try LotFilter(filter), call)
+        return try matching(try LotFilter(filter), call, letters)
     }
 
-    private static func matching(_ filter: LotFilter, _ call: Call) throws -> [String] {
+    private static func matching(_ filter: LotFilter, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
         if let client = filter.client { try check(client, call) }
         var ids: [String] = []
         var cursor: String?
         repeat {
-            let page = try call.store.deadLetters.deadLetters(client: filter.client, cursor: cursor, limit: 1_000, as: call.principal)
+            let page = try letters.deadLetters(client: filter.client, cursor: cursor, limit: 1_000, as: call.principal)
             ids += page.letters.filter(filter.takes).map(\.id)
             cursor = page.nextCursor
         } while cursor != nil && ids.count < countMax
@@ -109,27 +120,27 @@ private final class RedriveLot: Sendable {
     private let pause: Double
     private let countOfStep: Int
     private let principal: Principal
-    private let service: Service
+    private let parts: RedriveRoute.Parts
 
-    init(_ ids: [String], perSecond rate: Double, _ call: Call) {
+    init(_ ids: [String], perSecond rate: Double, as principal: Principal, _ parts: RedriveRoute.Parts) {
         left = Mutex(ids[...])
         pause = max(Self.step, 1 / rate)
         countOfStep = max(1, Int(rate * pause))
-        (principal, service) = (call.principal, call.service)
+        (self.principal, self.parts) = (principal, parts)
     }
 
     /// The next few, on a thread that may wait.
     func goOn() {
-        let isTaken = service.onObserver { [self] in
+        let isTaken = parts.background.now { [self] in
             let ids = left.withLock { left in
                 defer { left = left.dropFirst(countOfStep) }
                 return Array(left.prefix(countOfStep))
             }
             for id in ids {
                 do {
-                    try service.context.store.deadLetters.redrive(id, as: principal)
+                    try parts.letters.redrive(id, as: principal)
                 } catch {
-                    service.context.log.info("a dead letter of a lot was passed over", ["id": .text(id), "reason": .text("\(ProblemMapping.problem(for: error).detail)")])
+                    parts.log.info("a dead letter of a lot was passed over", ["id": .text(id), "reason": .text("\(ProblemMapping.problem(for: error).detail)")])
                 }
             }
             waitForNext()
@@ -138,7 +149,7 @@ private final class RedriveLot: Sendable {
     }
 
     private func waitForNext() {
-        guard !service.context.life.isStopping, left.withLock({ !$0.isEmpty }) else { return }
-        service.context.life.timers.after(pause) { [self] in goOn() }
+        guard !parts.background.isStopping, left.withLock({ !$0.isEmpty }) else { return }
+        parts.background.later(pause) { [self] in goOn() }
     }
 }

@@ -22,47 +22,46 @@ enum SQLRoutes {
                     .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .tooManyQueries, .queryTimeout,
                     .spillFull, .queryCancelled,
                 ]).promising(.cold),
-            handle: answer)
+            uses: { ($0.queries, $0.log) }, handle: answer)
     ]
 
-    private static func answer(_ call: Call) throws -> Response? {
+    private static func answer(_ call: Call, _ parts: (queries: QueryService, log: Log)) throws -> Response? {
         guard let form = SQLForm(rawValue: try call.choose(SQLForm.allCases.map(\.rawValue))) else {
             throw Problem(.internalError, "a form that is none")
         }
         let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id"]))
-        if form == .page { return try page(request, call) }
+        if form == .page { return try page(request, call, parts.queries) }
         guard request.cursor == nil else { throw Problem.parameter("cursor", "\(form.rawValue) streams the whole answer") }
-        return try stream(request, form, call)
+        return try stream(request, form, call, parts.queries, parts.log)
     }
 
     // MARK: Pages
 
-    private static func page(_ request: SQLRequest, _ call: Call) throws -> Response {
-        let watch = try watch(request, call)
+    private static func page(_ request: SQLRequest, _ call: Call, _ queries: QueryService) throws -> Response {
+        let watch = try watch(request, call, queries)
         defer { watch.end() }
         let bytes: [UInt8]
         do {
-            bytes = try call.context.queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+            bytes = try queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
         } catch {
             throw watch.explained(error)
         }
         return Response(status: 200, contentType: SQLForm.page.contentType, bytes: bytes).adding("Vary", "Accept")
     }
 
-    private static func watch(_ request: SQLRequest, _ call: Call) throws -> QueryWatch {
+    private static func watch(_ request: SQLRequest, _ call: Call, _ queries: QueryService) throws -> QueryWatch {
         let query = try RunningQuery(id: request.queryID, asker: call.principal, text: request.query)
-        return try QueryWatch(call.context.queries, query, whenGone: call.exchange.whenGone)
+        return try QueryWatch(queries, query, whenGone: call.exchange.whenGone)
     }
 
     // MARK: Streams
 
     /// Sends the answer from this thread, as its rows come and the client takes them.
-    private static func stream(_ request: SQLRequest, _ form: SQLForm, _ call: Call) throws -> Response? {
-        let queries = call.context.queries
+    private static func stream(_ request: SQLRequest, _ form: SQLForm, _ call: Call, _ queries: QueryService, _ log: Log) throws -> Response? {
         let exchange = call.exchange
         // Header fields may not be read once the answer has begun.
         let coding = form == .parquet ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
-        let watch = try watch(request, call)
+        let watch = try watch(request, call, queries)
         defer { watch.end() }
         var patience = ResponseStream.Patience()
         patience.deadline = SteadyClock.seconds() + queries.limits.streamTime
@@ -93,25 +92,25 @@ enum SQLRoutes {
             answer.stream.cancel()
         } catch is ResponseStream.TooSlow {
             answer.stream.cancel()
-            call.context.log.warning(
+            log.warning(
                 "a stream was cut off",
-                ["reason": "the client took too little of it for too long", "request_id": .text(call.service.requestID(exchange))])
+                ["reason": "the client took too little of it for too long", "request_id": .text(call.requestID)])
             exchange.cut()
         } catch {
             // The client may have gone as well: then nobody is left to tell.
-            do { try abort(watch.explained(error), form, writer, output, call) } catch { output.fail() }
+            do { try abort(watch.explained(error), form, writer, output, call, log) } catch { output.fail() }
         }
         return nil
     }
 
     /// The status is sent already: NDJSON says what happened in a last line, and the connection closes without a last chunk.
     private static func abort(
-        _ error: any Error, _ form: SQLForm, _ writer: StreamWriter, _ output: ResponseStream, _ call: Call
+        _ error: any Error, _ form: SQLForm, _ writer: StreamWriter, _ output: ResponseStream, _ call: Call, _ log: Log
     ) throws {
         defer { output.fail() }
         let problem = ProblemMapping.problem(for: error)
-        let requestID = call.service.requestID(call.exchange)
-        call.context.log.warning(
+        let requestID = call.requestID
+        log.warning(
             "a stream was cut off",
             ["reason": .text(problem.slug.rawValue), "error": problem.slug == .internalError ? "\(error)" : "", "request_id": .text(requestID)])
         guard form == .lines else { return }

@@ -4,15 +4,26 @@ internal import Ingest
 
 /// Who somebody is, and sessions of browsers: a cookie that scripts cannot read, in place of a key.
 enum SessionRoutes {
+    /// What these calls use of the server.
+    private struct Parts: Sendable {
+        let contracts: any ContractAdministration
+        let authorizer: Authorizer
+        let isSecure: Bool
+
+        init(_ all: CallParts) {
+            (contracts, authorizer, isSecure) = (all.store.contracts, all.authorizer, all.isSecure)
+        }
+    }
+
     static let all: [Route] = [
         Route(
             .get, "/v1/me", access: .known, place: .control,
             operation: Operation("me", "What this credential may do.", answers: [.init(200, "That.", [.of(MeBody.self)])]),
-            handle: { call in .json(try me(call.principal, call)) }),
+            uses: { Parts($0) }, handle: { call, parts in .json(try me(call.principal, parts)) }),
         Route(
             .get, "/v1/session", access: .known, place: .control,
             operation: Operation("session", "The session that the cookie names.", answers: [.init(200, "Who it is.", [.of(SessionBody.self)])], problems: [.notFound]),
-            handle: session),
+            uses: { Parts($0) }, handle: session),
         Route(
             .post, "/v1/session", access: .open, place: .control, body: .small,
             operation: Operation(
@@ -20,15 +31,15 @@ enum SessionRoutes {
                 body: [.json(##"{"type":"object","required":["key"],"additionalProperties":false,"properties":{"key":{"type":"string","minLength":1}}}"##)],
                 answers: [.init(200, "Who it is.", [.of(SessionBody.self)])],
                 problems: [.unauthenticated, .contractNotValid, .rateLimited, .diskFull]),
-            handle: begin),
+            uses: { Parts($0) }, handle: begin),
         Route(
             .delete, "/v1/session", access: .known, place: .control,
             operation: Operation("endSession", "Ends the session that the cookie names.", answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
-            handle: end),
+            uses: { Parts($0) }, handle: end),
     ]
 
-    private static func me(_ principal: Principal, _ call: Call) throws -> MeBody {
-        let contract = try principal.identity.client.flatMap { try call.store.contracts.contract($0.text) }
+    private static func me(_ principal: Principal, _ parts: Parts) throws -> MeBody {
+        let contract = try principal.identity.client.flatMap { try parts.contracts.contract($0.text) }
         return MeBody(principal: principal, validTo: contract?.validTo)
     }
 
@@ -39,13 +50,13 @@ enum SessionRoutes {
         return cookie
     }
 
-    private static func session(_ call: Call) throws -> Response {
-        .json(SessionBody(me: try me(call.principal, call), csrf: try cookie(call).csrf)).adding("Cache-Control", "no-store")
+    private static func session(_ call: Call, _ parts: Parts) throws -> Response {
+        .json(SessionBody(me: try me(call.principal, parts), csrf: try cookie(call).csrf)).adding("Cache-Control", "no-store")
     }
 
-    private static func begin(_ call: Call) throws -> Response {
+    private static func begin(_ call: Call, _ parts: Parts) throws -> Response {
         guard let key = try call.object(members: ["key"])["key"]?.text, !key.isEmpty else { throw Problem.parameter("key", "an API key or a token is wanted", code: "required") }
-        let authorizer = call.context.admission.authorizer
+        let authorizer = parts.authorizer
         let credential = Credential(key)
         let admitted: Authorizer.Admitted
         do {
@@ -54,16 +65,16 @@ enum SessionRoutes {
             throw Problem(.overloaded, "the keys of the token's issuer are being fetched; try again")
         }
         let cookie = SessionCookie(secret: try authorizer.beginSession(for: credential, of: admitted.principal))
-        let body = SessionBody(me: try me(admitted.principal, call), csrf: cookie.csrf)
+        let body = SessionBody(me: try me(admitted.principal, parts), csrf: cookie.csrf)
         var response = Response.json(body).adding("Cache-Control", "no-store")
-        response.headers.append(cookie.header(isSecure: call.service.certificates != nil))
+        response.headers.append(cookie.header(isSecure: parts.isSecure))
         return response
     }
 
-    private static func end(_ call: Call) throws -> Response {
-        try call.context.admission.authorizer.end(session: try cookie(call).credential)
+    private static func end(_ call: Call, _ parts: Parts) throws -> Response {
+        try parts.authorizer.end(session: try cookie(call).credential)
         var response = Response.noContent
-        response.headers.append(SessionCookie.expired(isSecure: call.service.certificates != nil))
+        response.headers.append(SessionCookie.expired(isSecure: parts.isSecure))
         return response
     }
 }

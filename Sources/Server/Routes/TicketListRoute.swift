@@ -19,22 +19,22 @@ enum TicketListRoute {
                 ],
                 answers: [.init(200, "A page of them.", [.of(ListBody<TicketItemBody>.self)])],
                 problems: [.badCursor, .wrongClient, .notFound, .tooManyQueries, .queryTimeout, .badSQL, .dataError, .spillFull]),
-            handle: list)
+            uses: { ($0.queries, $0.store.refused) }, handle: list)
     ]
 
     private static let time = #"{"type":"string","anyOf":[{"format":"date-time"},{"format":"date"}]}"#
 
-    private static func list(_ call: Call) throws -> Response {
+    private static func list(_ call: Call, _ parts: (queries: QueryService, refused: any RefusedDocuments)) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let state = try state(call)
-        if state == .refused { return try refused(call, limit) }
+        if state == .refused { return try refused(call, parts.refused, limit) }
         var request = try query(call, state)
         request.limit = limit
         request.cursor = call.parameter("cursor")
         let watch = try QueryWatch(
-            call.context.queries, try RunningQuery(id: nil, asker: call.principal, text: request.query), whenGone: call.exchange.whenGone)
+            parts.queries, try RunningQuery(id: nil, asker: call.principal, text: request.query), whenGone: call.exchange.whenGone)
         defer { watch.end() }
-        let bytes = try call.context.queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+        let bytes = try parts.queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
         let page = try JSONParser.parse(bytes)
         let items = (page["rows"]?.array ?? []).compactMap { $0.array.flatMap(TicketItemBody.init(row:)) }
         return .json(ListBody(items: items, nextCursor: page["next_cursor"]?.text), reserving: 256 * items.count + 64)
@@ -78,11 +78,11 @@ enum TicketListRoute {
         return CalendarText.text(instant: instant)
     }
 
-    private static func refused(_ call: Call, _ limit: Int) throws -> Response {
+    private static func refused(_ call: Call, _ documents: any RefusedDocuments, _ limit: Int) throws -> Response {
         for name in ["receipt", "from", "to", "table"] where call.parameter(name) != nil {
             throw Problem.parameter(name, "refused documents are listed by client alone")
         }
-        let page = try call.store.refused.quarantine(client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
+        let page = try documents.quarantine(client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
         let items = page.entries.map { TicketItemBody(ticketID: $0.ticketID, clientID: $0.clientID, type: $0.type, receivedAt: CalendarText.text(instant: $0.receivedAt)) }
         return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 256 * items.count + 64)
     }

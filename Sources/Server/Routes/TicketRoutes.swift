@@ -10,7 +10,7 @@ enum TicketRoutes {
             operation: Operation(
                 "ticket", "What became of a receipt: every step, attempt and answer.", parameters: [.path("ticket_id", "The ticket.")],
                 answers: [.init(200, "The ticket.", [.of(TicketBody.self)])], problems: [.notFound]).promising(.hot),
-            handle: ticket),
+            uses: { $0.store.rows }, handle: ticket),
         Route(
             .get, "/v1/changes", access: .reader, place: .reads,
             operation: Operation(
@@ -21,26 +21,26 @@ enum TicketRoutes {
                     .query("wait", "Seconds to wait for a change when there is none.", schema: #"{"type":"integer","minimum":0,"maximum":60,"default":0}"#),
                 ],
                 answers: [.init(200, "The changes, possibly none.", [.of(ChangesBody.self)])]),
-            handle: changes),
+            uses: { $0.store.changes }, handle: changes),
     ]
 
-    private static func ticket(_ call: Call) throws -> Response {
+    private static func ticket(_ call: Call, _ rows: any RowReading) throws -> Response {
         let id = call.path("ticket_id")
-        return .json(TicketBody(ticketID: id, ticket: try call.store.rows.ticket(id, as: call.principal)), reserving: 1_024)
+        return .json(TicketBody(ticketID: id, ticket: try rows.ticket(id, as: call.principal)), reserving: 1_024)
     }
 
     // MARK: Changes
 
-    private static func changes(_ call: Call) throws -> Response? {
+    private static func changes(_ call: Call, _ feed: any ChangeFeed) throws -> Response? {
         let after = Int64(try call.integer("after", in: 0...Int.max, default: 0))
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let wait = try call.integer("wait", in: 0...60, default: 0)
-        let page = try call.store.changes.changes(after: after, limit: limit, as: call.principal)
-        if !page.changes.isEmpty || wait == 0 || call.context.life.isStopping { return response(page) }
+        let page = try feed.changes(after: after, limit: limit, as: call.principal)
+        if !page.changes.isEmpty || wait == 0 || call.life.isStopping { return response(page) }
         let deadline = SteadyClock.seconds() + Double(wait)
         let empty = response(ChangePage(changes: [], nextAfter: after))
-        LongPoll.run(call, beyond: max(after, page.nextAfter), deadline: deadline, fallback: { empty }) { isLast in
-            let page = try call.store.changes.changes(after: after, limit: limit, as: call.principal)
+        LongPoll.run(call, feed, beyond: max(after, page.nextAfter), deadline: deadline, fallback: { empty }) { isLast in
+            let page = try feed.changes(after: after, limit: limit, as: call.principal)
             if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }
             return .answer(response(page))
         }

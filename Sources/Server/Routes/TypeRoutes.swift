@@ -10,26 +10,26 @@ enum TypeRoutes {
             operation: Operation(
                 "types", "The document types, by name.", parameters: [.limit(10_000, 1_000), .cursor],
                 answers: [.init(200, "Those that this credential may post.", [.of(ListBody<TypeFileBody>.self)])], problems: [.badCursor]),
-            handle: list),
+            uses: { $0.store.types }, handle: list),
         Route(
             .get, "/v1/types/{name}", access: .review, place: .control,
             operation: Operation(
                 "type", "A document type.", parameters: [name], answers: [.init(200, "The type file.", [.of(TypeFileBody.self)])],
                 problems: [.notFound]),
-            handle: one),
+            uses: { $0.store.types }, handle: one),
         Route(
             .put, "/v1/types/{name}", access: .admin, place: .control, body: .typeFile,
             operation: Operation(
                 "putType", "Adds a type or its next version.", parameters: [name], body: [.of(TypeFileBody.self)],
                 answers: [.init(200, "Changed, or the same as before.", [.of(TypeFileBody.self)]), .init(201, "Added.", [.of(TypeFileBody.self)])],
                 problems: [.invalidType, .versionConflict, .diskFull]),
-            handle: put),
+            uses: { $0.store.types }, handle: put),
         Route(
             .delete, "/v1/types/{name}", access: .admin, place: .control,
             operation: Operation(
                 "deleteType", "Recognises the type no more; data stay.", parameters: [name], answers: [.init(204, "Done.")],
                 problems: [.notFound, .diskFull]),
-            handle: delete),
+            uses: { $0.store.types }, handle: delete),
     ]
 
     private static let name = Operation.Parameter.path("name", "The type's name.")
@@ -37,11 +37,11 @@ enum TypeRoutes {
     /// A page ends here too: a type file has up to 16 MiB.
     private static let pageByteCountMax = 32 << 20
 
-    private static func list(_ call: Call) throws -> Response {
+    private static func list(_ call: Call, _ store: any TypeAdministration) throws -> Response {
         let page = try ListPage(call)
         let after = try page.after(fieldCount: 1)?.text(at: 0)
         // One more than the page has: whether it is the last.
-        let types = try call.store.types.types(after: after, limit: page.limit + 1, as: call.principal)
+        let types = try store.types(after: after, limit: page.limit + 1, as: call.principal)
         var end = 0
         var byteCount = 0
         while end < min(types.count, page.limit), byteCount < pageByteCountMax {
@@ -52,31 +52,31 @@ enum TypeRoutes {
         return .json(ListBody(items: types[..<end].map { TypeFileBody(json: $0.json) }, nextCursor: next), reserving: byteCount + 4_096)
     }
 
-    private static func one(_ call: Call) throws -> Response {
-        Response(status: 200, contentType: "application/json", bytes: try find(call).json)
+    private static func one(_ call: Call, _ store: any TypeAdministration) throws -> Response {
+        Response(status: 200, contentType: "application/json", bytes: try find(call, store).json)
     }
 
-    private static func find(_ call: Call) throws -> TypeDescription {
+    private static func find(_ call: Call, _ store: any TypeAdministration) throws -> TypeDescription {
         let name = call.path("name")
-        guard let type = try call.store.types.type(name, as: call.principal) else { throw Problem(.notFound, "there is no type \(MemberReader.shown(name))") }
+        guard let type = try store.type(name, as: call.principal) else { throw Problem(.notFound, "there is no type \(MemberReader.shown(name))") }
         return type
     }
 
-    private static func put(_ call: Call) throws -> Response {
+    private static func put(_ call: Call, _ store: any TypeAdministration) throws -> Response {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "a type file is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)
-        let outcome = try call.store.types.putType(name: call.path("name"), body: call.request.body)
+        let outcome = try store.putType(name: call.path("name"), body: call.request.body)
         let digest = Digest.sha256(call.request.body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
-        return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call).json)
+        return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: try find(call, store).json)
             .adding("Location", "/v1/types/\(RequestTarget.encode(call.path("name")))")
     }
 
-    private static func delete(_ call: Call) throws -> Response {
-        try call.store.types.deleteType(name: call.path("name"))
+    private static func delete(_ call: Call, _ store: any TypeAdministration) throws -> Response {
+        try store.deleteType(name: call.path("name"))
         return .noContent
     }
 }

@@ -12,6 +12,31 @@ package enum Digest {
         return hash
     }
 
+    /// HMAC with SHA-256 (RFC 2104).
+    package static func authenticate(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        let status = gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key.count, bytes, bytes.count, &code)
+        precondition(status == 0, "HMAC with SHA-256 is always there")
+        return code
+    }
+
+    /// PBKDF2 with HMAC and SHA-256 (RFC 8018), 32 bytes of it.
+    ///
+    /// - Precondition: `iterations` is at least 1.
+    package static func derive(_ secret: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
+        var secret = secret, salt = salt
+        var derived = [UInt8](repeating: 0, count: 32)
+        let status = secret.withUnsafeMutableBufferPointer { secret in
+            salt.withUnsafeMutableBufferPointer { salt in
+                var key = gnutls_datum_t(data: secret.baseAddress, size: UInt32(clamping: secret.count))
+                var seasoning = gnutls_datum_t(data: salt.baseAddress, size: UInt32(clamping: salt.count))
+                return gnutls_pbkdf2(GNUTLS_MAC_SHA256, &key, &seasoning, UInt32(clamping: iterations), &derived, derived.count)
+            }
+        }
+        precondition(status == 0, "PBKDF2 with SHA-256 is always there")
+        return derived
+    }
+
     /// - Throws: when the system has no entropy to give.
     package static func random(byteCount: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: byteCount)

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// Reads the members of a small body, and collects every fault instead of stopping at the first. Each says what was received.
 struct MemberReader {
@@ -104,7 +105,8 @@ struct MemberReader {
             return nil
         }
         for member in members where member.name != "url" && member.name != "secret" {
-            fault("/webhook/\(member.name)", "unknown-member", "a webhook has url and secret, and no such member")
+            let near = NameSuggestion.closest(to: member.name, among: ["url", "secret"]).map { "; did you mean \($0)?" } ?? ""
+            fault("/webhook/\(member.name)", "unknown-member", "a webhook has url and secret, and no such member\(near)")
         }
         let url = value["url"]?.text ?? ""
         let isURL = CallbackURL.host(url) != nil

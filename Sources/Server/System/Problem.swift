@@ -12,7 +12,7 @@ package struct Problem: Error, Sendable {
         case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed", csrf
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
-        case queryCancelled = "query-cancelled"
+        case immutableTable = "immutable-table", queryCancelled = "query-cancelled"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
         case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
@@ -21,11 +21,14 @@ package struct Problem: Error, Sendable {
         case internalError = "internal-error"
         case overloaded, diskFull = "disk-full"
         case queryTimeout = "query-timeout", spillFull = "spill-full"
+        case gone
         case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
         case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
     }
 
     package var slug: Slug
+    /// Where it is not the slug's own: a link's wrong signature is no missing credential.
+    package var ownStatus: Int?
     /// What is wrong with this request and what to do. Never another client's data.
     package var detail: String
     package var errors: [Violation]
@@ -91,6 +94,7 @@ extension Problem.Slug {
             case .badParameter: .badParameter
             case .badCursor: .badCursor
             case .contradictingOutcome: .contradictingOutcome
+            case .immutableTable: .immutableTable
             case .overloaded: .overloaded
             case .diskFull: .diskFull
             case .internalError: .internalError

@@ -10,7 +10,7 @@ package enum ProblemMapping {
         switch error {
         case let problem as Problem: problem
         case let fault as Fault: Problem(fault)
-        case let damaged as DamagedDocument: Problem(damaged.fault)
+        case let damaged as any DamageReport: Problem(damaged.fault)
         case let error as QueryError: problem(for: error)
         case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
         case let error as ColumnStoreError where error.systemError == ENOSPC || error.systemError == EDQUOT:

@@ -44,4 +44,22 @@ final class JSONValueTests: XCTestCase {
         // Two spellings of one text are two names.
         XCTAssertNoThrow(try JSONParser.parse(Array("{\"\u{E9}\":1,\"e\u{301}\":2}".utf8)))
     }
+
+    func test_parse_depthIsTheCallersToSay() throws {
+        let nested = { (count: Int) in Array((String(repeating: "[{\"a\":", count: count / 2) + "1" + String(repeating: "}]", count: count / 2)).utf8) }
+        XCTAssertNoThrow(try JSONParser.parse(nested(JSONParser.depthMax - 2)))
+        XCTAssertThrowsError(try JSONParser.parse(nested(JSONParser.depthMax)))
+        XCTAssertEqual(try JSONParser.parse(nested(1_000), depthMax: 1_001).serialized, nested(1_000))
+        XCTAssertThrowsError(try JSONParser.parse(nested(1_002), depthMax: 1_001))
+    }
+
+    func test_parse_namesThatRepeat_areFoundAmongMany() {
+        for count in [1, 7, 8, 9, 40] {
+            let members = (0..<count).map { "\"m\($0)\":\($0)" }
+            XCTAssertNoThrow(try JSONParser.parse(Array("{\(members.joined(separator: ","))}".utf8)))
+            for repeated in [0, count / 2, count - 1] {
+                XCTAssertThrowsError(try JSONParser.parse(Array("{\((members + [members[repeated]]).joined(separator: ","))}".utf8)), "\(repeated) of \(count)")
+            }
+        }
+    }
 }

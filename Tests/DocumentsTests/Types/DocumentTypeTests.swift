@@ -272,7 +272,7 @@ final class DocumentTypeTests: XCTestCase {
                 ["/columns/z/default", "/columns/e/expression", "/rules/0/check", "/schema/type"]),
             (#"{"name":"t","version":1,"format":"xml","receipt_id":"p:id","issued_at":"/r/at[","xsd":"none.xsd","schema":{}}"#, ["/schema"]),
             (#"{"name":"t","version":1,"format":"xml","receipt_id":"p:id","issued_at":"/r/at[","xsd":"none.xsd"}"#, ["/receipt_id", "/issued_at", "/xsd"]),
-            (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","on_repeat":"replace","batch":"each","register":[[]],"priority":"high"}"#, ["/on_repeat", "/batch", "/register/0", "/priority"]),
+            (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","on_repeat":"keep","batch":"each","register":[[]],"priority":"high"}"#, ["/on_repeat", "/batch", "/register/0", "/priority"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","match":{"/a":[],"/b":{"exist":1},"/c":null}}"#, ["/match/~1a", "/match/~1b/exist", "/match/~1b/exists", "/match/~1c"]),
         ]
         for (json, pointers) in cases {
@@ -280,6 +280,14 @@ final class DocumentTypeTests: XCTestCase {
                 let found = (error as? TypeFileError)?.reasons.map(\.pointer) ?? []
                 XCTAssertEqual(Set(found), Set(pointers), json)
             }
+        }
+    }
+
+    func test_unknownMembers_nameANearOne() {
+        let json = #"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","colums":{},"zzzzzz":1}"#
+        XCTAssertThrowsError(try DocumentType(json: Array(json.utf8))) { error in
+            let messages = (error as? TypeFileError)?.reasons.map(\.message) ?? []
+            XCTAssertEqual(messages, [#"unknown member "colums"; did you mean columns?"#, #"unknown member "zzzzzz""#])
         }
     }
 

@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 import Ingest
 

@@ -41,8 +41,8 @@ enum SQLTrial {
         while bytes.count < answerByteCountMax, other.count < answerByteCountMax, let batch = try stream.next() {
             precondition(batch.rowCount > 0 && batch.columns.count == stream.columns.count, "a batch of another shape")
             for column in batch.columns { ColumnSoundness.check(column) }
-            encoder.append(batch, into: &bytes)
-            json.append(batch, into: &other)
+            try encoder.append(batch, into: &bytes)
+            try json.append(batch, into: &other)
         }
         stream.cancel()
         return bytes

@@ -39,12 +39,9 @@ final class ServedStore: @unchecked Sendable {
         context = DoorContext(
             store: StoreRoles(engine), queries: queries, adminKey: Self.adminKey, limits: limits, log: Log(format: .json, level: .error, descriptor: open("/dev/null", O_WRONLY | O_CLOEXEC)),
             timers: Timers())
-        let connections = ConnectionTable(.init())
-        let service = try Service(context, connections: connections, routes: APIRoutes.all)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 1)
         (settings.idleTimeout, settings.headSeconds, settings.bodySeconds) = (4, 3, 3)
-        listener = try Listener(settings, handler: service, connections: connections, timers: context.life.timers)
-        context.life.add(listener)
+        listener = try HTTPDoor.open(context, settings, routes: APIRoutes.all).listener
         try furnish()
     }
 

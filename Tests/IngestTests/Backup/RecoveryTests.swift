@@ -100,7 +100,7 @@ final class RecoveryTests: XCTestCase {
         let earlier = Int64(CatalogSchema.migrations.count - 1)
         do {
             let connection = try SQLiteConnection(path: catalog, mode: .readWrite)
-            try connection.execute("ALTER TABLE cold_objects DROP COLUMN obsolete_at; PRAGMA user_version = \(earlier)")
+            try connection.execute("DROP TABLE damaged_files; DROP TABLE brought; PRAGMA user_version = \(earlier)")
         }
         try FileManager.default.moveItem(atPath: hot, toPath: hot + ".away")
         let reasons = try refusal()
@@ -252,5 +252,91 @@ final class RecoveryTests: XCTestCase {
         XCTAssertEqual(try answers(again), before)
         try again.close()
         XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description), [])
+    }
+
+    private func removeMetadata(keeping kept: Set<String> = []) throws {
+        for table in ["receipts", "sales"] {
+            let path = "\(path)/warehouse/\(table)/metadata"
+            for name in try FileManager.default.contentsOfDirectory(atPath: path) where !kept.contains(name) {
+                try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+            }
+        }
+    }
+
+    /// Parquet files have their columns' ids and their rows' sequences: what a merge has replaced and still lies there is told from them.
+    func test_recover_parquetAlone_makesTheMetadataAnew() throws {
+        for hasCatalog in [false, true] {
+            try? FileManager.default.removeItem(atPath: path)
+            let fixture = try EngineFixture(path)
+            try fill(fixture, "A")
+            _ = try fixture.engine.compact(before: nil)
+            let before = try answers(fixture.engine)
+            try fixture.engine.close()
+            try removeMetadata()
+            // One that cannot be read is in nobody's way.
+            try Data("{".utf8).write(to: URL(filePath: "\(path)/warehouse/sales/metadata/v3.metadata.json"))
+            if !hasCatalog { try removeCatalog() }
+            XCTAssertTrue(try refusal().contains { $0.contains(hasCatalog ? "is missing, which the catalog names" : "catalog.sqlite is missing") })
+            let report = try Recovery(path: path, typeFiles: hasCatalog ? [] : [Array(Self.sale.utf8)]).run()
+            XCTAssertEqual(report.tables.map(\.rowCount), [15, 15])
+            XCTAssertEqual(report.tables.map(\.version), [2, 5])
+            for table in ["receipts", "sales"] {
+                let told = report.missing.filter { $0.contains("metadata of the table \(table)") }
+                XCTAssertEqual(told.count, 1, "\(report.missing)")
+                XCTAssertTrue(told.first?.contains("with 15 documents") == true, "\(told)")
+            }
+            let again = try EngineFixture(path)
+            XCTAssertEqual(try answers(again.engine), before)
+            XCTAssertTrue(try again.taken(Self.sale("A-2-1")).isRepeat)
+            _ = try again.taken(EngineFixture.receipt("after"))
+            _ = try again.engine.compact(before: nil)
+            XCTAssertEqual(try EngineFixture.walk(again.engine, PageRequest(fields: ["*"], limit: 7)).count, 16)
+            try again.engine.close()
+            XCTAssertEqual(try Verifier(path: path).run().findings.map(\.description).filter { !$0.contains("is part of nothing") && !$0.contains("v3.metadata") }, [])
+        }
+    }
+
+    /// Where files share a part of their rows nobody can say which were the table's.
+    func test_recover_parquetAlone_filesThatContradict_isRefused() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+        let other = TemporaryDirectory()
+        let stranger = try EngineFixture(other.path)
+        for number in 0..<8 { _ = try stranger.taken(EngineFixture.receipt("B-\(number)")) }
+        _ = try stranger.engine.compact(before: nil)
+        try stranger.engine.close()
+        let theirs = "\(other.path)/warehouse/receipts/data"
+        let file = try XCTUnwrap(FileManager.default.enumerator(atPath: theirs)?.compactMap { $0 as? String }.first { $0.hasSuffix(".parquet") })
+        try FileManager.default.copyItem(atPath: "\(theirs)/\(file)", toPath: "\(path)/warehouse/receipts/data/\(file)")
+        try removeMetadata()
+        let files = try files()
+        XCTAssertThrowsError(try Recovery(path: path).run()) { XCTAssertTrue("\($0)".contains("rows in common"), "\($0)") }
+        XCTAssertEqual(try self.files(), files)
+        try FileManager.default.removeItem(atPath: "\(path)/warehouse/receipts/data/\(file)")
+        _ = try Recovery(path: path).run()
+        let again = try Engine(path: path)
+        XCTAssertEqual(try EngineFixture.walk(again, PageRequest(fields: ["*"], limit: 7)).count, 15)
+        try again.close()
+    }
+
+    /// Metadata that says which files there are, one of which is gone, is not made anew without it.
+    func test_recover_dataFileMissing_isRefused() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        try fixture.engine.close()
+        let data = "\(path)/warehouse/sales/data"
+        let file = try XCTUnwrap(FileManager.default.enumerator(atPath: data)?.compactMap { $0 as? String }.first { $0.hasSuffix(".parquet") })
+        try FileManager.default.copyItem(atPath: "\(data)/\(file)", toPath: "\(data)/\(file).copy.parquet")
+        try FileManager.default.removeItem(atPath: "\(data)/\(file)")
+        try removeCatalog()
+        XCTAssertThrowsError(try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()) {
+            XCTAssertTrue("\($0)".contains("restore the files that are gone from a backup"), "\($0)")
+        }
+        // As the refusal says: of what is there the table is made, and what it has is told.
+        try FileManager.default.moveItem(atPath: "\(path)/warehouse/sales/metadata", toPath: "\(path)/metadata.away")
+        let report = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
+        XCTAssertTrue(report.missing.contains { $0.contains("the table sales: it was made anew") && $0.contains("with 5 documents") }, "\(report.missing)")
     }
 }

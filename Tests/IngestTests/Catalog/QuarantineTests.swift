@@ -112,4 +112,38 @@ final class QuarantineTests: XCTestCase {
             }
         }
     }
+
+    /// The thread that brings a document does not wait for the catalog, nor for a sync: whoever is served after it comes at once.
+    func test_take_refusedDocument_isAnsweredByAnotherThread() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        let isHeld = Monitor(false)
+        let isReleased = Monitor(false)
+        let holder = WorkerThread(name: "holder") {
+            _ = try? fixture.engine.catalog.read { _ in
+                isHeld.broadcast { $0 = true }
+                isReleased.wait { $0 ? () : nil }
+            }
+        }
+        isHeld.wait { $0 ? () : nil }
+        let answers = Monitor<[TakeOutcome]>([])
+        let bodies: [(TakeRequest.Form, String)] = [(.json, "{}"), (.json, "{"), (.ndjson, "{}\n{\n"), (.json, "[{},{}]")]
+        for (form, body) in bodies {
+            let request = TakeRequest(form: form, body: Array(body.utf8), contentType: "application/json", principal: EngineFixture.own)
+            fixture.engine.take(request) { outcome in answers.broadcast { $0.append(outcome) } }
+        }
+        XCTAssertEqual(answers.withLock { $0.count }, 0, "an answer before the catalog could be written")
+        isReleased.broadcast { $0 = true }
+        holder.join()
+        for outcome in answers.wait({ $0.count == bodies.count ? $0 : nil }) {
+            switch outcome {
+            case .refused(let problem): XCTAssertNotNil(problem.ticketID, "\(problem)")
+            case .each(let results):
+                for result in results { XCTAssertThrowsError(try result.get()) { XCTAssertNotNil(($0 as? Fault)?.ticketID) } }
+            default: XCTFail("\(outcome)")
+            }
+        }
+        XCTAssertEqual(try fixture.engine.quarantine.counts().entries, 3, "{} and { came twice, as bodies and as lines")
+        try fixture.engine.close()
+    }
 }

@@ -28,7 +28,7 @@ final class FileMergerTests: XCTestCase {
             try fixture.engine.tier.writer.seal()
             let hot = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
             XCTAssertTrue(try fixture.engine.compactor.mayLeave(hot))
-            XCTAssertEqual(try fixture.engine.compactor.move([hot]), 120)
+            XCTAssertEqual(try fixture.engine.compactor.move([hot]).rowCount, 120)
         }
         return try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"])
     }

@@ -1,3 +1,4 @@
+import ColumnStore
 import XCTest
 
 @testable import Documents

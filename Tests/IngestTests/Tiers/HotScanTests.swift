@@ -100,9 +100,9 @@ final class HotScanTests: XCTestCase {
         defer { store.close() }
         let wanted = Value.decimal(5 * 777)
         let request = ScanRequest(projection: ["receipt_id", "lines.amount"], elementFilters: [ColumnFilter("lines.amount", .equal(wanted))])
-        var sieved = ScanRequest(projection: ["receipt_id"], scope: [Self.own])
-        sieved.sieves = [
-            ColumnSieve("total", bounds: .oneOf([.decimal(70), .decimal(77_770)])) { column in
+        var filtered = ScanRequest(projection: ["receipt_id"], scope: [Self.own])
+        filtered.runtimeFilters = [
+            RuntimeFilter("total", bounds: .oneOf([.decimal(70), .decimal(77_770)])) { column in
                 Bitmap.of((0..<column.count).map { [.decimal(70), .decimal(77_770)].contains(column.value(at: $0)) })
             }
         ]
@@ -110,7 +110,7 @@ final class HotScanTests: XCTestCase {
         _ = try seal(store)
         XCTAssertEqual(try rows(store, request).count, 1)
         XCTAssertTrue(try rows(store, request)[0].contains("R-777|"))
-        XCTAssertEqual(try rows(store, sieved).count, 2)
+        XCTAssertEqual(try rows(store, filtered).count, 2)
     }
 }
 

@@ -64,11 +64,18 @@ enum HotTierFixture {
             documentByteCount: document.count, coding: coding, state: state)
     }
 
+    final class Counter: Sendable {
+        let value = Atomic<Int>(0)
+        var count: Int { value.load(ordering: .relaxed) }
+    }
+
     /// A hot tier on a directory; `close` before another one is opened there.
     final class Store {
         let directory: DataDirectory
         let catalog: Catalog
         let tier: HotTier
+        /// How often the writer has asked cold.
+        let lookups = Counter()
 
         init(_ path: String, clock: Clock = .system, limits: HotWriter.Limits = HotWriter.Limits()) throws {
             directory = try DataDirectory(path: path)
@@ -78,7 +85,11 @@ enum HotTierFixture {
             options.writer = limits
             options.writer.minFreeBytes = 0
             tier = try HotTier(
-                directory: directory, catalog: catalog, options: options, cold: [:], lost: LostAndFound(directory), sequenceFloor: 0, findCold: { _, _, _ in nil })
+                directory: directory, catalog: catalog, options: options, cold: [:], lost: LostAndFound(directory), sequenceFloor: 0,
+                findCold: { [lookups] _, _, _ in
+                    lookups.value.wrappingAdd(1, ordering: .relaxed)
+                    return nil
+                })
             tier.tables.add(fields, to: "receipts")
         }
 
@@ -114,7 +125,7 @@ extension Submission.Outcome {
     var receipt: StoredReceipt {
         switch self {
         case .stored(let receipt), .repeated(let receipt): receipt
-        case .conflict: fatalError("a conflict")
+        case .conflict, .refused: fatalError("a conflict or a refusal")
         }
     }
     var isRepeat: Bool { if case .repeated = self { true } else { false } }

@@ -46,5 +46,9 @@ final class PlanVerifierTests: XCTestCase {
         XCTAssertEqual(PlanVerifier.faults(from: sorted, to: sorted), [])
         XCTAssertEqual(PlanVerifier.faults(from: sorted, to: rows).count, 1)
         XCTAssertEqual(PlanVerifier.faults(from: rows, to: rows.shaped(as: [a])).count, 1)
+        XCTAssertEqual(PlanVerifier.faults(from: sorted, to: .values(columns: [a, b], rows: [])), [], "no rows come in every order")
+        let test = Expression.call(.equal, [.column(a), .literal(.integer(1), .int64)], type: .boolean, position: nil)
+        XCTAssertEqual(PlanVerifier.faults(from: .filter(input: sorted, conjuncts: [test]), to: rows), [], "the order of a table in FROM")
+        XCTAssertEqual(PlanVerifier.faults(from: sorted.shaped(as: [b]), to: rows.shaped(as: [b])).count, 1, "by a column that is not put out")
     }
 }

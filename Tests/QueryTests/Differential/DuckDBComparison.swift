@@ -61,7 +61,7 @@ struct DuckDBComparison {
         encoder.begin(into: &bytes)
         let source = QueryFixture.table(table.fields, table.rows, batchRowCount: 1_000)
         let scan = try source.scan(ScanRequest(projection: table.fields.map { ColumnPath($0.name) }))
-        while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { encoder.append(batch, into: &bytes) } }
+        while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { try encoder.append(batch, into: &bytes) } }
         let file = folder.appendingPathComponent(table.name + ".csv")
         try Data(bytes).write(to: file)
         return ["name": table.name, "file": file.path, "columns": columns.map { [$0.name, $0.typeName] }]

@@ -18,7 +18,7 @@ final class GatherKernelsTests: XCTestCase {
         for choice in 0..<64 {
             let rows = (0..<3).map { Int32(choice >> (2 * $0) & 3) - 1 }
             let found = source.gatheringOrNull(rows)
-            XCTAssertNil(BatchInvariants.fault(in: found), "\(rows)")
+            XCTAssertNil(found.fault, "\(rows)")
             XCTAssertEqual(Self.values(found), rows.map { $0 < 0 ? .null : source.value(at: Int($0)) }, "\(rows)")
         }
     }
@@ -30,7 +30,7 @@ final class GatherKernelsTests: XCTestCase {
             let present = Bitmap.computed(count: 3) { mask >> $0 & 1 == 1 }
             for source in [Self.lists([[1, 2], nil, [3]]), integers, constant] {
                 let found = source.masked(by: present)
-                XCTAssertNil(BatchInvariants.fault(in: found), "\(mask)")
+                XCTAssertNil(found.fault, "\(mask)")
                 XCTAssertEqual(Self.values(found), (0..<3).map { present[$0] ? source.value(at: $0) : .null }, "\(mask)")
             }
         }
@@ -39,7 +39,7 @@ final class GatherKernelsTests: XCTestCase {
     func test_interleave_withMissingRows_leavesNullListsEmpty() {
         let parts = [Self.lists([[1, 2]]), Self.lists([nil, [3]])]
         let found = ChoiceKernels.interleave(parts, sources: [0, -1, 1, 1, -1], rows: [0, 0, 1, 0, 0], type: parts[0].type)
-        XCTAssertNil(BatchInvariants.fault(in: found))
+        XCTAssertNil(found.fault)
         XCTAssertEqual(Self.values(found), [.list([.integer(1), .integer(2)]), .null, .list([.integer(3)]), .null, .null])
     }
 
@@ -49,9 +49,9 @@ final class GatherKernelsTests: XCTestCase {
         func lists(_ offsets: [Int32], _ validity: [Bool]) -> Column {
             Column(type: type, count: 2, validity: .computed(count: 2) { validity[$0] }, values: .list(offsets: offsets, element: element))
         }
-        XCTAssertNil(BatchInvariants.fault(in: lists([0, 0, 2], [false, true])))
-        XCTAssertEqual(BatchInvariants.fault(in: lists([0, 1, 2], [false, true])), "a NULL list with elements")
-        XCTAssertEqual(BatchInvariants.fault(in: lists([0, 1, 1], [true, true])), "offsets that do not span what they divide")
+        XCTAssertNil(lists([0, 0, 2], [false, true]).fault)
+        XCTAssertEqual(lists([0, 1, 2], [false, true]).fault, "a NULL list with elements")
+        XCTAssertEqual(lists([0, 1, 1], [true, true]).fault, "elements after the last list")
         let batch = ColumnBatch(rowCount: 2, columns: [element])
         XCTAssertNil(BatchInvariants.fault(in: batch, types: [.int64]))
         XCTAssertNotNil(BatchInvariants.fault(in: batch, types: [.string]))

@@ -79,6 +79,15 @@ final class WorkMeterTests: XCTestCase {
         }
     }
 
+    /// Whatever the part and the times, the text is the part so often.
+    func test_repeat_ofManyLengths_isWhole() throws {
+        for (length, times) in [(1, 16_384), (1, 16_385), (1, 40_000), (3, 5_461), (3, 5_462), (3, 20_001), (16_384, 2), (16_385, 2), (20_000, 3)] {
+            let part = String((0..<length).map { Character(UnicodeScalar(UInt8(97 + $0 % 26))) })
+            let found = try fixture.rows("SELECT repeat($1, n) FROM generate_series(\(times), \(times)) n(n)", parameters: [.string(part)])
+            XCTAssertTrue(found == String(repeating: part, count: times), "\(length) bytes \(times) times")
+        }
+    }
+
     func test_lowerInParts_keepsCharactersWhole() throws {
         let text = String(repeating: "ЖÄ€𐐀x", count: 40_000)
         let parameter = [QueryParameter.string(text)]

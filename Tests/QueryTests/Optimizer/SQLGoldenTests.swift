@@ -49,7 +49,7 @@ final class SQLGoldenTests: XCTestCase {
                 let stream = try engine.execute(try engine.prepare(sql, in: context))
                 var encoder = CSVEncoder(columns: stream.columns)
                 var buffer: [UInt8] = []
-                while let batch = try stream.next() { encoder.append(batch, into: &buffer) }
+                while let batch = try stream.next() { try encoder.append(batch, into: &buffer) }
                 return String(decoding: buffer, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).dropLast()
                     // A row of one NULL would be an empty line, which ends a case.
                     .map { $0.isEmpty ? "NULL" : $0 }.joined(separator: "\n")

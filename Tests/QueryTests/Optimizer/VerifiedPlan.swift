@@ -9,8 +9,8 @@ enum VerifiedPlan {
         switch try Binder.bind(sql, in: context) {
         case .query(let bound), .explain(let bound, _): query = bound
         }
-        let optimizer = Optimizer(evaluator: evaluator, timeZone: context.timeZone) { pass, before, after in
-            let faults = PlanVerifier.faults(in: after, allowsSubqueries: ["the binder", "ConstantFolding"].contains(pass)) + PlanVerifier.faults(from: before, to: after)
+        let optimizer = Optimizer(evaluator: evaluator, timeZone: context.timeZone) { pass, bound, after in
+            let faults = PlanVerifier.faults(in: after, allowsSubqueries: ["the binder", "ConstantFolding"].contains(pass)) + PlanVerifier.faults(from: bound, to: after)
             XCTAssertEqual(faults, [], "\(pass), of \(sql)")
         }
         return try optimizer.optimized(query.plan)

@@ -12,9 +12,12 @@ final class EncodedSizeTests: XCTestCase {
             let most = EncodedSize.most(batch)
             var (page, lines, sheet) = (JSONPageEncoder(columns: columns), JSONObjectEncoder(columns: columns), CSVEncoder(columns: columns))
             var sizes: [Int] = []
-            for encode in [{ page.append(batch, into: &$0) }, { lines.append(batch, into: &$0) }, { (bytes: inout [UInt8]) in sheet.append(batch, into: &bytes) }] {
+            let encoders: [(inout [UInt8]) throws -> Void] = [
+                { try page.append(batch, into: &$0) }, { try lines.append(batch, into: &$0) }, { try sheet.append(batch, into: &$0) },
+            ]
+            for encode in encoders {
                 var bytes: [UInt8] = []
-                encode(&bytes)
+                try encode(&bytes)
                 sizes.append(bytes.count)
             }
             XCTAssertLessThanOrEqual(sizes.max() ?? 0, most, query, line: line)

@@ -19,6 +19,27 @@ final class ResultEncoderTests: XCTestCase {
         return String(decoding: buffer, as: UTF8.self)
     }
 
+    /// One cell may be seconds of work: it ends within it.
+    func test_append_queryIsOver_endsWithinACell() throws {
+        let field = Field("l", .list(element: Field("element", .int64)))
+        let offsets: [Int32] = [0, 3_000_000]
+        let element = Column(type: .int64, count: 3_000_000, values: .int64([Int64](repeating: 7, count: 3_000_000)))
+        let batch = ColumnBatch(rowCount: 1, columns: [Column(type: field.type, count: 1, values: .list(offsets: offsets, element: element))])
+        let columns = [ResultColumn(name: "l", type: field.type)]
+        let cancellation = Cancellation()
+        cancellation.cancel()
+        let encoders: [any ResultEncoder] = [
+            JSONPageEncoder(columns: columns), JSONObjectEncoder(columns: columns), CSVEncoder(columns: columns), TableEncoder(columns: columns),
+        ]
+        for made in encoders {
+            var encoder = made
+            encoder.cancellation = cancellation
+            var buffer: [UInt8] = []
+            XCTAssertThrowsError(try encoder.append(batch, into: &buffer)) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
+            XCTAssertLessThan(buffer.count, 1 << 20, "\(type(of: made))")
+        }
+    }
+
     func test_jsonPage() throws {
         let row = """
             [1,"2.50","2026-11-20","2026-11-20T12:00:00.000000Z","NaN","a\\"b,ї","",null,true,"aGkK","P1DT2H",[1,null]]

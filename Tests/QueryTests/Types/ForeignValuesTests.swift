@@ -34,9 +34,9 @@ final class ForeignValuesTests: XCTestCase {
         var lines = JSONObjectEncoder(columns: columns, isArray: false)
         var table = TableEncoder(columns: columns)
         for batch in batches {
-            csv.append(batch, into: &buffer)
-            lines.append(batch, into: &buffer)
-            table.append(batch, into: &buffer)
+            XCTAssertNoThrow(try csv.append(batch, into: &buffer))
+            XCTAssertNoThrow(try lines.append(batch, into: &buffer))
+            XCTAssertNoThrow(try table.append(batch, into: &buffer))
         }
         XCTAssertFalse(batches.contains { $0.rowCount > 0 } && buffer.isEmpty, query)
     }

@@ -24,7 +24,7 @@ final class FigureWatchTests: XCTestCase {
     /// What is written when the watch looks at these figures: level and the rest of the line, without the time.
     private func lines(_ figures: [(name: String, labels: [(name: String, value: String)], value: Double)], refused: [Fault] = []) throws -> [String] {
         engine.state.withLock { state in
-            state.figures = figures.map { Metric(name: $0.name, help: "", kind: .gauge, labels: $0.labels, value: $0.value) }
+            state.figures = figures.map { Metric(name: $0.name, help: "", kind: .gauge, labels: $0.labels, value: $0.value, reason: $0.name == "calls_total" ? "timed out" : nil) }
             state.refusals = refused
         }
         let before = try Data(contentsOf: file).count
@@ -44,7 +44,7 @@ final class FigureWatchTests: XCTestCase {
             try lines([("dead_letters", step, 5), ("calls_total", failed, 9), ("queue_overflow", tax, 1), ("breaker_state", tax, 2)]),
             [
                 #""level":"error","event":"dead letters","kind":"step","new":2,"total":5}"#,
-                #""level":"warning","event":"calls failed","queue":"registrar","name":"tax","outcome":"failed","count":2}"#,
+                #""level":"warning","event":"calls failed","queue":"registrar","name":"tax","outcome":"failed","count":2,"reason":"timed out"}"#,
                 #""level":"warning","event":"a queue is longer than memory keeps","queue":"registrar","name":"tax"}"#,
                 #""level":"warning","event":"breaker","queue":"registrar","name":"tax","state":"open"}"#,
             ])

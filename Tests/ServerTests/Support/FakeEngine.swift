@@ -20,6 +20,7 @@ final class FakeEngine: WholeStore {
         var tickets: [String: Ticket] = [:]
         var isReady = true
         var isBackupHeld = false
+        var isCompactionHeld = false
         var putTypes: Set<String> = []
         var isVerifyHeld = false
         var catalog: any QueryCatalog = FixedCatalog([])
@@ -62,6 +63,12 @@ final class FakeEngine: WholeStore {
         completion(outcome ?? .one(Taken(summary: Self.summary(), isRepeat: false)))
     }
 
+    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
+        .found(VersionPage(versions: [], nextCursor: nil))
+    }
+
+    func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(nil) }
+
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         guard let receipt = state.withLock({ $0.receipt }) else { throw Fault(.notFound, "there is no such receipt") }
         return receipt
@@ -71,6 +78,21 @@ final class FakeEngine: WholeStore {
         guard let ticket = state.withLock({ $0.tickets[ticketID] }) else { throw Fault(.notFound, "there is no such ticket") }
         return ticket
     }
+
+    // MARK: Exports
+
+    let links = LinkSigner(storeKey: [1, 2, 3])
+    func addExport(_ export: Export) throws {}
+    func export(_ id: String, as principal: Principal) throws -> Export { throw Fault(.notFound, "there is no such export") }
+    func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] { [] }
+    func deleteExport(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "there is no such export") }
+    func linkedExport(_ id: String) throws -> Export? { nil }
+    func waitingExports() throws -> [Export] { [] }
+    func endExport(_ export: Export) throws -> Bool { false }
+    func sweepExports(now: Int64, writing: Set<String>) throws {}
+    func exportPath(_ fileName: String) throws -> String { throw Fault(.notFound, "there is no such file") }
+    func exportByteCount() throws -> Int64 { 0 }
+    var hasRoomForExports: Bool { true }
 
     func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
@@ -172,15 +194,22 @@ final class FakeEngine: WholeStore {
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         throw Fault(.notFound, "there is no such entry")
     }
-    func compact(before: Int32?) throws -> CompactionSummary {
-        CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
+    func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
+        while state.withLock({ $0.isCompactionHeld }) {
+            if isCancelled() { throw Fault(.overloaded, "ended") }
+            usleep(1_000)
+        }
+        return CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
     }
     func begin(_ act: AuditAct) throws -> Int64 { 1 }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
     func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
-    func backup(to destination: String) throws -> BackupSummary {
+    func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
         if destination == "/fails" { throw Fault(.internalError, "the backup failed", cause: "/fails") }
-        while state.withLock({ $0.isBackupHeld }) { usleep(1_000) }
+        while state.withLock({ $0.isBackupHeld }) {
+            if isCancelled() { throw Fault(.overloaded, "ended") }
+            usleep(1_000)
+        }
         return BackupSummary()
     }
     func verify(

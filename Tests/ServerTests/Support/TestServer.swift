@@ -15,19 +15,21 @@ final class TestServer {
     let service: Service
     let listener: Listener
 
-    init(limits: DoorLimits = DoorLimits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil, sleepMilliseconds: Int32 = 5) throws {
-        let log = Log(format: .json, level: .error)
+    /// One for all: its thread lives as long as the process.
+    private static let timers = Timers()
+
+    init(
+        limits: DoorLimits = DoorLimits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil,
+        sleepMilliseconds: Int32 = 5, log: Log = Log(format: .json, level: .error)
+    ) throws {
         context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, timers: Timers())
-        let connections = ConnectionTable(.init())
-        service = try Service(context, connections: connections, routes: APIRoutes.all + extraRoutes)
+            store: StoreRoles(engine), queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, timers: Self.timers)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
         settings.idleTimeout = idleTimeout
         if let slowSeconds { (settings.headSeconds, settings.bodySeconds) = (slowSeconds, slowSeconds) }
         if let byteRate { settings.bodyByteRate = byteRate }
         settings.sleepMilliseconds = sleepMilliseconds
-        listener = try Listener(settings, handler: service, connections: connections, timers: context.life.timers)
-        context.life.add(listener)
+        (service, listener) = try HTTPDoor.open(context, settings, routes: APIRoutes.all + extraRoutes)
     }
 
     private static let description = try? DescriptionCheck(Data(OpenAPI.document(APIRoutes.all)))

@@ -84,6 +84,16 @@ final class JobTests: XCTestCase {
         XCTAssertEqual(try job(try admin.get("/v1/admin/jobs/\(waiting[3])"))["state"]?.text, "cancelled")
         XCTAssertEqual(try admin.delete("/v1/admin/jobs/\(first)").status, 204)
         _ = try wait(admin, first, for: "cancelled")
+        // So do a backup and a compaction, which whoever waits for them is told.
+        server.engine.state.withLock { ($0.isBackupHeld, $0.isCompactionHeld) = (true, true) }
+        for (path, body) in [("backup", #"{"destination":"/b"}"#), ("compact", "{}")] {
+            let id = try XCTUnwrap(try job(try admin.post("/v1/admin/\(path)?wait=0", body))["id"]?.text)
+            _ = try wait(admin, id, for: "running")
+            let waiting = server.client()
+            try waiting.send(Array("GET /v1/admin/jobs/\(id)?wait=600 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
+            XCTAssertEqual(try admin.delete("/v1/admin/jobs/\(id)").status, 204)
+            XCTAssertEqual(try job(try waiting.answer())["state"]?.text, "cancelled", path)
+        }
         // A stop ends what runs, drops what waits, and answers who waits for it.
         let patient = server.client()
         try patient.send(Array("POST /v1/admin/verify?wait=600 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))

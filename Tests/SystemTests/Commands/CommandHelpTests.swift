@@ -10,7 +10,7 @@ final class CommandHelpTests: XCTestCase {
         "sql": ["SELECT 1"], "import": [Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "backup": ["/nowhere/copy"], "contract show": ["c"], "contract put": ["c", "--access", "read", "--scope", "own"],
         "contract delete": ["c"], "key list": ["c"], "key create": ["c"], "key delete": ["c", "k_1"], "type show": ["t"], "type delete": ["t"], "ticket show": ["t"],
         "quarantine show": ["t"], "quarantine delete": ["t"], "dead-letter show": ["t"], "dead-letter redrive": ["t"], "dead-letter delete": ["t"], "job show": ["j"],
-        "job cancel": ["j"],
+        "job cancel": ["j"], "export": ["--format", "csv", "--out", "answer.csv", "SELECT 1"],
     ]
     /// They make a store where there is none, or have no store that must be there.
     private static let others: Set<String> = ["serve", "restore", "type put"]

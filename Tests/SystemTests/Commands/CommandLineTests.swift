@@ -35,6 +35,16 @@ final class CommandLineTests: XCTestCase {
         let run = try TillRun(["serve", "--data", data], environment: ["TILL_LIMITS_QUERIES": "0"])
         XCTAssertEqual(run.status, 2)
         XCTAssertTrue(run.error.contains("TILL_LIMITS_QUERIES"), run.error)
+        // What reads the log of a server reads why it has none, unless the log is text like the rest.
+        let line = try XCTUnwrap(run.error.split(separator: "\n").first { $0.hasPrefix("{") }, run.error)
+        let members = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+        XCTAssertEqual(members["level"], "error")
+        XCTAssertEqual(members["event"], "the server did not start")
+        XCTAssertEqual(members["key"], "limits.queries")
+        let text = try TillRun(["serve", "--data", data], environment: ["TILL_LIMITS_QUERIES": "0", "TILL_LOG_FORMAT": "text"]).error
+        XCTAssertTrue(text.contains("limits.queries") && !text.contains("{"), text)
+        let taken = try TillRun(["serve", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        XCTAssertTrue(taken.error.contains(#""event":"the server did not start","reason":""#), taken.error)
         XCTAssertEqual(try TillRun(["serve", "--data", data, "--config", folder.appendingPathComponent("none.json").path]).status, 2)
         // A key that is too short makes no store that nobody can open.
         XCTAssertEqual(try TillRun(["serve", "--data", data, "--listen", "127.0.0.1:0"], environment: ["TILL_ADMIN_KEY": "short"]).status, 1)
@@ -226,11 +236,7 @@ final class CommandLineTests: XCTestCase {
         XCTAssertTrue(rejected.contains("\"record\":2") && rejected.contains("id,at,sum,shop\\n"), rejected)
         XCTAssertEqual(try server.client().get("/v1/receipts/C-1?client=shop&raw=1").text, "id,at,sum,shop\nC-1,2026-11-19T10:00:00Z,1.50,\"a, \"\"b\"\"\"")
         let packed = server.data.deletingLastPathComponent().appendingPathComponent("more.ndjson.gz")
-        let zip = Process()
-        zip.executableURL = URL(fileURLWithPath: "/bin/sh")
-        zip.arguments = ["-c", "printf '%s\\n' \"$1\" | gzip > \"$2\"", "sh", Receipts.pos("Z-1"), packed.path]
-        try zip.run()
-        zip.waitUntilExit()
+        XCTAssertEqual(try Subprocess("/bin/sh", ["-c", "printf '%s\\n' \"$1\" | gzip > \"$2\"", "sh", Receipts.pos("Z-1"), packed.path]).status, 0)
         let second = try TillRun(["import", "--data", server.data.path, "--client", "shop", packed.path])
         XCTAssertEqual(second.text, "imported 1, repeated 0, rejected 0\n", second.error)
     }

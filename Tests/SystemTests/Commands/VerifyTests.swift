@@ -117,7 +117,7 @@ final class VerifyTests: XCTestCase {
         XCTAssertEqual(server.stop(), 0)
         func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: server.data.path).sorted() }
         let before = try names()
-        let sound = try unwritable(server.data, folder)
+        let sound = try unwritable(server.data)
         try XCTSkipIf(sound.status == 77, "neither another user nor a mount to be had")
         XCTAssertEqual(sound.status, 0, sound.text)
         XCTAssertTrue(sound.text.contains("30 receipts") && sound.text.contains("no fault"), sound.text)
@@ -125,7 +125,7 @@ final class VerifyTests: XCTestCase {
         let hot = try XCTUnwrap(before.first { $0.hasPrefix("hot/") && $0.hasSuffix(".sqlite") })
         let size = try XCTUnwrap(try FileManager.default.attributesOfItem(atPath: server.data.appendingPathComponent(hot).path)[.size] as? Int)
         try flip(server.data.appendingPathComponent(hot), at: size - 3_000)
-        let damaged = try unwritable(server.data, folder)
+        let damaged = try unwritable(server.data)
         XCTAssertEqual(damaged.status, 1, damaged.text)
         XCTAssertTrue(damaged.text.contains(hot), damaged.text)
         try flip(server.data.appendingPathComponent(hot), at: size - 3_000)
@@ -133,27 +133,18 @@ final class VerifyTests: XCTestCase {
         try server.start()
         try fill(server, 30..<31)
         server.kill()
-        let logged = try unwritable(server.data, folder)
+        let logged = try unwritable(server.data)
         XCTAssertEqual(logged.status, 1, logged.text)
         XCTAssertTrue(logged.text.contains("has a log"), logged.text)
     }
 
     /// Runs `till verify` on a directory that it cannot write: as root behind a read-only mount in a namespace of its own, else without
     /// the right to write.
-    private func unwritable(_ data: URL, _ folder: URL) throws -> (status: Int32, text: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    private func unwritable(_ data: URL) throws -> (status: Int32, text: String) {
         let script = geteuid() == 0
             ? "unshare -m true 2>/dev/null || exit 77; exec unshare -m sh -c 'mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\" || exit 77; exec \"$2\" verify --data \"$1\"' sh \"$1\" \"$2\""
             : "chmod -R a-w \"$1\"; \"$2\" verify --data \"$1\"; code=$?; chmod -R u+w \"$1\"; exit $code"
-        process.arguments = ["-c", script, "sh", data.path, TillServer.binary.path]
-        process.environment = TillServer.environment()
-        let output = folder.appendingPathComponent("out")
-        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = process.standardOutput
-        try process.run()
-        process.waitUntilExit()
-        return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+        let run = try Subprocess("/bin/sh", ["-c", script, "sh", data.path, TillServer.binary.path], environment: TillServer.environment())
+        return (run.status, run.all)
     }
 }

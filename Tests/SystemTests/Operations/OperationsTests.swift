@@ -33,15 +33,9 @@ final class OperationsTests: XCTestCase {
         XCTAssertEqual(server.stop(), 0)
         try server.start(arguments: ["--tls-cert", certificate, "--tls-key", key], environment: environment)
         func curl(_ path: String, _ more: [String] = []) throws -> String {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-            process.arguments = ["-sk", "-H", "Authorization: Bearer \(TillServer.adminKey)", "https://127.0.0.1:\(server.port)\(path)"] + more
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            let data = output.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return String(decoding: data, as: UTF8.self)
+            try Subprocess(
+                "/usr/bin/curl", ["-sk", "-H", "Authorization: Bearer \(TillServer.adminKey)", "https://127.0.0.1:\(server.port)\(path)"] + more
+            ).text
         }
         let posted = try curl("/v1/receipts?client=c1", ["-d", RegistrationTests.sale("S-1"), "-H", "Content-Type: application/json", "-H", "Prefer: wait=10"])
         XCTAssertEqual(Receipts.member("state", of: posted), "COMPLETE", posted)
@@ -83,15 +77,8 @@ final class OperationsTests: XCTestCase {
         let file = try Project.temporaryFolder().appendingPathComponent("metrics")
         try Data(metrics.utf8).write(to: file)
         for command in ["promtool check metrics < '\(file.path)'", "promtool check rules '\(Project.root.path)/docs/alerts.yml'"] {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", command + " 2>&1"]
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            XCTAssertEqual(process.terminationStatus, 0, text)
+            let run = try Subprocess("/bin/sh", ["-c", command])
+            XCTAssertEqual(run.status, 0, run.all)
         }
     }
 

@@ -55,17 +55,9 @@ final class TourTests: XCTestCase {
             if step.command.contains("till serve") { script += "for _ in $(seq 300); do curl -fs -o /dev/null http://\(address)/readyz && break; sleep 0.1; done\n" }
             script += "echo; echo '--- end of a step'\n"
         }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", script.replacing("& 2>server.log", with: "2>server.log &")]
-        process.currentDirectoryURL = folder
-        process.environment = TillServer.environment()
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let text = try Subprocess(
+            "/bin/bash", ["-c", script.replacing("& 2>server.log", with: "2>server.log &")], environment: TillServer.environment(), folder: folder
+        ).text
         let printed = text.components(separatedBy: "\n--- end of a step\n")
         XCTAssertEqual(printed.count, steps.count + 1, text)
         for (step, found) in zip(steps, printed) {

@@ -48,6 +48,26 @@ public struct TableSchema: Sendable, Equatable {
         return numbered
     }
 
+    /// - Throws: `.invalidRequest` when a field has no id, or two have the same.
+    static func greatestID(_ fields: [Field]) throws(ColumnStoreError) -> Int32 {
+        var seen: Set<Int32> = []
+        try gatherIDs(fields, &seen)
+        return seen.max() ?? 0
+    }
+
+    private static func gatherIDs(_ fields: [Field], _ seen: inout Set<Int32>) throws(ColumnStoreError) {
+        for field in fields {
+            guard let id = field.id, id > 0, seen.insert(id).inserted else {
+                throw ColumnStoreError(.invalidRequest, column: field.name, "a field without an id of its own")
+            }
+            switch field.type {
+            case .list(let element): try gatherIDs([element], &seen)
+            case .structure(let members): try gatherIDs(members, &seen)
+            default: break
+            }
+        }
+    }
+
     /// The top-level column of that id.
     public func field(id: Int32) -> Field? { schema.fields.first { $0.id == id } }
 

@@ -59,7 +59,7 @@ struct CommitWriter {
     private func check(_ change: Table.Change) throws(ColumnStoreError) {
         var locations: Set<String> = []
         for file in change.added {
-            guard storage.key(ofLocation: file.location) != nil else {
+            guard change.namesOtherTablesFiles || storage.key(ofLocation: file.location) != nil else {
                 throw ColumnStoreError(.invalidRequest, path: file.location, "lies outside of the table's storage")
             }
             guard locations.insert(file.location).inserted, !change.removed.contains(file.location) else {

@@ -10,6 +10,8 @@ extension Table {
         public var properties: [String: String] = [:]
         /// Every older snapshot ends with this commit, as an erasure wants: nothing leads to the removed files any more.
         public var endsHistory = false
+        /// The added files may lie in another table's storage: of a view of that table, which owns none.
+        public var namesOtherTablesFiles = false
 
         public init(_ operation: Snapshot.Operation) {
             self.operation = operation

@@ -114,17 +114,18 @@ public struct Table: Sendable {
 
     // MARK: Creating
 
-    /// Creates an empty table as version 1.
+    /// Creates an empty table.
     ///
     /// - Parameters:
-    ///   - schema: its ids are given anew, counting from 1.
+    ///   - version: more than 1 where metadata of an earlier table lies there, which nothing can be read from.
+    ///   - schema: its ids are given anew, counting from 1, unless `keepsIDs`: then files with those ids are there.
     ///   - sorting: the order in which data files are written, which becomes sort order 1.
     ///   - marks: properties that this commit and each later one sets.
     ///   - grouping: the column by whose bounds manifests are grouped; kept as a property of the table.
     /// - Throws: `.conflict` when there is one; `.invalidRequest` for a schema that no table holds, or a directory that breaks readers.
     public static func create(
         _ storage: any ObjectStorage, schema: Schema, sorting: [SortKey] = [], grouping: String? = nil,
-        properties: [String: String] = [:], marks: @escaping Marks = { [:] }, now: Int64? = nil
+        properties: [String: String] = [:], marks: @escaping Marks = { [:] }, version: Int = 1, keepsIDs: Bool = false, now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit {
         let location = storage.location(of: "x").dropLast(2)
         // Without its scheme, which has a colon of its own.
@@ -137,7 +138,8 @@ public struct Table: Sendable {
         }
         guard !schema.fields.isEmpty else { throw ColumnStoreError(.invalidRequest, "a table needs a column") }
         var lastColumnID: Int32 = 0
-        let numbered = Schema(TableSchema.numbering(schema.fields, lastColumnID: &lastColumnID))
+        let numbered = keepsIDs ? schema : Schema(TableSchema.numbering(schema.fields, lastColumnID: &lastColumnID))
+        if keepsIDs { lastColumnID = try TableSchema.greatestID(schema.fields) }
         var properties = properties.merging(marks()) { $1 }
         if let grouping {
             guard numbered[grouping] != nil else { throw ColumnStoreError(.invalidRequest, column: grouping, "no such column") }
@@ -147,7 +149,7 @@ public struct Table: Sendable {
             uuid: randomUUID(), location: String(location), schema: TableSchema(id: 0, schema: numbered),
             lastColumnID: lastColumnID, sortOrder: try sortOrder(sorting, numbered), properties: properties,
             now: now ?? currentMilliseconds())
-        let table = Table(storage: storage, version: 1, metadata: metadata, cache: ManifestCache(), marks: marks)
+        let table = Table(storage: storage, version: version, metadata: metadata, cache: ManifestCache(), marks: marks)
         let written = try table.writeMetadata()
         try table.writeHint()
         return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])

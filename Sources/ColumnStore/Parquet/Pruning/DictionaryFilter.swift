@@ -111,30 +111,30 @@ struct DictionaryFilter {
     }
 }
 
-/// A sieve that tests the entries of a dictionary once, not its rows.
+/// A runtime filter that tests the entries of a dictionary once, not its rows.
 ///
 /// One owner on one thread.
-struct DictionarySieve {
-    private let sieve: ColumnSieve
+struct DictionaryRuntimeFilter {
+    private let runtimeFilter: RuntimeFilter
     private var tested: DictionaryValues?
     /// One byte for each entry of `tested`: 1 when it passes.
     private var passes: [UInt8] = []
 
-    init(_ sieve: ColumnSieve) { self.sieve = sieve }
+    init(_ runtimeFilter: RuntimeFilter) { self.runtimeFilter = runtimeFilter }
 
     /// One bit for each row of `column`.
     mutating func select(_ column: Column) -> Bitmap {
         switch column.values {
-        case .constant: return sieve.select(column.flattened())
+        case .constant: return runtimeFilter.select(column.flattened())
         case .dictionary(let codes, let dictionary):
             if tested !== dictionary {
-                let bits = sieve.select(dictionary.values.retyped(column.type))
+                let bits = runtimeFilter.select(dictionary.values.retyped(column.type))
                 passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
                 tested = dictionary
             }
             let selected = DictionaryFilter.select(codes, passes)
             return column.validity.map { selected & $0 } ?? selected
-        default: return sieve.select(column)
+        default: return runtimeFilter.select(column)
         }
     }
 }

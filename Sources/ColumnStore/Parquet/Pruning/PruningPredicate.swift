@@ -21,7 +21,7 @@ struct PruningPredicate: Sendable {
         }
     }
 
-    private init(terms: [Term]) { self.terms = terms }
+    init(terms: [Term]) { self.terms = terms }
 
     var isEmpty: Bool { terms.isEmpty }
 

@@ -89,7 +89,7 @@ struct LeafMeaning {
         case .int32: LeafMeaning(.int32, .int32)
         case .int64: LeafMeaning(.int64, .int64)
         case .fixedLenByteArray: LeafMeaning(.binary, .fixedBytes(width: width))
-        default: LeafMeaning(.binary, .bytes)
+        case .boolean, .int96, .float, .double, .byteArray: LeafMeaning(.binary, .bytes)
         }
     }
 

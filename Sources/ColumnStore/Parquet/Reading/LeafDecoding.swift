@@ -110,15 +110,16 @@ enum LeafDecoding {
         _ scratch: ScratchBytes
     ) throws(PageError) {
         switch conversion {
-        case .int32Widened, .uint32, .int32Times:
-            let narrow = try scratch.reserve(count * 4).bindMemory(to: Int32.self, capacity: count)
-            try values.decode32(into: narrow, count: count)
-            switch conversion {
-            case .uint32: for index in 0..<count { target[index] = Int64(UInt32(bitPattern: narrow[index])) }
+        case .int32Widened:
+            let narrow = try decode32(&values, count, scratch)
+            for index in 0..<count { target[index] = Int64(narrow[index]) }
+        case .uint32:
+            let narrow = try decode32(&values, count, scratch)
+            for index in 0..<count { target[index] = Int64(UInt32(bitPattern: narrow[index])) }
+        case .int32Times(let factor):
+            let narrow = try decode32(&values, count, scratch)
             // 32 bits times a thousand fit in 64.
-            case .int32Times(let factor): for index in 0..<count { target[index] = Int64(narrow[index]) &* factor }
-            default: for index in 0..<count { target[index] = Int64(narrow[index]) }
-            }
+            for index in 0..<count { target[index] = Int64(narrow[index]) &* factor }
         case .int64Times(let factor):
             try values.decode64(into: target, count: count)
             var overflows = false
@@ -140,14 +141,24 @@ enum LeafDecoding {
             guard DecimalKernels.narrow(source, width: width, count: count, into: target) else {
                 throw .outOfRange("a decimal of at most 18 digits, in bytes", value: width)
             }
-        default:
+        case .decimalBytesNarrow:
             try eachByteArray(&values, count, scratch) { (bytes, index) throws(PageError) in
                 guard let value = Int64(exactly: try DecimalKernels.wide(bytes)) else {
                     throw .outOfRange("a decimal of at most 18 digits, in bytes", value: bytes.count)
                 }
                 target[index] = value
             }
+        case .int64: try values.decode64(into: target, count: count)
+        // Every conversion is named, so that a new one is not taken for another.
+        case .boolean, .int32, .uint64, .float, .double, .float16, .decimalWide, .decimalBytesWide, .interval, .bytes, .fixedBytes:
+            throw .unsupported("this conversion to 64 bits")
         }
+    }
+
+    private static func decode32(_ values: inout any PageValueDecoder, _ count: Int, _ scratch: ScratchBytes) throws(PageError) -> UnsafeMutablePointer<Int32> {
+        let narrow = try scratch.reserve(count * 4).bindMemory(to: Int32.self, capacity: count)
+        try values.decode32(into: narrow, count: count)
+        return narrow
     }
 
     private static func decodeInt96(
@@ -182,10 +193,13 @@ enum LeafDecoding {
                     target[index] = try DecimalKernels.wide(UnsafeRawBufferPointer(start: source + index * width, count: width))
                 }
             }
-        default:
+        case .decimalBytesWide:
             try eachByteArray(&values, count, scratch) { (bytes, index) throws(PageError) in
                 target[index] = try DecimalKernels.wide(bytes)
             }
+        case .boolean, .int32, .int32Widened, .uint32, .int32Times, .int64, .int64Times, .int64DividedBy, .int96, .float, .double, .float16,
+            .decimalNarrow, .decimalBytesNarrow, .interval, .bytes, .fixedBytes:
+            throw .unsupported("this conversion to 128 bits")
         }
     }
 
@@ -199,15 +213,17 @@ enum LeafDecoding {
                 try values.decode64(into: target, count: count)
             }
         case .float:
-            let narrow = try scratch.reserve(count * 4).bindMemory(to: Int32.self, capacity: count)
-            try values.decode32(into: narrow, count: count)
+            let narrow = try decode32(&values, count, scratch)
             for index in 0..<count { target[index] = Double(Float(bitPattern: UInt32(bitPattern: narrow[index]))) }
-        default:
+        case .float16:
             let source = try values.takeFixedBytes(count, width: 2, scratch: scratch)
             for index in 0..<count {
                 let bits = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
                 target[index] = HalfFloat.double(bits)
             }
+        case .boolean, .int32, .int32Widened, .uint32, .int32Times, .int64, .int64Times, .int64DividedBy, .uint64, .int96, .decimalNarrow, .decimalWide,
+            .decimalBytesNarrow, .decimalBytesWide, .interval, .bytes, .fixedBytes:
+            throw .unsupported("this conversion to DOUBLE")
         }
     }
 

@@ -13,23 +13,23 @@ public final class ParquetScan: Sendable {
         let node: ReadNode
     }
 
-    /// A sieve with the column it tests.
-    struct PlannedSieve: Sendable {
-        let sieve: ColumnSieve
+    /// A runtime filter with the column it tests.
+    struct PlannedRuntimeFilter: Sendable {
+        let runtimeFilter: RuntimeFilter
         let node: ReadNode
     }
 
-    /// When a leaf is read: the fewer rows are left, the later. Each sieve has a phase of its own.
+    /// When a leaf is read: the fewer rows are left, the later. Each runtime filter has a phase of its own.
     struct Phase: Hashable, Comparable, Sendable {
         private let place: Int
 
         static let filters = Phase(place: 0)
-        static func sieve(_ index: Int) -> Phase { Phase(place: 1 + index) }
-        static let elements = Phase(place: sieveCountMax + 1)
-        static let residual = Phase(place: sieveCountMax + 2)
-        static let rest = Phase(place: sieveCountMax + 3)
-        /// Of more sieves the first are taken.
-        static let sieveCountMax = 16
+        static func runtimeFilter(_ index: Int) -> Phase { Phase(place: 1 + index) }
+        static let elements = Phase(place: runtimeFilterCountMax + 1)
+        static let residual = Phase(place: runtimeFilterCountMax + 2)
+        static let rest = Phase(place: runtimeFilterCountMax + 3)
+        /// Of more runtime filters the first are taken.
+        static let runtimeFilterCountMax = 16
 
         static func < (left: Phase, right: Phase) -> Bool { left.place < right.place }
     }
@@ -42,7 +42,7 @@ public final class ParquetScan: Sendable {
     let request: ParquetScanRequest
     let projection: [ProjectedColumn]
     let filters: [PlannedFilter]
-    let sieves: [PlannedSieve]
+    let runtimeFilters: [PlannedRuntimeFilter]
     let elementFilters: [ElementFilter]
     let residual: [ReadNode]
     let leaves: [PlannedLeaf]
@@ -64,24 +64,24 @@ public final class ParquetScan: Sendable {
         for filter in request.filters {
             filters.append(PlannedFilter(filter: filter, node: try resolver.scalar(filter.path).node))
         }
-        let sieves = try Self.sieves(request.sieves, &resolver)
+        let runtimeFilters = try Self.runtimeFilters(request.runtimeFilters, &resolver)
         var phases = [Phase](repeating: .rest, count: resolver.leaves.count)
         for node in residual { for leaf in node.leaves { phases[leaf] = .residual } }
         for filter in elementFilters { for leaf in filter.node.leaves { phases[leaf] = .elements } }
-        for (index, sieve) in sieves.enumerated().reversed() { for leaf in sieve.node.leaves { phases[leaf] = .sieve(index) } }
+        for (index, runtimeFilter) in runtimeFilters.enumerated().reversed() { for leaf in runtimeFilter.node.leaves { phases[leaf] = .runtimeFilter(index) } }
         for filter in filters { for leaf in filter.node.leaves { phases[leaf] = .filters } }
         Self.align(&phases, elementFilters.map(\.node) + residual, projected.map(\.node))
         var leaves = resolver.leaves
         projection = projected.map { ProjectedColumn($0.node, phases: phases, leaves: &leaves) }
         let pruning = PruningPredicate(
-            request.filters + request.elementFilters + sieves.map(\.sieve.filter), resolver: resolver, metadata: file.metadata)
+            request.filters + request.elementFilters + runtimeFilters.map(\.runtimeFilter.filter), resolver: resolver, metadata: file.metadata)
         rowGroups = file.metadata.rowGroups.indices.filter { number in
             file.metadata.rowGroups[number].rowCount > 0 && pruning.canMatch(file.metadata.rowGroups[number])
         }
         self.file = file
         self.request = request
         self.filters = filters
-        self.sieves = sieves
+        self.runtimeFilters = runtimeFilters
         self.elementFilters = elementFilters
         self.residual = residual
         self.pruning = pruning
@@ -91,14 +91,14 @@ public final class ParquetScan: Sendable {
         schema = Schema(projected.map(\.field))
     }
 
-    /// The sieves on columns that the file has.
-    private static func sieves(
-        _ sieves: [ColumnSieve], _ resolver: inout ColumnResolver
-    ) throws(ColumnStoreError) -> [PlannedSieve] {
-        var planned: [PlannedSieve] = []
-        for sieve in sieves.prefix(Phase.sieveCountMax) {
-            let node = try resolver.scalar(sieve.path).node
-            if case .leaf = node { planned.append(PlannedSieve(sieve: sieve, node: node)) }
+    /// The runtime filters on columns that the file has.
+    private static func runtimeFilters(
+        _ runtimeFilters: [RuntimeFilter], _ resolver: inout ColumnResolver
+    ) throws(ColumnStoreError) -> [PlannedRuntimeFilter] {
+        var planned: [PlannedRuntimeFilter] = []
+        for runtimeFilter in runtimeFilters.prefix(Phase.runtimeFilterCountMax) {
+            let node = try resolver.scalar(runtimeFilter.path).node
+            if case .leaf = node { planned.append(PlannedRuntimeFilter(runtimeFilter: runtimeFilter, node: node)) }
         }
         return planned
     }
@@ -153,7 +153,7 @@ public final class ParquetScan: Sendable {
     func idleLeaves(_ isSettled: [Bool]) -> [Bool] {
         var isIdle = [Bool](repeating: true, count: leaves.count)
         let asked = zip(filters, isSettled).filter { !$1 }.map(\.0.node)
-        for node in asked + sieves.map(\.node) + elementFilters.map(\.node) + residual + projection.flatMap(\.parts) {
+        for node in asked + runtimeFilters.map(\.node) + elementFilters.map(\.node) + residual + projection.flatMap(\.parts) {
             for leaf in node.leaves { isIdle[leaf] = false }
         }
         return isIdle

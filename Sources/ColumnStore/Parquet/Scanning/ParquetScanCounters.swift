@@ -16,7 +16,7 @@ public struct ParquetScanCounters: Sendable, Hashable {
     public var readNanoseconds = 0
     /// Undoing the pages' compression.
     public var inflateNanoseconds = 0
-    /// Testing filters, sieves and the residual predicate on decoded values.
+    /// Testing filters, runtime filters and the residual predicate on decoded values.
     public var filterNanoseconds = 0
 
     public init() {}

@@ -25,7 +25,7 @@ public struct ParquetScanRequest: Sendable {
     public var elementFilters: [ColumnFilter]
     /// Tested after `filters`, one after another, each on the rows that are left, before the columns of later tests are decoded. A hint: those
     /// on columns that the file lacks, and those that leave out next to nothing, are passed over.
-    public var sieves: [ColumnSieve]
+    public var runtimeFilters: [RuntimeFilter]
     /// Called on rows that passed `filters`, and applied exactly, before the other columns are decoded.
     public var residual: Residual?
     /// Rows of a batch before filters; fewer where rows are large.
@@ -33,14 +33,14 @@ public struct ParquetScanRequest: Sendable {
 
     public init(
         projection: [ColumnPath]? = nil, schema: Schema? = nil, filters: [ColumnFilter] = [],
-        elementFilters: [ColumnFilter] = [], sieves: [ColumnSieve] = [], residual: Residual? = nil,
+        elementFilters: [ColumnFilter] = [], runtimeFilters: [RuntimeFilter] = [], residual: Residual? = nil,
         batchRowCount: Int = ColumnBatch.targetRowCount
     ) {
         self.projection = projection
         self.schema = schema
         self.filters = filters
         self.elementFilters = elementFilters
-        self.sieves = sieves
+        self.runtimeFilters = runtimeFilters
         self.residual = residual
         self.batchRowCount = batchRowCount
     }

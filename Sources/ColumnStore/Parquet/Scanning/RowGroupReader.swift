@@ -1,6 +1,6 @@
 /// Reads the rows of one row group, or of a part of it, that pass a scan's filters, batch by batch.
 ///
-/// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the sieves, one after
+/// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the runtime filters, one after
 /// another; then the elements that filters ask for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
 /// everything. Whole pages and runs of rows that did not pass are never decoded. One owner on one thread.
 public final class RowGroupReader {
@@ -33,8 +33,8 @@ public final class RowGroupReader {
     /// One for each filter of the scan.
     private var dictionaryFilters: [DictionaryFilter]
     private var elementFilters: [DictionaryFilter]
-    /// One for each sieve of the scan.
-    private var sieves: [DictionarySieve]
+    /// One for each runtime filter of the scan.
+    private var runtimeFilters: [DictionaryRuntimeFilter]
     private var counted = ParquetScanCounters()
     private let bytes: MeteredBytes
 
@@ -65,7 +65,7 @@ public final class RowGroupReader {
         budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
         dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
         elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
-        sieves = scan.sieves.map { DictionarySieve($0.sieve) }
+        runtimeFilters = scan.runtimeFilters.map { DictionaryRuntimeFilter($0.runtimeFilter) }
         windowRowCount = max(1, scan.request.batchRowCount)
         isSettled = scan.settledFilters(rowGroup: rowGroup)
         isIdle = scan.idleLeaves(isSettled)
@@ -163,7 +163,7 @@ public final class RowGroupReader {
         let file = scan.file
         // Each leaf may hold a read of this size: of many leaves all together a quarter of the budget.
         let target = max(16 << 10, min(file.options.readByteCountTarget, budget.byteCountMax / 4 / max(layouts.count, 1)))
-        let hasFilters = isSettled.contains(false) || !scan.sieves.isEmpty || scan.request.residual != nil
+        let hasFilters = isSettled.contains(false) || !scan.runtimeFilters.isEmpty || scan.request.residual != nil
         let first = scan.phases.indices.filter { !isIdle[$0] }.map { scan.phases[$0] }.min() ?? .rest
         var wanted: [Range<Int64>] = []
         for (index, layout) in layouts.enumerated() {
@@ -261,9 +261,9 @@ public final class RowGroupReader {
             try decode(.filters, window, &outputs)
             guard try timed({ try applyFilters(outputs, count, &selection) }) else { return nil }
         }
-        for (index, planned) in scan.sieves.enumerated() where planned.sieve.isWorthwhile {
+        for (index, planned) in scan.runtimeFilters.enumerated() where planned.runtimeFilter.isWorthwhile {
             try decode(scan.phase(of: planned.node), selection, start, count, &decoded, &outputs)
-            guard try timed({ try applySieve(index, outputs, decoded, start, &selection) }) else { return nil }
+            guard try timed({ try applyRuntimeFilter(index, outputs, decoded, start, &selection) }) else { return nil }
         }
         if !scan.elementFilters.isEmpty {
             for planned in scan.elementFilters {
@@ -311,15 +311,15 @@ public final class RowGroupReader {
         return true
     }
 
-    private func applySieve(
+    private func applyRuntimeFilter(
         _ index: Int, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
     ) throws -> Bool {
-        let planned = scan.sieves[index]
+        let planned = scan.runtimeFilters[index]
         guard let rows = decoded[scan.phase(of: planned.node)] else { return true }
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
-        let bits = sieves[index].select(try column(planned.node, assembly, rows, selection, start))
+        let bits = runtimeFilters[index].select(try column(planned.node, assembly, rows, selection, start))
         let passed = bits.setCount
-        planned.sieve.note(seen: selection.count, passed: passed)
+        planned.runtimeFilter.note(seen: selection.count, passed: passed)
         if passed == 0 { return false }
         narrow(&selection, to: bits)
         return true

@@ -78,7 +78,7 @@ public struct RowGroupCopy {
     }
 
     /// In the form in which a writer gathers them.
-    private static func bounds(_ values: (minimum: Value?, maximum: Value?)) -> ValueBounds? {
+    static func bounds(_ values: (minimum: Value?, maximum: Value?)) -> ValueBounds? {
         switch values {
         case (.boolean(let low)?, .boolean(let high)?): return .integer(low ? 1 : 0, high ? 1 : 0)
         case (.integer(let low)?, .integer(let high)?): return .integer(low, high)

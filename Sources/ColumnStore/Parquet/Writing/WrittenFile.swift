@@ -45,6 +45,16 @@ public struct WrittenFile: Sendable {
             bounds = ValueBounds.union(bounds, chunk.bounds)
         }
 
+        /// A chunk of a file that is there already.
+        ///
+        /// - Parameter bounds: nil when its footer has none, or there is no value.
+        mutating func add(_ metadata: ColumnMetadata, nullCount: Int64, bounds: ValueBounds?) {
+            compressedByteCount = compressedByteCount.addingSaturating(metadata.totalCompressedByteCount)
+            valueCount = valueCount.addingSaturating(metadata.valueCount)
+            self.nullCount = self.nullCount.addingSaturating(nullCount)
+            self.bounds = ValueBounds.union(self.bounds, bounds)
+        }
+
         /// The least value; nil when unknown.
         public var minimum: Value? { bounds?.values(type).minimum }
         /// The greatest value; nil when unknown.
@@ -85,5 +95,38 @@ extension ValueBounds {
             return (sign(low, otherLow), sign(high, otherHigh))
         default: preconditionFailure("bounds of different types")
         }
+    }
+}
+
+extension WrittenFile {
+    /// A file that lies there, as its footer describes it: to enter it into a table that is made anew. Bounds that the footer has not are
+    /// left out, and those of doubles, whose NaNs no statistics count.
+    ///
+    /// - Throws: `.unsupportedFeature` for a file that this module's writer would not have written like this; `.corruptFile`.
+    public init(describing file: ParquetFile) throws(ColumnStoreError) {
+        let own = try WriterSchema(file.schema)
+        guard file.metadata.schema == own.elements, file.leaves.count == own.leaves.count else {
+            throw ColumnStoreError(.unsupportedFeature, path: file.path, "its schema is not written as this program writes it")
+        }
+        var leaves: [Leaf] = []
+        for (leaf, descriptor) in zip(own.leaves, file.leaves) {
+            var summary = Leaf(leaf)
+            var isBounded = leaf.type != .double
+            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: true)
+            for group in file.metadata.rowGroups {
+                guard group.columns.indices.contains(descriptor.index), let metadata = group.columns[descriptor.index].metadata,
+                    let statistics = metadata.statistics, let nullCount = statistics.nullCount, (0...metadata.valueCount).contains(nullCount)
+                else { throw ColumnStoreError(.unsupportedFeature, path: file.path, column: leaf.path.description, "its footer counts no NULLs") }
+                let bounds = RowGroupCopy.bounds(decoder.bounds(statistics))?.fitting(leaf)
+                if bounds == nil, nullCount < metadata.valueCount { isBounded = false }
+                summary.add(metadata, nullCount: nullCount, bounds: isBounded ? bounds : nil)
+            }
+            if !isBounded { summary.bounds = nil }
+            leaves.append(summary)
+        }
+        self.init(
+            rowCount: file.metadata.rowCount, byteCount: file.bytes.byteCount,
+            rowGroupOffsets: file.metadata.rowGroups.compactMap { $0.columns.first?.metadata.map { $0.dictionaryPageOffset ?? $0.dataPageOffset } },
+            leaves: leaves, metadata: file.metadata)
     }
 }

@@ -4,7 +4,7 @@ import ColumnStore
 ///
 /// Safe to share: one worker feeds it; it is read when all workers are done.
 final class AggregateWorker: @unchecked Sendable {
-    /// It keeps its workers: were it kept by them, too, the plan and the snapshot that it reads would stay for ever.
+    /// It keeps its workers: were it kept by them, too, the plan and the snapshot that it reads would never be freed.
     private unowned let owner: AggregateOperator
     private let run: QueryRun
     private let inputs: AggregateInputs

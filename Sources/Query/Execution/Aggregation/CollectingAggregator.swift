@@ -11,6 +11,8 @@ class CollectingAggregator: Aggregator {
     private var firstGroupRowCount = 0
     private var chunks: [[Column]] = []
     private var heldByteCount = 0
+    /// Of the keys that the rows will be put in order by.
+    private var keyByteCount = 0
     private(set) var groupCount = 0
 
     struct CollectedKey {
@@ -26,9 +28,11 @@ class CollectingAggregator: Aggregator {
     }
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
-    /// Held as they came, joined, and in the order of groups.
+    /// Held as they came, joined, in the order of groups, and their keys.
     override var byteCount: Int {
-        (isOfDoubles && heldByteCount < ColumnBatch.reachableByteCount ? 2 * heldByteCount : ColumnBatch.copied(heldByteCount)) + groups.capacity * 12
+        if isOfDoubles, heldByteCount < ColumnBatch.reachableByteCount { return 2 * heldByteCount + groups.capacity * 12 }
+        let keys = keyByteCount < ColumnBatch.reachableByteCount ? keyByteCount : ColumnBatch.unreachableByteCount
+        return ColumnBatch.copied(heldByteCount) + groups.capacity * 12 + keys
     }
 
     override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }
@@ -58,12 +62,14 @@ class CollectingAggregator: Aggregator {
         let compacted = columns.map { $0.compacted() }
         chunks.append(compacted)
         heldByteCount += compacted.reduce(0) { $0 + $1.keptByteCount }
+        if order.isEmpty || isOfDoubles { return }
+        keyByteCount += SortKeys.byteCountBound(order.map { SortColumn(compacted[$0.column].flattened()) }, count: numbers.count, countsZeros: true)
     }
 
     /// Rows gathered group by group, in the order in which they came: one list a group. What was collected is then gone: it would lie beside
     /// its copy.
     private func takeLists() -> (offsets: [Int32], columns: [Column]) {
-        defer { (groups, chunks, heldByteCount, firstGroupRowCount) = ([], [], 0, 0) }
+        defer { (groups, chunks, heldByteCount, keyByteCount, firstGroupRowCount) = ([], [], 0, 0, 0) }
         if groupCount == 1 {
             let count = firstGroupRowCount
             return ([0, Int32(count)], types.indices.map { index in joined(index) })
@@ -95,7 +101,7 @@ class CollectingAggregator: Aggregator {
                 numbers = numbers.dropFirst(count)
             }
         }
-        (groups, chunks, heldByteCount, firstGroupRowCount) = ([], [], 0, 0)
+        (groups, chunks, heldByteCount, keyByteCount, firstGroupRowCount) = ([], [], 0, 0, 0)
     }
 
     /// All values of a column, as they came.
@@ -134,9 +140,14 @@ class CollectingAggregator: Aggregator {
             let rows = RowOrder.sorted(keys, within: offsets)
             sorted = columns.map { $0.gathering(rows) }
         }
+        return try answers(sorted, offsets)
+    }
+
+    /// The answer of each group, whose rows are `offsets[group] ..< offsets[group + 1]`.
+    func answers(_ columns: [Column], _ offsets: [Int32]) throws(KernelError) -> Column {
         var builder = ColumnBuilder(type: result)
         for group in 0..<groupCount {
-            try finishGroup(sorted, Int(offsets[group])..<Int(offsets[group + 1]), &builder)
+            try finishGroup(columns, Int(offsets[group])..<Int(offsets[group + 1]), &builder)
         }
         return builder.finish()
     }
@@ -163,6 +174,15 @@ class CollectingAggregator: Aggregator {
 
 /// array_agg: NULLs kept; NULL for no rows.
 final class ArrayAggregator: CollectingAggregator {
+    /// The values lie group by group: they are the lists.
+    override func answers(_ columns: [Column], _ offsets: [Int32]) throws(KernelError) -> Column {
+        guard result == .list(element: Field("element", columns[0].type)), columns[0].type != .null else { return try super.answers(columns, offsets) }
+        let isPresent = Bitmap.computed(count: groupCount) { offsets[$0] < offsets[$0 + 1] }
+        return Column(
+            type: result, count: groupCount, validity: isPresent.isAllSet ? nil : isPresent,
+            values: .list(offsets: offsets, element: columns[0].flattened()))
+    }
+
     override func finishGroup(_ columns: [Column], _ rows: Range<Int>, _ builder: inout ColumnBuilder) {
         if rows.isEmpty { return builder.appendNull() }
         builder.appendList { element in

@@ -88,7 +88,9 @@ struct ExactRealMoments {
             }
         }
         let divisor = rows * (isPopulation ? rows : rows - 1)
-        return max(0, numerator.value) / divisor * unit * unit
+        // Values that are one have none: the difference of two equal sums may come as -0.
+        let distance = numerator.value > 0 ? numerator.value : 0
+        return distance / divisor * unit * unit
     }
 
     /// - Throws: `.numericOverflow` where it is past the range and no value is.

@@ -18,9 +18,6 @@ final class GroupPart: @unchecked Sendable {
     /// How often a part that does not fit is split again.
     static let depthMax = 4
 
-    /// What cannot be divided is refused past this: less is not worth an error, even of a query that has hardly any memory.
-    static func refusedByteCount(_ run: QueryRun) -> Int { max(1 << 20, run.smallByteCount) }
-
     /// What waits to be written: of the parts of all sets and workers together a sixteenth of the budget, or a page each.
     private let bufferByteCount: Int
     private static let bufferByteCountMin = 4 << 10

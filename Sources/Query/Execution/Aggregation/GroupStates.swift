@@ -32,12 +32,12 @@ final class GroupStates {
     /// What cannot be divided must fit as it is, or answer from disk.
     func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws {
         if share.resize(to: byteCount) { return }
-        if byteCount > GroupPart.refusedByteCount(run) {
-            for aggregator in aggregators where aggregator.byteCount > GroupPart.refusedByteCount(run) / 8 { _ = try aggregator.writeAside(run) }
+        if byteCount > run.refusedByteCount {
+            for aggregator in aggregators where aggregator.byteCount > run.refusedByteCount / 8 { _ = try aggregator.writeAside(run) }
         }
         let byteCount = byteCount
         if share.resize(to: byteCount) { return }
-        guard byteCount <= GroupPart.refusedByteCount(run) else {
+        guard byteCount <= run.refusedByteCount else {
             let heaviest = aggregators.indices.max { aggregators[$0].byteCount < aggregators[$1].byteCount }
             throw QueryError.outOfMemory(
                 "one group's \(heaviest.map { calls[$0].function.rawValue } ?? "key")", position: heaviest.flatMap { calls[$0].position })

@@ -30,18 +30,22 @@ final class RowsAside {
         let numbers = Column.whole(groups.map(Int64.init), type: .int64, validity: nil)
         let batch = ColumnBatch(rowCount: groups.count, columns: [numbers] + columns)
         for piece in batch.pieces(byteCountMax: Self.sortedByteCountMax, rowCountMax: Self.sortedRowCountMax) {
-            try run.cancellation.check()
-            let rows = batch.slice(piece)
-            let keys = [SortColumn(rows.columns[0])]
-                + order.map { SortColumn(rows.columns[$0.column + 1], isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
-            let sorted = KeyedRows(batch: rows, keys: SortKeys.encode(keys, count: rows.rowCount)).sorted(first: nil)
-            let volume = try volume ?? SpillVolume(run.spill)
-            self.volume = volume
-            let file = try SpillFile(run.spill, types: types + [.binary], in: volume)
-            try file.write(sorted.withKeyColumn)
-            byteCount += file.byteCount
-            try add(file, level: 0)
+            try BatchPieces.each(of: batch.slice(piece), writeRun)
         }
+    }
+
+    private func writeRun(_ rows: ColumnBatch) throws {
+        try run.cancellation.check()
+        let columns = [SortColumn(rows.columns[0])]
+            + order.map { SortColumn(rows.columns[$0.column + 1], isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
+        let keys = try HeldKeys.make(columns, count: rows.rowCount, of: "an aggregate's rows", run)
+        let sorted = KeyedRows(batch: rows, keys: keys.keys).sorted(first: nil)
+        let volume = try volume ?? SpillVolume(run.spill)
+        self.volume = volume
+        let file = try SpillFile(run.spill, types: types + [.binary], in: volume)
+        try file.write(sorted.withKeyColumn)
+        byteCount += file.byteCount
+        try add(file, level: 0)
     }
 
     private func add(_ file: SpillFile, level: Int) throws {

@@ -9,12 +9,12 @@ struct KeyFilter: Sendable {
     /// About how many different keys there are.
     let keyCount: Int
 
-    func sieve(_ path: ColumnPath) -> ColumnSieve {
+    func runtimeFilter(_ path: ColumnPath) -> RuntimeFilter {
         guard let keys else {
             let filter = ColumnFilter(path, bounds)
-            return ColumnSieve(path, bounds: bounds) { filter.select($0) }
+            return RuntimeFilter(path, bounds: bounds) { filter.select($0) }
         }
-        return ColumnSieve(path, bounds: bounds) { keys.select($0) }
+        return RuntimeFilter(path, bounds: bounds) { keys.select($0) }
     }
 
     private static let listedKeyCountMax = 64

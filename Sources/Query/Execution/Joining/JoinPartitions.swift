@@ -25,7 +25,7 @@ final class JoinPartitions: @unchecked Sendable {
     /// Fewer rows are not worth files of their own.
     private static let dividedRowCountMin = 512
 
-    /// It keeps this: a hold in return would keep both, and their files, for ever.
+    /// It keeps this: a hold in return would keep both, and their files, until the process ends.
     private unowned let owner: JoinOperator
     private let rightFiles: [SpillFile]
     private let leftFiles: [SpillFile]

@@ -8,7 +8,7 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     private let places: [Int]
     private let projection: [ColumnPath]
     /// What joins above look for.
-    private var sieves: [(sieve: ColumnSieve, passing: Double)] = []
+    private var runtimeFilters: [(runtimeFilter: RuntimeFilter, passing: Double)] = []
     private var scan: (any TableScan)?
 
     init(_ node: ScanNode) {
@@ -53,15 +53,15 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
         let statistics = node.table.source.statistics
         let distinct = statistics.columns[path.description]?.distinctCount ?? max(statistics.rowCount, 1)
         let passing = Double(filter.keyCount) / Double(max(distinct, 1))
-        if passing <= Self.passingMax { sieves.append((filter.sieve(path), passing)) }
+        if passing <= Self.passingMax { runtimeFilters.append((filter.runtimeFilter(path), passing)) }
     }
 
     override func prepare(_ run: QueryRun) throws {
         try measured(run) {
-            sieves.sort { $0.passing < $1.passing }
+            runtimeFilters.sort { $0.passing < $1.passing }
             var request = ScanRequest(
                 projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
-                sieves: sieves.map(\.sieve), rowCountMax: node.rowCountMax, workerCount: run.workerCount, counters: figures(of: run)?.scan ?? run.counters)
+                runtimeFilters: runtimeFilters.map(\.runtimeFilter), rowCountMax: node.rowCountMax, workerCount: run.workerCount, counters: figures(of: run)?.scan ?? run.counters)
             if !node.residual.isEmpty { request.residual = try residual(run) }
             scan = try node.table.source.scan(request)
         }

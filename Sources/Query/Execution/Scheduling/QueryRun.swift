@@ -20,6 +20,8 @@ package final class QueryRun: Sendable {
 
     /// What takes less than this stays in memory, whether the budget has room for it or not: writing it aside frees nothing worth it.
     var smallByteCount: Int { min(8 << 20, memory.byteCountMax / (16 * workerCount)) }
+    /// What cannot be divided is refused past this: less is not worth an error, even of a query that has hardly any memory.
+    var refusedByteCount: Int { max(1 << 20, smallByteCount) }
 
     init(
         pool: WorkerPool, workerCount: Int? = nil, context: EvaluationContext = EvaluationContext(), cancellation: Cancellation = Cancellation(),

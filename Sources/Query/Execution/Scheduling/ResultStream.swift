@@ -60,6 +60,9 @@ package final class ResultStream: @unchecked Sendable {
         }
     }
 
+    /// For encoders of its rows; nil of a plan's text.
+    package var cancellation: Cancellation? { run?.cancellation }
+
     /// Ends the query; a reader that waits gets `cancelled`.
     package func cancel() { close() }
 

@@ -11,6 +11,9 @@ struct SortColumn {
         self.isDescending = isDescending
         self.nullsFirst = nullsFirst
     }
+
+    /// With its values where rows are.
+    var flattened: SortColumn { SortColumn(column.flattened(), isDescending: isDescending, nullsFirst: nullsFirst) }
 }
 
 /// Rows as byte strings whose order is the rows' order: `memcmp` decides, whatever the columns' types and directions.
@@ -18,9 +21,12 @@ struct SortColumn {
 ///     key   = (mark, value)…   mark: 0 NULL first, 1 a value, 2 NULL last
 ///     value = big-endian, sign bit turned; text with 00 as 00 01, ended by 00 00; all bits turned when descending
 enum SortKeys {
+    /// Who keeps the keys of many rows charges them first: `HeldKeys`.
+    ///
+    /// - Precondition: they are within reach of 32-bit offsets.
     static func encode(_ columns: [SortColumn], count: Int) -> ByteArrays {
         if let fixed = encodeFixed(columns, count: count) { return fixed }
-        let flat = columns.map { SortColumn($0.column.flattened(), isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
+        let flat = columns.map(\.flattened)
         var bytes: [UInt8] = []
         var offsets: [Int32] = [0]
         offsets.reserveCapacity(count + 1)
@@ -30,6 +36,29 @@ enum SortKeys {
             offsets.append(Int32(bytes.count))
         }
         return ByteArrays(offsets: offsets, bytes: bytes)
+    }
+
+    /// Bytes that the keys of some rows take at most, with their offsets.
+    ///
+    /// - Parameter countsZeros: whether to look at each byte of texts, of which zeros take two; else every byte may be one.
+    /// - Precondition: the columns are flat.
+    static func byteCountBound(_ columns: [SortColumn], count: Int, countsZeros: Bool) -> Int {
+        columns.reduce((count + 1) * 4) { $0.addingSaturating(byteCountBound($1.column, 0..<count, countsZeros)) }
+    }
+
+    private static func byteCountBound(_ column: Column, _ rows: Range<Int>, _ countsZeros: Bool) -> Int {
+        switch column.values {
+        case .bytes(let arrays):
+            let text = Int(arrays.offsets[rows.lowerBound])..<Int(arrays.offsets[rows.upperBound])
+            let zeroCount = countsZeros ? arrays.bytes[text].reduce(0) { $0 &+ ($1 == 0 ? 1 : 0) } : text.count
+            return 3 * rows.count + text.count + zeroCount
+        case .list(let offsets, let element):
+            let inner = Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound])
+            return 2 * rows.count + inner.count + byteCountBound(element, inner, countsZeros)
+        case .structure(let members): return members.reduce(rows.count) { $0 + byteCountBound($1, rows, countsZeros) }
+        case .constant: return rows.count
+        default: return rows.count * (1 + (width(column.type) ?? 8))
+        }
     }
 
     /// Bytes of a value of the type; nil when they vary.

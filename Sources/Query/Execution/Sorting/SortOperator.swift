@@ -94,7 +94,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         /// Batches become one in lumps of this size: copying all of them at once would take their memory twice.
         private static let chunkByteCount = 16 << 20
         /// Keys of all rows must be within reach of 32-bit offsets.
-        private static let keyByteCountMax = 1 << 30
+        private static let keyByteCountMax = Int(Int32.max) - HeldKeys.byteCountMax
         /// While rows are put in order: numbers and prefixes of keys, twice.
         private static let byteCountPerRow = 40
 
@@ -118,7 +118,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
                 sortColumns.append(
                     SortColumn(try evaluator.evaluate(view), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
             }
-            var added = KeyedRows(batch: batch, keys: SortKeys.encode(sortColumns, count: batch.rowCount))
+            let keys = try HeldKeys.make(sortColumns, count: batch.rowCount, of: "ORDER BY", run)
+            var added = KeyedRows(batch: batch, keys: keys.keys)
             if let threshold { added = added.filtered(notAfter: threshold) }
             if added.batch.rowCount == 0 { return }
             added.batch = added.batch.compacted()

@@ -2,7 +2,7 @@ package import ColumnStore
 
 /// The batches of one worker, pulled one by one.
 package protocol BatchStream: AnyObject {
-    /// The next rows, or nil at the end (then nil for ever). Never an empty batch.
+    /// The next rows, or nil at the end (then always nil). Never an empty batch.
     func next() throws -> ColumnBatch?
 }
 

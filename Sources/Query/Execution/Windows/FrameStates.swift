@@ -85,7 +85,7 @@ final class FrameStates {
     private func hold(_ byteCount: Int) throws {
         let isReachable = byteCount < 2 * ColumnBatch.reachableByteCount
         if isReachable, share.resize(to: byteCount) { return }
-        guard byteCount <= GroupPart.refusedByteCount(run) else {
+        guard byteCount <= run.refusedByteCount else {
             throw QueryError.outOfMemory("\(call.function.rawValue) over the frames of a window", position: call.position)
         }
         share.force(to: byteCount)

@@ -216,7 +216,7 @@ final class LongCall {
         var (start, count) = (rows.range.lowerBound, rows.range.count)
         while start < rows.range.upperBound {
             let end = min(rows.range.upperBound, start + count)
-            if let answers = try near(start..<end, of: rows.rowCount) {
+            if let answers = try fitting({ try near(start..<end, of: rows.rowCount) }, orNil: count > 1) {
                 parts.append(answers)
                 start = end
             } else if count > 1 {
@@ -226,6 +226,15 @@ final class LongCall {
             }
         }
         return Column.concatenating(parts, type: call.column.type)
+    }
+
+    /// What the body gives; nil where it asks for more memory than there is, and may do with less.
+    private func fitting(_ body: () throws -> Column?, orNil: Bool) throws -> Column? {
+        do {
+            return try body()
+        } catch let error as QueryError where error.needsMemory && orNil {
+            return nil
+        }
     }
 
     /// The rows that the frames reach, held together: as in a partition that fits. Nil where they do not fit.
@@ -240,8 +249,8 @@ final class LongCall {
                 SortColumn(
                     held.columns[held.columns.count - orderKeys.count + index], isDescending: key.isDescending, nullsFirst: key.nullsFirst)
             }
-            let onePartition = ByteArrays(offsets: [Int32](repeating: 0, count: range.count + 1), bytes: [])
-            let windowRows = WindowRows(partitionKeys: onePartition, order: order, rowCount: range.count)
+            let onePartition = try HeldKeys.make([], count: range.count, of: "a window's partitions", run)
+            let windowRows = try WindowRows(partitionKeys: onePartition, order: order, rowCount: range.count, run)
             let frames = try WindowFrames(call.frame, windowRows, run.context)
             let last = wanted.upperBound - 1 - nearStart
             if end < rowCount, Int(frames.end[last]) >= range.count {
@@ -260,7 +269,7 @@ final class LongCall {
         let rowByteCount = partition.inputs.byteCount / max(1, rowCount) + 1
         let byteCount = count * (3 * rowByteCount + WindowOperator.byteCountPerRow)
         if nearShare.resize(to: byteCount) { return true }
-        guard byteCount <= GroupPart.refusedByteCount(run) else { return false }
+        guard byteCount <= run.refusedByteCount else { return false }
         nearShare.force(to: byteCount)
         return true
     }

@@ -51,7 +51,7 @@ final class LongPartition {
             sortColumns.append(SortColumn(column, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
         }
         // All that may fail for want of memory came first.
-        try findPeers(SortKeys.encode(sortColumns, count: batch.rowCount))
+        try findPeers(try HeldKeys.make(sortColumns, count: batch.rowCount, of: "a window's order", run).keys)
         try inputs.write(ColumnBatch(rowCount: batch.rowCount, columns: columns))
         try rows.write(batch)
         rowCount += batch.rowCount

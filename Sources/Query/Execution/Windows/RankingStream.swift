@@ -6,7 +6,7 @@ final class RankingStream: BatchStream {
     private let calls: [WindowNode.Call]
     private let partition: [Evaluator]
     private let order: [(evaluator: Evaluator, key: SortKey)]
-    private let cancellation: Cancellation
+    private let run: QueryRun
     /// Of the row before: its keys, and its answers.
     private var lastPartition: [UInt8]?
     private var lastOrder: [UInt8] = []
@@ -22,20 +22,33 @@ final class RankingStream: BatchStream {
         let evaluators = try Evaluator.compile(expressions, layout: layout, context: run.context)
         partition = Array(evaluators[..<node.partition.count])
         order = zip(evaluators[node.partition.count...], node.order).map { ($0, $1) }
-        cancellation = run.cancellation
+        self.run = run
         input = try makeInput()
     }
 
     func next() throws -> ColumnBatch? {
-        try cancellation.check()
+        try run.cancellation.check()
         guard let batch = try input.next() else { return nil }
-        let partitions = SortKeys.encode(try partition.map { SortColumn(try $0.evaluateHeld(batch)) }, count: batch.rowCount)
-        let orders = SortKeys.encode(
-            try order.map { SortColumn(try $0.evaluator.evaluateHeld(batch), isDescending: $0.key.isDescending, nullsFirst: $0.key.nullsFirst) },
-            count: batch.rowCount)
         var numbers: [[Int64]] = calls.map { _ in [] }
         for index in numbers.indices { numbers[index].reserveCapacity(batch.rowCount) }
-        for row in 0..<batch.rowCount {
+        var pieces = BatchPieces(batch)
+        while let (_, keys) = try pieces.next(anyError: keys) { number(keys.partitions.keys, keys.orders.keys, &numbers) }
+        let added = zip(calls, numbers).map { Column.whole($1, type: $0.column.type, validity: nil) }
+        return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + added)
+    }
+
+    private func keys(_ batch: ColumnBatch) throws -> (partitions: HeldKeys, orders: HeldKeys) {
+        let view = RowView(batch)
+        let partitions = try HeldKeys.make(
+            try partition.map { SortColumn(try $0.evaluate(view)) }, count: batch.rowCount, of: "a window's partitions", run)
+        let columns = try order.map {
+            SortColumn(try $0.evaluator.evaluate(view), isDescending: $0.key.isDescending, nullsFirst: $0.key.nullsFirst)
+        }
+        return (partitions, try HeldKeys.make(columns, count: batch.rowCount, of: "a window's order", run))
+    }
+
+    private func number(_ partitions: ByteArrays, _ orders: ByteArrays, _ numbers: inout [[Int64]]) {
+        for row in 0..<partitions.count {
             advance(row, partitions, orders)
             for (index, call) in calls.enumerated() {
                 switch call.function {
@@ -45,10 +58,8 @@ final class RankingStream: BatchStream {
                 }
             }
         }
-        lastPartition = Array(partitions[batch.rowCount - 1])
-        lastOrder = Array(orders[batch.rowCount - 1])
-        let added = zip(calls, numbers).map { Column.whole($1, type: $0.column.type, validity: nil) }
-        return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + added)
+        lastPartition = Array(partitions[partitions.count - 1])
+        lastOrder = Array(orders[orders.count - 1])
     }
 
     private func advance(_ row: Int, _ partitions: ByteArrays, _ orders: ByteArrays) {

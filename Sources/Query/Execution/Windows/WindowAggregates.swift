@@ -37,7 +37,7 @@ struct WindowAggregates {
             if arguments[0].type != .double { return exactMoments() }
             if !frames.hasExclusion { return try real(realMoments) }
         case _ where frames.hasExclusion: break
-        case .min, .max: return extremes()
+        case .min, .max: return try extremes()
         default: break
         }
         return try byFrame()
@@ -223,9 +223,10 @@ struct WindowAggregates {
     }
 
     /// A queue of rows, each better than all after it: its head is the frame's answer.
-    private func extremes() -> Column {
+    private func extremes() throws(QueryError) -> Column {
         let present = present
-        let keys = SortKeys.encode([SortColumn(arguments[0], isDescending: function == .max)], count: rowCount)
+        let held = try HeldKeys.make([SortColumn(arguments[0], isDescending: function == .max)], count: rowCount, of: "a window's frames", run)
+        let keys = held.keys
         var indices = [Int32](repeating: -1, count: rowCount)
         var queue: [Int32] = []
         var head = 0

@@ -142,7 +142,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
 
         private func fits(_ byteCount: Int) -> Bool {
             if share.resize(to: byteCount) { return true }
-            guard byteCount <= GroupPart.refusedByteCount(run) else { return false }
+            guard byteCount <= run.refusedByteCount else { return false }
             share.force(to: byteCount)
             return true
         }
@@ -163,38 +163,56 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
 
         /// Rows that are to be answered from disk: of the last such partition, or of further ones.
         private func layAside(_ rows: ColumnBatch) throws {
-            let keys = try partitionKeys(rows)
+            for range in rows.pieces(byteCountMax: WindowOperator.byteCountMax) {
+                var pieces = BatchPieces(rows.slice(range), rowCountMax: ColumnBatch.targetRowCount)
+                while let (start, keys) = try pieces.next(anyError: partitionKeys) {
+                    try layAside(rows, from: range.lowerBound + start, keys.keys)
+                }
+            }
+        }
+
+        /// As many rows as there are keys.
+        private func layAside(_ rows: ColumnBatch, from first: Int, _ keys: ByteArrays) throws {
             var start = 0
-            while start < rows.rowCount {
+            while start < keys.count {
                 var end = start + 1
-                while end < rows.rowCount, end - start < ColumnBatch.targetRowCount, keys[end].elementsEqual(keys[start]) { end += 1 }
+                while end < keys.count, keys[end].elementsEqual(keys[start]) { end += 1 }
                 if unfit.isEmpty || !lastUnfitKey.elementsEqual(keys[start]) {
                     unfit.append(try makeLong())
                     lastUnfitKey = Array(keys[start])
                 }
-                let piece = rows.slice(start..<end)
-                for range in piece.pieces(byteCountMax: WindowOperator.byteCountMax) { try unfit[unfit.endIndex - 1].append(piece.slice(range)) }
+                try unfit[unfit.endIndex - 1].append(rows.slice((first + start)..<(first + end)))
                 start = end
             }
         }
 
         /// Rows that begin a partition; row 0 only when it differs from the row before the batch.
         private func partitionStarts(_ batch: ColumnBatch) throws -> [Int] {
-            let keys = try partitionKeys(batch)
             var starts: [Int] = []
-            for row in 0..<batch.rowCount {
-                if row == 0 {
-                    if let lastKey, !keys[0].elementsEqual(lastKey) { starts.append(0) }
-                } else if !keys[row].elementsEqual(keys[row - 1]) {
-                    starts.append(row)
+            var pieces = BatchPieces(batch)
+            while let (start, held) = try pieces.next(anyError: partitionKeys) {
+                let keys = held.keys
+                for row in 0..<keys.count {
+                    if row == 0 {
+                        if let lastKey, !keys[0].elementsEqual(lastKey) { starts.append(start) }
+                    } else if !keys[row].elementsEqual(keys[row - 1]) {
+                        starts.append(start + row)
+                    }
                 }
+                lastKey = Array(keys[keys.count - 1])
             }
-            lastKey = Array(keys[batch.rowCount - 1])
             return starts
         }
 
-        private func partitionKeys(_ batch: ColumnBatch) throws -> ByteArrays {
-            return SortKeys.encode(try partition.map { SortColumn(try $0.evaluateHeld(batch)) }, count: batch.rowCount)
+        /// Of rows on their way, fewer of which may be asked for.
+        private func partitionKeys(_ batch: ColumnBatch) throws -> HeldKeys {
+            let view = RowView(batch)
+            return try HeldKeys.make(try partition.map { SortColumn(try $0.evaluate(view)) }, count: batch.rowCount, of: "a window's partitions", run)
+        }
+
+        /// Of all rows that are held.
+        private func allPartitionKeys(_ batch: ColumnBatch) throws -> HeldKeys {
+            try HeldKeys.make(try partition.map { SortColumn(try $0.evaluateHeld(batch)) }, count: batch.rowCount, of: "a window's partitions", run)
         }
 
         /// All rows as one batch; a column at a time, so that only one is there twice. Nil where they do not fit.
@@ -238,7 +256,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             for (evaluator, key) in zip(order, node.order) {
                 sortColumns.append(SortColumn(try evaluator.evaluateHeld(joined), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
             }
-            let rows = WindowRows(partitionKeys: try partitionKeys(joined), order: sortColumns, rowCount: rowCount)
+            let rows = try WindowRows(partitionKeys: try allPartitionKeys(joined), order: sortColumns, rowCount: rowCount, run)
             var columns = joined.columns
             for call in calls {
                 try run.cancellation.check()
@@ -266,10 +284,11 @@ struct WindowRows {
     /// The number of its peers among the partition's, from 0.
     private(set) var peerNumber: [Int32]
 
-    init(partitionKeys: ByteArrays, order: [SortColumn], rowCount: Int) {
+    init(partitionKeys partitions: HeldKeys, order: [SortColumn], rowCount: Int, _ run: QueryRun) throws(QueryError) {
         self.rowCount = rowCount
         self.order = order
-        let orderKeys = SortKeys.encode(order, count: rowCount)
+        let orders = try HeldKeys.make(order, count: rowCount, of: "a window's order", run)
+        let (partitionKeys, orderKeys) = (partitions.keys, orders.keys)
         partitionStart = Array(repeating: 0, count: rowCount)
         partitionEnd = partitionStart
         peerStart = partitionStart

@@ -4,7 +4,7 @@ import ColumnStore
 /// `ScalarFunction` that runs; `FunctionRegistry` lists them all.
 struct SQLFunction: Sendable {
     enum Volatility {
-        /// The same for the same arguments, for ever.
+        /// The same for the same arguments, in every statement.
         case immutable
         /// The same through one statement.
         case stable

@@ -5,12 +5,13 @@ extension ScalarFunction {
     static let jsonText = ScalarFunction(
         "json_text", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
-            let writer = CellWriter(call[0])
+            let writer = CellWriter(call[0], endingWith: call.meter.cancellation)
             var builder = TextBuilder(count: call.count, call.meter)
             var text: [UInt8] = []
             for row in 0..<call.count {
                 text.removeAll(keepingCapacity: true)
                 writer.appendJSON(row, to: &text)
+                try call.meter.look()
                 try builder.append(text)
                 builder.endText()
             }

@@ -30,7 +30,7 @@ struct LikePattern {
     /// ILIKE: pattern and texts are folded.
     private let ignoresCase: Bool
     /// Of fewer texts each is matched at once.
-    private static let sievedCountMin = 64
+    private static let prefilteredCountMin = 64
 
     /// - Throws: `.invalidArgument` when the pattern ends in its escape character.
     init(_ pattern: [UInt8], escape: [UInt8], ignoringCase: Bool) throws(KernelError) {
@@ -80,8 +80,8 @@ struct LikePattern {
     /// One bit for each of `texts`.
     func matches(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
         try meter.step(texts.bytes.count + texts.count)
-        guard texts.count >= Self.sievedCountMin, let sieve else { return try matchesEach(texts, meter) }
-        let candidates = sieve.candidates(texts)
+        guard texts.count >= Self.prefilteredCountMin, let prefilter else { return try matchesEach(texts, meter) }
+        let candidates = prefilter.candidates(texts)
         var words = [UInt64](repeating: 0, count: (texts.count + 63) / 64)
         for place in try matchesEach(texts.gathering(candidates), meter).setIndices() {
             let row = Int(candidates[Int(place)])
@@ -91,9 +91,9 @@ struct LikePattern {
     }
 
     /// Of the longest part that may stand anywhere; nil without one.
-    private var sieve: PartSieve? {
+    private var prefilter: PartPrefilter? {
         let parts = segments.dropFirst(isAnchoredAtStart ? 1 : 0).dropLast(isAnchoredAtEnd ? 1 : 0).compactMap(\.bytes)
-        return parts.max { $0.count < $1.count }.flatMap { PartSieve($0, ignoringCase: ignoresCase) }
+        return parts.max { $0.count < $1.count }.flatMap { PartPrefilter($0, ignoringCase: ignoresCase) }
     }
 
     private func matchesEach(_ given: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {

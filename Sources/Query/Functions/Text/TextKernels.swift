@@ -56,6 +56,7 @@ extension TextKernels {
             while !rest.isEmpty {
                 var start = rest.endIndex - 1
                 while start > rest.startIndex, rest[start] & 0xC0 == 0x80 { start -= 1 }
+                try text.step(8)
                 try text.append(rest[start...])
                 rest = rest[..<start]
             }

@@ -1,5 +1,4 @@
-internal import ColumnStore
-package import Ingest
+package import ColumnStore
 import Synchronization
 
 /// Where an issuer's keys come from: a file that is read again when it changes, or a URL that is asked again before its answer is stale, and

@@ -10,13 +10,13 @@ struct BulkImport {
     let sender: ImportSender
     let rejected: RejectedFile
 
-    func run(_ engine: Engine, _ options: BulkImporter.Options, _ format: ImportFormat, first: [UInt8]?) throws -> ImportSender.Counts {
+    func run(_ engine: Engine, _ options: BulkImporter.Options, _ form: RecordForm, first: [UInt8]?) throws -> ImportSender.Counts {
         let batcher = Mutex(ImportBatcher(sender: sender))
         let rejected = rejected
         let importer = BulkImporter(
             engine: engine, options: options,
             outlet: .init(
-                passOn: { number, bytes in try batcher.withLock { try $0.add(number, bytes, format: format) } },
+                passOn: { number, bytes in try batcher.withLock { try $0.add(number, bytes, form: form) } },
                 refuse: { number, document, problem in
                     var writer = JSONWriter(reserving: 256 + 128 * problem.errors.count)
                     ProblemBody(Problem(problem)).write(to: &writer)
@@ -24,9 +24,14 @@ struct BulkImport {
                 }))
         defer { importer.stop() }
         var bar = ProgressBar()
-        try cut(format, first: first) { chunk in
-            try importer.add(chunk)
-            bar.show(fraction: input.fraction, count: importer.seenCount, unit: "records")
+        var end: RecordFileError?
+        do {
+            try cut(form, first: first) { chunk in
+                try importer.add(chunk)
+                bar.show(fraction: input.fraction, count: importer.seenCount, unit: "records")
+            }
+        } catch let error as RecordFileError {
+            end = error
         }
         let bulk = try importer.finish()
         try batcher.withLock { try $0.flush() }
@@ -35,46 +40,50 @@ struct BulkImport {
         counts.repeated += bulk.repeated
         counts.rejected += bulk.rejected
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
+        if let end { throw ImportCommand.broken(input, end) }
         return counts
     }
 
     /// Cuts the input into pieces of whole records.
-    private func cut(_ format: ImportFormat, first: [UInt8]?, _ take: (ImportChunk) throws -> Void) throws {
-        var piece = first
-        guard case .lines = format else {
-            var splitter = RecordSplitter(format)
-            while true {
-                var records: [[UInt8]] = []
-                try splitter.add(piece ?? [], isLast: piece == nil) { records.append($0) }
-                if !records.isEmpty { try take(.records(records)) }
-                if piece == nil { return }
-                piece = try input.next()
+    private func cut(_ form: RecordForm, first: [UInt8]?, _ take: (ImportChunk) throws -> Void) throws {
+        var gathered = Gathered(isOfLines: form == .lines)
+        try ImportCommand.forEachRecord(of: input, form, first: first) { record in
+            switch record.content {
+            case .whole(let bytes): gathered.add(bytes)
+            case .refused(let fault):
+                if let chunk = gathered.take() { try take(chunk) }
+                try take(.refused(fault))
             }
+            if gathered.byteCount >= Self.chunkByteCount, let chunk = gathered.take() { try take(chunk) }
         }
-        var pending: [UInt8] = []
-        while let bytes = piece {
-            pending.append(contentsOf: bytes)
-            guard pending.count <= RecordSplitter.recordByteCountMax + bytes.count else {
-                throw RecordSplitter.TooLong(number: nil, byteCountMax: RecordSplitter.recordByteCountMax)
-            }
-            if let end = Self.lastLineEnd(pending, among: bytes.count) {
-                let rest = Array(pending[end...])
-                pending.removeLast(pending.count - end)
-                try take(.lines(pending))
-                pending = rest
-            }
-            piece = try input.next()
-        }
-        if !pending.isEmpty { try take(.lines(pending)) }
+        if let chunk = gathered.take() { try take(chunk) }
     }
 
-    /// Behind the last LF of the last `count` bytes.
-    private static func lastLineEnd(_ bytes: [UInt8], among count: Int) -> Int? {
-        bytes.withUnsafeBytes { bytes in
-            var end = bytes.count
-            let start = end - count
-            while end > start, bytes[end - 1] != 0x0A { end -= 1 }
-            return end > start ? end : nil
+    private static let chunkByteCount = 1 << 20
+
+    /// Records on their way to the parsers: lines in one text, others each by itself.
+    private struct Gathered {
+        let isOfLines: Bool
+        private var lines: [UInt8] = []
+        private var records: [[UInt8]] = []
+        private(set) var byteCount = 0
+
+        init(isOfLines: Bool) { self.isOfLines = isOfLines }
+
+        mutating func add(_ bytes: UnsafeRawBufferPointer) {
+            byteCount += bytes.count + 1
+            if isOfLines {
+                lines.append(contentsOf: bytes)
+                lines.append(0x0A)
+            } else {
+                records.append(Array(bytes))
+            }
+        }
+
+        mutating func take() -> ImportChunk? {
+            guard byteCount > 0 else { return nil }
+            defer { (lines, records, byteCount) = ([], [], 0) }
+            return isOfLines ? .lines(lines) : .records(records)
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import Ingest
+internal import Documents
 
 /// Puts records that are one line each together to one request; others go alone, since NDJSON would change their bytes.
 struct ImportBatcher {
@@ -12,10 +12,10 @@ struct ImportBatcher {
     init(sender: ImportSender) { self.sender = sender }
 
     /// - Parameter number: of the record in its file, from 1.
-    mutating func add(_ number: Int, _ record: [UInt8], format: ImportFormat, header: [UInt8]? = nil) throws {
+    mutating func add(_ number: Int, _ record: [UInt8], form: RecordForm, header: [UInt8]? = nil) throws {
         if let header { (batch.contentType, batch.header) = ("text/csv", header) }
         let contentType: String? =
-            switch format {
+            switch form {
             case .xml: "application/xml"
             case .csv: nil
             case .json, .lines: record.contains(0x0A) || record.contains(0x0D) ? "application/json" : nil

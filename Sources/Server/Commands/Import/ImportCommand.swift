@@ -1,3 +1,4 @@
+internal import Documents
 internal import Ingest
 
 /// Takes files of documents into the store.
@@ -63,39 +64,58 @@ enum ImportCommand: Command {
         let clients = try (0..<connectionCount).map { _ in try store.anotherClient() }
         let sender = ImportSender(clients: clients, path: path, rejected: rejected)
         let first = try input.next()
-        let format = ImportFormat.of(path: file, first: first ?? [])
-        switch format {
+        let form = RecordForm.of(name: file, first: first ?? [])
+        switch form {
         case .lines, .json:
             guard let engine = store.engine else { fallthrough }
-            return try BulkImport(input: input, sender: sender, rejected: rejected).run(engine, owner, format, first: first)
-        default: return try post(input, sender, format, first: first)
+            return try BulkImport(input: input, sender: sender, rejected: rejected).run(engine, owner, form, first: first)
+        default: return try post(input, sender, rejected, form, first: first)
         }
     }
 
     /// Everything through the API.
     private static func post(
-        _ input: ImportInput, _ sender: ImportSender, _ format: ImportFormat, first: [UInt8]?
+        _ input: ImportInput, _ sender: ImportSender, _ rejected: RejectedFile, _ form: RecordForm, first: [UInt8]?
     ) throws -> ImportSender.Counts {
         var batcher = ImportBatcher(sender: sender)
         var bar = ProgressBar()
-        var splitter = RecordSplitter(format)
-        var number = 0
-        var piece = first
-        while true {
-            // The header of a CSV file is known once its first row is.
-            var records: [[UInt8]] = []
-            try splitter.add(piece ?? [], isLast: piece == nil) { records.append($0) }
-            for record in records {
-                number += 1
-                try batcher.add(number, record, format: format, header: splitter.csvHeader)
+        var refusedCount = 0
+        var end: RecordFileError?
+        do {
+            try forEachRecord(of: input, form, first: first) { record in
+                switch record.content {
+                case .whole(let bytes): try batcher.add(record.number, Array(bytes), form: form, header: record.header)
+                case .refused(let fault):
+                    refusedCount += 1
+                    try rejected.add(number: record.number, document: [], problem: ProblemBody(Problem(fault)).json())
+                }
+                if record.number % 1_000 == 0 { bar.show(fraction: input.fraction, count: sender.counts.total, unit: "records") }
             }
-            bar.show(fraction: input.fraction, count: sender.counts.total, unit: "records")
-            if piece == nil { break }
-            piece = try input.next()
+        } catch let error as RecordFileError {
+            end = error
         }
         try batcher.flush()
-        let counts = try sender.finish()
+        var counts = try sender.finish()
+        counts.rejected += refusedCount
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
+        if let end { throw broken(input, end) }
         return counts
+    }
+
+    /// - Throws: `RecordFileError` where nothing more can be read; what came before is given out.
+    static func forEachRecord(of input: ImportInput, _ form: RecordForm, first: [UInt8]?, _ take: (StreamRecord) throws -> Void) throws {
+        // A file of nothing has no records, whatever its form.
+        guard var piece = first else { return }
+        var stream = RecordStream(form)
+        while true {
+            try stream.add(piece, take)
+            guard let next = try input.next() else { break }
+            piece = next
+        }
+        try stream.finish(take)
+    }
+
+    static func broken(_ input: ImportInput, _ error: RecordFileError) -> CommandError {
+        CommandError("\(input.path): \(error.fault.detail): the file is read up to there, and what came before it is taken")
     }
 }

@@ -9,7 +9,7 @@ final class ImportInput {
     /// Compressed, read and not yet taken.
     private var compressed: ArraySlice<UInt8> = []
     private let descriptor: Int32
-    private let path: String
+    let path: String
     private var decompressor: StreamDecompressor?
     private var isStarted = false
     private var isEnded = false

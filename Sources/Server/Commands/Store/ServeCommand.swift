@@ -25,12 +25,31 @@ enum ServeCommand: Command {
             misused: "called the wrong way, or a fault in the configuration: each is named")
     }
 
+    /// A server that has begun.
+    private struct Running {
+        let context: DoorContext
+        let engine: Engine
+        let parts: ServeParts
+        var signals: sigset_t
+    }
+
     static func run(_ arguments: Arguments) throws -> Int32 {
+        let running: Running
+        do {
+            running = try start(arguments)
+        } catch {
+            StartRefusal.note(error, logFormat(arguments))
+            throw error
+        }
+        return try serve(running)
+    }
+
+    private static func start(_ arguments: Arguments) throws -> Running {
         try arguments.noOperands()
         let directory = try arguments.required("data")
         let settings = try settings(arguments)
         let log = Log(format: settings.logFormat, level: settings.logLevel)
-        var signals = blockSignals()
+        let signals = blockSignals()
         raiseFileLimit()
         let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, log: log)
         for damaged in engine.damagedDocuments {
@@ -44,11 +63,10 @@ enum ServeCommand: Command {
             store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
             log: log, timers: Timers())
         context.life.setStarting(true)
-        let connections = ConnectionTable(connectionLimits(settings))
-        let service = try Service(context, certificates: parts.certificates, connections: connections, routes: APIRoutes.all + ConsoleRoutes.all)
         // Doors open here, one line each.
-        let listener = try Listener(listenerSettings(settings), handler: service, connections: connections, timers: context.life.timers)
-        context.life.add(listener)
+        let (service, listener) = try HTTPDoor.open(
+            context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates,
+            routes: APIRoutes.all + ConsoleRoutes.all)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
@@ -57,14 +75,21 @@ enum ServeCommand: Command {
         }
         parts.watch(context.life.timers, run: service.onObserver)
         service.watchLevels()
+        ExportMaker.begin(context, url: url)
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
+        return Running(context: context, engine: engine, parts: parts, signals: signals)
+    }
 
-        let signal = waitForEnd(&signals, parts, log)
+    /// Until somebody ends it.
+    private static func serve(_ running: Running) throws -> Int32 {
+        let log = running.context.log
+        var signals = running.signals
+        let signal = waitForEnd(&signals, running.parts, log)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         // Long enough for what runs, short enough for the 10 s that a stop may take.
-        switch context.stop() {
+        switch running.context.stop() {
         case .whole: break
         case .requestsCutOff(let count):
             log.warning("stopped with requests cut off", ["count": .number(count)])
@@ -73,8 +98,8 @@ enum ServeCommand: Command {
             log.warning("stopped with a job cut off")
             return ExitStatus.done
         }
-        parts.stop()
-        try engine.close()
+        running.parts.stop()
+        try running.engine.close()
         log.info("stopped")
         return ExitStatus.done
     }
@@ -93,6 +118,22 @@ enum ServeCommand: Command {
     }
 
     static func settings(_ arguments: Arguments) throws -> Settings {
+        let (settings, faults) = try collect(arguments)
+        let all = faults + SettingsCheck.faults(settings).filter { fault in !faults.contains { $0.key == fault.key } }
+        if !all.isEmpty { throw SettingErrors(all) }
+        return settings
+    }
+
+    /// What a log would look like, whatever else is wrong with the configuration.
+    private static func logFormat(_ arguments: Arguments) -> Log.Format {
+        do {
+            return try collect(arguments).settings.logFormat
+        } catch {
+            return SettingsReader.collect(file: nil, environment: Environment.all, overrides: []).settings.logFormat
+        }
+    }
+
+    private static func collect(_ arguments: Arguments) throws -> (settings: Settings, faults: [SettingError]) {
         var file: (path: String, bytes: [UInt8])?
         if let path = try arguments.one("config") {
             do {
@@ -105,10 +146,7 @@ enum ServeCommand: Command {
         for (option, key) in [("listen", "listen"), ("tls-cert", "tls.cert"), ("tls-key", "tls.key")] {
             if let value = try arguments.one(option) { overrides.append((key, value)) }
         }
-        let (settings, faults) = SettingsReader.collect(file: file, environment: Environment.all, overrides: overrides)
-        let all = faults + SettingsCheck.faults(settings).filter { fault in !faults.contains { $0.key == fault.key } }
-        if !all.isEmpty { throw SettingErrors(all) }
-        return settings
+        return SettingsReader.collect(file: file, environment: Environment.all, overrides: overrides)
     }
 
     private static func listenerSettings(_ settings: Settings) -> Listener.Settings {
@@ -169,6 +207,7 @@ extension DoorLimits {
         queryCount = settings.limits.queries
         queryTime = settings.limits.queryTime
         streamTime = settings.limits.streamTime
+        exportsByteCount = settings.limits.exportsBytes
         memory.all = settings.limits.requestMemory
         // One contract's requests leave half of the connections to others.
         memory.requestCount = max(1, settings.limits.connections / 2)

@@ -1,4 +1,5 @@
-package import Ingest
+package import ColumnStore
+internal import Ingest
 
 /// What can be said of settings only by looking at what they name: files, addresses, keys.
 package enum SettingsCheck {

@@ -74,12 +74,11 @@ final class StoreAccess {
         let key = try APIKey.make().text
         let context = DoorContext(
             store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
-        let connections = ConnectionTable(.init())
-        let service = try Service(context, administrator: "directory, uid \(getuid())", connections: connections, routes: APIRoutes.all)
-        let listener = try Listener(
-            .init(host: "127.0.0.1", port: 0, threadCount: 2), handler: service, connections: connections, timers: context.life.timers)
-        context.life.add(listener)
-        return (try APIClient(url: "http://127.0.0.1:\(listener.port)", key: key), (context, engine))
+        let (_, listener) = try HTTPDoor.open(
+            context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
+        let url = "http://127.0.0.1:\(listener.port)"
+        ExportMaker.begin(context, url: url)
+        return (try APIClient(url: url, key: key), (context, engine))
     }
 
     /// A second connection to the same place, for work side by side.

@@ -15,7 +15,8 @@ extension Problem.Slug {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .differentDocument, .versionConflict, .contradictingOutcome, .queryCancelled: 409
+        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled: 409
+        case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
@@ -63,6 +64,7 @@ extension Problem.Slug {
         case .notAcceptable: ("Not acceptable", "The answer has no form that the `Accept` header takes.")
         case .differentDocument: ("Another document has this identity", "A receipt with the same client, day and id is stored with other bytes. Nothing was changed.")
         case .versionConflict: ("Version conflict", "A new version of a type must be the present one plus 1.")
+        case .immutableTable: ("Immutable table", "The table is a ledger: what it has stays as it is.")
         case .contradictingOutcome: ("Contradicting outcome", "The step has already ended otherwise.")
         case .tooLarge: ("Too large", "A document, a body or a batch is over its limit. `detail` names the limit.")
         case .unsupportedMediaType: ("Unsupported media type", "The call does not take this Content-Type or Content-Encoding.")
@@ -86,12 +88,18 @@ extension Problem.Slug {
         case .headTooLarge: ("The head is too large", "The header fields, or the fields behind a chunked body, do not fit in the memory of a connection, 32 KiB.")
         case .unsupportedTransferEncoding: ("Unsupported transfer encoding", "A body comes with a Content-Length, or with the transfer encoding `chunked` alone.")
         case .unsupportedVersion: ("Unsupported HTTP version", "The server speaks HTTP/1.1, and HTTP/1.0.")
+        case .gone: ("It is gone", "The link was good, but its time is over, or the file behind it was removed. Ask for it again.")
         case .spillFull: ("No room to spill", "The query needs more memory and scratch space than it may have.")
         }
     }
 }
 
 extension Problem {
+    package var status: Int {
+        get { ownStatus ?? slug.status }
+        set { ownStatus = newValue }
+    }
+
     /// A fault of one parameter, which the error names.
     package static func parameter(_ name: String, _ message: String, code: String = "invalid") -> Problem {
         Problem(.badParameter, "\(name): \(message)", errors: [Violation(pointer: "/\(name)", code: code, message: message)])
@@ -100,10 +108,10 @@ extension Problem {
     package func response(requestID: String) -> Response {
         var writer = JSONWriter(reserving: 320 + 128 * errors.count)
         ProblemBody(self, requestID: requestID).write(to: &writer)
-        var response = Response(status: slug.status, contentType: "application/problem+json", bytes: writer.bytes)
+        var response = Response(status: status, contentType: "application/problem+json", bytes: writer.bytes)
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
-        case .badSignature: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
+        case .badSignature where status == 401: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
         case .overloaded, .diskFull, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
         default: break
         }

@@ -16,7 +16,7 @@ struct ProblemBody: JSONObject {
     func members(to sink: inout some MemberSink) {
         sink.member("type", "/problems/\(problem.slug.rawValue)")
         sink.member("title", problem.slug.title)
-        sink.member("status", problem.slug.status)
+        sink.member("status", problem.status)
         sink.member("detail", problem.detail)
         sink.member("errors", problem.errors)
         sink.optional("position", problem.position, MemberFacts("In a query's text, in Unicode scalars from 1.", keywords: #""minimum":1"#))

@@ -5,6 +5,12 @@ package enum HTTPMethod: String, Sendable, CaseIterable {
     case put = "PUT"
     case delete = "DELETE"
     case options = "OPTIONS"
+
+    /// Methods that no call has, but that somebody may well send (RFC 9110, RFC 5789, WebDAV): log and figures say them. Any other word is not
+    /// said: there is no end of them.
+    static let others: Set<String> = [
+        "CONNECT", "COPY", "LOCK", "MKCOL", "MOVE", "PATCH", "PRI", "PROPFIND", "PROPPATCH", "PURGE", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLOCK",
+    ]
 }
 
 /// Where a request's header fields come from: a connection, or a table in a test.
@@ -19,12 +25,16 @@ package protocol HeaderSource {
 package struct Request {
     /// The method as sent; nil when it is none that any call has.
     package let method: HTTPMethod?
+    /// The method for people; nil when it is no word that is known.
+    package let methodName: String?
     package let target: RequestTarget
     package let headers: any HeaderSource
     package var body: [UInt8] = []
 
-    package init(method: HTTPMethod?, target: RequestTarget, headers: any HeaderSource, body: [UInt8] = []) {
-        (self.method, self.target, self.headers, self.body) = (method, target, headers, body)
+    package init(method word: String, target: RequestTarget, headers: any HeaderSource, body: [UInt8] = []) {
+        method = HTTPMethod(rawValue: word)
+        methodName = method?.rawValue ?? (HTTPMethod.others.contains(word) ? word : nil)
+        (self.target, self.headers, self.body) = (target, headers, body)
     }
 
     package func header(_ name: StaticString) -> String? { headers.header(name) }

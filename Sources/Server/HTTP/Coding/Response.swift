@@ -12,6 +12,7 @@ package struct Response: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
         case stream(ResponseStream)
+        case file(FileBody)
     }
 
     package var status: Int
@@ -30,6 +31,12 @@ package struct Response: Sendable {
         self.status = status
         headers = [Header("Content-Type", contentType)]
         body = .stream(stream)
+    }
+
+    package init(status: Int, contentType: String, file: FileBody) {
+        self.status = status
+        headers = [Header("Content-Type", contentType)]
+        body = .file(file)
     }
 
     /// - Parameter reserving: about as many bytes as the text has: one that grows by doubling is copied each time.

@@ -9,7 +9,7 @@ package final class Call: HandledRequest, @unchecked Sendable {
     // it hands it on, and `exchange`, whose request a handler reads before it answers only.
 
     package let exchange: Exchange
-    package let service: Service
+    private let service: Service
     package let route: Route
     private let pathValues: [Router.PathValue]
     private let answer: Handler
@@ -23,13 +23,11 @@ package final class Call: HandledRequest, @unchecked Sendable {
     }
 
     package var request: Request { exchange.request }
-    package var store: StoreRoles { service.context.store }
-    package var context: DoorContext { service.context }
 
     /// The request is `principal`'s from here on.
     func letIn(_ principal: Principal) {
         (self.principal, awaitsKeys) = (principal, false)
-        exchange.caller = (principal.identity.client?.text, principal.keyID)
+        exchange.note(principal)
     }
     func waitForKeys() { awaitsKeys = true }
 
@@ -40,11 +38,33 @@ package final class Call: HandledRequest, @unchecked Sendable {
 
     package var bodyByteCountMax: Int {
         // Of somebody not yet known no more is kept than any small call has.
-        if awaitsKeys { return min(route.body.byteCountMax(context.limits), 1 << 20) }
-        return route.body == .none ? 64 << 10 : route.body.byteCountMax(context.limits)
+        if awaitsKeys { return min(route.body.byteCountMax(service.context.limits), 1 << 20) }
+        return route.body == .none ? 64 << 10 : route.body.byteCountMax(service.context.limits)
     }
 
     package func finish() -> Response? { service.failures.answer(self, answer) }
+
+    // MARK: What the server does for every call
+
+    /// Who the admin key stands for.
+    var administrator: String { service.administrator }
+    /// Whether the server stops, and the ends of waits.
+    var life: ServerLife { service.context.life }
+    /// What cursors of lists are sealed with.
+    var cursors: any CursorSealing { service.context.store.cursors }
+    /// What the answer, and the log's lines, name the request by.
+    var requestID: String { service.requestID(exchange) }
+
+    /// What a client reads of `error`.
+    func response(to error: any Error) -> Response { service.response(to: error, on: exchange) }
+
+    /// What lies behind an internal error, for the log.
+    func logFailure(_ cause: String) { service.failures.logFailure(cause, exchange) }
+
+    /// Runs `work` on the pool for point reads; for what a timer or a notification has woken, whose threads must not wait.
+    ///
+    /// - Returns: false when the pool has no place.
+    func onReader(_ work: @escaping @Sendable () -> Void) -> Bool { service.onReader(for: exchange, work) }
 
     // MARK: The path
 
@@ -74,6 +94,17 @@ package final class Call: HandledRequest, @unchecked Sendable {
         return day
     }
 
+    /// In microseconds.
+    package func instant(_ name: String) throws -> Int64? { try parameter(name).map { try Self.instant($0, name) } }
+
+    static func instant(_ text: String, _ name: String) throws -> Int64 {
+        guard let instant = CalendarText.instant(text) else {
+            throw Problem.parameter(
+                name, "an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
+        }
+        return instant
+    }
+
     /// A parameter that a client's or a receipt's id goes in.
     package func id(_ name: String) throws -> String? {
         guard let text = parameter(name) else { return nil }
@@ -89,8 +120,11 @@ package final class Call: HandledRequest, @unchecked Sendable {
     /// The client that the call is about, where it names one.
     ///
     /// - Throws: `wrong-client` for one that this credential has nothing to do with, existing or not.
-    package func client() throws -> String? {
-        guard let client = try id("client") else { return nil }
+    package func client() throws -> String? { try Self.client(parameter("client"), as: principal) }
+
+    package static func client(_ text: String?, as principal: Principal) throws -> String? {
+        guard let client = text else { return nil }
+        try check(id: client, "client")
         // An auditor sees what all clients have of that which auditors see at all.
         if principal.role == .auditor { return client }
         guard principal.rows.includes(ClientID(client)) else {
@@ -134,4 +168,9 @@ package final class Call: HandledRequest, @unchecked Sendable {
         query += (query.isEmpty ? "?" : "&") + name + "=" + RequestTarget.encode(value)
         return request.target.path + query
     }
+}
+
+extension Exchange {
+    /// Whose request it is, for the log.
+    func note(_ principal: Principal) { caller = (principal.identity.client?.text, principal.keyID) }
 }

@@ -24,7 +24,7 @@ struct ListPage {
             fields = nil
             return
         }
-        guard let fields = call.store.cursors.unseal(cursor, binding: binding) else { throw Self.badCursor }
+        guard let fields = call.cursors.unseal(cursor, binding: binding) else { throw Self.badCursor }
         self.fields = fields
     }
 
@@ -36,7 +36,7 @@ struct ListPage {
     }
 
     /// The cursor behind an item.
-    func cursor(_ fields: [[UInt8]]) -> String { call.store.cursors.seal(fields, binding: binding) }
+    func cursor(_ fields: [[UInt8]]) -> String { call.cursors.seal(fields, binding: binding) }
 
     static var badCursor: Problem { Problem(.badCursor, "this is no cursor of this list; begin again without one") }
 }

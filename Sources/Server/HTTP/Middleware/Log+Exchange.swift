@@ -29,7 +29,7 @@ extension Log {
 
     private func members(_ exchange: Exchange) -> [(String, Value)] {
         var members: [(String, Value)] = [
-            ("method", .text(exchange.request.method?.rawValue ?? "?")), ("path", .text(path(of: exchange))),
+            ("method", .text(exchange.request.methodName ?? "?")), ("path", .text(path(of: exchange))),
         ]
         if let peer = exchange.peer { members.append(("client_address", .text(peer.description))) }
         if let id = exchange.requestID { members.append(("request_id", .text(id))) }

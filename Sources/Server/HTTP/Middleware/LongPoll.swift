@@ -24,6 +24,7 @@ final class LongPoll: Sendable {
     }
 
     private let call: Call
+    private let changes: any ChangeFeed
     private let deadline: Double
     private let attempt: @Sendable (_ isLast: Bool) throws -> Attempt
     /// The answer when the time is up and nobody is free to look.
@@ -32,29 +33,29 @@ final class LongPoll: Sendable {
 
     /// Starts the wait; the exchange must be suspended, and is completed in the end.
     static func run(
-        _ call: Call, beyond sequence: Int64, deadline: Double, fallback: @escaping @Sendable () -> Response,
+        _ call: Call, _ changes: any ChangeFeed, beyond sequence: Int64, deadline: Double, fallback: @escaping @Sendable () -> Response,
         attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt
     ) {
-        let poll = LongPoll(call, deadline: deadline, fallback: fallback, attempt: attempt)
-        let handle = call.context.life.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
+        let poll = LongPoll(call, changes, deadline: deadline, fallback: fallback, attempt: attempt)
+        let handle = call.life.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
         poll.state.withLock { $0.deadline = handle }
         call.exchange.whenGone { poll.end { .noContent } }
-        if call.context.life.isStopping { return poll.wake(isLast: true) }
+        if call.life.isStopping { return poll.wake(isLast: true) }
         poll.listen(beyond: sequence)
     }
 
     private init(
-        _ call: Call, deadline: Double, fallback: @escaping @Sendable () -> Response, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt
+        _ call: Call, _ changes: any ChangeFeed, deadline: Double, fallback: @escaping @Sendable () -> Response, attempt: @escaping @Sendable (_ isLast: Bool) throws -> Attempt
     ) {
         self.fallback = fallback
-        self.call = call
+        (self.call, self.changes) = (call, changes)
         self.deadline = deadline
         self.attempt = attempt
     }
 
     private func listen(beyond sequence: Int64) {
-        let notification = call.store.changes.notify(beyond: sequence) { [self] in
-            call.context.life.timers.after(Self.pause) { [self] in wake(isLast: false, beyond: sequence) }
+        let notification = changes.notify(beyond: sequence) { [self] in
+            call.life.timers.after(Self.pause) { [self] in wake(isLast: false, beyond: sequence) }
         }
         let isOver = state.withLock { state in
             if !state.isOver { state.notification = notification }
@@ -64,7 +65,7 @@ final class LongPoll: Sendable {
     }
 
     private func wake(isLast: Bool, beyond sequence: Int64 = 0) {
-        let isTaken = call.service.onReader(for: call.exchange) { [self] in
+        let isTaken = call.onReader { [self] in
             guard !state.withLock({ $0.isOver }) else { return }
             do {
                 switch try attempt(isLast) {
@@ -73,13 +74,13 @@ final class LongPoll: Sendable {
                     if isLast { end { .noContent } } else { listen(beyond: next ?? sequence &+ 1) }
                 }
             } catch {
-                let response = call.service.failures.response(to: error, on: call.exchange)
+                let response = call.response(to: error)
                 end { response }
             }
         }
         if isTaken { return }
         // Never here: this is the thread of a timer or of a commit.
-        if isLast { end(fallback) } else { call.context.life.timers.after(Self.crowdedPause) { [self] in wake(isLast: false, beyond: sequence) } }
+        if isLast { end(fallback) } else { call.life.timers.after(Self.crowdedPause) { [self] in wake(isLast: false, beyond: sequence) } }
     }
 
     private func end(_ make: @escaping @Sendable () -> Response) {
@@ -89,7 +90,7 @@ final class LongPoll: Sendable {
             return (state.notification, state.deadline)
         }
         notification?.cancel()
-        if let deadline { call.context.life.deadlines.cancel(deadline) }
+        if let deadline { call.life.deadlines.cancel(deadline) }
         call.exchange.complete(make)
     }
 }

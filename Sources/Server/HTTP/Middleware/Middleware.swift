@@ -1,5 +1,6 @@
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// Answers a call, or suspends its exchange and returns nil; the answer comes by `complete` then.
 package typealias Handler = @Sendable (Call) throws -> Response?
@@ -24,9 +25,10 @@ struct ParameterCheck: Middleware {
     func head(_ call: Call) throws {
         try call.readParameters()
         for parameter in call.parameters where !call.route.operation.takes(parameter.name) {
+            let near = NameSuggestion.closest(to: parameter.name, among: call.route.operation.queryNames).map { "; did you mean \($0)?" } ?? ""
             throw Problem(
-                .unknownParameter, "this call has no parameter \"\(parameter.name)\"",
-                errors: [.init(pointer: "/\(parameter.name)", code: "unknown-parameter", message: "not a parameter of this call")])
+                .unknownParameter, "this call has no parameter \"\(parameter.name)\"\(near)",
+                errors: [.init(pointer: "/\(parameter.name)", code: "unknown-parameter", message: "not a parameter of this call\(near)")])
         }
     }
 }

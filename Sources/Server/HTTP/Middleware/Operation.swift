@@ -94,6 +94,9 @@ package struct Operation: Sendable {
         return operation
     }
 
+    /// The names of its query parameters.
+    var queryNames: [String] { parameters.filter { $0.place == .query }.map(\.name) }
+
     /// Whether the call has a query parameter of that name.
     package func takes(_ name: String) -> Bool { !isDocumented || parameters.contains { $0.place == .query && $0.name == name } }
 }

@@ -9,10 +9,9 @@ struct RequestAdmission: Middleware {
 
     func head(_ call: Call) throws {
         let exchange = call.exchange
-        let access = call.route.access
         do {
-            letIn(try admission.admit(exchange.request.credential, for: access, mayWait: true, charge: &exchange.charge), call)
-            exchange.isKnown = access.needsCredential
+            try admit(call, mayWait: true)
+            exchange.isKnown = call.route.access.needsCredential
         } catch is Authorizer.KeysAwaited {
             try admission.enter(Authorizer.nobody, charge: &exchange.charge)
             call.waitForKeys()
@@ -24,9 +23,17 @@ struct RequestAdmission: Middleware {
         return { call in call.awaitsKeys ? waitForKeys(call, next) : try next(call) }
     }
 
-    private func letIn(_ admitted: Authorizer.Admitted, _ call: Call) {
-        call.exchange.admissionHeaders = admitted.standing?.headers ?? []
-        call.letIn(admitted.principal)
+    private func admit(_ call: Call, mayWait: Bool) throws {
+        let exchange = call.exchange
+        do {
+            let admitted = try admission.admit({ try exchange.request.credential() }, for: call.route.access, mayWait: mayWait, charge: &exchange.charge)
+            exchange.admissionHeaders = admitted.standing?.headers ?? []
+            call.letIn(admitted.principal)
+        } catch let denial as Denial {
+            // The log says who was refused.
+            if let principal = denial.principal { exchange.note(principal) }
+            throw denial
+        }
     }
 
     /// Waits for the issuer's keys, then lets the request in or refuses it.
@@ -35,7 +42,7 @@ struct RequestAdmission: Middleware {
         exchange.suspendWatched()
         let isTaken = admission.authorizer.whenKeysAreFetched {
             dispatch.afterKeys(call) { call in
-                letIn(try admission.admit(exchange.request.credential, for: call.route.access, charge: &exchange.charge), call)
+                try admit(call, mayWait: false)
                 return try next(call)
             }
         }

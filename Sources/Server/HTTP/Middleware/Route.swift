@@ -40,21 +40,33 @@ package struct Route: Sendable {
     package let place: Place
     package let body: BodyLimit
     package let operation: Operation
-    package let handle: Handler
+    /// Makes the handler of what it uses, once.
+    private let made: @Sendable (CallParts) -> Handler
 
     /// Whether the audit trail has an entry of each call.
     var isAudited: Bool { operation.isAudited || (access == .admin && method != .get && !operation.changesNothing) }
 
+    /// A call that needs nothing but its request.
     package init(
         _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place = .connection, body: BodyLimit = .none,
         operation: Operation, handle: @escaping Handler
     ) {
-        self.method = method
-        self.path = path
-        self.access = access
-        self.place = place
-        self.body = body
-        self.operation = operation
-        self.handle = handle
+        (self.method, self.path, self.access, self.place, self.body, self.operation) = (method, path, access, place, body, operation)
+        made = { _ in handle }
     }
+
+    /// - Parameter uses: what `handle` is given beside the request.
+    package init<Parts: Sendable>(
+        _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place = .connection, body: BodyLimit = .none,
+        operation: Operation, uses parts: @escaping @Sendable (CallParts) -> Parts,
+        handle: @escaping @Sendable (Call, Parts) throws -> Response?
+    ) {
+        (self.method, self.path, self.access, self.place, self.body, self.operation) = (method, path, access, place, body, operation)
+        made = { all in
+            let parts = parts(all)
+            return { call in try handle(call, parts) }
+        }
+    }
+
+    func handler(_ parts: CallParts) -> Handler { made(parts) }
 }

@@ -10,18 +10,15 @@ package final class Service: RequestHandler {
 
     package let context: DoorContext
     package let router: Router
-    package let metrics: HTTPMetrics
-    package let levels = ServiceLevels()
-    package let growth = CountGrowth()
+    private let metrics: HTTPMetrics
+    private let levels = ServiceLevels()
     /// By route.
     private let promises: [ServiceLevels.Promise?]
     package let failures: Failures
     /// Who the admin key stands for.
     package let administrator: String
-    /// Nil where the server has none of its own.
-    package let certificates: CertificateFiles?
-    package let connections: ConnectionTable
     private let pools: Dispatch.Pools
+    private let background: BackgroundWork
     private let middleware: [any Middleware]
     /// By route: all steps and the route's own handler as one.
     private let handlers: [Handler]
@@ -31,10 +28,8 @@ package final class Service: RequestHandler {
     ) throws {
         self.context = context
         self.administrator = administrator
-        self.certificates = certificates
-        self.connections = connections
         router = Router(routes)
-        metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) })
+        metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) }, methods: HTTPMethod.allCases.map(\.rawValue) + HTTPMethod.others)
         promises = routes.map(\.operation.promise)
         failures = try Failures(log: context.log)
         pools = Dispatch.Pools(queries: context.queries.pool)
@@ -47,7 +42,13 @@ package final class Service: RequestHandler {
             AuditLog(trail: context.store.audit, log: context.log, administrator: administrator, failures: failures),
         ]
         self.middleware = middleware
-        handlers = routes.map { route in middleware.reversed().reduce(route.handle) { next, step in step.around(next, of: route) } }
+        background = BackgroundWork(context: context, pools: pools)
+        let parts = CallParts(
+            store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, log: context.log,
+            authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, growth: CountGrowth(),
+            figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
+            background: background)
+        handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }
 
     // MARK: A request's way
@@ -57,8 +58,8 @@ package final class Service: RequestHandler {
         if let parent = exchange.request.header("traceparent"), let trace = TraceContext(parent) { exchange.requestID = trace.traceID }
         let match = try router.match(exchange.request.method, exchange.request.target)
         let call = Call(exchange, self, router.routes[match.routeIndex], match.values, answer: handlers[match.routeIndex])
-        for step in middleware { try step.head(call) }
         exchange.routeIndex = match.routeIndex
+        for step in middleware { try step.head(call) }
         return call
     }
 
@@ -68,7 +69,7 @@ package final class Service: RequestHandler {
 
     package func ended(_ exchange: Exchange, isWhole: Bool) {
         let seconds = SteadyClock.seconds() - exchange.startedAt
-        metrics.record(route: exchange.routeIndex, status: exchange.status, seconds: seconds)
+        metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.status, seconds: seconds)
         if let route = exchange.routeIndex, let promise = promises[route], isWhole {
             levels.record(promise, seconds: seconds, isAnswered: exchange.status < 500)
         }
@@ -87,7 +88,7 @@ package final class Service: RequestHandler {
     /// Runs `work` where figures are read; for what looks after the server now and then.
     ///
     /// - Returns: false when there is no place.
-    package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { pools.observing.submit(for: context, work) != nil }
+    package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { background.now(work) }
 
     /// Looks at how promises are kept every few seconds, and writes it down each minute, so that a restart forgets none of it.
     package func watchLevels() {
@@ -107,6 +108,4 @@ package final class Service: RequestHandler {
     }
 
     private static let levelsName = "levels"
-
-    package var poolLoads: [(name: String, waiting: Int, running: Int)] { pools.loads }
 }

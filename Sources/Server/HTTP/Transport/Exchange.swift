@@ -33,9 +33,9 @@ package final class Exchange: @unchecked Sendable {
     var phase = Phase.head
     /// What the listener's handler made of the head. It may refer back here: dropped when the request is over.
     package var handled: (any HandledRequest)?
-    /// Where in the table of routes; nil for what found none, or was refused. For figures.
+    /// Where in the table of routes; nil for what found none. For figures.
     package var routeIndex: Int?
-    /// Who was let in. For the log.
+    /// Whose credential it bears, let in or not. For the log.
     package var caller: (clientID: String?, keyID: String?)
     /// Fields of the answer, whatever it is: the rate that is left.
     package var admissionHeaders: [Response.Header] = []
@@ -71,7 +71,7 @@ package final class Exchange: @unchecked Sendable {
         self.connection = connection
         self.peer = peer
         self.watcher = watcher
-        request = Request(method: nil, target: target, headers: connection)
+        request = Request(method: "", target: target, headers: connection)
     }
 
     // MARK: What it holds

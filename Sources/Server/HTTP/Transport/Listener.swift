@@ -294,7 +294,7 @@ package final class Listener: Door, @unchecked Sendable {
     /// The answer to what was no request, counted and logged as one.
     private func response(to problem: Problem, beforeRequestOn connection: Connection, _ peer: PeerAddress?) -> Response {
         let exchange = Exchange(connection: connection, target: RequestTarget([]), watcher: watcher, peer: peer)
-        exchange.request = Request(method: nil, target: exchange.request.target, headers: NoHeaders())
+        exchange.request = Request(method: "", target: exchange.request.target, headers: NoHeaders())
         let response = named(handler.response(to: problem, on: exchange), exchange)
         exchange.status = response.status
         handler.ended(exchange, isWhole: true)
@@ -347,7 +347,7 @@ package final class Listener: Door, @unchecked Sendable {
         switch exchange.phase {
         case .head:
             exchange.request = Request(
-                method: HTTPMethod(rawValue: String(cString: method)), target: exchange.request.target, headers: exchange.connection)
+                method: String(cString: method), target: exchange.request.target, headers: exchange.connection)
             if let record = ConnectionRecord.of(exchange.connection.raw),
                 let problem = check(exchange, record, method: method, version: version)
             {
@@ -492,6 +492,11 @@ package final class Listener: Door, @unchecked Sendable {
             let sender = Unmanaged.passRetained(BytesSender(bytes, progress))
             return MHD_create_response_from_callback(
                 UInt64(bytes.count), min(bytes.count, sendByteCount), Callbacks.readBytes, sender.toOpaque(), Callbacks.freeBytes)
+        case .file(let file):
+            let progress = exchange.flatMap { ConnectionRecord.of($0.connection.raw)?.progress }
+            let sender = Unmanaged.passRetained(FileSender(file, progress))
+            return MHD_create_response_from_callback(
+                UInt64(clamping: file.byteCount), sendByteCount, Callbacks.readFile, sender.toOpaque(), Callbacks.freeFile)
         case .stream(let stream):
             guard let exchange else { return nil }
             exchange.sending(stream)

@@ -8,6 +8,13 @@ final class BytesSender {
     init(_ bytes: [UInt8], _ progress: SlowRequests.Progress?) { (self.bytes, self.progress) = (bytes, progress) }
 }
 
+final class FileSender {
+    let file: FileBody
+    /// Told how much was taken.
+    let progress: SlowRequests.Progress?
+    init(_ file: FileBody, _ progress: SlowRequests.Progress?) { (self.file, self.progress) = (file, progress) }
+}
+
 final class StreamSender {
     let stream: ResponseStream
     let connection: Connection
@@ -98,6 +105,22 @@ enum Callbacks {
 
     static let freeBytes: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         if let context { Unmanaged<BytesSender>.fromOpaque(context).release() }
+    }
+
+    static let readFile: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
+        context, offset, target, count in
+        guard let context, let target else { return -2 }
+        let sender = Unmanaged<FileSender>.fromOpaque(context).takeUnretainedValue()
+        let place = Int64(clamping: offset)
+        guard place < sender.file.byteCount else { return -1 }
+        // A file that cannot be read breaks the answer off.
+        guard let length = sender.file.read(at: place, into: UnsafeMutableRawBufferPointer(start: target, count: count)) else { return -2 }
+        sender.progress?.sent(length)
+        return length
+    }
+
+    static let freeFile: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        if let context { Unmanaged<FileSender>.fromOpaque(context).release() }
     }
 
     static let readStream: @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {

@@ -17,12 +17,12 @@ enum JobAnswer {
     ///
     /// - Parameter fallback: seconds, where the call does not say; nil: until the job is over.
     static func start(
-        _ kind: Job.Kind, _ call: Call, waiting fallback: Int?, work: @escaping @Sendable (Job) throws -> [UInt8]
+        _ kind: Job.Kind, _ call: Call, _ jobs: JobTable, waiting fallback: Int?, work: @escaping @Sendable (Job) throws -> [UInt8]
     ) throws -> Response? {
         let wait = call.parameter("wait") == nil ? fallback : try call.integer("wait", in: 0...waitMax, default: 0)
         let auditEnd = call.exchange.auditEnd
-        let job = try call.context.jobs.submit(
-            kind, actor: AuditLog.actor(call.principal, administrator: call.service.administrator),
+        let job = try jobs.submit(
+            kind, actor: AuditLog.actor(call.principal, administrator: call.administrator),
             ended: { standing in auditEnd?(standing) }, work: work)
         // From here on the job ends the entry of the audit trail.
         call.exchange.auditEnd = nil
@@ -30,8 +30,8 @@ enum JobAnswer {
         self.wait(for: job, call, seconds: wait.map(Double.init) ?? patience) { job in
             let standing = job.standing
             if let result = standing.result { return Response(status: 200, contentType: "application/json", bytes: result) }
-            if let problem = standing.problem { return call.service.failures.response(to: problem, on: call.exchange) }
-            if call.context.life.isStopping { return call.service.failures.response(to: Problem(.overloaded, "the server is stopping; the job was not done"), on: call.exchange) }
+            if let problem = standing.problem { return call.response(to: problem) }
+            if call.life.isStopping { return call.response(to: Problem(.overloaded, "the server is stopping; the job was not done")) }
             return accepted(job)
         }
         return nil
@@ -43,15 +43,15 @@ enum JobAnswer {
         let finish: @Sendable () -> Void = {
             let (waiter, deadline) = held.withLock { $0 }
             if let waiter { job.forget(waiter) }
-            if let deadline { call.context.life.deadlines.cancel(deadline) }
+            if let deadline { call.life.deadlines.cancel(deadline) }
             call.exchange.complete { answer(job) }
         }
-        let deadline = call.context.life.deadlines.after(seconds, finish)
+        let deadline = call.life.deadlines.after(seconds, finish)
         held.withLock { $0.deadline = deadline }
         let waiter = job.whenEnded(finish)
         held.withLock { $0.waiter = waiter }
         call.exchange.whenGone(finish)
-        if call.context.life.isStopping { finish() }
+        if call.life.isStopping { finish() }
     }
 
     private static func accepted(_ job: Job) -> Response {

@@ -28,6 +28,8 @@ struct TakenBody: JSONObject {
         sink.member("business_day", DayForm(summary.businessDay))
         sink.member("state", WordForm(summary.state))
         sink.member("sequence", summary.sequence)
+        sink.optional("version", summary.version.map { Int($0) }, MemberFacts("Of versioned tables: which version of the document it is."))
+        sink.optional("changed", summary.changed, MemberFacts("Of a new version: the columns that say something else than the version before."))
         sink.optional("repeat", isRepeat, MemberFacts("true: it was here before. Of the results of arrays, envelopes and lines only; a single one says it by its status."))
     }
 }

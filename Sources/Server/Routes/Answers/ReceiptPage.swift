@@ -137,7 +137,7 @@ enum ReceiptPage {
         var encoder = CSVEncoder(columns: page.schema.fields.map { ResultColumn(name: $0.name, type: $0.type) })
         var text: [UInt8] = []
         encoder.begin(into: &text)
-        for batch in page.batches { encoder.append(batch, into: &text) }
+        for batch in page.batches { try encoder.append(batch, into: &text) }
         return text
     }
 

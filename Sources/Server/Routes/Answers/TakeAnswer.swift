@@ -5,22 +5,21 @@ internal import Synchronization
 
 /// The answers to POST /v1/receipts.
 enum TakeAnswer {
-    static func response(to outcome: TakeOutcome, on exchange: Exchange, service: Service) -> Response {
+    static func response(to outcome: TakeOutcome, of call: Call) -> Response {
         switch outcome {
         case .one(let taken):
             return Response.json(status(of: taken), TakenBody(taken.summary), reserving: 320)
                 .adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
         case .batch(let results): return .json(TakenBatchBody(results: results), reserving: 320 * results.count)
-        case .each(let results): return lines(results, beyondCount: 0, on: exchange, service: service)
-        case .eachOfMore(let results, let beyondCount): return lines(results, beyondCount: beyondCount, on: exchange, service: service)
-        case .refused(let problem):
-            return service.failures.response(to: problem, on: exchange)
+        case .each(let results): return lines(results, beyondCount: 0, of: call)
+        case .eachOfMore(let results, let beyondCount): return lines(results, beyondCount: beyondCount, of: call)
+        case .refused(let problem): return call.response(to: problem)
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, on exchange: Exchange, service: Service) -> Response {
+    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, of call: Call) -> Response {
         for case .failure(let fault) in results where fault.code == .internalError {
-            service.failures.logFailure(fault.cause ?? fault.detail, exchange)
+            call.logFailure(fault.cause ?? fault.detail)
             break
         }
         let lines = lines(results)
@@ -107,15 +106,16 @@ enum Prefer {
 
 /// Holds an answer back until its receipt is final, or the client's patience ends.
 enum FinalWait {
-    static func start(_ taken: Taken, seconds: Double, call: Call, principal: Principal) {
+    static func start(_ taken: Taken, seconds: Double, _ call: Call, _ rows: any RowReading, _ changes: any ChangeFeed) {
         let deadline = SteadyClock.seconds() + seconds
         call.exchange.watch()
-        let present = { @Sendable in TakeAnswer.response(to: .one(taken), on: call.exchange, service: call.service) }
-        LongPoll.run(call, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
-            let ticket = try call.store.rows.ticket(taken.summary.ticketID, as: principal)
-            guard let summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
+        let present = { @Sendable in TakeAnswer.response(to: .one(taken), of: call) }
+        LongPoll.run(call, changes, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
+            let ticket = try rows.ticket(taken.summary.ticketID, as: call.principal)
+            guard var summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
+            (summary.version, summary.changed) = (taken.summary.version, taken.summary.changed)
             let final = Taken(summary: summary, isRepeat: taken.isRepeat)
-            return .answer(TakeAnswer.response(to: .one(final), on: call.exchange, service: call.service))
+            return .answer(TakeAnswer.response(to: .one(final), of: call))
         }
     }
 }

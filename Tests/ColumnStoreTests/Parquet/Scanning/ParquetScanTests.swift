@@ -122,7 +122,7 @@ final class ParquetScanTests: XCTestCase {
         XCTAssertGreaterThan(pruned, 10, "statistics and indexes never left anything out")
     }
 
-    func test_sieves_leaveOutWhatFails_besideFiltersAndAResidual() throws {
+    func test_runtimeFilters_leaveOutWhatFails_besideFiltersAndAResidual() throws {
         let table = RandomTable(batchRowCounts: [2_500], seed: 22)
         let all = Self.rows(table)
         var random = SplitMix64(state: 0x51E7E)
@@ -130,42 +130,42 @@ final class ParquetScanTests: XCTestCase {
         for (name, change) in Self.layouts {
             let file = try Self.open(try Self.image(table, change))
             for round in 0..<20 {
-                var sieves: [ColumnFilter] = []
+                var runtimeFilters: [ColumnFilter] = []
                 for _ in 0...Int(random.next() % 3) {
                     let column = Self.filtered[Int(random.next() % UInt64(Self.filtered.count))]
                     let index = try XCTUnwrap(table.schema.index(of: column))
-                    sieves.append(ColumnFilter(ColumnPath(column), randomTest(all.map { $0[index] }.filter { !$0.isNull }, &random)))
+                    runtimeFilters.append(ColumnFilter(ColumnPath(column), randomTest(all.map { $0[index] }.filter { !$0.isNull }, &random)))
                 }
                 let filters = round % 2 == 0 ? [] : [ColumnFilter("small", .isNotNull)]
                 var request = ParquetScanRequest(filters: filters, batchRowCount: 8_192 >> Int(random.next() % 8))
-                request.sieves = sieves.map { sieve in ColumnSieve(sieve.path, bounds: sieve.test) { sieve.select($0) } }
+                request.runtimeFilters = runtimeFilters.map { runtimeFilter in RuntimeFilter(runtimeFilter.path, bounds: runtimeFilter.test) { runtimeFilter.select($0) } }
                 if round % 3 == 0 {
                     request.residual = .init(columns: ["big", "lines.count"]) { Bitmap(repeating: true, count: $0.rowCount) }
                 }
                 let expected = all.filter { row in
-                    (filters + sieves).allSatisfy { filter in
+                    (filters + runtimeFilters).allSatisfy { filter in
                         table.schema.index(of: filter.path.names[0]).map { filter.passes(row[$0]) } ?? false
                     }
                 }
-                assertEqual(try Self.rows(try file.scan(request)), expected, "\(name), \(filters), \(sieves)")
+                assertEqual(try Self.rows(try file.scan(request)), expected, "\(name), \(filters), \(runtimeFilters)")
                 if expected.count < all.count { narrowed += 1 }
             }
         }
-        XCTAssertGreaterThan(narrowed, 20, "the sieves never left anything out")
+        XCTAssertGreaterThan(narrowed, 20, "the runtime filters never left anything out")
     }
 
-    func test_sieve_thatLeavesOutNothing_isNotAskedForEver() throws {
+    func test_runtimeFilter_thatLeavesOutNothing_isNotAskedAlways() throws {
         let file = try Self.open(try Self.image(RandomTable(batchRowCounts: [2_500], seed: 23)))
         let asked = Atomic<Int>(0)
-        let sieve = ColumnSieve("key", bounds: .isNotNull) { column in
+        let runtimeFilter = RuntimeFilter("key", bounds: .isNotNull) { column in
             asked.wrappingAdd(column.count, ordering: .relaxed)
             return Bitmap(repeating: true, count: column.count)
         }
         var request = ParquetScanRequest(batchRowCount: 500)
-        request.sieves = [sieve]
+        request.runtimeFilters = [runtimeFilter]
         for _ in 0..<30 { XCTAssertEqual(try Self.rows(try file.scan(request)).count, 2_500) }
         XCTAssertLessThan(asked.load(ordering: .relaxed), 40_000)
-        XCTAssertFalse(sieve.isWorthwhile)
+        XCTAssertFalse(runtimeFilter.isWorthwhile)
     }
 
     func test_summary_tellsBoundsAndAboutHowManyValues() throws {

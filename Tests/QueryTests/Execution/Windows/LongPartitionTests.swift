@@ -58,6 +58,14 @@ final class LongPartitionTests: XCTestCase {
         try check(["sum(d)", "max(d)"], "ORDER BY g ROWS BETWEEN 5 FOLLOWING AND 9 FOLLOWING")
     }
 
+    /// Keys are made of rows, and may be far more than these.
+    func test_keysLargerThanTheirRows() throws {
+        try check(["sum(v)", "lag(g)"], "PARTITION BY repeat(p::text, 900) ORDER BY g")
+        try check(["count(*)", "dense_rank()", "ntile(3)"], "PARTITION BY p ORDER BY repeat((v % 20)::text, 900)")
+        try check(["row_number()", "rank()"], "PARTITION BY repeat(p::text, 900) ORDER BY repeat((v % 20)::text, 500), g")
+        try check(["max(repeat(s, 60))"], "PARTITION BY p ORDER BY g ROWS BETWEEN 2 PRECEDING AND CURRENT ROW")
+    }
+
     func test_severalCallsTogether() throws {
         let query = """
             SELECT p, g, lag(v) OVER w, sum(v) OVER w, max(v) OVER (PARTITION BY p ORDER BY g ROWS 3 PRECEDING), count(*) FILTER (WHERE v > 500) OVER w \

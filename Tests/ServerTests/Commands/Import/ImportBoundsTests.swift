@@ -17,38 +17,6 @@ final class ImportBoundsTests: XCTestCase {
         (directory, folder) = (made, made.path)
     }
 
-    // MARK: Records
-
-    func test_add_recordWithoutEnd_isRefusedBeforeItIsHeldWhole() throws {
-        let piece = [UInt8](repeating: 0, count: 64 << 10)
-        let most = 1 << 20
-        for format in [ImportFormat.lines, .json, .csv, .xml] {
-            var splitter = RecordSplitter(format, recordByteCountMax: most)
-            var held = 0
-            XCTAssertThrowsError(
-                try {
-                    for _ in 0..<40 {
-                        held += piece.count
-                        try splitter.add(piece, isLast: false) { _ in }
-                    }
-                }(), "\(format)"
-            ) { XCTAssertTrue("\($0)".contains("more than 1048576 bytes"), "\($0)") }
-            XCTAssertLessThanOrEqual(held, most + piece.count)
-        }
-    }
-
-    func test_add_blanksWithoutEnd_areNotHeld() throws {
-        let blanks = [UInt8](repeating: 0x20, count: 512 << 10)
-        for format in [ImportFormat.lines, .json] {
-            var splitter = RecordSplitter(format, recordByteCountMax: 3 << 20)
-            var records: [String] = []
-            try splitter.add(Array(#"{"a":1}"#.utf8) + [0x0A], isLast: false) { records.append(String(decoding: $0, as: UTF8.self)) }
-            for _ in 0..<10 { try splitter.add(blanks, isLast: false) { records.append(String(decoding: $0, as: UTF8.self)) } }
-            try splitter.add(Array(#"{"b":2}"#.utf8), isLast: true) { records.append(String(decoding: $0, as: UTF8.self)) }
-            XCTAssertEqual(records.map { $0.trimmingCharacters(in: .whitespaces) }, [#"{"a":1}"#, #"{"b":2}"#], "\(format)")
-        }
-    }
-
     // MARK: Compressed input
 
     func test_next_compressedZeros_comeInPiecesOfBoundedSize() throws {

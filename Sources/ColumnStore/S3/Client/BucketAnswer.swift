@@ -1,0 +1,75 @@
+/// An answer of a bucket, as a `BucketFailure` where it is none that was asked for.
+enum BucketAnswer {
+    /// What to do about an answer.
+    enum Verdict {
+        case success
+        /// After a pause.
+        case tryAgain(BucketFailure)
+        /// With other credentials, at once.
+        case renewCredentials(BucketFailure)
+        /// With the service's clock, at once.
+        case setClock(BucketFailure, serviceSeconds: Int64)
+        case fail(BucketFailure)
+    }
+
+    /// Codes of 400 to 499 that say: not now.
+    private static let passing: Set<String> = [
+        "RequestTimeout", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded",
+        "OperationAborted", "ConditionalRequestConflict",
+        // What came is not what was sent: it was torn on the way.
+        "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody", "InvalidDigest",
+    ]
+    private static let ended: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]
+
+    static func verdict(_ answer: OutgoingResponse, method: OutgoingRequest.Method) -> Verdict {
+        let status = answer.status
+        // A copy or a completion may fail after its 200 has gone out.
+        let error = status >= 300 || answer.body.starts(with: Array("<".utf8)) ? ServiceXML.parse(answer.body)?.firstError : nil
+        if (200..<300).contains(status), error == nil { return .success }
+        let code = error?.text(of: "Code") ?? word(status)
+        let failure = { (kind: BucketFailure.Kind, advice: String) in
+            let message = error?.text(of: "Message") ?? "the service said no more"
+            return BucketFailure(
+                kind, status: status, code: code, advice.isEmpty ? message : "\(message); \(advice)", requestID: answer.headers["x-amz-request-id"])
+        }
+        if ended.contains(code) { return .renewCredentials(failure(.refused, "the credentials have ended")) }
+        if code == "RequestTimeTooSkewed", let seconds = answer.headers["date"].flatMap(HTTPDate.seconds) {
+            return .setClock(failure(.refused, "the machine's clock is wrong"), serviceSeconds: seconds)
+        }
+        if passing.contains(code) || status >= 500 || status == 429 || status == 408 || status == 200 { return .tryAgain(failure(.unavailable, "")) }
+        switch status {
+        case 404 where code == "NoSuchBucket": return .fail(failure(.refused, "make the bucket, or mend storage.url"))
+        case 404: return .fail(failure(.notFound, ""))
+        case 409: return .tryAgain(failure(.unavailable, ""))
+        case 412, 304: return .fail(failure(.lostRace, ""))
+        case 416: return .fail(failure(.noSuchRange, ""))
+        // An answer to HEAD has no words: it may be the credentials' end.
+        case 400 where method == .head, 403 where method == .head: return .renewCredentials(failure(.refused, advice(code, answer, error)))
+        default: return .fail(failure(.refused, advice(code, answer, error)))
+        }
+    }
+
+    private static func advice(_ code: String, _ answer: OutgoingResponse, _ error: ServiceXML?) -> String {
+        if let region = answer.headers["x-amz-bucket-region"] ?? error?.text(of: "Region") { return "the bucket is in \(region): set storage.region" }
+        switch code {
+        case "AccessDenied", "403", "AllAccessDisabled": return "give the key the rights to get, put, list and delete there"
+        case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken": return "mend storage.credentials, or the AWS_ variables"
+        case "301", "307", "PermanentRedirect", "TemporaryRedirect": return "the bucket is elsewhere: mend storage.region or storage.endpoint"
+        default: return ""
+        }
+    }
+
+    private static func word(_ status: Int) -> String {
+        switch status {
+        case 404: "NotFound"
+        case 412: "PreconditionFailed"
+        case 503: "ServiceUnavailable"
+        default: String(status)
+        }
+    }
+}
+
+extension ServiceXML {
+    /// The error that the text is, if it is one.
+    fileprivate var firstError: ServiceXML? { name == "Error" ? self : name == "ErrorResponse" ? self["Error"] : nil }
+}

@@ -1,0 +1,77 @@
+extension BucketClient {
+    /// An object as a listing shows it, its key below the endpoint's prefix.
+    package struct Listed: Sendable, Equatable {
+        package var key: String
+        package var byteCount: Int64
+        package var modifiedMilliseconds: Int64
+    }
+
+    /// Hands out every object whose key below the endpoint's prefix starts with `prefix`, a page of a thousand at a time.
+    ///
+    /// - Parameter pageCount: objects a page, for tests.
+    /// - Throws: what came of a page, or what `body` throws.
+    package func list(prefix: String, pageCount: Int = 1_000, _ body: (Listed) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
+        let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
+        var token: String?
+        repeat {
+            var call = BucketCall(method: .get, key: "", answerByteCountMax: 4 << 20, kind: .list)
+            call.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", root + prefix), ("max-keys", String(pageCount))]
+            if let token { call.query.append(("continuation-token", token)) }
+            let page: Page
+            do throws(BucketFailure) {
+                page = try Self.page(try perform(call).body, root: root)
+                // The same token again would be the same page for ever.
+                if let next = page.next, next == token { throw Self.odd("a listing that goes in a circle") }
+            } catch { throw ColumnStoreError(error, key: prefix) }
+            for object in page.objects where object.key.hasPrefix(prefix) { try body(object) }
+            token = page.next
+        } while token != nil
+    }
+
+    /// Names that begin keys below the endpoint's prefix and have a slash behind them, as a directory would show them; in order.
+    package func folders() throws(BucketFailure) -> [String] {
+        let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
+        var folders: [String] = []
+        var token: String?
+        repeat {
+            var call = BucketCall(method: .get, key: "", answerByteCountMax: 4 << 20, kind: .list)
+            call.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", root), ("delimiter", "/")]
+            if let token { call.query.append(("continuation-token", token)) }
+            let page = try Self.page(try perform(call).body, root: root)
+            folders += page.folders
+            if let next = page.next, next == token { throw Self.odd("a listing that goes in a circle") }
+            token = page.next
+        } while token != nil
+        return folders
+    }
+
+    private struct Page {
+        var objects: [Listed] = []
+        var folders: [String] = []
+        var next: String?
+    }
+
+    private static func page(_ bytes: [UInt8], root: String) throws(BucketFailure) -> Page {
+        guard let result = ServiceXML.parse(bytes), result.name == "ListBucketResult" else { throw odd("no listing") }
+        let isEncoded = result.text(of: "EncodingType") == "url"
+        var page = Page()
+        for entry in result.children where entry.name == "CommonPrefixes" {
+            guard let text = entry.text(of: "Prefix"), let whole = isEncoded ? SignatureText.percentDecoded(text) : text, whole.hasPrefix(root), whole.hasSuffix("/")
+            else { throw odd("a listing with a folder that was not asked for") }
+            page.folders.append(String(whole.dropFirst(root.count).dropLast()))
+        }
+        for entry in result.children where entry.name == "Contents" {
+            guard let text = entry.text(of: "Key"), let whole = isEncoded ? SignatureText.percentDecoded(text) : text,
+                let count = entry.text(of: "Size").flatMap({ Int64($0) }), count >= 0
+            else { throw odd("a listing with an object that has no key or size") }
+            guard whole.hasPrefix(root) else { throw odd("a listing with a key that was not asked for") }
+            let modified = entry.text(of: "LastModified").flatMap(SigningInstant.seconds) ?? 0
+            page.objects.append(
+                Listed(key: String(whole.dropFirst(root.count)), byteCount: count, modifiedMilliseconds: modified.multipliedSaturating(by: 1_000)))
+        }
+        guard result.text(of: "IsTruncated") == "true" else { return page }
+        guard let next = result.text(of: "NextContinuationToken"), !next.isEmpty else { throw odd("a listing that goes on nowhere") }
+        page.next = next
+        return page
+    }
+}

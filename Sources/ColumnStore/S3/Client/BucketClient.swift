@@ -1,0 +1,163 @@
+internal import Glibc
+internal import Synchronization
+
+/// Asks one bucket: signs, sends, tries again, until there is an answer to go by or the time is up. Any thread may call; each call waits.
+///
+/// 1. What is tried again is the same request: puts with a condition carry a mark by which their own success is told from another's
+///    (`BucketClient+Writing`).
+/// 2. A request that had no answer may have been done. Only what was never sent is known not to have been.
+package final class BucketClient: Sendable {
+    package let endpoint: BucketEndpoint
+    package let options: BucketOptions
+    package let counters: BucketCounters
+    package let room: TransferRoom
+    package let pool: TransferPool
+    let signer: SigV4
+    let credentials: CredentialChain
+    private let transport: OutgoingClient
+    /// The service's clock less the machine's, in seconds, once it has said that ours is wrong.
+    private let clock: Clock
+
+    private final class Clock: Sendable {
+        let offset = Atomic<Int64>(0)
+    }
+
+    package init(_ endpoint: BucketEndpoint, region: String, credentials: CredentialChain, transport: OutgoingClient, options: BucketOptions = BucketOptions()) {
+        self.endpoint = endpoint
+        self.options = options
+        self.credentials = credentials
+        self.transport = transport
+        signer = SigV4(region: region)
+        room = TransferRoom(byteCountMax: options.memoryByteCount)
+        pool = TransferPool(threadCountMax: options.parallelCount)
+        (counters, clock) = (BucketCounters(), Clock())
+    }
+
+    /// The same client for keys further down: all else they have together.
+    package func below(_ folder: String) -> BucketClient { BucketClient(endpoint.below(folder), as: self) }
+
+    private init(_ endpoint: BucketEndpoint, as other: BucketClient) {
+        self.endpoint = endpoint
+        (options, counters, room, pool) = (other.options, other.counters, other.room, other.pool)
+        (signer, credentials, transport, clock) = (other.signer, other.credentials, other.transport, other.clock)
+    }
+
+    var now: SigningInstant { SigningInstant(seconds: SigningInstant.now.seconds.addingSaturating(clock.offset.load(ordering: .relaxed))) }
+
+    /// Sends until there is an answer to go by.
+    ///
+    /// - Throws: `mayHaveApplied` of it says whether a try is without an answer.
+    func perform(_ call: BucketCall) throws(BucketFailure) -> OutgoingResponse {
+        let scope = WaitScope.current
+        guard let room = room.take(call.memoryByteCount, isCancelled: scope.isCancelled) else { throw .givenUp }
+        defer { self.room.give(room) }
+        var tries = Tries(options, payloadHash: SignatureText.hexadecimal(call.payloadHash ?? SHA256.hash(call.body)))
+        do throws(BucketFailure) {
+            while true {
+                if let answer = try attempt(call, &tries, scope) { return answer }
+            }
+        } catch {
+            var failure = error
+            failure.mayHaveApplied = tries.mayHaveApplied
+            if [.refused, .unavailable, .corrupt].contains(failure.kind) { counters.noteFailure() }
+            throw failure
+        }
+    }
+
+    /// What is remembered from try to try.
+    private struct Tries {
+        let options: BucketOptions
+        let payloadHash: String
+        let end: UInt64
+        var count = 0
+        var mayHaveApplied = false
+        var hasSetClock = false
+
+        init(_ options: BucketOptions, payloadHash: String) {
+            self.options = options
+            self.payloadHash = payloadHash
+            end = SteadyClock.nanoseconds() &+ UInt64(clamping: options.deadlineMilliseconds) &* 1_000_000
+        }
+
+        var millisecondsLeft: Int {
+            let now = SteadyClock.nanoseconds()
+            return now < end ? Int(clamping: (end - now) / 1_000_000) : 0
+        }
+    }
+
+    /// - Returns: nil when it is to be tried again at once.
+    private func attempt(_ call: BucketCall, _ tries: inout Tries, _ scope: WaitScope) throws(BucketFailure) -> OutgoingResponse? {
+        if scope.isCancelled() { throw .givenUp }
+        let keys: AWSCredentials
+        do { keys = try credentials.credentials() } catch {
+            try pause(BucketFailure(.unavailable, code: "NoCredentials", error.description), &tries, scope)
+            return nil
+        }
+        let result = transport.answer(to: request(call, keys, tries), isCancelled: scope.isCancelled)
+        tries.count += 1
+        note(call, result, isRetry: tries.count > 1, scope)
+        switch result {
+        case .failure(.closed):
+            tries.mayHaveApplied = true
+            throw .givenUp
+        case .failure(let failure):
+            if case .notConnected = failure {} else { tries.mayHaveApplied = true }
+            try pause(BucketFailure(.unavailable, code: failure == .timedOut ? "TimedOut" : "NoAnswer", "\(endpoint.host): \(failure)"), &tries, scope)
+        case .success(let answer):
+            switch BucketAnswer.verdict(answer, method: call.method) {
+            case .success: return answer
+            case .fail(let failure): throw failure
+            case .tryAgain(let failure):
+                // A gateway in between may have passed the request on.
+                if failure.status >= 500, failure.code != "SlowDown" { tries.mayHaveApplied = true }
+                try pause(failure, &tries, scope)
+            case .renewCredentials(let failure):
+                guard keys.sessionToken != nil, credentials.refuse(keys) else { throw failure }
+            case .setClock(let failure, let seconds):
+                guard !tries.hasSetClock else { throw failure }
+                tries.hasSetClock = true
+                clock.offset.store(seconds.subtractingSaturating(SigningInstant.now.seconds), ordering: .relaxed)
+            }
+        }
+        return nil
+    }
+
+    private func request(_ call: BucketCall, _ keys: AWSCredentials, _ tries: Tries) -> OutgoingRequest {
+        var signed = SignableRequest(
+            method: call.method.rawValue, host: endpoint.host, path: endpoint.path(ofWholeKey: call.key), query: call.query, headers: call.headers)
+        signer.sign(&signed, keys, at: now, payloadHash: tries.payloadHash)
+        // libcurl would name a type of its own, which the signature does not know.
+        if !call.body.isEmpty || call.method == .put || call.method == .post, !call.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            signed.headers.append(("Content-Type", ""))
+        }
+        var request = OutgoingRequest(
+            method: call.method, url: "\(endpoint.scheme)://\(endpoint.host)\(signed.target)", headers: signed.headers, body: call.body,
+            timeoutMilliseconds: max(1, min(options.attemptMilliseconds, tries.millisecondsLeft)))
+        request.stallSeconds = options.stallSeconds
+        request.answerByteCountMax = max(call.answerByteCountMax, 1 << 16)
+        request.keepsPath = true
+        return request
+    }
+
+    private func note(_ call: BucketCall, _ result: Result<OutgoingResponse, OutgoingFailure>, isRetry: Bool, _ scope: WaitScope) {
+        let answer = try? result.get()
+        let isThrottled = answer.map { $0.status == 503 || $0.status == 429 } ?? false
+        counters.note(call.kind, sent: call.body.count, received: answer?.body.count ?? 0, isRetry: isRetry, isThrottled: isThrottled)
+        scope.tally?.note(requests: 1, bytes: answer?.body.count ?? 0)
+    }
+
+    /// Waits before the next try, for a time that is drawn ("full jitter"), so that those who were refused together do not come back together.
+    ///
+    /// - Throws: `failure`, when there is neither a try nor time left.
+    private func pause(_ failure: BucketFailure, _ tries: inout Tries, _ scope: WaitScope) throws(BucketFailure) {
+        if failure.code == "NoCredentials" { tries.count += 1 }
+        let longest = min(options.pauseMillisecondsMax, options.pauseMilliseconds << min(tries.count, 12))
+        let milliseconds = Int.random(in: 0...max(0, longest))
+        guard tries.count < options.attemptCountMax, milliseconds < tries.millisecondsLeft else { throw failure }
+        let end = SteadyClock.nanoseconds() &+ UInt64(milliseconds) &* 1_000_000
+        while SteadyClock.nanoseconds() < end {
+            if scope.isCancelled() { throw .givenUp }
+            usleep(UInt32(min(20_000, (end &- min(end, SteadyClock.nanoseconds())) / 1_000 + 1)))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Synchronization
+
+/// Threads on which requests wait beside the caller's own: started as they are needed, at most so many, ended with the pool.
+///
+/// Each waits for a network and does little else, so more of them than processors are of use.
+package final class TransferPool: Sendable {
+    private struct State {
+        var waiting: [@Sendable () -> Void] = []
+        var threadCount = 0
+        var busyCount = 0
+        var isClosing = false
+    }
+    private let state = Monitor(State())
+    private let threadCountMax: Int
+
+    package init(threadCountMax: Int) { self.threadCountMax = threadCountMax }
+
+    deinit { close() }
+
+    /// What a thread of the pool will have found.
+    final class Promise<Value: Sendable>: Sendable {
+        private let value = Monitor<Result<Value, BucketFailure>?>(nil)
+
+        func fulfil(_ result: Result<Value, BucketFailure>) { value.broadcast { $0 = result } }
+
+        var isFulfilled: Bool { value.withLock { $0 != nil } }
+
+        /// Waits for it, unless the waiting thread's question is given up.
+        func wait() throws(BucketFailure) -> Value {
+            let scope = WaitScope.current
+            let result = value.wait(checkingEvery: 20) { $0 ?? (scope.isCancelled() ? .failure(.givenUp) : nil) }
+            return try result.get()
+        }
+    }
+
+    /// Has `body` done on a thread of the pool, for the scope of the thread that asks.
+    func start<Value: Sendable>(_ body: @escaping @Sendable () throws(BucketFailure) -> Value) -> Promise<Value> {
+        let promise = Promise<Value>()
+        let scope = WaitScope.current
+        let job: @Sendable () -> Void = {
+            WaitScope.run(scope) {
+                do throws(BucketFailure) { promise.fulfil(.success(try body())) } catch { promise.fulfil(.failure(error)) }
+            }
+        }
+        let (isTaken, needsThread) = state.signal { state in
+            guard !state.isClosing else { return (false, false) }
+            state.waiting.append(job)
+            guard state.waiting.count > state.threadCount - state.busyCount, state.threadCount < threadCountMax else { return (true, false) }
+            state.threadCount += 1
+            return (true, true)
+        }
+        if !isTaken { promise.fulfil(.failure(.givenUp)) }
+        if needsThread {
+            let state = state
+            WorkerThread(name: "transfer", isDetached: true) { Self.work(state) }
+        }
+        return promise
+    }
+
+    private static func work(_ state: Monitor<State>) {
+        while true {
+            let job: (@Sendable () -> Void)? = state.wait { state in
+                if !state.waiting.isEmpty {
+                    state.busyCount += 1
+                    return .some(state.waiting.removeFirst())
+                }
+                guard state.isClosing else { return nil }
+                state.threadCount -= 1
+                return .some(nil)
+            }
+            guard let job else { return }
+            job()
+            state.withLock { $0.busyCount -= 1 }
+        }
+    }
+
+    /// Threads end when they have done what waits.
+    package func close() { state.broadcast { $0.isClosing = true } }
+}
+
+extension BucketFailure {
+    /// The caller wants it no more.
+    static var givenUp: BucketFailure { BucketFailure(.cancelled, code: "Cancelled", "given up by the one who asked") }
+}

@@ -1,0 +1,56 @@
+internal import Synchronization
+
+/// An object of a bucket, read by ranges: from what was fetched, from the cache on disk, or by requests side by side for all that is wanted by then.
+///
+/// `expect` only notes; the next read sends for everything that was noted, so that ranges close together become one request, and what comes next is
+/// on its way while this is decoded.
+final class BucketBytes: RandomAccessBytes {
+    let name: String
+    let byteCount: Int64
+    private let key: String
+    private let tag: String?
+    private let source: BucketReader
+    private let expected = Mutex<[Range<Int64>]>([])
+
+    /// Beyond that the oldest are forgotten: a hint costs nothing to lose.
+    private static let expectedCountMax = 256
+
+    /// - Parameter tag: of the content that all ranges must be of; nil where the key tells it.
+    init(_ source: BucketReader, key: String, name: String, byteCount: Int64, tag: String?) {
+        self.source = source
+        self.key = key
+        self.name = name
+        self.byteCount = byteCount
+        self.tag = tag
+    }
+
+    func expect(_ range: Range<Int64>) {
+        let inside = range.clamped(to: 0..<byteCount)
+        if inside.isEmpty { return }
+        expected.withLock { expected in
+            if expected.count >= Self.expectedCountMax { expected.removeFirst() }
+            expected.append(inside)
+        }
+    }
+
+    func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
+        let region = try region(at: offset, count: target.count)
+        withExtendedLifetime(region) { target.copyMemory(from: region.bytes) }
+    }
+
+    func region(at offset: Int64, count: Int) throws(ColumnStoreError) -> ByteRegion {
+        guard offset >= 0, count >= 0, offset <= byteCount, Int64(count) <= byteCount - offset else {
+            throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(count) bytes reach past the end at \(byteCount)")
+        }
+        if count == 0 { return ByteRegion(count: 0) { _ in } }
+        let ahead = expected.withLock { expected in
+            defer { expected = [] }
+            return expected
+        }
+        do throws(BucketFailure) {
+            return try source.region(of: key, byteCount: byteCount, tag: tag, offset..<(offset + Int64(count)), ahead: ahead)
+        } catch {
+            throw ColumnStoreError(error, key: name)
+        }
+    }
+}

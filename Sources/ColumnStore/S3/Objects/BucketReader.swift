@@ -1,0 +1,133 @@
+/// Gets ranges of a bucket's objects, by as few requests as may be. Any thread.
+final class BucketReader: Sendable {
+    let client: BucketClient
+    let cache: RangeCache?
+    private let pieces: FetchedPieces
+
+    /// How much of an object's end is read to open it: the footer of most files.
+    static let tailByteCount = 64 << 10
+
+    /// - Parameter aheadByteCount: what was fetched and perhaps not used yet may hold so much.
+    init(_ client: BucketClient, cache: RangeCache?, aheadByteCount: Int64) {
+        self.client = client
+        self.cache = cache
+        pieces = FetchedPieces(byteCountMax: aheadByteCount)
+    }
+
+    func location(_ key: String) -> String { "\(client.endpoint.location)/\(key)" }
+
+    /// How long an object is and, where that was asked now, which content it has. The end of it is at hand then.
+    func open(_ key: String) throws(BucketFailure) -> (byteCount: Int64, tag: String?) {
+        if let cache, Self.isImmutable(key), let known = cache.byteCount(of: location(key)) { return (known, nil) }
+        let tail = try client.tail(key, byteCount: Self.tailByteCount)
+        let range = tail.start..<tail.head.byteCount
+        if !range.isEmpty {
+            keep(key, tail.head.byteCount, range, tail.bytes, isLongest: true)
+            let bytes = TransferPool.Promise<ByteRegion>()
+            bytes.fulfil(.success(Self.region(tail.bytes)))
+            pieces.add([range], of: key) { part in
+                part == range ? bytes : self.start(key, tail.head.byteCount, tail.head.tag, part)
+            }
+        }
+        return (tail.head.byteCount, tail.head.tag)
+    }
+
+    /// The whole of a small object whose content never changes, from the cache where it has it.
+    func whole(_ key: String, byteCountMax: Int) throws(BucketFailure) -> [UInt8] {
+        let location = location(key)
+        if let cache, Self.isImmutable(key), let count = cache.byteCount(of: location), count <= Int64(byteCountMax),
+            let region = cache.region(of: location, byteCount: count, 0..<count)
+        {
+            return region.copied
+        }
+        let piece = try client.get(key, byteCountMax: byteCountMax)
+        keep(key, piece.head.byteCount, 0..<piece.head.byteCount, piece.bytes, isLongest: true)
+        return piece.bytes
+    }
+
+    /// A range, and on the way what is wanted soon.
+    ///
+    /// - Parameter ahead: ranges that are fetched as well, and not waited for.
+    func region(
+        of key: String, byteCount: Int64, tag: String?, _ range: Range<Int64>, ahead: [Range<Int64>]
+    ) throws(BucketFailure) -> ByteRegion {
+        var wanted = ahead
+        let isFetched = RangePlan.missing(of: range, beside: pieces.pieces(of: key, in: range).map(\.range)).isEmpty
+        var cached: ByteRegion?
+        if !isFetched {
+            cached = cache?.region(of: location(key), byteCount: byteCount, range)
+            if cached == nil { wanted.append(range) }
+        }
+        if !wanted.isEmpty {
+            pieces.add(RangePlan.requests(for: wanted, byteCount: byteCount), of: key) { part in start(key, byteCount, tag, part) }
+        }
+        if let cached { return cached }
+        // A piece may have gone again before it could be waited for, or have failed for another's sake: once more, by itself.
+        if let region = try assemble(key, range) { return region }
+        return Self.region(try fetch(key, byteCount, tag, range))
+    }
+
+    /// - Returns: nil when not all of it is at hand.
+    private func assemble(_ key: String, _ range: Range<Int64>) throws(BucketFailure) -> ByteRegion? {
+        let found = pieces.pieces(of: key, in: range).sorted { $0.range.lowerBound < $1.range.lowerBound }
+        guard RangePlan.missing(of: range, beside: found.map(\.range)).isEmpty else { return nil }
+        var parts: [(range: Range<Int64>, region: ByteRegion)] = []
+        for piece in found {
+            do throws(BucketFailure) { parts.append((piece.range, try piece.bytes.wait())) } catch {
+                pieces.forget(key) { $0 === piece }
+                // The one for whom it was fetched has given up; we have not.
+                if error.kind == .cancelled, !WaitScope.current.isCancelled() { return nil }
+                throw error
+            }
+        }
+        if parts.count == 1, let part = parts.first { return ByteRegion(part: Self.places(range, in: part.range), of: part.region) }
+        return ByteRegion(count: range.count) { target in
+            for part in parts {
+                let overlap = part.range.clamped(to: range)
+                let bytes = UnsafeRawBufferPointer(rebasing: part.region.bytes[Self.places(overlap, in: part.range)])
+                UnsafeMutableRawBufferPointer(rebasing: target[Self.places(overlap, in: range)]).copyMemory(from: bytes)
+            }
+        }
+    }
+
+    private static func places(_ part: Range<Int64>, in whole: Range<Int64>) -> Range<Int> {
+        let start = Int(clamping: part.lowerBound - whole.lowerBound)
+        return start..<(start + part.count)
+    }
+
+    private func start(_ key: String, _ byteCount: Int64, _ tag: String?, _ range: Range<Int64>) -> TransferPool.Promise<ByteRegion> {
+        client.pool.start { [self] () throws(BucketFailure) in
+            if let cached = cache?.region(of: location(key), byteCount: byteCount, range) { return cached }
+            return Self.region(try fetch(key, byteCount, tag, range))
+        }
+    }
+
+    private func fetch(_ key: String, _ byteCount: Int64, _ tag: String?, _ range: Range<Int64>) throws(BucketFailure) -> [UInt8] {
+        let piece: BucketClient.Piece
+        do throws(BucketFailure) { piece = try client.get(key, range: range, tag: tag) } catch {
+            guard error.kind == .lostRace else { throw error }
+            throw BucketFailure(.corrupt, status: error.status, code: error.code, "the object was replaced while it was read", requestID: error.requestID)
+        }
+        guard piece.head.byteCount == byteCount else { throw BucketClient.odd("the object has \(piece.head.byteCount) bytes, and should have \(byteCount)") }
+        keep(key, byteCount, range, piece.bytes, isLongest: false)
+        return piece.bytes
+    }
+
+    private func keep(_ key: String, _ byteCount: Int64, _ range: Range<Int64>, _ bytes: [UInt8], isLongest: Bool) {
+        guard let cache, Self.isImmutable(key), !range.isEmpty else { return }
+        bytes.withUnsafeBytes { cache.keep(location(key), byteCount: byteCount, range, $0, isLongest: isLongest) }
+    }
+
+    func forget(_ key: String) {
+        pieces.forget(key)
+        cache?.forget(location(key))
+    }
+
+    /// Whether a key's content never changes, and no other store's object can come to have that key: data files and manifests have random names,
+    /// metadata is numbered.
+    static func isImmutable(_ key: String) -> Bool { key.hasSuffix(".parquet") || key.hasSuffix(".avro") }
+
+    private static func region(_ bytes: [UInt8]) -> ByteRegion {
+        ByteRegion(count: bytes.count) { target in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
+    }
+}

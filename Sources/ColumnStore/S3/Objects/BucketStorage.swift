@@ -1,0 +1,83 @@
+/// Objects in a bucket, below a prefix. See `ObjectStorage` for what is promised: creations are conditional puts, so that two writers exclude each other;
+/// nothing is renamed; reading lists nothing.
+public final class BucketStorage: ObjectStorage {
+    let client: BucketClient
+    let reader: BucketReader
+
+    /// What was fetched and is not used yet may hold that much.
+    static let aheadByteCount: Int64 = 128 << 20
+
+    /// - Parameter cache: nil where nothing may be believed that does not come from the bucket itself.
+    package init(_ client: BucketClient, cache: RangeCache? = nil) {
+        self.client = client
+        reader = BucketReader(client, cache: cache, aheadByteCount: Self.aheadByteCount)
+    }
+
+    public func location(of key: String) -> String { "\(client.endpoint.location)/\(key)" }
+
+    public func key(ofLocation location: String) -> String? {
+        // Spark and Hadoop write the older schemes.
+        for scheme in ["s3://", "s3a://", "s3n://"] where location.hasPrefix(scheme) {
+            let rest = location.dropFirst(scheme.count)
+            let root = client.endpoint.location.dropFirst("s3://".count) + "/"
+            return rest.hasPrefix(root) ? String(rest.dropFirst(root.count)) : nil
+        }
+        return nil
+    }
+
+    public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        try ObjectKey.check(key)
+        do throws(BucketFailure) { try client.put(key, bytes, if: .absent) } catch { throw ColumnStoreError(error, key: location(of: key)) }
+    }
+
+    public func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
+        try ObjectKey.check(key)
+        do throws(BucketFailure) { try client.put(key, bytes) } catch { throw ColumnStoreError(error, key: location(of: key)) }
+    }
+
+    public func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink {
+        try ObjectKey.check(key)
+        return BucketObjectSink(client, key: key, path: location(of: key))
+    }
+
+    public func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] {
+        try ObjectKey.check(key)
+        do throws(BucketFailure) { return try reader.whole(key, byteCountMax: byteCountMax) } catch {
+            guard error.code == "TooLong" else { throw ColumnStoreError(error, key: location(of: key)) }
+            throw ColumnStoreError(.overBudget, path: location(of: key), error.detail)
+        }
+    }
+
+    /// From the bucket, whatever the cache has: sums are taken of this.
+    public func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] {
+        try ObjectKey.check(key)
+        if range.isEmpty, range.lowerBound >= 0 { return [] }
+        do throws(BucketFailure) { return try client.get(key, range: range).bytes } catch { throw ColumnStoreError(error, key: location(of: key)) }
+    }
+
+    public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes {
+        try ObjectKey.check(key)
+        do throws(BucketFailure) {
+            let (byteCount, tag) = try reader.open(key)
+            return BucketBytes(reader, key: key, name: location(of: key), byteCount: byteCount, tag: tag)
+        } catch { throw ColumnStoreError(error, key: location(of: key)) }
+    }
+
+    public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? {
+        try ObjectKey.check(key)
+        do throws(BucketFailure) { return try client.head(key)?.byteCount } catch { throw ColumnStoreError(error, key: location(of: key)) }
+    }
+
+    public func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) {
+        try ObjectKey.check(key)
+        do throws(BucketFailure) { try client.delete(key) } catch { throw ColumnStoreError(error, key: location(of: key)) }
+        reader.forget(key)
+        if proof != .temporary { StoreLog.note("removed an object", path: location(of: key), reason: proof.description) }
+    }
+
+    public func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
+        try client.list(prefix: prefix) { (object) throws(ColumnStoreError) in
+            try body(StoredObject(key: object.key, byteCount: object.byteCount, modifiedMilliseconds: object.modifiedMilliseconds))
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import CCurl
+internal import Glibc
+import Synchronization
+
+/// Makes many calls at once on one thread, over connections that are kept and reused: libcurl's multi interface.
+///
+/// Redirects are not followed, proxies of the environment not used: a call goes where the configuration says, or nowhere.
+package final class OutgoingClient: Sendable {
+    /// An answer longer than this is cut off as broken: registrars send a line or two.
+    package static let answerByteCountMax = 1 << 20
+
+    /// Connections that stay open for the next call: 2,000 calls a second that take 200 ms each are 400 at a time.
+    private static let keptConnectionCountMax = 2_048
+
+    private static let cancelCheckNanoseconds: UInt64 = 20_000_000
+    private static let busyTransferCount = 64
+    private static let busyPauseMicroseconds: UInt32 = 2_000
+
+    private struct Queue: Sendable {
+        var waiting: [(OutgoingRequest, UInt64, @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void)] = []
+        var cancelled: Set<UInt64> = []
+        var lastNumber: UInt64 = 0
+        var isClosing = false
+    }
+
+    /// Used by the loop's thread alone, but for `curl_multi_wakeup`, which libcurl allows from any.
+    private struct Multi: @unchecked Sendable { let raw: OpaquePointer }
+
+    private let queue = Mutex(Queue())
+    private let multi: Multi
+    private let policy: AddressPolicy?
+    private let thread: Mutex<pthread_t?>
+
+    /// - Parameter policy: nil where the operator alone says where calls go.
+    package init(policy: AddressPolicy?) {
+        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        guard let raw = curl_multi_init() else { preconditionFailure("libcurl: out of memory") }
+        multi = Multi(raw: OpaquePointer(raw))
+        self.policy = policy
+        thread = Mutex(nil)
+        till_curl_multi_set_long(raw, CURLMOPT_MAXCONNECTS, Self.keptConnectionCountMax)
+        let unmanaged = Unmanaged.passRetained(self)
+        var handle = pthread_t()
+        let result = pthread_create(&handle, nil, { context in
+            // Safe: `init` passed a retained client, and close() joins this thread before the last release.
+            guard let context else { return nil }
+            Unmanaged<OutgoingClient>.fromOpaque(context).takeRetainedValue().loop()
+            return nil
+        }, unmanaged.toOpaque())
+        if result == 0 { thread.withLock { $0 = handle } } else { unmanaged.release() }
+    }
+
+    deinit { curl_multi_cleanup(UnsafeMutableRawPointer(multi.raw)) }
+
+    /// Enqueues a call; `completion` is called once, on the client's thread, and must return quickly.
+    ///
+    /// - Returns: the call's number, to cancel it by.
+    @discardableResult
+    package func send(_ request: OutgoingRequest, completion: @escaping @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void) -> UInt64 {
+        let number: UInt64? = queue.withLock { queue in
+            if queue.isClosing { return nil }
+            queue.lastNumber += 1
+            queue.waiting.append((request, queue.lastNumber, completion))
+            return queue.lastNumber
+        }
+        guard let number else {
+            completion(.failure(.closed))
+            return 0
+        }
+        curl_multi_wakeup(UnsafeMutableRawPointer(multi.raw))
+        return number
+    }
+
+    /// Ends a call with `.closed`, unless it has ended.
+    package func cancel(_ number: UInt64) {
+        queue.withLock { _ = $0.cancelled.insert(number) }
+        curl_multi_wakeup(UnsafeMutableRawPointer(multi.raw))
+    }
+
+    /// Makes a call and waits for its answer.
+    ///
+    /// - Parameter isCancelled: asked now and then; once it is true the call is ended with `.closed`.
+    package func answer(to request: OutgoingRequest, isCancelled: () -> Bool = { false }) -> Result<OutgoingResponse, OutgoingFailure> {
+        let result = Monitor<Result<OutgoingResponse, OutgoingFailure>?>(nil)
+        let number = send(request) { answer in result.signal { $0 = answer } }
+        while true {
+            if let answer = result.wait(nanoseconds: Self.cancelCheckNanoseconds, \.self) { return answer }
+            if isCancelled() {
+                cancel(number)
+                return result.wait(\.self)
+            }
+        }
+    }
+
+    /// Ends every call under way with `.closed` and waits for the thread.
+    package func close() {
+        queue.withLock { $0.isClosing = true }
+        curl_multi_wakeup(UnsafeMutableRawPointer(multi.raw))
+        if let handle = thread.withLock({ handle in
+            defer { handle = nil }
+            return handle
+        }) {
+            pthread_join(handle, nil)
+        }
+    }
+
+    private func loop() {
+        let raw = UnsafeMutableRawPointer(multi.raw)
+        var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+        while true {
+            let (waiting, cancelled, isClosing) = queue.withLock { queue in
+                defer { (queue.waiting, queue.cancelled) = ([], []) }
+                return (queue.waiting, queue.cancelled, queue.isClosing)
+            }
+            if isClosing {
+                for (_, _, completion) in waiting { completion(.failure(.closed)) }
+                break
+            }
+            for (request, number, completion) in waiting {
+                guard let transfer = Transfer(request, number: number, policy: policy, completion: completion) else {
+                    completion(.failure(.notConnected("libcurl cannot take the call")))
+                    continue
+                }
+                transfers[transfer.easy] = transfer
+                curl_multi_add_handle(raw, transfer.easy)
+            }
+            if !cancelled.isEmpty { end(cancelled, raw, &transfers) }
+            var running: Int32 = 0
+            curl_multi_perform(raw, &running)
+            finishTransfers(raw, &transfers)
+            // libcurl polls every connection each time: with hundreds open, a millisecond's events are worth taking together.
+            if transfers.count > Self.busyTransferCount { usleep(Self.busyPauseMicroseconds) }
+            curl_multi_poll(raw, nil, 0, 1_000, nil)
+        }
+        for (easy, transfer) in transfers {
+            curl_multi_remove_handle(raw, easy)
+            transfer.completion(.failure(.closed))
+        }
+    }
+
+    private func end(_ numbers: Set<UInt64>, _ raw: UnsafeMutableRawPointer, _ transfers: inout [UnsafeMutableRawPointer: Transfer]) {
+        for (easy, transfer) in transfers where numbers.contains(transfer.number) {
+            curl_multi_remove_handle(raw, easy)
+            transfers[easy] = nil
+            transfer.completion(.failure(.closed))
+        }
+    }
+
+    private func finishTransfers(_ raw: UnsafeMutableRawPointer, _ transfers: inout [UnsafeMutableRawPointer: Transfer]) {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(raw, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            let code = message.pointee.data.result
+            curl_multi_remove_handle(raw, easy)
+            guard let transfer = transfers.removeValue(forKey: easy) else { continue }
+            transfer.completion(transfer.outcome(code))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// One HTTP call that Till makes.
+package struct OutgoingRequest: Sendable {
+    package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE", head = "HEAD" }
+
+    package var method: Method
+    package var url: String
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+    /// For the call as a whole.
+    package var timeoutMilliseconds: Int
+    /// Ends the call when nothing at all comes or goes for so many seconds; nil: only the whole call has a limit.
+    package var stallSeconds: Int?
+    /// An answer longer than this is cut off as broken.
+    package var answerByteCountMax = OutgoingClient.answerByteCountMax
+    /// Whether the path goes out as it is written, `.` and `..` in it too: keys of a bucket are no file names.
+    package var keepsPath = false
+
+    package init(method: Method, url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [], timeoutMilliseconds: Int = 30_000) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+}
+
+package struct OutgoingResponse: Sendable {
+    package var status: Int
+    /// Names in lower case.
+    package var headers: [String: String]
+    package var body: [UInt8]
+
+    package init(status: Int, headers: [String: String], body: [UInt8]) { (self.status, self.headers, self.body) = (status, headers, body) }
+}

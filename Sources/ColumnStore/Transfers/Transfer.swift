@@ -1,0 +1,160 @@
+internal import CCurl
+internal import Glibc
+
+/// One call under way. Owned by the client's loop; libcurl's callbacks, on the same thread, see it unretained.
+final class Transfer {
+    let easy: UnsafeMutableRawPointer
+    let completion: @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
+    private let policy: AddressPolicy?
+    private let host: String
+    private let answerByteCountMax: Int
+    /// By which it is cancelled.
+    let number: UInt64
+    private var slist: UnsafeMutablePointer<curl_slist>?
+    private var body: [UInt8] = []
+    private var headers: [String: String] = [:]
+    private var isAddressRefused = false
+    private var isTooLong = false
+
+    init?(
+        _ request: OutgoingRequest, number: UInt64, policy: AddressPolicy?, completion: @escaping @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
+    ) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        self.completion = completion
+        self.policy = policy
+        self.number = number
+        host = Self.host(of: request.url)
+        answerByteCountMax = request.answerByteCountMax
+        configure(request)
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(slist)
+    }
+
+    private func configure(_ request: OutgoingRequest) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        request.url.withCString { _ = till_curl_set_pointer(easy, CURLOPT_URL, $0) }
+        "http,https".withCString { _ = till_curl_set_pointer(easy, CURLOPT_PROTOCOLS_STR, $0) }
+        "".withCString { _ = till_curl_set_pointer(easy, CURLOPT_PROXY, $0) }
+        till_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        till_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        till_curl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+        till_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(request.timeoutMilliseconds, 10_000)))
+        till_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(request.timeoutMilliseconds))
+        if let seconds = request.stallSeconds {
+            till_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
+            till_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, seconds)
+        }
+        if request.keepsPath { till_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1) }
+        configure(request.method, request.body)
+        // No "Expect: 100-continue": a registrar that does not know it would cost a second for each call.
+        slist = curl_slist_append(slist, "Expect:")
+        for (name, value) in request.headers { slist = curl_slist_append(slist, "\(name): \(value)") }
+        till_curl_set_pointer(easy, CURLOPT_HTTPHEADER, slist)
+        setCallbacks(context)
+    }
+
+    private func configure(_ method: OutgoingRequest.Method, _ body: [UInt8]) {
+        switch method {
+        case .get: return
+        case .head: till_curl_set_long(easy, CURLOPT_NOBODY, 1)
+        case .delete: method.rawValue.withCString { _ = till_curl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, $0) }
+        case .post, .put:
+            till_curl_set_long(easy, CURLOPT_POST, 1)
+            till_curl_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count)
+            body.withUnsafeBytes { _ = till_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1)) }
+            // Not libcurl's own PUT, which asks for the body by callbacks and may have to go back in it.
+            if method == .put { method.rawValue.withCString { _ = till_curl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, $0) } }
+        }
+    }
+
+    private func setCallbacks(_ context: UnsafeMutableRawPointer) {
+        till_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
+        till_curl_set_write(easy) { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            return Transfer.of(context).take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        till_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
+        till_curl_set_header(easy) { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            return Transfer.of(context).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        till_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
+        till_curl_set_opensocket(easy) { context, _, address in
+            // -1 is CURL_SOCKET_BAD: libcurl then fails the call without connecting.
+            guard let context, let address else { return -1 }
+            return Transfer.of(context).open(address)
+        }
+    }
+
+    private static func of(_ context: UnsafeMutableRawPointer) -> Transfer {
+        Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard body.count + bytes.count <= answerByteCountMax else {
+            isTooLong = true
+            return 0
+        }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let line = String(decoding: bytes, as: UTF8.self)
+        if let colon = line.firstIndex(of: ":"), headers.count < 100 {
+            let value = line[line.index(after: colon)...].filter { $0 != "\r\n" && $0 != "\r" && $0 != "\n" }
+            let (name, text) = (line[..<colon].lowercased(), value.drop { $0 == " " }.description)
+            headers[name] = text
+            // In one piece, for a long answer; a length that is a lie costs no more than was allowed.
+            if name == "content-length", let length = Int(text), length > 0, length <= answerByteCountMax { body.reserveCapacity(length) }
+        }
+        return bytes.count
+    }
+
+    private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
+        var bytes: [UInt8] = []
+        var port: UInt16 = 0
+        withUnsafePointer(to: &address.pointee.addr) { pointer in
+            let raw = UnsafeRawPointer(pointer)
+            if address.pointee.family == AF_INET {
+                let four = raw.loadUnaligned(as: sockaddr_in.self)
+                bytes = withUnsafeBytes(of: four.sin_addr) { Array($0) }
+                port = UInt16(bigEndian: four.sin_port)
+            } else if address.pointee.family == AF_INET6 {
+                let six = raw.loadUnaligned(as: sockaddr_in6.self)
+                bytes = withUnsafeBytes(of: six.sin6_addr) { Array($0) }
+                port = UInt16(bigEndian: six.sin6_port)
+            }
+        }
+        guard policy?.allows(address: bytes, port: port, host: host) != false else {
+            isAddressRefused = true
+            return -1
+        }
+        return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+    }
+
+    func outcome(_ code: CURLcode) -> Result<OutgoingResponse, OutgoingFailure> {
+        if code == CURLE_OK {
+            var status = 0
+            till_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+            return .success(OutgoingResponse(status: status, headers: headers, body: body))
+        }
+        if isAddressRefused { return .failure(.addressRefused) }
+        if isTooLong { return .failure(.broken("the answer is longer than \(answerByteCountMax) bytes")) }
+        let reason = String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_SSL_CONNECT_ERROR,
+            CURLE_PEER_FAILED_VERIFICATION:
+            return .failure(.notConnected(reason))
+        case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut)
+        default: return .failure(.broken(reason))
+        }
+    }
+
+    /// The host of a URL, for the policy's host rules; the address decides, so a wrong reading only refuses.
+    static func host(of url: String) -> String { OutgoingClient.parts(of: url)?.host ?? "" }
+}

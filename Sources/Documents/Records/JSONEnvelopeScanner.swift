@@ -1,0 +1,262 @@
+internal import ColumnStore
+
+/// The elements of a JSON document that a path leads to, each in a document of its own.
+///
+/// What stands around them is kept as `skeleton`, without blanks; of an array that the path goes through by `/*` nothing is kept but its
+/// bracket, so that the skeleton does not grow with the records. Elements are not checked, only where they end; the skeleton is, at the end.
+struct JSONEnvelopeScanner: RecordScanner {
+    /// An open object or array around the records.
+    private struct Level {
+        let isObject: Bool
+        /// How many tokens of the path lead here; nil beside the path.
+        let matched: Int?
+        /// The array's elements leave nothing behind.
+        let isSwept: Bool
+        /// The array is what the whole path leads to: its elements are the records.
+        let holdsRecords: Bool
+        /// Of the next element of an array.
+        var index = 0
+        /// Length of the skeleton with the opening bracket.
+        let skeletonCount: Int
+    }
+
+    private enum State {
+        case value
+        /// A member's name, or the end of the object.
+        case name
+        case nameText(isEscaped: Bool)
+        case colon
+        case behind
+        /// A string or other scalar around the records.
+        case string(isEscaped: Bool)
+        case scalar
+        /// Within a record.
+        case record
+        case recordString(isEscaped: Bool)
+        case recordScalar
+        case end
+    }
+
+    private let tokens: [JSONPath.Token]
+    private let recordByteCountMax: Int
+    private var levels: [Level] = []
+    private var state = State.value
+    private var skeleton: [UInt8] = []
+    private var name: [UInt8] = []
+    private var recordDepth = 0
+    private var gatherer: RecordGatherer
+    private var hasReached = false
+
+    init(_ path: JSONPath, recordByteCountMax: Int) {
+        tokens = path.tokens
+        self.recordByteCountMax = recordByteCountMax
+        gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
+    }
+
+    mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws {
+        var start = isWithinRecord ? 0 : piece.count
+        var place = 0
+        while place < piece.count {
+            let byte = piece[place]
+            switch state {
+            case .record:
+                switch byte {
+                case UInt8(ascii: "\""): state = .recordString(isEscaped: false)
+                case UInt8(ascii: "{"), UInt8(ascii: "["): recordDepth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    recordDepth -= 1
+                    if recordDepth == 0 { try endRecord(piece.part(start..<place + 1), at: offset + place + 1, sink) }
+                default: break
+                }
+            case .recordString(let isEscaped):
+                let isEnd = byte == UInt8(ascii: "\"") && !isEscaped
+                state = isEnd ? .record : .recordString(isEscaped: byte == UInt8(ascii: "\\") && !isEscaped)
+                if isEnd, recordDepth == 0 { try endRecord(piece.part(start..<place + 1), at: offset + place + 1, sink) }
+            case .recordScalar:
+                if !Self.endsScalar(byte) { break }
+                try endRecord(piece.part(start..<place), at: offset + place, sink)
+                continue
+            case .value where !JSONGrammar.isBlank(byte) && isRecordNext && !(byte == UInt8(ascii: "]") && levels.last?.index == 0):
+                start = place
+                try beginRecord(byte, at: offset + place)
+            default:
+                if case .scalar = state, Self.endsScalar(byte) { endValue() }
+                try step(byte, at: offset + place)
+            }
+            place += 1
+        }
+        if isWithinRecord, start < piece.count { gatherer.carry(piece.part(start..<piece.count)) }
+    }
+
+    private static func endsScalar(_ byte: UInt8) -> Bool {
+        JSONGrammar.isBlank(byte) || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}")
+    }
+
+    private var isWithinRecord: Bool {
+        switch state {
+        case .record, .recordString, .recordScalar: true
+        default: false
+        }
+    }
+
+    // MARK: The path
+
+    /// Tokens of the path that lead to the value that comes next; nil beside the path.
+    private var matchedNext: Int? {
+        guard let level = levels.last else { return 0 }
+        guard let matched = level.matched, matched < tokens.count else { return nil }
+        let token = tokens[matched]
+        if level.isObject { return !token.isStar && token.name == name ? matched + 1 : nil }
+        return token.isStar || token.index == level.index ? matched + 1 : nil
+    }
+
+    private var isRecordNext: Bool { levels.last?.holdsRecords == true || matchedNext == tokens.count }
+
+    // MARK: Records
+
+    private mutating func beginRecord(_ byte: UInt8, at offset: Int) throws {
+        let isElement = levels.last?.holdsRecords == true
+        // The path may name the array itself.
+        if byte == UInt8(ascii: "["), !isElement {
+            hasReached = true
+            return open(isObject: false, holdsRecords: true)
+        }
+        hasReached = true
+        guard byte != UInt8(ascii: ",") && byte != UInt8(ascii: "]") && byte != UInt8(ascii: "}") else { throw Self.missing(at: offset) }
+        recordDepth = 0
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): (recordDepth, state) = (1, .record)
+        case UInt8(ascii: "\""): state = .recordString(isEscaped: false)
+        default: state = .recordScalar
+        }
+    }
+
+    private mutating func endRecord(_ last: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
+        let (before, after) = (skeleton, levels.reversed().map { UInt8(ascii: $0.isObject ? "}" : "]") })
+        let roomLeft = recordByteCountMax
+        try gatherer.finish(last) { bytes, byteCount in
+            guard let bytes, byteCount <= roomLeft else { return try sink(RawRecord(nil, byteCount, endOffset, nil)) }
+            var document = before
+            document.reserveCapacity(before.count + byteCount + after.count)
+            document.append(contentsOf: bytes)
+            document.append(contentsOf: after)
+            try document.withUnsafeBytes { try sink(RawRecord($0, $0.count, endOffset, nil)) }
+        }
+        // What the skeleton has in its place.
+        if levels.last?.isSwept != true { skeleton.append(contentsOf: "null".utf8) }
+        endValue()
+    }
+
+    // MARK: What stands around them
+
+    private mutating func open(isObject: Bool, holdsRecords: Bool = false) {
+        let matched = holdsRecords ? nil : matchedNext
+        let isSwept = holdsRecords || !isObject && (matched.map { $0 < tokens.count && tokens[$0].isStar } ?? false)
+        skeleton.append(UInt8(ascii: isObject ? "{" : "["))
+        levels.append(Level(isObject: isObject, matched: matched, isSwept: isSwept, holdsRecords: holdsRecords, skeletonCount: skeleton.count))
+        state = isObject ? .name : .value
+    }
+
+    private mutating func close(_ byte: UInt8, at offset: Int) throws {
+        guard let level = levels.popLast(), byte == UInt8(ascii: level.isObject ? "}" : "]") else {
+            throw RecordFileError(.badJSON, "a bracket that closes nothing", offset: offset)
+        }
+        skeleton.append(byte)
+        endValue()
+    }
+
+    /// A value is whole: what an array on the path says of its elements is let go.
+    private mutating func endValue() {
+        guard var level = levels.popLast() else {
+            state = .end
+            return
+        }
+        level.index += 1
+        if level.isSwept { skeleton.removeLast(skeleton.count - level.skeletonCount) }
+        levels.append(level)
+        state = .behind
+    }
+
+    private static func missing(at offset: Int) -> RecordFileError { RecordFileError(.badJSON, "a value is missing", offset: offset) }
+
+    private mutating func step(_ byte: UInt8, at offset: Int) throws {
+        switch state {
+        case .string(let isEscaped):
+            try keep(byte, at: offset)
+            if byte == UInt8(ascii: "\""), !isEscaped { endValue() } else { state = .string(isEscaped: byte == UInt8(ascii: "\\") && !isEscaped) }
+        case .nameText(let isEscaped):
+            try keep(byte, at: offset)
+            guard byte == UInt8(ascii: "\""), !isEscaped else {
+                name.append(byte)
+                state = .nameText(isEscaped: byte == UInt8(ascii: "\\") && !isEscaped)
+                return
+            }
+            if name.contains(UInt8(ascii: "\\")) { name = Self.unescaped(name) }
+            state = .colon
+        case .scalar: try keep(byte, at: offset)
+        case _ where JSONGrammar.isBlank(byte): break
+        case .value: try value(byte, at: offset)
+        case .name:
+            if byte == UInt8(ascii: "}") { return try close(byte, at: offset) }
+            guard byte == UInt8(ascii: "\"") else { throw RecordFileError(.badJSON, "a member's name is wanted", offset: offset) }
+            name.removeAll(keepingCapacity: true)
+            try keep(byte, at: offset)
+            state = .nameText(isEscaped: false)
+        case .colon:
+            guard byte == UInt8(ascii: ":") else { throw RecordFileError(.badJSON, "a colon is wanted behind a member's name", offset: offset) }
+            try keep(byte, at: offset)
+            state = .value
+        case .behind: try behind(byte, at: offset)
+        default: throw RecordFileError(.badJSON, "something follows the document", offset: offset)
+        }
+    }
+
+    private mutating func value(_ byte: UInt8, at offset: Int) throws {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): open(isObject: byte == UInt8(ascii: "{"))
+        case UInt8(ascii: "]") where levels.last.map({ !$0.isObject && $0.index == 0 }) ?? false: try close(byte, at: offset)
+        case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ":"): throw Self.missing(at: offset)
+        default:
+            try keep(byte, at: offset)
+            state = byte == UInt8(ascii: "\"") ? .string(isEscaped: false) : .scalar
+        }
+        if levels.count > JSONReader.depthMax { throw RecordFileError(.badJSON, "nested deeper than \(JSONReader.depthMax)", offset: offset) }
+    }
+
+    private mutating func behind(_ byte: UInt8, at offset: Int) throws {
+        guard let level = levels.last else { throw RecordFileError(.badJSON, "something follows the document", offset: offset) }
+        if byte == UInt8(ascii: ",") {
+            if !level.isSwept { try keep(byte, at: offset) }
+            state = level.isObject ? .name : .value
+        } else {
+            try close(byte, at: offset)
+        }
+    }
+
+    private mutating func keep(_ byte: UInt8, at offset: Int) throws {
+        guard skeleton.count < recordByteCountMax else {
+            throw RecordFileError(.tooLarge, "what stands around the records has more than \(recordByteCountMax) bytes", offset: offset)
+        }
+        skeleton.append(byte)
+    }
+
+    private static func unescaped(_ name: [UInt8]) -> [UInt8] {
+        guard let text = (try? JSONParser.parse([UInt8(ascii: "\"")] + name + [UInt8(ascii: "\"")]))?.text else { return name }
+        return Array(text.utf8)
+    }
+
+    // MARK: The end
+
+    mutating func finish(at offset: Int, _ sink: RecordSink) throws {
+        guard case .end = state else { throw RecordFileError(.badJSON, "the document does not end: the file is cut short", offset: offset) }
+        do {
+            try skeleton.withUnsafeBytes { _ = try JSONReader().tape(of: $0) }
+        } catch let error as DocumentError {
+            throw RecordFileError(Fault(.badJSON, "what stands around the records is no JSON: \(error.reason)"))
+        }
+        guard hasReached else {
+            throw RecordFileError(
+                Fault(.invalidDocument, "no record in this file: nothing in it is what the type takes one from", errors: [.init(pointer: "", code: "no-receipts", message: "no element here is a receipt")]))
+        }
+    }
+}

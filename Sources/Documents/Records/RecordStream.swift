@@ -1,0 +1,174 @@
+package import ColumnStore
+
+/// Cuts a file of any length into records, given in pieces of any size: one reader for what is imported and what is uploaded. One owner.
+///
+/// It holds at most one record and what an envelope says of all of them. Each record has its number and the place behind it. To go on where a
+/// reader stopped, the file is given again from its beginning, and the records up to that number are passed over: a few seconds for a gigabyte,
+/// the same way for every form and coding, and with nothing to keep but the number.
+package struct RecordStream {
+    package struct Options: Sendable {
+        package var coding: StreamCoding?
+        /// Of a record, with a CSV file's header: as many as a document may have.
+        package var recordByteCountMax = 64 << 20
+        /// Of the file once it is decoded.
+        package var byteCountMax = Int.max
+        package var delimiter = UInt8(ascii: ",")
+        /// Names that a CSV header may have; nil for any.
+        package var columns: Set<[UInt8]>?
+        /// Records that were taken before: they are read and not given out.
+        package var recordCountPassed = 0
+
+        package init() {}
+    }
+
+    private let options: Options
+    private var decompressor: StreamDecompressor?
+    private var scanner: any RecordScanner
+    private let form: RecordForm
+    /// Decoded bytes that the scanner has seen.
+    private var offset = 0
+    /// The first bytes, until it is known whether they are a mark of the encoding.
+    private var head: [UInt8]? = []
+    /// Records so far, passed over or not.
+    package private(set) var recordCount = 0
+
+    package init(_ form: RecordForm, _ options: Options = Options()) {
+        self.form = form
+        self.options = options
+        decompressor = options.coding.map { StreamDecompressor($0, windowLogMax: Self.windowLogMax) }
+        let byteCountMax = options.recordByteCountMax
+        switch form {
+        case .lines: scanner = LineScanner(recordByteCountMax: byteCountMax)
+        case .json: scanner = JSONScanner(recordByteCountMax: byteCountMax)
+        case .csv: scanner = CSVScanner(delimiter: options.delimiter, columns: options.columns, recordByteCountMax: byteCountMax)
+        case .xml: scanner = WholeScanner(recordByteCountMax: byteCountMax)
+        }
+    }
+
+    /// The records of an envelope: a document of each, with what stands around all of them.
+    package init(_ envelope: RecordEnvelope, _ options: Options = Options()) {
+        self.init(envelope.form, options)
+        scanner = envelope.scanner(recordByteCountMax: options.recordByteCountMax)
+    }
+
+    /// Of zstd's window: 32 MiB. Files made with --ultra and --long may want more, which is the memory of the store.
+    private static let windowLogMax: Int32 = 25
+
+    /// The first row of a CSV file, once it is known, without its line end.
+    package var csvHeader: [UInt8]? { (scanner as? CSVScanner)?.header }
+
+    /// Bytes so far, once decoded.
+    package var byteCount: Int { offset }
+
+    /// Takes the next bytes of the file as it was sent, and gives out the records that are whole by now.
+    ///
+    /// - Throws: `RecordFileError` where nothing more can be read, and what `take` throws.
+    package mutating func add(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        guard let decompressor else { return try scan(bytes, take) }
+        do {
+            // A little at a time: what comes out may be a thousand times as long.
+            var start = 0
+            while start < bytes.count {
+                let end = min(bytes.count, start + Self.sliceByteCount)
+                try decompressor.decompress(bytes.part(start..<end)) { try scan($0, take) }
+                start = end
+            }
+        } catch let error as PageError {
+            throw RecordFileError(.badEncoding, "the compressed file is broken: \(error)", offset: offset)
+        }
+    }
+
+    package mutating func add(_ bytes: [UInt8], _ take: (StreamRecord) throws -> Void) throws {
+        try bytes.withUnsafeBytes { try add($0, take) }
+    }
+
+    private static let sliceByteCount = 64 << 10
+
+    /// The file ends here.
+    package mutating func finish(_ take: (StreamRecord) throws -> Void) throws {
+        do {
+            try decompressor?.finish()
+        } catch {
+            throw RecordFileError(.badEncoding, "the compressed file is cut short", offset: offset)
+        }
+        if let head {
+            self.head = nil
+            try head.withUnsafeBytes { try begin($0, take) }
+        }
+        var scanner = takeScanner()
+        defer { self.scanner = scanner }
+        try scanner.finish(at: offset) { try emit($0, take) }
+    }
+
+    private mutating func scan(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        guard bytes.count <= options.byteCountMax - offset - (head?.count ?? 0) else {
+            throw RecordFileError(.tooLarge, "the file is longer than \(options.byteCountMax) bytes once it is decoded", offset: offset)
+        }
+        guard var first = head else { return try feed(bytes, take) }
+        // A mark has at most three bytes, which may come one by one.
+        first.append(contentsOf: bytes)
+        head = first.count < 4 ? first : nil
+        if first.count >= 4 { try first.withUnsafeBytes { try begin($0, take) } }
+    }
+
+    /// Passes over a byte order mark of UTF-8, and says what the others are.
+    private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        if form != .xml {
+            let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+            if isWide { throw RecordFileError(.badEncoding, "the file is in UTF-16 or UTF-32; UTF-8 is wanted", offset: 0) }
+            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+                offset = 3
+                return try feed(bytes.part(3..<bytes.count), take)
+            }
+        }
+        try feed(bytes, take)
+    }
+
+    private mutating func feed(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        var scanner = takeScanner()
+        defer { self.scanner = scanner }
+        try scanner.scan(bytes, at: offset) { try emit($0, take) }
+        offset += bytes.count
+    }
+
+    /// The scanner for the time of a call: a second holder of it would copy what it holds.
+    private mutating func takeScanner() -> any RecordScanner {
+        let taken = scanner
+        scanner = NoScanner()
+        return taken
+    }
+
+    private mutating func emit(_ record: RawRecord, _ take: (StreamRecord) throws -> Void) throws {
+        recordCount += 1
+        guard recordCount > options.recordCountPassed else { return }
+        let content: StreamRecord.Content
+        if let refusal = record.refusal {
+            content = .refused(refusal)
+        } else if let bytes = record.bytes {
+            content = .whole(bytes)
+        } else {
+            content = .refused(Fault(.tooLarge, "a record of \(record.byteCount) bytes; \(options.recordByteCountMax) are allowed"))
+        }
+        try take(StreamRecord(number: recordCount, endOffset: record.endOffset, content: content, header: record.header))
+    }
+}
+
+/// Stands where the scanner is lent from.
+private struct NoScanner: RecordScanner {
+    func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) {}
+    func finish(at offset: Int, _ sink: RecordSink) {}
+}
+
+/// A file that is one record.
+struct WholeScanner: RecordScanner {
+    private var gatherer: RecordGatherer
+
+    init(recordByteCountMax: Int) { gatherer = RecordGatherer(byteCountMax: recordByteCountMax) }
+
+    mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws { gatherer.carry(piece) }
+
+    mutating func finish(at offset: Int, _ sink: RecordSink) throws {
+        guard offset > 0 else { return }
+        try gatherer.finish(UnsafeRawBufferPointer(start: nil, count: 0)) { bytes, byteCount in try sink(RawRecord(bytes, byteCount, offset, nil)) }
+    }
+}

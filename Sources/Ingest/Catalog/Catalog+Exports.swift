@@ -1,0 +1,124 @@
+import ColumnStore
+
+/// Exports: what was asked for and what became of it. Files lie beside the catalog; a file that no row leads to is nobody's.
+extension Catalog {
+    private static let exportColumns =
+        "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem"
+
+    func add(_ export: Export) throws {
+        try write(isCounted: false) { connection in
+            let insert = try connection.statement(
+                "INSERT INTO exports(id, client_id, name, format, request, created_at, expires_in, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            try insert.bind(1, export.id)
+            try insert.bind(2, export.owner.client?.text)
+            try insert.bind(3, export.name)
+            try insert.bind(4, export.format)
+            try insert.bind(5, export.request)
+            insert.bind(6, export.createdAt)
+            insert.bind(7, export.expiresIn)
+            try insert.bind(8, export.state.rawValue)
+            try insert.run()
+        }
+    }
+
+    /// - Parameter owner: whose are seen; nil for all.
+    func export(_ id: String) throws -> Export? {
+        try read { connection in
+            let select = try connection.statement("SELECT \(Self.exportColumns) FROM exports WHERE id = ?1")
+            try select.bind(1, id)
+            defer { select.reset() }
+            return try select.step() ? Self.export(select) : nil
+        }
+    }
+
+    /// The newest first.
+    ///
+    /// - Parameters:
+    ///   - rows: whose are seen.
+    ///   - place: of the last one of the page before.
+    func exports(of rows: RowScope, after place: (createdAt: Int64, id: String)?, limit: Int) throws -> [Export] {
+        try read { connection in
+            let select = try connection.statement(
+                """
+                SELECT \(Self.exportColumns) FROM exports AS e WHERE (?1 IS NULL OR created_at < ?1 OR created_at = ?1 AND id < ?2)\(rows.condition("e.client_id = ?3"))
+                ORDER BY created_at DESC, id DESC LIMIT ?4
+                """)
+            defer { select.reset() }
+            select.bind(1, place?.createdAt)
+            try select.bind(2, place?.id)
+            if case .client(let client) = rows { try select.bind(3, client.text) }
+            select.bind(4, Int64(limit))
+            var exports: [Export] = []
+            while try select.step() { exports.append(Self.export(select)) }
+            return exports
+        }
+    }
+
+    /// Those of a state, the oldest first.
+    func exports(in state: Export.State) throws -> [Export] {
+        try read { connection in
+            let select = try connection.statement("SELECT \(Self.exportColumns) FROM exports WHERE state = ?1 ORDER BY created_at, id")
+            defer { select.reset() }
+            try select.bind(1, state.rawValue)
+            var exports: [Export] = []
+            while try select.step() { exports.append(Self.export(select)) }
+            return exports
+        }
+    }
+
+    /// Notes how an export stands, unless it is another state by now than `state`.
+    ///
+    /// - Returns: false where it is, or is gone.
+    func change(_ export: Export, from state: Export.State) throws -> Bool {
+        try write(isCounted: false) { connection in
+            let update = try connection.statement(
+                """
+                UPDATE exports SET state = ?3, ended_at = ?4, expires_at = ?5, row_count = ?6, byte_count = ?7, sha256 = ?8, file_name = ?9, problem = ?10
+                WHERE id = ?1 AND state = ?2
+                """)
+            try update.bind(1, export.id)
+            try update.bind(2, state.rawValue)
+            try update.bind(3, export.state.rawValue)
+            update.bind(4, export.endedAt)
+            update.bind(5, export.expiresAt)
+            update.bind(6, export.rowCount)
+            update.bind(7, export.byteCount)
+            try update.bind(8, export.sha256)
+            try update.bind(9, export.fileName)
+            try update.bind(10, export.problem)
+            try update.run()
+            return connection.changeCount > 0
+        }
+    }
+
+    /// - Returns: whether there was one.
+    func deleteExport(_ id: String) throws -> Bool {
+        try write(isCounted: false) { connection in
+            let delete = try connection.statement("DELETE FROM exports WHERE id = ?1")
+            try delete.bind(1, id)
+            try delete.run()
+            return connection.changeCount > 0
+        }
+    }
+
+    /// Of all files that are there.
+    func exportByteCount() throws -> Int64 {
+        try read { try $0.integer("SELECT coalesce(sum(byte_count), 0) FROM exports WHERE state = 'DONE'") ?? 0 }
+    }
+
+    private static func export(_ row: SQLiteStatement) -> Export {
+        let client = row.isNull(1) ? nil : row.text(1)
+        var export = Export(
+            id: row.text(0), owner: client.map { .contract(ClientID($0)) } ?? .administrator, name: row.text(2), format: row.text(3), request: row.bytes(4),
+            createdAt: row.int64(5), expiresIn: row.int64(6))
+        export.state = Export.State(rawValue: row.text(7)) ?? .error
+        export.endedAt = row.isNull(8) ? nil : row.int64(8)
+        export.expiresAt = row.isNull(9) ? nil : row.int64(9)
+        export.rowCount = row.int64(10)
+        export.byteCount = row.int64(11)
+        export.sha256 = row.isNull(12) ? nil : row.text(12)
+        export.fileName = row.isNull(13) ? nil : row.text(13)
+        export.problem = row.isNull(14) ? nil : row.bytes(14)
+        return export
+    }
+}

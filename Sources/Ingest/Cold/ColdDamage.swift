@@ -1,0 +1,131 @@
+import ColumnStore
+package import Documents
+import Glibc
+import Synchronization
+
+/// A file of a cold table that is not as it was written, or is gone.
+package struct DamagedColdFile: DamageReport, Sendable, Equatable, CustomStringConvertible {
+    package let table: String
+    /// Of the file, as the table names it.
+    package let location: String
+    /// nil where the fault is not in one.
+    package let rowGroup: Int?
+    package let reason: String
+
+    package var description: String {
+        "\(location): \(rowGroup.map { "row group \($0): " } ?? "")a file of the table \(table) is damaged: \(reason)"
+    }
+
+    /// What it is called where it lies: that tells when it was made, and of nobody's rows.
+    private var name: Substring { location.split(separator: "/").last ?? "" }
+
+    /// For whoever's question meets it. Neither where the file lies nor its days are named: they may tell of other clients' rows.
+    package var fault: Fault {
+        let advice = "the administrator finds where it lies in the log and with till verify, and puts it back from a backup; "
+            + "a receipt of it whose document is damaged is whole again once the documents of all such receipts were sent again as they were; "
+            + "until then a narrower question (other days, fewer columns) may pass it by"
+        return Fault(
+            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(advice)",
+            errors: [.init(pointer: "", code: "file-damaged", message: "the file \(name) of the table \(table) is damaged")], cause: description)
+    }
+}
+
+/// Cold files that were found damaged: who reads notes them, who merges passes them by, and the compactor writes them anew once it can.
+package final class ColdDamage: Sendable {
+    struct Entry: Sendable {
+        let damaged: DamagedColdFile
+        /// Whether the catalog has it.
+        var isKept = false
+        /// Sequences of the rows whose documents are wanted; nil when nobody has looked.
+        var missing: Set<Int64>?
+        /// Why documents alone do not make it whole.
+        var obstacle: String?
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
+    private let count = Atomic<Int>(0)
+    private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+
+    package init() {}
+
+    /// - Parameter body: called when there is something to do for the compactor; on any thread.
+    func observe(_ body: (@Sendable () -> Void)?) { wake.withLock { $0 = body } }
+
+    var isEmpty: Bool { count.load(ordering: .acquiring) == 0 }
+    var all: [Entry] { isEmpty ? [] : entries.withLock { $0.values.sorted { $0.damaged.location < $1.damaged.location } } }
+    func has(_ location: String) -> Bool { !isEmpty && entries.withLock { $0[location] != nil } }
+
+    /// - Parameter isKept: it comes from the catalog.
+    func note(_ damaged: DamagedColdFile, isKept: Bool = false) {
+        let isNew = entries.withLock { entries in
+            guard entries[damaged.location] == nil else { return false }
+            entries[damaged.location] = Entry(damaged: damaged, isKept: isKept)
+            count.store(entries.count, ordering: .releasing)
+            return true
+        }
+        guard isNew else { return }
+        StoreLog.note(
+            "found a damaged cold file", path: damaged.location,
+            reason: "\(damaged.rowGroup.map { "row group \($0) of " } ?? "")the table \(damaged.table): \(damaged.reason)", level: .warning)
+        notify()
+    }
+
+    func change(_ location: String, _ body: (inout Entry) -> Void) {
+        entries.withLock { entries in
+            guard var entry = entries[location] else { return }
+            body(&entry)
+            entries[location] = entry
+        }
+    }
+
+    /// A row's document was brought.
+    func brought(_ sequence: Int64, of location: String) {
+        let isComplete = entries.withLock { entries in
+            guard entries[location]?.missing?.remove(sequence) != nil else { return false }
+            return entries[location]?.missing?.isEmpty == true
+        }
+        if isComplete { notify() }
+    }
+
+    func remove(_ location: String) {
+        entries.withLock { entries in
+            entries[location] = nil
+            count.store(entries.count, ordering: .releasing)
+        }
+    }
+
+    private func notify() { wake.withLock { $0 }?() }
+
+    /// For the operator.
+    var texts: [String] {
+        Dictionary(grouping: all, by: \.damaged.table).sorted { $0.key < $1.key }.map { table, entries in
+            "\(entries.count) cold file\(entries.count == 1 ? "" : "s") of the table \(table) \(entries.count == 1 ? "is" : "are") damaged: "
+                + "the log and till verify name \(entries.count == 1 ? "it" : "them")"
+        }
+    }
+}
+
+extension ColdTable {
+    /// Reads something of a file; what shows that the file is not as it was written is noted.
+    ///
+    /// - Throws: `DamagedColdFile` in place of the reader's error.
+    func reading<Result>(_ location: String, rowGroup: Int? = nil, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as ColumnStoreError where Self.isDamage(error) {
+            let damaged = DamagedColdFile(table: name, location: location, rowGroup: rowGroup, reason: "\(error)")
+            damage.note(damaged)
+            throw damaged
+        }
+    }
+
+    /// What our own files never give while they are as they were written.
+    static func isDamage(_ error: ColumnStoreError) -> Bool {
+        switch error.code {
+        case .corruptFile, .unsupportedFeature, .notFound: true
+        case .io: error.systemError == EIO
+        case .overBudget, .conflict, .invalidRequest, .unavailable: false
+        }
+    }
+
+    /// The files that may have rows which pass.
+    func files(_ filters: [ColumnFilter]) throws -> [DataFile] { try reading(iceberg.metadataLocation) { try iceberg.files(filters) } }
+}

@@ -1,0 +1,143 @@
+import ColumnStore
+import Synchronization
+
+/// Cold files that were found damaged, and hot files that cannot leave for that reason.
+extension Compactor {
+    /// Looks at each cold file that was found damaged: whether it was put back as it was, which documents would make it whole, and whether those
+    /// were sent. A failure of one keeps nobody from the others.
+    func mend() throws {
+        for entry in cold.damage.all {
+            if isEnding { throw DayCompactor.Cancelled() }
+            do { if try mend(entry) { mended.withLock { _ = $0.insert(entry.damaged.table) } } } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch let obstacle as ColdMend.Obstacle {
+                note(obstacle, entry)
+            } catch {
+                StoreLog.note("could not mend a damaged cold file", path: entry.damaged.location, reason: "\(error)", level: .warning)
+            }
+        }
+        // Every earlier snapshot has the damaged file: none of them is of use to anybody, once whoever reads it is done.
+        for name in mended.withLock({ $0 }).sorted() {
+            try expire(name, before: .max)
+            if tier.boundary.snapshot().cold[name]?.iceberg.metadata.snapshots.count == 1 { mended.withLock { _ = $0.remove(name) } }
+        }
+    }
+
+    private func note(_ obstacle: ColdMend.Obstacle, _ entry: ColdDamage.Entry) {
+        guard entry.obstacle != obstacle.reason else { return }
+        cold.damage.change(entry.damaged.location) { $0.obstacle = obstacle.reason }
+        StoreLog.note(
+            "a damaged cold file must be put back from a backup", path: entry.damaged.location,
+            reason: "documents that are sent again do not make it whole: \(obstacle.reason)", level: .warning)
+    }
+
+    /// - Returns: whether the file was written anew.
+    private func mend(_ entry: ColdDamage.Entry) throws -> Bool {
+        let damaged = entry.damaged
+        if !entry.isKept {
+            try catalog.note(damaged)
+            cold.damage.change(damaged.location) { $0.isKept = true }
+        }
+        // Manifests are files too: where they cannot be read nothing can be said of the others.
+        guard let present = tier.boundary.snapshot().cold[damaged.table], let files = try? present.iceberg.files() else { return false }
+        guard let file = files.first(where: { $0.location == damaged.location }) else {
+            try forget(damaged, "no version of the table needs it any more, or it can be read again")
+            return false
+        }
+        if try isAsWritten(file, of: present) {
+            present.cache.remove([file.location])
+            try forget(damaged, "it has the hash that it was written with")
+            return false
+        }
+        let brought = try catalog.broughtSequences(of: damaged.table)
+        if let missing = entry.missing, !missing.isSubset(of: brought) { return false }
+        let mend = try ColdMend(file, of: present)
+        let groups = try mend.survey { [self] in isEnding }
+        let wanted = Set(groups.flatMap { Array($0.missing) })
+        let missing = wanted.subtracting(brought)
+        cold.damage.change(damaged.location) { $0.missing = missing }
+        guard missing.isEmpty else {
+            StoreLog.note(
+                "a damaged cold file can be made whole", path: damaged.location,
+                reason: "\(missing.count) of its receipts are damaged: once their documents were sent again it is written anew", level: .warning)
+            return false
+        }
+        try rewrite(file, of: present, mend, groups)
+        try forget(damaged, "it was written anew: \(wanted.count) of its receipts from documents that were sent again", brought: wanted)
+        return true
+    }
+
+    private func forget(_ damaged: DamagedColdFile, _ reason: String, brought: Set<Int64> = []) throws {
+        try catalog.forget(damaged, brought: brought)
+        cold.damage.remove(damaged.location)
+        StoreLog.note("a cold file is damaged no more", path: damaged.location, reason: reason)
+    }
+
+    private func isAsWritten(_ file: DataFile, of present: ColdTable) throws -> Bool {
+        let storage = present.iceberg.storage
+        guard let key = storage.key(ofLocation: file.location), let known = try catalog.coldHashes(of: present.name)[key],
+            let digest = try? storage.digest(of: key)
+        else { return false }
+        return digest == (known.byteCount, known.sha256)
+    }
+
+    private func rewrite(_ file: DataFile, of present: ColdTable, _ mend: ColdMend, _ groups: [ColdMend.RowGroup]) throws {
+        let writer = try ColdFileWriter(
+            table: present.iceberg, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(), effort: .quick,
+            rowGroupRowCount: options.rowGroupRowCount)
+        let outputs = try mend.write(groups, to: writer, { [catalog] in try catalog.brought($0, of: present.name) }) { [self] in isEnding }
+        let commit: Commit
+        do {
+            try present.iceberg.discardNewerVersions()
+            commit = try present.iceberg.replace([file.location], with: outputs.map(\.file))
+        } catch {
+            try ColdFileWriter.discard(outputs, present.iceberg)
+            throw error
+        }
+        let replaced = [present.iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
+        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)])
+        tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
+        present.cache.remove([file.location])
+    }
+
+    // MARK: Hot files
+
+    /// Why a hot file stays hot that is due.
+    struct HotFault: Sendable {
+        let reason: String
+        /// Whose document is damaged; nil where the fault is another.
+        let row: Int64?
+    }
+
+    /// Whether the file could not be moved when that was last tried, and its receipt was not made whole since.
+    func isLeft(_ file: HotFile) -> Bool {
+        guard let fault = leftHot.withLock({ $0[file.name] }) else { return false }
+        return fault.row.map { !file.marks.repaired.contains($0) } ?? true
+    }
+
+    /// Hot files that stay hot, since something of them is damaged. For the operator.
+    var hotDamageTexts: [String] {
+        tier.boundary.snapshot().files.compactMap { file in
+            let count = file.damage.count
+            if count > 0 { return "\(count) receipt\(count == 1 ? "" : "s") of the hot file \(file.name) \(count == 1 ? "has a damaged document" : "have damaged documents"): the log names them" }
+            let imageCount = file.damagedImageCount
+            if imageCount > 0 { return "\(imageCount) group\(imageCount == 1 ? "" : "s") of columns in the hot file \(file.name) \(imageCount == 1 ? "is" : "are") damaged: the log names what" }
+            return isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
+        }
+    }
+
+    /// A file that cannot be moved, since something of it is damaged, stays where it is: others go on.
+    ///
+    /// - Returns: false for an error that is about something else.
+    func setAside(_ file: HotFile, _ error: any Error) -> Bool {
+        let fault: HotFault
+        switch error {
+        case let damaged as DamagedDocument: fault = HotFault(reason: "\(damaged)", row: damaged.row)
+        case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
+        case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
+        case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
+        default: return false
+        }
+        let isNew = leftHot.withLock { $0.updateValue(fault, forKey: file.name)?.reason != fault.reason }
+        if isNew { StoreLog.note("a damaged hot file stays hot", path: file.path, reason: fault.reason, level: .warning) }
+        return true
+    }
+}

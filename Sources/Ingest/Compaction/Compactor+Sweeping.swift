@@ -1,0 +1,106 @@
+import ColumnStore
+import Synchronization
+
+/// Old versions out of the files of the newest ones.
+extension Compactor {
+    /// Writes files anew in which rows are superseded: the newest versions and the old ones each in files of their own. After it no file has
+    /// both, as far as the rows that came after are in cold for good.
+    func sweep(_ name: String) throws {
+        guard TableName.isVersioned(name), let present = tier.boundary.snapshot().cold[name] else { return }
+        for file in try present.iceberg.files() where !present.isPast(file) && !cold.damage.has(file.location) {
+            if isEnding { throw DayCompactor.Cancelled() }
+            guard let table = tier.boundary.snapshot().cold[name], let superseded = tier.boundary.snapshot().superseded[name], !superseded.isEmpty
+            else { return }
+            if try hasSuperseded(file, in: table, superseded) { try sweep(file, of: table, superseded) }
+        }
+    }
+
+    /// Whether some of a file's rows have a successor that stays.
+    private func hasSuperseded(_ file: DataFile, in table: ColdTable, _ superseded: SupersededRows) throws -> Bool {
+        let hot = tier.boundary.snapshot().files
+        let settled = superseded.all.filter { VersionSplit.isOld($0, hot: hot) }.map(\.sequence)
+        guard let low = settled.first, let high = settled.last else { return false }
+        let filter = ColumnFilter(
+            "sequence", .range(lower: .init(.integer(low), isInclusive: true), upper: .init(.integer(high), isInclusive: true)))
+        guard file.canMatch([filter], schema: table.iceberg.metadata.currentSchema) else { return false }
+        let roster = SequenceRoster(sorted: settled)
+        let scan = try table.open(file).scan(ParquetScanRequest(projection: ["sequence"], schema: table.iceberg.schema))
+        for rowGroup in scan.rowGroups {
+            let reader = try scan.reader(rowGroup: rowGroup)
+            while let batch = try reader.next() {
+                guard case .int64(let sequences) = batch.columns[0].flattened().values else { continue }
+                if sequences.contains(where: { roster.contains($0) }) { return true }
+            }
+        }
+        return false
+    }
+
+    private func sweep(_ file: DataFile, of table: ColdTable, _ superseded: SupersededRows) throws {
+        let (iceberg, name) = (table.iceberg, table.name)
+        let parquet = try table.open(file)
+        let schema = Schema(iceberg.schema.fields.map(\.withoutIDs))
+        let split = VersionSplit(name, schema, superseded, hot: tier.boundary.snapshot().files)
+        func writer() throws -> ColdFileWriter {
+            try ColdFileWriter(
+                table: iceberg, bloomPaths: types.bloomPaths(of: name), names: names, now: clock.now(),
+                effort: ColdFileWriter.Effort.thorough.made(parquet) ? .thorough : .brief, rowGroupRowCount: options.rowGroupRowCount)
+        }
+        let (newest, old) = (try writer(), try writer())
+        var settled: [Int64] = []
+        var outputs: [ColdFileWriter.Output] = []
+        let commit: Commit
+        do {
+            try read(parquet, schema, iceberg.schema) { batch in
+                let parts = split.parts(batch)
+                settled += parts.settled
+                if let rows = parts.present { try newest.append(rows) }
+                if let rows = parts.past { try old.append(rows) }
+            }
+            outputs = try newest.finish()
+            outputs += try old.finish()
+            try iceberg.discardNewerVersions()
+            commit = try iceberg.replace([file.location], with: outputs.map(\.file))
+        } catch {
+            try newest.abandon()
+            try old.abandon()
+            throw error
+        }
+        let replaced = [iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
+        try catalog.switchToCold([try Self.change(name, commit, outputs, created: [], replaced: replaced)])
+        tier.boundary.replace([], cold: [name: table.next(commit.table)], settled: [name: SequenceRoster(sorted: settled.sorted())])
+        tier.versions.settle(settled, of: name)
+        let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
+        writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
+        mergedBytes.wrappingAdd(bytes, ordering: .relaxed)
+    }
+
+    /// A file's rows in order, some at a time: as many as their documents leave room for.
+    private func read(_ parquet: ParquetFile, _ schema: Schema, _ cold: Schema, _ body: (ColumnBatch) throws -> Void) throws {
+        var request = ParquetScanRequest(projection: schema.fields.map { ColumnPath($0.name) }, schema: cold)
+        let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
+        request.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.sweepByteCount / max(1, rowByteCount)))
+        let scan = try parquet.scan(request)
+        for rowGroup in scan.rowGroups {
+            let reader = try scan.reader(rowGroup: rowGroup)
+            while let batch = try reader.next() {
+                if isEnding { throw DayCompactor.Cancelled() }
+                try body(conformed(batch, schema))
+            }
+        }
+    }
+
+    /// Of rows that are read together.
+    private static let sweepByteCount = 12 << 20
+
+    /// An absent list is an empty one.
+    private func conformed(_ batch: ColumnBatch, _ schema: Schema) -> ColumnBatch {
+        ColumnBatch(
+            rowCount: batch.rowCount,
+            columns: zip(batch.columns, schema.fields).map { column, field in
+                if case .constant(.null) = column.values, case .list = field.type {
+                    return ColumnShape.conform(nil, from: nil, to: field.type, rowCount: batch.rowCount)
+                }
+                return column
+            })
+    }
+}

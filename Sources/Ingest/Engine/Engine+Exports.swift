@@ -1,0 +1,73 @@
+import ColumnStore
+import Documents
+import Glibc
+
+extension Engine: ExportKeeping, LinkSigning {
+    package func addExport(_ export: Export) throws { try catalog.add(export) }
+
+    package func export(_ id: String, as principal: Principal) throws -> Export {
+        guard let export = try catalog.export(id), Self.sees(principal, export) else { throw Self.noExport(id) }
+        return export
+    }
+
+    /// Whoever asked for it and the administrator: a contract that reads all rows sees its own exports only.
+    private static func sees(_ principal: Principal, _ export: Export) -> Bool {
+        principal.isAdmin || principal.identity != .nobody && principal.identity == export.owner
+    }
+
+    private static func noExport(_ id: String) -> Fault { Fault(.notFound, "there is no export of this id") }
+
+    package func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] {
+        let rows: RowScope =
+            switch principal.identity {
+            case .administrator: .all
+            case .contract(let client): .client(client)
+            case .nobody: .none
+            }
+        return try catalog.exports(of: rows, after: place, limit: limit)
+    }
+
+    package func deleteExport(_ id: String, as principal: Principal) throws {
+        let export = try export(id, as: principal)
+        guard try catalog.deleteExport(id) else { throw Self.noExport(id) }
+        remove(export, "the export \(id) was deleted")
+    }
+
+    package func linkedExport(_ id: String) throws -> Export? { try catalog.export(id) }
+
+    package func waitingExports() throws -> [Export] { try catalog.exports(in: .running) }
+
+    package func endExport(_ export: Export) throws -> Bool {
+        let isThere = try catalog.change(export, from: .running)
+        if !isThere { remove(export, "the export \(export.id) was deleted while it was made") }
+        return isThere
+    }
+
+    package func sweepExports(now: Int64, writing: Set<String>) throws {
+        for export in try catalog.exports(in: .done) where now >= export.expiresAt ?? .max {
+            var expired = export
+            expired.state = .expired
+            if try catalog.change(expired, from: .done) { remove(export, "the export \(export.id) expired") }
+        }
+        let named = Set(try catalog.exports(in: .done).compactMap(\.fileName))
+        guard access(directory.exportsPath, F_OK) == 0 else { return }
+        for name in try DataDirectory.names(in: directory.exportsPath) where !named.contains(name) && !writing.contains(name) {
+            _ = FileRemoval.remove("\(directory.exportsPath)/\(name)", .named("no export leads to it"))
+        }
+    }
+
+    /// The row is gone, durably: nothing leads to the file any more.
+    private func remove(_ export: Export, _ reason: String) {
+        guard let name = export.fileName else { return }
+        _ = FileRemoval.remove("\(directory.exportsPath)/\(name)", .named(reason))
+    }
+
+    package func exportPath(_ fileName: String) throws -> String {
+        try DataDirectory.makeDirectories(directory.exportsPath)
+        return "\(directory.exportsPath)/\(fileName)"
+    }
+
+    package func exportByteCount() throws -> Int64 { try catalog.exportByteCount() }
+
+    package var hasRoomForExports: Bool { DataDirectory.freeBytes(directory.path).map { $0 >= options.hot.writer.minFreeBytes } ?? true }
+}

@@ -1,0 +1,74 @@
+import ColumnStore
+import Documents
+import Query
+
+/// Which tables callers see, and what each shows.
+extension Engine {
+    /// A table by the name that callers give it.
+    ///
+    /// - Parameters:
+    ///   - sequence: of whoever reads: nothing above it has come yet.
+    ///   - instant: of a versioned table: its state of then.
+    func shownTable(
+        _ name: String, _ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, asOf instant: Int64? = nil
+    ) throws -> any TableSource {
+        let known = ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: sequence ?? snapshot.sequence)
+        guard let table = known.table(name, asOf: instant) else { throw Fault(.notFound, "there is no table \(name)") }
+        if instant != nil, !known.isVersioned(name) {
+            throw Fault(
+                .badParameter, "the table \(name) keeps no versions: it is the same at any instant",
+                errors: [.init(pointer: "/as_of", code: "not-versioned", message: "of versioned tables only")])
+        }
+        return table
+    }
+
+    /// The stored table of a versioned one.
+    func history(of name: String, _ snapshot: TierBoundary.Snapshot) -> TieredTable {
+        TieredTable(name: TableName.history(of: name), boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+    }
+
+    func isVersioned(_ name: String) -> Bool { tier.tables.contains(TableName.history(of: name)) }
+}
+
+/// The tables and views of one snapshot, by the names that callers give them: of a ledger `t` and `t_accepted`, of a versioned table
+/// `t_history` besides.
+struct ShownTables {
+    private static let acceptedSuffix = "_accepted"
+
+    let snapshot: TierBoundary.Snapshot
+    let boundary: TierBoundary
+    let tables: TableColumns
+    /// Of whoever reads.
+    let sequence: Int64
+
+    var names: [String] {
+        tables.tables.sorted().flatMap { stored in
+            let shown = TableName.shown(stored)
+            return [shown, shown + Self.acceptedSuffix] + (stored == shown ? [] : [stored])
+        }
+    }
+
+    func isVersioned(_ name: String) -> Bool { tables.contains(TableName.history(of: name)) }
+
+    /// The stored table that a shown one is of.
+    func storedName(of name: String) -> String {
+        if tables.contains(name) { return name }
+        let base = name.hasSuffix(Self.acceptedSuffix) ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
+        return isVersioned(base) ? TableName.history(of: base) : base
+    }
+
+    func table(_ name: String, asOf instant: Int64? = nil) -> (any TableSource)? {
+        if tables.contains(name) { return TableName.isVersioned(name) ? versioned(name, .history) : stored(name) }
+        if isVersioned(name) { return versioned(TableName.history(of: name), instant.map { .asOf($0) } ?? .newest(.newest)) }
+        guard name.hasSuffix(Self.acceptedSuffix) else { return nil }
+        let base = String(name.dropLast(Self.acceptedSuffix.utf8.count))
+        if isVersioned(base) { return versioned(TableName.history(of: base), .newest(.accepted)) }
+        return tables.contains(base) && !TableName.isVersioned(base) ? AcceptedTable(stored(base)) : nil
+    }
+
+    private func stored(_ name: String) -> TieredTable { TieredTable(name: name, boundary: boundary, tables: tables, snapshot: snapshot) }
+
+    private func versioned(_ name: String, _ showing: VersionedTable.Showing) -> VersionedTable {
+        VersionedTable(stored(name), snapshot, showing, through: sequence)
+    }
+}

@@ -1,0 +1,194 @@
+import ColumnStore
+package import Documents
+import Query
+
+/// Documents that change: one of them, its versions, its removal.
+extension Engine: VersionKeeping {
+    /// The newest version of a document, or the one of an instant.
+    func newestVersion(
+        _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot
+    ) throws -> ReceiptLookupResult {
+        let absent = Fault(.notFound, "there is no receipt \(lookup.receiptID)")
+        let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf)
+        var filters = [ColumnFilter("receipt_id", .equal(.string(lookup.receiptID)))]
+        if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
+        if lookup.asOf == nil, case .client(let client) = rows {
+            // The index says where it is, so that one file is looked at.
+            let key = VersionKey(table: TableName.history(of: lookup.table), client: client.bytes, receipt: Array(lookup.receiptID.utf8))
+            let known = try tier.versions.versions(key).filter { $0.sequence <= snapshot.sequence }
+            guard let newest = known.first(where: { $0.state != .failed }), !newest.isRemoval else { throw absent }
+            filters += Self.places([newest])
+        }
+        let request = ScanRequest(
+            projection: table.schema.fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence), filters: filters)
+        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
+        let count = found.reduce(0) { $0 + $1.rowCount }
+        guard count > 0, let client = table.schema.index(of: "client_id"), let day = table.schema.index(of: "business_day") else { throw absent }
+        if count == 1, let batch = found.first { return .found(schema: table.schema, row: batch) }
+        var choices: [(businessDay: Int32, clientID: String)] = []
+        for batch in found {
+            for row in 0..<batch.rowCount {
+                guard case .bytes(let owner) = batch.columns[client].value(at: row), case .integer(let day) = batch.columns[day].value(at: row) else { continue }
+                choices.append((Int32(clamping: day), String(decoding: owner, as: UTF8.self)))
+            }
+        }
+        return .choices(choices.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) })
+    }
+
+    /// What leads a scan to the rows of some versions.
+    private static func places(_ entries: [VersionEntry]) -> [ColumnFilter] {
+        let sequences = entries.map(\.sequence)
+        let bounds = ColumnFilter.Test.range(
+            lower: .init(.integer(sequences.min() ?? 0), isInclusive: true), upper: .init(.integer(sequences.max() ?? 0), isInclusive: true))
+        return [
+            ColumnFilter("business_day", .oneOf(Set(entries.map(\.businessDay)).sorted().map { .integer(Int64($0)) })),
+            ColumnFilter("sequence", bounds), ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
+        ]
+    }
+
+    // MARK: Versions
+
+    package func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
+        guard (1...1_000).contains(limit) else {
+            throw Fault(.badParameter, "limit is 1 to 1,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 1,000")])
+        }
+        let rows = try rows(of: lookup.client, for: principal)
+        let snapshot = tier.boundary.snapshot()
+        try checkVersioned(lookup.table)
+        let key: VersionKey
+        switch try owner(lookup, rows, snapshot) {
+        case .one(let found): key = found
+        case .several(let clients): return .choices(clients)
+        }
+        let binding = ["versions", key.table, String(decoding: key.client, as: UTF8.self), lookup.receiptID] + principal.binding
+        var below = Int32.max
+        if let cursor {
+            guard let parts = cursors.decode(cursor, binding: binding), parts.count == 1, let version = PageKey.integer(parts[0]) else {
+                throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key")
+            }
+            below = Int32(clamping: version)
+        }
+        let all = try tier.versions.versions(key).filter { $0.version < below && $0.sequence <= snapshot.sequence }
+        guard !all.isEmpty || cursor != nil else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+        let shown = all.prefix(limit)
+        var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot), nextCursor: nil)
+        if all.count > limit, let last = shown.last { page.nextCursor = cursors.encode([PageKey.bytes(Int64(last.version))], binding: binding) }
+        return .found(page)
+    }
+
+    private enum Owner {
+        case one(VersionKey)
+        case several([String])
+    }
+
+    /// Whose document is meant.
+    private func owner(_ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot) throws -> Owner {
+        let table = TableName.history(of: lookup.table)
+        let id = Array(lookup.receiptID.utf8)
+        if case .client(let client) = rows { return .one(VersionKey(table: table, client: client.bytes, receipt: id)) }
+        let request = ScanRequest(
+            projection: ["client_id"], scope: Self.scope(of: rows, sequence: snapshot.sequence), filters: [ColumnFilter("receipt_id", .equal(.bytes(id)))])
+        var clients: Set<[UInt8]> = []
+        let scan = try history(of: lookup.table, snapshot).scan(request)
+        while let morsel = try scan.nextMorsel() {
+            while let batch = try morsel.next() {
+                for row in 0..<batch.rowCount { if case .bytes(let client) = batch.columns[0].value(at: row) { clients.insert(client) } }
+            }
+        }
+        guard let first = clients.first else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+        if clients.count == 1 { return .one(VersionKey(table: table, client: first, receipt: id)) }
+        return .several(clients.map { String(decoding: $0, as: UTF8.self) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
+    private func checkVersioned(_ table: String) throws {
+        if isVersioned(table) { return }
+        guard tier.tables.contains(table) else { throw Fault(.notFound, "there is no table \(table)") }
+        throw Fault(.immutableTable, "the table \(table) is a ledger: what it has stays as it is, and has no versions")
+    }
+
+    /// - Parameters:
+    ///   - entries: newest first.
+    ///   - before: the version before the last of them.
+    private func described(
+        _ entries: [VersionEntry], before: VersionEntry?, _ key: VersionKey, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot
+    ) throws -> [DocumentVersion] {
+        let wanted = entries + [before].compactMap { $0 }
+        if wanted.isEmpty { return [] }
+        let table = try shownTable(key.table, snapshot)
+        let fields = table.schema.fields.filter { !StandardColumns.names.contains($0.name) || ["sequence", "state"].contains($0.name) }
+        let request = ScanRequest(
+            projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
+            filters: [ColumnFilter("receipt_id", .equal(.bytes(key.receipt)))] + Self.places(wanted))
+        var bySequence: [Int64: [Value]] = [:]
+        let scan = try table.scan(request)
+        let place = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+        while let morsel = try scan.nextMorsel() {
+            while let batch = try morsel.next() {
+                for row in 0..<batch.rowCount {
+                    let values = batch.columns.map { $0.value(at: row) }
+                    if let index = place["sequence"], case .integer(let sequence) = values[index] { bySequence[sequence] = values }
+                }
+            }
+        }
+        return try entries.enumerated().map { index, entry in
+            guard let values = bySequence[entry.sequence] else { throw Fault(.internalError, "version \(entry.version) is gone") }
+            func value(_ name: String) -> Value { place[name].map { values[$0] } ?? .null }
+            let earlier = index + 1 < wanted.count ? bySequence[wanted[index + 1].sequence] : nil
+            var validTo: Int64?
+            if case .integer(let at) = value(VersionColumns.validTo.name) { validTo = at }
+            var upload: String?
+            if case .bytes(let id) = value(VersionColumns.upload.name) { upload = String(decoding: id, as: UTF8.self) }
+            var state = entry.state
+            if case .bytes(let text) = value("state"), let known = ReceiptState(rawValue: String(decoding: text, as: UTF8.self)) { state = known }
+            return DocumentVersion(
+                version: entry.version, ticketID: entry.ticket.description, receivedAt: entry.receivedAt, validTo: validTo, isRemoved: entry.isRemoval,
+                uploadID: upload, state: state,
+                changes: earlier.map { earlier in
+                    ChangedColumns.of(fields).compactMap { column in
+                        let (from, to) = (ChangedColumns.normal(earlier[column]), ChangedColumns.normal(values[column]))
+                        return from == to ? nil : DocumentVersion.Change(field: fields[column], from: from, to: to)
+                    }
+                } ?? [])
+        }
+    }
+
+    // MARK: Removal
+
+    package func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) {
+        do {
+            guard principal.access == .readWrite else {
+                throw Fault(.readOnly, "this key may read only; a contract with access read-write may remove documents")
+            }
+            try checkVersioned(lookup.table)
+            let snapshot = tier.boundary.snapshot()
+            let rows = try rows(of: lookup.client, for: principal)
+            guard case .one(let key) = try owner(lookup, rows, snapshot) else {
+                throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])
+            }
+            guard let newest = try tier.versions.newest(key) else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+            let row = Self.removal(of: newest, key, now: options.hot.clock.now())
+            let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
+                switch answer {
+                case .refused(let problem): completion(problem)
+                case .conflicts: completion(Fault(.internalError, "a removal met another document"))
+                case .done: completion(nil)
+                }
+            }
+            tier.writer.submit(submission, isAlone: true)
+        } catch {
+            completion(Intake.problem(error))
+        }
+    }
+
+    /// A row without a document.
+    static func removal(of newest: VersionEntry, _ key: VersionKey, now: Int64) -> HotRow {
+        let none = RowLayout(fields: [])
+        let kind = RowKind(
+            table: key.table, type: newest.type, version: newest.typeVersion, contentType: "", layout: VersionColumns.layout(none))
+        let content = SHA256.hash([])
+        return HotRow(
+            kind: kind, client: key.client, receipt: key.receipt, businessDay: Clock.day(ofMicroseconds: now), issuedAt: now,
+            values: VersionColumns.row([], count: 0, isRemoval: true, upload: nil), sha256: content, storedDocument: [], documentByteCount: 0,
+            coding: .none, version: RowVersion(content: content, isRemoval: true))
+    }
+}

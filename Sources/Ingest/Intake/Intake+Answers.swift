@@ -1,0 +1,16 @@
+/// What is looked at between a commit and its answer.
+extension Intake {
+    /// An answer that waits until what is stored of repeats was looked at, and tells what changed with new versions.
+    func checked(_ rows: [HotRow], _ completion: @escaping @Sendable (Submission.Answer) -> Void) -> @Sendable (Submission.Answer) -> Void {
+        { [parts] answer in
+            guard case .done(let outcomes) = answer else { return completion(answer) }
+            var known: [RepeatCheck.Repeat] = []
+            for (row, outcome) in zip(rows, outcomes) {
+                // Of versions the index tells what came again.
+                if row.version == nil, case .repeated(let stored) = outcome { known.append(.init(row: row, stored: stored)) }
+            }
+            guard known.isEmpty else { return parts.repeats.submit(known) { parts.changed.find(rows, outcomes) { completion(.done($0)) } } }
+            parts.changed.find(rows, outcomes) { completion(.done($0)) }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// Answers that leave as files: what was asked for, and where the files lie. Changes are durable before these return.
+package protocol ExportKeeping: AnyObject, Sendable {
+    func addExport(_ export: Export) throws
+    /// - Throws: not-found, also for another's.
+    func export(_ id: String, as principal: Principal) throws -> Export
+    /// The newest first.
+    func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export]
+    /// Removes it and its file.
+    ///
+    /// - Throws: not-found.
+    func deleteExport(_ id: String, as principal: Principal) throws
+    /// By the link alone; nil where it is gone.
+    func linkedExport(_ id: String) throws -> Export?
+
+    // What makes them.
+
+    /// Those to be made, the oldest first.
+    func waitingExports() throws -> [Export]
+    /// Notes how an export ended.
+    ///
+    /// - Returns: false where somebody has removed it meanwhile: its file goes.
+    func endExport(_ export: Export) throws -> Bool
+    /// Ends what is past its time, and removes files that nothing leads to but those that are being written.
+    func sweepExports(now: Int64, writing: Set<String>) throws
+    /// A place for a file, which is there when this returns.
+    func exportPath(_ fileName: String) throws -> String
+    /// Of all files that are there.
+    func exportByteCount() throws -> Int64
+    /// Whether the disk has as much free as the store wants left.
+    var hasRoomForExports: Bool { get }
+}
+
+/// Links that are good without a credential.
+package protocol LinkSigning: AnyObject, Sendable {
+    var links: LinkSigner { get }
+}

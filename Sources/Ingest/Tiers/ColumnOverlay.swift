@@ -1,0 +1,125 @@
+import ColumnStore
+import Query
+
+/// Columns that a scan shows with other values than they are stored with.
+struct ColumnOverlay: Sendable {
+    /// By their names.
+    let columns: Set<String>
+    /// What they are made of.
+    let needs: [ColumnPath]
+    /// The columns of `needs`, to those of `columns` by name.
+    let make: @Sendable ([Column]) -> [String: Column]
+
+    /// `valid_to`, where rows were superseded after their files were written.
+    static func successors(_ superseded: SupersededRows) -> ColumnOverlay {
+        let validTo = VersionColumns.validTo.name
+        return ColumnOverlay(columns: [validTo], needs: ["sequence", ColumnPath(validTo)]) { parts in
+            var builder = ColumnBuilder(type: .timestampTZ)
+            for row in 0..<parts[0].count {
+                if case .integer(let sequence) = parts[0].value(at: row), let next = superseded[sequence], next.by != 0 {
+                    builder.append(integer: next.at)
+                } else {
+                    builder.append(parts[1].value(at: row))
+                }
+            }
+            return [validTo: builder.finish()]
+        }
+    }
+
+    /// Nothing has come after these rows yet, for whoever reads.
+    static let noSuccessors = ColumnOverlay(columns: [VersionColumns.validTo.name], needs: [ColumnPath(VersionColumns.validTo.name)]) { parts in
+        [VersionColumns.validTo.name: nulls(parts[0].count)]
+    }
+
+    /// `state` and `completed_at` as they were; nothing has come after these rows yet.
+    static func states(at instant: Int64) -> ColumnOverlay {
+        ColumnOverlay(columns: ["state", "completed_at", VersionColumns.validTo.name], needs: ["state", "completed_at"]) { parts in
+            var (states, ends) = (ColumnBuilder(type: .string), ColumnBuilder(type: .timestampTZ))
+            for row in 0..<parts[0].count {
+                if case .integer(let ended) = parts[1].value(at: row), ended <= instant {
+                    states.append(parts[0].value(at: row))
+                    ends.append(integer: ended)
+                } else {
+                    states.append(.string(ReceiptState.processing.rawValue))
+                    ends.appendNull()
+                }
+            }
+            return ["state": states.finish(), "completed_at": ends.finish(), VersionColumns.validTo.name: nulls(parts[0].count)]
+        }
+    }
+
+    private static func nulls(_ count: Int) -> Column {
+        var builder = ColumnBuilder(type: .timestampTZ)
+        for _ in 0..<count { builder.appendNull() }
+        return builder.finish()
+    }
+}
+
+/// A scan whose batches get their overlaid columns before the rest of a request is applied to them.
+final class OverlaidScan: TableScan {
+    private let scan: any TableScan
+    private let overlay: ColumnOverlay
+    /// Of the scan's batches.
+    private let schema: Schema
+    private let filter: BatchFilter
+    private let shape: BatchShape
+    private let budget: ScanBudget?
+
+    /// - Parameter request: what is left to do, over `schema`.
+    init(_ scan: any TableScan, _ overlay: ColumnOverlay, _ schema: Schema, _ request: ScanRequest) throws {
+        self.scan = scan
+        self.overlay = overlay
+        self.schema = schema
+        filter = try BatchFilter(request, schema)
+        shape = try BatchShape(request.projection, schema)
+        budget = request.rowCountMax.map { ScanBudget($0) }
+    }
+
+    func nextMorsel() throws -> (any Morsel)? {
+        if let budget, budget.isUsedUp { return nil }
+        return try scan.nextMorsel().map { OverlaidMorsel($0, self) }
+    }
+
+    fileprivate func overlaid(_ batch: ColumnBatch) throws -> ColumnBatch? {
+        let parts = overlay.needs.compactMap { path in schema.index(of: path.names[0]).map { batch.columns[$0] } }
+        let made = overlay.make(parts)
+        let columns = zip(schema.fields, batch.columns).map { field, column in made[field.name] ?? column }
+        let whole = ColumnBatch(rowCount: batch.rowCount, columns: columns)
+        // The rows were counted when they were read.
+        let passing = try filter.select(whole, counters: ScanCounters())
+        let shaped = shape.shape(whole)
+        let kept = passing.map { $0.isEmpty ? nil : shaped.gathering($0) } ?? shaped
+        if let kept { budget?.take(kept.rowCount) }
+        return kept
+    }
+}
+
+private final class OverlaidMorsel: Morsel {
+    private let morsel: any Morsel
+    private let scan: OverlaidScan
+
+    init(_ morsel: any Morsel, _ scan: OverlaidScan) {
+        self.morsel = morsel
+        self.scan = scan
+    }
+
+    func next() throws -> ColumnBatch? {
+        while let batch = try morsel.next() {
+            if let made = try scan.overlaid(batch) { return made }
+        }
+        return nil
+    }
+}
+
+/// Several scans, one after another.
+final class ScanSequence: TableScan {
+    private let scans: [any TableScan]
+
+    init(_ scans: [any TableScan]) { self.scans = scans }
+
+    func nextMorsel() throws -> (any Morsel)? {
+        // A scan that is over says so again.
+        for scan in scans { if let morsel = try scan.nextMorsel() { return morsel } }
+        return nil
+    }
+}

@@ -1,0 +1,184 @@
+package import ColumnStore
+package import Query
+
+/// What a versioned table shows of its history: all of it, the newest version of each document, or those that were newest at an instant.
+///
+/// Files say of the rows that they were written with what came after them (`superseded_by`, `valid_to`); of rows that were superseded since,
+/// and of hot ones, the snapshot's `SupersededRows` does. Files of old versions alone are left out by their bounds.
+package struct VersionedTable: TableSource {
+    package enum Showing: Sendable {
+        /// `t_history`.
+        case history
+        /// `t` and `t_accepted`.
+        case newest(SupersededRows.View)
+        /// In microseconds, inclusive: the newest versions of then, in their states of then.
+        case asOf(Int64)
+    }
+
+    private let base: TieredTable
+    private let snapshot: TierBoundary.Snapshot
+    private let showing: Showing
+    /// No row of a higher sequence has come yet, for whoever reads.
+    private let sequence: Int64
+    package let schema: Schema
+
+    package init(_ base: TieredTable, _ snapshot: TierBoundary.Snapshot, _ showing: Showing, through sequence: Int64) {
+        self.base = base
+        self.snapshot = snapshot
+        self.showing = showing
+        self.sequence = min(sequence, snapshot.sequence)
+        schema = Schema(base.schema.fields.filter { $0.name != VersionColumns.supersededBy.name })
+    }
+
+    package var statistics: TableStatistics { base.statistics }
+
+    package func scan(_ request: ScanRequest) throws -> any TableScan {
+        let overlay = try overlay
+        var inner = request
+        let asked = (request.filters + request.scope).map(\.path) + (request.residual?.columns ?? []) + request.projection
+        let isOverlaid = overlay.map { overlay in asked.contains { overlay.columns.contains($0.names[0]) } } ?? false
+        if isOverlaid, let overlay {
+            inner.projection = Self.tops(asked + overlay.needs)
+            inner.filters = request.filters.filter { !overlay.columns.contains($0.path.names[0]) }
+            (inner.residual, inner.rowCountMax, inner.elementFilters, inner.runtimeFilters) = (nil, nil, [], [])
+        }
+        let scans = try parts.map { part in
+            var own = inner
+            own.scope += part.scope
+            if let test = part.test { own.residual = test.before(own.residual) }
+            return try base.scan(own)
+        }
+        let scan: any TableScan = scans.count == 1 ? scans[0] : ScanSequence(scans)
+        guard isOverlaid, let overlay else { return scan }
+        var outer = request
+        outer.scope = []
+        outer.filters = request.filters.filter { overlay.columns.contains($0.path.names[0]) }
+        outer.runtimeFilters = []
+        return try OverlaidScan(scan, overlay, Schema(inner.projection.compactMap { base.schema[$0.names[0]] }), outer)
+    }
+
+    private static func tops(_ paths: [ColumnPath]) -> [ColumnPath] {
+        var tops: [ColumnPath] = []
+        for path in paths where !tops.contains(where: { $0.names[0] == path.names[0] }) { tops.append(ColumnPath(path.names[0])) }
+        return tops
+    }
+
+    // MARK: Which rows
+
+    /// Rows that are read together, by what files say of them.
+    private struct Part {
+        var scope: [ColumnFilter]
+        var test: RowTest?
+    }
+
+    private var superseded: SupersededRows { snapshot.superseded[base.name] ?? SupersededRows() }
+
+    private var parts: [Part] {
+        get throws {
+            switch showing {
+            case .history: return [Part(scope: [])]
+            case .newest(let view):
+                let state: ColumnFilter
+                switch view {
+                case .newest: state = ColumnFilter("state", .oneOf([ReceiptState.processing, .complete].map { .string($0.rawValue) }))
+                case .accepted: state = ColumnFilter("state", .equal(.string(ReceiptState.complete.rawValue)))
+                }
+                let hidden = superseded.hidden(view, through: sequence)
+                let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
+                let scope = [Self.isNoRemoval, state]
+                let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
+                // What came later than whoever reads may have seen supersedes nothing for him.
+                guard sequence < snapshot.sequence else { return [newest] }
+                let later = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)
+                return [newest, Part(scope: scope + [ColumnFilter(Self.supersededBy, later)])]
+            case .asOf(let instant):
+                let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
+                let scope = [Self.isNoRemoval, came]
+                let later = ColumnFilter.Test.range(lower: .init(.integer(instant), isInclusive: false), upper: nil)
+                let failed = try failedSince(instant)
+                return [
+                    Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: Self.newest(at: instant, superseded, failed)),
+                    Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: Self.newest(at: instant, SupersededRows(), failed)),
+                ]
+            }
+        }
+    }
+
+    private static let supersededBy = ColumnPath(VersionColumns.supersededBy.name)
+    private static let validTo = ColumnPath(VersionColumns.validTo.name)
+    private static let isNoRemoval = ColumnFilter(ColumnPath(VersionColumns.removed.name), .equal(.boolean(false)))
+
+    private static func leavingOut(_ hidden: [SequenceRoster]) -> RowTest {
+        RowTest(columns: ["sequence"]) { batch in
+            var passing = Bitmap(repeating: true, count: batch.rowCount)
+            guard case .int64(let sequences) = batch.columns[0].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
+            for set in hidden { set.remove(sequences, from: &passing) }
+            return passing
+        }
+    }
+
+    /// Versions that were there at an instant and FAILED after it, by document the newest: then they were its newest versions, though they have
+    /// superseded nothing.
+    private func failedSince(_ instant: Int64) throws -> [VersionKey: Int64] {
+        let filters = [
+            ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
+            ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true))),
+            ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
+        ]
+        let scan = try base.scan(ScanRequest(projection: ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name)], filters: filters))
+        var newest: [VersionKey: Int64] = [:]
+        while let morsel = try scan.nextMorsel() {
+            while let batch = try morsel.next() {
+                for row in 0..<batch.rowCount {
+                    guard let key = Self.key(batch, row, base.name), case .integer(let version) = batch.columns[2].value(at: row) else { continue }
+                    newest[key] = max(newest[key] ?? 0, version)
+                }
+            }
+        }
+        return newest
+    }
+
+    /// Of a batch that begins with client_id and receipt_id.
+    private static func key(_ batch: ColumnBatch, _ row: Int, _ table: String) -> VersionKey? {
+        guard case .bytes(let client) = batch.columns[0].value(at: row), case .bytes(let receipt) = batch.columns[1].value(at: row) else { return nil }
+        return VersionKey(table: table, client: client, receipt: receipt)
+    }
+
+    private static func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: [VersionKey: Int64]) -> RowTest {
+        let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "sequence", "state", "completed_at"]
+        let table = failed.keys.first?.table ?? ""
+        return RowTest(columns: columns) { batch in
+            var passing = Bitmap(repeating: true, count: batch.rowCount)
+            for row in 0..<batch.rowCount {
+                if case .integer(let sequence) = batch.columns[3].value(at: row), let next = superseded[sequence], next.by != 0, next.at <= instant {
+                    passing[row] = false
+                } else if batch.columns[4].value(at: row) == .string(ReceiptState.failed.rawValue),
+                    case .integer(let ended) = batch.columns[5].value(at: row), ended <= instant
+                {
+                    passing[row] = false
+                } else if !failed.isEmpty, let key = key(batch, row, table), let newest = failed[key],
+                    case .integer(let version) = batch.columns[2].value(at: row), version < newest
+                {
+                    passing[row] = false
+                }
+            }
+            return passing
+        }
+    }
+
+    // MARK: What they show
+
+    /// Columns whose values are others than files and images have.
+    private var overlay: ColumnOverlay? {
+        get throws {
+            switch showing {
+            case .history:
+                let superseded = superseded
+                return superseded.isEmpty ? nil : .successors(superseded)
+            // Rows that were superseded since, for whoever reads what was newest before.
+            case .newest: return sequence < snapshot.sequence ? .noSuccessors : nil
+            case .asOf(let instant): return .states(at: instant)
+            }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// Every version of every document of versioned tables, by identity: `DATA/versions.sqlite`.
+///
+/// Rows alone tell all of it: the file is a fold over them up to a sequence, and what came later is in memory until `flush` adds it. So a
+/// commit writes nothing here, and a file that is lost, damaged or of another store is made anew. A look-up is one search in one tree, however
+/// many files and years there are.
+///
+/// The writer's thread notes; any thread looks up; one flushes.
+package final class VersionIndex: Sendable {
+    /// What a commit adds.
+    package struct Notes: Sendable {
+        package var entries: [(key: VersionKey, entry: VersionEntry)] = []
+        package var superseded: [(table: String, row: SupersededRow)] = []
+        package init() {}
+        package var isEmpty: Bool { entries.isEmpty && superseded.isEmpty }
+    }
+
+    private struct Layer {
+        var entries: [VersionKey: [Int32: VersionEntry]] = [:]
+        var superseded: [String: [Int64: SupersededRow]] = [:]
+        /// Files know of these rows by now.
+        var settled: [String: [Int64]] = [:]
+        var count = 0
+        /// With this layer in it, the file has everything up to here.
+        var through: Int64 = 0
+
+        mutating func add(_ notes: Notes) {
+            for (key, entry) in notes.entries { entries[key, default: [:]][entry.version] = entry }
+            for (table, row) in notes.superseded { superseded[table, default: [:]][row.sequence] = row }
+            count += notes.entries.count + notes.superseded.count
+        }
+    }
+
+    private struct State {
+        var young = Layer()
+        /// On its way into the file.
+        var flushing = Layer()
+        /// Everything up to it is in the file or in a layer.
+        var through: Int64 = 0
+        var isAbandoned = false
+    }
+
+    /// So many notes wait in memory; past four times as many the writer waits for the disk.
+    package static let youngCountMax = 32_768
+
+    private let pool: SQLitePool
+    private let state = Mutex(State())
+    private let path: String
+    private let store: String
+    /// Nil until the first version comes: most stores have none.
+    private let flushing: Mutex<SQLiteConnection?>
+    private let isMade: Atomic<Bool>
+    /// What the file had when it was opened.
+    package let openedThrough: Int64
+
+    // MARK: Opening
+
+    private static let version: Int64 = 1
+    private static let schema = """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE versions(
+            table_id INTEGER NOT NULL, client BLOB NOT NULL, receipt BLOB NOT NULL, version INTEGER NOT NULL, sequence INTEGER NOT NULL,
+            ticket BLOB NOT NULL, received_at INTEGER NOT NULL, business_day INTEGER NOT NULL, state INTEGER NOT NULL, removed INTEGER NOT NULL,
+            content BLOB NOT NULL, type INTEGER NOT NULL, type_version INTEGER NOT NULL, PRIMARY KEY(table_id, client, receipt, version)) WITHOUT ROWID;
+        CREATE TABLE superseded(
+            table_id INTEGER NOT NULL, sequence INTEGER NOT NULL, superseded_by INTEGER NOT NULL, at INTEGER NOT NULL,
+            accepted_by INTEGER NOT NULL, PRIMARY KEY(table_id, sequence)) WITHOUT ROWID;
+        """
+
+    /// Opens the file of a store, or makes it, empty, where it is missing, damaged, another store's, or ahead of the store's rows.
+    ///
+    /// - Parameters:
+    ///   - store: the store's id.
+    ///   - sequence: the last one of the store's rows.
+    package static func open(path: String, store: String, sequence: Int64) throws -> VersionIndex {
+        if let known = try? known(path, store: store, sequence: sequence) { return known }
+        for suffix in ["", "-wal", "-shm"] where access(path + suffix, F_OK) == 0 {
+            guard FileRemoval.remove(path + suffix, .named("an index of versions, which the store's rows make anew")) == 0 else {
+                throw SQLiteError(code: 10, message: "the file cannot be removed", path: path + suffix)
+            }
+            SQLiteFileSystem.noteDeleted(path + suffix)
+        }
+        return try VersionIndex(connection: nil, path: path, store: store, through: 0)
+    }
+
+    private static func known(_ path: String, store: String, sequence: Int64) throws -> VersionIndex {
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        guard try connection.integer("PRAGMA user_version") == Self.version, try Self.meta("store", connection) == store,
+            let through = try connection.integer("SELECT value FROM meta WHERE key = 'through'"), (0...max(0, sequence)).contains(through)
+        else { throw SQLiteError(code: 11, message: "the index is not this store's", path: path) }
+        return try VersionIndex(connection: connection, path: path, store: store, through: through)
+    }
+
+    private static func make(_ path: String, store: String) throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        try connection.execute("PRAGMA journal_mode=WAL")
+        try connection.transaction {
+            try connection.execute(schema)
+            let insert = try connection.statement("INSERT INTO meta(key, value) VALUES('store', ?1), ('through', 0)")
+            try insert.bind(1, store)
+            try insert.run()
+            try connection.execute("PRAGMA user_version = \(version)")
+        }
+        return connection
+    }
+
+    private static func meta(_ key: String, _ connection: SQLiteConnection) throws -> String? {
+        let select = try connection.statement("SELECT value FROM meta WHERE key = ?1")
+        defer { select.reset() }
+        try select.bind(1, key)
+        return try select.step() ? select.text(0) : nil
+    }
+
+    private init(connection: consuming sending SQLiteConnection?, path: String, store: String, through: Int64) throws {
+        if let connection { try Self.prepare(connection) }
+        isMade = Atomic(connection != nil)
+        (self.path, self.store) = (path, store)
+        flushing = Mutex(connection)
+        pool = SQLitePool(path: path)
+        openedThrough = through
+        state.withLock { $0.through = through }
+    }
+
+    private static func prepare(_ connection: SQLiteConnection) throws {
+        // What a power cut takes is folded again.
+        try connection.execute("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096")
+    }
+
+    // MARK: Noting
+
+    /// After a commit: what it added is found from now on.
+    ///
+    /// - Parameter sequence: everything up to it has been noted.
+    package func note(_ notes: Notes, through sequence: Int64) {
+        state.withLock { state in
+            state.young.add(notes)
+            if !state.isAbandoned { state.through = max(state.through, sequence) }
+        }
+    }
+
+    /// Files have these rows with what came after them: they need not be kept apart any more.
+    package func settle(_ sequences: [Int64], of table: String) {
+        state.withLock { state in
+            state.young.settled[table, default: []] += sequences
+            for sequence in sequences { state.young.superseded[table]?[sequence] = nil }
+        }
+    }
+
+    /// Something could not be noted: the next start folds everything that comes from now on.
+    package func abandon() { state.withLock { $0.isAbandoned = true } }
+
+    package var isFlushDue: Bool { state.withLock { $0.young.count >= Self.youngCountMax } }
+    package var isFull: Bool { state.withLock { $0.young.count >= 4 * Self.youngCountMax } }
+
+    /// Lays what is in memory into the file.
+    package func flush() throws {
+        try flushing.withLock { known in
+            let layer = state.withLock { state in
+                // What an earlier attempt could not write is still there, and goes first.
+                if state.flushing.count == 0 && state.flushing.settled.isEmpty {
+                    state.flushing = state.young
+                    state.flushing.through = state.through
+                    state.young = Layer()
+                }
+                return state.flushing
+            }
+            // A sequence alone is not worth a file.
+            if layer.count == 0 && layer.settled.isEmpty && known == nil { return }
+            let connection = try known ?? {
+                let made = try Self.make(path, store: store)
+                try Self.prepare(made)
+                return made
+            }()
+            known = connection
+            isMade.store(true, ordering: .releasing)
+            try connection.transaction {
+                var writer = try VersionWriter(connection)
+                for (key, entries) in layer.entries.sorted(by: { $0.key < $1.key }) { for entry in entries.values { try writer.put(key, entry) } }
+                for (table, rows) in layer.superseded { for row in rows.values.sorted(by: { $0.sequence < $1.sequence }) { try writer.put(table, row) } }
+                for (table, sequences) in layer.settled { try writer.remove(table, sequences) }
+                try writer.set(through: layer.through)
+            }
+            state.withLock { $0.flushing = Layer() }
+        }
+    }
+
+    // MARK: Looking up
+
+    /// The versions of a document, newest first.
+    ///
+    /// - Parameter limit: no more than that.
+    package func versions(_ key: VersionKey, limit: Int = .max) throws -> [VersionEntry] {
+        let layers = state.withLock { state in [state.young.entries[key], state.flushing.entries[key]].compactMap { $0 } }
+        var found: [Int32: VersionEntry] = [:]
+        for entry in try stored(key, limit: limit) { found[entry.version] = entry }
+        for layer in layers.reversed() { found.merge(layer) { _, new in new } }
+        return Array(found.values.sorted { $0.version > $1.version }.prefix(limit))
+    }
+
+    package func newest(_ key: VersionKey) throws -> VersionEntry? {
+        let noted = state.withLock { state in
+            [state.young.entries[key], state.flushing.entries[key]].compactMap { $0?.max { $0.key < $1.key }?.value }
+        }
+        // Of like versions the first is the youngest.
+        return (noted + (try stored(key, limit: 1))).max { $0.version < $1.version }
+    }
+
+    private func stored(_ key: VersionKey, limit: Int) throws -> [VersionEntry] {
+        guard isMade.load(ordering: .acquiring) else { return [] }
+        return try pool.withConnection { connection in
+            let select = try connection.statement("""
+                SELECT v.version, v.sequence, v.ticket, v.received_at, v.business_day, v.state, v.removed, v.content, t.name, v.type_version
+                FROM versions v JOIN names t ON t.id = v.type
+                WHERE v.table_id = (SELECT id FROM names WHERE name = ?1) AND v.client = ?2 AND v.receipt = ?3 ORDER BY v.version DESC LIMIT ?4
+                """)
+            defer { select.reset() }
+            try select.bind(1, key.table)
+            try select.bind(2, key.client)
+            try select.bind(3, key.receipt)
+            select.bind(4, Int64(clamping: limit))
+            var entries: [VersionEntry] = []
+            while try select.step() {
+                guard let ticket = ULID(bytes: select.bytes(2)), let state = ReceiptState(code: select.int64(5)) else {
+                    throw SQLiteError(code: 11, message: "a version has no valid ticket or state", path: pool.path)
+                }
+                entries.append(
+                    VersionEntry(
+                        version: Int32(clamping: select.int64(0)), sequence: select.int64(1), ticket: ticket, receivedAt: select.int64(3),
+                        businessDay: Int32(clamping: select.int64(4)), state: state, isRemoval: select.int64(6) != 0, content: select.bytes(7),
+                        type: select.text(8), typeVersion: Int32(clamping: select.int64(9))))
+            }
+            return entries
+        }
+    }
+
+    /// Every superseded row that the file has, by table: at the start, before anything is noted.
+    package func superseded() throws -> [String: [SupersededRow]] {
+        guard isMade.load(ordering: .acquiring) else { return [:] }
+        return try pool.withConnection { connection in
+            let select = try connection.statement("""
+                SELECT n.name, s.sequence, s.superseded_by, s.at, s.accepted_by FROM superseded s JOIN names n ON n.id = s.table_id
+                ORDER BY s.table_id, s.sequence
+                """)
+            defer { select.reset() }
+            var rows: [String: [SupersededRow]] = [:]
+            while try select.step() {
+                var row = SupersededRow(select.int64(1))
+                (row.by, row.at, row.acceptedBy) = (select.int64(2), select.int64(3), select.int64(4))
+                rows[select.text(0), default: []].append(row)
+            }
+            return rows
+        }
+    }
+
+    /// Lays everything into the file and lets go of it.
+    package func close() throws {
+        defer {
+            pool.closeIdle()
+            flushing.withLock { $0 = nil }
+        }
+        try flush()
+    }
+}
+
+extension VersionKey: Comparable {
+    /// As the file's tree has them, so that a flush goes through it once.
+    package static func < (left: VersionKey, right: VersionKey) -> Bool {
+        if left.table != right.table { return left.table < right.table }
+        if left.client != right.client { return left.client.lexicographicallyPrecedes(right.client) }
+        return left.receipt.lexicographicallyPrecedes(right.receipt)
+    }
+}
+
+/// Writes notes into the index's file, within a transaction.
+private struct VersionWriter {
+    private let connection: SQLiteConnection
+    private let putVersion: SQLiteStatement
+    private let putRow: SQLiteStatement
+    private var names: [String: Int64] = [:]
+
+    init(_ connection: SQLiteConnection) throws {
+        self.connection = connection
+        putVersion = try connection.statement("INSERT OR REPLACE INTO versions VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+        putRow = try connection.statement("INSERT OR REPLACE INTO superseded VALUES(?1, ?2, ?3, ?4, ?5)")
+    }
+
+    private mutating func id(_ name: String) throws -> Int64 {
+        if let known = names[name] { return known }
+        let insert = try connection.statement("INSERT OR IGNORE INTO names(name) VALUES(?1)")
+        try insert.bind(1, name)
+        try insert.run()
+        let select = try connection.statement("SELECT id FROM names WHERE name = ?1")
+        defer { select.reset() }
+        try select.bind(1, name)
+        guard try select.step() else { throw SQLiteError(code: 11, message: "a name just written is not there", path: connection.path) }
+        names[name] = select.int64(0)
+        return select.int64(0)
+    }
+
+    mutating func put(_ key: VersionKey, _ entry: VersionEntry) throws {
+        let (table, type) = (try id(key.table), try id(entry.type))
+        putVersion.bind(1, table)
+        try putVersion.bind(2, key.client)
+        try putVersion.bind(3, key.receipt)
+        putVersion.bind(4, Int64(entry.version))
+        putVersion.bind(5, entry.sequence)
+        try putVersion.bind(6, entry.ticket.bytes)
+        putVersion.bind(7, entry.receivedAt)
+        putVersion.bind(8, Int64(entry.businessDay))
+        putVersion.bind(9, entry.state.code)
+        putVersion.bind(10, entry.isRemoval ? 1 : 0)
+        try putVersion.bind(11, entry.content)
+        putVersion.bind(12, type)
+        putVersion.bind(13, Int64(entry.typeVersion))
+        try putVersion.run()
+    }
+
+    mutating func put(_ table: String, _ row: SupersededRow) throws {
+        putRow.bind(1, try id(table))
+        putRow.bind(2, row.sequence)
+        putRow.bind(3, row.by)
+        putRow.bind(4, row.at)
+        putRow.bind(5, row.acceptedBy)
+        try putRow.run()
+    }
+
+    mutating func remove(_ table: String, _ sequences: [Int64]) throws {
+        let delete = try connection.statement("DELETE FROM superseded WHERE table_id = ?1 AND sequence = ?2")
+        for sequence in sequences {
+            delete.bind(1, try id(table))
+            delete.bind(2, sequence)
+            try delete.run()
+        }
+    }
+
+    func set(through sequence: Int64) throws {
+        let update = try connection.statement("UPDATE meta SET value = ?1 WHERE key = 'through'")
+        update.bind(1, sequence)
+        try update.run()
+    }
+}

@@ -1,0 +1,50 @@
+import ColumnStore
+
+/// A thread that does one job after another, for whoever must not wait for them.
+final class JobThread: Sendable {
+    private struct State {
+        var jobs: [@Sendable (_ isPassed: Bool) -> Void] = []
+        var isStopping = false
+    }
+
+    private let name: String
+    private let waitingMax: Int
+    private let state = Monitor(State())
+    private let thread: Monitor<WorkerThread?> = Monitor(nil)
+
+    /// - Parameter waitingMax: so many jobs wait; further ones are passed over.
+    init(name: String, waitingMax: Int = .max) { (self.name, self.waitingMax) = (name, waitingMax) }
+
+    func start() { thread.withLock { $0 = WorkerThread(name: name) { [self] in run() } } }
+
+    /// What waits is called, and told that its work is passed over; so is what comes later.
+    func stop() {
+        state.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    func submit(_ job: @escaping @Sendable (_ isPassed: Bool) -> Void) {
+        let isTaken = state.signal { state in
+            if state.isStopping || state.jobs.count >= waitingMax { return false }
+            state.jobs.append(job)
+            return true
+        }
+        if !isTaken { job(true) }
+    }
+
+    private func run() {
+        while true {
+            let (jobs, isStopping) = state.wait { state -> ([@Sendable (Bool) -> Void], Bool)? in
+                if state.jobs.isEmpty && !state.isStopping { return nil }
+                defer { state.jobs = [] }
+                return (state.jobs, state.isStopping)
+            }
+            for job in jobs { job(isStopping) }
+            if isStopping { return }
+        }
+    }
+}

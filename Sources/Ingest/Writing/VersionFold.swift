@@ -1,0 +1,107 @@
+import ColumnStore
+
+/// Brings the index of versions up to the rows of a store that is opened: all of them where the index is new, else what came since it was
+/// last written.
+struct VersionFold {
+    let index: VersionIndex
+    /// A content hash of cold rows that are CSV asks for the type's delimiter.
+    let delimiter: (_ type: String, _ version: Int32) throws -> UInt8
+
+    /// - Returns: rows that are superseded and do not say so themselves, by table.
+    func run(_ files: [HotFile], _ cold: [String: ColdTable]) throws -> [String: SupersededRows] {
+        var superseded = try index.superseded().mapValues { SupersededRows($0) }
+        var touched: Set<VersionKey> = []
+        /// Rows whose files say what came after them.
+        var settled: [String: Set<Int64>] = [:]
+        if index.openedThrough == 0 {
+            for (name, table) in cold where TableName.isVersioned(name) {
+                settled[name] = try add(table, &touched)
+            }
+        }
+        var last = index.openedThrough
+        for file in files {
+            try file.versions(after: index.openedThrough) { row in
+                try add(row.key, row.entry)
+                touched.insert(row.key)
+            }
+            last = max(last, file.state.lastSequence)
+        }
+        for key in touched.sorted() { try supersede(key, settled[key.table] ?? [], &superseded) }
+        index.note(VersionIndex.Notes(), through: last)
+        return superseded
+    }
+
+    private func add(_ key: VersionKey, _ entry: VersionEntry) throws {
+        var notes = VersionIndex.Notes()
+        notes.entries.append((key, entry))
+        index.note(notes, through: 0)
+        if index.isFull { try index.flush() }
+    }
+
+    /// From all versions of a document, whatever was known before.
+    private func supersede(_ key: VersionKey, _ settled: Set<Int64>, _ superseded: inout [String: SupersededRows]) throws {
+        let versions = try index.versions(key)
+        let rows = VersionChain.superseded(versions.reversed())
+        var notes = VersionIndex.Notes()
+        func set(_ row: SupersededRow) {
+            guard !settled.contains(row.sequence), superseded[key.table]?[row.sequence] != row else { return }
+            superseded[key.table, default: SupersededRows()].set(row)
+            notes.superseded.append((key.table, row))
+        }
+        let sequences = Set(rows.map(\.sequence))
+        for row in rows { set(row) }
+        for version in versions where !sequences.contains(version.sequence) && superseded[key.table]?[version.sequence] != nil {
+            set(SupersededRow(version.sequence))
+        }
+        index.note(notes, through: 0)
+        if index.isFull { try index.flush() }
+    }
+
+    private static let columns: [ColumnPath] = [
+        "client_id", "receipt_id", "version", "sequence", "ticket_id", "received_at", "business_day", "state", "removed", "document_sha256", "type",
+        "type_version", "superseded_by", "content_type", "document",
+    ]
+
+    /// Adds every version of a cold table.
+    ///
+    /// - Returns: the rows that say what came after them.
+    private func add(_ table: ColdTable, _ touched: inout Set<VersionKey>) throws -> Set<Int64> {
+        var settled: Set<Int64> = []
+        for file in try table.iceberg.files() {
+            let scan = try table.open(file).scan(ParquetScanRequest(projection: Self.columns, schema: table.iceberg.schema))
+            for rowGroup in scan.rowGroups {
+                let reader = try scan.reader(rowGroup: rowGroup)
+                while let batch = try reader.next() {
+                    for row in 0..<batch.rowCount {
+                        let (key, entry) = try version(batch, row, of: table.name)
+                        try add(key, entry)
+                        touched.insert(key)
+                        if !batch.columns[12].value(at: row).isNull { settled.insert(entry.sequence) }
+                    }
+                }
+            }
+        }
+        return settled
+    }
+
+    private func version(_ batch: ColumnBatch, _ row: Int, of table: String) throws -> (VersionKey, VersionEntry) {
+        func bytes(_ column: Int) -> [UInt8] { if case .bytes(let bytes) = batch.columns[column].value(at: row) { bytes } else { [] } }
+        func integer(_ column: Int) -> Int64 { if case .integer(let value) = batch.columns[column].value(at: row) { value } else { 0 } }
+        func text(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
+        guard let ticket = ULID(text(4)), let state = ReceiptState(rawValue: text(7)), let number = Int32(exactly: integer(2)), number > 0 else {
+            throw ColumnStoreError(.corruptFile, "a row of \(table) lacks a ticket, a state or a version")
+        }
+        let typeVersion = Int32(clamping: integer(11))
+        var content = bytes(9)
+        if text(13).hasPrefix("text/csv") {
+            content = DocumentContent.hash(bytes(14), sha256: content, isCSV: true, delimiter: try delimiter(text(10), typeVersion))
+        }
+        let isRemoval = batch.columns[8].value(at: row) == .boolean(true)
+        return (
+            VersionKey(table: table, client: bytes(0), receipt: bytes(1)),
+            VersionEntry(
+                version: number, sequence: integer(3), ticket: ticket, receivedAt: integer(5), businessDay: Int32(clamping: integer(6)), state: state,
+                isRemoval: isRemoval, content: content, type: text(10), typeVersion: typeVersion)
+        )
+    }
+}

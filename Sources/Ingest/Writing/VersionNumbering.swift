@@ -1,0 +1,100 @@
+import ColumnStore
+
+/// Gives rows of versioned tables their numbers, and tells what each supersedes: what the writer knows of versions within one transaction.
+///
+/// Used by the writer's thread. What a transaction has added is known to nobody else until `publish`; `forget` takes it back.
+final class VersionNumbering {
+    private let index: VersionIndex
+    private let boundary: TierBoundary
+    private var notes = VersionIndex.Notes()
+    /// Versions of the present transaction, newest first.
+    private var own: [VersionKey: [VersionEntry]] = [:]
+    /// What the index had as the newest when the transaction first asked for it; nil for none.
+    private var met: [VersionKey: VersionEntry?] = [:]
+
+    init(index: VersionIndex, boundary: TierBoundary) {
+        self.index = index
+        self.boundary = boundary
+    }
+
+    /// A version that was added, or one that a state of has changed, and how many such there are: what `undo` goes back to.
+    var count: Int { notes.entries.count }
+
+    func newest(_ key: VersionKey) throws -> VersionEntry? {
+        if let first = own[key]?.first { return first }
+        if let known = met[key] { return known }
+        let newest = try index.newest(key)
+        met[key] = .some(newest)
+        return newest
+    }
+
+    /// A new row: the newest version of its document.
+    func add(_ entry: VersionEntry, of key: VersionKey) throws {
+        notes.entries.append((key, entry))
+        own[key, default: []].insert(entry, at: 0)
+    }
+
+    /// Takes back what was added since.
+    func undo(count: Int) {
+        for (key, entry) in notes.entries[count...] { own[key]?.removeAll { $0.version == entry.version } }
+        notes.entries.removeLast(notes.entries.count - count)
+    }
+
+    /// The transaction did not happen.
+    func forget() {
+        notes = VersionIndex.Notes()
+        own = [:]
+        met = [:]
+    }
+
+    /// A row's state changed.
+    ///
+    /// - Parameter sequence: the row's, not that of the change.
+    func change(_ key: VersionKey, sequence: Int64, to state: ReceiptState) throws {
+        let known = own[key] ?? []
+        guard var entry = try (known + index.versions(key)).first(where: { $0.sequence == sequence }) else { return }
+        entry.state = state
+        notes.entries.append((key, entry))
+        own[key] = (known.filter { $0.version != entry.version } + [entry]).sorted { $0.version > $1.version }
+    }
+
+    /// The transaction is durable: everybody knows of it from now on.
+    ///
+    /// - Returns: what it supersedes, by table; nil where it had no versions.
+    func publish(through sequence: Int64) throws -> [String: [SupersededRow]]? {
+        if notes.entries.isEmpty { return nil }
+        defer { forget() }
+        let present = boundary.snapshot().superseded
+        var rows: [String: [SupersededRow]] = [:]
+        var latest: [String: [Int64: SupersededRow]] = [:]
+        for (key, entry) in notes.entries {
+            for row in try superseded(by: entry, of: key, known: { latest[key.table]?[$0] ?? present[key.table]?[$0] }) {
+                latest[key.table, default: [:]][row.sequence] = row
+                rows[key.table, default: []].append(row)
+                notes.superseded.append((key.table, row))
+            }
+        }
+        index.note(notes, through: sequence)
+        if index.isFull { try index.flush() }
+        return rows
+    }
+
+    private func superseded(by entry: VersionEntry, of key: VersionKey, known: (Int64) -> SupersededRow?) throws -> [SupersededRow] {
+        // Nearly always the version before is all that is asked for, and it is at hand.
+        if own[key]?.count == 1, let before = met[key], before.map({ $0.version < entry.version && $0.state == .complete }) ?? true {
+            return VersionChain.changes(entry, earlier: [before].compactMap { $0 }, later: [], known: known)
+        }
+        let own = own[key] ?? []
+        var chain = own
+        for stored in try index.versions(key, limit: own.count + 4) where !chain.contains(where: { $0.version == stored.version }) { chain.append(stored) }
+        chain.sort { $0.version > $1.version }
+        let isEnough = chain.last?.version == 1 || chain.contains { $0.version < entry.version && $0.state == .complete }
+        if !isEnough || chain.allSatisfy({ $0.version >= entry.version }) {
+            for stored in try index.versions(key) where !chain.contains(where: { $0.version == stored.version }) { chain.append(stored) }
+            chain.sort { $0.version > $1.version }
+        }
+        return VersionChain.changes(
+            entry, earlier: chain.lazy.filter { $0.version < entry.version }, later: chain.filter { $0.version > entry.version }.reversed(),
+            known: known)
+    }
+}

@@ -1,0 +1,117 @@
+internal import ColumnStore
+
+/// Reads what is a state's own by its type.
+struct StateReader {
+    let object: ObjectReader
+    /// Of the state's scope, by name.
+    let states: [String: Int]
+
+    /// A bound on every number of seconds: three years.
+    private static let secondsMax: Int64 = 99_999_999
+
+    func handling() -> ErrorHandling { HandlingReader(object: object, states: states).handling() }
+
+    private func amount(_ name: String, _ range: ClosedRange<Int64>) -> Amount? {
+        object.refuseBoth(name, name + "Path")
+        if let path = object.path(name + "Path", mustBeDefinite: true) {
+            _ = object.value(name)
+            return .path(path)
+        }
+        return object.integer(name, range).map(Amount.number)
+    }
+
+    func task() -> StateDefinition.Kind {
+        let text = object.text("Resource", isRequired: true)
+        let resource = text.flatMap { Resource($0) }
+        if let text, resource == nil || resource == .upload {
+            object.add(.notSupported, "Resource", "no resource of a task: \(text). There are \(Resource.known)")
+        }
+        let timeout = amount("TimeoutSeconds", 1...Self.secondsMax)
+        let heartbeat = amount("HeartbeatSeconds", 1...Self.secondsMax)
+        if case .number(let seconds)? = timeout, case .number(let beat)? = heartbeat, beat >= seconds {
+            object.add(.badValue, "HeartbeatSeconds", "HeartbeatSeconds is smaller than TimeoutSeconds")
+        }
+        return .task(TaskDefinition(resource: resource ?? .sql, parameters: object.template("Parameters"), timeout: timeout, heartbeat: heartbeat, handling: handling()))
+    }
+
+    func pass() -> StateDefinition.Kind {
+        .pass(parameters: object.template("Parameters"), result: object.value("Result"), resultPath: HandlingReader.resultPath(object))
+    }
+
+    func wait() -> StateDefinition.Kind {
+        let ways = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"].filter(object.has)
+        if ways.count != 1 {
+            let found = ways.isEmpty ? "none" : ways.joined(separator: ", ")
+            object.faults.add(ways.isEmpty ? .missingMember : .badValue, object.pointer, "a Wait state has one of Seconds, SecondsPath, Timestamp, TimestampPath, not \(found)")
+        }
+        let seconds = amount("Seconds", 0...Self.secondsMax)
+        let path = object.path("TimestampPath", mustBeDefinite: true)
+        var instant: Int64?
+        if let text = object.text("Timestamp") {
+            instant = Timestamp.parse(text)
+            if instant == nil { object.add(.badValue, "Timestamp", "Timestamp is as 2026-03-14T01:59:00Z, not \(text)") }
+        }
+        if let seconds { return .wait(.seconds(seconds)) }
+        if let path { return .wait(.untilPath(path)) }
+        return .wait(.until(instant ?? 0))
+    }
+
+    func fail() -> StateDefinition.Kind {
+        .fail(error: failText("Error"), cause: failText("Cause"))
+    }
+
+    private func failText(_ name: String) -> FailText? {
+        object.refuseBoth(name, name + "Path")
+        if let expression = object.expression(name + "Path") {
+            _ = object.value(name)
+            return .expression(expression)
+        }
+        return object.text(name).map(FailText.text)
+    }
+
+    func map(scope: Int) -> StateDefinition.Kind {
+        object.refuseBoth("ItemSelector", "Parameters")
+        let older = object.template("Parameters")
+        let percentage: MapDefinition.Percentage?
+        object.refuseBoth("ToleratedFailurePercentage", "ToleratedFailurePercentagePath")
+        if let path = object.path("ToleratedFailurePercentagePath", mustBeDefinite: true) {
+            percentage = .path(path)
+        } else {
+            percentage = object.number("ToleratedFailurePercentage", 0...100).map(MapDefinition.Percentage.number)
+        }
+        // For the service's console.
+        _ = object.text("Label")
+        if object.has("ItemReader"), object.has("ItemsPath") { object.add(.badValue, "ItemsPath", "ItemsPath and ItemReader exclude each other") }
+        return .map(
+            MapDefinition(
+                scope: scope, itemsPath: object.path("ItemsPath") ?? .whole, itemSelector: object.template("ItemSelector") ?? older, reader: reader(), batcher: batcher(),
+                maxConcurrency: amount("MaxConcurrency", 0...1_000_000) ?? .number(0), toleratedCount: amount("ToleratedFailureCount", 0...1_000_000_000),
+                toleratedPercentage: percentage, handling: handling()))
+    }
+
+    private func reader() -> ItemReader? {
+        guard let reader = object.object("ItemReader") else { return nil }
+        defer { reader.finish("ItemReader") }
+        let text = reader.text("Resource", isRequired: true)
+        let resource = text.flatMap { Resource($0) }
+        if let text, resource != .sql, resource != .upload {
+            reader.add(.notSupported, "Resource", "no resource of an ItemReader: \(text). There are till:sql, till:upload")
+        }
+        var maxItems: Amount?
+        if let config = reader.object("ReaderConfig") {
+            maxItems = StateReader(object: config, states: [:]).amount("MaxItems", 1...100_000_000)
+            config.finish("ReaderConfig")
+        }
+        return ItemReader(resource: resource ?? .sql, parameters: reader.template("Parameters"), maxItems: maxItems)
+    }
+
+    private func batcher() -> ItemBatcher? {
+        guard let reader = object.object("ItemBatcher") else { return nil }
+        defer { reader.finish("ItemBatcher") }
+        let amounts = StateReader(object: reader, states: [:])
+        let items = amounts.amount("MaxItemsPerBatch", 1...100_000_000)
+        let bytes = amounts.amount("MaxInputBytesPerBatch", 1...Int64(ValueLimits.byteCountMax))
+        if items == nil, bytes == nil { reader.faults.add(.missingMember, reader.pointer, "an ItemBatcher has MaxItemsPerBatch or MaxInputBytesPerBatch") }
+        return ItemBatcher(maxItems: items, maxBytes: bytes, input: reader.template("BatchInput"))
+    }
+}

@@ -1,0 +1,47 @@
+/// What a running execution waits for: for starts after a crash, and for tests that nothing is stuck.
+package enum Awaited: Sendable, Hashable {
+    case task(token: String)
+    case timer(frame: Int?, serial: Int, at: Int64)
+    /// `Event.proceed`
+    case proceed
+}
+
+extension Execution {
+    /// All events that were asked for and have not come; empty when it has ended.
+    package var awaited: [Awaited] {
+        guard status == .running else { return [] }
+        var awaited: [Awaited] = []
+        if let timeout { awaited.append(.timer(frame: nil, serial: timeout.serial, at: timeout.at)) }
+        for id in frames.keys.sorted() {
+            guard let frame = frames[id] else { continue }
+            switch frame.phase {
+            case .task(let serial, let timeout, let heartbeat, _):
+                awaited.append(.task(token: TaskToken(self, frame: id, serial: serial).text))
+                for mark in [timeout, heartbeat].compactMap({ $0 }) { awaited.append(.timer(frame: id, serial: mark.serial, at: mark.at)) }
+            case .waiting(let mark), .retrying(let mark): awaited.append(.timer(frame: id, serial: mark.serial, at: mark.at))
+            case .items(let progress): if let reading = progress.reading { awaited.append(.task(token: TaskToken(self, frame: id, serial: reading).text)) }
+            case .ready, .branches, .done, .failed, .stopped: break
+            }
+        }
+        if !ready.isEmpty { awaited.append(.proceed) }
+        return awaited
+    }
+
+    /// Unfinished frames that await nothing and have nothing below them that does: none, ever.
+    package var stuckFrames: [Int] {
+        guard status == .running else { return [] }
+        var live: Set<Int> = []
+        for id in frames.keys.sorted(by: >) {
+            guard let frame = frames[id] else { continue }
+            let awaitsItself = switch frame.phase {
+            case .task, .waiting, .retrying: true
+            case .ready: ready.contains(id)
+            case .items(let progress): progress.reading != nil
+            case .branches, .done, .failed, .stopped: false
+            }
+            if awaitsItself { live.insert(id) }
+            if live.contains(id), let parent = frame.parent { live.insert(parent) }
+        }
+        return frames.keys.filter { id in frames[id].map { !$0.isAtRest } == true && !live.contains(id) }.sorted()
+    }
+}

@@ -1,0 +1,44 @@
+package import ColumnStore
+
+/// What is to be done because of an event: committed with the state, carried out after, at least once.
+package enum Effect: Sendable, Equatable {
+    case runTask(TaskCall)
+    /// A task that nobody waits for any more; of a child execution: abort it.
+    case cancelTask(token: String, Resource)
+    case setTimer(frame: Int?, serial: Int, at: Int64)
+    case cancelTimer(frame: Int?, serial: Int)
+    /// There is more to do than one event should: send `Event.proceed`.
+    case proceed
+    case history(HistoryEntry)
+    case end(Execution.Status, output: JSONValue?, StateError?)
+}
+
+package struct TaskCall: Sendable, Equatable {
+    package let token: String
+    /// `<execution_id>:<state>:<visit>`: the same for each attempt of a visit. Of a page of items followed by `:items:<first>`.
+    package let key: String
+    package let resource: Resource
+    package let state: String
+    package let visit: Int
+    /// From 1.
+    package let attempt: Int64
+    package let input: JSONValue
+    /// Items from this number on are asked for; nil of a task.
+    package let firstItem: Int?
+    /// Of a child: how many executions stand above it.
+    package let depth: Int
+}
+
+package struct HistoryEntry: Sendable, Equatable {
+    /// On disk, and in answers: do not rename.
+    package enum Kind: String, Sendable, CaseIterable { case entered, succeeded, failed, retried, caught, timedOut = "timed-out" }
+
+    package let at: Int64
+    package let kind: Kind
+    package let state: String
+    package let visit: Int
+    package let attempt: Int64
+    package var input: JSONValue?
+    package var output: JSONValue?
+    package var error: StateError?
+}

@@ -1,0 +1,197 @@
+internal import ColumnStore
+
+/// An execution as bytes, in four kinds of pieces, so that a commit writes only what an event changed (`Outcome.Changes`):
+///
+///     whole     = version raw(constants) raw(header) count frame*        frame = id raw(head) raw(body)
+///     constants = id name machine-id machine-name depth started-at token-key input
+///     header    = status output? error? ended-at? transitions serial frames visits* timeout? ready*
+///     head      = parent? index state visit entered-at transitions retries* phase
+///     body      = input item? and, by the phase: output | error | data batch-input? item*
+///
+/// On disk: the version goes up with any change. Bytes of anybody are an error at worst.
+package enum ExecutionCoder {
+    package static let version: UInt8 = 1
+
+    // MARK: Writing
+
+    package static func encode(_ execution: Execution) -> [UInt8] {
+        var encoder = ByteEncoder()
+        encoder.byte(version)
+        encoder.raw(constants(execution))
+        encoder.raw(header(execution))
+        encoder.integer(execution.frames.count)
+        for id in execution.frames.keys.sorted() {
+            guard let frame = execution.frames[id] else { continue }
+            encoder.integer(id)
+            encoder.raw(head(frame))
+            encoder.raw(body(frame))
+        }
+        return encoder.bytes
+    }
+
+    package static func constants(_ execution: Execution) -> [UInt8] {
+        var encoder = ByteEncoder()
+        let identity = execution.identity
+        for text in [identity.id, identity.name, identity.machineID, identity.machineName] { encoder.text(text) }
+        encoder.integer(identity.depth)
+        encoder.integer(execution.startedAt)
+        encoder.raw(execution.tokenKey)
+        encoder.value(execution.input)
+        return encoder.bytes
+    }
+
+    package static func header(_ execution: Execution) -> [UInt8] {
+        var encoder = ByteEncoder()
+        encoder.byte(execution.status.rawValue)
+        encoder.optional(execution.output) { $0.value($1) }
+        encoder.optional(execution.error) { $0.error($1) }
+        encoder.optional(execution.endedAt) { $0.integer($1) }
+        encoder.integer(execution.transitionCount)
+        encoder.integer(execution.serial)
+        encoder.integer(execution.frameCount)
+        encoder.integer(execution.visits.count)
+        for visit in execution.visits { encoder.integer(visit) }
+        encoder.optional(execution.timeout) { $0.mark($1) }
+        encoder.integer(execution.ready.count)
+        for id in execution.ready { encoder.integer(id) }
+        return encoder.bytes
+    }
+
+    package static func head(_ frame: Frame) -> [UInt8] {
+        var encoder = ByteEncoder()
+        encoder.optional(frame.parent) { $0.integer($1) }
+        encoder.integer(frame.index)
+        encoder.integer(frame.state)
+        encoder.integer(frame.visit)
+        encoder.integer(frame.enteredAt)
+        encoder.integer(frame.transitionCount)
+        encoder.integer(frame.retries.count)
+        for retry in frame.retries { encoder.integer(retry) }
+        encoder.phase(frame.phase)
+        return encoder.bytes
+    }
+
+    package static func body(_ frame: Frame) -> [UInt8] {
+        var encoder = ByteEncoder()
+        encoder.value(frame.input)
+        encoder.optional(frame.item) { $0.value($1) }
+        switch frame.phase {
+        case .done(let output): encoder.value(output)
+        case .failed(let error): encoder.error(error)
+        case .items(let progress):
+            encoder.value(progress.data)
+            encoder.optional(progress.batchInput) { $0.value($1) }
+            encoder.integer(progress.items.count)
+            for item in progress.items { encoder.value(item) }
+        case .ready, .task, .waiting, .retrying, .branches, .stopped: break
+        }
+        return encoder.bytes
+    }
+
+    // MARK: Reading
+
+    /// - Throws: where the bytes are no execution of this machine.
+    package static func decode(_ bytes: [UInt8], of machine: Machine) throws(CodingFault) -> Execution {
+        var decoder = ByteDecoder(bytes)
+        guard try decoder.byte() == version else { throw CodingFault(reason: "another version than \(version)") }
+        let constants = try decoder.raw()
+        let header = try decoder.raw()
+        var frames: [(id: Int, head: [UInt8], body: [UInt8])] = []
+        for _ in 0..<(try decoder.count("frames")) {
+            frames.append((try decoder.integer(0...Int.max, "a frame's number"), try decoder.raw(), try decoder.raw()))
+        }
+        try decoder.finish()
+        return try decode(constants: constants, header: header, frames: frames, of: machine)
+    }
+
+    /// An execution of its pieces.
+    package static func decode(
+        constants: [UInt8], header: [UInt8], frames: [(id: Int, head: [UInt8], body: [UInt8])], of machine: Machine
+    ) throws(CodingFault) -> Execution {
+        var decoder = ByteDecoder(constants)
+        let texts = [try decoder.text(), try decoder.text(), try decoder.text(), try decoder.text()]
+        let identity = Execution.Identity(
+            id: texts[0], name: texts[1], machineID: texts[2], machineName: texts[3], depth: try decoder.integer(0...Execution.depthMax, "the depth"))
+        let startedAt = try decoder.int64()
+        let key = try decoder.raw()
+        guard key.count == 32 else { throw CodingFault(reason: "a key of \(key.count) bytes") }
+        var execution = Execution(identity: identity, input: try decoder.value(), startedAt: startedAt, tokenKey: key, stateCount: machine.states.count)
+        try decoder.finish()
+        try readHeader(header, &execution)
+        for piece in frames {
+            guard execution.frames.updateValue(try frame(piece.id, piece.head, piece.body, of: machine), forKey: piece.id) == nil else {
+                throw CodingFault(reason: "two frames of one number")
+            }
+        }
+        try check(execution, of: machine)
+        for id in execution.frames.keys.sorted() {
+            if let parent = execution.frames[id]?.parent { execution.below[parent, default: []].append(id) }
+        }
+        return execution
+    }
+
+    private static func readHeader(_ bytes: [UInt8], _ execution: inout Execution) throws(CodingFault) {
+        var decoder = ByteDecoder(bytes)
+        guard let status = Execution.Status(rawValue: try decoder.byte()) else { throw CodingFault(reason: "an unknown status") }
+        execution.status = status
+        execution.output = try decoder.optional { (it) throws(CodingFault) in try it.value() }
+        execution.error = try decoder.optional { (it) throws(CodingFault) in try it.error() }
+        execution.endedAt = try decoder.optional { (it) throws(CodingFault) in try it.int64() }
+        execution.transitionCount = try decoder.integer(0...Int(Int32.max), "the count of transitions")
+        execution.serial = try decoder.integer(0...Int.max / 2, "the last number")
+        execution.frameCount = try decoder.integer(0...Int.max / 2, "the count of frames")
+        guard try decoder.count("visits") == execution.visits.count else { throw CodingFault(reason: "another number of states than the machine's") }
+        for index in execution.visits.indices { execution.visits[index] = try decoder.integer(0...Int(Int32.max), "a visit") }
+        execution.timeout = try decoder.optional { (it) throws(CodingFault) in try it.mark() }
+        for _ in 0..<(try decoder.count("ready frames")) { execution.ready.append(try decoder.integer(0...Int.max / 2, "a frame's number")) }
+        try decoder.finish()
+    }
+
+    private static func frame(_ id: Int, _ head: [UInt8], _ body: [UInt8], of machine: Machine) throws(CodingFault) -> Frame {
+        var decoder = ByteDecoder(head)
+        var rest = ByteDecoder(body)
+        let parent = try decoder.optional { (it) throws(CodingFault) in try it.integer(0...Int.max / 2, "a frame's parent") }
+        let index = try decoder.integer(0...Int.max / 2, "a branch")
+        let state = try decoder.integer(0...machine.states.count - 1, "a state")
+        let visit = try decoder.integer(0...Int(Int32.max), "a visit")
+        let enteredAt = try decoder.int64()
+        let transitionCount = try decoder.integer(0...Int(Int32.max), "the count of transitions")
+        var retries: [Int64] = []
+        for _ in 0..<(try decoder.count("retries")) { retries.append(Int64(try decoder.integer(0...99_999_999, "a retry"))) }
+        let input = try rest.value()
+        let item = try rest.optional { (it) throws(CodingFault) in try it.value() }
+        var frame = Frame(id: id, parent: parent, index: index, item: item, state: state, input: input)
+        (frame.visit, frame.enteredAt, frame.transitionCount, frame.retries) = (visit, enteredAt, transitionCount, retries)
+        frame.phase = try decoder.phase(&rest)
+        try decoder.finish()
+        try rest.finish()
+        return frame
+    }
+
+    /// What the transitions rely on.
+    private static func check(_ execution: Execution, of machine: Machine) throws(CodingFault) {
+        for (id, frame) in execution.frames {
+            guard id < execution.frameCount else { throw CodingFault(reason: "a frame past the last") }
+            let state = machine.states[frame.state]
+            let retrierCount = state.handling?.retriers.count ?? 0
+            guard frame.retries.isEmpty || frame.retries.count == retrierCount else { throw CodingFault(reason: "other retriers than the state's") }
+            let fits = switch (frame.phase, state.kind) {
+            case (.task, .task), (.branches, .parallel), (.items, .map), (.waiting, .wait), (.retrying, .task), (.retrying, .parallel), (.retrying, .map): true
+            case (.task, _), (.branches, _), (.items, _), (.waiting, _), (.retrying, _): false
+            case (.ready, _), (.done, _), (.failed, _), (.stopped, _): true
+            }
+            guard fits else { throw CodingFault(reason: "a phase that its state has not") }
+            guard let parent = frame.parent else {
+                guard id == 0, state.scope == 0 else { throw CodingFault(reason: "a second top level") }
+                continue
+            }
+            guard parent < id, let above = execution.frames[parent] else { throw CodingFault(reason: "a frame without its parent") }
+            let isBelow = switch machine.states[above.state].kind {
+            case .parallel(let branches, _, _): branches.indices.contains(frame.index) && branches[frame.index] == state.scope
+            case .map(let map): map.scope == state.scope
+            default: false
+            }
+            guard isBelow else { throw CodingFault(reason: "a frame below a state that has none such") }
+        }
+    }
+}

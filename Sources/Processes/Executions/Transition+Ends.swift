@@ -1,0 +1,219 @@
+internal import ColumnStore
+
+extension Transition {
+    /// A strand has come to its end.
+    mutating func endStrand(_ id: Int, _ output: JSONValue) {
+        guard let frame = execution.frames[id] else { return }
+        guard let parent = frame.parent, let above = execution.frames[parent] else {
+            update(id, body: true) { $0.phase = .done(output) }
+            return end(.succeeded, output: output)
+        }
+        let isKept: Bool
+        if case .map(let map) = state(of: above).kind { isKept = map.keepsOutputs } else { isKept = true }
+        update(id, body: true) {
+            $0.phase = .done(output)
+            // Neither is looked at again.
+            $0.input = .null
+        }
+        if !isKept { remove(id) }
+        switch above.phase {
+        case .branches(let left):
+            update(parent) { $0.phase = .branches(left: left - 1) }
+            if left == 1 { finishBranches(parent) }
+        case .items(var progress):
+            progress.running -= 1
+            progress.succeeded += 1
+            update(parent) { $0.phase = .items(progress) }
+            fill(parent)
+        default: break
+        }
+    }
+
+    /// All branches of a Parallel are done.
+    mutating func finishBranches(_ id: Int) {
+        guard let frame = execution.frames[id], let handling = state(of: frame).handling else { return }
+        let outputs = children(of: id).map { child -> JSONValue in if case .done(let output) = child.phase { output } else { .null } }
+        do throws(StateError) {
+            try ValueLimits.check(.array(outputs), "the result of \(state(of: frame).name)")
+            try finish(id, result: .array(outputs), handling.resultPath, selector: handling.resultSelector)
+            removeBelow(id)
+        } catch {
+            fail(id, error)
+        }
+    }
+
+    /// In the order of branches or items, in which they began.
+    func children(of id: Int) -> [Frame] { (execution.below[id] ?? []).compactMap { execution.frames[$0] } }
+
+    /// Ends all that runs below a frame, without a trace.
+    mutating func removeBelow(_ id: Int) {
+        var gone: [Int] = []
+        var open = [id]
+        while let next = open.popLast() {
+            let children = execution.below.removeValue(forKey: next) ?? []
+            gone += children
+            open += children
+        }
+        guard !gone.isEmpty else { return }
+        for other in gone.sorted() {
+            settle(other)
+            remove(other)
+        }
+        let all = Set(gone)
+        execution.ready.removeAll { all.contains($0) }
+    }
+
+    /// Takes back what a frame has asked for.
+    mutating func settle(_ id: Int) {
+        guard let frame = execution.frames[id] else { return }
+        switch frame.phase {
+        case .task(let serial, let timeout, let heartbeat, _):
+            cancel(timeout, of: id)
+            cancel(heartbeat, of: id)
+            cancelTask(id, serial: serial)
+        case .waiting(let mark), .retrying(let mark): cancel(mark, of: id)
+        case .items(let progress): if let reading = progress.reading { cancelTask(id, serial: reading) }
+        case .ready, .branches, .done, .failed, .stopped: break
+        }
+    }
+
+    // MARK: Errors
+
+    /// A state has failed: it is tried again, its error is caught, or all above it fails too.
+    ///
+    /// - Parameter isOfBranch: the error comes out of a branch of the state.
+    mutating func fail(_ id: Int, _ error: StateError, isOfBranch: Bool = false) {
+        guard let frame = execution.frames[id], execution.status == .running else { return }
+        let isTimeout = error.name == StateError.Name.timeout.rawValue || error.name == StateError.Name.heartbeatTimeout.rawValue
+        note(isTimeout && !isOfBranch ? .timedOut : .failed, id, error: error)
+        var error = error
+        if let handling = state(of: frame).handling {
+            if retry(id, error, handling, isOfBranch: isOfBranch) { return }
+            for catcher in handling.catchers where error.isNamed(in: catcher.errors, isOfBranch: isOfBranch) {
+                do throws(StateError) {
+                    return try take(id, error, catcher)
+                } catch let other {
+                    error = other
+                }
+                break
+            }
+        }
+        giveUp(id, error)
+    }
+
+    private mutating func retry(_ id: Int, _ error: StateError, _ handling: ErrorHandling, isOfBranch: Bool) -> Bool {
+        guard let frame = execution.frames[id],
+            let index = handling.retriers.firstIndex(where: { error.isNamed(in: $0.errors, isOfBranch: isOfBranch) }), frame.retries.indices.contains(index)
+        else { return false }
+        let retrier = handling.retriers[index]
+        guard frame.retries[index] < retrier.attemptCountMax else { return false }
+        let delay = retrier.delay(attemptCount: frame.retries[index], &chance)
+        settleItems(id)
+        removeBelow(id)
+        update(id) { $0.retries[index] += 1 }
+        note(.retried, id, error: error)
+        let mark = setTimer(id, at: now.addingReportingOverflow(delay).partialValue)
+        update(id, body: true) { $0.phase = .retrying(mark) }
+        return true
+    }
+
+    private mutating func take(_ id: Int, _ error: StateError, _ catcher: Catcher) throws(StateError) {
+        guard let frame = execution.frames[id] else { return }
+        let result = JSONValue.object([.init("Error", .string(error.name ?? "")), .init("Cause", .string(error.cause ?? ""))])
+        let output = try combine(id, result, catcher.resultPath)
+        try ValueLimits.check(output, "what \(state(of: frame).name) caught")
+        settleItems(id)
+        removeBelow(id)
+        note(.caught, id, output: output, error: error)
+        go(id, to: catcher.next, output)
+    }
+
+    /// A reading of items that is under way while its state fails.
+    private mutating func settleItems(_ id: Int) {
+        if let frame = execution.frames[id], case .items = frame.phase { settle(id) }
+    }
+
+    private mutating func giveUp(_ id: Int, _ error: StateError) {
+        guard let frame = execution.frames[id] else { return }
+        switch frame.phase {
+        // What is done below stays done, for a redrive.
+        case .branches, .items: break
+        default: update(id, body: true) { $0.phase = .failed(error) }
+        }
+        guard let parent = frame.parent, let above = execution.frames[parent] else { return end(.failed, error: error) }
+        guard case .items(var progress) = above.phase else { return fail(parent, error, isOfBranch: true) }
+        guard progress.isTolerant else { return fail(parent, error, isOfBranch: true) }
+        progress.running -= 1
+        progress.failed += 1
+        update(parent) { $0.phase = .items(progress) }
+        // The strand is given up with all below it: what else runs there ends.
+        removeBelow(id)
+        update(id, body: true) { $0.phase = .failed(error) }
+        fill(parent)
+    }
+
+    // MARK: The end of all
+
+    mutating func end(_ status: Execution.Status, output: JSONValue? = nil, error: StateError?) {
+        for id in execution.frames.keys.sorted() {
+            guard let frame = execution.frames[id], !frame.isAtRest else { continue }
+            settle(id)
+            switch frame.phase {
+            case .branches: break
+            case .items(var progress):
+                progress.reading = nil
+                update(id) { $0.phase = .items(progress) }
+            default: update(id) { $0.phase = .stopped }
+            }
+        }
+        cancel(execution.timeout, of: nil)
+        execution.timeout = nil
+        execution.ready = []
+        (execution.status, execution.output, execution.error, execution.endedAt) = (status, output, error, now)
+        effects.append(.end(status, output: output, error))
+    }
+
+    private mutating func end(_ status: Execution.Status, output: JSONValue) { end(status, output: output, error: nil) }
+
+    /// Every state that failed or was stopped is entered again; what is done stays done.
+    mutating func redrive() -> Disposition {
+        guard execution.status != .running, execution.status != .succeeded else { return .wrongState }
+        (execution.status, execution.error, execution.endedAt) = (.running, nil, nil)
+        setExecutionTimer()
+        execution.transitionCount = 0
+        for id in execution.frames.keys.sorted() {
+            guard let frame = execution.frames[id] else { continue }
+            update(id) {
+                $0.transitionCount = 0
+                $0.retries = $0.retries.map { _ in 0 }
+            }
+            switch frame.phase {
+            case .failed:
+                if let parent = frame.parent, let above = execution.frames[parent], case .items(var progress) = above.phase, progress.isTolerant {
+                    progress.failed -= 1
+                    progress.running += 1
+                    update(parent) { $0.phase = .items(progress) }
+                }
+                changes.bodies.insert(id)
+                makeReady(id)
+            case .stopped: makeReady(id)
+            default: break
+            }
+        }
+        // States whose own work was left: nothing below them will call them.
+        for id in execution.frames.keys.sorted() {
+            guard let frame = execution.frames[id], execution.status == .running else { continue }
+            switch frame.phase {
+            case .branches(let left) where left == 0: finishBranches(id)
+            case .items: fill(id)
+            default: break
+            }
+        }
+        return .applied
+    }
+}
+
+extension MapDefinition {
+    /// Its result is looked at by somebody.
+    var keepsOutputs: Bool { handling.resultPath != .discarded || handling.resultSelector != nil }
+}

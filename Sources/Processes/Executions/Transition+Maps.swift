@@ -1,0 +1,187 @@
+internal import ColumnStore
+
+extension Transition {
+    /// Works out what a Map goes over, and how.
+    mutating func begin(_ map: MapDefinition, _ id: Int, _ state: StateDefinition) throws(StateError) {
+        let data = try input(of: id, state, nil)
+        let concurrency = try amount(map.maxConcurrency, "MaxConcurrency", 0...1_000_000, id, data)
+        let toleratedCount = try map.toleratedCount.map { (it) throws(StateError) in try amount(it, "ToleratedFailureCount", 0...1_000_000_000, id, data) }
+        let batchItems = try map.batcher?.maxItems.map { (it) throws(StateError) in try amount(it, "MaxItemsPerBatch", 1...100_000_000, id, data) }
+        let batchBytes = try map.batcher?.maxBytes.map { (it) throws(StateError) in
+            try amount(it, "MaxInputBytesPerBatch", 1...Int64(ValueLimits.byteCountMax), id, data)
+        }
+        let batchInput = try map.batcher?.input.map { (it) throws(StateError) in
+            try evaluate(id, data: data) { (evaluation) throws(StateError) in try it.value(&evaluation) }
+        }
+        let itemsMax = try map.reader?.maxItems.map { (it) throws(StateError) in try amount(it, "MaxItems", 1...100_000_000, id, data) }
+        var items: [JSONValue] = []
+        if map.reader == nil {
+            let found = try evaluate(id, data: data) { (evaluation) throws(StateError) in try evaluation.value(of: map.itemsPath) }
+            guard case .array(let elements) = found else { throw StateError(.runtime, "a Map goes over a list; \(map.itemsPath.text) gives \(found.kind)") }
+            items = elements
+        }
+        let progress = MapProgress(
+            data: data, concurrency: concurrency == 0 ? MapProgress.concurrencyMax : Int(min(concurrency, Int64(MapProgress.concurrencyMax))),
+            toleratedCount: toleratedCount, toleratedPercentage: try percentage(map.toleratedPercentage, id, data), batchItemCount: batchItems.map { Int($0) },
+            batchByteCount: batchBytes.map { Int($0) }, batchInput: batchInput, itemCountMax: itemsMax.map { Int($0) }, items: items, isWhole: map.reader == nil)
+        update(id, body: true) { $0.phase = .items(progress) }
+        fill(id)
+    }
+
+    private mutating func percentage(_ percentage: MapDefinition.Percentage?, _ id: Int, _ data: JSONValue) throws(StateError) -> Double? {
+        switch percentage {
+        case nil: return nil
+        case .number(let number)?: return number
+        case .path(let path)?:
+            let value = try evaluate(id, data: data) { (evaluation) throws(StateError) in try evaluation.value(of: path) }
+            guard case .number(let digits) = value, let number = Double(digits), (0...100).contains(number) else {
+                throw StateError(.runtime, "ToleratedFailurePercentage is a number from 0 to 100, which \(path.text) does not give")
+            }
+            return number
+        }
+    }
+
+    /// Begins as many iterations as there is room for, asks for more items, or ends the Map.
+    mutating func fill(_ id: Int) {
+        guard execution.status == .running, let frame = execution.frames[id], case .items(var progress) = frame.phase, case .map(let map) = state(of: frame).kind
+        else { return }
+        if progress.hasFailedTooOften {
+            return fail(id, StateError(.exceedToleratedFailureThreshold, "\(progress.failed) iterations failed, more than are tolerated"))
+        }
+        do throws(StateError) {
+            while progress.running < progress.concurrency, let (input, item) = try nextIteration(id, map, &progress) {
+                try checkRoom(1)
+                begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
+                progress.begun += 1
+                progress.running += 1
+            }
+            if !progress.isWhole, progress.reading == nil, progress.running < progress.concurrency { try read(id, map, &progress) }
+        } catch {
+            update(id) { $0.phase = .items(progress) }
+            return fail(id, error)
+        }
+        update(id) { $0.phase = .items(progress) }
+        if progress.running == 0, progress.isWhole, progress.next >= progress.itemsEnd { finishItems(id, map) }
+    }
+
+    /// What the next iteration gets; nil where no item is left, or more have to be read for it first.
+    private mutating func nextIteration(_ id: Int, _ map: MapDefinition, _ progress: inout MapProgress) throws(StateError) -> (input: JSONValue, item: JSONValue)? {
+        guard progress.next < progress.itemsEnd else { return nil }
+        guard map.batcher != nil else {
+            let item = progress.items[progress.next - progress.itemsStart]
+            let input = try selected(id, map, progress, item)
+            progress.next += 1
+            return (input, item)
+        }
+        var batch: [JSONValue] = []
+        var byteCount = 0
+        var next = progress.next
+        var isFull = false
+        while next < progress.itemsEnd, !isFull {
+            let item = progress.items[next - progress.itemsStart]
+            progress.next = next
+            let input = try selected(id, map, progress, item)
+            byteCount += (ValueLimits.byteCount(input) ?? ValueLimits.byteCountMax) + 1
+            // One item at least, however big.
+            if !batch.isEmpty, let most = progress.batchByteCount, byteCount > most { break }
+            batch.append(input)
+            next += 1
+            isFull = progress.batchItemCount.map { batch.count >= $0 } ?? false
+        }
+        let isLast = next >= progress.itemsEnd
+        if isLast, !isFull, !progress.isWhole {
+            progress.next = next - batch.count
+            return nil
+        }
+        progress.next = next
+        var members: [JSONValue.Member] = []
+        if let input = progress.batchInput { members.append(.init("BatchInput", input)) }
+        members.append(.init("Items", .array(batch)))
+        let input = JSONValue.object(members)
+        try ValueLimits.check(input, "a batch of items")
+        return (input, .array(batch))
+    }
+
+    private mutating func selected(_ id: Int, _ map: MapDefinition, _ progress: MapProgress, _ item: JSONValue) throws(StateError) -> JSONValue {
+        guard let selector = map.itemSelector else { return item }
+        let input = try evaluate(id, data: progress.data, item: (progress.next, item)) { (evaluation) throws(StateError) in try selector.value(&evaluation) }
+        try ValueLimits.check(input, "what ItemSelector gives")
+        return input
+    }
+
+    /// Asks for the items after those at hand.
+    private mutating func read(_ id: Int, _ map: MapDefinition, _ progress: inout MapProgress) throws(StateError) {
+        guard let reader = map.reader, let frame = execution.frames[id] else { return }
+        let serial = nextSerial()
+        let token = TaskToken(execution, frame: id, serial: serial).text
+        var input = JSONValue.object([])
+        if let parameters = reader.parameters {
+            input = try evaluate(id, data: progress.data, token: token) { (evaluation) throws(StateError) in try parameters.value(&evaluation) }
+            try ValueLimits.check(input, "the effective input of ItemReader")
+        }
+        let name = state(of: frame).name
+        effects.append(
+            .runTask(
+                TaskCall(
+                    token: token, key: "\(execution.identity.id):\(name):\(frame.visit):items:\(progress.itemsEnd)", resource: reader.resource, state: name, visit: frame.visit,
+                    attempt: frame.retryCount + 1, input: input, firstItem: progress.itemsEnd, depth: execution.identity.depth)))
+        progress.reading = serial
+    }
+
+    /// A page of items: `{"items": […], "last": true|false}`.
+    mutating func takeItems(_ id: Int, _ result: Result<JSONValue, StateError>) {
+        guard let frame = execution.frames[id], case .items(var progress) = frame.phase else { return }
+        progress.reading = nil
+        update(id) { $0.phase = .items(progress) }
+        switch result {
+        case .failure(let error):
+            fail(id, StateError(name: StateError.Name.itemReaderFailed.rawValue, cause: [error.name, error.cause].compactMap { $0 }.joined(separator: ": ")))
+        case .success(let page):
+            guard case .array(let items)? = page["items"], case .boolean(let isLast)? = page["last"], isLast || !items.isEmpty, ValueLimits.measure(page) == .fits else {
+                return fail(id, StateError(.itemReaderFailed, "a page of items is {\"items\": […], \"last\": true|false} of at most \(ValueLimits.byteCountMax) bytes"))
+            }
+            // What was begun with is let go.
+            progress.items = Array(progress.items[(progress.next - progress.itemsStart)...]) + items
+            progress.itemsStart = progress.next
+            progress.isWhole = isLast
+            if let most = progress.itemCountMax, progress.itemsEnd >= most {
+                progress.items.removeLast(progress.itemsEnd - most)
+                progress.isWhole = true
+            }
+            update(id, body: true) { $0.phase = .items(progress) }
+            fill(id)
+        }
+    }
+
+    private mutating func finishItems(_ id: Int, _ map: MapDefinition) {
+        var outputs: [JSONValue] = []
+        if map.keepsOutputs {
+            for child in children(of: id) {
+                switch child.phase {
+                case .done(let output): outputs.append(output)
+                // Tolerated: its place is kept.
+                case .failed: outputs.append(.null)
+                default: break
+                }
+            }
+        }
+        do throws(StateError) {
+            try ValueLimits.check(.array(outputs), "the result of a Map")
+            try finish(id, result: .array(outputs), map.handling.resultPath, selector: map.handling.resultSelector)
+            removeBelow(id)
+        } catch {
+            fail(id, error)
+        }
+    }
+}
+
+extension MapProgress {
+    /// Past what is tolerated; of a percentage, once it is known how many there are.
+    var hasFailedTooOften: Bool {
+        if let most = toleratedCount, Int64(failed) > most { return true }
+        guard let most = toleratedPercentage, isWhole else { return false }
+        let isBatched = batchItemCount != nil || batchByteCount != nil
+        guard !isBatched || next >= itemsEnd else { return false }
+        return Double(failed) * 100 > most * Double(isBatched ? begun : itemsEnd)
+    }
+}

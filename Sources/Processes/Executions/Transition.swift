@@ -1,0 +1,161 @@
+package import ColumnStore
+
+/// What an event makes of an execution.
+package struct Outcome: Sendable, Equatable {
+    package let execution: Execution
+    package let effects: [Effect]
+    package let disposition: Disposition
+    /// Which parts of the state are others now.
+    package let changes: Changes
+
+    package struct Changes: Sendable, Equatable {
+        /// Frames to be written, with what of them.
+        package internal(set) var heads: Set<Int> = []
+        package internal(set) var bodies: Set<Int> = []
+        package internal(set) var removed: Set<Int> = []
+    }
+}
+
+/// The pure core: an execution, an event and a moment in, an execution and effects out.
+package struct Transition {
+    let machine: Machine
+    let now: Int64
+    var chance: Chance
+    var execution: Execution
+    var effects: [Effect] = []
+    var changes = Outcome.Changes()
+    /// Of all that one event does.
+    private var left = Steps.countMax
+    /// States that one event enters: what is more waits for `Event.proceed`, so that no commit grows without bound.
+    private static let stateCountMax = 256
+
+    /// A new execution, as far as it gets by itself.
+    ///
+    /// - Throws: where the input is out of bounds, or too many executions started each other.
+    package static func start(_ machine: Machine, _ identity: Execution.Identity, input: JSONValue, at moment: Moment) throws(StateError) -> Outcome {
+        try ValueLimits.check(input, "the input")
+        guard identity.depth < Execution.depthMax else {
+            throw StateError(.runtime, "\(Execution.depthMax) executions have started each other: a process without an end?")
+        }
+        var chance = Chance(secret: moment.secret)
+        let execution = Execution(identity: identity, input: input, startedAt: moment.now, tokenKey: chance.bytes(32), stateCount: machine.states.count)
+        var transition = Transition(machine, execution, now: moment.now, chance)
+        transition.setExecutionTimer()
+        transition.begin(parent: nil, index: 0, scope: 0, input: input, item: nil)
+        transition.run()
+        return transition.outcome(.applied)
+    }
+
+    /// - Parameter execution: handed over, so that a caller who keeps no copy has none made of its frames.
+    package static func apply(_ event: Event, to execution: consuming Execution, of machine: Machine, at moment: Moment) -> Outcome {
+        var transition = Transition(machine, execution, now: moment.now, Chance(secret: moment.secret))
+        let disposition = transition.take(event)
+        if disposition == .applied { transition.run() }
+        return transition.outcome(disposition)
+    }
+
+    private init(_ machine: Machine, _ execution: consuming Execution, now: Int64, _ chance: Chance) {
+        (self.machine, self.execution, self.now, self.chance) = (machine, execution, now, chance)
+    }
+
+    private func outcome(_ disposition: Disposition) -> Outcome {
+        Outcome(execution: execution, effects: effects, disposition: disposition, changes: changes)
+    }
+
+    /// Lets every frame that is ready go on, one state at a time, in the order in which they became ready.
+    private mutating func run() {
+        var entered = 0
+        while execution.status == .running, !execution.ready.isEmpty {
+            guard entered < Self.stateCountMax, left > 0 else {
+                effects.append(.proceed)
+                return
+            }
+            entered += 1
+            runState(of: execution.ready.removeFirst())
+        }
+        if execution.status != .running { execution.ready = [] }
+    }
+
+    // MARK: What states and events use
+
+    mutating func nextSerial() -> Int {
+        execution.serial += 1
+        return execution.serial
+    }
+
+    func state(of frame: Frame) -> StateDefinition { machine.states[frame.state] }
+
+    /// Changes a frame, and notes which part of it has to be written.
+    mutating func update(_ id: Int, body: Bool = false, _ change: (inout Frame) -> Void) {
+        guard var frame = execution.frames[id] else { return }
+        change(&frame)
+        execution.frames[id] = frame
+        changes.heads.insert(id)
+        if body { changes.bodies.insert(id) }
+    }
+
+    mutating func makeReady(_ id: Int, isRetry: Bool = false) {
+        update(id) { $0.phase = .ready(isRetry: isRetry) }
+        execution.ready.append(id)
+    }
+
+    /// A new strand at the start of a scope.
+    mutating func begin(parent: Int?, index: Int, scope: Int, input: JSONValue, item: JSONValue?) {
+        let id = execution.frameCount
+        execution.frameCount += 1
+        execution.frames[id] = Frame(id: id, parent: parent, index: index, item: machine.readsItems ? item : nil, state: machine.scopes[scope].startAt, input: input)
+        if let parent { execution.below[parent, default: []].append(id) }
+        changes.heads.insert(id)
+        changes.bodies.insert(id)
+        execution.ready.append(id)
+    }
+
+    mutating func remove(_ id: Int) {
+        if let parent = execution.frames[id]?.parent {
+            execution.below[parent]?.removeAll { $0 == id }
+            if execution.below[parent]?.isEmpty == true { execution.below[parent] = nil }
+        }
+        execution.frames[id] = nil
+        changes.heads.remove(id)
+        changes.bodies.remove(id)
+        changes.removed.insert(id)
+    }
+
+    /// Works something out for a frame, and takes what that costs from what is left of the event.
+    mutating func evaluate<Value>(
+        _ id: Int, data: JSONValue, token: String? = nil, item: (index: Int, value: JSONValue)? = nil, _ body: (inout Evaluation) throws(StateError) -> Value
+    ) throws(StateError) -> Value {
+        var evaluation = Evaluation(data: data, context: context(of: id, token: token, item: item), chance: chance)
+        defer {
+            chance = evaluation.chance
+            left -= Steps.countMax - evaluation.steps.left
+        }
+        return try body(&evaluation)
+    }
+
+    mutating func setTimer(_ id: Int?, at instant: Int64) -> TimerMark {
+        let mark = TimerMark(serial: nextSerial(), at: instant)
+        effects.append(.setTimer(frame: id, serial: mark.serial, at: mark.at))
+        return mark
+    }
+
+    mutating func cancel(_ mark: TimerMark?, of id: Int?) {
+        if let mark { effects.append(.cancelTimer(frame: id, serial: mark.serial)) }
+    }
+
+    mutating func setExecutionTimer() {
+        guard let seconds = machine.timeoutSeconds else { return }
+        execution.timeout = setTimer(nil, at: after(seconds))
+    }
+
+    /// Bounded: seconds are at most eight digits, instants are of this age of the world.
+    func after(_ seconds: Int64) -> Int64 { now.addingReportingOverflow(seconds * 1_000_000).partialValue }
+
+    mutating func note(_ kind: HistoryEntry.Kind, _ id: Int, input: JSONValue? = nil, output: JSONValue? = nil, error: StateError? = nil) {
+        guard let frame = execution.frames[id] else { return }
+        effects.append(
+            .history(
+                HistoryEntry(
+                    at: now, kind: kind, state: state(of: frame).name, visit: frame.visit, attempt: frame.retryCount + 1, input: input, output: output, error: error)))
+    }
+}

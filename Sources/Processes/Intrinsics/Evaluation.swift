@@ -1,0 +1,74 @@
+package import ColumnStore
+
+/// What a state's expressions see, and what they may cost.
+package struct Evaluation {
+    /// `$`
+    package let data: JSONValue
+    /// `$$`
+    package let context: JSONValue
+    package var chance: Chance
+    package var steps: Steps
+
+    package init(data: JSONValue, context: JSONValue, chance: Chance, steps: Steps = Steps()) {
+        (self.data, self.context, self.chance, self.steps) = (data, context, chance, steps)
+    }
+
+    package mutating func value(of path: Path) throws(StateError) -> JSONValue {
+        try path.value(in: data, context: context, &steps)
+    }
+
+    /// - Throws: `.intrinsicFailure` of a call, `.runtime` of a path.
+    package mutating func value(of expression: Expression) throws(StateError) -> JSONValue {
+        switch expression {
+        case .path(let path): return try value(of: path)
+        case .literal(let value): return value
+        case .text(let pieces): return .string(pieces.joined(separator: "{}"))
+        case .call(let function, let arguments):
+            var values: [JSONValue] = []
+            for argument in arguments { values.append(try value(of: argument)) }
+            // What paths put together may be far more than the data: nothing walks a value that is out of bounds.
+            for value in values {
+                try steps.charge(Self.weight(value))
+                try ValueLimits.check(value, "an argument of \(function.rawValue)")
+            }
+            let result: JSONValue
+            if function == .format, case .text(let pieces)? = arguments.first {
+                result = try TextFunctions.format(pieces, Array(values.dropFirst()))
+            } else {
+                result = try call(function, values)
+            }
+            try ValueLimits.check(result, "the result of \(function.rawValue)")
+            return result
+        }
+    }
+
+    private static func weight(_ value: JSONValue) -> Int {
+        switch value {
+        case .array, .object, .string: (ValueLimits.byteCount(value) ?? ValueLimits.byteCountMax) / 16 + 1
+        case .null, .boolean, .number: 1
+        }
+    }
+
+    private mutating func call(_ function: Intrinsic, _ values: [JSONValue]) throws(StateError) -> JSONValue {
+        switch function {
+        case .format: try TextFunctions.format(values)
+        case .stringToJson: try TextFunctions.stringToJson(values[0])
+        case .jsonToString: .string(String(decoding: values[0].serialized, as: UTF8.self))
+        case .stringSplit: try TextFunctions.split(values[0], values[1], &steps)
+        case .array: .array(values)
+        case .arrayPartition: try ArrayFunctions.partition(values[0], values[1])
+        case .arrayContains: try ArrayFunctions.contains(values[0], values[1], &steps)
+        case .arrayRange: try ArrayFunctions.range(values[0], values[1], values[2])
+        case .arrayGetItem: try ArrayFunctions.item(values[0], values[1])
+        case .arrayLength: try ArrayFunctions.length(values[0])
+        case .arrayUnique: try ArrayFunctions.unique(values[0], &steps)
+        case .base64Encode: try EncodingFunctions.base64Encode(values[0])
+        case .base64Decode: try EncodingFunctions.base64Decode(values[0])
+        case .hash: try EncodingFunctions.hash(values[0], values[1])
+        case .jsonMerge: try ArrayFunctions.merge(values[0], values[1], values[2], &steps)
+        case .mathAdd: try NumberFunctions.add(values[0], values[1])
+        case .mathRandom: try NumberFunctions.random(values, &chance)
+        case .uuid: .string(chance.uuid())
+        }
+    }
+}

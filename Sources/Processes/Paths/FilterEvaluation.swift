@@ -1,0 +1,107 @@
+internal import ColumnStore
+
+/// Filters as Jayway's library decides them: a number and a text that spells it are equal, what cannot be ordered is neither less nor greater.
+enum FilterEvaluation {
+    static func passes(_ filter: PathFilter, _ element: JSONValue, root: JSONValue, _ steps: inout Steps) throws(StateError) -> Bool {
+        try steps.charge()
+        switch filter {
+        case .and(let parts):
+            for part in parts where try !passes(part, element, root: root, &steps) { return false }
+            return true
+        case .or(let parts):
+            for part in parts where try passes(part, element, root: root, &steps) { return true }
+            return false
+        case .not(let part): return try !passes(part, element, root: root, &steps)
+        case .exists(let path, let isFromElement):
+            guard let value = try path.find(in: isFromElement ? element : root, &steps) else { return false }
+            // A list that a path made, not one that it found.
+            return path.isDefinite || value.array?.isEmpty == false
+        case .compare(let left, let sign, let right):
+            let a = try value(left, element, root, &steps)
+            let b = try value(right, element, root, &steps)
+            return try compare(a, sign, b, &steps)
+        }
+    }
+
+    private static func value(
+        _ operand: PathFilter.Operand, _ element: JSONValue, _ root: JSONValue, _ steps: inout Steps
+    ) throws(StateError) -> JSONValue? {
+        switch operand {
+        case .literal(let value): value
+        case .path(let path, let isFromElement): try path.find(in: isFromElement ? element : root, &steps)
+        }
+    }
+
+    /// - Parameter left: nil where its path finds nothing.
+    private static func compare(
+        _ left: JSONValue?, _ sign: PathFilter.Operator, _ right: JSONValue?, _ steps: inout Steps
+    ) throws(StateError) -> Bool {
+        switch sign {
+        case .equal: return try isEqual(left, right, &steps)
+        case .notEqual: return try !isEqual(left, right, &steps)
+        case .less: return try order(left, right, &steps).map { $0 < 0 } ?? false
+        case .lessOrEqual: return try order(left, right, &steps).map { $0 <= 0 } ?? false
+        case .greater: return try order(left, right, &steps).map { $0 > 0 } ?? false
+        case .greaterOrEqual: return try order(left, right, &steps).map { $0 >= 0 } ?? false
+        case .in: return try contains(right, left, &steps)
+        case .nin: return try !contains(right, left, &steps)
+        case .contains:
+            if case .string(let text)? = left, case .string(let part)? = right {
+                try steps.charge(text.utf8.count + part.utf8.count)
+                return TextSearch.contains(Array(text.utf8), Array(part.utf8))
+            }
+            return try contains(left, right, &steps)
+        case .size: return try isEqual(length(left).map { JSONValue.integer($0) }, right, &steps)
+        case .empty: return length(left).map { ($0 == 0) == (right?.boolean ?? true) } ?? false
+        case .subsetof: return try all(left, right, &steps, areIn: true)
+        case .noneof: return try all(left, right, &steps, areIn: false)
+        case .anyof:
+            for element in left?.array ?? [] where try contains(right, element, &steps) { return true }
+            return false
+        }
+    }
+
+    private static func all(_ left: JSONValue?, _ right: JSONValue?, _ steps: inout Steps, areIn: Bool) throws(StateError) -> Bool {
+        guard let elements = left?.array, right?.array != nil else { return false }
+        for element in elements where try contains(right, element, &steps) != areIn { return false }
+        return true
+    }
+
+    private static func isEqual(_ left: JSONValue?, _ right: JSONValue?, _ steps: inout Steps) throws(StateError) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        switch (left, right) {
+        case (.number(let number), .string(let text)), (.string(let text), .number(let number)):
+            try steps.charge(text.utf8.count / 16 + number.utf8.count / 16)
+            guard case .number(let other)? = try? JSONParser.parse(Array(text.utf8)) else { return false }
+            return ExactNumber.compare(ExactNumber(number), ExactNumber(other)) == 0
+        default: return try ValueEquality.areEqual(left, right, &steps)
+        }
+    }
+
+    private static func order(_ left: JSONValue?, _ right: JSONValue?, _ steps: inout Steps) throws(StateError) -> Int? {
+        switch (left, right) {
+        case (.number(let a)?, .number(let b)?):
+            try steps.charge(a.utf8.count / 16 + b.utf8.count / 16)
+            return ExactNumber.compare(ExactNumber(a), ExactNumber(b))
+        case (.string(let a)?, .string(let b)?):
+            try steps.charge(a.utf8.count / 16 + b.utf8.count / 16)
+            return TextSearch.order(a, b)
+        default: return nil
+        }
+    }
+
+    private static func contains(_ list: JSONValue?, _ value: JSONValue?, _ steps: inout Steps) throws(StateError) -> Bool {
+        guard let value else { return false }
+        for element in list?.array ?? [] where try isEqual(element, value, &steps) { return true }
+        return false
+    }
+
+    private static func length(_ value: JSONValue?) -> Int? {
+        switch value {
+        case .string(let text)?: text.unicodeScalars.count
+        case .array(let elements)?: elements.count
+        case .object(let members)?: members.count
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import ColumnStore
+
+/// How big a value may be wherever an execution keeps one: its input, a state's, an output.
+package enum ValueLimits {
+    /// Bytes as JSON without blanks.
+    package static let byteCountMax = 1 << 20
+    /// Values within values.
+    package static let depthMax = 1_000
+
+    /// The text's value, if it is one within the bounds.
+    package static func parse(_ text: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
+        // Escapes and blanks may make a text longer than its value is.
+        guard text.count <= 8 * byteCountMax else { throw JSONSyntaxError(offset: byteCountMax, message: "longer than \(byteCountMax) bytes") }
+        return try JSONParser.parse(text, depthMax: depthMax)
+    }
+
+    /// - Throws: `States.DataLimitExceeded` that says what is too big.
+    package static func check(_ value: JSONValue, _ what: String) throws(StateError) {
+        switch measure(value) {
+        case .fits: return
+        case .tooLong: throw StateError(.dataLimitExceeded, "\(what) is longer than \(byteCountMax) bytes")
+        case .tooDeep: throw StateError(.dataLimitExceeded, "\(what) is nested deeper than \(depthMax)")
+        }
+    }
+
+    package enum Measure: Sendable, Equatable { case fits, tooLong, tooDeep }
+
+    /// Stops at the first byte or level too many: a path may have put one part into a value many times, which takes no memory until it is written.
+    package static func measure(_ value: JSONValue) -> Measure {
+        var left = byteCountMax
+        return take(value, depth: 1, &left)
+    }
+
+    /// The bytes of a value as JSON; `nil` when it is out of bounds.
+    package static func byteCount(_ value: JSONValue) -> Int? {
+        var left = byteCountMax
+        return take(value, depth: 1, &left) == .fits ? byteCountMax - left : nil
+    }
+
+    private static func take(_ value: JSONValue, depth: Int, _ left: inout Int) -> Measure {
+        guard depth <= depthMax + 1 else { return .tooDeep }
+        switch value {
+        case .null: left -= 4
+        case .boolean(let isTrue): left -= isTrue ? 4 : 5
+        case .number(let digits): left -= digits.utf8.count
+        case .string(let text): left -= escapedByteCount(text)
+        case .array(let elements):
+            guard depth <= depthMax else { return .tooDeep }
+            left -= max(elements.count, 1) + 1
+            for element in elements where left >= 0 {
+                let measure = take(element, depth: depth + 1, &left)
+                if measure != .fits { return measure }
+            }
+        case .object(let members):
+            guard depth <= depthMax else { return .tooDeep }
+            left -= max(members.count, 1) + 1
+            for member in members where left >= 0 {
+                left -= escapedByteCount(member.name) + 1
+                let measure = take(member.value, depth: depth + 1, &left)
+                if measure != .fits { return measure }
+            }
+        }
+        return left < 0 ? .tooLong : .fits
+    }
+
+    /// With its quotes.
+    private static func escapedByteCount(_ text: String) -> Int {
+        var count = 2
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22, 0x5C, 0x08, 0x09, 0x0A, 0x0C, 0x0D: count += 2
+            case 0..<0x20: count += 6
+            default: count += 1
+            }
+        }
+        return count
+    }
+}

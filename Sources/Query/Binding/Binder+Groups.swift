@@ -1,0 +1,141 @@
+import ColumnStore
+
+/// GROUP BY: its keys, each once, and the grouping sets that it makes of them.
+extension Binder {
+    /// The grouping sets, each a list of places in `expressions`.
+    struct GroupingList {
+        private(set) var expressions: [(expression: Expression, name: String, position: Int)] = []
+        private(set) var places = ExpressionPlaces()
+        var sets: [[Int]] = [[]]
+        /// Where in the SELECT's list an expression first stands.
+        let outputs: ExpressionPlaces
+        /// Of the columns of the SELECT's list that are keys by themselves, which: a column is NULL where its grouping set leaves it out, and
+        /// another one of the same expression, or a constant, is not.
+        private(set) var items: [Int: Int] = [:]
+        /// Whether a key may be left out of a set.
+        private let hasSets: Bool
+
+        init(_ select: SelectSyntax, _ items: [Item]) {
+            hasSets = select.groupBy.contains { if case .set = $0 { false } else { true } }
+            outputs = select.groupBy.isEmpty ? ExpressionPlaces() : ExpressionPlaces(items.map(\.expression))
+        }
+
+        /// The place of a key, which may be in the list already.
+        ///
+        /// - Parameter item: the column of the SELECT's list that it names, or whose expression it is.
+        mutating func place(_ expression: Expression, item: Int?, _ name: String, _ position: Int) -> Int {
+            guard let item, hasSets || expression.isLiteral else {
+                return places[expression] ?? append(expression, name, position)
+            }
+            let place = items[item] ?? (hasSets ? nil : places[expression]) ?? append(expression, name, position)
+            items[item] = place
+            return place
+        }
+
+        private mutating func append(_ expression: Expression, _ name: String, _ position: Int) -> Int {
+            places.insert(expression, at: expressions.count)
+            expressions.append((expression, name, position))
+            return expressions.count - 1
+        }
+    }
+
+    func bindGroups(
+        _ select: SelectSyntax, _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
+    ) throws(QueryError) -> GroupingList {
+        var list = GroupingList(select, items)
+        let scope = ExpressionScope(frame: frame, clause: "GROUP BY")
+        // Of the one set that most queries have.
+        var whole: Set<Int> = []
+        for element in select.groupBy {
+            let sets = try groupingSets(element, items, collector, scope, &list)
+            if list.sets.count == 1, sets.count == 1, whole.count == list.sets[0].count {
+                list.sets[0] += sets[0].filter { whole.insert($0).inserted }
+                continue
+            }
+            var product: [[Int]] = []
+            guard list.sets.count * sets.count <= SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported(
+                    "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
+            }
+            for left in list.sets {
+                try work?.spend(left.count)
+                let known = Set(left)
+                for right in sets { product.append(left + right.filter { !known.contains($0) }) }
+            }
+            guard product.count <= SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported(
+                    "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
+            }
+            list.sets = product
+        }
+        return list
+    }
+
+    private func groupingSets(
+        _ element: GroupingSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
+    ) throws(QueryError) -> [[Int]] {
+        func places(_ keys: [ExpressionSyntax], _ list: inout GroupingList) throws(QueryError) -> [Int] {
+            var result: [Int] = [], known: Set<Int> = []
+            for key in keys {
+                let place = try groupPlace(key, items, collector, scope, &list)
+                if known.insert(place).inserted { result.append(place) }
+            }
+            return result
+        }
+        switch element {
+        case .set(let keys): return [try places(keys, &list)]
+        case .rollup(let parts, let position):
+            var sets: [[Int]] = [[]]
+            guard parts.count < SyntaxLimits.groupingSetCountMax else {
+                throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
+            }
+            for part in parts { sets.append((sets.last ?? []) + (try places(part, &list))) }
+            return sets.reversed()
+        case .cube(let parts, let position):
+            guard parts.count <= 9 else { throw .unsupported("CUBE of more than 9 columns is not supported", at: position) }
+            var sets: [[Int]] = [[]]
+            for part in parts.reversed() {
+                let here = try places(part, &list)
+                sets = sets.map { here + $0 } + sets
+            }
+            return sets
+        case .groupingSets(let elements, let position):
+            var sets: [[Int]] = []
+            for element in elements {
+                sets += try groupingSets(element, items, collector, scope, &list)
+                guard sets.count <= SyntaxLimits.groupingSetCountMax else {
+                    throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
+                }
+            }
+            return sets
+        }
+    }
+
+    /// An input column comes before an output name, as in PostgreSQL.
+    private func groupPlace(
+        _ syntax: ExpressionSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
+    ) throws(QueryError) -> Int {
+        var item: Int?, name = OutputNames.name(of: syntax)
+        if let ordinal = try ordinal(syntax, count: items.count, "GROUP BY") {
+            item = ordinal
+            name = items[ordinal].name
+        } else if case .name(let parts) = syntax.kind, parts.count == 1, case .none = scope.frame.names.lookup(parts[0].text) {
+            item = try outputNamed(parts[0].text, items, at: syntax.position)
+        }
+        let key: Expression
+        if let item { key = items[item].expression } else { key = try bindExpression(syntax, in: scope).expression }
+        item = item ?? list.outputs[key]
+        let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
+        if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
+            throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
+        }
+        guard TypeRules.isComparable(key.type) else {
+            throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)
+        }
+        let place = list.place(key, item: item, name, syntax.position)
+        guard list.expressions.count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported("GROUP BY has more than \(SyntaxLimits.listItemCountMax) expressions", at: syntax.position)
+        }
+        return place
+    }
+}

@@ -1,0 +1,40 @@
+import ColumnStore
+
+/// Sort keys of rows at hand, charged to the query's memory before they are laid down and given back with it.
+final class HeldKeys {
+    let keys: ByteArrays
+    private let memory: MemoryBudget
+    private let byteCount: Int
+
+    /// Keys of several batches become one array, whose offsets have 32 bits.
+    static let byteCountMax = 1 << 30
+
+    private init(_ columns: [SortColumn], count: Int, byteCount: Int, _ memory: MemoryBudget) {
+        self.byteCount = byteCount
+        self.memory = memory
+        keys = SortKeys.encode(columns, count: count)
+    }
+
+    deinit { memory.release(byteCount) }
+
+    /// - Parameter what: they order or divide, for the error.
+    /// - Throws: what says that an operator's memory is not enough; of several rows, how many to try.
+    static func make(_ columns: [SortColumn], count: Int, of what: String, _ run: QueryRun) throws(QueryError) -> HeldKeys {
+        let memory = run.memory
+        func refused() -> QueryError { .outOfMemory("the sort keys of \(what)", fittingRowCount: count > 1 ? count / 2 : nil) }
+        // What lies in a dictionary, or once for all rows, is laid out for the keys.
+        guard columns.reduce(0, { $0.addingSaturating($1.column.flatByteCountBound) }) < byteCountMax else { throw refused() }
+        let flat = columns.map(\.flattened)
+        // What mostly fits is not looked at byte by byte.
+        var byteCount = SortKeys.byteCountBound(flat, count: count, countsZeros: false)
+        if byteCount >= byteCountMax || !memory.reserve(byteCount) {
+            byteCount = SortKeys.byteCountBound(flat, count: count, countsZeros: true)
+            guard byteCount < byteCountMax else { throw refused() }
+            if !memory.reserve(byteCount) {
+                guard byteCount <= run.refusedByteCount else { throw refused() }
+                memory.force(byteCount)
+            }
+        }
+        return HeldKeys(flat, count: count, byteCount: byteCount, memory)
+    }
+}

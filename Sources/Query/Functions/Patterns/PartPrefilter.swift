@@ -1,0 +1,103 @@
+import ColumnStore
+
+/// Which of many texts may hold a part of a pattern: two bytes of it are looked for in all texts at once, 64 places at a time, so that hardly
+/// any text is looked at, folded or matched by itself.
+///
+/// Without regard to case a byte may be that of either form. Texts that hold the part are always among the candidates, if they are UTF-8.
+struct PartPrefilter {
+    /// A byte of the part: where it stands and what it may be.
+    fileprivate struct Mark {
+        let offset: Int
+        let one: UInt8
+        let other: UInt8
+    }
+
+    private let first: Mark
+    private let second: Mark
+    /// Of the bytes that every form of the part has, from the first one on.
+    private let byteCount: Int
+
+    /// - Parameter part: in lower case when `ignoringCase`.
+    /// - Returns: nil when the part has not two bytes at places that all of its forms share.
+    init?(_ part: some Collection<UInt8>, ignoringCase: Bool) {
+        var marks: [Mark] = []
+        var best: (marks: [Mark], byteCount: Int) = ([], 0)
+        var offset = 0
+        func close() {
+            if offset > best.byteCount { best = (marks, offset) }
+            (marks, offset) = ([], 0)
+        }
+        for scalar in String(decoding: part, as: UTF8.self).unicodeScalars {
+            let forms = ([scalar] + (ignoringCase ? CaseMapping.origins[scalar] ?? [] : [])).map { Array(UTF8.encode($0) ?? UTF8.encodedReplacementCharacter) }
+            // A form of another length moves what stands behind it.
+            guard forms.allSatisfy({ $0.count == forms[0].count }) else {
+                close()
+                continue
+            }
+            for index in forms[0].indices {
+                let bytes = Set(forms.map { $0[index] }).sorted()
+                if bytes.count <= 2 { marks.append(Mark(offset: offset + index, one: bytes[0], other: bytes[bytes.count - 1])) }
+            }
+            offset += forms[0].count
+        }
+        close()
+        func commonness(_ mark: Mark) -> Int { max(ByteSearch.commonness(mark.one), ByteSearch.commonness(mark.other)) }
+        let rarest = best.marks.sorted { (commonness($0), $0.offset) < (commonness($1), $1.offset) }
+        guard rarest.count >= 2 else { return nil }
+        (first, second, byteCount) = (rarest[0], rarest[1], best.byteCount)
+    }
+
+    /// The texts that may hold the part, ascending.
+    func candidates(_ texts: ByteArrays) -> [Int32] {
+        var rows: [Int32] = []
+        texts.bytes.withUnsafeBufferPointer { bytes in
+            texts.offsets.withUnsafeBufferPointer { offsets in
+                var row = 0
+                var place = Int(offsets[0])
+                while let found = next(in: bytes, from: place) {
+                    while Int(offsets[row + 1]) <= found { row += 1 }
+                    let end = Int(offsets[row + 1])
+                    if found + byteCount <= end {
+                        rows.append(Int32(truncatingIfNeeded: row))
+                        place = end
+                    } else {
+                        place = found + 1
+                    }
+                }
+            }
+        }
+        return rows
+    }
+
+    private static let blockCount = 64
+
+    /// The first place from `start` on at which both marks stand.
+    private func next(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        let end = bytes.count - byteCount + 1
+        guard start < end, let base = bytes.baseAddress else { return nil }
+        var place = start
+        while place < end {
+            let count = min(Self.blockCount, end - place)
+            // Safe: `place + count` is `end` at most, so that marks stand within `byteCount` bytes of a place before `end`.
+            let (one, two) = (base + place + first.offset, base + place + second.offset)
+            if count < Self.blockCount || isHit(one, two) {
+                for index in 0..<count where first.isAt(one[index]) & second.isAt(two[index]) != 0 { return place + index }
+            }
+            place += count
+        }
+        return nil
+    }
+
+    /// Whether both marks stand at one of 64 places: a loop without branches.
+    @inline(__always)
+    private func isHit(_ one: UnsafePointer<UInt8>, _ two: UnsafePointer<UInt8>) -> Bool {
+        var hits: UInt8 = 0
+        for index in 0..<Self.blockCount { hits |= first.isAt(one[index]) & second.isAt(two[index]) }
+        return hits != 0
+    }
+}
+
+extension PartPrefilter.Mark {
+    @inline(__always)
+    fileprivate func isAt(_ byte: UInt8) -> UInt8 { (byte == one ? 1 : 0) | (byte == other ? 1 : 0) }
+}

@@ -1,0 +1,41 @@
+internal import CXlsxWriter
+
+/// The formats of one workbook, each made when first used. They belong to the workbook and go with it.
+struct WorkbookFormats {
+    private let workbook: UnsafeMutablePointer<lxw_workbook>
+    private var made: [WorkbookCells.Form: UnsafeMutablePointer<lxw_format>] = [:]
+    let header: UnsafeMutablePointer<lxw_format>?
+    /// Text stays text when a person edits the cell.
+    let text: UnsafeMutablePointer<lxw_format>?
+
+    init(_ workbook: UnsafeMutablePointer<lxw_workbook>) {
+        self.workbook = workbook
+        header = workbook_add_format(workbook)
+        if let header { format_set_bold(header) }
+        text = workbook_add_format(workbook)
+        if let text { format_set_num_format(text, "@") }
+    }
+
+    mutating func format(_ form: WorkbookCells.Form) -> UnsafeMutablePointer<lxw_format>? {
+        if form == .general { return nil }
+        if let known = made[form] { return known }
+        guard let format = workbook_add_format(workbook) else { return nil }
+        format_set_num_format(format, Self.pattern(form))
+        made[form] = format
+        return format
+    }
+
+    private static func pattern(_ form: WorkbookCells.Form) -> String {
+        switch form {
+        case .general: "General"
+        case .integer: "0"
+        // Excel shows at most 30 places.
+        case .decimal(let scale): "0." + String(repeating: "0", count: min(max(scale, 1), 30))
+        case .date: "yyyy-mm-dd"
+        case .time: "hh:mm:ss"
+        case .timeWithFraction: "hh:mm:ss.000"
+        case .moment: "yyyy-mm-dd hh:mm:ss"
+        case .momentWithFraction: "yyyy-mm-dd hh:mm:ss.000"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import ColumnStore
+import Glibc
+internal import Ingest
+
+/// The file of an export while it is written: hashed on the way, bounded, durable at its end.
+final class ExportFile {
+    let path: String
+    private let exports: any ExportKeeping
+    private let byteCountMax: Int64
+    /// Of other exports' files.
+    private let otherByteCount: Int64
+    private var descriptor: Int32
+    private var hash = SHA256()
+    private(set) var byteCount: Int64 = 0
+    private var isFinished = false
+
+    /// - Parameter byteCountMax: of all exports' files together.
+    init(path: String, exports: any ExportKeeping, byteCountMax: Int64) throws {
+        self.path = path
+        self.exports = exports
+        self.byteCountMax = byteCountMax
+        otherByteCount = try exports.exportByteCount()
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(errno) }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if !isFinished { _ = FileRemoval.remove(path, .unpublished) }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        try check(bytes.count)
+        hash.update(bytes.span.bytes)
+        var start = 0
+        while start < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + start }, bytes.count - start) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Self.failure(errno) }
+            start += count
+        }
+        byteCount += Int64(bytes.count)
+    }
+
+    /// Asks for room for so many bytes more.
+    func check(_ count: Int) throws {
+        guard otherByteCount + byteCount + Int64(count) <= byteCountMax else {
+            throw Problem(.spillFull, "the files of exports would have more than limits.exports_bytes, \(byteCountMax) bytes, together: delete some, or wait until they expire")
+        }
+        guard byteCount / Self.lookByteCount != (byteCount + Int64(count)) / Self.lookByteCount, !exports.hasRoomForExports else { return }
+        throw Problem(.diskFull, "less than limits.min_free is free on the disk")
+    }
+
+    private static let lookByteCount: Int64 = 16 << 20
+
+    /// Another program's writer put the file there: what it is.
+    func takeWhole() throws {
+        close(descriptor)
+        descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure(errno) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Self.failure(errno) }
+            if count == 0 { return }
+            try check(count)
+            hash.update(Array(buffer[..<count]).span.bytes)
+            byteCount += Int64(count)
+        }
+    }
+
+    /// - Returns: the SHA-256 in hexadecimal digits, once the file is durable.
+    func finish() throws -> String {
+        guard fsync(descriptor) == 0 else { throw Self.failure(errno) }
+        let folder = open(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw Self.failure(errno) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw Self.failure(errno) }
+        isFinished = true
+        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func failure(_ code: Int32) -> Problem {
+        Problem(.diskFull, "the file of the export cannot be written: error \(code)", cause: String(cString: strerror(code)))
+    }
+}

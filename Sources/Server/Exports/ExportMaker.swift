@@ -1,0 +1,70 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// Makes the files of exports, on the queue's thread, with the rights that their owner has by then.
+struct ExportMaker: Sendable {
+    let context: DoorContext
+
+    /// Makes exports from here on.
+    static func begin(_ context: DoorContext, url: String) {
+        let maker = ExportMaker(context: context)
+        context.exports.begin(baseURL: url) { maker.make($0) }
+    }
+
+    /// What the maker asks for first: nothing of a query is answered to whoever may not ask it any more.
+    static func principal(_ owner: Identity, _ credentials: any CredentialLookup) throws -> Principal {
+        switch owner {
+        case .administrator: return .admin
+        case .nobody: return .nobody
+        case .contract(let client):
+            guard let contract = try credentials.contract(client.text) else { throw Problem(.contractNotValid, "the contract is gone") }
+            let now = CalendarText.now
+            guard contract.validFrom.map({ $0 <= now }) ?? true, contract.validTo.map({ now < $0 }) ?? true else {
+                throw Problem(.contractNotValid, "the contract is not valid any more")
+            }
+            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+        }
+    }
+
+    private func make(_ run: ExportQueue.Run) {
+        var export = run.export
+        let log = context.log
+        do {
+            try made(&export, run)
+            export.state = .done
+            export.endedAt = CalendarText.now
+            export.expiresAt = CalendarText.now.addingSaturating(export.expiresIn)
+        } catch {
+            // A stop leaves it to the next start; who deleted it wants no answer.
+            if run.isCancelled, context.life.isStopping || context.exports.isStopped { return }
+            let problem = ProblemMapping.problem(for: error)
+            if problem.slug == .internalError, !run.isCancelled { log.error("an export failed", ["export": .text(export.id), "error": .text(problem.cause ?? "\(error)")]) }
+            (export.state, export.problem, export.endedAt) = (.error, ProblemBody(problem).json(), CalendarText.now)
+            (export.fileName, export.byteCount, export.sha256) = (nil, 0, nil)
+            export.rowCount = run.progress.rowCount
+        }
+        do {
+            let isThere = try context.store.exports.endExport(export)
+            log.info("export ended", ["export": .text(export.id), "state": .text(isThere ? export.state.rawValue : "deleted"), "rows": .number(Int(export.rowCount))])
+        } catch {
+            log.error("an export's end could not be noted; it is made again", ["export": .text(export.id), "reason": .text("\(error)")])
+        }
+    }
+
+    private func made(_ export: inout Export, _ run: ExportQueue.Run) throws {
+        let principal = try Self.principal(export.owner, context.store.credentials)
+        let request = try ExportRequest(body: try JSONParser.parse(export.request), as: principal)
+        let name = "\(export.id)-\(try APIKey.randomText(byteCount: 6)).\(request.format.rawValue)"
+        let file = try ExportFile(path: try context.store.exports.exportPath(name), exports: context.store.exports, byteCountMax: Int64(context.limits.exportsByteCount))
+        let deadline = SteadyClock.seconds() + context.limits.streamTime
+        let work = ExportWork(context: context, run: run, principal: principal, deadline: deadline)
+        switch (request.content, request.format.form) {
+        case (.sheets(let sheets), let form?): try work.stream(sheets[0].query, as: form, to: file)
+        case (.sheets(let sheets), nil): try work.workbook(sheets, to: file)
+        case (.receipts(let page), _): try work.receipts(page, request, to: file)
+        }
+        export.sha256 = try file.finish()
+        (export.fileName, export.byteCount, export.rowCount) = (name, file.byteCount, run.progress.rowCount)
+    }
+}

@@ -1,0 +1,95 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+internal import Query
+
+/// One export on its way into its file: one state of the store for all of it, one time for all of it.
+struct ExportWork {
+    let context: DoorContext
+    let run: ExportQueue.Run
+    let principal: Principal
+    /// On the steady clock.
+    let deadline: Double
+
+    private func cancellation() throws -> Cancellation {
+        if run.isCancelled { throw Job.Cancelled() }
+        let left = deadline - SteadyClock.seconds()
+        guard left > 0 else { throw Problem(.queryTimeout, "the export takes longer than limits.stream_time allows") }
+        return Cancellation(timeLimitSeconds: left)
+    }
+
+    /// A query's answer, whose stream a stop can end.
+    private func answer<Result>(
+        _ request: SQLRequest, _ catalog: any QueryCatalog, now: Int64, fraction: Double, _ body: (SQLRunner, SQLRunner.Started) throws -> Result
+    ) throws -> Result {
+        let question = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
+        let runner = SQLRunner(engine: context.queries.engine)
+        // It is seen among those that run, and can be ended there too.
+        let watch = try QueryWatch(context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
+        defer { watch.end() }
+        do {
+            let answer = try runner.start(request, in: question, cancellation: try cancellation()) { stream in
+                watch.begin(stream)
+                run.begin(stream, fraction: fraction)
+            }
+            defer {
+                run.begin(nil, fraction: fraction)
+                answer.stream.cancel()
+            }
+            return try body(runner, answer)
+        } catch {
+            throw watch.explained(error)
+        }
+    }
+
+    func stream(_ request: SQLRequest, as form: SQLForm, to file: ExportFile) throws {
+        let (catalog, _) = try context.store.queries.catalog(as: principal, upTo: nil)
+        try answer(request, catalog, now: CalendarText.now, fraction: 0) { runner, answer in
+            try runner.write(answer, as: form, counting: { run.add($0) }) { bytes in
+                try file.write(bytes)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+    }
+
+    func workbook(_ sheets: [ExportRequest.Sheet], to file: ExportFile) throws {
+        let (catalog, _) = try context.store.queries.catalog(as: principal, upTo: nil)
+        let now = CalendarText.now
+        let book = try WorkbookFile(path: file.path, space: context.queries.engine.spillSpace)
+        for (index, sheet) in sheets.enumerated() {
+            try answer(sheet.query, catalog, now: now, fraction: Double(index) / Double(sheets.count)) { runner, answer in
+                try runner.write(answer, asSheet: sheet.name, of: book) { run.add($0) }
+            }
+        }
+        _ = try book.finish()
+        try file.takeWhole()
+    }
+
+    // MARK: Receipts
+
+    /// Pages of one walk, whose members are fixed when it begins.
+    func receipts(_ request: PageRequest, _ export: ExportRequest, to file: ExportFile) throws {
+        var writer: (any ReceiptFileWriter)?
+        var request = request
+        repeat {
+            _ = try cancellation()
+            let page = try context.store.rows.page(request, as: principal)
+            let own = try writer ?? Self.writer(export, page.schema, file, context.queries.engine.spillSpace)
+            writer = own
+            try own.add(page)
+            run.add(page.batches.reduce(0) { $0 + $1.rowCount })
+            request.cursor = page.nextCursor
+        } while request.cursor != nil
+        try writer?.finish()
+    }
+
+    private static func writer(_ export: ExportRequest, _ schema: Schema, _ file: ExportFile, _ space: SpillSpace) throws -> any ReceiptFileWriter {
+        let columns = schema.fields.map { ResultColumn(name: $0.name, type: $0.type) }
+        switch export.format {
+        case .ndjson: return LineFileWriter(file: file)
+        case .csv: return try EncodedFileWriter(CSVEncoder(columns: columns), file)
+        case .parquet: return try EncodedFileWriter(ParquetEncoder(columns: columns), file)
+        case .xlsx: return try BookFileWriter(WorkbookFile(path: file.path, space: space), export.name, columns, file)
+        }
+    }
+}

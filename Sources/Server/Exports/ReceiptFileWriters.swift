@@ -1,0 +1,60 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// Pages of receipts into a file of one format.
+protocol ReceiptFileWriter: AnyObject {
+    func add(_ page: Page) throws
+    func finish() throws
+}
+
+/// NDJSON as pages have it: documents as they are.
+final class LineFileWriter: ReceiptFileWriter {
+    private let file: ExportFile
+    init(file: ExportFile) { self.file = file }
+    func add(_ page: Page) throws { try file.write(ReceiptPage.lines(page)) }
+    func finish() {}
+}
+
+final class EncodedFileWriter<Encoder: ResultEncoder>: ReceiptFileWriter {
+    private var encoder: Encoder
+    private let file: ExportFile
+
+    init(_ encoder: Encoder, _ file: ExportFile) throws {
+        (self.encoder, self.file) = (encoder, file)
+        var bytes: [UInt8] = []
+        try self.encoder.begin(into: &bytes)
+        try file.write(bytes)
+    }
+
+    func add(_ page: Page) throws {
+        for batch in page.batches {
+            var bytes: [UInt8] = []
+            try encoder.append(batch, into: &bytes)
+            try file.write(bytes)
+        }
+    }
+
+    func finish() throws {
+        var bytes: [UInt8] = []
+        try encoder.end(cursor: nil, statistics: QueryStatistics(), into: &bytes)
+        try file.write(bytes)
+    }
+}
+
+final class BookFileWriter: ReceiptFileWriter {
+    private let book: WorkbookFile
+    private let file: ExportFile
+
+    init(_ book: WorkbookFile, _ name: String, _ columns: [ResultColumn], _ file: ExportFile) throws {
+        (self.book, self.file) = (book, file)
+        try book.beginSheet(named: name, columns: columns)
+    }
+
+    func add(_ page: Page) throws { for batch in page.batches { try book.append(batch) } }
+
+    func finish() throws {
+        _ = try book.finish()
+        try file.takeWhole()
+    }
+}

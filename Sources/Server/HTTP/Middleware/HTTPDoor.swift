@@ -1,0 +1,19 @@
+/// HTTP as a door of a context.
+package enum HTTPDoor {
+    /// Listens, and serves `routes`; a stop of the context closes it.
+    ///
+    /// - Parameters:
+    ///   - administrator: who the admin key stands for.
+    ///   - certificates: nil where the server has none of its own.
+    /// - Throws: `ListenerError` when the address cannot be listened on.
+    package static func open(
+        _ context: DoorContext, _ settings: Listener.Settings, connections limits: ConnectionTable.Limits = .init(),
+        administrator: String = "admin", certificates: CertificateFiles? = nil, routes: [Route]
+    ) throws -> (service: Service, listener: Listener) {
+        let connections = ConnectionTable(limits)
+        let service = try Service(context, administrator: administrator, certificates: certificates, connections: connections, routes: routes)
+        let listener = try Listener(settings, handler: service, connections: connections, timers: context.life.timers)
+        context.life.add(listener)
+        return (service, listener)
+    }
+}

@@ -1,0 +1,397 @@
+/// Tells a statement by its first words, and reads those that a session does itself.
+package struct CommandReader {
+    private let statement: StatementScanner.Statement
+    private var place = 0
+
+    private init(_ statement: StatementScanner.Statement) { self.statement = statement }
+
+    /// - Throws: 42601 at the token that does not fit; 0A000, 22023 and others for what is not done.
+    package static func command(_ statement: StatementScanner.Statement) throws(PostgresFault) -> PostgresCommand {
+        var reader = CommandReader(statement)
+        let command = try reader.command()
+        // Questions and writes are read no further here.
+        switch command {
+        case .question, .write, .prepare, .declare, .execute, .copyOut, .empty: return command
+        default:
+            guard reader.token == nil else { throw reader.unexpected }
+            guard !statement.isCut else { throw PostgresFault(.programLimitExceeded, "a command of more than \(StatementScanner.tokensMax) words") }
+            return command
+        }
+    }
+
+    // MARK: Tokens
+
+    private var token: StatementToken? { place < statement.tokens.count ? statement.tokens[place] : nil }
+
+    private var unexpected: PostgresFault {
+        guard let token else { return PostgresFault(.syntaxError, "syntax error at end of input", position: statement.text.unicodeScalars.count + 1) }
+        let text = statement.text.unicodeScalars.dropFirst(token.range.lowerBound).prefix(token.range.count)
+        return PostgresFault(.syntaxError, "syntax error at or near \"\(String(String.UnicodeScalarView(text)))\"", position: token.range.lowerBound + 1)
+    }
+
+    private mutating func skip(_ words: String...) -> Bool {
+        guard let token, token.kind == .word || token.kind == .mark, words.contains(token.value) else { return false }
+        place += 1
+        return true
+    }
+
+    private mutating func expect(_ word: String) throws(PostgresFault) {
+        guard skip(word) else { throw unexpected }
+    }
+
+    private mutating func name() throws(PostgresFault) -> String {
+        guard let token, token.kind == .word || token.kind == .quoted else { throw unexpected }
+        place += 1
+        return token.value
+    }
+
+    private mutating func integer() throws(PostgresFault) -> Int? {
+        let start = place
+        let isNegative = skip("-")
+        if !isNegative { _ = skip("+") }
+        guard let token, token.kind == .number, let value = Int32(token.value) else {
+            place = start
+            return nil
+        }
+        place += 1
+        return isNegative ? 0 - Int(value) : Int(value)
+    }
+
+    /// What stands from here to the end, and where it begins.
+    private func rest() throws(PostgresFault) -> (String, Int) {
+        guard let token else { throw unexpected }
+        return (text(token.range.lowerBound..<statement.text.unicodeScalars.count), token.range.lowerBound)
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(String.UnicodeScalarView(statement.text.unicodeScalars.dropFirst(range.lowerBound).prefix(range.count)))
+    }
+
+    // MARK: Commands
+
+    private mutating func command() throws(PostgresFault) -> PostgresCommand {
+        guard let first = token else { return .empty }
+        guard first.kind == .word else { return .question(tag: "SELECT") }
+        place += 1
+        switch first.value {
+        case "begin": return try begin("BEGIN")
+        case "start":
+            try expect("transaction")
+            return try begin("START TRANSACTION")
+        case "commit", "end": return .commit(isChained: try chain())
+        case "rollback", "abort": return try rollback()
+        case "savepoint": return .savepoint(try name())
+        case "release":
+            _ = skip("savepoint")
+            return .release(try name())
+        case "set": return try set()
+        case "reset": return .reset(skip("all") ? nil : try setting())
+        case "show": return try show()
+        case "discard": return .discard(try name().uppercased())
+        case "deallocate":
+            _ = skip("prepare")
+            return .deallocate(skip("all") ? nil : try name())
+        case "close": return .close(skip("all") ? nil : try name())
+        case "listen", "unlisten":
+            if !skip("*") { _ = try name() }
+            return .listen(tag: first.value.uppercased())
+        case "fetch", "move": return try fetch(isMove: first.value == "move")
+        default: return try asking(first.value)
+        }
+    }
+
+    private mutating func asking(_ word: String) throws(PostgresFault) -> PostgresCommand {
+        switch word {
+        case "prepare": return try prepare()
+        case "execute": return try execute()
+        case "declare": return try declare()
+        case "copy": return try copy()
+        case "explain": return .question(tag: "EXPLAIN")
+        case "insert", "update", "delete", "merge", "truncate", "lock", "notify", "vacuum", "analyze", "cluster", "reindex", "call", "do", "load", "checkpoint", "grant", "revoke", "import", "refresh":
+            return .write(tag: word.uppercased())
+        case "create", "alter", "drop", "comment", "security", "reassign":
+            guard let next = token else { throw unexpected }
+            return .write(tag: word.uppercased() + (next.kind == .word ? " " + next.value.uppercased() : ""))
+        default: return .question(tag: "SELECT")
+        }
+    }
+
+    /// ISOLATION LEVEL …, READ ONLY and READ WRITE are all this server's one way: a transaction sees one state and writes nothing.
+    private mutating func modes() throws(PostgresFault) {
+        while token != nil {
+            if skip("isolation") {
+                try expect("level")
+                guard skip("serializable") || (skip("repeatable") && skip("read")) || (skip("read") && skip("committed", "uncommitted")) else { throw unexpected }
+            } else if skip("read") {
+                guard skip("only", "write") else { throw unexpected }
+            } else {
+                _ = skip("not")
+                try expect("deferrable")
+            }
+            _ = skip(",")
+        }
+    }
+
+    private mutating func begin(_ tag: String) throws(PostgresFault) -> PostgresCommand {
+        _ = skip("work", "transaction")
+        try modes()
+        return .begin(tag: tag)
+    }
+
+    private mutating func chain() throws(PostgresFault) -> Bool {
+        _ = skip("work", "transaction")
+        guard skip("and") else { return false }
+        let isNot = skip("no")
+        try expect("chain")
+        return !isNot
+    }
+
+    private mutating func rollback() throws(PostgresFault) -> PostgresCommand {
+        _ = skip("work", "transaction")
+        if skip("to") {
+            _ = skip("savepoint")
+            return .rollbackTo(try name())
+        }
+        return .rollback(isChained: try chain())
+    }
+
+    // MARK: Settings
+
+    private mutating func setting() throws(PostgresFault) -> String {
+        if skip("time") {
+            try expect("zone")
+            return "timezone"
+        }
+        if skip("transaction") {
+            try expect("isolation")
+            try expect("level")
+            return "transaction_isolation"
+        }
+        if skip("session") {
+            try expect("authorization")
+            return "session_authorization"
+        }
+        var found = try name()
+        while skip(".") { found += "." + (try name()) }
+        return found.lowercased()
+    }
+
+    private mutating func set() throws(PostgresFault) -> PostgresCommand {
+        let isLocal = skip("local")
+        if !isLocal, skip("session") {
+            if skip("characteristics") {
+                try expect("as")
+                try expect("transaction")
+                try modes()
+                return .setTransaction(isOfSession: true)
+            }
+            if skip("authorization") { return .set(name: "session_authorization", value: try value(), isLocal: false) }
+        }
+        if skip("transaction") {
+            try modes()
+            return .setTransaction(isOfSession: false)
+        }
+        if skip("time") {
+            try expect("zone")
+            return .set(name: "timezone", value: skip("local", "default") ? nil : try value(), isLocal: isLocal)
+        }
+        if skip("names") { return .set(name: "client_encoding", value: skip("default") ? nil : try value(), isLocal: isLocal) }
+        let name = try setting()
+        guard skip("=", "to") else { throw unexpected }
+        return .set(name: name, value: skip("default") ? nil : try value(), isLocal: isLocal)
+    }
+
+    /// A word, a text or a number; several with commas between are one list.
+    private mutating func value() throws(PostgresFault) -> String {
+        var parts: [String] = []
+        repeat { parts.append(try item()) } while skip(",")
+        return parts.joined(separator: ", ")
+    }
+
+    private mutating func item() throws(PostgresFault) -> String {
+        let isNegative = skip("-")
+        guard let token, token.kind != .mark else { throw unexpected }
+        place += 1
+        return (isNegative ? "-" : "") + token.value
+    }
+
+    /// `SHOW TABLES` is the question language's own.
+    private mutating func show() throws(PostgresFault) -> PostgresCommand {
+        if skip("tables", "columns") {
+            place = statement.tokens.count
+            return .question(tag: "SHOW")
+        }
+        return .show(skip("all") ? nil : try setting())
+    }
+
+    // MARK: Statements within statements
+
+    private mutating func prepare() throws(PostgresFault) -> PostgresCommand {
+        let name = try name()
+        if skip("(") {
+            // Types are inferred: what is said of them is passed.
+            while let token, token.value != ")" { place += 1 }
+            try expect(")")
+        }
+        try expect("as")
+        let (query, start) = try rest()
+        return .prepare(name: name, query: query, queryStart: start)
+    }
+
+    private mutating func execute() throws(PostgresFault) -> PostgresCommand {
+        let name = try name()
+        guard skip("(") else {
+            guard token == nil else { throw unexpected }
+            return .execute(name: name, arguments: [])
+        }
+        var arguments: [String] = []
+        var depth = 0
+        guard var begin = token?.range.lowerBound else { throw unexpected }
+        while let next = token {
+            place += 1
+            let isMark = next.kind == .mark
+            if isMark, depth == 0, next.value == "," || next.value == ")" {
+                arguments.append(text(begin..<next.range.lowerBound))
+                begin = next.range.upperBound
+                if next.value == "," { continue }
+                guard token == nil else { throw unexpected }
+                return .execute(name: name, arguments: arguments)
+            }
+            if isMark, next.value == "(" { depth += 1 }
+            if isMark, next.value == ")" { depth -= 1 }
+        }
+        throw unexpected
+    }
+
+    private mutating func declare() throws(PostgresFault) -> PostgresCommand {
+        var cursor = PostgresCommand.Cursor(name: try name(), query: "", queryStart: 0)
+        while !skip("cursor") {
+            if skip("binary") {
+                cursor.isBinary = true
+            } else if skip("scroll") {
+                cursor.isScrollable = true
+            } else if skip("no") {
+                try expect("scroll")
+            } else if !skip("insensitive", "asensitive") {
+                throw unexpected
+            }
+        }
+        if skip("with") {
+            try expect("hold")
+            cursor.isHeld = true
+        } else if skip("without") {
+            try expect("hold")
+        }
+        try expect("for")
+        (cursor.query, cursor.queryStart) = try rest()
+        return .declare(cursor)
+    }
+
+    private mutating func fetch(isMove: Bool) throws(PostgresFault) -> PostgresCommand {
+        var direction = FetchDirection.forward(1)
+        if skip("next") {
+            direction = .forward(1)
+        } else if skip("prior") {
+            direction = .backward(1)
+        } else if skip("first") {
+            direction = .absolute(1)
+        } else if skip("last") {
+            direction = .absolute(-1)
+        } else if skip("absolute") {
+            guard let count = try integer() else { throw unexpected }
+            direction = .absolute(count)
+        } else if skip("relative") {
+            guard let count = try integer() else { throw unexpected }
+            direction = .relative(count)
+        } else if skip("all") {
+            direction = .forward(nil)
+        } else if skip("forward") {
+            direction = .forward(skip("all") ? nil : try integer() ?? 1)
+        } else if skip("backward") {
+            direction = .backward(skip("all") ? nil : try integer() ?? 1)
+        } else if let count = try integer() {
+            direction = .forward(count)
+        }
+        _ = skip("from", "in")
+        return .fetch(direction, cursor: try name(), isMove: isMove)
+    }
+
+    // MARK: COPY
+
+    private mutating func copy() throws(PostgresFault) -> PostgresCommand {
+        let query: String, start: Int
+        if let open = token, skip("(") {
+            var depth = 1
+            while depth > 0 {
+                guard let next = token else { throw unexpected }
+                place += 1
+                if next.kind == .mark, next.value == "(" { depth += 1 }
+                if next.kind == .mark, next.value == ")" { depth -= 1 }
+            }
+            let end = statement.tokens[place - 1].range.lowerBound
+            (query, start) = (text(open.range.upperBound..<end), open.range.upperBound)
+        } else {
+            guard let table = try copiedTable() else { return .write(tag: "COPY FROM") }
+            (query, start) = (table, 0)
+        }
+        guard !skip("from") else { return .write(tag: "COPY FROM") }
+        try expect("to")
+        guard skip("stdout") else {
+            throw PostgresFault(.featureNotSupported, "COPY to a file is not supported", hint: "COPY … TO STDOUT sends it to the client; psql's \\copy writes it there.")
+        }
+        return .copyOut(query: query, queryStart: start, try copyOptions())
+    }
+
+    /// `table [(columns)]` as a question; nil where it goes in and not out.
+    private mutating func copiedTable() throws(PostgresFault) -> String? {
+        func quote(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+        var table = quote(try name())
+        while skip(".") { table += "." + quote(try name()) }
+        var columns: [String] = []
+        if skip("(") {
+            repeat { columns.append(quote(try name())) } while skip(",")
+            try expect(")")
+        }
+        if token?.value == "from" { return nil }
+        return "SELECT \(columns.isEmpty ? "*" : columns.joined(separator: ", ")) FROM \(table)"
+    }
+
+    private mutating func copyOptions() throws(PostgresFault) -> CopyOptions {
+        var options = CopyOptions()
+        _ = skip("with")
+        let isList = skip("(")
+        while let next = token, !(isList && next.value == ")") {
+            try copyOption(&options)
+            _ = skip(",")
+        }
+        if isList { try expect(")") }
+        guard token == nil else { throw unexpected }
+        let reserved = [0x0A, 0x0D, options.form == .csv ? options.quote : UInt8(ascii: "\\")]
+        guard !reserved.contains(options.delimiterByte) else { throw PostgresFault(.invalidParameterValue, "COPY delimiter must be another character") }
+        return options
+    }
+
+    private mutating func copyOption(_ options: inout CopyOptions) throws(PostgresFault) {
+        func byte(_ text: String) throws(PostgresFault) -> UInt8 {
+            guard text.utf8.count == 1, let byte = text.utf8.first else { throw PostgresFault(.invalidParameterValue, "COPY takes a single one-byte character here") }
+            return byte
+        }
+        let option = try name()
+        _ = skip("as")
+        switch option {
+        case "format":
+            let word = try name()
+            guard let form = CopyOptions.Form(rawValue: word) else { throw PostgresFault(.invalidParameterValue, "COPY format \"\(word)\" not recognized") }
+            options.form = form
+        case "csv": options.form = .csv
+        case "binary": options.form = .binary
+        case "header": options.hasHeader = !skip("false", "off") && (skip("true", "on") || true)
+        case "delimiter": options.delimiter = try byte(try item())
+        case "null": options.null = try item()
+        case "quote": options.quote = try byte(try item())
+        case "escape": options.escape = try byte(try item())
+        case "encoding": _ = try item()
+        default: throw PostgresFault(.syntaxError, "option \"\(option)\" not recognized")
+        }
+    }
+}

@@ -1,0 +1,342 @@
+internal import ColumnStore
+
+/// What a session does itself. Each ends in CommandComplete or an error, and in a Query goes on with the next statement.
+extension PostgresSession {
+    /// A command that waits for an effect's answer.
+    enum CommandStep {
+        case prepare(name: String, Statement)
+        case prepareCursor(PostgresCommand.Cursor, question: Int)
+        case openCursor(PostgresCommand.Cursor, Portal, question: Int)
+        case openExecute(statement: Statement, portal: Int, formats: [WireFormat])
+        case runExecute(statement: Statement, portal: Int)
+        case fetch(isMove: Bool, cursor: String)
+        case prepareCopy(CopyOptions, question: Int)
+        case openCopy(CopyOptions, question: Int, columns: Int)
+        case runCopy(question: Int)
+    }
+
+    /// In a Query the rows that come are described first; in the extended protocol Describe does it.
+    private mutating func describeRows(_ columns: [WireField], _ formats: [WireFormat]) {
+        if pending != nil { send(.rowDescription(zip(columns, formats).map { Self.formatted($0, $1) })) }
+    }
+
+    /// - Parameter formats: of the rows that it gives.
+    mutating func perform(_ command: PostgresCommand, formats: [WireFormat]) {
+        do throws(PostgresFault) {
+            var tag = try transact(command)
+            if tag == nil { tag = try configure(command) }
+            if tag == nil { tag = try manage(command) }
+            if let tag { send(.commandComplete(tag)) } else { try ask(command, formats: formats) }
+        } catch {
+            failMessage(error)
+        }
+    }
+
+    private func inBlock(_ what: String) throws(PostgresFault) {
+        guard block == .explicit || block == .failed else {
+            throw PostgresFault(.noActiveTransaction, "\(what) can only be used in transaction blocks")
+        }
+    }
+
+    // MARK: Transactions
+
+    /// The tag; nil for another kind of command.
+    private mutating func transact(_ command: PostgresCommand) throws(PostgresFault) -> String? {
+        switch command {
+        case .begin(let tag):
+            if block == .explicit {
+                send(.notice(PostgresFault(.activeTransaction, "there is already a transaction in progress", severity: .warning)))
+            } else {
+                beginImplicit()
+                block = .explicit
+            }
+            return tag
+        case .commit(let isChained): return try endTransaction(isCommitted: true, isChained: isChained)
+        case .rollback(let isChained): return try endTransaction(isCommitted: false, isChained: isChained)
+        case .savepoint(let name):
+            try inBlock("SAVEPOINT")
+            savepoints.append((name, settings, lasting))
+            return "SAVEPOINT"
+        case .release(let name):
+            try inBlock("RELEASE SAVEPOINT")
+            let index = try savepoint(name)
+            savepoints.removeSubrange(index...)
+            for (name, portal) in portals where portal.depth > index { portals[name]?.depth = index }
+            return "RELEASE"
+        case .rollbackTo(let name):
+            try inBlock("ROLLBACK TO SAVEPOINT")
+            let index = try savepoint(name)
+            savepoints.removeSubrange((index + 1)...)
+            (settings, lasting) = (savepoints[index].settings, savepoints[index].lasting)
+            for (name, portal) in portals where portal.depth > index { drop(portal, name) }
+            block = .explicit
+            return "ROLLBACK"
+        default: return nil
+        }
+    }
+
+    private func savepoint(_ name: String) throws(PostgresFault) -> Int {
+        guard let index = savepoints.lastIndex(where: { $0.name == name }) else {
+            throw PostgresFault(.invalidSavepoint, "savepoint \"\(name)\" does not exist")
+        }
+        return index
+    }
+
+    private mutating func endTransaction(isCommitted: Bool, isChained: Bool) throws(PostgresFault) -> String {
+        let wasFailed = block == .failed
+        if block != .explicit, block != .failed {
+            if isChained { throw PostgresFault(.noActiveTransaction, "\(isCommitted ? "COMMIT" : "ROLLBACK") AND CHAIN can only be used in transaction blocks") }
+            send(.notice(PostgresFault(.noActiveTransaction, "there is no transaction in progress", severity: .warning)))
+        }
+        endBlock(isCommitted: isCommitted && !wasFailed)
+        if isChained {
+            beginImplicit()
+            block = .explicit
+        }
+        return isCommitted && !wasFailed ? "COMMIT" : "ROLLBACK"
+    }
+
+    // MARK: Settings
+
+    private mutating func configure(_ command: PostgresCommand) throws(PostgresFault) -> String? {
+        switch command {
+        case .set(let name, let value, let isLocal):
+            // Out of a block SET LOCAL ends with its own statement.
+            if isLocal, !isInTransaction, !isMultiple {
+                send(.notice(PostgresFault(.noActiveTransaction, "SET LOCAL can only be used in transaction blocks", severity: .warning)))
+            } else {
+                try settings.set(name, value)
+                if !isLocal { try lasting.set(name, value) }
+            }
+            return "SET"
+        case .setTransaction(let isOfSession):
+            if !isOfSession, !isInTransaction, !isMultiple {
+                send(.notice(PostgresFault(.noActiveTransaction, "SET TRANSACTION can only be used in transaction blocks", severity: .warning)))
+            }
+            return "SET"
+        case .reset(let name):
+            if let name {
+                try settings.set(name, nil)
+                try lasting.set(name, nil)
+            } else {
+                resetSettings()
+            }
+            return "RESET"
+        case .show(let name):
+            try show(name)
+            return "SHOW"
+        case .discard(let what):
+            guard ["ALL", "PLANS", "SEQUENCES", "TEMP", "TEMPORARY"].contains(what) else { throw PostgresFault(.syntaxError, "syntax error at or near \"\(what)\"") }
+            if what == "ALL" { try discardAll() }
+            return "DISCARD \(what)"
+        case .listen(let tag): return tag
+        default: return nil
+        }
+    }
+
+    private mutating func show(_ name: String?) throws(PostgresFault) {
+        try checkShown(.show(name))
+        let columns = columns(of: .show(name), or: [])
+        describeRows(columns, columns.map { _ in .text })
+        guard let name else {
+            for (name, value) in settings.all { send(.dataRow([Array(name.utf8), Array(value.utf8), []])) }
+            return
+        }
+        send(.dataRow([Array((settings[name] ?? "").utf8)]))
+    }
+
+    private mutating func dropPortals() {
+        for (name, portal) in portals where name != activePortal { drop(portal, name) }
+    }
+
+    private mutating func discardAll() throws(PostgresFault) {
+        guard !isInTransaction, !isMultiple else { throw PostgresFault(.activeTransaction, "DISCARD ALL cannot run inside a transaction block") }
+        dropPortals()
+        for name in Array(statements.keys) where !name.isEmpty { drop(statement: name) }
+        resetSettings()
+    }
+
+    private mutating func resetSettings() {
+        settings.resetAll()
+        lasting.resetAll()
+    }
+
+    // MARK: Statements and cursors
+
+    private mutating func manage(_ command: PostgresCommand) throws(PostgresFault) -> String? {
+        switch command {
+        case .deallocate(nil):
+            for name in Array(statements.keys) where !name.isEmpty { drop(statement: name) }
+            return "DEALLOCATE ALL"
+        case .deallocate(let name?):
+            guard statements[name] != nil else { throw PostgresFault(.invalidStatementName, "prepared statement \"\(name)\" does not exist") }
+            drop(statement: name)
+            return "DEALLOCATE"
+        case .close(nil):
+            dropPortals()
+            return "CLOSE CURSOR ALL"
+        case .close(let name?):
+            guard let portal = portals[name] else { throw PostgresFault(.invalidCursorName, "cursor \"\(name)\" does not exist") }
+            drop(portal, name)
+            return "CLOSE CURSOR"
+        case .write(let tag): throw PostgresFault(.readOnlyTransaction, "cannot execute \(tag) in a read-only transaction", hint: "Documents come in over HTTP: POST /v1/receipts.")
+        default: return nil
+        }
+    }
+
+    /// Commands that need the store.
+    private mutating func ask(_ command: PostgresCommand, formats: [WireFormat]) throws(PostgresFault) {
+        switch command {
+        case .prepare(let name, let query, _): try prepare(name, query)
+        case .declare(let cursor): try declare(cursor)
+        case .execute(let name, let arguments): try execute(name, arguments, formats)
+        case .fetch(let direction, let cursor, let isMove): try fetch(direction, cursor, isMove)
+        case .copyOut(let query, _, let options):
+            let question = number()
+            waiting = .command(.prepareCopy(options, question: question))
+            effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [])))
+        default: preconditionFailure("a question is no command")
+        }
+    }
+
+    private mutating func prepare(_ name: String, _ query: String) throws(PostgresFault) {
+        try checkRoom(forStatement: query)
+        var statement = Statement(command: .question(tag: "SELECT"), text: query)
+        let question = number()
+        statement.question = question
+        waiting = .command(.prepare(name: name, statement))
+        effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [])))
+    }
+
+    private mutating func declare(_ cursor: PostgresCommand.Cursor) throws(PostgresFault) {
+        if !cursor.isHeld, !isMultiple { try inBlock("DECLARE CURSOR") }
+        guard portals[cursor.name] == nil else { throw PostgresFault(.duplicateCursor, "cursor \"\(cursor.name)\" already exists") }
+        try checkRoomForPortal()
+        let question = number()
+        waiting = .command(.prepareCursor(cursor, question: question))
+        effects.append(.prepare(.init(statement: question, text: cursor.query, parameterTypes: [])))
+    }
+
+    private mutating func execute(_ name: String, _ arguments: [String], _ formats: [WireFormat]) throws(PostgresFault) {
+        guard let statement = statements[name] else { throw PostgresFault(.invalidStatementName, "prepared statement \"\(name)\" does not exist") }
+        let needed = statement.shape.parameterTypes.count
+        guard arguments.count == needed else {
+            throw PostgresFault(
+                .syntaxError, "wrong number of parameters for prepared statement \"\(name)\"", detail: "Expected \(needed) parameters but got \(arguments.count).")
+        }
+        guard let question = statement.question else {
+            // A statement may execute another, and that one the first.
+            guard executionDepth < 8 else { throw PostgresFault(SQLState(rawValue: "54001"), "stack depth limit exceeded") }
+            executionDepth += 1
+            defer { executionDepth -= 1 }
+            return perform(statement.command, formats: formats)
+        }
+        let portal = number()
+        waiting = .command(.openExecute(statement: statement, portal: portal, formats: formats))
+        effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments), isScrollable: false)))
+    }
+
+    private mutating func fetch(_ direction: FetchDirection, _ cursor: String, _ isMove: Bool) throws(PostgresFault) {
+        guard let portal = portals[cursor], case .question(let number) = portal.source else {
+            throw PostgresFault(.invalidCursorName, "cursor \"\(cursor)\" does not exist")
+        }
+        guard !portal.isFailed else { throw PostgresFault(.notInPrerequisiteState, "portal \"\(cursor)\" cannot be run") }
+        if direction.goesBack, !portal.isScrollable {
+            throw PostgresFault(.notInPrerequisiteState, "cursor can only scan forward", hint: "Declare it with SCROLL option to enable backward scan.")
+        }
+        if !isMove { describeRows(portal.columns, portal.formats) }
+        waiting = .command(.fetch(isMove: isMove, cursor: cursor))
+        effects.append(.run(.init(portal: number, rows: .fetch(direction, isMove: isMove), formats: portal.formats)))
+    }
+
+    // MARK: Answers
+
+    mutating func resume(_ step: CommandStep, _ input: SessionInput) {
+        do throws(PostgresFault) {
+            switch (step, input) {
+            case (.prepare(let name, var statement), .prepared(let result)):
+                statement.shape = try result.get()
+                guard statements[name] == nil else { throw PostgresFault(.duplicateStatement, "prepared statement \"\(name)\" already exists") }
+                statements[name] = statement
+                complete("PREPARE")
+            case (.prepareCursor(let cursor, let question), .prepared(let result)): try open(cursor, question, result.get())
+            case (.openCursor(let cursor, let portal, let question), .opened(let fault)):
+                if let fault { throw fault }
+                effects.append(.forgetStatement(question))
+                portals[cursor.name] = portal
+                complete("DECLARE CURSOR")
+            case (.openExecute(let statement, let portal, let formats), .opened(let fault)):
+                if let fault { throw fault }
+                describeRows(statement.shape.columns, formats)
+                waiting = .command(.runExecute(statement: statement, portal: portal))
+                effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats)))
+            case (.runExecute(let statement, let portal), .ran(let outcome)):
+                effects.append(.closePortal(portal))
+                complete(Self.tag(statement.command, rows: try Self.rows(outcome)))
+            case (.fetch(let isMove, let cursor), .ran(let outcome)):
+                if case .failed = outcome { portals[cursor]?.isFailed = true }
+                complete("\(isMove ? "MOVE" : "FETCH") \(try Self.rows(outcome))")
+            default: try resumeCopy(step, input)
+            }
+        } catch {
+            forget(step, input)
+            failMessage(error)
+        }
+    }
+
+    /// What a step that failed had asked for and nobody holds now. A question that could not be prepared, and a portal that could not be opened, hold nothing.
+    private mutating func forget(_ step: CommandStep, _ input: SessionInput) {
+        if case .prepared(.failure) = input { return }
+        switch step {
+        case .prepareCursor(_, let question), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _):
+            effects.append(.forgetStatement(question))
+        case .prepare(_, let statement): if let question = statement.question { effects.append(.forgetStatement(question)) }
+        // These let go of what they hold when its rows end, however they end.
+        case .openExecute, .runExecute, .fetch, .runCopy: break
+        }
+    }
+
+    private mutating func resumeCopy(_ step: CommandStep, _ input: SessionInput) throws(PostgresFault) {
+        switch (step, input) {
+        case (.prepareCopy(let options, let question), .prepared(let result)):
+            let shape = try result.get()
+            guard shape.parameterTypes.isEmpty else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
+            waiting = .command(.openCopy(options, question: question, columns: shape.columns.count))
+            effects.append(.open(.init(portal: question, statement: question, arguments: .bound(formats: [], values: []), isScrollable: false)))
+        case (.openCopy(let options, let question, let columns), .opened(let fault)):
+            if let fault { throw fault }
+            send(.copyOut(format: options.wireFormat, columns: columns))
+            waiting = .command(.runCopy(question: question))
+            let formats = [WireFormat](repeating: options.wireFormat, count: columns)
+            effects.append(.run(.init(portal: question, rows: .copy(options), formats: formats)))
+        case (.runCopy(let question), .ran(let outcome)):
+            effects += [.closePortal(question), .forgetStatement(question)]
+            let rows = try Self.rows(outcome)
+            send(.copyDone)
+            complete("COPY \(rows)")
+        default: preconditionFailure("another answer was due")
+        }
+    }
+
+    private mutating func open(_ cursor: PostgresCommand.Cursor, _ question: Int, _ shape: SessionInput.Shape) throws(PostgresFault) {
+        guard shape.parameterTypes.isEmpty else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
+        let formats = [WireFormat](repeating: cursor.isBinary ? .binary : .text, count: shape.columns.count)
+        let portal = Portal(
+            command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, isScrollable: cursor.isScrollable,
+            isHeld: cursor.isHeld, depth: savepoints.count)
+        waiting = .command(.openCursor(cursor, portal, question: question))
+        effects.append(.open(.init(portal: question, statement: question, arguments: .bound(formats: [], values: []), isScrollable: cursor.isScrollable)))
+    }
+
+    private static func rows(_ outcome: SessionInput.Outcome) throws(PostgresFault) -> Int {
+        switch outcome {
+        case .finished(let rows), .suspended(let rows): return rows
+        case .failed(let fault): throw fault
+        }
+    }
+
+    private mutating func complete(_ tag: String) {
+        send(.commandComplete(tag))
+        if pending != nil { nextStatement() }
+    }
+}

@@ -1,0 +1,281 @@
+// A session of PostgreSQL's protocol after authentication (PostgreSQL 15 documentation, 55.2): one input at a time, and what is to be done for it.
+
+internal import ColumnStore
+
+/// Statements, portals and the transaction of one connection, as a pure state machine: no socket, no clock, no store.
+///
+/// 1. While `isWaiting` only the answer that is waited for may be put in.
+/// 2. Each Query, Sync and FunctionCall is answered by exactly one ReadyForQuery, unless the connection ends.
+/// 3. After an error in the extended protocol everything up to the next Sync is passed over.
+/// 4. Portals end with their transaction; those of cursors WITH HOLD stay.
+package struct PostgresSession {
+    package struct Limits: Sendable {
+        package var statements = 1_000
+        package var portals = 100
+        /// Of all statements that are kept.
+        package var textBytes = 16 << 20
+
+        package init() {}
+    }
+
+    struct Statement {
+        var command: PostgresCommand
+        var text: String
+        /// The number of its question, where it has one.
+        var question: Int?
+        var shape = SessionInput.Shape(parameterTypes: [], columns: [])
+    }
+
+    struct Portal {
+        enum Source {
+            /// Rows of an open question.
+            case question(Int)
+            case command
+        }
+
+        var command: PostgresCommand
+        var source: Source
+        var columns: [WireField]
+        var formats: [WireFormat]
+        var isScrollable = false
+        /// WITH HOLD.
+        var isHeld = false
+        /// Held, and its own transaction is committed.
+        var isKept = false
+        var isDone = false
+        /// Of a command that gave rows: it is said again, and no row is left.
+        var doneTag: String?
+        var isFailed = false
+        /// How many savepoints there were when it was opened.
+        var depth = 0
+    }
+
+    struct Pending {
+        var statement: StatementScanner.Statement
+        var command: PostgresCommand
+    }
+
+    enum Block {
+        case none
+        /// A pipeline's or a Query's own, which ends with it.
+        case implicit
+        case explicit
+        case failed
+    }
+
+    enum Waiting {
+        case parse(FrontendMessage.Parse, Statement)
+        case bind(FrontendMessage.Bind, Portal)
+        case execute(String)
+        /// In a Query message.
+        case prepareQuery(Statement)
+        case openQuery(Statement)
+        case runQuery(Statement)
+        /// PREPARE, DECLARE, EXECUTE, FETCH and COPY, in either protocol; what comes then is in `afterCommand`.
+        case command(CommandStep)
+    }
+
+    package internal(set) var settings: SessionSettings
+    let limits: Limits
+    var statements: [String: Statement] = [:]
+    /// Cursors are portals, and SQL's prepared statements are Parse's.
+    var portals: [String: Portal] = [:]
+    /// The one whose command runs: it cannot close itself.
+    var activePortal: String?
+    var block = Block.none
+    var savepoints: [(name: String, settings: SessionSettings, lasting: SessionSettings)] = []
+    /// Without what SET LOCAL said: what holds when the transaction is committed.
+    var lasting: SessionSettings
+    var settingsAtBegin: SessionSettings?
+    var reportedSettings: [String: String]
+    var isSkipping = false
+    var waiting: Waiting?
+    /// The rest of a Query message.
+    var pending: [Pending]?
+    /// A Query of several statements is a block by itself.
+    var isMultiple = false
+    /// The columns of its statement, once that has taken the unnamed portal's place.
+    var unnamedColumns: [WireField]?
+    var nextNumber = 1
+    var executionDepth = 0
+    var effects: [SessionEffect] = []
+
+    package init(_ settings: SessionSettings, limits: Limits = Limits()) {
+        self.settings = settings
+        lasting = settings
+        self.limits = limits
+        reportedSettings = Dictionary(uniqueKeysWithValues: settings.reported.map { ($0.name, $0.value) })
+    }
+
+    package var isWaiting: Bool { waiting != nil }
+    package var isInTransaction: Bool { block == .explicit || block == .failed }
+
+    /// - Precondition: an answer where one is waited for, and else a message.
+    package mutating func step(_ input: SessionInput) -> [SessionEffect] {
+        effects = []
+        switch input {
+        case .message(let message):
+            precondition(!isWaiting, "an answer is due, not a message")
+            take(message)
+        case .malformed(let fault):
+            precondition(!isWaiting, "an answer is due, not a message")
+            if fault.severity == .fatal { end(fault) } else if !isSkipping { failMessage(fault) }
+        case .prepared, .opened, .ran:
+            guard let was = waiting else { preconditionFailure("nothing was asked") }
+            waiting = nil
+            resume(was, input)
+        }
+        return effects
+    }
+
+    // MARK: Messages
+
+    private mutating func take(_ message: FrontendMessage) {
+        switch message {
+        case .sync:
+            isSkipping = false
+            if block == .implicit { endBlock(isCommitted: true) }
+            ready()
+        case .terminate: effects.append(.end)
+        // What a copy's client still sends after it was refused.
+        case .copyData, .copyDone, .copyFail: break
+        case _ where isSkipping: break
+        case .query(let text): query(text)
+        case .functionCall:
+            send(.error(PostgresFault(.featureNotSupported, "fastpath function calls are not supported")))
+            abortBlock()
+            ready()
+        case .password: end(.framing("invalid frontend message type 112"))
+        case .flush: effects.append(.flush)
+        case .parse(let parse): begin(parse)
+        case .bind(let bind): begin(bind)
+        case .describe(let target): describe(target)
+        case .execute(let portal, let rowsMax): execute(portal, rowsMax)
+        case .close(let target): close(target)
+        }
+    }
+
+    private mutating func resume(_ was: Waiting, _ input: SessionInput) {
+        switch (was, input) {
+        case (.parse(let parse, let statement), .prepared(let result)): finish(parse, statement, result)
+        case (.bind(let bind, let portal), .opened(let fault)): finish(bind, portal, fault)
+        case (.execute(let name), .ran(let outcome)): finishExecute(name, outcome)
+        case (.prepareQuery(let statement), .prepared(let result)): openQuery(statement, result)
+        case (.openQuery(let statement), .opened(let fault)): runQuery(statement, fault)
+        case (.runQuery(let statement), .ran(let outcome)): finishQuery(statement, outcome)
+        case (.command(let step), _): resume(step, input)
+        default: preconditionFailure("another answer was due")
+        }
+    }
+
+    // MARK: Answers
+
+    mutating func send(_ message: BackendMessage) { effects.append(.send(message)) }
+
+    mutating func end(_ fault: PostgresFault) {
+        send(.error(fault))
+        effects.append(.end)
+    }
+
+    /// A fault of one message of the extended protocol, or of all of a Query.
+    mutating func failMessage(_ fault: PostgresFault) {
+        send(.error(fault))
+        abortBlock()
+        if pending != nil {
+            // What failed while it ran stays until the transaction ends, and is of no use.
+            if let columns = unnamedColumns, block == .failed {
+                let formats = columns.map { _ in WireFormat.text }
+                portals[""] = Portal(command: .question(tag: "SELECT"), source: .command, columns: columns, formats: formats, isDone: true, isFailed: true)
+            }
+            pending = nil
+            isMultiple = false
+            unnamedColumns = nil
+            ready()
+        } else {
+            isSkipping = true
+        }
+    }
+
+    mutating func ready() {
+        for (name, value) in settings.reported where reportedSettings[name] != value {
+            reportedSettings[name] = value
+            send(.parameterStatus(name: name, value: value))
+        }
+        switch block {
+        case .none, .implicit: send(.readyForQuery(.idle))
+        case .explicit: send(.readyForQuery(.open))
+        case .failed: send(.readyForQuery(.failed))
+        }
+        effects.append(.flush)
+    }
+
+    mutating func number() -> Int {
+        defer { nextNumber &+= 1 }
+        return nextNumber
+    }
+
+    static let failedFault = PostgresFault(.failedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+
+    // MARK: The transaction
+
+    /// The first command outside of a block begins one of its own.
+    mutating func beginImplicit() {
+        guard block == .none else { return }
+        block = .implicit
+        settingsAtBegin = settings
+        effects.append(.beginTransaction)
+    }
+
+    mutating func abortBlock() {
+        switch block {
+        case .explicit:
+            block = .failed
+            // What was set since then is undone at once, not when the transaction ends.
+            if let last = savepoints.last { (settings, lasting) = (last.settings, last.lasting) } else if let settingsAtBegin { (settings, lasting) = (settingsAtBegin, settingsAtBegin) }
+        case .implicit, .none: endBlock(isCommitted: false)
+        case .failed: break
+        }
+    }
+
+    mutating func endBlock(isCommitted: Bool) {
+        for (name, portal) in portals where !portal.isKept {
+            if portal.isHeld, isCommitted {
+                portals[name]?.isKept = true
+                portals[name]?.depth = 0
+            } else {
+                drop(portal, name)
+            }
+        }
+        if !isCommitted, let before = settingsAtBegin { lasting = before }
+        settings = lasting
+        settingsAtBegin = nil
+        savepoints = []
+        if block != .none { effects.append(.endTransaction) }
+        block = .none
+    }
+
+    mutating func drop(_ portal: Portal, _ name: String) {
+        portals[name] = nil
+        if case .question(let number) = portal.source { effects.append(.closePortal(number)) }
+    }
+
+    mutating func drop(statement name: String) {
+        guard let statement = statements.removeValue(forKey: name), let question = statement.question else { return }
+        // An open portal keeps its own: only the name goes.
+        effects.append(.forgetStatement(question))
+    }
+
+    /// - Throws: 53300 when there are too many.
+    func checkRoom(forStatement text: String) throws(PostgresFault) {
+        let bytes = statements.values.reduce(text.utf8.count) { $0.addingSaturating($1.text.utf8.count) }
+        guard statements.count < limits.statements, bytes <= limits.textBytes else {
+            throw PostgresFault(.tooManyConnections, "too many prepared statements: \(statements.count), \(bytes) bytes", hint: "DEALLOCATE those that are not needed.")
+        }
+    }
+
+    func checkRoomForPortal() throws(PostgresFault) {
+        guard portals.count < limits.portals else {
+            throw PostgresFault(.tooManyConnections, "too many open portals and cursors: \(portals.count)", hint: "CLOSE those that are not needed.")
+        }
+    }
+}

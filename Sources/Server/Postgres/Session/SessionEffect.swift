@@ -1,0 +1,84 @@
+/// What a session wants done: in order, and after one that is answered nothing until its answer comes.
+package enum SessionEffect: Equatable, Sendable {
+    case send(BackendMessage)
+    /// What was sent goes out now.
+    case flush
+    /// Understand a question. Answered by `prepared`; what has failed holds nothing.
+    case prepare(Prepare)
+    /// Begin to answer a prepared question with these values. Answered by `opened`; what has failed holds nothing.
+    case open(Open)
+    /// Rows of an open portal, written as they come. Answered by `ran`.
+    case run(Run)
+    /// From the next question on one state of the store is seen, until `endTransaction`.
+    case beginTransaction
+    case endTransaction
+    /// Neither is asked for again.
+    case forgetStatement(Int)
+    case closePortal(Int)
+    /// The connection ends, after what was sent.
+    case end
+
+    package struct Prepare: Equatable, Sendable {
+        /// By which `open` names it.
+        package var statement: Int
+        package var text: String
+        /// 0 where it is to be inferred.
+        package var parameterTypes: [UInt32]
+    }
+
+    package struct Open: Equatable, Sendable {
+        package enum Arguments: Equatable, Sendable {
+            case bound(formats: [WireFormat], values: [[UInt8]?])
+            /// SQL's expressions, as EXECUTE has them.
+            case expressions([String])
+        }
+
+        package var portal: Int
+        package var statement: Int
+        package var arguments: Arguments
+        /// It goes both ways.
+        package var isScrollable: Bool
+    }
+
+    package struct Run: Equatable, Sendable {
+        package enum Rows: Equatable, Sendable {
+            /// The next ones, at most so many; nil is all.
+            case next(Int?)
+            case fetch(FetchDirection, isMove: Bool)
+            case copy(CopyOptions)
+        }
+
+        package var portal: Int
+        package var rows: Rows
+        /// One for each column.
+        package var formats: [WireFormat]
+    }
+}
+
+/// What a session hears: a message, or what became of an effect.
+package enum SessionInput: Sendable {
+    case message(FrontendMessage)
+    /// A message that could not be read, though its end is known.
+    case malformed(PostgresFault)
+    case prepared(Result<Shape, PostgresFault>)
+    case opened(PostgresFault?)
+    case ran(Outcome)
+
+    package struct Shape: Equatable, Sendable {
+        package var parameterTypes: [UInt32]
+        package var columns: [WireField]
+
+        package init(parameterTypes: [UInt32], columns: [WireField]) {
+            self.parameterTypes = parameterTypes
+            self.columns = columns
+        }
+    }
+
+    package enum Outcome: Sendable {
+        /// All that was asked for, and no row is left.
+        case finished(rows: Int)
+        /// As many as were asked for: whether more are left nobody has looked.
+        case suspended(rows: Int)
+        case failed(PostgresFault)
+    }
+}

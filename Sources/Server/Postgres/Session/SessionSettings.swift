@@ -1,0 +1,122 @@
+internal import ColumnStore
+
+/// What SET changes, SHOW shows and a new session begins with: the settings of PostgreSQL 15 that clients touch. Some mean something here (`timezone`,
+/// `statement_timeout`), the others are kept and shown.
+package struct SessionSettings: Equatable, Sendable {
+    private struct Known: Sendable {
+        let name: String
+        let value: String
+        /// Reported in ParameterStatus when it changes, by this spelling.
+        var reported: String?
+        var isFixed = false
+    }
+
+    private static let known: [Known] = [
+        Known(name: "application_name", value: "", reported: "application_name"), Known(name: "client_encoding", value: "UTF8", reported: "client_encoding"),
+        Known(name: "datestyle", value: "ISO, MDY", reported: "DateStyle"), Known(name: "default_transaction_read_only", value: "on", reported: "default_transaction_read_only"),
+        Known(name: "in_hot_standby", value: "off", reported: "in_hot_standby", isFixed: true), Known(name: "integer_datetimes", value: "on", reported: "integer_datetimes", isFixed: true),
+        Known(name: "intervalstyle", value: "postgres", reported: "IntervalStyle"), Known(name: "is_superuser", value: "off", reported: "is_superuser", isFixed: true),
+        Known(name: "server_encoding", value: "UTF8", reported: "server_encoding", isFixed: true), Known(name: "server_version", value: "15.0", reported: "server_version", isFixed: true),
+        Known(name: "session_authorization", value: "", reported: "session_authorization"), Known(name: "standard_conforming_strings", value: "on", reported: "standard_conforming_strings"),
+        Known(name: "timezone", value: "UTC", reported: "TimeZone"),
+        Known(name: "server_version_num", value: "150000", isFixed: true), Known(name: "max_identifier_length", value: "63", isFixed: true), Known(name: "block_size", value: "8192", isFixed: true),
+        Known(name: "lc_collate", value: "C", isFixed: true), Known(name: "lc_ctype", value: "C.UTF-8", isFixed: true), Known(name: "transaction_read_only", value: "on"),
+        Known(name: "search_path", value: "\"$user\", public"), Known(name: "statement_timeout", value: "0"), Known(name: "lock_timeout", value: "0"),
+        Known(name: "idle_in_transaction_session_timeout", value: "0"), Known(name: "idle_session_timeout", value: "0"), Known(name: "extra_float_digits", value: "1"), Known(name: "bytea_output", value: "hex"),
+        Known(name: "xmloption", value: "content"), Known(name: "client_min_messages", value: "notice"), Known(name: "default_transaction_isolation", value: "repeatable read"),
+        Known(name: "transaction_isolation", value: "repeatable read"), Known(name: "default_transaction_deferrable", value: "off"), Known(name: "transaction_deferrable", value: "off"),
+        Known(name: "row_security", value: "off"), Known(name: "synchronous_commit", value: "on"), Known(name: "jit", value: "off"), Known(name: "work_mem", value: "4MB"), Known(name: "maintenance_work_mem", value: "64MB"),
+        Known(name: "enable_seqscan", value: "on"), Known(name: "enable_indexscan", value: "on"), Known(name: "enable_bitmapscan", value: "on"), Known(name: "enable_hashjoin", value: "on"),
+        Known(name: "enable_mergejoin", value: "on"), Known(name: "enable_nestloop", value: "on"), Known(name: "enable_sort", value: "on"), Known(name: "geqo", value: "on"), Known(name: "random_page_cost", value: "4"),
+        Known(name: "cursor_tuple_fraction", value: "0.1"), Known(name: "default_tablespace", value: ""), Known(name: "temp_tablespaces", value: ""), Known(name: "lc_messages", value: "C"), Known(name: "lc_monetary", value: "C"),
+        Known(name: "lc_numeric", value: "C"), Known(name: "lc_time", value: "C"), Known(name: "role", value: "none"), Known(name: "check_function_bodies", value: "on"), Known(name: "escape_string_warning", value: "on"),
+        Known(name: "quote_all_identifiers", value: "off"), Known(name: "tcp_keepalives_idle", value: "0"), Known(name: "password_encryption", value: "scram-sha-256"),
+    ]
+    private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
+    private static let customMax = 64
+
+    private var defaults: [String: String]
+    private var values: [String: String]
+
+    /// - Parameter startup: what the client asked for when it connected, which RESET comes back to.
+    package init(_ startup: [StartupMessage.Startup.Parameter] = [], user: String = "", version: String = "15.0") throws(PostgresFault) {
+        defaults = Self.byName.mapValues(\.value)
+        defaults["session_authorization"] = user
+        defaults["server_version"] = version
+        values = defaults
+        for parameter in startup where !["user", "database", "options", "replication"].contains(parameter.name) && !parameter.name.hasPrefix("_pq_.") {
+            try set(parameter.name.lowercased(), parameter.value)
+        }
+        defaults = values
+    }
+
+    package subscript(name: String) -> String? { values[name.lowercased()] }
+
+    /// All by name, in order.
+    package var all: [(name: String, value: String)] { values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+
+    /// Those that clients are told of, as PostgreSQL spells them.
+    package var reported: [(name: String, value: String)] {
+        Self.known.compactMap { known in known.reported.map { ($0, values[known.name] ?? known.value) } }
+    }
+
+    /// - Parameter value: nil for the session's default.
+    package mutating func set(_ name: String, _ value: String?) throws(PostgresFault) {
+        guard let known = Self.byName[name] else {
+            // A name with a point is anybody's own.
+            guard name.contains("."), values.count < Self.byName.count + Self.customMax || values[name] != nil else {
+                throw PostgresFault(.undefinedObject, "unrecognized configuration parameter \"\(name)\"")
+            }
+            values[name] = value ?? ""
+            return
+        }
+        guard let value else {
+            values[name] = defaults[name]
+            return
+        }
+        guard !known.isFixed else { throw PostgresFault(SQLState(rawValue: "55P02"), "parameter \"\(name)\" cannot be changed") }
+        values[name] = try Self.checked(name, value)
+    }
+
+    package mutating func resetAll() {
+        let fixed = values["session_authorization"]
+        values = defaults
+        values["session_authorization"] = fixed
+    }
+
+    private static func checked(_ name: String, _ value: String) throws(PostgresFault) -> String {
+        func invalid() -> PostgresFault { PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(name)\": \"\(value)\"") }
+        switch name {
+        case "client_encoding":
+            guard ["utf8", "utf-8", "unicode"].contains(value.lowercased()) else { throw invalid() }
+            return "UTF8"
+        case "standard_conforming_strings":
+            // Statements are cut by it: with `off` a text would end elsewhere.
+            guard ["on", "true", "yes", "1"].contains(value.lowercased()) else { throw invalid() }
+            return "on"
+        case "datestyle":
+            guard value.lowercased().hasPrefix("iso") else { throw invalid() }
+            return "ISO, MDY"
+        case "intervalstyle":
+            guard value.lowercased() == "postgres" else { throw invalid() }
+            return "postgres"
+        case "timezone":
+            // Local times mean something only where the name is known.
+            guard value.uppercased() == "UTC" || (try? TimeZoneDatabase.system.rules(inAnyCase: value)) != nil else { throw invalid() }
+            return value
+        case "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout":
+            guard milliseconds(value) != nil else { throw invalid() }
+            return value
+        case "default_transaction_read_only", "transaction_read_only": return "on"
+        default: return value
+        }
+    }
+
+    /// `250`, `5s`, `1min`: milliseconds unless it says.
+    package static func milliseconds(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count).trimmingPrefix(while: \.isWhitespace)
+        guard let value = Int(digits), let factor = ["": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000][unit] else { return nil }
+        return value.multipliedOrNil(by: factor)
+    }
+}

@@ -1,0 +1,183 @@
+internal import ColumnStore
+
+/// Lays messages to a client down as bytes.
+package struct BackendWriter {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// What was written, which is then the caller's.
+    package mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
+    // MARK: Parts
+
+    package mutating func integer<Integer: FixedWidthInteger>(_ value: Integer) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    package mutating func byte(_ byte: UInt8) { bytes.append(byte) }
+    package mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+
+    /// A zero would end the text early, and what came behind it would be read as something else.
+    package mutating func text(_ text: String) {
+        bytes.append(contentsOf: text.utf8.lazy.filter { $0 != 0 })
+        bytes.append(0)
+    }
+
+    /// - Returns: where its length stands, for `end`.
+    private mutating func begin(_ type: UInt8) -> Int {
+        bytes.append(type)
+        integer(0 as Int32)
+        return bytes.count - 4
+    }
+
+    private mutating func end(_ start: Int) { patch(bytes.count - start, at: start) }
+
+    private mutating func patch(_ value: Int, at place: Int) {
+        // What is written is bounded far below by its makers: a batch, a statement's text, a name.
+        precondition(value <= Int(Int32.max), "a message of more than 2 GiB")
+        withUnsafeBytes(of: Int32(truncatingIfNeeded: value).bigEndian) { size in
+            for (index, byte) in size.enumerated() { bytes[place + index] = byte }
+        }
+    }
+
+    // MARK: Rows, written in place
+
+    /// - Precondition: `count` values follow, each by `null` or `value`.
+    package mutating func row(_ count: Int, _ values: (inout BackendWriter) throws -> Void) rethrows {
+        let start = begin(UInt8(ascii: "D"))
+        integer(Int16(truncatingIfNeeded: count))
+        try values(&self)
+        end(start)
+    }
+
+    package mutating func null() { integer(-1 as Int32) }
+
+    package mutating func value(_ write: (inout [UInt8]) throws -> Void) rethrows {
+        let start = bytes.count
+        integer(0 as Int32)
+        try write(&bytes)
+        patch(bytes.count - start - 4, at: start)
+    }
+
+    // MARK: Messages
+
+    /// The one byte that answers an SSLRequest or a GSSENCRequest.
+    package mutating func encryption(isAccepted: Bool) { bytes.append(UInt8(ascii: isAccepted ? "S" : "N")) }
+
+    package mutating func write(_ message: BackendMessage) {
+        let start = begin(message.type)
+        switch message {
+        case .authenticationOk: integer(0 as Int32)
+        case .authenticationPassword: integer(3 as Int32)
+        case .authenticationMechanisms(let names):
+            integer(10 as Int32)
+            for name in names { text(name) }
+            byte(0)
+        case .authenticationContinue(let data):
+            integer(11 as Int32)
+            append(data)
+        case .authenticationFinal(let data):
+            integer(12 as Int32)
+            append(data)
+        case .keyData(let processID, let key):
+            integer(processID)
+            append(key)
+        case .parameterStatus(let name, let value):
+            text(name)
+            text(value)
+        case .negotiateVersion(let minor, let options):
+            integer(minor)
+            integer(Int32(clamping: options.count))
+            for option in options { text(option) }
+        case .readyForQuery(let status): byte(status.rawValue)
+        case .commandComplete(let tag): text(tag)
+        case .parameterDescription(let types):
+            integer(Int16(truncatingIfNeeded: types.count))
+            for type in types { integer(type) }
+        case .copyData(let data): append(data)
+        case .rowDescription(let fields): write(fields)
+        case .dataRow(let values): write(values)
+        case .copyOut(let format, let columns): write(format, columns)
+        case .error(let fault), .notice(let fault): write(fault)
+        case .emptyQuery, .parseComplete, .bindComplete, .closeComplete, .noData, .portalSuspended, .copyDone: break
+        }
+        end(start)
+    }
+
+    private mutating func write(_ fields: [WireField]) {
+        integer(Int16(truncatingIfNeeded: fields.count))
+        for field in fields {
+            text(field.name)
+            integer(field.table)
+            integer(field.column)
+            integer(field.type)
+            integer(field.size)
+            integer(field.modifier)
+            integer(field.format.rawValue)
+        }
+    }
+
+    private mutating func write(_ values: [[UInt8]?]) {
+        integer(Int16(truncatingIfNeeded: values.count))
+        for value in values {
+            guard let value else {
+                null()
+                continue
+            }
+            self.value { $0 += value }
+        }
+    }
+
+    private mutating func write(_ format: WireFormat, _ columns: Int) {
+        byte(UInt8(truncatingIfNeeded: format.rawValue))
+        integer(Int16(truncatingIfNeeded: columns))
+        for _ in 0..<columns { integer(format.rawValue) }
+    }
+
+    private mutating func write(_ fault: PostgresFault) {
+        func field(_ code: Character, _ value: String?, _ writer: inout BackendWriter) {
+            guard let value, let code = code.asciiValue else { return }
+            writer.byte(code)
+            writer.text(value)
+        }
+        field("S", fault.severity.rawValue, &self)
+        field("V", fault.severity.rawValue, &self)
+        field("C", fault.state.rawValue, &self)
+        field("M", fault.message, &self)
+        field("D", fault.detail, &self)
+        field("H", fault.hint, &self)
+        field("P", fault.position.map(String.init), &self)
+        byte(0)
+    }
+}
+
+extension BackendMessage {
+    fileprivate var type: UInt8 {
+        switch self {
+        case .authenticationOk, .authenticationPassword, .authenticationMechanisms, .authenticationContinue, .authenticationFinal: UInt8(ascii: "R")
+        case .keyData: UInt8(ascii: "K")
+        case .parameterStatus: UInt8(ascii: "S")
+        case .negotiateVersion: UInt8(ascii: "v")
+        case .readyForQuery: UInt8(ascii: "Z")
+        case .rowDescription: UInt8(ascii: "T")
+        case .dataRow: UInt8(ascii: "D")
+        case .commandComplete: UInt8(ascii: "C")
+        case .emptyQuery: UInt8(ascii: "I")
+        case .error: UInt8(ascii: "E")
+        case .notice: UInt8(ascii: "N")
+        case .parseComplete: UInt8(ascii: "1")
+        case .bindComplete: UInt8(ascii: "2")
+        case .closeComplete: UInt8(ascii: "3")
+        case .noData: UInt8(ascii: "n")
+        case .parameterDescription: UInt8(ascii: "t")
+        case .portalSuspended: UInt8(ascii: "s")
+        case .copyOut: UInt8(ascii: "H")
+        case .copyData: UInt8(ascii: "d")
+        case .copyDone: UInt8(ascii: "c")
+        }
+    }
+}

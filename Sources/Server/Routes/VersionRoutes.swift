@@ -1,0 +1,51 @@
+internal import Documents
+internal import Ingest
+
+/// Documents that change: their versions, and their end.
+enum VersionRoutes {
+    private static let table = Operation.Parameter.query("table", "The versioned table.")
+
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/receipts/{receipt_id}/versions", access: .reader, place: .reads,
+            operation: Operation(
+                "receiptVersions", "The versions of a document of a versioned table, newest first, with what each changed.",
+                parameters: [.path("receipt_id", "The document's id."), .client, table, .limit(1_000, 100), .cursor],
+                answers: [.init(200, "A page of them.", [.of(ListBody<VersionBody>.self)])],
+                problems: [.badCursor, .wrongClient, .notFound, .immutableTable]),
+            uses: { $0.store.versions }, handle: versions),
+        Route(
+            .delete, "/v1/receipts/{receipt_id}", access: .writer, place: .connection,
+            operation: Operation(
+                "removeReceipt", "Adds a version that removes a document of a versioned table. Its earlier versions stay.",
+                parameters: [.path("receipt_id", "The document's id."), .client, table],
+                answers: [.init(204, "It is removed, or was before.")], problems: [.wrongClient, .notFound, .immutableTable, .diskFull]),
+            uses: { $0.store.versions }, handle: remove),
+    ]
+
+    private static func lookup(_ call: Call) throws -> ReceiptLookup {
+        let id = call.path("receipt_id")
+        try Call.check(id: id, "receipt_id")
+        return ReceiptLookup(receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts")
+    }
+
+    private static func versions(_ call: Call, _ store: any VersionKeeping) throws -> Response {
+        let limit = try call.integer("limit", in: 1...1_000, default: 100)
+        switch try store.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) {
+        case .choices:
+            throw Problem.parameter("client", "several clients have a document of this id: name one of them")
+        case .found(let page):
+            return .json(ListBody(items: page.versions.map { VersionBody(version: $0) }, nextCursor: page.nextCursor), reserving: 512 * page.versions.count + 64)
+        }
+    }
+
+    private static func remove(_ call: Call, _ store: any VersionKeeping) throws -> Response? {
+        let exchange = call.exchange
+        let lookup = try lookup(call)
+        return exchange.answer {
+            store.remove(lookup, as: call.principal) { fault in
+                exchange.complete { fault.map { call.response(to: $0) } ?? .noContent }
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+internal import ColumnStore
+package import Ingest
+package import Query
+import Synchronization
+
+/// The thread that makes exports: one at a time, the clients in turn, at low priority, behind everything else. What is to be made stands in the
+/// catalog, so that a restart goes on with it from the beginning.
+package final class ExportQueue: Sendable {
+    /// One export while it is made.
+    package final class Run: Sendable {
+        package let export: Export
+        private let isUnwanted = Atomic<Bool>(false)
+        private let rowCount = Atomic<Int64>(0)
+        private struct Part {
+            var stream: ResultStream?
+            var fraction = 0.0
+        }
+        private let part = Mutex(Part())
+
+        init(_ export: Export) { self.export = export }
+
+        /// It should end soon, without a file.
+        package var isCancelled: Bool { isUnwanted.load(ordering: .relaxed) }
+
+        package var progress: (rowCount: Int64, fraction: Double) { (rowCount.load(ordering: .relaxed), part.withLock { $0.fraction }) }
+
+        /// Rows that were written.
+        package func add(_ count: Int) { rowCount.add(Int64(count), ordering: .relaxed) }
+
+        /// A query of it begins, of which so much is done before.
+        package func begin(_ stream: ResultStream?, fraction: Double) {
+            part.withLock { ($0.stream, $0.fraction) = (stream, fraction) }
+            if isCancelled { stream?.cancel() }
+        }
+
+        func cancel() {
+            isUnwanted.store(true, ordering: .relaxed)
+            part.withLock { $0.stream }?.cancel()
+        }
+    }
+
+    private struct State {
+        var isWoken = true
+        var isStopped = false
+        var running: Run?
+        /// Who was served last.
+        var last: Identity?
+        var make: (@Sendable (Run) -> Void)?
+        var baseURL = ""
+    }
+
+    private let state = Monitor(State())
+    private let exports: any ExportKeeping
+    private let log: Log
+    /// In seconds: how soon a file goes once its time is over, at most.
+    private static let sweepSeconds = 10.0
+    /// Of one owner, beside the one that runs.
+    private static let waitingCountMax = 64
+
+    init(exports: any ExportKeeping, log: Log) { (self.exports, self.log) = (exports, log) }
+
+    /// Begins to make exports, those of an earlier run first.
+    ///
+    /// - Parameters:
+    ///   - baseURL: of the server, as links begin.
+    ///   - make: makes one and notes how it ended.
+    package func begin(baseURL: String, _ make: @escaping @Sendable (Run) -> Void) {
+        state.withLock { state in
+            state.make = make
+            state.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+        }
+        WorkerThread(name: "exports", isDetached: true) { [self] in
+            WorkerThread.lowerPriority()
+            while work() {}
+        }
+    }
+
+    /// Takes an export.
+    ///
+    /// - Throws: `overloaded` where too many of its owner wait.
+    package func submit(_ export: Export) throws {
+        let count = try exports.waitingExports().count { $0.owner == export.owner }
+        guard count < Self.waitingCountMax else { throw Problem(.overloaded, "\(count) exports wait already; GET /v1/exports lists them") }
+        try exports.addExport(export)
+        state.broadcast { $0.isWoken = true }
+    }
+
+    package var baseURL: String { state.withLock { $0.baseURL } }
+
+    /// What is known of an export beside the catalog.
+    package func progress(of id: String) -> (rowCount: Int64, fraction: Double)? {
+        state.withLock { state in state.running.flatMap { $0.export.id == id ? $0.progress : nil } }
+    }
+
+    /// Its row is gone.
+    package func cancel(_ id: String) {
+        state.withLock { state in state.running.flatMap { $0.export.id == id ? $0 : nil } }?.cancel()
+    }
+
+    package func beginStopping() {
+        let running = state.broadcast { state -> Run? in
+            state.isStopped = true
+            return state.running
+        }
+        running?.cancel()
+    }
+
+    package var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    package func waitUntilIdle(seconds: Double) -> Bool {
+        state.wait(seconds: seconds) { $0.running == nil ? true : nil } ?? false
+    }
+
+    /// - Returns: false once it is stopped.
+    private func work() -> Bool {
+        let isStopped = state.wait(seconds: Self.sweepSeconds) { state -> Bool? in
+            if state.isStopped { return true }
+            guard state.isWoken else { return nil }
+            state.isWoken = false
+            return false
+        }
+        if isStopped ?? false { return false }
+        do {
+            try exports.sweepExports(now: CalendarText.now, writing: [])
+            while let run = try next() {
+                let make = state.withLock { $0.make }
+                make?(run)
+                state.broadcast { $0.running = nil }
+            }
+        } catch {
+            log.error("exports stand still; it is tried again", ["reason": .text("\(error)")])
+        }
+        return !self.isStopped
+    }
+
+    /// The oldest of whoever was not served last, else the oldest.
+    private func next() throws -> Run? {
+        let waiting = try exports.waitingExports()
+        return state.withLock { state in
+            guard !state.isStopped, let export = waiting.first(where: { $0.owner != state.last }) ?? waiting.first else { return nil }
+            let run = Run(export)
+            (state.running, state.last) = (run, export.owner)
+            return run
+        }
+    }
+}

@@ -1,0 +1,93 @@
+@testable import ColumnStore
+import XCTest
+
+/// Goal: bounds of a chunk mean what its values do, and what cannot be trusted bounds nothing.
+///
+/// Method: the bytes of values at the ends of each physical type, under each meaning; every wrong length.
+final class StatisticsDecoderTests: XCTestCase {
+    private func decoder(
+        _ type: PhysicalType, width: Int32? = nil, _ logical: LogicalType? = nil, converted: ConvertedType? = nil, hasTypeOrder: Bool = true
+    ) -> StatisticsDecoder {
+        let element = SchemaElement(name: "c", type: type, typeLength: width, repetition: .optional, convertedType: converted, logicalType: logical)
+        let leaf = LeafDescriptor(index: 0, path: "c", element: element, physicalType: type, greatestDefinitionLevel: 1, elementLevels: [])
+        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: hasTypeOrder)
+    }
+
+    private func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) } }
+    private func bigEndian(_ value: Int128, _ width: Int) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { [UInt8]($0.suffix(width)) } }
+
+    private func check(_ decoder: StatisticsDecoder, _ bytes: [UInt8], _ value: Value?, line: UInt = #line) {
+        let found = decoder.bounds(ChunkStatistics(minValue: bytes, maxValue: bytes))
+        XCTAssertEqual(found.minimum, value, line: line)
+        XCTAssertEqual(found.maximum, value, line: line)
+    }
+
+    func test_bounds_wholeNumbers_atTheirEnds() {
+        for value in [Int32.min, -1, 0, 1, .max] {
+            check(decoder(.int32), bytes(value), .integer(Int64(value)))
+            check(decoder(.int32, .integer(bitWidth: 32, isSigned: false)), bytes(value), .integer(Int64(UInt32(bitPattern: value))))
+        }
+        for value in [Int64.min, -1, 0, 1, .max] {
+            check(decoder(.int64), bytes(value), .integer(value))
+            check(decoder(.int64, .integer(bitWidth: 64, isSigned: false)), bytes(value), .decimal(Int128(UInt64(bitPattern: value))))
+        }
+    }
+
+    func test_bounds_timesOfOtherUnits_areRoundedDownOrRefused() {
+        check(decoder(.int64, .timestamp(isAdjustedToUTC: true, unit: .millis)), bytes(Int64(-7)), .integer(-7_000))
+        check(decoder(.int64, .timestamp(isAdjustedToUTC: true, unit: .millis)), bytes(Int64.max), nil)
+        check(decoder(.int32, .time(isAdjustedToUTC: true, unit: .millis)), bytes(Int32(5)), .integer(5_000))
+        for (value, wanted) in [(0, 0), (999, 0), (1_000, 1), (1_001, 1)] as [(Int64, Int64)] {
+            check(decoder(.int64, .time(isAdjustedToUTC: true, unit: .nanos)), bytes(value), .integer(wanted))
+        }
+    }
+
+    func test_bounds_decimals_ofEveryWidth() {
+        for width in 1...16 {
+            let decoder = decoder(.fixedLenByteArray, width: Int32(width), .decimal(precision: width <= 8 ? 2 : 30, scale: 0))
+            for value in [-99, -1, 0, 1, 99] as [Int128] { check(decoder, bigEndian(value, width), .decimal(value)) }
+            check(decoder, bigEndian(1, width) + [0], nil)
+            check(decoder, Array(bigEndian(1, width).dropLast()), nil)
+        }
+        // More digits than the type has: no value of the column is such.
+        check(decoder(.fixedLenByteArray, width: 4, .decimal(precision: 2, scale: 0)), bigEndian(100, 4), nil)
+    }
+
+    func test_bounds_wrongLengths_boundNothing() {
+        for length in 0...17 {
+            let some = [UInt8](repeating: 1, count: length)
+            if length != 4 { check(decoder(.int32), some, nil) }
+            if length != 8 { check(decoder(.int64), some, nil) }
+            if length != 1 { check(decoder(.boolean), some, nil) }
+            check(decoder(.byteArray, .string), some, .bytes(some))
+        }
+    }
+
+    func test_bounds_doubles_haveNoUpperBound_andNoneWithNaN() {
+        func bits(_ value: Double) -> [UInt8] { bytes(value.bitPattern) }
+        let decoder = decoder(.double)
+        let found = decoder.bounds(ChunkStatistics(minValue: bits(0), maxValue: bits(1)))
+        XCTAssertEqual(found.minimum.map { "\($0)" }, "\(Value.double(-0.0))", "a zero may have lost its sign")
+        XCTAssertNil(found.maximum, "a NaN may be among the values")
+        for (least, greatest) in [(Double.nan, 1), (1, .nan)] {
+            let found = decoder.bounds(ChunkStatistics(minValue: bits(least), maxValue: bits(greatest)))
+            XCTAssertNil(found.minimum)
+        }
+    }
+
+    func test_bounds_legacyOnes_areThoseOfSignedNumbersOnly() {
+        let one = ChunkStatistics(legacyMin: bytes(Int32(1)), legacyMax: bytes(Int32(2)))
+        XCTAssertEqual(decoder(.int32, hasTypeOrder: false).bounds(one).minimum, .integer(1))
+        XCTAssertNil(decoder(.int32, .integer(bitWidth: 32, isSigned: false), hasTypeOrder: false).bounds(one).minimum)
+        XCTAssertNil(decoder(.byteArray, .string, hasTypeOrder: false).bounds(one).minimum)
+        // New fields without the order that they follow say nothing.
+        XCTAssertNil(decoder(.int32, hasTypeOrder: false).bounds(ChunkStatistics(minValue: bytes(Int32(1)), maxValue: bytes(Int32(2)))).minimum)
+    }
+
+    func test_bounds_typesWithoutOrder_haveNone() {
+        let twelve = [UInt8](repeating: 1, count: 12)
+        check(decoder(.int96), twelve, nil)
+        check(decoder(.fixedLenByteArray, width: 12, converted: .interval), twelve, nil)
+        check(decoder(.byteArray, .other(id: 99)), [1], nil)
+    }
+}

@@ -1,0 +1,275 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: a request has an answer to go by, or a failure that says what is known. Method: a strict double of S3 that fails as the test wants.
+final class BucketClientTests: XCTestCase {
+    private let transport = OutgoingClient(policy: nil)
+    private var bucket = BucketDouble()
+
+    override func setUp() { bucket = BucketDouble() }
+    override func tearDown() {
+        transport.close()
+        bucket.close()
+    }
+
+    private func client(
+        prefix: String = "store", region: String = "eu-central-1", chain: CredentialChain? = nil, _ change: (inout BucketOptions) -> Void = { _ in }
+    ) throws -> BucketClient {
+        var options = BucketOptions()
+        (options.pauseMilliseconds, options.stallSeconds) = (1, 1)
+        change(&options)
+        let endpoint = try BucketEndpoint(url: "s3://receipts/\(prefix)", endpoint: bucket.endpoint, region: region, isPathStyle: true)
+        return BucketClient(
+            endpoint, region: region, credentials: chain ?? CredentialChain([StaticCredentials(bucket.credentials)]), transport: transport, options: options)
+    }
+
+    private func failure(_ body: () throws -> Void, _ place: StaticString = #filePath, _ line: UInt = #line) -> BucketFailure? {
+        do { try body() } catch { return error as? BucketFailure }
+        XCTFail("did not fail", file: place, line: line)
+        return nil
+    }
+
+    /// Each fault once for each kind of request, in turn.
+    private func failOnce(_ fault: BucketDouble.Fault, when: @escaping @Sendable (BucketDouble.Seen) -> Bool = { _ in true }) {
+        let isDone = Atomic<Bool>(false)
+        bucket.fail { when($0) && !isDone.exchange(true, ordering: .relaxed) ? fault : nil }
+    }
+
+    // MARK: What there is
+
+    func test_objects_putReadHeadDelete_andOddKeys() throws {
+        let client = try client()
+        for key in ["a", "a/b=c/d e+f%20.parquet", "ä中😀", "a//b/../c", "?x=1&y#z", ";,:@'()*!"] {
+            let bytes = Array("content of \(key)".utf8)
+            let tag = try client.put(key, bytes)
+            let head = try client.head(key)
+            XCTAssertEqual(head?.byteCount, Int64(bytes.count), key)
+            XCTAssertEqual(head?.tag, tag, key)
+            XCTAssertEqual(try client.get(key, byteCountMax: 100).bytes, bytes)
+            XCTAssertEqual(try client.get(key, range: 3..<7).bytes, Array(bytes[3..<7]))
+            XCTAssertEqual(try client.tail(key, byteCount: 4).bytes, Array(bytes.suffix(4)))
+            XCTAssertEqual(try client.tail(key, byteCount: 4_000).bytes, bytes)
+            XCTAssertEqual(bucket.objects["store/\(key)"], bytes)
+            try client.delete(key)
+            try client.delete(key)
+            XCTAssertNil(try client.head(key))
+            XCTAssertEqual(failure { _ = try client.get(key, byteCountMax: 9) }?.kind, .notFound)
+        }
+        try client.put("empty", [])
+        XCTAssertEqual(try client.get("empty", byteCountMax: 0).bytes, [])
+        XCTAssertEqual(try client.tail("empty", byteCount: 9).head.byteCount, 0)
+    }
+
+    func test_ranges_pastTheEnd_orTooLong_areSaid() throws {
+        let client = try client()
+        let tag = try client.put("a", Array(0..<10))
+        XCTAssertEqual(failure { _ = try client.get("a", range: 5..<11) }?.kind, .noSuchRange)
+        XCTAssertEqual(failure { _ = try client.get("a", range: 10..<11) }?.kind, .noSuchRange)
+        XCTAssertEqual(failure { _ = try client.get("a", range: 0..<Int64.max) }?.kind, .noSuchRange)
+        XCTAssertEqual(failure { _ = try client.get("a", range: 3..<3) }?.kind, .noSuchRange)
+        XCTAssertEqual(failure { _ = try client.get("a", byteCountMax: 9) }?.code, "TooLong")
+        XCTAssertEqual(try client.get("a", range: 0..<10, tag: tag).bytes.count, 10)
+        bucket.store("store/a", Array(0..<10))
+        XCTAssertEqual(failure { _ = try client.get("a", range: 0..<10, tag: tag) }?.kind, .lostRace)
+    }
+
+    func test_list_manyPages_givesEachOnce() throws {
+        let client = try client()
+        let keys = (0..<37).map { "f/\($0) ä&<" } + ["g", "f"]
+        for key in keys { try client.put(key, Array(key.utf8)) }
+        bucket.store("storehouse/f/1", [1])
+        for pageCount in [1, 7, 37, 1_000] {
+            var found: [String: Int64] = [:]
+            try client.list(prefix: "f/", pageCount: pageCount) { XCTAssertNil(found.updateValue($0.byteCount, forKey: $0.key)) }
+            XCTAssertEqual(Set(found.keys), Set(keys.filter { $0.hasPrefix("f/") }), "\(pageCount) a page")
+        }
+        XCTAssertEqual(try client.folders(), ["f"])
+    }
+
+    func test_sumOfAnObject_thatIsAnother_isSaid() throws {
+        let client = try client()
+        try client.put("a", [1, 2, 3])
+        bucket.corrupt("store/a")
+        XCTAssertEqual(failure { _ = try client.get("a", byteCountMax: 9) }?.kind, .corrupt)
+    }
+
+    // MARK: Conditions
+
+    func test_conditions_holdOrLose() throws {
+        let client = try client()
+        let first = try client.put("a", [1], if: .absent)
+        XCTAssertEqual(failure { try client.put("a", [2], if: .absent) }?.kind, .lostRace)
+        let second = try client.put("a", [3], if: .matches(tag: first))
+        XCTAssertEqual(failure { try client.put("a", [4], if: .matches(tag: first)) }?.kind, .lostRace)
+        try client.put("a", [5], if: .matches(tag: second))
+        XCTAssertEqual(failure { try client.put("gone", [4], if: .matches(tag: first)) }?.kind, .lostRace)
+        XCTAssertEqual(bucket.objects["store/a"], [5])
+    }
+
+    /// Done, and not answered: the next try loses against the first, and must not say that another was first.
+    func test_conditionalPuts_appliedWithoutAnAnswer_succeed() throws {
+        let client = try client()
+        let first = try client.put("swapped", [0])
+        for (number, fault) in [BucketDouble.Fault.dropAfter, .answerAfter(status: 500, code: "InternalError"), .answerAfter(status: 503, code: "ServiceUnavailable")].enumerated() {
+            failOnce(fault) { $0.method == "PUT" }
+            try client.put("a\(number)", [7], if: .absent)
+            XCTAssertEqual(bucket.objects["store/a\(number)"], [7])
+        }
+        failOnce(.dropAfter) { $0.method == "PUT" }
+        try client.put("swapped", [1], if: .matches(tag: first))
+        XCTAssertEqual(bucket.objects["store/swapped"], [1])
+    }
+
+    /// Another has come in between: the one without an answer lost, whatever it was told.
+    func test_conditionalPut_withoutAnAnswer_andAnotherWasFirst_loses() throws {
+        let client = try client()
+        let bucket = bucket
+        bucket.fail { seen in
+            guard seen.method == "PUT" else { return nil }
+            bucket.store("store/a", [9])
+            return .drop
+        }
+        XCTAssertEqual(failure { try client.put("a", [7], if: .absent) }?.kind, .lostRace)
+        XCTAssertEqual(bucket.objects["store/a"], [9])
+    }
+
+    func test_conflict409_isTriedAgain() throws {
+        failOnce(.answer(status: 409, code: "ConditionalRequestConflict"))
+        try client().put("a", [1], if: .absent)
+        XCTAssertEqual(bucket.seen.count, 2)
+    }
+
+    // MARK: Faults
+
+    func test_passingFaults_areTriedAgain() throws {
+        let client = try client()
+        try client.put("a", Array(0..<100))
+        let faults: [BucketDouble.Fault] = [
+            .answer(status: 503, code: "SlowDown"), .answer(status: 500, code: "InternalError"), .answer(status: 400, code: "RequestTimeout"), .drop, .torn,
+            .answer(status: 429, code: "TooManyRequests"), .stall(milliseconds: 3_000), .delay(milliseconds: 10), .answer(status: 502, code: ""),
+        ]
+        for fault in faults {
+            failOnce(fault)
+            XCTAssertEqual(try client.get("a", range: 10..<90).bytes, Array(10..<90), "\(fault)")
+        }
+        let figures = client.counters.figures
+        // One fault is a delay only, and what is dropped on a connection that was kept libcurl sends again by itself.
+        XCTAssertTrue((faults.count - 2...faults.count - 1).contains(figures.retryCount), "\(figures)")
+        XCTAssertEqual(figures.throttledCount, 2)
+        XCTAssertEqual(figures.requests, [.put: 1, .get: faults.count + figures.retryCount])
+        XCTAssertEqual(figures.failureCount, 0)
+    }
+
+    func test_faultsThatStay_endWithTheTries_andSayWhetherItMayBeDone() throws {
+        let client = try client { $0.attemptCountMax = 3 }
+        bucket.fail { _ in .answer(status: 503, code: "SlowDown") }
+        var failed = failure { try client.put("a", [1]) }
+        XCTAssertEqual(failed?.kind, .unavailable)
+        XCTAssertEqual(failed?.code, "SlowDown")
+        XCTAssertEqual(failed?.mayHaveApplied, false)
+        XCTAssertEqual(failed?.requestID, "4442587FB7D0A2F9")
+        XCTAssertEqual(bucket.seen.count, 3)
+        bucket.fail { _ in .dropAfter }
+        failed = failure { try client.put("b", [1], if: .absent) }
+        XCTAssertEqual(failed?.kind, .unavailable)
+        XCTAssertEqual(failed?.mayHaveApplied, true, "nothing is known: not even the look afterwards had an answer")
+        XCTAssertGreaterThan(client.counters.figures.failureCount, 0)
+    }
+
+    func test_bucketThatIsGone_isUnavailable_andWasNeverAsked() throws {
+        let client = try client { ($0.attemptCountMax, $0.deadlineMilliseconds) = (3, 2_000) }
+        bucket.close()
+        let failed = failure { try client.put("a", [1], if: .absent) }
+        XCTAssertEqual(failed?.kind, .unavailable)
+        XCTAssertEqual(failed?.mayHaveApplied, false)
+    }
+
+    func test_deadline_endsTheTries() throws {
+        let client = try client { ($0.attemptCountMax, $0.deadlineMilliseconds, $0.pauseMilliseconds) = (1_000_000, 300, 20) }
+        bucket.fail { _ in .answer(status: 500, code: "InternalError") }
+        XCTAssertEqual(failure { _ = try client.head("a") }?.kind, .unavailable)
+        XCTAssertLessThan(bucket.seen.count, 1_000)
+    }
+
+    func test_refusals_sayWhatToMend() throws {
+        XCTAssertTrue(failure { _ = try client(region: "us-west-2").get("a", byteCountMax: 1) }?.detail.contains("the bucket is in eu-central-1") == true)
+        for (id, secret, code) in [("AKIANONE", "x", "InvalidAccessKeyId"), ("AKIADOUBLE", "wrong", "SignatureDoesNotMatch")] {
+            let chain = CredentialChain([StaticCredentials(AWSCredentials(accessKeyID: id, secretAccessKey: secret))])
+            let failed = failure { _ = try client(chain: chain).get("a", byteCountMax: 1) }
+            XCTAssertEqual(failed?.kind, .refused)
+            XCTAssertEqual(failed?.code, code)
+            XCTAssertTrue(failed?.detail.contains("storage.credentials") == true, "\(String(describing: failed))")
+        }
+        bucket.fail { _ in .answer(status: 404, code: "NoSuchBucket") }
+        XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.kind, .refused)
+        XCTAssertEqual(bucket.seen.count, 1, "trying again does not help")
+        let none = failure { _ = try client(chain: CredentialChain([])) { $0.attemptCountMax = 2 }.head("a") }
+        XCTAssertEqual(none?.code, "NoCredentials")
+    }
+
+    // MARK: Keys and clocks
+
+    private final class Renewing: CredentialSource {
+        let name = "a test"
+        let count = Mutex(0)
+        func fetch() -> AWSCredentials? {
+            count.withLock { count in
+                count += 1
+                return AWSCredentials(accessKeyID: "ASIA", secretAccessKey: "s", sessionToken: "t\(count)")
+            }
+        }
+    }
+
+    func test_endedToken_isRenewed_forEveryMethod() throws {
+        let source = Renewing()
+        let client = try client(chain: CredentialChain([source]))
+        func next(_ number: Int) { bucket.allow(AWSCredentials(accessKeyID: "ASIA", secretAccessKey: "s", sessionToken: "t\(number)")) }
+        next(1)
+        try client.put("a", [1])
+        next(2)
+        XCTAssertEqual(try client.get("a", byteCountMax: 1).bytes, [1])
+        next(3)
+        XCTAssertEqual(try client.head("a")?.byteCount, 1, "HEAD has no words for it")
+        XCTAssertEqual(source.count.withLock { $0 }, 3)
+    }
+
+    func test_clockOfTheMachineThatIsWrong_isSetByTheService() throws {
+        let client = try client()
+        for offset: Int64 in [86_400, -7_200, 0] {
+            bucket.setClock(offset: offset)
+            try client.put("a\(offset)", [1])
+        }
+        XCTAssertEqual(client.counters.figures.retryCount, 3)
+    }
+
+    // MARK: Memory, giving up
+
+    func test_requests_atOnce_keepWithinTheirRoom() throws {
+        let client = try client { $0.memoryByteCount = 3_000 }
+        try client.put("a", [UInt8](repeating: 7, count: 2_000))
+        let highest = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 16) { _ in
+            XCTAssertEqual(try? client.get("a", range: 0..<2_000).bytes.count, 2_000)
+            highest.withLock { $0 = max($0, client.room.heldByteCount) }
+        }
+        XCTAssertLessThanOrEqual(highest.withLock { $0 }, 3_000)
+        XCTAssertEqual(client.room.heldByteCount, 0)
+        XCTAssertEqual(try client.get("a", byteCountMax: 1 << 20).bytes.count, 2_000, "what is larger than all room has it alone")
+    }
+
+    func test_givenUp_endsAtOnce() throws {
+        let client = try client()
+        try client.put("a", [1])
+        bucket.fail { _ in .delay(milliseconds: 4_000) }
+        let isCancelled = Atomic<Bool>(false)
+        let tally = RequestTally()
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { isCancelled.store(true, ordering: .relaxed) }
+        let failed = WaitScope.run(WaitScope(isCancelled: { isCancelled.load(ordering: .relaxed) }, tally: tally)) { self.failure { _ = try client.get("a", byteCountMax: 1) } }
+        XCTAssertEqual(failed?.kind, .cancelled)
+        XCTAssertEqual(tally.requestCount, 1)
+        XCTAssertEqual(client.counters.figures.failureCount, 0)
+    }
+}

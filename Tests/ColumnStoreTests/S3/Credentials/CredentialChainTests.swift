@@ -1,0 +1,182 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: each place where keys may come from gives them, and they are new before they end. Method: a stand-in on loopback for each service, a clock that
+/// the test turns.
+final class CredentialChainTests: XCTestCase {
+    private let client = OutgoingClient(policy: nil)
+
+    override func tearDown() { client.close() }
+
+    private static func json(_ key: String, ends: String? = "2026-11-21T20:00:00Z") -> String {
+        #"{"Code":"Success","AccessKeyId":"\#(key)","SecretAccessKey":"s","Token":"t"\#(ends.map { #","Expiration":"\#($0)""# } ?? "")}"#
+    }
+
+    // MARK: Each source
+
+    func test_environment_setOrNot() throws {
+        XCTAssertNil(try EnvironmentCredentials(["AWS_ACCESS_KEY_ID": ""]).fetch())
+        XCTAssertThrowsError(try EnvironmentCredentials(["AWS_ACCESS_KEY_ID": "a"]).fetch())
+        let found = try EnvironmentCredentials(["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c"]).fetch()
+        XCTAssertEqual(found, AWSCredentials(accessKeyID: "a", secretAccessKey: "b", sessionToken: "c"))
+    }
+
+    func test_webIdentity_sendsTheFilesToken_andReadsTheAnswer() throws {
+        let bodies = Mutex<[String]>([])
+        let server = TestHTTPServer { request in
+            bodies.withLock { $0.append("\(request.method) \(request.headers["authorization"] ?? "") \(String(decoding: request.body, as: UTF8.self))") }
+            return .init(body: """
+                <AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>
+                <AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s/+&amp;</SecretAccessKey><SessionToken>t==</SessionToken><Expiration>2026-11-21T20:00:00Z</Expiration>
+                </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>
+                """)
+        }
+        defer { server.close() }
+        let folder = try TemporaryDirectory()
+        let file = folder.path + "/token"
+        var environment = ["AWS_WEB_IDENTITY_TOKEN_FILE": file, "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:\(server.port)/"]
+        func fetch() throws -> AWSCredentials? { try WebIdentityCredentials(environment, region: "eu-central-1", client: client).fetch() }
+        XCTAssertThrowsError(try fetch(), "no role")
+        environment["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/a b"
+        XCTAssertThrowsError(try fetch(), "no file")
+        try "ey.J\n".write(toFile: file, atomically: true, encoding: .utf8)
+        XCTAssertEqual(try fetch(), AWSCredentials(accessKeyID: "ASIA", secretAccessKey: "s/+&", sessionToken: "t==", expiresAtSeconds: 1_795_291_200))
+        XCTAssertEqual(bodies.withLock { $0 }, [
+            "POST  Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b&RoleSessionName=till&WebIdentityToken=ey.J",
+        ])
+    }
+
+    func test_webIdentity_refused_saysWhatSTSSaid() throws {
+        let server = TestHTTPServer { _ in
+            .init(status: 400, body: "<ErrorResponse><Error><Code>ExpiredTokenException</Code><Message>Token expired</Message></Error></ErrorResponse>")
+        }
+        defer { server.close() }
+        let folder = try TemporaryDirectory()
+        try "token".write(toFile: folder.path + "/token", atomically: true, encoding: .utf8)
+        let environment = [
+            "AWS_WEB_IDENTITY_TOKEN_FILE": folder.path + "/token", "AWS_ROLE_ARN": "arn", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:\(server.port)",
+        ]
+        XCTAssertThrowsError(try WebIdentityCredentials(environment, region: "eu-central-1", client: client).fetch()) { error in
+            XCTAssertTrue("\(error)".contains("ExpiredTokenException: Token expired"), "\(error)")
+            XCTAssertFalse("\(error)".contains("=token"), "\(error)")
+        }
+    }
+
+    func test_container_fullURI_sendsItsToken() throws {
+        let server = TestHTTPServer { request in
+            request.headers["authorization"] == "secret" ? .init(body: Self.json("CONTAINER")) : .init(status: 401)
+        }
+        defer { server.close() }
+        var environment = ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:\(server.port)/creds"]
+        func fetch() throws -> AWSCredentials? { try ContainerCredentials(environment, client: client).fetch() }
+        XCTAssertThrowsError(try fetch())
+        environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "secret"
+        XCTAssertEqual(try fetch()?.accessKeyID, "CONTAINER")
+        let folder = try TemporaryDirectory()
+        try "secret\n".write(toFile: folder.path + "/token", atomically: true, encoding: .utf8)
+        environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "wrong"
+        environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = folder.path + "/token"
+        XCTAssertEqual(try fetch()?.accessKeyID, "CONTAINER")
+        // In the clear, and to another machine.
+        for host in ["example.com", "10.0.0.1", "169.254.170.3", "127.0.0.1.example.com"] {
+            environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://\(host)/creds"
+            XCTAssertThrowsError(try fetch(), host) { XCTAssertTrue("\($0)".contains("take https") , "\($0)") }
+        }
+    }
+
+    func test_instance_tokenFirst_thenRole_thenKeys() throws {
+        let server = TestHTTPServer { request in
+            if request.path == "/latest/api/token" {
+                return request.method == "PUT" && request.headers["x-aws-ec2-metadata-token-ttl-seconds"] == "21600" ? .init(body: "TOKEN") : .init(status: 400)
+            }
+            guard request.headers["x-aws-ec2-metadata-token"] == "TOKEN" else { return .init(status: 401) }
+            switch request.path {
+            case "/latest/meta-data/iam/security-credentials/": return .init(body: "a role\nanother")
+            case "/latest/meta-data/iam/security-credentials/a%20role": return .init(body: Self.json("MACHINE"))
+            default: return .init(status: 404)
+            }
+        }
+        defer { server.close() }
+        var environment = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:\(server.port)/"]
+        func fetch() throws -> AWSCredentials? { try InstanceCredentials(environment, client: client).fetch() }
+        XCTAssertEqual(try fetch()?.accessKeyID, "MACHINE")
+        environment["AWS_EC2_METADATA_DISABLED"] = "true"
+        XCTAssertNil(try fetch())
+    }
+
+    func test_answersThatAreNone_areFaults() throws {
+        let body = Mutex("")
+        let server = TestHTTPServer { _ in .init(body: body.withLock { $0 }) }
+        defer { server.close() }
+        let source = ContainerCredentials(["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost:\(server.port)/"], client: client)
+        for text in ["", "x", "[]", "{}", #"{"AccessKeyId":"a"}"#, #"{"AccessKeyId":1,"SecretAccessKey":2}"#, Self.json("a", ends: "soon"), Self.json("")] {
+            body.withLock { $0 = text }
+            XCTAssertThrowsError(try source.fetch(), text)
+        }
+    }
+
+    // MARK: The chain
+
+    /// Answers in turn, and counts.
+    private final class Script: CredentialSource {
+        let name = "a script"
+        let answers: Mutex<[Result<AWSCredentials, CredentialFailure>]>
+        let count = Mutex(0)
+        init(_ answers: [Result<AWSCredentials, CredentialFailure>]) { self.answers = Mutex(answers) }
+        func fetch() throws(CredentialFailure) -> AWSCredentials? {
+            count.withLock { $0 += 1 }
+            return try answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.get()
+        }
+    }
+
+    private static func keys(_ name: String, _ end: Int64?) -> AWSCredentials {
+        AWSCredentials(accessKeyID: name, secretAccessKey: "s", sessionToken: "t", expiresAtSeconds: end)
+    }
+
+    func test_chain_nearTheEnd_renews_andGoesOnWithTheOldWhileItHolds() throws {
+        let now = Mutex<Int64>(0)
+        let failure = CredentialFailure(source: "a script", reason: "down")
+        let script = Script([.success(Self.keys("one", 3_600)), .failure(failure), .success(Self.keys("two", 7_200)), .failure(failure)])
+        let chain = CredentialChain([script], clock: { now.withLock { $0 } })
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        now.withLock { $0 = 2_699 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        XCTAssertEqual(script.count.withLock { $0 }, 1, "not near the end yet")
+        now.withLock { $0 = 2_701 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one", "the service is down, and the old hold on")
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        XCTAssertEqual(script.count.withLock { $0 }, 2, "not at every request again")
+        now.withLock { $0 = 2_740 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "two")
+        now.withLock { $0 = 7_200 }
+        XCTAssertThrowsError(try chain.credentials(), "ended, and none to be had") { XCTAssertEqual($0 as? CredentialFailure, failure) }
+    }
+
+    func test_chain_noneSetUp_orEndedOnes_saysSo() {
+        XCTAssertThrowsError(try CredentialChain([Script([])]).credentials()) { XCTAssertTrue("\($0)".contains("storage.credentials"), "\($0)") }
+        XCTAssertThrowsError(try CredentialChain([Script([.success(Self.keys("old", 5))])], clock: { 5 }).credentials()) {
+            XCTAssertTrue("\($0)".contains("ended already"), "\($0)")
+        }
+    }
+
+    func test_chain_refusedByTheService_fetchesNewOnce() throws {
+        let chain = CredentialChain([Script([.success(Self.keys("one", nil)), .success(Self.keys("two", nil)), .success(Self.keys("two", nil))])])
+        let first = try chain.credentials()
+        XCTAssertTrue(chain.refuse(first))
+        let second = try chain.credentials()
+        XCTAssertEqual(second.accessKeyID, "two")
+        XCTAssertTrue(chain.refuse(first), "another caller had the old ones, and may try the new")
+        XCTAssertTrue(chain.refuse(second))
+        XCTAssertFalse(chain.refuse(try chain.credentials()), "the same again: there is nothing newer")
+    }
+
+    func test_chain_manyThreads_askOnce() throws {
+        let script = Script((0..<64).map { .success(Self.keys("\($0)", nil)) })
+        let chain = CredentialChain([script])
+        DispatchQueue.concurrentPerform(iterations: 64) { _ in XCTAssertEqual(try? chain.credentials().accessKeyID, "0") }
+        XCTAssertEqual(script.count.withLock { $0 }, 1)
+    }
+}

@@ -1,0 +1,260 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: a bucket is a storage like any other, and few requests read it. Method: the double counts; histories with faults are compared with a model.
+final class BucketStorageTests: XCTestCase {
+    private let transport = OutgoingClient(policy: nil)
+    private let bucket = BucketDouble(partByteCountMin: 1)
+
+    override func tearDown() {
+        transport.close()
+        bucket.close()
+    }
+
+    private func client(_ change: (inout BucketOptions) -> Void = { _ in }) throws -> BucketClient {
+        var options = BucketOptions()
+        options.pauseMilliseconds = 1
+        change(&options)
+        let endpoint = try BucketEndpoint(url: "s3://receipts/warehouse/t", endpoint: bucket.endpoint, region: "eu-central-1", isPathStyle: true)
+        return BucketClient(
+            endpoint, region: "eu-central-1", credentials: CredentialChain([StaticCredentials(bucket.credentials)]), transport: transport, options: options)
+    }
+
+    private static func content(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 0x9E37_79B9) >> 9) } }
+
+    private var getCount: Int { bucket.seen.count { $0.method == "GET" } }
+
+    func test_contract_ofAStorage() throws {
+        let storage = BucketStorage(try client())
+        try storage.putIfAbsent("metadata/v1.json", [1])
+        XCTAssertThrowsError(try storage.putIfAbsent("metadata/v1.json", [2])) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .conflict) }
+        try storage.put("metadata/version-hint.text", [1])
+        try storage.put("metadata/version-hint.text", [2])
+        XCTAssertEqual(try storage.get("metadata/version-hint.text", byteCountMax: 5), [2])
+        XCTAssertEqual(try storage.byteCount(of: "metadata/v1.json"), 1)
+        XCTAssertNil(try storage.byteCount(of: "none"))
+        XCTAssertThrowsError(try storage.get("none", byteCountMax: 5)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound) }
+        XCTAssertThrowsError(try storage.open("none.parquet")) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound) }
+        try storage.put("long", Self.content(100))
+        XCTAssertThrowsError(try storage.get("long", byteCountMax: 99)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget) }
+        XCTAssertThrowsError(try storage.get("long", range: 90..<101)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+        XCTAssertEqual(try storage.digest(of: "long").sha256, SHA256.hash(Self.content(100)))
+        for key in ["", "/a", "a//b", "../a", "a b"] { XCTAssertThrowsError(try storage.put(key, [])) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .invalidRequest) } }
+        var keys: [String] = []
+        try storage.list(prefix: "metadata/") { keys.append($0.key) }
+        XCTAssertEqual(keys, ["metadata/v1.json", "metadata/version-hint.text"])
+        try storage.delete("long", .temporary)
+        try storage.delete("long", .temporary)
+        XCTAssertEqual(storage.location(of: "a"), "s3://receipts/warehouse/t/a")
+        for scheme in ["s3", "s3a", "s3n"] { XCTAssertEqual(storage.key(ofLocation: "\(scheme)://receipts/warehouse/t/a/b"), "a/b") }
+        for other in ["s3://receipts/warehouse/table/a", "s3://receipt/warehouse/t/a", "file:///a", "s3://receipts/warehouse/t"] { XCTAssertNil(storage.key(ofLocation: other), other) }
+    }
+
+    func test_bucketThatRefusesOrIsGone_isUnavailable_notMissing() throws {
+        let storage = BucketStorage(try client { $0.attemptCountMax = 2 })
+        for (status, code) in [(503, "SlowDown"), (403, "AccessDenied"), (404, "NoSuchBucket")] {
+            bucket.fail { _ in .answer(status: status, code: code) }
+            for body in [{ _ = try storage.open("a.parquet") }, { _ = try storage.get("a", byteCountMax: 1) }, { try storage.list(prefix: "") { _ in } }, { try storage.putIfAbsent("a", []) }] as [() throws -> Void] {
+                XCTAssertThrowsError(try body()) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable, "\($0)") }
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    func test_open_readsTheEndWithIt() throws {
+        let storage = BucketStorage(try client())
+        bucket.store("warehouse/t/a.parquet", Self.content(300_000))
+        let file = try storage.open("a.parquet")
+        XCTAssertEqual(file.byteCount, 300_000)
+        XCTAssertEqual(try file.region(at: 300_000 - 65_536, count: 65_536).copied, Self.content(300_000).suffix(65_536))
+        XCTAssertEqual(bucket.seen.count, 1)
+        for (offset, count) in [(Int64(-1), 1), (0, 300_001), (300_000, 1), (0, -1), (Int64.max, 1), (0, Int.max)] {
+            XCTAssertThrowsError(try file.region(at: offset, count: count))
+        }
+        XCTAssertEqual(try file.region(at: 300_000, count: 0).bytes.count, 0)
+    }
+
+    /// What is expected goes in one round, side by side, ranges close together in one request.
+    func test_expectedRanges_goTogether_andAreAskedForOnce() throws {
+        let storage = BucketStorage(try client())
+        let content = Self.content(12 << 20)
+        bucket.store("warehouse/t/a.parquet", content)
+        let file = try storage.open("a.parquet")
+        bucket.forgetSeen()
+        let ranges: [Range<Int64>] = [100..<1_000, 200_000..<300_000, 5_000_000..<5_100_000, 9_000_000..<9_000_010]
+        for range in ranges { file.expect(range) }
+        for range in ranges { XCTAssertEqual(try file.region(at: range.lowerBound, count: range.count).copied, Array(content[Int(range.lowerBound)..<Int(range.upperBound)])) }
+        XCTAssertEqual(Set(bucket.seen.compactMap { $0.headers["range"] }), ["bytes=100-299999", "bytes=5000000-5099999", "bytes=9000000-9000009"])
+        XCTAssertEqual(bucket.seen.count, 3)
+    }
+
+    func test_randomReads_giveTheBytes_withAndWithoutACache() throws {
+        let folder = try TemporaryDirectory()
+        let content = Self.content(3 << 20)
+        bucket.store("warehouse/t/a.parquet", content)
+        for cache in [nil, try RangeCache(path: folder.path + "/c", byteCountMax: 1 << 20)] {
+            let storage = BucketStorage(try client(), cache: cache)
+            DispatchQueue.concurrentPerform(iterations: 4) { thread in
+                var random = SplitMix64(state: UInt64(thread))
+                guard let file = try? storage.open("a.parquet") else { return XCTFail("not opened") }
+                for _ in 0..<60 {
+                    let start = Int.random(in: 0..<content.count, using: &random)
+                    let count = min(content.count - start, Int.random(in: 0...(400 << 10), using: &random))
+                    if Bool.random(using: &random) { file.expect(Int64(start)..<Int64(start + count)) }
+                    XCTAssertEqual((try? file.region(at: Int64(start), count: count)).map(\.copied), Array(content[start..<start + count]))
+                }
+            }
+        }
+    }
+
+    func test_cache_overARestart_asksForNothing_andForgetsWhatIsDeleted() throws {
+        let folder = try TemporaryDirectory()
+        bucket.store("warehouse/t/data/a.parquet", Self.content(400_000))
+        bucket.store("warehouse/t/metadata/m.avro", Self.content(900))
+        bucket.store("warehouse/t/metadata/v1.metadata.json", Self.content(700))
+        func use() throws {
+            let storage = BucketStorage(try client(), cache: try RangeCache(path: folder.path + "/c", byteCountMax: 1 << 24))
+            let file = try storage.open("data/a.parquet")
+            XCTAssertEqual(try file.region(at: 1_000, count: 200_000).copied, Array(Self.content(400_000)[1_000..<201_000]))
+            XCTAssertEqual(try storage.get("metadata/m.avro", byteCountMax: 1_000), Self.content(900))
+            XCTAssertEqual(try storage.get("metadata/v1.metadata.json", byteCountMax: 1_000), Self.content(700))
+        }
+        try use()
+        XCTAssertEqual(getCount, 4)
+        bucket.forgetSeen()
+        try use()
+        XCTAssertEqual(bucket.seen.map(\.key), ["warehouse/t/metadata/v1.metadata.json"], "another store may come to have a numbered key")
+        let storage = BucketStorage(try client(), cache: try RangeCache(path: folder.path + "/c", byteCountMax: 1 << 24))
+        try storage.delete("data/a.parquet", .temporary)
+        XCTAssertThrowsError(try storage.open("data/a.parquet")) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound) }
+    }
+
+    func test_objectReplacedWhileItIsRead_isSaid() throws {
+        let storage = BucketStorage(try client())
+        bucket.store("warehouse/t/a.parquet", Self.content(400_000))
+        let file = try storage.open("a.parquet")
+        bucket.store("warehouse/t/a.parquet", Self.content(400_000))
+        XCTAssertThrowsError(try file.region(at: 0, count: 10)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+    }
+
+    func test_pieceGivenUpByOne_isFetchedForAnother() throws {
+        let storage = BucketStorage(try client())
+        bucket.store("warehouse/t/a.parquet", Self.content(400_000))
+        let file = try storage.open("a.parquet")
+        bucket.fail { _ in .delay(milliseconds: 200) }
+        XCTAssertThrowsError(try WaitScope.run(WaitScope(isCancelled: { true })) { try file.region(at: 0, count: 10) })
+        XCTAssertEqual(try file.region(at: 0, count: 10).copied, Array(Self.content(10)))
+    }
+
+    // MARK: The probe
+
+    func test_probe_refusesABucketThatLies() throws {
+        try BucketProbe.check(try client())
+        XCTAssertEqual(bucket.objects, [:], "nothing is left of it")
+        bucket.keepConditions(false)
+        XCTAssertThrowsError(try BucketProbe.check(try client())) { XCTAssertTrue("\($0)".contains("If-None-Match"), "\($0)") }
+        XCTAssertEqual(bucket.objects, [:])
+        bucket.keepConditions(true)
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        XCTAssertThrowsError(try BucketProbe.check(try client())) { XCTAssertTrue("\($0)".contains("rights to get, put"), "\($0)") }
+    }
+
+    // MARK: Histories
+
+    /// Random puts, swaps, creations, reads, listings and deletions, a third of them with a fault; after each the model knows what may be there.
+    func test_histories_withFaults_keepToTheModel() throws {
+        for seed in UInt64(0)..<6 { try history(seed) }
+    }
+
+    private func history(_ seed: UInt64) throws {
+        var random = SplitMix64(state: seed)
+        for key in bucket.objects.keys { bucket.store(key, nil) }
+        bucket.fail(nil)
+        let client = try client { ($0.attemptCountMax, $0.partByteCount, $0.stallSeconds) = (4, 40, 1) }
+        let storage = BucketStorage(client)
+        var model: [String: [UInt8]] = [:]
+        for step in 0..<120 {
+            let key = "k\(Int.random(in: 0..<4, using: &random))"
+            let bytes = (0..<Int.random(in: 0..<120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let action = Int.random(in: 0..<6, using: &random)
+            fail(&random)
+            let place = "seed \(seed), step \(step), \(key)"
+            do {
+                switch action {
+                case 0:
+                    try storage.put(key, bytes)
+                    model[key] = bytes
+                case 1, 2:
+                    if action == 1 { try storage.putIfAbsent(key, bytes) } else { try create(storage, key, bytes) }
+                    XCTAssertNil(model[key], "\(place): replaced by a creation")
+                    model[key] = bytes
+                case 3:
+                    // A tag of what was there before, half of the time.
+                    let head = try client.head(key)
+                    XCTAssertEqual(head?.byteCount, model[key].map { Int64($0.count) }, place)
+                    let tag = Bool.random(using: &random) ? head?.tag ?? "\"none\"" : "\"none\""
+                    try client.put(key, bytes, if: .matches(tag: tag))
+                    XCTAssertEqual(tag, head?.tag, "\(place): replaced in spite of its tag")
+                    model[key] = bytes
+                case 4:
+                    try storage.delete(key, .temporary)
+                    model[key] = nil
+                default:
+                    let stored = try storage.byteCount(of: key) == nil ? nil : try storage.get(key, byteCountMax: 1_000)
+                    XCTAssertEqual(stored, model[key], place)
+                    var keys: Set<String> = []
+                    try storage.list(prefix: "k") { keys.insert($0.key) }
+                    XCTAssertEqual(keys, Set(model.keys), place)
+                }
+            } catch {
+                try settle(error, action, key, bytes, &model, place)
+            }
+            let stored = Dictionary(uniqueKeysWithValues: bucket.objects.map { (String($0.key.dropFirst("warehouse/t/".count)), $0.value) })
+            XCTAssertEqual(stored, model, place)
+        }
+    }
+
+    private func create(_ storage: BucketStorage, _ key: String, _ bytes: [UInt8]) throws {
+        let sink = try storage.create(key)
+        try sink.write(bytes)
+        try sink.commit()
+    }
+
+    /// What a failure says of what is there now: a race lost is one that was lost; without an answer both may be.
+    private func settle(_ error: any Error, _ action: Int, _ key: String, _ bytes: [UInt8], _ model: inout [String: [UInt8]], _ place: String) throws {
+        let now = bucket.objects["warehouse/t/\(key)"]
+        let code = (error as? ColumnStoreError)?.code ?? ((error as? BucketFailure)?.kind == .lostRace ? .conflict : .unavailable)
+        switch code {
+        case .conflict:
+            XCTAssertEqual(now, model[key], "\(place): a race that was lost has changed something")
+            if action < 3 { XCTAssertNotNil(model[key], "\(place): lost against nobody") }
+        case .unavailable, .corruptFile:
+            if now == model[key] { return }
+            XCTAssertTrue(action < 5 && now == (action == 4 ? nil : bytes), "\(place): neither what was there nor what was put")
+            model[key] = now
+        default: XCTFail("\(place): \(error)")
+        }
+    }
+
+    private func fail(_ random: inout SplitMix64) {
+        guard Int.random(in: 0..<3, using: &random) == 0 else { return bucket.fail(nil) }
+        let faults: [BucketDouble.Fault] = [
+            .drop, .dropAfter, .torn, .answer(status: 503, code: "SlowDown"), .answerAfter(status: 500, code: "InternalError"), .answer(status: 409, code: "OperationAborted"),
+            .answerAfter(status: 503, code: "ServiceUnavailable"),
+        ]
+        // Of the next requests some fail: up to all the tries of one.
+        let plan = Mutex((0..<6).map { _ in Bool.random(using: &random) ? faults.randomElement(using: &random) : nil })
+        let box = Box(plan)
+        bucket.fail { _ in box.next() }
+    }
+
+    private final class Box: Sendable {
+        private let plan: Mutex<[BucketDouble.Fault?]>
+        init(_ plan: consuming Mutex<[BucketDouble.Fault?]>) { self.plan = plan }
+        func next() -> BucketDouble.Fault? { plan.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+    }
+}

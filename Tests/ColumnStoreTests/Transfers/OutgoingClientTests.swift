@@ -1,0 +1,142 @@
+import ColumnStore
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Against a real HTTP server on loopback.
+final class OutgoingClientTests: XCTestCase {
+    private func client(allow: [String] = ["127.0.0.1"]) throws -> OutgoingClient { OutgoingClient(policy: try AddressPolicy(allow: allow)) }
+
+    private func send(_ client: OutgoingClient, _ request: OutgoingRequest) -> Result<OutgoingResponse, OutgoingFailure> {
+        let done = expectation(description: request.url)
+        let answer = Mutex<Result<OutgoingResponse, OutgoingFailure>?>(nil)
+        client.send(request) { result in
+            answer.withLock { $0 = result }
+            done.fulfill()
+        }
+        wait(for: [done], timeout: 30)
+        return answer.withLock { $0 } ?? .failure(.closed)
+    }
+
+    func test_send_postWithHeaders_arrivesWhole_andItsAnswerComesBack() throws {
+        let server = TestHTTPServer { request in
+            .init(
+                status: 201, headers: [("Retry-After", "7"), ("X-Saw", request.headers["x-one"] ?? "")],
+                body: "\(request.method) \(request.path) \(String(decoding: request.body, as: UTF8.self))")
+        }
+        defer { server.close() }
+        let client = try client()
+        defer { client.close() }
+        let request = OutgoingRequest(
+            method: .post, url: "http://127.0.0.1:\(server.port)/a?b=c", headers: [("X-One", "first")], body: Array("тіло".utf8))
+        let response = try send(client, request).get()
+        XCTAssertEqual(response.status, 201)
+        XCTAssertEqual(response.headers["retry-after"], "7")
+        XCTAssertEqual(response.headers["x-saw"], "first")
+        XCTAssertEqual(String(decoding: response.body, as: UTF8.self), "POST /a?b=c тіло")
+    }
+
+    func test_send_internalAddressNotListed_isRefusedBeforeConnecting() throws {
+        let server = TestHTTPServer { _ in .init() }
+        defer { server.close() }
+        let client = try client(allow: ["127.0.0.2"])
+        defer { client.close() }
+        for host in ["127.0.0.1", "localhost"] {
+            let result = send(client, OutgoingRequest(method: .get, url: "http://\(host):\(server.port)/"))
+            XCTAssertEqual(result.failure, .addressRefused, host)
+        }
+        XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 0)
+    }
+
+    /// Every way to write a loopback address that a resolver understands, a name among them: what counts is the address that is connected to.
+    func test_send_internalAddress_howeverWritten_isRefused() throws {
+        let server = TestHTTPServer { _ in .init() }
+        defer { server.close() }
+        let client = try client(allow: [])
+        defer { client.close() }
+        let hosts = [
+            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0.0.0.0", "0", "127.0.0.1.", "localhost",
+            "LOCALHOST", "localhost.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:0001]", "[::127.0.0.1]",
+            "[::ffff:0.0.0.0]", "example.org@127.0.0.1", "%31%32%37.0.0.1", "①②⑦.0.0.1",
+        ]
+        for host in hosts {
+            let result = send(client, OutgoingRequest(method: .post, url: "http://\(host):\(server.port)/", timeoutMilliseconds: 2_000))
+            switch result.failure {
+            case .addressRefused, .notConnected: break
+            default: XCTFail("\(host): \(result)")
+            }
+        }
+        XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 0)
+    }
+
+    /// A host that is allowed leads nowhere else: neither by a redirect nor by the port beside it.
+    func test_send_redirect_isAnAnswer_andNotFollowed() throws {
+        let inside = TestHTTPServer { _ in .init(body: "secret") }
+        let outside = TestHTTPServer { _ in .init(status: 307, headers: [("Location", "http://127.0.0.1:\(inside.port)/")]) }
+        defer { for server in [inside, outside] { server.close() } }
+        let client = try client(allow: ["127.0.0.1:\(outside.port)"])
+        defer { client.close() }
+        let response = try send(client, OutgoingRequest(method: .post, url: "http://127.0.0.1:\(outside.port)/", body: [1])).get()
+        XCTAssertEqual(response.status, 307)
+        XCTAssertEqual(send(client, OutgoingRequest(method: .get, url: "http://127.0.0.1:\(inside.port)/")).failure, .addressRefused)
+        XCTAssertEqual(inside.connectionCount.load(ordering: .relaxed), 0)
+    }
+
+    func test_send_failures_sayWhetherTheRequestMayHaveArrived() throws {
+        let server = TestHTTPServer { request in
+            request.path == "/slow" ? .init(delayMilliseconds: 2_000) : .init(drops: true)
+        }
+        defer { server.close() }
+        let client = try client()
+        defer { client.close() }
+        let base = "http://127.0.0.1:\(server.port)"
+        XCTAssertEqual(send(client, OutgoingRequest(method: .post, url: base + "/slow", timeoutMilliseconds: 200)).failure, .timedOut)
+        guard case .broken = send(client, OutgoingRequest(method: .post, url: base + "/drop", body: [1])).failure else {
+            return XCTFail("a dropped connection is broken")
+        }
+        for url in ["http://127.0.0.1:1/", "ftp://127.0.0.1/", "no url", "file:///etc/passwd"] {
+            guard case .notConnected = send(client, OutgoingRequest(method: .get, url: url)).failure else {
+                return XCTFail("\(url) never connects")
+            }
+        }
+    }
+
+    func test_send_hundredsAtOnce_reuseConnections_andAllAnswer() throws {
+        let server = TestHTTPServer { request in .init(body: request.path) }
+        defer { server.close() }
+        let client = try client()
+        defer { client.close() }
+        for round in 0..<4 {
+            let done = expectation(description: "round \(round)")
+            done.expectedFulfillmentCount = 100
+            for number in 0..<100 {
+                client.send(OutgoingRequest(method: .get, url: "http://127.0.0.1:\(server.port)/\(number)")) { result in
+                    if case .success(let response) = result, response.body == Array("/\(number)".utf8) { done.fulfill() }
+                }
+            }
+            wait(for: [done], timeout: 30)
+        }
+        XCTAssertLessThanOrEqual(server.connectionCount.load(ordering: .relaxed), 150, "four rounds of a hundred reuse what is open")
+    }
+
+    func test_close_callsUnderWay_endClosed() throws {
+        let server = TestHTTPServer { _ in .init(delayMilliseconds: 5_000) }
+        defer { server.close() }
+        let client = try client()
+        let done = expectation(description: "closed")
+        client.send(OutgoingRequest(method: .get, url: "http://127.0.0.1:\(server.port)/")) { result in
+            XCTAssertEqual(result.failure, .closed)
+            done.fulfill()
+        }
+        usleep(100_000)
+        client.close()
+        wait(for: [done], timeout: 5)
+        XCTAssertEqual(send(client, OutgoingRequest(method: .get, url: "http://127.0.0.1/")).failure, .closed)
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
+    }
+}

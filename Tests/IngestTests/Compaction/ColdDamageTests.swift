@@ -1,0 +1,264 @@
+import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: a cold file that is not as it was written is told of, is in nobody's way but of who needs it, and is whole again once the documents of
+/// its damaged rows were sent again, or the file was put back. Method: bytes of single columns' pages are changed on the disk.
+final class ColdDamageTests: XCTestCase {
+    private static let count = 60
+    private static func document(_ number: Int) -> String {
+        EngineFixture.receipt("R-\(number)", note: " \(number) \(UInt64(number) &* 0x9E37_79B9_7F4A_7C15)")
+    }
+    private static let all = PageRequest(fields: ["*"], limit: 7)
+
+    private let directory = TemporaryDirectory()
+    private func open() throws -> EngineFixture { try EngineFixture(directory.path) }
+
+    /// A store with rows in one cold file.
+    private func fill() throws -> (answers: [String], file: String) {
+        let fixture = try open()
+        for number in 0..<Self.count { _ = try fixture.taken(Self.document(number)) }
+        _ = try fixture.engine.compact(before: nil)
+        let answers = try fixture.walk(Self.all)
+        try fixture.engine.close()
+        let root = "\(directory.path)/warehouse/receipts/data"
+        let files = try XCTUnwrap(FileManager.default.enumerator(atPath: root)).compactMap { $0 as? String }.filter { $0.hasSuffix(".parquet") }
+        XCTAssertEqual(files.count, 1)
+        return (answers, "\(root)/\(files[0])")
+    }
+
+    /// Changes a byte of the last page of a column's chunk.
+    private func damage(_ path: String, _ column: [String]) throws {
+        let file = try ParquetFile(try LocalFileBytes(path: path))
+        let chunk = try XCTUnwrap(file.metadata.rowGroups[0].columns.compactMap(\.metadata).first { $0.path == column })
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        let start = min(chunk.dataPageOffset, chunk.dictionaryPageOffset ?? chunk.dataPageOffset)
+        bytes[Int(start + chunk.totalCompressedByteCount - 2)] ^= 0x10
+        try bytes.write(to: URL(filePath: path))
+    }
+
+    private func checkTold(_ fixture: EngineFixture, _ place: String) {
+        XCTAssertThrowsError(try fixture.walk(Self.all), place) { error in
+            guard let damaged = error as? DamagedColdFile else { return XCTFail("\(error), \(place)") }
+            XCTAssertEqual(damaged.rowGroup, 0, place)
+            let problem = damaged.fault
+            XCTAssertEqual(problem.code, .internalError)
+            XCTAssertEqual(problem.errors.map(\.code), ["file-damaged"])
+            XCTAssertTrue(problem.detail.contains("sent again") && problem.detail.contains("backup"), problem.detail)
+            XCTAssertTrue(problem.detail.contains(damaged.location.split(separator: "/").last ?? "-"), problem.detail)
+            for secret in [directory.path, "warehouse", "data/", "client"] { XCTAssertFalse(problem.detail.contains(secret), problem.detail) }
+            XCTAssertTrue(problem.cause?.contains(".parquet") == true)
+        }
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("cold file of the table receipts is damaged") }, place)
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 1, place)
+    }
+
+    private static func damagedFiles(_ fixture: EngineFixture, _ tier: String) -> Double? {
+        fixture.engine.metrics().first { $0.name == "damaged_files" && $0.labels.contains { $0.value == tier } }?.value
+    }
+
+    private func checkWhole(_ fixture: EngineFixture, _ answers: [String], _ place: String) throws {
+        XCTAssertEqual(try fixture.walk(Self.all), answers, place)
+        XCTAssertEqual(fixture.engine.degradations, [], place)
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 0, place)
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [], place)
+    }
+
+    func test_repeat_ofRowsInADamagedColdFile_makesItWhole() throws {
+        let (answers, file) = try fill()
+        let sound = try Data(contentsOf: URL(filePath: file))
+        for column in [["document"], ["currency"], ["lines", "list", "element", "name"]] {
+            let place = column.joined(separator: ".")
+            let present = try currentFile()
+            try damage(present, column)
+            var fixture = try open()
+            checkTold(fixture, place)
+            // What does not need the page is answered.
+            XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id", "state"], limit: 100)).count, Self.count, place)
+            // Other bytes are no healing, and the damage is in no way of new receipts.
+            XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-1", note: " other"))?.code, .differentDocument, place)
+            _ = try fixture.engine.compact(before: 0)
+            for number in 0..<Self.count - 1 { XCTAssertTrue(try fixture.taken(Self.document(number)).isRepeat, place) }
+            _ = try fixture.engine.compact(before: 0)
+            checkTold(fixture, "one is missing, \(place)")
+            // What was brought outlives a restart, and so does the knowledge of the damage.
+            try fixture.engine.close()
+            fixture = try open()
+            XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 1, place)
+            XCTAssertTrue(try fixture.taken(Self.document(Self.count - 1)).isRepeat, place)
+            _ = try fixture.engine.compact(before: 0)
+            try checkWhole(fixture, answers, place)
+        }
+        XCTAssertNotEqual(try Data(contentsOf: URL(filePath: try currentFile())), sound)
+    }
+
+    /// The one data file that there is.
+    private func currentFile() throws -> String {
+        let root = "\(directory.path)/warehouse/receipts/data"
+        let files = try XCTUnwrap(FileManager.default.enumerator(atPath: root)).compactMap { $0 as? String }.filter { $0.hasSuffix(".parquet") }
+        XCTAssertEqual(files.count, 1, "a file that was damaged is gone once no version has it")
+        return "\(root)/\(files[0])"
+    }
+
+    /// What stands beside a document no document gives again.
+    func test_damage_ofAColumnThatNoDocumentGives_isHealedByPuttingTheFileBack() throws {
+        let (answers, file) = try fill()
+        let sound = try Data(contentsOf: URL(filePath: file))
+        for column in ["ticket_id", "history"] {
+            try damage(file, [column])
+            let fixture = try open()
+            XCTAssertThrowsError(try fixture.walk(Self.all), column)
+            for number in 0..<Self.count { _ = fixture.take(Self.document(number)) }
+            _ = try fixture.engine.compact(before: 0)
+            XCTAssertThrowsError(try fixture.walk(Self.all), column) { XCTAssertTrue($0 is DamagedColdFile, "\($0)") }
+            XCTAssertFalse(fixture.engine.degradations.isEmpty, column)
+            try sound.write(to: URL(filePath: file))
+            _ = try fixture.engine.compact(before: 0)
+            try checkWhole(fixture, answers, column)
+        }
+    }
+
+    /// Of receipts that count each on its own, the one alone is refused whose look-up needs the damaged page.
+    func test_take_besideADamagedColdFile_refusesWhoNeedsItAlone() throws {
+        let (_, file) = try fill()
+        try damage(file, ["document_sha256"])
+        let fixture = try open()
+        let lines = [
+            Self.document(3), EngineFixture.receipt("N-1", at: "2026-11-10T10:00:00+02:00"), EngineFixture.receipt("N-2", at: "2026-11-11T10:00:00+02:00"),
+        ]
+        guard case .each(let results) = fixture.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+        XCTAssertThrowsError(try results[0].get()) { error in
+            XCTAssertEqual((error as? Fault)?.code, .internalError)
+            XCTAssertEqual((error as? Fault)?.errors.map(\.code), ["file-damaged"])
+        }
+        XCTAssertFalse(try results[1].get().isRepeat)
+        XCTAssertFalse(try results[2].get().isRepeat)
+        XCTAssertEqual(fixture.refusal(Self.document(4))?.errors.map(\.code), ["file-damaged"])
+        XCTAssertFalse(try fixture.taken(EngineFixture.receipt("N-3", at: "2026-11-12T10:00:00+02:00")).isRepeat)
+        try fixture.engine.close()
+    }
+
+    /// Files beside a damaged one merge as ever.
+    func test_compact_besideADamagedFile_goesOn() throws {
+        let (answers, file) = try fill()
+        try damage(file, ["document"])
+        let fixture = try open()
+        for round in 0..<3 {
+            for number in 0..<20 { _ = try fixture.taken(EngineFixture.receipt("S-\(round)-\(number)", at: "2026-11-17T14:03:07+02:00")) }
+            XCTAssertEqual(try fixture.engine.compact(before: nil).rowsMoved, 20)
+        }
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 1)
+        let others = PageRequest(range: .days(from: DayText.day("2026-11-17"), to: DayText.day("2026-11-18")), fields: ["*"], limit: 100)
+        XCTAssertEqual(try fixture.walk(others).count, 60)
+        for number in 0..<Self.count { XCTAssertTrue(try fixture.taken(Self.document(number)).isRepeat) }
+        _ = try fixture.engine.compact(before: 0)
+        XCTAssertEqual(try fixture.walk(Self.all).filter { $0.contains("R-") }.count, answers.count)
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// A document that is damaged in a hot file, after its columns were laid down, keeps that file hot, and no other.
+    func test_compact_damagedHotDocument_movesTheOtherFiles() throws {
+        var fixture = try open()
+        for number in 0..<40 { _ = try fixture.taken(Self.document(number)) }
+        try fixture.engine.tier.seal()
+        for number in 40..<Self.count { _ = try fixture.taken(Self.document(number)) }
+        try fixture.engine.tier.seal()
+        try fixture.engine.tier.flush()
+        let answers = try fixture.walk(Self.all)
+        let hot = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let (path, name) = (hot.path, hot.name)
+        try fixture.engine.close()
+        try flipDocument(path, row: 5)
+        fixture = try open()
+        let summary = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(summary.filesMoved, 1)
+        XCTAssertEqual(summary.filesLeft, 1)
+        XCTAssertEqual(summary.rowsMoved, Self.count - 40)
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("hot file \(name)") }, "\(fixture.engine.degradations)")
+        XCTAssertEqual(Self.damagedFiles(fixture, "hot"), 1)
+        // Its columns are there as before.
+        XCTAssertThrowsError(try fixture.walk(Self.all)) { XCTAssertTrue($0 is DamagedDocument, "\($0)") }
+        XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id", "total"], limit: 7)).count, Self.count)
+        XCTAssertEqual(try fixture.engine.compact(before: nil).filesLeft, 1)
+        try fixture.engine.close()
+        fixture = try open()
+        XCTAssertEqual(try fixture.engine.compact(before: nil).filesLeft, 1)
+        XCTAssertTrue(try fixture.taken(Self.document(4)).isRepeat)
+        XCTAssertEqual(fixture.engine.degradations, [])
+        XCTAssertEqual(try fixture.engine.compact(before: nil).filesMoved, 1)
+        try checkWhole(fixture, answers, "healed")
+    }
+
+    /// Columns of a hot file that are damaged are told of like a cold file's, and are in nobody's way but of who needs them.
+    func test_query_ofDamagedColumnsInAHotFile_isToldOf_andTheFileStaysHot() throws {
+        var fixture = try open()
+        for number in 0..<40 { _ = try fixture.taken(Self.document(number)) }
+        try fixture.engine.tier.seal()
+        try fixture.engine.tier.flush()
+        let hot = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let (path, name) = (hot.path, hot.name)
+        try fixture.engine.close()
+        try flipImage(path)
+        fixture = try open()
+        XCTAssertThrowsError(try fixture.walk(Self.all)) { error in
+            guard let damaged = error as? DamagedImage else { return XCTFail("\(error)") }
+            XCTAssertEqual(damaged.fault.code, .internalError)
+            XCTAssertEqual(damaged.fault.errors.map(\.code), ["file-damaged"])
+            XCTAssertFalse(damaged.fault.detail.contains(path) || damaged.fault.detail.contains(name), damaged.fault.detail)
+            XCTAssertTrue(damaged.fault.cause?.contains(path) == true)
+        }
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("hot file \(name)") }, "\(fixture.engine.degradations)")
+        XCTAssertEqual(Self.damagedFiles(fixture, "hot"), 1)
+        XCTAssertTrue(try fixture.taken(Self.document(3)).isRepeat)
+        XCTAssertFalse(try fixture.taken(Self.document(50)).isRepeat)
+        let summary = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(summary.filesMoved, 1)
+        XCTAssertEqual(summary.filesLeft, 1)
+        try fixture.engine.close()
+    }
+
+    /// Changes a byte in the middle of the first image.
+    private func flipImage(_ path: String) throws {
+        let image: [UInt8]
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .readOnly)
+            let statement = try connection.statement("SELECT bytes FROM group_parts ORDER BY id LIMIT 1")
+            XCTAssertTrue(try statement.step())
+            image = statement.bytes(0)
+        }
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        // The image begins with its first column's pages; a page of the file breaks it here and there.
+        let pattern = Data(image[1_000..<1_024])
+        let range = try XCTUnwrap(bytes.range(of: pattern))
+        bytes[range.lowerBound + 3] ^= 0x20
+        try bytes.write(to: URL(filePath: path))
+    }
+
+    private func flipDocument(_ path: String, row: Int64) throws {
+        let document: [UInt8]
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .readOnly)
+            let statement = try connection.statement("SELECT document FROM rows WHERE id = ?1")
+            statement.bind(1, row)
+            XCTAssertTrue(try statement.step())
+            document = statement.bytes(0)
+        }
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        var (start, count) = (bytes.startIndex, 0)
+        while let range = bytes.range(of: Data(document), in: start..<bytes.endIndex) {
+            if bytes[range.lowerBound / 4_096 * 4_096] == 13 {
+                bytes[range.lowerBound + document.count / 2] ^= 4
+                count += 1
+            }
+            start = range.upperBound
+        }
+        XCTAssertGreaterThan(count, 0)
+        try bytes.write(to: URL(filePath: path))
+    }
+}

@@ -1,0 +1,85 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// What each version's coming and each change of its state says of the others, against what follows from all of them at once.
+final class VersionChainTests: XCTestCase {
+    private func entry(_ version: Int32, _ state: ReceiptState) -> VersionEntry {
+        VersionEntry(
+            version: version, sequence: Int64(version) * 10, ticket: ULID(high: 0, low: UInt64(version)), receivedAt: Int64(version) * 1_000,
+            businessDay: 0, state: state, isRemoval: false, content: [], type: "t", typeVersion: 1)
+    }
+
+    /// Every order in which up to four versions can come and end.
+    func test_changes_inEveryOrder_leadToWhatTheVersionsSay() {
+        func explore(_ chain: [VersionEntry], _ known: [Int64: SupersededRow], _ left: Int) {
+            let expected = Dictionary(uniqueKeysWithValues: VersionChain.superseded(chain).map { ($0.sequence, $0) })
+            XCTAssertEqual(known.filter { $0.value.by != 0 && state(of: $0.key, chain) != .failed }, expected, "\(chain.map(\.state))")
+            if left == 0 { return }
+            func step(_ changed: VersionEntry, _ next: [VersionEntry]) {
+                var rows = known
+                let changes = VersionChain.changes(
+                    changed, earlier: next.filter { $0.version < changed.version }.reversed(), later: next.filter { $0.version > changed.version },
+                    known: { rows[$0] })
+                for row in changes { rows[row.sequence] = row }
+                explore(next, rows, left - 1)
+            }
+            if chain.count < 4 {
+                for state in [ReceiptState.processing, .complete] {
+                    let new = entry(Int32(chain.count + 1), state)
+                    step(new, chain + [new])
+                }
+            }
+            for place in chain.indices where chain[place].state == .processing {
+                for state in [ReceiptState.complete, .failed] {
+                    var next = chain
+                    next[place].state = state
+                    step(next[place], next)
+                }
+            }
+        }
+        explore([], [:], 7)
+    }
+
+    private func state(of sequence: Int64, _ chain: [VersionEntry]) -> ReceiptState? { chain.first { $0.sequence == sequence }?.state }
+
+    func test_supersededRows_areThoseOfTheLastWord_inSetsAndSingly() {
+        var random = SplitMix64(state: 11)
+        var rows = SupersededRows()
+        var model: [Int64: SupersededRow] = [:]
+        for step in 1...6_000 {
+            let sequence = Int64.random(in: 1...4_000, using: &random)
+            var row = SupersededRow(sequence)
+            // One in some hundreds comes back, as when what superseded it FAILED.
+            if Int.random(in: 0..<300, using: &random) > 0 { row.by = 5_000 + Int64(step) }
+            if Bool.random(using: &random) { row.acceptedBy = row.by }
+            rows.set(row)
+            model[sequence] = row
+            guard step % 500 == 0 else { continue }
+            for through in [5_000 + Int64(step), 5_000 + Int64(step) / 2] {
+                for view in [SupersededRows.View.newest, .accepted] {
+                    let hidden = rows.hidden(view, through: through)
+                    for sequence in Int64(0)...4_001 {
+                        let by = model[sequence].map { view == .newest ? $0.by : $0.acceptedBy } ?? 0
+                        XCTAssertEqual(hidden.contains { $0.contains(sequence) }, by != 0 && by <= through, "\(sequence) through \(through)")
+                    }
+                }
+            }
+            for sequence in Int64(1)...4_000 { XCTAssertEqual(rows[sequence], model[sequence]) }
+        }
+        let gone = SequenceRoster(sorted: Array(1...2_000))
+        rows.remove(gone)
+        XCTAssertEqual(rows.all, model.values.filter { $0.sequence > 2_000 }.sorted { $0.sequence < $1.sequence })
+    }
+
+    func test_roster_closeTogetherAndFarApart_hasItsNumbers() {
+        for sorted in [[], [7], [1, 2, 3, 900], [1, 1 << 40, Int64.max], [Int64.min, 0, Int64.max]] as [[Int64]] {
+            let roster = SequenceRoster(sorted: sorted)
+            for number in Set(sorted + sorted.flatMap { [$0.subtractingSaturating(1), $0.addingSaturating(1)] } + [0]) {
+                XCTAssertEqual(roster.contains(number), sorted.contains(number), "\(number) in \(sorted)")
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+import ColumnStore
+import Foundation
+import Query
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Versions against a model that keeps each of them in a list: random documents, repeats and removals, moves to cold, merges, restarts and lost
+/// indexes, and after each some questions.
+final class VersionedTableTests: XCTestCase {
+    private static let type = """
+        {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id",
+         "columns":{"name":{"path":"/name","type":"VARCHAR"},"points":{"path":"/points","type":"DECIMAL(9,2)"},
+         "grades":{"path":"/grades","columns":{"grade":{"path":"/g","type":"INTEGER"}}}}}
+        """
+
+    private static func document(_ id: String, _ name: String, _ points: Int, grades: [Int]) -> String {
+        let list = grades.map { "{\"g\":\($0)}" }.joined(separator: ",")
+        return "{\"schema\":\"licence/1\",\"id\":\"\(id)\",\"name\":\"\(name)\",\"points\":\(points).50,\"grades\":[\(list)]}"
+    }
+
+    private struct Version: Equatable {
+        let number: Int
+        let receivedAt: Int64
+        let body: String?
+        let name: String?
+        let points: Int?
+        let grades: [Int]
+    }
+
+    /// What the store must answer.
+    private struct Model {
+        var documents: [String: [Version]] = [:]
+
+        /// client|id → the newest at an instant that is there.
+        func newest(at instant: Int64 = .max) -> [String] {
+            documents.compactMap { key, versions in
+                guard let last = versions.last(where: { $0.receivedAt <= instant }), let name = last.name else { return nil }
+                return "\(key)|\(name)|\(last.number)"
+            }.sorted()
+        }
+
+        var history: [String] {
+            documents.flatMap { key, versions in
+                versions.enumerated().map { place, version in
+                    let next = place + 1 < versions.count ? "\(versions[place + 1].receivedAt)" : "-"
+                    return "\(key)|\(version.name ?? "-")|\(version.number)|\(version.body == nil)|\(next)"
+                }
+            }.sorted()
+        }
+    }
+
+    private final class Store {
+        let path: String
+        private(set) var fixture: EngineFixture
+        var engine: Engine { fixture.engine }
+
+        init(_ path: String) throws {
+            self.path = path
+            let time = Time()
+            fixture = try Store.open(path, time)
+            self.clock = time
+            _ = try engine.putType(name: "licence", body: Array(VersionedTableTests.type.utf8))
+        }
+
+        /// A microsecond and more apart, however quick.
+        final class Time: Sendable {
+            let value = Mutex<Int64>(1_795_000_000_000_000)
+            func next() -> Int64 {
+                value.withLock { value in
+                    value += 1_000
+                    return value
+                }
+            }
+        }
+
+        private let clock: Time
+
+        private static func open(_ path: String, _ time: Time) throws -> EngineFixture {
+            try EngineFixture(path, clock: Clock { time.next() }) { options in
+                options.compaction.rowGroupRowCount = 7
+            }
+        }
+
+        func reopen(losingIndex: Bool) throws {
+            try engine.close()
+            if losingIndex {
+                for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + "/versions.sqlite" + suffix) }
+            }
+            fixture = try Store.open(path, clock)
+        }
+    }
+
+    private func post(_ store: Store, _ model: inout Model, _ random: inout SplitMix64, _ client: String) throws {
+        let id = "L-\(Int.random(in: 0..<12, using: &random))"
+        let key = "\(client)|\(id)"
+        let known = model.documents[key] ?? []
+        let isSame = Int.random(in: 0..<4, using: &random) == 0
+        if isSame, let last = known.last, let body = last.body {
+            let taken = try store.fixture.taken(body, as: .admin, client: client)
+            XCTAssertTrue(taken.isRepeat)
+            XCTAssertEqual(taken.summary.version, Int32(last.number))
+            return
+        }
+        let name = ["Ann", "Bob", "Кіт"].randomElement(using: &random) ?? ""
+        let points = Int.random(in: 0..<3, using: &random)
+        let grades = (0..<Int.random(in: 0..<3, using: &random)).map { _ in Int.random(in: 0..<2, using: &random) }
+        let body = Self.document(id, name, points, grades: grades)
+        let taken = try store.fixture.taken(body, as: .admin, client: client)
+        if let last = known.last, last.body == body {
+            XCTAssertTrue(taken.isRepeat)
+            return
+        }
+        XCTAssertFalse(taken.isRepeat)
+        XCTAssertEqual(taken.summary.version, Int32(known.count + 1))
+        var changed: [String] = []
+        if let last = known.last {
+            if last.grades != grades { changed.append("grades") }
+            if last.name != name { changed.append("name") }
+            if last.points != points { changed.append("points") }
+        }
+        XCTAssertEqual(taken.summary.changed, changed, key)
+        guard let row = try store.engine.versions(
+            ReceiptLookup(receiptID: id, client: client, table: "licences"), limit: 1, cursor: nil, as: .admin).page?.versions.first
+        else { return XCTFail("no version") }
+        XCTAssertEqual(row.ticketID, taken.summary.ticketID)
+        model.documents[key, default: []].append(
+            Version(number: known.count + 1, receivedAt: row.receivedAt, body: body, name: name, points: points, grades: grades))
+    }
+
+    private func remove(_ store: Store, _ model: inout Model, _ random: inout SplitMix64, _ client: String) throws {
+        let id = "L-\(Int.random(in: 0..<12, using: &random))"
+        let key = "\(client)|\(id)"
+        let done = Monitor<Fault??>(nil)
+        store.engine.remove(ReceiptLookup(receiptID: id, client: client, table: "licences"), as: .admin) { fault in done.broadcast { $0 = .some(fault) } }
+        let fault = done.wait { $0 }
+        guard let known = model.documents[key], let last = known.last else { return XCTAssertEqual(fault?.code, .notFound) }
+        XCTAssertNil(fault)
+        if last.body == nil { return }
+        let page = try store.engine.versions(ReceiptLookup(receiptID: id, client: client, table: "licences"), limit: 1, cursor: nil, as: .admin).page
+        model.documents[key]?.append(
+            Version(number: known.count + 1, receivedAt: page?.versions.first?.receivedAt ?? 0, body: nil, name: nil, points: nil, grades: []))
+    }
+
+    private func check(_ store: Store, _ model: Model, _ random: inout SplitMix64, _ context: String) throws {
+        func rows(_ table: String, _ fields: [String], asOf: Int64? = nil) throws -> [String] {
+            let limit = Int.random(in: 1..<30, using: &random)
+            return try store.fixture.walk(PageRequest(table: table, fields: fields, limit: limit, asOf: asOf)).sorted()
+        }
+        let fields = ["client_id", "receipt_id", "name", "version"]
+        XCTAssertEqual(try rows("licences", fields), model.newest(), "licences \(context)")
+        XCTAssertEqual(try rows("licences_accepted", fields), model.newest(), "accepted \(context)")
+        XCTAssertEqual(try rows("licences_history", fields + ["removed", "valid_to"]), model.history, "history \(context)")
+        let instants = model.documents.values.joined().map(\.receivedAt)
+        if let instant = instants.randomElement(using: &random) {
+            XCTAssertEqual(try rows("licences", fields, asOf: instant), model.newest(at: instant), "as of \(instant) \(context)")
+            XCTAssertEqual(try rows("licences", fields, asOf: instant - 1), model.newest(at: instant - 1), "before \(instant) \(context)")
+        }
+        guard let (key, versions) = model.documents.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else { return }
+        let parts = key.split(separator: "|").map(String.init)
+        let lookup = ReceiptLookup(receiptID: parts[1], client: parts[0], table: "licences")
+        var found: [DocumentVersion] = []
+        var cursor: String?
+        repeat {
+            guard let page = try store.engine.versions(lookup, limit: 3, cursor: cursor, as: .admin).page else { return XCTFail("no page") }
+            found += page.versions
+            cursor = page.nextCursor
+        } while cursor != nil
+        XCTAssertEqual(found.map { Int($0.version) }, versions.map(\.number).reversed(), context)
+        XCTAssertEqual(found.map(\.validTo), [nil] + versions.dropFirst().map(\.receivedAt).reversed(), context)
+        for (version, expected) in zip(found, versions.reversed()) {
+            let before = versions.last { $0.number == expected.number - 1 }
+            var changed: [String] = []
+            if let before {
+                if before.name != expected.name { changed.append("name") }
+                if before.points != expected.points { changed.append("points") }
+                if before.grades != expected.grades { changed.append("grades") }
+            }
+            XCTAssertEqual(version.changes.map(\.field.name).sorted(), changed.sorted(), context)
+        }
+    }
+
+    private func run(seed: UInt64, steps: Int) throws {
+        let directory = TemporaryDirectory()
+        var random = SplitMix64(state: seed)
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        var model = Model()
+        for step in 0..<steps {
+            let client = ["c1", "c2"].randomElement(using: &random) ?? "c1"
+            let context = "seed \(seed), step \(step)"
+            switch Int.random(in: 0..<100, using: &random) {
+            case ..<78: try post(store, &model, &random, client)
+            case ..<90: try remove(store, &model, &random, client)
+            case ..<95: _ = try store.engine.compact(before: nil)
+            case ..<97: try store.engine.tier.flush()
+            default: try store.reopen(losingIndex: Bool.random(using: &random))
+            }
+            if step % 7 == 0 { try check(store, model, &random, context) }
+        }
+        try check(store, model, &random, "seed \(seed), end")
+        _ = try store.engine.compact(before: nil)
+        try check(store, model, &random, "seed \(seed), all cold")
+        XCTAssertTrue(store.engine.tier.boundary.snapshot().superseded.values.allSatisfy(\.isEmpty), "every superseded row is told by its file")
+        try store.reopen(losingIndex: true)
+        try check(store, model, &random, "seed \(seed), index made anew")
+    }
+
+    func test_randomHistories_answerAsTheModel() throws {
+        for seed in 1...3 { try run(seed: UInt64(seed), steps: 110) }
+    }
+
+    /// By pyiceberg: the newest row of each document in cold, and beside it every version.
+    func test_warehouse_outsideEngines_seeOneRowForEachDocument() throws {
+        let directory = TemporaryDirectory()
+        var random = SplitMix64(state: 77)
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        var model = Model()
+        for round in 0..<3 {
+            for _ in 0..<40 {
+                try post(store, &model, &random, ["c1", "c2"].randomElement(using: &random) ?? "c1")
+                if Int.random(in: 0..<6, using: &random) == 0 { try remove(store, &model, &random, "c1") }
+            }
+            if round == 1 { try store.reopen(losingIndex: false) }
+            _ = try store.engine.compact(before: nil)
+            let script = """
+                import sys, glob, re
+                from pyiceberg.table import StaticTable
+                def rows(path):
+                    newest = max(glob.glob(path + "/metadata/v*.metadata.json"), key=lambda name: int(re.search(r"v(\\d+)\\.", name).group(1)))
+                    return StaticTable.from_metadata(newest).scan(selected_fields=("client_id", "receipt_id", "name", "version", "removed", "state")).to_arrow().to_pylist()
+                for row in rows(sys.argv[1] + "/licences"):
+                    if not row["removed"]: print("t", row["client_id"], row["receipt_id"], row["name"], row["version"], sep="|")
+                print("history", len(rows(sys.argv[1] + "/licences_history")), sep="|")
+                """
+            let output = try Python.run(script, [directory.path + "/warehouse"]).split(separator: "\n").map(String.init)
+            XCTAssertEqual(output.filter { $0.hasPrefix("t|") }.sorted(), model.newest().map { "t|" + $0 }.sorted())
+            XCTAssertEqual(output.last, "history|\(model.history.count)")
+        }
+    }
+
+    func test_ledger_hasNoVersions_andOnRepeatIsForEver() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        let receipts = ReceiptLookup(receiptID: "R-1", client: "c1", table: "receipts")
+        XCTAssertThrowsError(try store.engine.versions(receipts, limit: 10, cursor: nil, as: .admin)) {
+            XCTAssertEqual(($0 as? Fault)?.code, .immutableTable)
+        }
+        let other = Self.type.replacingOccurrences(of: "\"on_repeat\":\"replace\",", with: "\"issued_at\":\"/at\",")
+            .replacingOccurrences(of: "\"name\":\"licence\",\"version\"", with: "\"name\":\"permit\",\"version\"")
+        XCTAssertThrowsError(try store.engine.putType(name: "permit", body: Array(other.utf8))) {
+            XCTAssertEqual(($0 as? Fault)?.errors.first?.pointer, "/on_repeat")
+        }
+    }
+}
+
+extension VersionLookupResult {
+    fileprivate var page: VersionPage? { if case .found(let page) = self { page } else { nil } }
+}

@@ -1,0 +1,169 @@
+import ColumnStore
+import Foundation
+import Processes
+import XCTest
+
+/// Goal: Parallel and Map keep order, bounds and what is done. Method: machines with their outcomes and traces, failures at each place, redrives.
+final class BranchTests: XCTestCase {
+    private static let task = #"{"Type":"Task","Resource":"till:call:x","End":true}"#
+
+    private func branches(_ states: String..., members: String = "") -> String {
+        let branches = states.enumerated().map { "{\"StartAt\":\"B\($0)\",\"States\":{\"B\($0)\":\($1)}}" }.joined(separator: ",")
+        return #"{"Type":"Parallel","Branches":["# + branches + "]" + members + #","Next":"T"}"#
+    }
+
+    private func map(_ state: String = task, members: String) -> String {
+        #"{"Type":"Map","ItemProcessor":{"StartAt":"I","States":{"I":"# + state + "}}," + members + #","Next":"T"}"#
+    }
+
+    func test_parallel_givesOutputsInTheOrderOfBranches() throws {
+        XCTAssertEqual(try outcome(of: branches(Self.task, #"{"Type":"Pass","Result":2,"End":true}"#), input: "1"), "[1,2]")
+        let state = branches(Self.task, Self.task, members: #","Parameters":{"x.$":"$.a"},"ResultSelector":{"f.$":"$[0].x","n.$":"States.ArrayLength($)"},"ResultPath":"$.r""#)
+        XCTAssertEqual(try outcome(of: state, input: #"{"a":5}"#), #"{"a":5,"r":{"f":5,"n":2}}"#)
+    }
+
+    func test_parallel_aBranchThatFails_endsTheOthers() throws {
+        let text = machineText("S", [("S", branches(Self.task, Self.task)), ("T", #"{"Type":"Succeed"}"#)])
+        var simulator = try Simulator(text)
+        let (first, second) = (simulator.tasks[0], simulator.tasks[1])
+        simulator.apply(.taskFailed(token: second.token, StateError(name: "E", cause: "c")))
+        XCTAssertEqual(simulator.outcome, "FAILED E")
+        XCTAssertTrue(simulator.effects.contains(.cancelTask(token: first.token, .call("x"))))
+        XCTAssertEqual(simulator.apply(.taskSucceeded(token: first.token, output: .null)), .taskEnded)
+        let caught = branches(Self.task, #"{"Type":"Fail","Error":"F"}"#, members: #","Catch":[{"ErrorEquals":["States.BranchFailed"],"ResultPath":"$.e","Next":"T"}]"#)
+        XCTAssertEqual(try outcome(of: caught), #"{"e":{"Error":"F","Cause":""}}"#)
+    }
+
+    func test_parallel_whatRanInItWhenItsErrorIsCaught_isCancelled() throws {
+        let clocked = #"{"Type":"Task","Resource":"till:process:p","TimeoutSeconds":9,"End":true}"#
+        let state = branches(clocked, #"{"Type":"Wait","Seconds":9,"End":true}"#, Self.task, members: #","Catch":[{"ErrorEquals":["E"],"Next":"T"}]"#)
+        var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Succeed"}"#)]))
+        let timers = simulator.execution.awaited.filter { if case .timer = $0 { true } else { false } }
+        XCTAssertEqual(timers.count, 2)
+        let failing = try XCTUnwrap(simulator.tasks.last)
+        XCTAssertEqual(simulator.apply(.taskFailed(token: failing.token, StateError(name: "E", cause: nil))), .applied)
+        XCTAssertEqual(simulator.outcome, #"{"Error":"E","Cause":""}"#)
+        XCTAssertTrue(simulator.effects.contains(.cancelTask(token: simulator.tasks[0].token, .process("p"))))
+        for case .timer(let frame, let serial, _) in timers { XCTAssertTrue(simulator.effects.contains(.cancelTimer(frame: frame, serial: serial))) }
+    }
+
+    func test_parallel_isRetriedWhole() throws {
+        var count = 0
+        let state = branches(Self.task, Self.task, members: #","Retry":[{"ErrorEquals":["E"]}]"#)
+        let text = machineText("S", [("S", state), ("T", #"{"Type":"Succeed"}"#)])
+        var simulator = try Simulator(text, input: "7")
+        simulator.run { call in
+            count += 1
+            return count == 2 ? .failure(StateError(name: "E", cause: nil)) : .success(call.input)
+        }
+        XCTAssertEqual(simulator.outcome, "[7,7]")
+        XCTAssertEqual(simulator.tasks.map(\.key), ["e1:B0:1", "e1:B1:1", "e1:B0:2", "e1:B1:2"])
+    }
+
+    func test_map_itemsSelectorsAndContext() throws {
+        XCTAssertEqual(try outcome(of: map(members: #""ItemsPath":"$.l""#), input: #"{"l":[3,1.0,"a"]}"#), #"[3,1.0,"a"]"#)
+        let selector = #""ItemsPath":"$.l","ItemSelector":{"v.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index","k.$":"$.k"},"ResultPath":"$.r""#
+        XCTAssertEqual(try outcome(of: map(members: selector), input: #"{"l":["a","b"],"k":9}"#), #"{"l":["a","b"],"k":9,"r":[{"v":"a","i":0,"k":9},{"v":"b","i":1,"k":9}]}"#)
+        let inside = #"{"Type":"Pass","Parameters":{"v.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index"},"End":true}"#
+        XCTAssertEqual(try outcome(of: map(inside, members: #""MaxConcurrency":1"#), input: #"["a","b"]"#), #"[{"v":"a","i":0},{"v":"b","i":1}]"#)
+        XCTAssertEqual(try outcome(of: map(members: #""MaxConcurrency":2"#), input: "[]"), "[]")
+        XCTAssertEqual(try outcome(of: map(members: #""MaxConcurrency":2"#), input: "{}"), "FAILED States.Runtime")
+        XCTAssertEqual(try outcome(of: map(members: #""ItemSelector":{"a.$":"$.nowhere"}"#), input: "[1]"), "FAILED States.ParameterPathFailure")
+        XCTAssertEqual(try outcome(of: map(members: #""ResultPath":null"#), input: "[1,2,3]"), "[1,2,3]")
+    }
+
+    func test_map_keepsToItsConcurrency() throws {
+        for limit in [1, 2, 3, 10] {
+            let text = machineText("S", [("S", map(members: "\"MaxConcurrency\":\(limit)")), ("T", #"{"Type":"Succeed"}"#)])
+            var simulator = try Simulator(text, input: "[0,1,2,3,4,5,6]")
+            var order: [String] = []
+            while simulator.execution.status == .running {
+                XCTAssertLessThanOrEqual(simulator.calls.count, limit)
+                // The latest first.
+                let call = try XCTUnwrap(simulator.tasks.last { simulator.calls[$0.token] != nil })
+                order.append(call.input.textForm)
+                simulator.apply(.taskSucceeded(token: call.token, output: call.input))
+            }
+            XCTAssertEqual(simulator.outcome, "[0,1,2,3,4,5,6]")
+            XCTAssertEqual(order.sorted(), ["0", "1", "2", "3", "4", "5", "6"])
+        }
+    }
+
+    func test_map_batches() throws {
+        let batched = #""MaxConcurrency":1,"ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"k.$":"$[0]"}}"#
+        XCTAssertEqual(try outcome(of: map(members: batched), input: "[1,2,3]"), #"[{"BatchInput":{"k":1},"Items":[1,2]},{"BatchInput":{"k":1},"Items":[3]}]"#)
+        XCTAssertEqual(try outcome(of: map(members: #""ItemBatcher":{"MaxInputBytesPerBatch":6}"#), input: "[11,22,33,444444444]"), #"[{"Items":[11,22]},{"Items":[33]},{"Items":[444444444]}]"#)
+    }
+
+    func test_map_toleratesFailures() throws {
+        let answer: (TaskCall) -> Simulator.Answer = { $0.input == .number("2") || $0.input == .number("3") ? .failure(StateError(name: "E", cause: "c")) : .success($0.input) }
+        XCTAssertEqual(try outcome(of: map(members: #""ToleratedFailureCount":2"#), input: "[1,2,3,4]", answer), "[1,null,null,4]")
+        XCTAssertEqual(try outcome(of: map(members: #""ToleratedFailureCount":1"#), input: "[1,2,3,4]", answer), "FAILED States.ExceedToleratedFailureThreshold")
+        XCTAssertEqual(try outcome(of: map(members: #""ToleratedFailurePercentage":50"#), input: "[1,2,3,4]", answer), "[1,null,null,4]")
+        XCTAssertEqual(try outcome(of: map(members: #""ToleratedFailurePercentage":49.9"#), input: "[1,2,3,4]", answer), "FAILED States.ExceedToleratedFailureThreshold")
+        XCTAssertEqual(try outcome(of: map(members: #""MaxConcurrency":1"#), input: "[1,2,3,4]", answer), "FAILED E")
+    }
+
+    func test_map_readsItemsPageByPage() throws {
+        let state = map(members: #""MaxConcurrency":2,"ItemReader":{"Resource":"till:sql","Parameters":{"query":"q"},"ReaderConfig":{"MaxItems":7}}"#)
+        let text = machineText("S", [("S", state), ("T", #"{"Type":"Succeed"}"#)])
+        var simulator = try Simulator(text)
+        var asked: [Int] = []
+        try simulator.run { call in
+            guard let first = call.firstItem else { return .success(call.input) }
+            asked.append(first)
+            XCTAssertEqual(call.key, "e1:S:1:items:\(first)")
+            return .success(try json("{\"items\":[\(first),\(first + 1),\(first + 2)],\"last\":false}"))
+        }
+        XCTAssertEqual(simulator.outcome, "[0,1,2,3,4,5,6]")
+        XCTAssertEqual(asked, [0, 3, 6])
+        for page in ["{}", #"{"items":[],"last":false}"#, #"{"items":1,"last":true}"#] {
+            var failing = try Simulator(text)
+            try failing.run { _ in .success(try json(page)) }
+            XCTAssertEqual(failing.outcome, "FAILED States.ItemReaderFailed", page)
+        }
+        let batched = map(members: #""ItemReader":{"Resource":"till:upload"},"ItemBatcher":{"MaxItemsPerBatch":2}"#)
+        XCTAssertEqual(
+            try outcome(of: batched) { call in
+                guard let first = call.firstItem else { return .success(call.input["Items"] ?? .null) }
+                return .success(try json("{\"items\":[\(first),\(first + 1),\(first + 2)],\"last\":\(first == 3)}"))
+            }, "[[0,1],[2,3],[4,5]]")
+    }
+
+    func test_redrive_doesNotRunAgainWhatIsDone() throws {
+        for limit in [1, 2, 5] {
+            let text = machineText("S", [("S", map(members: "\"MaxConcurrency\":\(limit)")), ("T", #"{"Type":"Succeed"}"#)])
+            var simulator = try Simulator(text, input: "[0,1,2,3,4,5]")
+            simulator.run { $0.input == .number("3") ? .failure(StateError(name: "E", cause: nil)) : .success($0.input) }
+            XCTAssertEqual(simulator.outcome, "FAILED E")
+            let done = Set(simulator.history.filter { $0.kind == .succeeded && $0.state == "I" }.compactMap { $0.output?.textForm })
+            let before = simulator.tasks.count
+            XCTAssertEqual(simulator.apply(.redrive), .applied)
+            simulator.run()
+            XCTAssertEqual(simulator.outcome, "[0,1,2,3,4,5]")
+            let again = Set(simulator.tasks[before...].map { $0.input.textForm })
+            XCTAssertEqual(again, Set(["0", "1", "2", "3", "4", "5"]).subtracting(done))
+            XCTAssertEqual(Set(simulator.tasks.map(\.key)).count, simulator.tasks.count, "a visit's key is its own")
+            XCTAssertEqual(simulator.apply(.redrive), .wrongState)
+        }
+    }
+
+    func test_abort_andTimeoutOfAnExecution_endAllOfIt() throws {
+        let nested = branches(map(members: #""MaxConcurrency":2"#).replacingOccurrences(of: #""Next":"T""#, with: #""End":true"#), #"{"Type":"Wait","Seconds":9,"End":true}"#)
+        let text = machineText("S", [("S", nested), ("T", #"{"Type":"Succeed"}"#)])
+        var simulator = try Simulator(text, input: "[1,2,3]")
+        XCTAssertEqual(simulator.calls.count, 2)
+        XCTAssertEqual(simulator.apply(.abort), .applied)
+        XCTAssertEqual(simulator.outcome, "ABORTED -")
+        XCTAssertEqual(simulator.calls.count, 0)
+        XCTAssertEqual(simulator.execution.awaited, [])
+        XCTAssertEqual(simulator.apply(.abort), .wrongState)
+        XCTAssertEqual(simulator.apply(.redrive), .applied)
+        simulator.run()
+        XCTAssertEqual(simulator.outcome, "[[1,2,3],[1,2,3]]")
+        let timed = text.replacingOccurrences(of: "{\"StartAt\":\"S\"", with: "{\"TimeoutSeconds\":5,\"StartAt\":\"S\"")
+        var late = try Simulator(timed, input: "[1]")
+        late.run { _ in .silence }
+        XCTAssertEqual(late.outcome, "TIMED_OUT States.Timeout")
+    }
+}

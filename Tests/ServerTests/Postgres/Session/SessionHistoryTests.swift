@@ -1,0 +1,48 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Server
+
+/// Goal: a session answers as PostgreSQL 15 does, message for message. Method: histories by chance of every message and many commands, played to a real server, and to
+/// the state machine over a stand-in that knows the answers of the few questions in them; the shapes of what comes back must be equal.
+final class SessionHistoryTests: XCTestCase {
+    private static let seed: UInt64 = 5432
+    private static let count = 500
+
+    func test_histories_areAnsweredAsPostgreSQLDoes() throws {
+        var histories: [[FrontendMessage]] = []
+        for index in 0..<Self.count {
+            var random = SplitMix64(state: Self.seed + UInt64(index))
+            histories.append(SessionHistory.make(using: &random))
+        }
+        let lines = histories.map { history in
+            var writer = FrontendWriter()
+            for message in history { writer.write(message) }
+            return Data(writer.bytes).base64EncodedString()
+        }
+        let answers = try PythonReader.filter("Reference/postgres_histories.py", lines)
+        if answers.exitCode == 77 { throw XCTSkip(answers.lines.joined(separator: "\n")) }
+        XCTAssertEqual(answers.lines.count, histories.count, answers.error)
+        var wrong = 0, ended = 0
+        for (index, (history, line)) in zip(histories, answers.lines).enumerated() where wrong < 3 {
+            let theirs = try BackendReader.shapes(Array(try XCTUnwrap(Data(base64Encoded: line))))
+            // PostgreSQL 15 itself ends at some: EXECUTE of a prepared ROLLBACK is a FATAL XX000 there, or worse.
+            guard theirs.last?.hasPrefix("Z") == true else {
+                ended += 1
+                continue
+            }
+            let ours = try BackendReader.shapes(try SessionPlay.play(history))
+            guard ours != theirs else { continue }
+            wrong += 1
+            let place = zip(ours, theirs).enumerated().first { $1.0 != $1.1 }?.offset ?? min(ours.count, theirs.count)
+            XCTFail(
+                """
+                history \(index), answer \(place + 1): ours \(place < ours.count ? ours[place] : "ends"), PostgreSQL's \(place < theirs.count ? theirs[place] : "ends")
+                after \(theirs.prefix(place).suffix(6).joined(separator: " | "))
+                \(history.map { "  \($0)" }.joined(separator: "\n"))
+                """)
+        }
+        XCTAssertLessThan(ended, Self.count / 20)
+    }
+}

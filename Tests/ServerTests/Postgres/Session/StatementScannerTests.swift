@@ -1,0 +1,72 @@
+import XCTest
+
+@testable import Server
+
+/// Goal: statements end where PostgreSQL's lexer ends them, commands are told by their words, and no text makes more of itself than a bound. Method: examples of each rule.
+final class StatementScannerTests: XCTestCase {
+    private func texts(_ text: String) throws -> [String] { try StatementScanner.statements(text).map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) } }
+
+    private func command(_ text: String) throws -> PostgresCommand { try CommandReader.command(try XCTUnwrap(StatementScanner.statements(text).first)) }
+
+    func test_statements_endAtTheirSemicolons() throws {
+        XCTAssertEqual(try texts("SELECT 'a;''b'; SELECT \";\" -- ;\n; /* ; /* ; */ ; */ SELECT $$;$$;; SELECT $t$ $$;$ $t$"), ["SELECT 'a;''b'", "SELECT \";\" -- ;", "/* ; /* ; */ ; */ SELECT $$;$$", "SELECT $t$ $$;$ $t$"])
+        XCTAssertEqual(try texts("SELECT E'\\';', e'\\\\'; SELECT $1;"), ["SELECT E'\\';', e'\\\\'", "SELECT $1"])
+        XCTAssertEqual(try texts(" ; ;; -- nothing"), [])
+        XCTAssertEqual(try StatementScanner.statements("SELECT 'é'; x").last?.start, 11)
+        for (bad, position) in [("SELECT 'a", 8), ("SELECT \"a", 8), ("/* /* */", 1), ("SELECT $a$ $b$", 8), ("é 'x", 3)] {
+            XCTAssertThrowsError(try texts(bad), bad) { XCTAssertEqual(($0 as? PostgresFault)?.position, position, bad) }
+        }
+    }
+
+    func test_command_isToldByItsWords() throws {
+        let expected: [(String, PostgresCommand)] = [
+            ("(SELECT 1)", .question(tag: "SELECT")), ("with x as (select 1) table x", .question(tag: "SELECT")), ("explain select 1", .question(tag: "EXPLAIN")), ("SHOW TABLES", .question(tag: "SHOW")),
+            ("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE", .begin(tag: "BEGIN")), ("end and no chain", .commit(isChained: false)), ("ROLLBACK WORK TO SAVEPOINT \"A b\"", .rollbackTo("A b")),
+            ("SET TIME ZONE 'Europe/Kyiv'", .set(name: "timezone", value: "Europe/Kyiv", isLocal: false)), ("set local search_path to a, \"B\"", .set(name: "search_path", value: "a, B", isLocal: true)),
+            ("SET SESSION my.thing = -1", .set(name: "my.thing", value: "-1", isLocal: false)), ("SET x TO DEFAULT", .set(name: "x", value: nil, isLocal: false)), ("RESET ALL", .reset(nil)), ("SHOW ALL", .show(nil)),
+            ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", .setTransaction(isOfSession: true)), ("show transaction isolation level", .show("transaction_isolation")), ("DEALLOCATE PREPARE q", .deallocate("q")),
+            ("PREPARE q (int, text) AS SELECT $1", .prepare(name: "q", query: "SELECT $1", queryStart: 25)), ("EXECUTE q(f(1, 2), 'a,b')", .execute(name: "q", arguments: ["f(1, 2)", " 'a,b'"])), ("EXECUTE q", .execute(name: "q", arguments: [])),
+            ("FETCH FORWARD ALL IN c", .fetch(.forward(nil), cursor: "c", isMove: false)), ("MOVE BACKWARD 2 FROM c", .fetch(.backward(2), cursor: "c", isMove: true)), ("FETCH -1 c", .fetch(.forward(-1), cursor: "c", isMove: false)),
+            ("FETCH ABSOLUTE 3 FROM c", .fetch(.absolute(3), cursor: "c", isMove: false)), ("FETCH LAST c", .fetch(.absolute(-1), cursor: "c", isMove: false)), ("CLOSE ALL", .close(nil)), ("UNLISTEN *", .listen(tag: "UNLISTEN")),
+            ("INSERT INTO t VALUES (1)", .write(tag: "INSERT")), ("create temp table t ()", .write(tag: "CREATE TEMP")), ("COPY t FROM STDIN", .write(tag: "COPY FROM")), ("", .empty),
+        ]
+        for (text, command) in expected where !text.isEmpty { XCTAssertEqual(try self.command(text), command, text) }
+        guard case .declare(let cursor) = try command("DECLARE c BINARY NO SCROLL CURSOR WITH HOLD FOR SELECT 1") else { return XCTFail("no cursor") }
+        XCTAssertEqual(cursor, PostgresCommand.Cursor(name: "c", isBinary: true, isHeld: true, query: "SELECT 1", queryStart: 48))
+        for bad in ["BEGIN now", "SET x", "FETCH", "EXECUTE q(1", "PREPARE q", "DECLARE c FOR SELECT 1", "SAVEPOINT 1", "COPY (SELECT 1 TO STDOUT", "COMMIT AND", "DISCARD", "COPY t TO STDOUT (nothing)", "COPY t TO STDOUT (FORMAT csv, DELIMITER 'ab')"] {
+            XCTAssertThrowsError(try command(bad), bad)
+        }
+    }
+
+    func test_copy_readsBothFormsOfItsOptions() throws {
+        guard case .copyOut(let query, 6, let options) = try command("COPY (SELECT ')' FROM (VALUES (1)) v) TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER ';', NULL 'x', QUOTE '''', ESCAPE '\\')") else { return XCTFail("no copy") }
+        XCTAssertEqual(query, "SELECT ')' FROM (VALUES (1)) v")
+        XCTAssertEqual([options.delimiterByte, options.quote, options.escape], [UInt8(ascii: ";"), UInt8(ascii: "'"), UInt8(ascii: "\\")])
+        XCTAssertTrue(options.form == .csv && options.hasHeader && options.nullText == "x")
+        guard case .copyOut("SELECT \"a\", \"B\" FROM \"s\".\"t\"", 0, let old) = try command("COPY s.t (a, \"B\") TO STDOUT CSV HEADER") else { return XCTFail("no copy") }
+        XCTAssertTrue(old.form == .csv && old.hasHeader)
+    }
+
+    func test_copyWriter_writesThreeForms() throws {
+        var options = CopyOptions()
+        let values: [[UInt8]?] = [Array("a\tb\\\n".utf8), nil, Array("é".utf8), []]
+        XCTAssertEqual(String(decoding: CopyWriter(options).row(values), as: UTF8.self), "a\\tb\\\\\\n\t\\N\té\t\n")
+        options.form = .csv
+        options.hasHeader = true
+        XCTAssertEqual(String(decoding: CopyWriter(options).row([Array("a,\"b\"".utf8), nil, [], Array("x".utf8)]), as: UTF8.self), "\"a,\"\"b\"\"\",,\"\",x\n")
+        XCTAssertEqual(String(decoding: CopyWriter(options).row([Array("\\.".utf8)]), as: UTF8.self), "\"\\.\"\n")
+        XCTAssertEqual(CopyWriter(options).head(["a", "b,"]).map { String(decoding: $0, as: UTF8.self) }, "a,\"b,\"\n")
+        options.form = .binary
+        XCTAssertEqual(CopyWriter(options).row([[1], nil]), [0, 2, 0, 0, 0, 1, 1, 0xFF, 0xFF, 0xFF, 0xFF])
+        XCTAssertEqual(CopyWriter(options).head([])?.count, 19)
+        XCTAssertEqual(CopyWriter(options).tail, [0xFF, 0xFF])
+    }
+
+    func test_statements_pastTheirBounds_areRefused_orCut() throws {
+        XCTAssertThrowsError(try StatementScanner.statements(String(repeating: "a;", count: StatementScanner.statementsMax + 1))) { XCTAssertEqual(($0 as? PostgresFault)?.state, .programLimitExceeded) }
+        let long = try StatementScanner.statements("SELECT " + String(repeating: "1,", count: StatementScanner.tokensMax) + "1; COMMIT")
+        XCTAssertEqual(long.map(\.isCut), [true, false])
+        XCTAssertEqual(try long.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) }, [.question(tag: "SELECT"), .commit(isChained: false)])
+        XCTAssertThrowsError(try command("COPY (SELECT " + String(repeating: "1,", count: StatementScanner.tokensMax) + "1) TO STDOUT"))
+    }
+}

@@ -1,0 +1,1130 @@
+// Made of clients/openapi.json by clients/describe: not edited by hand.
+
+/** All columns of the table, and the document. */
+export interface Receipt {
+  client_id: string;
+  receipt_id: string;
+  business_day: string;
+  issued_at: string;
+  type: string;
+  type_version?: number;
+  received_at?: string;
+  state: "PROCESSING" | "COMPLETE" | "FAILED";
+  completed_at?: string | null;
+  ticket_id: string;
+  sequence: number;
+  content_type?: string;
+  /** JSON as it was posted, other text as a string. */
+  document?: unknown;
+  /** In place of document, for what is no text in UTF-8. */
+  document_base64?: string;
+  [member: string]: unknown;
+}
+
+export interface ReceiptPage {
+  /** The fields that were asked for, of each. */
+  receipts: (Record<string, unknown>)[];
+  next_cursor: string | null;
+}
+
+export interface Query {
+  query: string;
+  params?: (string | number | boolean | null)[];
+  limit?: number;
+  cursor?: string | null;
+  time_zone?: string;
+}
+
+export interface QueryPage {
+  columns: {
+    name: string;
+    type: string;
+  }[];
+  rows: unknown[][];
+  next_cursor: string | null;
+  statistics: {
+    rows_scanned: number;
+    bytes_read: number;
+    files_pruned: number;
+    elapsed_ms: number;
+    [member: string]: unknown;
+  };
+}
+
+/** Of one of query, receipts and sheets. */
+export interface ExportRequest {
+  query?: string;
+  params?: (string | number | boolean | null)[] | null;
+  time_zone?: string | null;
+  /** The parameters of GET /v1/receipts. */
+  receipts?: {
+    client?: string | null;
+    from?: string | null;
+    to?: string | null;
+    type?: string | null;
+    table?: string | null;
+    state?: "PROCESSING" | "COMPLETE" | "FAILED" | null;
+    fields?: string | null;
+  } | null;
+  /** Of a workbook, each the answer to a query. */
+  sheets?: {
+    name?: string | null;
+    query: string;
+    params?: (string | number | boolean | null)[] | null;
+  }[] | null;
+  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  name?: string | null;
+  /** From 1s to 90d, once the file is there. */
+  expires_in?: string | null;
+}
+
+export interface KeyRequest {
+  /** For people: who has it. */
+  label?: string | null;
+  /** What the contract says. */
+  role?: "contract" | null;
+  /** From then on it counts no more; a date means its midnight UTC. */
+  expires_at?: string | null;
+}
+
+export interface OperatorKeyRequest {
+  /** For people: who has it. */
+  label?: string | null;
+  role: "admin" | "auditor" | "metrics";
+  /** From then on it counts no more; a date means its midnight UTC. */
+  expires_at?: string | null;
+}
+
+export interface Violation {
+  pointer: string;
+  code: string;
+  message: string;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors: Violation[];
+  /** In a query's text, in Unicode scalars from 1. */
+  position?: number;
+  /** Of a refused document its quarantine entry's; with different-document that of the receipt that is stored. */
+  ticket_id?: string;
+  /** The answer's X-Request-Id. Not there where the problem is a part of an answer. */
+  request_id?: string;
+}
+
+export interface Taken {
+  ticket_id: string;
+  client_id: string;
+  receipt_id: string;
+  type: string;
+  business_day: string;
+  state: "PROCESSING" | "COMPLETE" | "FAILED";
+  sequence: number;
+  /** Of versioned tables: which version of the document it is. */
+  version?: number;
+  /** Of a new version: the columns that say something else than the version before. */
+  changed?: string[];
+  /** true: it was here before. Of the results of arrays, envelopes and lines only; a single one says it by its status. */
+  repeat?: boolean;
+}
+
+export interface TakenBatch {
+  accepted: number;
+  results: Taken[];
+}
+
+export interface Choices {
+  choices: {
+    business_day: string;
+    client_id: string;
+    url: string;
+  }[];
+}
+
+export interface Ticket {
+  ticket_id: string;
+  client_id: string | null;
+  receipt_id: string | null;
+  type: string | null;
+  business_day: string | null;
+  state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED";
+  sequence: number | null;
+  replaced_by?: string;
+  steps: Step[];
+  errors: Violation[];
+  history: {
+    at: string;
+    event: string;
+    [member: string]: unknown;
+  }[];
+}
+
+export interface Step {
+  /** The registrar. */
+  name: string;
+  stage: number;
+  state: string;
+  attempts: number;
+  at: string | null;
+  reference: string | null;
+  detail: string | null;
+}
+
+export interface ChangeList {
+  changes: {
+    sequence: number;
+    at: string;
+    event: string;
+    receipt: Taken;
+  }[];
+  next_after: number;
+}
+
+export interface Contract {
+  client_id?: string;
+  name?: string | null;
+  access: "read" | "read-write";
+  scope: "own" | "all";
+  types?: string[] | null;
+  valid_from?: string | null;
+  valid_to?: string | null;
+  rate_per_second?: number | null;
+  webhook?: {
+    url: string;
+    /** Never shown. Left out or null when a contract is put again with the same URL: the stored one stays. */
+    secret?: string | null;
+  } | null;
+  callback_hosts?: string[] | null;
+}
+
+export interface ContractList {
+  contracts: Contract[];
+  next_cursor: string | null;
+}
+
+export interface Versions {
+  versions: Version[];
+  next_cursor: string | null;
+}
+
+export interface Version {
+  version: number;
+  ticket_id: string;
+  received_at: string;
+  valid_to: string | null;
+  removed: boolean;
+  upload_id: string | null;
+  state: "PROCESSING" | "COMPLETE" | "FAILED";
+  /** By column, its value before and in this version; empty for the first. A list has all its elements. */
+  changes: Record<string, unknown>;
+}
+
+export interface Key {
+  id: string;
+  role: "contract" | "admin" | "auditor" | "metrics";
+  label: string | null;
+  created_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+}
+
+export interface NewKey {
+  id: string;
+  role: "contract" | "admin" | "auditor" | "metrics";
+  label: string | null;
+  created_at: string;
+  expires_at: string | null;
+  /** The secret: shown in this answer alone. */
+  key: string;
+}
+
+export interface KeyList {
+  keys: Key[];
+  next_cursor: string | null;
+}
+
+export interface QuarantineEntry {
+  ticket_id: string;
+  client_id: string | null;
+  received_at: string;
+  content_type: string;
+  type: string | null;
+  problem: Problem;
+  document?: string;
+  document_base64?: string;
+}
+
+export interface QuarantineList {
+  quarantine: QuarantineEntry[];
+  next_cursor: string | null;
+}
+
+export interface DeadLetter {
+  id: string;
+  kind: "step" | "webhook";
+  /** The registrar, or callback or contract. */
+  name: string;
+  at: string;
+  reason: string;
+  attempts: number;
+  receipt: Taken;
+}
+
+export interface DeadLetterList {
+  dead_letters: DeadLetter[];
+  next_cursor: string | null;
+}
+
+export interface TypeList {
+  types: Type[];
+  next_cursor: string | null;
+}
+
+export interface AuditList {
+  audit: {
+    id: number;
+    at: string;
+    actor: string;
+    origin: string | null;
+    action: string;
+    target: string;
+    request_id: string | null;
+    outcome: "begun" | "done" | "refused" | "failed";
+    status: number | null;
+    ended_at: string | null;
+    detail: Record<string, unknown> | null;
+  }[];
+  next_cursor: string | null;
+}
+
+export interface Job {
+  id: string;
+  kind: "compact" | "backup" | "verify";
+  state: "queued" | "running" | "done" | "failed" | "cancelled";
+  actor: string;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  progress: {
+    done: number;
+    unit: string;
+    at: string;
+  } | null;
+  /** What the call answers when it waits: Compaction, Backup or Verification. */
+  result: Record<string, unknown> | null;
+  problem: Problem | null;
+}
+
+export interface JobList {
+  jobs: Job[];
+  next_cursor: string | null;
+}
+
+export interface Export {
+  export_id: string;
+  name: string;
+  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
+  rows: number;
+  bytes: number;
+  /** From 0 to 1: the share of sheets that are written. */
+  progress: number;
+  /** Of the file, in hexadecimal digits. */
+  sha256: string | null;
+  /** Good without a credential until `expires_at`. Whoever has it has the file. */
+  url: string | null;
+  created_at: string;
+  expires_at: string | null;
+  problem: Problem | null;
+}
+
+export interface ExportList {
+  exports: Export[];
+  next_cursor: string | null;
+}
+
+export interface AcceptedExport {
+  export_id: string;
+  state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
+}
+
+export interface Deletion {
+  deleted: number;
+  /** Others pass: the same call again deletes them. */
+  has_more: boolean;
+}
+
+export interface Backup {
+  destination: string;
+  files: number;
+  bytes: number;
+  files_copied: number;
+  bytes_copied: number;
+  elapsed_ms: number;
+}
+
+export interface Compaction {
+  files_moved: number;
+  rows_moved: number;
+  files_left: number;
+  files_merged: number;
+}
+
+export interface Verification {
+  files: number;
+  receipts: number;
+  document_bytes: number;
+  fault_count: number;
+  /** The first thousand. */
+  faults: {
+    path: string;
+    fault: string;
+  }[];
+  /** Files that belong to no state of the store, as a crash leaves them. */
+  strangers: string[];
+}
+
+/** A document type file. */
+export interface Type {
+  name: string;
+  /** The present one plus 1; 1 for the first. */
+  version: number;
+  table?: string;
+  format: "json" | "xml" | "csv";
+  description?: string;
+  /** Path to the value that it must have, a list of alternatives, or {"exists": true}. */
+  match?: Record<string, unknown>;
+  priority?: number;
+  /** Prefix to namespace, or to a list of them. */
+  namespaces?: Record<string, string | string[]>;
+  /** JSON Schema 2020-12. */
+  schema?: unknown;
+  /** The name of a file, or with the path of the elements that it describes. */
+  xsd?: string | {
+    file: string;
+    at?: string;
+  };
+  /** The files that xsd names and those that they import, by name. */
+  files?: Record<string, string>;
+  /** Of an envelope: the path of one receipt. */
+  each?: string | {
+    path: string;
+    where?: Record<string, unknown>;
+    [member: string]: unknown;
+  };
+  /** each: the receipts of an envelope count each on its own. */
+  batch?: string;
+  receipt_id?: TypeSource;
+  issued_at?: TypeSource;
+  business_day?: TypeSource;
+  client_id?: TypeSource;
+  callback_url?: TypeSource;
+  time_zone?: string | {
+    path: string;
+    map?: Record<string, string>;
+    default?: string;
+    [member: string]: unknown;
+  };
+  accept_from?: string;
+  accept_to?: string;
+  columns?: Record<string, TypeColumn>;
+  rules?: TypeRule[];
+  /** Stages one after another, each a set of registrars. */
+  register?: string[][];
+  on_repeat?: string;
+  /** Of CSV. */
+  delimiter?: string;
+  [member: string]: unknown;
+}
+
+/** Where a value is: a path (JSON Pointer, XPath 1.0 or a header's name), the paths of its parts, or an object with path, format, from or optional. */
+export type TypeSource = string | (string | Record<string, unknown>)[] | Record<string, unknown>;
+
+/** A column, or with columns a list of such. */
+export interface TypeColumn {
+  path?: string;
+  /** Paths, of which the first that is there counts. */
+  from?: (string | Record<string, unknown>)[];
+  from_root?: boolean;
+  /** The SQL type. */
+  type?: string;
+  required?: boolean;
+  default?: unknown;
+  where?: Record<string, unknown>;
+  value?: string;
+  sum?: string;
+  scale?: number;
+  decimal_mark?: string;
+  suffix?: string;
+  format?: string;
+  bloom?: boolean;
+  stored?: boolean;
+  /** SQL over the type's columns. */
+  expression?: string;
+  description?: string;
+  /** Of a list: the columns of its elements. */
+  columns?: Record<string, Record<string, unknown>>;
+  [member: string]: unknown;
+}
+
+export interface TypeRule {
+  name: string;
+  /** SQL that must not be false. */
+  check: string;
+  message?: string;
+}
+
+export interface RegistrarCall {
+  ticket_id: string;
+  client_id: string;
+  receipt_id: string;
+  type: string;
+  content_type: string;
+  /** JSON as it was posted, other text as a string. */
+  document?: unknown;
+  /** In place of document, for what is no text in UTF-8. */
+  document_base64?: string;
+  /** Where an outcome goes that comes later: POST /v1/callbacks/{registrar}. */
+  callback_url: string;
+}
+
+export interface RegistrarAnswer {
+  outcome: "accepted" | "rejected";
+  reference?: string | null;
+  /** Reasons of a rejection; shown in the ticket. */
+  errors?: unknown[] | null;
+}
+
+export interface Callback {
+  ticket_id: string;
+  outcome: "accepted" | "rejected";
+  reference?: string | null;
+  /** Reasons of a rejection; shown in the ticket. */
+  errors?: unknown[];
+}
+
+export interface ReceiptEvent {
+  event_id: string;
+  event: "receipt.processing" | "receipt.complete" | "receipt.failed";
+  /** Rises with each event of a receipt. */
+  version: number;
+  at: string;
+  receipt: Taken;
+}
+
+/** Each call by its operation's id. */
+export interface Operations {
+  /** Takes a document, several in an array or an envelope, or one for each line of NDJSON. */
+  takeReceipts: {
+    query?: {
+      /** The document type, instead of recognising it. */
+      type?: string;
+      /** The client's id. */
+      client?: string;
+      /** Where the outcome of these documents goes. */
+      callback_url?: string;
+    };
+    headers?: {
+      /** As callback_url. */
+      "Till-Callback-URL"?: string;
+      /** `wait=5`: answer when the outcome is final, at most that many seconds later. */
+      Prefer?: string;
+    };
+    body: Record<string, unknown> | (Record<string, unknown>)[] | string;
+    answer: Taken | TakenBatch;
+  };
+  /** Receipts in order, a page at a time. */
+  receipts: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** From this day or instant on. */
+      from?: string;
+      /** Up to, without, this day or instant. */
+      to?: string;
+      /** The document type. */
+      type?: string;
+      /** The table, if not `receipts`. */
+      table?: string;
+      /** The state. */
+      state?: "PROCESSING" | "COMPLETE" | "FAILED";
+      /** Columns, with commas between; `*` for all. */
+      fields?: string;
+      /** Of versioned tables: as it was at this instant. */
+      as_of?: string;
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ReceiptPage;
+  };
+  /** A receipt with its document. */
+  receipt: {
+    path: {
+      /** The receipt's id. */
+      receipt_id: string;
+    };
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The table, if not `receipts`. */
+      table?: string;
+      /** Its business day. */
+      day?: string;
+      /** Of versioned tables: as it was at this instant. */
+      as_of?: string;
+      /** 1: the document's exact bytes. */
+      raw?: "0" | "1" | "true" | "false";
+    };
+    answer: unknown;
+  };
+  /** Adds a version that removes a document of a versioned table. Its earlier versions stay. */
+  removeReceipt: {
+    path: {
+      /** The document's id. */
+      receipt_id: string;
+    };
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The versioned table. */
+      table?: string;
+    };
+    answer: undefined;
+  };
+  /** What became of a receipt: every step, attempt and answer. */
+  ticket: {
+    path: {
+      /** The ticket. */
+      ticket_id: string;
+    };
+    answer: Ticket;
+  };
+  /** Receipts and state changes in commit order. */
+  changes: {
+    query?: {
+      /** The sequence of the last change known. */
+      after?: number;
+      /** How many at most. */
+      limit?: number;
+      /** Seconds to wait for a change when there is none. */
+      wait?: number;
+    };
+    answer: ChangeList;
+  };
+  /** Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV or Parquet. */
+  sql: {
+    body: Query;
+    answer: QueryPage;
+  };
+  /** Begins to write the answer to a query, receipts, or a workbook of several sheets into a file. */
+  createExport: {
+    body: ExportRequest;
+    answer: AcceptedExport;
+  };
+  /** The caller's exports, the newest first; for the administrator everybody's. */
+  exports: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExportList;
+  };
+  /** How an export stands, and the link to its file. */
+  export: {
+    path: {
+      /** The export's id. */
+      id: string;
+    };
+    answer: Export;
+  };
+  /** Ends an export and removes its file. */
+  deleteExport: {
+    path: {
+      /** The export's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The file of an export, by its link. */
+  exportFile: {
+    path: {
+      /** The export's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** One range of bytes. */
+      Range?: string;
+      /** The ETag that the range is of. */
+      "If-Range"?: string;
+      /** The ETag that is there. */
+      "If-None-Match"?: string;
+    };
+    answer: string | undefined;
+  };
+  /** A registrar's outcome for a ticket. */
+  callback: {
+    path: {
+      /** The registrar's name. */
+      registrar: string;
+    };
+    body: Callback;
+    answer: undefined;
+  };
+  /** The document types, by name. */
+  types: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: TypeList;
+  };
+  /** A document type. */
+  type: {
+    path: {
+      /** The type's name. */
+      name: string;
+    };
+    answer: Type;
+  };
+  /** Adds a type or its next version. */
+  putType: {
+    path: {
+      /** The type's name. */
+      name: string;
+    };
+    body: Type;
+    answer: Type;
+  };
+  /** Recognises the type no more; data stay. */
+  deleteType: {
+    path: {
+      /** The type's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** The contracts, by client. */
+  contracts: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ContractList;
+  };
+  /** A client's contract. */
+  contract: {
+    path: {
+      /** The client. */
+      client_id: string;
+    };
+    answer: Contract;
+  };
+  /** Makes or replaces a contract. */
+  putContract: {
+    path: {
+      /** The client. */
+      client_id: string;
+    };
+    body: Contract;
+    answer: Contract;
+  };
+  /** Ends a contract and revokes its keys; data stay. */
+  deleteContract: {
+    path: {
+      /** The client. */
+      client_id: string;
+    };
+    answer: undefined;
+  };
+  /** The keys of a contract, without their secrets. */
+  keys: {
+    path: {
+      /** The client. */
+      client_id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: KeyList;
+  };
+  /** Makes a key of a contract; it is shown this once. */
+  makeKey: {
+    path: {
+      /** The client. */
+      client_id: string;
+    };
+    body?: KeyRequest;
+    answer: NewKey;
+  };
+  /** Revokes a key of a contract. */
+  deleteKey: {
+    path: {
+      /** The client. */
+      client_id: string;
+      /** The key's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The keys of those who run the store, without their secrets. */
+  operatorKeys: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: KeyList;
+  };
+  /** Makes a key of a role; it is shown this once. `metrics` reads /metrics, `auditor` the audit trail, contracts, keys, types and what was refused without its bytes, `admin` may do everything. */
+  makeOperatorKey: {
+    body: OperatorKeyRequest;
+    answer: NewKey;
+  };
+  /** Revokes a key of a role. */
+  deleteOperatorKey: {
+    path: {
+      /** The key's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The versions of a document of a versioned table, newest first, with what each changed. */
+  receiptVersions: {
+    path: {
+      /** The document's id. */
+      receipt_id: string;
+    };
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The versioned table. */
+      table?: string;
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: Versions;
+  };
+  /** What was refused, with reasons and bytes. */
+  quarantine: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: QuarantineList;
+  };
+  /** One refused document. */
+  quarantineEntry: {
+    path: {
+      /** The entry's ticket. */
+      ticket_id: string;
+    };
+    answer: QuarantineEntry;
+  };
+  /** What could not be registered or delivered. */
+  deadLetters: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: DeadLetterList;
+  };
+  /** Tries a dead letter again. */
+  redrive: {
+    path: {
+      /** The dead letter. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both. */
+  deleteQuarantine: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** What came there before this instant; a date means its midnight UTC. */
+      before?: string;
+    };
+    answer: Deletion;
+  };
+  /** Deletes a refused document. */
+  deleteQuarantineEntry: {
+    path: {
+      /** The entry's ticket. */
+      ticket_id: string;
+    };
+    answer: undefined;
+  };
+  /** Deletes dead letters, at most some 10,000 in a call: those of a client, those before a time, or both. Their receipts stay as they are. */
+  deleteDeadLetters: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** What came there before this instant; a date means its midnight UTC. */
+      before?: string;
+    };
+    answer: Deletion;
+  };
+  /** Deletes a dead letter; its receipt stays as it is. */
+  deleteDeadLetter: {
+    path: {
+      /** The dead letter. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** Moves hot files of UTC days before a day to cold now, and answers when done; with `wait` at the latest then. */
+  compact: {
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    body?: {
+      before?: string | null;
+    };
+    answer: Compaction | Job;
+  };
+  /** Administrative acts, the newest first: who did what when, and what came of it. */
+  audit: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: AuditList;
+  };
+  /** As /v1/audit, which see: the path of earlier versions. */
+  adminAudit: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: AuditList;
+  };
+  /** Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed. Answers when done; with `wait` at the latest then. */
+  backup: {
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    body: {
+      /** An absolute path; the directory is empty, not there, or has an earlier backup of this store. */
+      destination: string;
+    };
+    answer: Backup | Job;
+  };
+  /** Proves every file of the store while it works, at low priority. Answers at once with the job; with `wait` at the latest then. */
+  verify: {
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    body?: Record<string, unknown>;
+    answer: Verification | Job;
+  };
+  /** The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended. */
+  jobs: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: JobList;
+  };
+  /** How a job stands. */
+  job: {
+    path: {
+      /** The job's id. */
+      id: string;
+    };
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    answer: Job;
+  };
+  /** Ends a job: one that waits is dropped, one that runs ends at the next piece of its work. What a compaction has moved until then stays so, and an earlier backup is as it was. */
+  cancelJob: {
+    path: {
+      /** The job's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** Whether the process lives. */
+  healthz: {
+    answer: {
+      status: string;
+      /** What does not work though work is taken. */
+      degraded?: string[];
+    };
+  };
+  /** Whether it takes work. */
+  readyz: {
+    answer: {
+      status: string;
+      /** What does not work though work is taken. */
+      degraded?: string[];
+    };
+  };
+  /** Figures for Prometheus. */
+  metrics: {
+    answer: string;
+  };
+  /** This description. */
+  openapi: {
+    answer: Record<string, unknown>;
+  };
+  /** What an error means. */
+  problem: {
+    path: {
+      /** The last part of a problem's `type`. */
+      slug: string;
+    };
+    answer: {
+      type: string;
+      title: string;
+      status: number;
+      meaning: string;
+    };
+  };
+}
+
+/** How each goes over the wire. */
+export const operations: { readonly [Name in keyof Operations]: { method: string; path: string; isOpen: boolean; takesText: boolean } } = {
+  takeReceipts: { method: "POST", path: "/v1/receipts", isOpen: false, takesText: true },
+  receipts: { method: "GET", path: "/v1/receipts", isOpen: false, takesText: false },
+  receipt: { method: "GET", path: "/v1/receipts/{receipt_id}", isOpen: false, takesText: false },
+  removeReceipt: { method: "DELETE", path: "/v1/receipts/{receipt_id}", isOpen: false, takesText: false },
+  ticket: { method: "GET", path: "/v1/tickets/{ticket_id}", isOpen: false, takesText: false },
+  changes: { method: "GET", path: "/v1/changes", isOpen: false, takesText: false },
+  sql: { method: "POST", path: "/v1/sql", isOpen: false, takesText: false },
+  createExport: { method: "POST", path: "/v1/exports", isOpen: false, takesText: false },
+  exports: { method: "GET", path: "/v1/exports", isOpen: false, takesText: false },
+  export: { method: "GET", path: "/v1/exports/{id}", isOpen: false, takesText: false },
+  deleteExport: { method: "DELETE", path: "/v1/exports/{id}", isOpen: false, takesText: false },
+  exportFile: { method: "GET", path: "/v1/exports/{id}/file", isOpen: true, takesText: false },
+  callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
+  types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
+  type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
+  putType: { method: "PUT", path: "/v1/types/{name}", isOpen: false, takesText: false },
+  deleteType: { method: "DELETE", path: "/v1/types/{name}", isOpen: false, takesText: false },
+  contracts: { method: "GET", path: "/v1/contracts", isOpen: false, takesText: false },
+  contract: { method: "GET", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
+  putContract: { method: "PUT", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
+  deleteContract: { method: "DELETE", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
+  keys: { method: "GET", path: "/v1/contracts/{client_id}/keys", isOpen: false, takesText: false },
+  makeKey: { method: "POST", path: "/v1/contracts/{client_id}/keys", isOpen: false, takesText: false },
+  deleteKey: { method: "DELETE", path: "/v1/contracts/{client_id}/keys/{id}", isOpen: false, takesText: false },
+  operatorKeys: { method: "GET", path: "/v1/admin/keys", isOpen: false, takesText: false },
+  makeOperatorKey: { method: "POST", path: "/v1/admin/keys", isOpen: false, takesText: false },
+  deleteOperatorKey: { method: "DELETE", path: "/v1/admin/keys/{id}", isOpen: false, takesText: false },
+  receiptVersions: { method: "GET", path: "/v1/receipts/{receipt_id}/versions", isOpen: false, takesText: false },
+  quarantine: { method: "GET", path: "/v1/quarantine", isOpen: false, takesText: false },
+  quarantineEntry: { method: "GET", path: "/v1/quarantine/{ticket_id}", isOpen: false, takesText: false },
+  deadLetters: { method: "GET", path: "/v1/dead-letters", isOpen: false, takesText: false },
+  redrive: { method: "POST", path: "/v1/dead-letters/{id}/redrive", isOpen: false, takesText: false },
+  deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
+  deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
+  deleteDeadLetters: { method: "DELETE", path: "/v1/admin/dead-letters", isOpen: false, takesText: false },
+  deleteDeadLetter: { method: "DELETE", path: "/v1/admin/dead-letters/{id}", isOpen: false, takesText: false },
+  compact: { method: "POST", path: "/v1/admin/compact", isOpen: false, takesText: false },
+  audit: { method: "GET", path: "/v1/audit", isOpen: false, takesText: false },
+  adminAudit: { method: "GET", path: "/v1/admin/audit", isOpen: false, takesText: false },
+  backup: { method: "POST", path: "/v1/admin/backup", isOpen: false, takesText: false },
+  verify: { method: "POST", path: "/v1/admin/verify", isOpen: false, takesText: false },
+  jobs: { method: "GET", path: "/v1/admin/jobs", isOpen: false, takesText: false },
+  job: { method: "GET", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
+  cancelJob: { method: "DELETE", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
+  healthz: { method: "GET", path: "/healthz", isOpen: true, takesText: false },
+  readyz: { method: "GET", path: "/readyz", isOpen: true, takesText: false },
+  metrics: { method: "GET", path: "/metrics", isOpen: false, takesText: false },
+  openapi: { method: "GET", path: "/openapi.json", isOpen: true, takesText: false },
+  problem: { method: "GET", path: "/problems/{slug}", isOpen: true, takesText: false },
+};
+
+/** What a problem's `type` ends with, by this version. */
+export type Slug =
+  | "No byte of the file is in the range."
+  | "admin-only"
+  | "ambiguous-type"
+  | "bad-cursor"
+  | "bad-encoding"
+  | "bad-json"
+  | "bad-parameter"
+  | "bad-request"
+  | "bad-signature"
+  | "bad-signature: the link was altered."
+  | "bad-sql"
+  | "bad-xml"
+  | "callback-host-not-allowed"
+  | "contract-not-valid"
+  | "contradicting-outcome"
+  | "data-error"
+  | "different-document"
+  | "disk-full"
+  | "gone"
+  | "head-too-large"
+  | "immutable-table"
+  | "internal-error"
+  | "invalid-contract"
+  | "invalid-document"
+  | "invalid-type"
+  | "method-not-allowed"
+  | "not-acceptable"
+  | "not-found"
+  | "numeric-overflow"
+  | "overloaded"
+  | "query-timeout"
+  | "rate-limited"
+  | "read-only"
+  | "request-timeout"
+  | "role-not-allowed"
+  | "spill-full"
+  | "too-large"
+  | "too-many-queries"
+  | "type-not-allowed"
+  | "unauthenticated"
+  | "unknown-parameter"
+  | "unknown-type"
+  | "unsupported-media-type"
+  | "unsupported-sql"
+  | "unsupported-transfer-encoding"
+  | "unsupported-version"
+  | "uri-too-long"
+  | "version-conflict"
+  | "wrong-client";
