@@ -4,11 +4,12 @@ export type Receipt = { client_id: string; receipt_id: string; business_day: str
 export type ReceiptPage = { receipts: { [name: string]: any }[]; next_cursor: string | null };
 export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string };
 export type QueryPage = { columns: { name: string; type: string }[]; rows: any[][]; next_cursor: string | null; statistics: { rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number; [name: string]: any } };
+export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
 export type KeyRequest = { label?: string | null; role?: "contract" | null; expires_at?: string | null };
 export type OperatorKeyRequest = { label?: string | null; role: "admin" | "auditor" | "metrics"; expires_at?: string | null };
 export type Violation = { pointer: string; code: string; message: string };
 export type Problem = { type: string; title: string; status: number; detail: string; errors: Violation[]; position?: number; ticket_id?: string; request_id?: string };
-export type Taken = { ticket_id: string; client_id: string; receipt_id: string; type: string; business_day: string; state: "PROCESSING" | "COMPLETE" | "FAILED"; sequence: number; repeat?: boolean };
+export type Taken = { ticket_id: string; client_id: string; receipt_id: string; type: string; business_day: string; state: "PROCESSING" | "COMPLETE" | "FAILED"; sequence: number; version?: number; changed?: string[]; repeat?: boolean };
 export type TakenBatch = { accepted: number; results: Taken[] };
 export type Choices = { choices: { business_day: string; client_id: string; url: string }[] };
 export type Ticket = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; replaced_by?: string; steps: Step[]; errors: Violation[]; history: { at: string; event: string; [name: string]: any }[] };
@@ -16,6 +17,8 @@ export type Step = { name: string; stage: number; state: string; attempts: numbe
 export type ChangeList = { changes: { sequence: number; at: string; event: string; receipt: Taken }[]; next_after: number };
 export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
+export type Versions = { versions: Version[]; next_cursor: string | null };
+export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
 export type NewKey = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; key: string };
 export type KeyList = { keys: Key[]; next_cursor: string | null };
@@ -27,6 +30,9 @@ export type TypeList = { types: Type[]; next_cursor: string | null };
 export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
 export type Job = { id: string; kind: "compact" | "backup" | "verify"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
 export type JobList = { jobs: Job[]; next_cursor: string | null };
+export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
+export type ExportList = { exports: Export[]; next_cursor: string | null };
+export type AcceptedExport = { export_id: string; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED" };
 export type Deletion = { deleted: number; has_more: boolean };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
@@ -52,10 +58,11 @@ export type ReceiptEvent = { event_id: string; event: "receipt.processing" | "re
 export interface Paths {
   "/v1/receipts": {
     post: { query: { type?: string | number | null; client?: string | number | null; callback_url?: string | number | null }; body: { [name: string]: any } | { [name: string]: any }[]; answer: Taken | TakenBatch | Taken };
-    get: { query: { client?: string | number | null; from?: string | number | null; to?: string | number | null; type?: string | number | null; table?: string | number | null; state?: string | number | null; fields?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ReceiptPage };
+    get: { query: { client?: string | number | null; from?: string | number | null; to?: string | number | null; type?: string | number | null; table?: string | number | null; state?: string | number | null; fields?: string | number | null; as_of?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ReceiptPage };
   };
   "/v1/receipts/{receipt_id}": {
-    get: { query: { client?: string | number | null; table?: string | number | null; day?: string | number | null; raw?: string | number | null }; body: undefined; answer: Receipt | any };
+    get: { query: { client?: string | number | null; table?: string | number | null; day?: string | number | null; as_of?: string | number | null; raw?: string | number | null }; body: undefined; answer: Receipt | any };
+    delete: { query: { client?: string | number | null; table?: string | number | null }; body: undefined; answer: undefined };
   };
   "/v1/tickets/{ticket_id}": {
     get: { query: {  }; body: undefined; answer: Ticket };
@@ -65,6 +72,17 @@ export interface Paths {
   };
   "/v1/sql": {
     post: { query: {  }; body: Query; answer: QueryPage };
+  };
+  "/v1/exports": {
+    post: { query: {  }; body: ExportRequest; answer: AcceptedExport };
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ExportList };
+  };
+  "/v1/exports/{id}": {
+    get: { query: {  }; body: undefined; answer: Export };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/exports/{id}/file": {
+    get: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: any };
   };
   "/v1/callbacks/{registrar}": {
     post: { query: {  }; body: Callback; answer: undefined };
@@ -98,6 +116,9 @@ export interface Paths {
   };
   "/v1/admin/keys/{id}": {
     delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/receipts/{receipt_id}/versions": {
+    get: { query: { client?: string | number | null; table?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: Versions };
   };
   "/v1/quarantine": {
     get: { query: { client?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: QuarantineList };
