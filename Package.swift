@@ -45,6 +45,7 @@ let package = Package(
         system("CCarryless"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
+        .target(name: "CConsole", path: "Sources/CLibraries/CConsole"),
 
         .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CCurl", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter"], swiftSettings: strict),
@@ -56,7 +57,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Server",
-            dependencies: ["ColumnStore", "Query", "Documents", "Ingest", "CMicrohttpd", "CGnuTLS"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Ingest", "CMicrohttpd", "CGnuTLS", "CConsole"],
             swiftSettings: strict),
         .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
 

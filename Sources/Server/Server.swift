@@ -8,7 +8,10 @@
 //   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
-//   Routes/Answers, Exports, Routes: bodies; answers that leave as files; the calls of the API, and the description made of them
+//   Routes/{Answers/Operating, Answers}, Exports: bodies; answers that leave as files
+//   Routes/Operating: the calls of those who look after the store: sessions, an overview, lists, lots
+//   Routes: the other calls of the API, and the description made of all
+//   Console: the web application, served beside the API
 //   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line
 
 internal import ColumnStore

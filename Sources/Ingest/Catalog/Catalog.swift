@@ -10,6 +10,7 @@ package final class Catalog: Sendable {
     package let path: String
     private let connection: Mutex<Held>
     let access: AccessCache
+    let sessions: SessionCache
     private let clock: Clock
     /// What other files of the store bear of this catalog.
     let mark: StoreMark
@@ -34,6 +35,7 @@ package final class Catalog: Sendable {
         try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF")
         try Self.migrate(connection)
         access = try AccessCache(connection)
+        sessions = try SessionCache(connection)
         mark = try Self.mark(connection, makesID: true)
         self.path = path
         self.clock = clock
@@ -51,6 +53,7 @@ package final class Catalog: Sendable {
                     : "a catalog of version \(version), of a later till: this one reads version \(CatalogSchema.migrations.count)", path: path)
         }
         access = try AccessCache(connection)
+        sessions = SessionCache()
         mark = try Self.mark(connection, makesID: false)
         self.path = path
         clock = .system
@@ -61,6 +64,7 @@ package final class Catalog: Sendable {
     init(unmigratedPath path: String) throws {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         access = AccessCache()
+        sessions = SessionCache()
         mark = try Self.mark(connection, makesID: false)
         self.path = path
         clock = .system

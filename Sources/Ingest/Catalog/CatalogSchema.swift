@@ -61,6 +61,11 @@ enum CatalogSchema {
         "ALTER TABLE cold_objects ADD COLUMN obsolete_at INTEGER",
         damage,
         exports,
+        // Of a session only hashes are kept: who reads the catalog signs in as nobody.
+        """
+        CREATE TABLE sessions(
+            secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

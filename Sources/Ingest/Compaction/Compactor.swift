@@ -293,6 +293,7 @@ final class Compactor: Sendable {
     private func tidy() throws {
         try quarantine.trim()
         try catalog.flushKeyUses()
+        try catalog.flushSessionUses()
         let milliseconds = clock.now() / 1_000
         try removing {
             for name in tier.boundary.snapshot().cold.keys.sorted() {

@@ -158,6 +158,7 @@ package final class Engine: Sendable {
         tier.close()
         quarantine.settle()
         try catalog.flushKeyUses()
+        try catalog.flushSessionUses()
         catalog.close()
         do {
             try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)

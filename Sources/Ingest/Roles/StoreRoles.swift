@@ -1,7 +1,7 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & ExportKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & StoreLife & StoreMaintenance
-    & TypeAdministration & VersionKeeping
+    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & SessionKeeping & StoreLife
+    & StoreMaintenance & TypeAdministration & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -19,7 +19,9 @@ package struct StoreRoles: Sendable {
     package let contracts: any ContractAdministration
     package let keys: any KeyAdministration
     package let credentials: any CredentialLookup
+    package let sessions: any SessionKeeping
     package let audit: any AuditRecording
+    package let figures: any FigureKeeping
     package let exports: any ExportKeeping
     package let links: any LinkSigning
     package let maintenance: any StoreMaintenance
@@ -28,9 +30,9 @@ package struct StoreRoles: Sendable {
     package init(_ store: some WholeStore) {
         (intake, rows, changes, queries, cursors) = (store, store, store, store, store)
         (refused, callbacks, deadLetters) = (store, store, store)
-        (types, contracts, keys, credentials) = (store, store, store, store)
+        (types, contracts, keys, credentials, sessions) = (store, store, store, store, store)
         versions = store
-        (audit, maintenance, life) = (store, store, store)
+        (audit, figures, maintenance, life) = (store, store, store, store)
         (exports, links) = (store, store)
     }
 }

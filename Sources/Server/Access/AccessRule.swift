@@ -10,6 +10,8 @@ package enum AccessRule: Sendable {
     case writer
     /// Any contract, and auditors.
     case review
+    /// Whoever shows a credential that counts.
+    case known
     /// Auditors and the administrator.
     case audit
     /// Those who watch the server, and the administrator.
@@ -29,7 +31,7 @@ extension AccessRule {
         case (_, .open), (_, .signed), (.admin, _): return nil
         case (.contract, _) where principal.identity == .nobody: return Problem(.unauthenticated, "this call wants a credential")
         case (.auditor, .review), (.auditor, .audit), (.metrics, .metrics): return nil
-        case (.contract, .reader), (.contract, .review): return nil
+        case (.contract, .reader), (.contract, .review), (_, .known): return nil
         case (.contract, .writer):
             return principal.access == .read ? Problem(.readOnly, "the contract's access is read; this call writes") : nil
         case (.contract, .audit), (.contract, .metrics), (.contract, .admin), (.auditor, .admin), (.metrics, .admin):
@@ -48,6 +50,7 @@ extension AccessRule {
         case .open, .signed: []
         case .reader, .writer: [.contract, .admin]
         case .review: [.contract, .auditor, .admin]
+        case .known: Principal.Role.allCases
         case .audit: [.auditor, .admin]
         case .metrics: [.metrics, .admin]
         case .admin: [.admin]

@@ -14,12 +14,14 @@ package struct Authorizer: Sendable {
     package struct KeysAwaited: Error {}
 
     private let credentials: any CredentialLookup
+    private let sessions: any SessionKeeping
     private let adminKeySHA256: [UInt8]
     private let tokens: TokenVerifier?
     private let rates = RateLimiter()
 
-    package init(credentials: any CredentialLookup, adminKey: String, tokens: TokenVerifier? = nil) {
+    package init(credentials: any CredentialLookup, sessions: any SessionKeeping, adminKey: String, tokens: TokenVerifier? = nil) {
         self.credentials = credentials
+        self.sessions = sessions
         self.tokens = tokens
         adminKeySHA256 = APIKey.sha256(of: adminKey)
     }
@@ -46,17 +48,55 @@ package struct Authorizer: Sendable {
     package static let nobody = Admitted(principal: .nobody)
 
     private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Admitted {
-        if Digest.areEqual(credential.sha256, adminKeySHA256) { return Admitted(principal: .admin) }
-        switch credentials.holder(ofKeySHA256: credential.sha256) {
+        if credential.isSession { return try admit(session: credential) }
+        return try admit(keySHA256: credential.sha256) ?? admit(try contract(ofToken: credential, mayWait: mayWait))
+    }
+
+    /// Nil where no key has that hash.
+    private func admit(keySHA256 hash: [UInt8]) throws -> Admitted? {
+        if Digest.areEqual(hash, adminKeySHA256) { return Admitted(principal: .admin) }
+        switch credentials.holder(ofKeySHA256: hash) {
         case .contract(let contract, let expiresAt)?:
             try Self.check(expiresAt)
             return try admit(contract)
         case .operators(let role, let id, let expiresAt)?:
             try Self.check(expiresAt)
             return Admitted(principal: .operators(role, keyID: id))
-        case nil: return try admit(try contract(ofToken: credential, mayWait: mayWait))
+        case nil: return nil
         }
     }
+
+    // MARK: Sessions
+
+    /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract.
+    private func admit(session credential: Credential) throws -> Admitted {
+        let over = Problem(.unauthenticated, "the session has ended; sign in again")
+        guard let session = sessions.session(ofSHA256: credential.sha256) else { throw over }
+        switch session.holder {
+        case .key(let hash):
+            guard let admitted = try admit(keySHA256: hash) else { throw over }
+            return admitted
+        case .token(let clientID, _):
+            guard let contract = try credentials.contract(clientID) else { throw over }
+            return try admit(contract)
+        }
+    }
+
+    /// Begins a session that stands for `credential`, who is let in already.
+    ///
+    /// - Returns: its secret.
+    package func beginSession(for credential: Credential, of principal: Principal) throws -> String {
+        let secret = try APIKey.randomText(byteCount: 32)
+        var holder = BrowserSession.Holder.key(sha256: credential.sha256)
+        let isKey = Digest.areEqual(credential.sha256, adminKeySHA256) || credentials.holder(ofKeySHA256: credential.sha256) != nil
+        if !isKey, let clientID = principal.identity.client?.text, let end = tokens?.expiry(ofVerified: credential.secret) {
+            holder = .token(clientID: clientID, expiresAt: end)
+        }
+        try sessions.begin(BrowserSession(holder, usedAt: CalendarText.now), sha256: APIKey.sha256(of: secret))
+        return secret
+    }
+
+    package func end(session credential: Credential) throws { try sessions.end(sessionOfSHA256: credential.sha256) }
 
     private static func check(_ expiresAt: Int64?) throws {
         guard let expiresAt, CalendarText.now >= expiresAt else { return }

@@ -24,16 +24,22 @@ struct ExportWork {
     ) throws -> Result {
         let question = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         let runner = SQLRunner(engine: context.queries.engine)
-        let answer = try runner.start(request, in: question, cancellation: try cancellation()) { stream in
-            context.queries.started(stream)
-            run.begin(stream, fraction: fraction)
+        // It is seen among those that run, and can be ended there too.
+        let watch = try QueryWatch(context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
+        defer { watch.end() }
+        do {
+            let answer = try runner.start(request, in: question, cancellation: try cancellation()) { stream in
+                watch.begin(stream)
+                run.begin(stream, fraction: fraction)
+            }
+            defer {
+                run.begin(nil, fraction: fraction)
+                answer.stream.cancel()
+            }
+            return try body(runner, answer)
+        } catch {
+            throw watch.explained(error)
         }
-        defer {
-            run.begin(nil, fraction: fraction)
-            context.queries.finished(answer.stream)
-            answer.stream.cancel()
-        }
-        return try body(runner, answer)
     }
 
     func stream(_ request: SQLRequest, as form: SQLForm, to file: ExportFile) throws {

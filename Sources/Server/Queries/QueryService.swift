@@ -23,7 +23,7 @@ package final class QueryService: Sendable {
     package let limits: Limits
     package let figures = QueryFigures()
     package let pool: WorkerPool
-    private let running = Mutex<[ObjectIdentifier: ResultStream]>([:])
+    private let running = Mutex<[RunningQuery]>([])
 
     package init(engine: QueryEngine, store: any QueryStore, cursors: any CursorSealing, _ limits: Limits) {
         (self.engine, self.store, self.cursors, self.limits) = (engine, store, cursors, limits)
@@ -34,17 +34,28 @@ package final class QueryService: Sendable {
     package var hasWaiting: Bool { pool.load.waiting > 0 }
     package var runningCount: Int { running.withLock { $0.count } }
 
-    /// Keeps `stream` in view until `finished`, so that a stop can end it.
-    func started(_ stream: ResultStream) { running.withLock { $0[ObjectIdentifier(stream)] = stream } }
+    /// Those that run, the oldest first.
+    package var all: [RunningQuery] { running.withLock { $0 } }
 
-    func finished(_ stream: ResultStream) {
-        let wasRunning = running.withLock { $0.removeValue(forKey: ObjectIdentifier(stream)) != nil }
-        if wasRunning { figures.add(stream.statistics) }
+    /// Keeps a query in view until `finished`, so that a stop, or whoever may, can end it.
+    ///
+    /// - Throws: `bad-parameter` where the asker has one of that id under way.
+    func started(_ query: RunningQuery) throws {
+        let isNew = running.withLock { running in
+            guard !running.contains(where: { $0.id == query.id && $0.asker.bearer == query.asker.bearer }) else { return false }
+            running.append(query)
+            return true
+        }
+        guard isNew else { throw Problem.parameter("query_id", "a query of this id is under way; make another id for each") }
+    }
+
+    func finished(_ query: RunningQuery) {
+        running.withLock { $0.removeAll { $0 === query } }
+        for stream in query.streams { figures.add(stream.statistics) }
     }
 
     /// Ends every query that runs: the server stops and has waited long enough.
     package func cancelAll() {
-        let streams = running.withLock { Array($0.values) }
-        for stream in streams { stream.cancel() }
+        for query in all { query.cancel() }
     }
 }

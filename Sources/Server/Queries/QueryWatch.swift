@@ -1,21 +1,29 @@
 package import Query
 
-/// The queries that one question takes: they end with whoever asked, or with the server. Owned by the thread that answers.
+/// The queries that one question takes: they end with whoever asked, with the server, or when somebody who may asks for it. Owned by the thread that
+/// answers.
 package final class QueryWatch {
     private let service: QueryService
+    private let query: RunningQuery
     private let whenGone: (@escaping @Sendable () -> Void) -> Void
-    private var streams: [ResultStream] = []
 
     /// - Parameter whenGone: calls what it is given when nobody waits for the answer any more.
-    package init(_ service: QueryService, whenGone: @escaping (@escaping @Sendable () -> Void) -> Void) {
-        (self.service, self.whenGone) = (service, whenGone)
+    /// - Throws: `bad-parameter` where the asker has a query of this id under way.
+    package init(_ service: QueryService, _ query: RunningQuery, whenGone: @escaping (@escaping @Sendable () -> Void) -> Void) throws {
+        (self.service, self.query, self.whenGone) = (service, query, whenGone)
+        try service.started(query)
     }
 
     package func begin(_ stream: ResultStream) {
-        streams.append(stream)
-        service.started(stream)
+        query.began(stream)
         whenGone { stream.cancel() }
     }
 
-    package func end() { for stream in streams { service.finished(stream) } }
+    package func end() { service.finished(query) }
+
+    /// What an error that ended the answer is to whoever asked.
+    package func explained(_ error: any Error) -> any Error {
+        guard query.isCancelled, let fault = error as? QueryError, fault.slug == .cancelled else { return error }
+        return Problem(.queryCancelled, "the query was ended on request")
+    }
 }

@@ -12,6 +12,8 @@ struct SQLRequest: Sendable {
     var limit = limitMax
     var cursor: String?
     var timeZone = "UTC"
+    /// By which others of its asker speak of it while it runs.
+    var queryID: String?
 
     init(query: String) { self.query = query }
 
@@ -35,6 +37,12 @@ struct SQLRequest: Sendable {
                 throw Problem.parameter("time_zone", "a name of tzdata, as Europe/Kyiv, is wanted, not \(MemberReader.shown(value))")
             }
             timeZone = zone
+        }
+        if let value = body["query_id"], value != .null {
+            guard let id = value.text, RunningQuery.isID(id) else {
+                throw Problem.parameter("query_id", "1 to \(RunningQuery.idByteCountMax) letters, digits, - and _ are wanted, not \(MemberReader.shown(value))")
+            }
+            queryID = id
         }
         if let value = body["params"], value != .null {
             guard case .array(let values) = value else { throw Problem.parameter("params", "an array is wanted, not \(value.kind)", code: "type") }

@@ -132,7 +132,7 @@ package enum OpenAPI {
 
     private static func writeHeaders(of route: Route, status: Int, to writer: inout JSONWriter) {
         var names: [String] = []
-        if [.reader, .writer, .review].contains(route.access) { names += ["RateLimit", "RateLimit-Policy"] }
+        if [.reader, .writer, .review, .known].contains(route.access) { names += ["RateLimit", "RateLimit-Policy"] }
         if status == 429 || status == 503 { names.append("Retry-After") }
         if status == 401 { names.append("WWW-Authenticate") }
         guard !names.isEmpty else { return }
@@ -167,6 +167,7 @@ package enum OpenAPI {
         switch route.access {
         case .open: break
         case .signed: slugs += [.badSignature]
+        case .known: slugs += [.unauthenticated, .contractNotValid, .rateLimited, .csrf]
         case .reader: slugs += [.unauthenticated, .contractNotValid, .roleNotAllowed, .rateLimited]
         case .writer: slugs += [.unauthenticated, .contractNotValid, .readOnly, .roleNotAllowed, .rateLimited]
         case .review: slugs += [.unauthenticated, .contractNotValid, .roleNotAllowed, .rateLimited]

@@ -36,7 +36,7 @@ enum ReceiptRoutes {
                 problems: [
                     .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
                     .invalidDocument, .callbackHostNotAllowed, .diskFull,
-                ]),
+                ]).promising(.post),
             uses: { ($0.store.intake, $0.store.rows, $0.store.changes) }, handle: take),
         Route(
             .get, "/v1/receipts/{receipt_id}", access: .reader, place: .reads,
@@ -54,7 +54,7 @@ enum ReceiptRoutes {
                     ]),
                     .init(300, "Several days have this id.", [.of(ChoicesBody.self)]),
                 ],
-                problems: [.wrongClient, .notFound, .notAcceptable]),
+                problems: [.wrongClient, .notFound, .notAcceptable]).promising(.hot),
             uses: { $0.store.rows }, handle: receipt),
         Route(
             .get, "/v1/receipts", access: .reader, place: .reads,

@@ -20,8 +20,8 @@ enum SQLRoutes {
                 ],
                 problems: [
                     .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .tooManyQueries, .queryTimeout,
-                    .spillFull,
-                ]),
+                    .spillFull, .queryCancelled,
+                ]).promising(.cold),
             uses: { ($0.queries, $0.log) }, handle: answer)
     ]
 
@@ -29,7 +29,7 @@ enum SQLRoutes {
         guard let form = SQLForm(rawValue: try call.choose(SQLForm.allCases.map(\.rawValue))) else {
             throw Problem(.internalError, "a form that is none")
         }
-        let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone"]))
+        let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id"]))
         if form == .page { return try page(request, call, parts.queries) }
         guard request.cursor == nil else { throw Problem.parameter("cursor", "\(form.rawValue) streams the whole answer") }
         return try stream(request, form, call, parts.queries, parts.log)
@@ -38,10 +38,20 @@ enum SQLRoutes {
     // MARK: Pages
 
     private static func page(_ request: SQLRequest, _ call: Call, _ queries: QueryService) throws -> Response {
-        let watch = QueryWatch(queries, whenGone: call.exchange.whenGone)
+        let watch = try watch(request, call, queries)
         defer { watch.end() }
-        let bytes = try queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+        let bytes: [UInt8]
+        do {
+            bytes = try queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+        } catch {
+            throw watch.explained(error)
+        }
         return Response(status: 200, contentType: SQLForm.page.contentType, bytes: bytes).adding("Vary", "Accept")
+    }
+
+    private static func watch(_ request: SQLRequest, _ call: Call, _ queries: QueryService) throws -> QueryWatch {
+        let query = try RunningQuery(id: request.queryID, asker: call.principal, text: request.query)
+        return try QueryWatch(queries, query, whenGone: call.exchange.whenGone)
     }
 
     // MARK: Streams
@@ -51,13 +61,18 @@ enum SQLRoutes {
         let exchange = call.exchange
         // Header fields may not be read once the answer has begun.
         let coding = form == .parquet ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
-        let watch = QueryWatch(queries, whenGone: exchange.whenGone)
+        let watch = try watch(request, call, queries)
         defer { watch.end() }
         var patience = ResponseStream.Patience()
         patience.deadline = SteadyClock.seconds() + queries.limits.streamTime
         patience.isCrowded = { queries.hasWaiting }
         try exchange.holdAnswer(ResponseStream.heldByteCount)
-        let answer = try queries.start(request, as: call.principal, watch)
+        let answer: SQLRunner.Started
+        do {
+            answer = try queries.start(request, as: call.principal, watch)
+        } catch {
+            throw watch.explained(error)
+        }
         let output = ResponseStream(patience)
         var response = Response(status: 200, contentType: form.contentType, stream: output).adding("Vary", "Accept, Accept-Encoding")
         if let coding { response.headers.append(.init("Content-Encoding", coding.rawValue)) }
@@ -83,7 +98,7 @@ enum SQLRoutes {
             exchange.cut()
         } catch {
             // The client may have gone as well: then nobody is left to tell.
-            do { try abort(error, form, writer, output, call, log) } catch { output.fail() }
+            do { try abort(watch.explained(error), form, writer, output, call, log) } catch { output.fail() }
         }
         return nil
     }

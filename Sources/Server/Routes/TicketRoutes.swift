@@ -9,7 +9,7 @@ enum TicketRoutes {
             .get, "/v1/tickets/{ticket_id}", access: .reader, place: .reads,
             operation: Operation(
                 "ticket", "What became of a receipt: every step, attempt and answer.", parameters: [.path("ticket_id", "The ticket.")],
-                answers: [.init(200, "The ticket.", [.of(TicketBody.self)])], problems: [.notFound]),
+                answers: [.init(200, "The ticket.", [.of(TicketBody.self)])], problems: [.notFound]).promising(.hot),
             uses: { $0.store.rows }, handle: ticket),
         Route(
             .get, "/v1/changes", access: .reader, place: .reads,

@@ -29,6 +29,9 @@ final class AuthorizerTests: XCTestCase {
         "POST /v1/admin/compact": "", "POST /v1/admin/backup": "", "POST /v1/admin/verify": "",
         "DELETE /v1/admin/quarantine": "", "DELETE /v1/admin/quarantine/{ticket_id}": "", "DELETE /v1/admin/dead-letters": "",
         "DELETE /v1/admin/dead-letters/{id}": "",
+        "GET /v1/me": "rwma", "GET /v1/session": "rwma", "POST /v1/session": "open", "DELETE /v1/session": "rwma",
+        "GET /v1/overview": "rw", "GET /v1/queries": "rw", "DELETE /v1/queries/{id}": "rw", "GET /v1/tickets": "rw",
+        "POST /v1/dead-letters/redrive": "w", "POST /v1/types/check": "",
         "GET /v1/admin/jobs": "", "GET /v1/admin/jobs/{id}": "", "DELETE /v1/admin/jobs/{id}": "",
     ]
 

@@ -28,8 +28,16 @@ final class FakeEngine: WholeStore {
         var figures = [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)]
         var refusals: [Fault] = []
         var deletions: [DeletionFilter] = []
+        var kept: [String: [UInt8]] = [:]
+        var sessions: [[UInt8]: BrowserSession] = [:]
     }
     let state = Mutex(State())
+
+    func keep(figures: [UInt8], as name: String) throws { state.withLock { $0.kept[name] = figures } }
+    func keptFigures(_ name: String) throws -> [UInt8]? { state.withLock { $0.kept[name] } }
+    func begin(_ session: BrowserSession, sha256: [UInt8]) throws { state.withLock { $0.sessions[sha256] = session } }
+    func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { state.withLock { $0.sessions[hash] } }
+    func end(sessionOfSHA256 hash: [UInt8]) throws { state.withLock { $0.sessions[hash] = nil } }
 
     init() {}
 

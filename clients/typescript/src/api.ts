@@ -32,6 +32,8 @@ export interface Query {
   params?: (string | number | boolean | null)[];
   limit?: number;
   cursor?: string | null;
+  /** Of the caller's making: GET /v1/queries shows it, DELETE /v1/queries/{id} ends it. */
+  query_id?: string | null;
   time_zone?: string;
 }
 
@@ -385,6 +387,148 @@ export interface Verification {
   }[];
   /** Files that belong to no state of the store, as a crash leaves them. */
   strangers: string[];
+}
+
+export interface Me {
+  /** The contract; null for those who run the store. */
+  client_id: string | null;
+  /** true: it may do everything. */
+  admin?: boolean;
+  role: "contract" | "admin" | "auditor" | "metrics";
+  access: "read" | "read-write";
+  scope: "own" | "all";
+  /** Document types that it may post; null for all. */
+  types: string[] | null;
+  /** Labels for the callers' own use. */
+  roles: string[];
+  plan: string | null;
+  valid_to: string | null;
+}
+
+export interface Session {
+  /** For the header Till-CSRF of calls with the session's cookie that are no GET. */
+  csrf: string;
+  /** The contract; null for those who run the store. */
+  client_id: string | null;
+  /** true: it may do everything. */
+  admin?: boolean;
+  role: "contract" | "admin" | "auditor" | "metrics";
+  access: "read" | "read-write";
+  scope: "own" | "all";
+  /** Document types that it may post; null for all. */
+  types: string[] | null;
+  /** Labels for the callers' own use. */
+  roles: string[];
+  plan: string | null;
+  valid_to: string | null;
+}
+
+export interface TypeCheck {
+  results: {
+    file?: string;
+    index: number;
+    columns?: Record<string, unknown>;
+    errors?: Violation[];
+  }[];
+}
+
+export interface RunningQuery {
+  id: string;
+  /** Whose it is; null for the administrator's. */
+  client_id: string | null;
+  /** The beginning of its text, up to 4,096 bytes. */
+  query: string;
+  started_at: string;
+  rows_scanned: number;
+  bytes_read: number;
+  files_pruned: number;
+  elapsed_ms: number;
+}
+
+export interface RunningQueryList {
+  queries: RunningQuery[];
+  next_cursor: string | null;
+}
+
+export interface TicketItem {
+  ticket_id: string;
+  client_id: string | null;
+  receipt_id: string | null;
+  type: string | null;
+  business_day: string | null;
+  state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED";
+  sequence: number | null;
+  received_at: string;
+}
+
+export interface TicketList {
+  tickets: TicketItem[];
+  next_cursor: string | null;
+}
+
+export interface Lot {
+  /** At most 10,000: the same call again takes what is left. */
+  count: number;
+}
+
+export interface Overview {
+  at: string;
+  rates: {
+    receipts_per_second: number;
+    registrations_per_second: number;
+    deliveries_per_second: number;
+  };
+  /** How long POSTs of receipts took in the last minute, to a quarter; null where there was none. */
+  post_ms: {
+    p50: number | null;
+    p95: number | null;
+    p99: number | null;
+  };
+  promises: {
+    /** `post`: a receipt is accepted; `hot`: a receipt or ticket is found; `cold`: a question is answered. */
+    name: string;
+    limit_ms: number;
+    hour: {
+      kept: number;
+      of: number;
+    };
+    day: {
+      kept: number;
+      of: number;
+    };
+    /** The last 30 days. */
+    month: {
+      kept: number;
+      of: number;
+    };
+  }[];
+  /** When the oldest receipt came that is not final. */
+  oldest_unregistered_at: string | null;
+  dead_letters: number;
+  /** Refused documents that are kept; null for a contract. */
+  refused: number | null;
+  /** For the administrator. */
+  store: {
+    hot_files: number;
+    hot_rows: number;
+    disk_free_bytes: number;
+    /** That queries hold. */
+    memory_bytes: number;
+    memory_max_bytes: number;
+    queries_running: number;
+  } | null;
+  registrars: {
+    name: string;
+    /** Of its circuit breaker: closed is well. */
+    state: "closed" | "open" | "half-open";
+    waiting: number;
+  }[];
+  /** What needs somebody; nothing, where it is empty. */
+  needs: {
+    code: string;
+    count: number;
+    text: string;
+  }[];
 }
 
 /** A document type file. */
@@ -867,6 +1011,98 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** What this credential may do. */
+  me: {
+    answer: Me;
+  };
+  /** The session that the cookie names. */
+  session: {
+    answer: Session;
+  };
+  /** Exchanges a key, or a token of the issuer, for a session: the answer sets the cookie till-session. It ends after twelve hours without use, with its key, or by DELETE. */
+  beginSession: {
+    body: {
+      key: string;
+    };
+    answer: Session;
+  };
+  /** Ends the session that the cookie names. */
+  endSession: {
+    answer: undefined;
+  };
+  /** Shows what a type file makes of a document. Nothing is stored, and nothing goes to quarantine. */
+  checkType: {
+    body: {
+      type: Type;
+      /** XSD files by the names that the type has for them. */
+      files?: Record<string, string>;
+      /** The document as text. */
+      document: string;
+    };
+    answer: TypeCheck;
+  };
+  /** The queries that run and this credential may see, the oldest first. */
+  queries: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: RunningQueryList;
+  };
+  /** Ends a query; its caller gets 409 query-cancelled. */
+  cancelQuery: {
+    path: {
+      /** The query's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** Tickets, the newest first; with state=REFUSED those of refused documents, which have a client alone. */
+  tickets: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The receipt's id. */
+      receipt?: string;
+      /** What the receipt is. */
+      state?: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED";
+      /** Received then or later: a date or an instant. */
+      from?: string;
+      /** Received before: a date or an instant. */
+      to?: string;
+      /** Whose receipts. */
+      table?: string;
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: TicketList;
+  };
+  /** Tries a lot of dead letters again, so many a second; those that are no more are passed over. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter. */
+  redriveLot: {
+    body: {
+      ids?: string[] | null;
+      filter?: {
+        client?: string | null;
+        /** The registrar, or callback or contract. */
+        registrar?: string | null;
+        /** A text that the reason has. */
+        code?: string | null;
+        /** Given up before then: a date or an instant. */
+        before?: string | null;
+      } | null;
+      per_second?: number | null;
+      dry_run?: boolean | null;
+    };
+    answer: Lot;
+  };
+  /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters. */
+  overview: {
+    answer: Overview;
+  };
   /** Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both. */
   deleteQuarantine: {
     query?: {
@@ -1058,6 +1294,16 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   quarantineEntry: { method: "GET", path: "/v1/quarantine/{ticket_id}", isOpen: false, takesText: false },
   deadLetters: { method: "GET", path: "/v1/dead-letters", isOpen: false, takesText: false },
   redrive: { method: "POST", path: "/v1/dead-letters/{id}/redrive", isOpen: false, takesText: false },
+  me: { method: "GET", path: "/v1/me", isOpen: false, takesText: false },
+  session: { method: "GET", path: "/v1/session", isOpen: false, takesText: false },
+  beginSession: { method: "POST", path: "/v1/session", isOpen: true, takesText: false },
+  endSession: { method: "DELETE", path: "/v1/session", isOpen: false, takesText: false },
+  checkType: { method: "POST", path: "/v1/types/check", isOpen: false, takesText: false },
+  queries: { method: "GET", path: "/v1/queries", isOpen: false, takesText: false },
+  cancelQuery: { method: "DELETE", path: "/v1/queries/{id}", isOpen: false, takesText: false },
+  tickets: { method: "GET", path: "/v1/tickets", isOpen: false, takesText: false },
+  redriveLot: { method: "POST", path: "/v1/dead-letters/redrive", isOpen: false, takesText: false },
+  overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
   deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
   deleteDeadLetters: { method: "DELETE", path: "/v1/admin/dead-letters", isOpen: false, takesText: false },
@@ -1094,6 +1340,7 @@ export type Slug =
   | "callback-host-not-allowed"
   | "contract-not-valid"
   | "contradicting-outcome"
+  | "csrf"
   | "data-error"
   | "different-document"
   | "disk-full"
@@ -1109,6 +1356,7 @@ export type Slug =
   | "not-found"
   | "numeric-overflow"
   | "overloaded"
+  | "query-cancelled"
   | "query-timeout"
   | "rate-limited"
   | "read-only"

@@ -9,7 +9,7 @@ export async function uses(till: Till): Promise<void> {
   await till.call("receipts", { query: { limit: 5, state: "COMPLETE" } });
   ticket.state === "REFUSED" && page.rows;
   // @ts-expect-error: no such operation
-  await till.call("tickets");
+  await till.call("tills");
   // @ts-expect-error: the path's value is missing
   await till.call("ticket");
   // @ts-expect-error: no such parameter

@@ -76,6 +76,12 @@ package final class ResultStream: @unchecked Sendable {
             rowsScanned: counts.rowsScanned, bytesRead: counts.bytesRead, filesPruned: counts.filesPruned, elapsedMilliseconds: elapsed)
     }
 
+    /// What has been read so far, without the time; from any thread.
+    package var progress: QueryStatistics {
+        guard let counts = run?.counters.now else { return QueryStatistics() }
+        return QueryStatistics(rowsScanned: counts.rowsScanned, bytesRead: counts.bytesRead, filesPruned: counts.filesPruned)
+    }
+
     /// The next rows, or nil at the end.
     /// - Throws: `QueryError`; `ColumnStoreError` of a source that cannot be read.
     package func next() throws -> ColumnBatch? {

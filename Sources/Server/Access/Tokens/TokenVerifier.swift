@@ -25,6 +25,15 @@ package final class TokenVerifier: Sendable {
         self.rules = rules
     }
 
+    /// When a token that counts now will not any more, in microseconds since 1970.
+    package func expiry(ofVerified text: String) -> Int64? {
+        guard let token = try? JSONWebToken(text), let grant = try? rules.grant(of: token.claims) else { return nil }
+        return Int64(exactly: min(grant.expiresAt, Self.latestExpiry).rounded(.down)).map { $0 * 1_000_000 }
+    }
+
+    /// The year 9999, which every calendar here has: a token may say that it never ends.
+    private static let latestExpiry = 253_402_300_000.0
+
     /// - Parameters:
     ///   - sha256: of the token.
     ///   - now: seconds since 1970.

@@ -65,7 +65,8 @@ enum ServeCommand: Command {
         context.life.setStarting(true)
         // Doors open here, one line each.
         let (service, listener) = try HTTPDoor.open(
-            context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates, routes: APIRoutes.all)
+            context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates,
+            routes: APIRoutes.all + ConsoleRoutes.all)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
@@ -73,10 +74,11 @@ enum ServeCommand: Command {
             log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
         }
         parts.watch(context.life.timers, run: service.onObserver)
+        service.watchLevels()
         ExportMaker.begin(context, url: url)
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
-        log.info("listening", ["url": .text(url), "data": .text(directory), "version": .text(TillVersion.text)])
+        log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
         return Running(context: context, engine: engine, parts: parts, signals: signals)
     }
 

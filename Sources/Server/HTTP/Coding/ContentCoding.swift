@@ -70,7 +70,7 @@ package enum ContentCoding {
 
     /// The answer, compressed if that was asked for and is worth it.
     package static func encode(_ response: Response, acceptEncoding: String?) -> Response {
-        guard case .bytes(let bytes) = response.body, bytes.count >= byteCountMin, let coding = choose(acceptEncoding) else {
+        guard !response.isCoded, case .bytes(let bytes) = response.body, bytes.count >= byteCountMin, let coding = choose(acceptEncoding) else {
             return response
         }
         var coded = response

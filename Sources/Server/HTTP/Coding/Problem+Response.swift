@@ -10,12 +10,12 @@ extension Problem.Slug {
             .badRequest:
             400
         case .unauthenticated, .badSignature: 401
-        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed, .roleNotAllowed: 403
+        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed, .roleNotAllowed, .csrf: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable: 409
+        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled: 409
         case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
@@ -57,6 +57,8 @@ extension Problem.Slug {
         case .roleNotAllowed: ("Not for this key's role", "The key has a role that this call is not for. `detail` names those that it is for.")
         case .contractNotValid: ("The contract is not valid now", "The present instant is outside the contract's `valid_from` and `valid_to`.")
         case .typeNotAllowed: ("The type is not in the contract", "The contract lists the document types that it takes; this one is not among them.")
+        case .csrf: ("The session's token is missing", "A call that changes something, made with a session's cookie, must bear `Till-CSRF` with the value that `GET /v1/session` answers.")
+        case .queryCancelled: ("The query was ended", "Somebody ended it: who asked, or the administrator.")
         case .notFound: ("Not found", "There is nothing at this path, or nothing that this credential may see.")
         case .methodNotAllowed: ("Method not allowed", "The path exists, but not with this method. `Allow` lists those that it has.")
         case .notAcceptable: ("Not acceptable", "The answer has no form that the `Accept` header takes.")

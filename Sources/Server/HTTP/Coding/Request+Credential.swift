@@ -2,11 +2,12 @@ internal import Documents
 internal import Ingest
 
 extension Request {
-    /// What `Authorization` bears.
+    /// What `Authorization` bears, else the session that the cookie names.
     ///
-    /// - Throws: `unauthenticated` where it is not there or of another scheme.
+    /// - Throws: `unauthenticated` where neither is there or the scheme is another; `csrf` where a cookie alone would change something.
     package func credential() throws -> Credential {
         guard let header = header("Authorization") else {
+            if let cookie = SessionCookie(self) { return try cookie.credential(for: self) }
             throw Problem(.unauthenticated, "send an API key: Authorization: Bearer <key>")
         }
         guard let key = Self.bearer(header) else {

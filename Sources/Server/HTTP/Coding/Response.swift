@@ -18,6 +18,8 @@ package struct Response: Sendable {
     package var status: Int
     package var headers: [Header]
     package var body: Body
+    /// The bytes are in the Content-Encoding that a header names.
+    package var isCoded = false
 
     package init(status: Int, contentType: String? = nil, bytes: [UInt8] = []) {
         self.status = status

@@ -8,5 +8,11 @@ package struct CallParts: Sendable {
     package let jobs: JobTable
     package let exports: ExportQueue
     package let log: Log
+    let authorizer: Authorizer
+    /// Whether browsers are to send cookies over TLS only.
+    let isSecure: Bool
+    let levels: ServiceLevels
+    let growth: CountGrowth
     let figures: ServerFigures
+    let background: BackgroundWork
 }

@@ -25,6 +25,12 @@ package final class Failures: Sendable {
     }
 
     package func response(to error: any Error, on exchange: Exchange) -> Response {
+        var response = plainResponse(to: error, on: exchange)
+        if DocumentPolicy.applies(to: exchange.request.target) { response.headers += DocumentPolicy.headers }
+        return response
+    }
+
+    private func plainResponse(to error: any Error, on exchange: Exchange) -> Response {
         if let options = error as? Router.Options { return Response(status: 204).adding("Allow", options.allow.value) }
         let refusal = error as? Refusal ?? (error as? Denial).map { Refusal($0) }
         let problem = refusal?.problem ?? ProblemMapping.problem(for: error)

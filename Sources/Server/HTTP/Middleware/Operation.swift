@@ -57,14 +57,18 @@ package struct Operation: Sendable {
     package let problems: [Problem.Slug]
     /// Written to the audit trail though others than the administrator may do it.
     package let isAudited: Bool
+    /// Not written to the audit trail though it is the administrator's and no GET: it asks, and needs a body to ask with.
+    package let changesNothing: Bool
     /// Whether a request without a body is refused.
     package let needsBody: Bool
+    /// What is promised of how long it takes; none of most.
+    package private(set) var promise: ServiceLevels.Promise?
     /// Whether /openapi.json has the call: files that are served, and doors of other protocols, it has not.
     package private(set) var isDocumented = true
 
     package init(
         _ id: String, _ summary: String, parameters: [Parameter] = [], body: [Content] = [], answers: [Answer],
-        problems: [Problem.Slug] = [], isAudited: Bool = false, needsBody: Bool = true
+        problems: [Problem.Slug] = [], isAudited: Bool = false, changesNothing: Bool = false, needsBody: Bool = true
     ) {
         self.id = id
         self.summary = summary
@@ -73,7 +77,14 @@ package struct Operation: Sendable {
         self.answers = answers
         self.problems = problems
         self.isAudited = isAudited
+        self.changesNothing = changesNothing
         self.needsBody = needsBody
+    }
+
+    package func promising(_ promise: ServiceLevels.Promise) -> Operation {
+        var copy = self
+        copy.promise = promise
+        return copy
     }
 
     /// A call that /openapi.json does not have; it looks at its parameters itself.

@@ -44,7 +44,7 @@ package struct Route: Sendable {
     private let made: @Sendable (CallParts) -> Handler
 
     /// Whether the audit trail has an entry of each call.
-    var isAudited: Bool { operation.isAudited || (access == .admin && method != .get) }
+    var isAudited: Bool { operation.isAudited || (access == .admin && method != .get && !operation.changesNothing) }
 
     /// A call that needs nothing but its request.
     package init(

@@ -2,7 +2,7 @@ internal import Documents
 internal import Ingest
 
 /// Finds the route of a request by its raw segments. A name in braces takes any one segment, a tail like `{path…}` all that are left; both are
-/// decoded here and nowhere else.
+/// decoded here and nowhere else. A tail without a name, `{…}`, takes whatever is left as it is.
 package struct Router: Sendable {
     private enum Segment: Sendable {
         case literal([UInt8])
@@ -119,7 +119,7 @@ package struct Router: Sendable {
             guard case .name(let name) = segment else { continue }
             values.append(PathValue(name: name, value: try RequestTarget.decode(raw, plusIsBlank: false, what: "path")))
         }
-        if let tail = entry.tail { values.append(PathValue(name: tail, value: try self.tail(segments[entry.segments.count...]))) }
+        if let tail = entry.tail, !tail.isEmpty { values.append(PathValue(name: tail, value: try self.tail(segments[entry.segments.count...]))) }
         return values
     }
 

@@ -11,10 +11,14 @@ package final class Service: RequestHandler {
     package let context: DoorContext
     package let router: Router
     private let metrics: HTTPMetrics
+    private let levels = ServiceLevels()
+    /// By route.
+    private let promises: [ServiceLevels.Promise?]
     package let failures: Failures
     /// Who the admin key stands for.
     package let administrator: String
     private let pools: Dispatch.Pools
+    private let background: BackgroundWork
     private let middleware: [any Middleware]
     /// By route: all steps and the route's own handler as one.
     private let handlers: [Handler]
@@ -26,6 +30,7 @@ package final class Service: RequestHandler {
         self.administrator = administrator
         router = Router(routes)
         metrics = HTTPMetrics(routes: routes.map { ($0.method.rawValue, $0.path) }, methods: HTTPMethod.allCases.map(\.rawValue) + HTTPMethod.others)
+        promises = routes.map(\.operation.promise)
         failures = try Failures(log: context.log)
         pools = Dispatch.Pools(queries: context.queries.pool)
         let dispatch = Dispatch(pools: pools, failures: failures, ledger: context.admission.ledger)
@@ -37,9 +42,12 @@ package final class Service: RequestHandler {
             AuditLog(trail: context.store.audit, log: context.log, administrator: administrator, failures: failures),
         ]
         self.middleware = middleware
+        background = BackgroundWork(context: context, pools: pools)
         let parts = CallParts(
             store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, log: context.log,
-            figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates))
+            authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, growth: CountGrowth(),
+            figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
+            background: background)
         handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }
 
@@ -62,6 +70,9 @@ package final class Service: RequestHandler {
     package func ended(_ exchange: Exchange, isWhole: Bool) {
         let seconds = SteadyClock.seconds() - exchange.startedAt
         metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.status, seconds: seconds)
+        if let route = exchange.routeIndex, let promise = promises[route], isWhole {
+            levels.record(promise, seconds: seconds, isAnswered: exchange.status < 500)
+        }
         context.log.request(exchange, seconds: seconds, isWhole: isWhole)
     }
 
@@ -77,5 +88,24 @@ package final class Service: RequestHandler {
     /// Runs `work` where figures are read; for what looks after the server now and then.
     ///
     /// - Returns: false when there is no place.
-    package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { pools.observing.submit(for: context, work) != nil }
+    package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { background.now(work) }
+
+    /// Looks at how promises are kept every few seconds, and writes it down each minute, so that a restart forgets none of it.
+    package func watchLevels() {
+        do {
+            if let kept = try context.store.figures.keptFigures(Self.levelsName) { levels.restore(kept) }
+        } catch {
+            context.log.warning("figures of the last run could not be read", ["reason": .text("\(error)")])
+        }
+        context.life.timers.every(ServiceLevels.interval) { [self] in
+            _ = onObserver { [self] in
+                guard let text = levels.look(now: CalendarText.now) else { return }
+                do { try context.store.figures.keep(figures: text, as: Self.levelsName) } catch {
+                    context.log.warning("figures could not be written down; it is tried again", ["reason": .text("\(error)")])
+                }
+            }
+        }
+    }
+
+    private static let levelsName = "levels"
 }

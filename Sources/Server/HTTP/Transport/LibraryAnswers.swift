@@ -21,6 +21,14 @@ enum LibraryFunctions {
 
     nonisolated(unsafe) static let chunked = strdup("chunked")
 
+    /// The field that is hidden from the library.
+    static func cookie(of connection: OpaquePointer) -> String? {
+        var text: UnsafePointer<CChar>?
+        var count = 0
+        guard let lookupValue, lookupValue(connection, MHD_ValueKind.HEADER_KIND.rawValue, "Cookie", 6, &text, &count) != 0, let text else { return nil }
+        return String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
+    }
+
     /// The name's meaning in the libraries behind the program: `RTLD_NEXT`, a macro that Swift does not see.
     private static func next(_ name: String) -> UnsafeMutableRawPointer? {
         dlsym(UnsafeMutableRawPointer(bitPattern: -1), name)

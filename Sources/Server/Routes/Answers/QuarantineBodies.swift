@@ -76,6 +76,16 @@ struct DeadLetterBody: ListItem, JSONObject {
     }
 }
 
+/// Dead letters that are tried again together.
+struct LotBody: JSONObject {
+    let count: Int
+    static var schemaName: String? { "Lot" }
+    static var example: LotBody { LotBody(count: 0) }
+    func members(to sink: inout some MemberSink) {
+        sink.member("count", count, MemberFacts("At most 10,000: the same call again takes what is left."))
+    }
+}
+
 extension DeadLetter.Kind: CaseIterable {
     package static var allCases: [DeadLetter.Kind] { [.step, .webhook] }
 }

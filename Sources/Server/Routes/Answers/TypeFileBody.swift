@@ -11,3 +11,23 @@ struct TypeFileBody: ListItem {
 
     func write(to writer: inout JSONWriter) { writer.raw(json) }
 }
+
+/// Lines as `till type check` writes them, as one list.
+struct TypeCheckBody: JSONObject {
+    struct Result: BodyForm {
+        let json: String
+        static var schema: SchemaText {
+            SchemaText("object", keywords: [
+                ("required", #"["index"]"#),
+                ("properties", ##"{"file":{"type":"string"},"index":{"type":"integer","minimum":0},"columns":{"type":"object","additionalProperties":true},"errors":{"type":"array","items":{"$ref":"#/components/schemas/Violation"}}}"##),
+            ])
+        }
+        func write(to writer: inout JSONWriter) { writer.raw(json.utf8) }
+    }
+    let lines: [String]
+
+    static var schemaName: String? { "TypeCheck" }
+    static var example: TypeCheckBody { TypeCheckBody(lines: []) }
+
+    func members(to sink: inout some MemberSink) { sink.member("results", lines.map { Result(json: $0) }) }
+}

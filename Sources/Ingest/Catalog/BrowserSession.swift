@@ -1,0 +1,26 @@
+/// What a session stands for, and when it was last used.
+package struct BrowserSession: Sendable, Equatable {
+    package enum Holder: Sendable, Equatable {
+        /// A key's SHA-256: revoked with it.
+        case key(sha256: [UInt8])
+        /// A token named the contract, and counts till then.
+        case token(clientID: String, expiresAt: Int64)
+    }
+
+    /// Without use for so long it ends. In microseconds.
+    package static let idleMax: Int64 = 12 * 3_600 * 1_000_000
+    /// Beyond these the one that was least used of late ends.
+    package static let countMax = 10_000
+
+    package let holder: Holder
+    /// In microseconds since 1970.
+    package var usedAt: Int64
+
+    package init(_ holder: Holder, usedAt: Int64) { (self.holder, self.usedAt) = (holder, usedAt) }
+
+    package func isOver(at now: Int64) -> Bool {
+        if case .token(_, let expiresAt) = holder, now >= expiresAt { return true }
+        // A clock that was set back makes none older.
+        return now > usedAt && now - usedAt >= Self.idleMax
+    }
+}

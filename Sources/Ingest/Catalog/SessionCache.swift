@@ -1,0 +1,99 @@
+import Synchronization
+
+/// Sessions in memory: one look for every request. The catalog has those that were begun, and now and then when they were used.
+final class SessionCache: Sendable {
+    struct State: Sendable {
+        /// By the SHA-256 of the secret.
+        var sessions: [[UInt8]: BrowserSession] = [:]
+        var used: Set<[UInt8]> = []
+    }
+    let state: Mutex<State>
+
+    init() { state = Mutex(State()) }
+
+    init(_ connection: SQLiteConnection) throws {
+        var state = State()
+        let statement = try connection.statement("SELECT secret_sha256, key_sha256, client_id, expires_at, used_at FROM sessions")
+        while try statement.step() {
+            let holder: BrowserSession.Holder =
+                statement.isNull(1) ? .token(clientID: statement.text(2), expiresAt: statement.int64(3)) : .key(sha256: statement.bytes(1))
+            state.sessions[statement.bytes(0)] = BrowserSession(holder, usedAt: statement.int64(4))
+        }
+        self.state = Mutex(state)
+    }
+}
+
+extension Catalog {
+    package func begin(_ session: BrowserSession, sha256: [UInt8]) throws {
+        let least = sessions.state.withLock { state in
+            state.sessions.count < BrowserSession.countMax ? nil : state.sessions.min { $0.value.usedAt < $1.value.usedAt }?.key
+        }
+        if let least { try end(sessionOfSHA256: least) }
+        try write(isCounted: false) { connection in
+            let statement = try connection.statement(
+                "INSERT OR REPLACE INTO sessions(secret_sha256, key_sha256, client_id, expires_at, used_at) VALUES(?1, ?2, ?3, ?4, ?5)")
+            try statement.bind(1, sha256)
+            switch session.holder {
+            case .key(let key):
+                try statement.bind(2, key)
+                try statement.bind(3, nil as String?)
+                statement.bind(4, nil as Int64?)
+            case .token(let clientID, let expiresAt):
+                try statement.bind(2, nil as [UInt8]?)
+                try statement.bind(3, clientID)
+                statement.bind(4, expiresAt)
+            }
+            statement.bind(5, session.usedAt)
+            try statement.run()
+        } committed: { _ in
+            sessions.state.withLock { $0.sessions[sha256] = session }
+        }
+    }
+
+    package func session(ofSHA256 hash: [UInt8]) -> BrowserSession? {
+        let now = now
+        return sessions.state.withLock { state in
+            guard var session = state.sessions[hash], !session.isOver(at: now) else { return nil }
+            session.usedAt = max(session.usedAt, now)
+            state.sessions[hash] = session
+            state.used.insert(hash)
+            return session
+        }
+    }
+
+    package func end(sessionOfSHA256 hash: [UInt8]) throws {
+        try write(isCounted: false) { connection in
+            let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")
+            try statement.bind(1, hash)
+            try statement.run()
+        } committed: { _ in
+            sessions.state.withLock { $0.sessions[hash] = nil }
+        }
+    }
+
+    /// Writes down when sessions were last used, and forgets those that are over: now and then, and at the end.
+    func flushSessionUses() throws {
+        let now = now
+        let (used, over) = sessions.state.withLock { state in
+            let used = state.used.compactMap { hash in state.sessions[hash].map { (hash, $0.usedAt) } }
+            let over = state.sessions.filter { $0.value.isOver(at: now) }.map(\.key)
+            for hash in over { state.sessions[hash] = nil }
+            state.used = []
+            return (used, over)
+        }
+        guard !used.isEmpty || !over.isEmpty else { return }
+        try write(isCounted: false) { connection in
+            for (hash, time) in used {
+                let statement = try connection.statement("UPDATE sessions SET used_at = max(used_at, ?2) WHERE secret_sha256 = ?1")
+                try statement.bind(1, hash)
+                statement.bind(2, time)
+                try statement.run()
+            }
+            for hash in over {
+                let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")
+                try statement.bind(1, hash)
+                try statement.run()
+            }
+        }
+    }
+}

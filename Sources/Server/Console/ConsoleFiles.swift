@@ -1,0 +1,31 @@
+internal import CConsole
+internal import ColumnStore
+
+/// The console's files, which are in the binary. They are served under a path that names the hash of all of them: whatever has that path is the same
+/// for ever, and a page of one version never gets a module of another.
+struct ConsoleFiles: Sendable {
+    /// Bytes of the hash that the path has, in hexadecimal digits: enough that two versions differ.
+    private static let hashByteCount = 8
+
+    static let embedded = ConsoleFiles(Self.read())
+
+    private let byPath: [String: ConsoleFile]
+    /// `/console/assets/<hash>`
+    let root: String
+
+    init(_ files: [ConsoleFile]) {
+        byPath = Dictionary(files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        var all: [UInt8] = []
+        for file in files.sorted(by: { $0.path < $1.path }) { all += Array(file.path.utf8) + [0] + Digest.sha256(file.bytes) }
+        root = "/console/assets/" + Digest.sha256(all).prefix(Self.hashByteCount).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func read() -> [ConsoleFile] {
+        (0..<console_file_count()).map { index in
+            let file = console_file_at(index)
+            return ConsoleFile(path: String(cString: file.path), bytes: Array(UnsafeBufferPointer(start: file.bytes, count: file.byte_count)))
+        }
+    }
+
+    func file(_ path: some StringProtocol) -> ConsoleFile? { byPath[String(path)] }
+}

@@ -1,0 +1,37 @@
+internal import Ingest
+
+/// What a credential may do.
+struct MeBody: JSONObject {
+    let principal: Principal
+    /// Of a contract: when it ends.
+    let validTo: Int64?
+
+    static var schemaName: String? { "Me" }
+    static var example: MeBody { MeBody(principal: .admin, validTo: nil) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("client_id", principal.identity.client?.text, MemberFacts("The contract; null for those who run the store."))
+        sink.optional("admin", principal.isAdmin ? true : nil, MemberFacts("true: it may do everything."))
+        sink.member("role", WordForm(principal.role))
+        sink.member("access", WordForm(principal.access))
+        sink.member("scope", WordForm(principal.scope))
+        sink.member("types", principal.types, MemberFacts("Document types that it may post; null for all."))
+        sink.member("roles", [String](), MemberFacts("Labels for the callers' own use."))
+        sink.member("plan", nil as String?)
+        sink.member("valid_to", validTo.map { InstantForm($0) })
+    }
+}
+
+/// A session of a browser: who it is, and what changing calls must bear.
+struct SessionBody: JSONObject {
+    let me: MeBody
+    let csrf: String
+
+    static var schemaName: String? { "Session" }
+    static var example: SessionBody { SessionBody(me: .example, csrf: "") }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("csrf", csrf, MemberFacts("For the header Till-CSRF of calls with the session's cookie that are no GET."))
+        me.members(to: &sink)
+    }
+}

@@ -1,0 +1,41 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// What a type would make of a document, before either is there.
+enum CheckRoutes {
+    static let all: [Route] = [
+        Route(
+            .post, "/v1/types/check", access: .admin, place: .control, body: .typeFile,
+            operation: Operation(
+                "checkType", "Shows what a type file makes of a document. Nothing is stored, and nothing goes to quarantine.",
+                body: [.json(##"{"type":"object","required":["type","document"],"additionalProperties":false,"properties":{"type":{"$ref":"#/components/schemas/Type"},"files":{"description":"XSD files by the names that the type has for them.","type":"object","additionalProperties":{"type":"string"}},"document":{"description":"The document as text.","type":"string"}}}"##)],
+                answers: [.init(200, "A result for each receipt of the document.", [.of(TypeCheckBody.self)])], problems: [.invalidType], changesNothing: true),
+            handle: check)
+    ]
+
+    private static func check(_ call: Call) throws -> Response {
+        let body = try call.object(members: ["type", "files", "document"])
+        guard let type = body["type"], case .object = type else { throw Problem.parameter("type", "a type file is wanted", code: "required") }
+        guard let document = body["document"]?.text else { throw Problem.parameter("document", "the document as a string is wanted", code: "required") }
+        do {
+            let checker = try TypeChecker(type: try DocumentType(json: type.serialized, files: try files(body["files"])), now: CalendarText.now)
+            return .json(TypeCheckBody(lines: checker.check(file: "document", Array(document.utf8)).lines), reserving: 4_096)
+        } catch let error as TypeFileError {
+            throw Problem(
+                .invalidType, "the type file has \(error.reasons.count == 1 ? "a fault" : "\(error.reasons.count) faults")",
+                errors: error.reasons.map { .init(pointer: "/type" + $0.pointer, code: $0.code, message: $0.message) })
+        }
+    }
+
+    private static func files(_ value: JSONValue?) throws -> [String: [UInt8]] {
+        guard let value, value != .null else { return [:] }
+        guard case .object(let members) = value else { throw Problem.parameter("files", "an object of texts is wanted, not \(value.kind)", code: "type") }
+        var files: [String: [UInt8]] = [:]
+        for member in members {
+            guard let text = member.value.text else { throw Problem.parameter("files/\(member.name)", "a string is wanted, not \(member.value.kind)", code: "type") }
+            files[member.name] = Array(text.utf8)
+        }
+        return files
+    }
+}

@@ -1,0 +1,155 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+import Synchronization
+
+/// Many dead letters at once, by their ids or by what they have in common, at a pace that their registrar can bear.
+enum RedriveRoute {
+    /// What this call uses of the server.
+    fileprivate struct Parts: Sendable {
+        let letters: any DeadLetterReview
+        let background: BackgroundWork
+        let log: Log
+
+        init(_ all: CallParts) {
+            (letters, background, log) = (all.store.deadLetters, all.background, all.log)
+        }
+    }
+
+    static let all: [Route] = [
+        Route(
+            .post, "/v1/dead-letters/redrive", access: .writer, place: .control, body: .small,
+            operation: Operation(
+                "redriveLot", "Tries a lot of dead letters again, so many a second; those that are no more are passed over. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter.",
+                body: [.json(schema)], answers: [.init(200, "How many they are.", [.of(LotBody.self)])], problems: [.wrongClient, .notFound, .diskFull], isAudited: true),
+            uses: { Parts($0) }, handle: redrive)
+    ]
+
+    private static let schema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"filter":{"type":["object","null"],"additionalProperties":false,"properties":{"client":{"type":["string","null"]},"registrar":{"description":"The registrar, or callback or contract.","type":["string","null"]},"code":{"description":"A text that the reason has.","type":["string","null"]},"before":{"description":"Given up before then: a date or an instant.","type":["string","null"]}}},"per_second":{"type":["number","null"],"minimum":0.01,"maximum":1000,"default":10},"dry_run":{"type":["boolean","null"],"default":false}}}"##
+
+    /// Of one call.
+    private static let countMax = 10_000
+    private static let usualRate = 10.0
+    /// Slower a lot would not end, faster a registrar would not bear it. Between them a step's count and pause are ordinary numbers.
+    private static let rates = 0.01...1_000.0
+
+    private static func redrive(_ call: Call, _ parts: Parts) throws -> Response {
+        let body = try call.object(members: ["ids", "filter", "per_second", "dry_run"])
+        let rate = try rate(body["per_second"])
+        let ids = try wanted(body, call, parts.letters)
+        let count = ids.count
+        call.exchange.auditDetail = "{\"count\":\(count)}"
+        if body["dry_run"]?.boolean != true { RedriveLot(ids, perSecond: rate, as: call.principal, parts).goOn() }
+        return .json(LotBody(count: count))
+    }
+
+    private static func rate(_ value: JSONValue?) throws -> Double {
+        guard let value, value != .null else { return usualRate }
+        guard case .number(let digits) = value, let rate = Double(digits), rates.contains(rate) else {
+            throw Problem.parameter("per_second", "a number from \(rates.lowerBound) to \(rates.upperBound) is wanted, not \(MemberReader.shown(value))", code: "out-of-range")
+        }
+        return rate
+    }
+
+    /// Whoever names neither does not mean everything.
+    private static func wanted(_ body: JSONValue, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
+        if let list = body[present: "ids"] {
+            guard let ids = list.array?.compactMap(\.text), ids.count == list.array?.count, ids.count <= countMax else {
+                throw Problem.parameter("ids", "an array of at most \(countMax) ids is wanted", code: "type")
+            }
+            return ids
+        }
+        guard let filter = body[present: "filter"], filter.members != nil else { throw Problem.parameter("filter", "ids or filter is wanted; an empty filter means all", code: "required") }
+        return try matching(try LotFilter(filter), call, letters)
+    }
+
+    private static func matching(_ filter: LotFilter, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
+        if let client = filter.client { try check(client, call) }
+        var ids: [String] = []
+        var cursor: String?
+        repeat {
+            let page = try letters.deadLetters(client: filter.client, cursor: cursor, limit: 1_000, as: call.principal)
+            ids += page.letters.filter(filter.takes).map(\.id)
+            cursor = page.nextCursor
+        } while cursor != nil && ids.count < countMax
+        return Array(ids.prefix(countMax))
+    }
+
+    private static func check(_ client: String, _ call: Call) throws {
+        try Call.check(id: client, "filter/client")
+        guard call.principal.rows.includes(ClientID(client)) else { throw Problem(.wrongClient, "this credential is of another client") }
+    }
+}
+
+/// What the letters of a lot have in common.
+private struct LotFilter {
+    let client: String?
+    let registrar: String?
+    let code: String?
+    let before: Int64?
+
+    init(_ body: JSONValue) throws {
+        for member in body.members ?? [] where !["client", "registrar", "code", "before"].contains(member.name) {
+            throw Problem.parameter("filter/\(member.name)", "a filter has no such member", code: "unknown-member")
+        }
+        func text(_ name: String) throws -> String? {
+            guard let value = body[present: name] else { return nil }
+            guard let text = value.text else { throw Problem.parameter("filter/\(name)", "a string is wanted, not \(value.kind)", code: "type") }
+            return text
+        }
+        (client, registrar, code) = (try text("client"), try text("registrar"), try text("code"))
+        before = try text("before").map { text in
+            guard let instant = CalendarText.day(text).map({ Int64($0) * 86_400_000_000 }) ?? CalendarText.instant(text) else {
+                throw Problem.parameter("filter/before", "an instant like 2026-11-20T12:00:00Z or a date is wanted, not \(MemberReader.shown(text))")
+            }
+            return instant
+        }
+    }
+
+    func takes(_ letter: DeadLetter) -> Bool {
+        (registrar == nil || letter.name == registrar) && (code.map { letter.reason.contains($0) } ?? true) && letter.at < before ?? .max
+    }
+}
+
+/// Dead letters that are tried again a few at a time, until none is left or the server stops.
+private final class RedriveLot: Sendable {
+    /// Between steps, in seconds, unless the pace asks for fewer.
+    private static let step = 0.1
+
+    private let left: Mutex<ArraySlice<String>>
+    private let pause: Double
+    private let countOfStep: Int
+    private let principal: Principal
+    private let parts: RedriveRoute.Parts
+
+    init(_ ids: [String], perSecond rate: Double, as principal: Principal, _ parts: RedriveRoute.Parts) {
+        left = Mutex(ids[...])
+        pause = max(Self.step, 1 / rate)
+        countOfStep = max(1, Int(rate * pause))
+        (self.principal, self.parts) = (principal, parts)
+    }
+
+    /// The next few, on a thread that may wait.
+    func goOn() {
+        let isTaken = parts.background.now { [self] in
+            let ids = left.withLock { left in
+                defer { left = left.dropFirst(countOfStep) }
+                return Array(left.prefix(countOfStep))
+            }
+            for id in ids {
+                do {
+                    try parts.letters.redrive(id, as: principal)
+                } catch {
+                    parts.log.info("a dead letter of a lot was passed over", ["id": .text(id), "reason": .text("\(ProblemMapping.problem(for: error).detail)")])
+                }
+            }
+            waitForNext()
+        }
+        if !isTaken { waitForNext() }
+    }
+
+    private func waitForNext() {
+        guard !parts.background.isStopping, left.withLock({ !$0.isEmpty }) else { return }
+        parts.background.later(pause) { [self] in goOn() }
+    }
+}

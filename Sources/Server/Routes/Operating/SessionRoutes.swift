@@ -1,0 +1,80 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// Who somebody is, and sessions of browsers: a cookie that scripts cannot read, in place of a key.
+enum SessionRoutes {
+    /// What these calls use of the server.
+    private struct Parts: Sendable {
+        let contracts: any ContractAdministration
+        let authorizer: Authorizer
+        let isSecure: Bool
+
+        init(_ all: CallParts) {
+            (contracts, authorizer, isSecure) = (all.store.contracts, all.authorizer, all.isSecure)
+        }
+    }
+
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/me", access: .known, place: .control,
+            operation: Operation("me", "What this credential may do.", answers: [.init(200, "That.", [.of(MeBody.self)])]),
+            uses: { Parts($0) }, handle: { call, parts in .json(try me(call.principal, parts)) }),
+        Route(
+            .get, "/v1/session", access: .known, place: .control,
+            operation: Operation("session", "The session that the cookie names.", answers: [.init(200, "Who it is.", [.of(SessionBody.self)])], problems: [.notFound]),
+            uses: { Parts($0) }, handle: session),
+        Route(
+            .post, "/v1/session", access: .open, place: .control, body: .small,
+            operation: Operation(
+                "beginSession", "Exchanges a key, or a token of the issuer, for a session: the answer sets the cookie till-session. It ends after twelve hours without use, with its key, or by DELETE.",
+                body: [.json(##"{"type":"object","required":["key"],"additionalProperties":false,"properties":{"key":{"type":"string","minLength":1}}}"##)],
+                answers: [.init(200, "Who it is.", [.of(SessionBody.self)])],
+                problems: [.unauthenticated, .contractNotValid, .rateLimited, .diskFull]),
+            uses: { Parts($0) }, handle: begin),
+        Route(
+            .delete, "/v1/session", access: .known, place: .control,
+            operation: Operation("endSession", "Ends the session that the cookie names.", answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
+            uses: { Parts($0) }, handle: end),
+    ]
+
+    private static func me(_ principal: Principal, _ parts: Parts) throws -> MeBody {
+        let contract = try principal.identity.client.flatMap { try parts.contracts.contract($0.text) }
+        return MeBody(principal: principal, validTo: contract?.validTo)
+    }
+
+    private static func cookie(_ call: Call) throws -> SessionCookie {
+        guard call.request.header("Authorization") == nil, let cookie = SessionCookie(call.request) else {
+            throw Problem(.notFound, "the request bears a key and no cookie of a session; POST /v1/session begins one")
+        }
+        return cookie
+    }
+
+    private static func session(_ call: Call, _ parts: Parts) throws -> Response {
+        .json(SessionBody(me: try me(call.principal, parts), csrf: try cookie(call).csrf)).adding("Cache-Control", "no-store")
+    }
+
+    private static func begin(_ call: Call, _ parts: Parts) throws -> Response {
+        guard let key = try call.object(members: ["key"])["key"]?.text, !key.isEmpty else { throw Problem.parameter("key", "an API key or a token is wanted", code: "required") }
+        let authorizer = parts.authorizer
+        let credential = Credential(key)
+        let admitted: Authorizer.Admitted
+        do {
+            admitted = try authorizer.authorize(credential, for: .known)
+        } catch is Authorizer.KeysAwaited {
+            throw Problem(.overloaded, "the keys of the token's issuer are being fetched; try again")
+        }
+        let cookie = SessionCookie(secret: try authorizer.beginSession(for: credential, of: admitted.principal))
+        let body = SessionBody(me: try me(admitted.principal, parts), csrf: cookie.csrf)
+        var response = Response.json(body).adding("Cache-Control", "no-store")
+        response.headers.append(cookie.header(isSecure: parts.isSecure))
+        return response
+    }
+
+    private static func end(_ call: Call, _ parts: Parts) throws -> Response {
+        try parts.authorizer.end(session: try cookie(call).credential)
+        var response = Response.noContent
+        response.headers.append(SessionCookie.expired(isSecure: parts.isSecure))
+        return response
+    }
+}

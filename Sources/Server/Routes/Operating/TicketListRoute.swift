@@ -1,0 +1,89 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+internal import Query
+
+/// Tickets by what is known of them: the list behind single ones. It is a question to the store, so it pages and keeps to rights as one.
+enum TicketListRoute {
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/tickets", access: .reader, place: .queries,
+            operation: Operation(
+                "tickets", "Tickets, the newest first; with state=REFUSED those of refused documents, which have a client alone.",
+                parameters: [
+                    .client, .query("receipt", "The receipt's id.", schema: #"{"type":"string","minLength":1,"maxLength":200}"#),
+                    .query("state", "What the receipt is.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED","REFUSED"]}"#),
+                    .query("from", "Received then or later: a date or an instant.", schema: time), .query("to", "Received before: a date or an instant.", schema: time),
+                    .query("table", "Whose receipts.", schema: #"{"type":"string","minLength":1,"default":"receipts"}"#),
+                    .limit(10_000, 1_000), .cursor,
+                ],
+                answers: [.init(200, "A page of them.", [.of(ListBody<TicketItemBody>.self)])],
+                problems: [.badCursor, .wrongClient, .notFound, .tooManyQueries, .queryTimeout, .badSQL, .dataError, .spillFull]),
+            uses: { ($0.queries, $0.store.refused) }, handle: list)
+    ]
+
+    private static let time = #"{"type":"string","anyOf":[{"format":"date-time"},{"format":"date"}]}"#
+
+    private static func list(_ call: Call, _ parts: (queries: QueryService, refused: any RefusedDocuments)) throws -> Response {
+        let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        let state = try state(call)
+        if state == .refused { return try refused(call, parts.refused, limit) }
+        var request = try query(call, state)
+        request.limit = limit
+        request.cursor = call.parameter("cursor")
+        let watch = try QueryWatch(
+            parts.queries, try RunningQuery(id: nil, asker: call.principal, text: request.query), whenGone: call.exchange.whenGone)
+        defer { watch.end() }
+        let bytes = try parts.queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+        let page = try JSONParser.parse(bytes)
+        let items = (page["rows"]?.array ?? []).compactMap { $0.array.flatMap(TicketItemBody.init(row:)) }
+        return .json(ListBody(items: items, nextCursor: page["next_cursor"]?.text), reserving: 256 * items.count + 64)
+    }
+
+    private static func state(_ call: Call) throws -> TicketBody.State? {
+        guard let text = call.parameter("state") else { return nil }
+        guard let state = TicketBody.State(rawValue: text) else {
+            throw Problem.parameter("state", "PROCESSING, COMPLETE, FAILED or REFUSED is wanted, not \(MemberReader.shown(text))")
+        }
+        return state
+    }
+
+    private static func query(_ call: Call, _ state: TicketBody.State?) throws -> SQLRequest {
+        var conditions: [String] = []
+        var parameters: [QueryParameter] = []
+        func add(_ condition: String, _ value: String?) {
+            guard let value else { return }
+            parameters.append(.string(value))
+            conditions.append(condition + "$\(parameters.count)")
+        }
+        add("client_id = ", try call.client())
+        add("receipt_id = ", try call.id("receipt"))
+        add("state = ", state?.rawValue)
+        add("received_at >= ", try instant(call, "from"))
+        add("received_at < ", try instant(call, "to"))
+        let table = (call.parameter("table") ?? "receipts").replacing("\"", with: "\"\"")
+        let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        var request = SQLRequest(
+            query: "SELECT \(TicketItemBody.columns) FROM \"\(table)\"\(filter) ORDER BY received_at DESC, ticket_id DESC")
+        request.parameters = parameters
+        return request
+    }
+
+    /// As SQL reads it.
+    private static func instant(_ call: Call, _ name: String) throws -> String? {
+        guard let text = call.parameter(name) else { return nil }
+        guard let instant = CalendarText.day(text).map({ Int64($0) * 86_400_000_000 }) ?? CalendarText.instant(text) else {
+            throw Problem.parameter(name, "an instant like 2026-11-20T12:00:00Z or a date is wanted, not \(MemberReader.shown(text))")
+        }
+        return CalendarText.text(instant: instant)
+    }
+
+    private static func refused(_ call: Call, _ documents: any RefusedDocuments, _ limit: Int) throws -> Response {
+        for name in ["receipt", "from", "to", "table"] where call.parameter(name) != nil {
+            throw Problem.parameter(name, "refused documents are listed by client alone")
+        }
+        let page = try documents.quarantine(client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
+        let items = page.entries.map { TicketItemBody(ticketID: $0.ticketID, clientID: $0.clientID, type: $0.type, receivedAt: CalendarText.text(instant: $0.receivedAt)) }
+        return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 256 * items.count + 64)
+    }
+}

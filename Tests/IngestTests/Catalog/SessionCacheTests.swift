@@ -1,0 +1,36 @@
+import Foundation
+import Ingest
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: a session outlives a restart, and ends after twelve hours without use, or by its end. Method: a catalog under a clock of the test's.
+final class SessionCacheTests: XCTestCase {
+    func test_sessions_outliveARestart_andEndWhenUnused() throws {
+        let directory = TemporaryDirectory()
+        let path = try directory.made() + "/catalog.sqlite"
+        let time = Atomic<Int64>(1_800_000_000_000_000)
+        let clock = Clock { time.load(ordering: .relaxed) }
+        var now: Int64 { time.load(ordering: .relaxed) }
+        let hash = [UInt8](repeating: 7, count: 32), other = [UInt8](repeating: 8, count: 32)
+        let begun = BrowserSession.Holder.token(clientID: "c1", expiresAt: now + 1_000_000)
+        do {
+            let catalog = try Catalog(path: path, clock: clock)
+            try catalog.begin(BrowserSession(.key(sha256: hash), usedAt: now), sha256: hash)
+            try catalog.begin(BrowserSession(begun, usedAt: now), sha256: other)
+        }
+        let catalog = try Catalog(path: path, clock: clock)
+        XCTAssertEqual(catalog.session(ofSHA256: hash)?.holder, .key(sha256: hash))
+        XCTAssertEqual(catalog.session(ofSHA256: other)?.holder, begun)
+        time.add(BrowserSession.idleMax - 1, ordering: .relaxed)
+        XCTAssertNil(catalog.session(ofSHA256: other), "its token has ended")
+        XCTAssertNotNil(catalog.session(ofSHA256: hash))
+        time.add(BrowserSession.idleMax - 1, ordering: .relaxed)
+        XCTAssertNotNil(catalog.session(ofSHA256: hash), "use keeps it")
+        time.add(BrowserSession.idleMax, ordering: .relaxed)
+        XCTAssertNil(catalog.session(ofSHA256: hash))
+        try catalog.begin(BrowserSession(.key(sha256: hash), usedAt: now), sha256: hash)
+        try catalog.end(sessionOfSHA256: hash)
+        XCTAssertNil(catalog.session(ofSHA256: hash))
+    }
+}

@@ -1,0 +1,72 @@
+import ColumnStore
+import Foundation
+import Ingest
+import Server
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: a browser's session is worth its key and no more: it ends with it, and no other page can use it. Method: sign in over HTTP, then send the cookie
+/// with and without what belongs to it.
+final class SessionRoutesTests: XCTestCase {
+    private func signIn(_ server: TestServer, _ key: String) throws -> (cookie: String, csrf: String, body: JSONValue) {
+        let answer = try server.client(key: nil).post("/v1/session", #"{"key":"\#(key)"}"#)
+        XCTAssertEqual(answer.status, 200, answer.text)
+        let field = try XCTUnwrap(answer.headers["set-cookie"])
+        XCTAssertTrue(field.contains("HttpOnly") && field.contains("SameSite=Strict") && field.contains("Path=/"), field)
+        let body = try JSONParser.parse(answer.body)
+        return (String(field.prefix { $0 != ";" }), try XCTUnwrap(body["csrf"]?.text), body)
+    }
+
+    func test_session_standsForItsKey_andEndsOnTheServer() throws {
+        let server = try TestServer()
+        let key = try server.key("c1", .readWrite, .own)
+        let (cookie, csrf, body) = try signIn(server, key)
+        XCTAssertEqual(body["client_id"]?.text, "c1")
+        XCTAssertEqual(body["admin"], nil)
+        XCTAssertFalse(cookie.contains(key))
+        let client = server.client(key: nil)
+        let again = try client.get("/v1/session", [("Cookie", "other=1; \(cookie)")])
+        XCTAssertEqual(try JSONParser.parse(again.body)["csrf"]?.text, csrf)
+        XCTAssertEqual(try JSONParser.parse(try client.get("/v1/me", [("Cookie", cookie)]).body)["access"]?.text, "read-write")
+        XCTAssertEqual(try client.get("/v1/contracts", [("Cookie", cookie)]).status, 403)
+        XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie), ("Till-CSRF", csrf)]).status, 204)
+        XCTAssertEqual(try client.get("/v1/me", [("Cookie", cookie)]).status, 401)
+    }
+
+    func test_changes_needTheToken() throws {
+        let server = try TestServer()
+        let (cookie, csrf, body) = try signIn(server, TestServer.adminKey)
+        XCTAssertEqual(body["admin"], .boolean(true))
+        XCTAssertEqual(body["client_id"], .null)
+        let client = server.client(key: nil)
+        for token in ["", "0", String(csrf.dropLast()), csrf + "0"] {
+            let answer = try client.call("PUT", "/v1/contracts/c9", headers: [("Cookie", cookie), ("Till-CSRF", token), ("Content-Type", "application/json")], body: Array(#"{"access":"read","scope":"own"}"#.utf8))
+            XCTAssertEqual(answer.status, 403, token)
+            XCTAssertTrue(answer.text.contains("/problems/csrf"), answer.text)
+        }
+        let done = try client.call("PUT", "/v1/contracts/c9", headers: [("Cookie", cookie), ("Till-CSRF", csrf), ("Content-Type", "application/json")], body: Array(#"{"access":"read","scope":"own"}"#.utf8))
+        XCTAssertEqual(done.status, 201, done.text)
+    }
+
+    func test_revokedKey_endsItsSessions_andUnknownOnesAreNone() throws {
+        let server = try TestServer()
+        let key = try server.key("c1", .read, .all)
+        let (cookie, _, _) = try signIn(server, key)
+        server.engine.state.withLock { $0.keys = [:] }
+        XCTAssertEqual(try server.client(key: nil).get("/v1/me", [("Cookie", cookie)]).status, 401)
+        XCTAssertEqual(try server.client(key: nil).get("/v1/me", [("Cookie", "till-session=zzz")]).status, 401)
+        XCTAssertEqual(try server.client(key: nil).post("/v1/session", #"{"key":"nothing"}"#).status, 401)
+        XCTAssertEqual(try server.client(key: nil).post("/v1/session", #"{"key":7}"#).status, 400)
+    }
+
+    func test_me_saysWhatEachRoleMay() throws {
+        let server = try TestServer()
+        for role in [Principal.Role.auditor, .metrics] {
+            let answer = try JSONParser.parse(try server.client(key: try server.key(role)).get("/v1/me").body)
+            XCTAssertEqual(answer["role"]?.text, role.rawValue)
+            XCTAssertNil(answer["admin"])
+        }
+        XCTAssertEqual(try server.client(key: nil).get("/v1/me").status, 401)
+    }
+}

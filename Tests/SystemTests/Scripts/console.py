@@ -1,0 +1,318 @@
+"""Drives the console of a server in Debian's Chromium: each page for three kinds of contract, by keyboard alone, in both themes and languages, narrow and
+at 200 %, with a longer pseudo-language, hostile text everywhere, and a server that goes away. axe-core looks at every page.
+
+Usage: console.py URL ADMIN_KEY OWN_READ_KEY ALL_WRITE_KEY SERVER_PID PICTURES [PART…]
+Ends with 0 and "everything held", or says what did not.
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+URL, ADMIN, OWN, ALL, SERVER, PICTURES = sys.argv[1:7]
+HOSTILE = '<img src=x onerror="document.title=1">‮'
+CHROMIUM = "/usr/bin/chromium"
+failures: list[str] = []
+
+
+def check(holds: object, what: str) -> None:
+    if not holds:
+        failures.append(what)
+        print("FAILED", what, flush=True)
+
+
+class Visitor:
+    """A browser of somebody, who complains of any error, any report of the policy and any request elsewhere."""
+
+    def __init__(self, browser: Browser, name: str, **options: object) -> None:
+        self.name = name
+        # What one refusal of the API says in the browser's own log is no fault of the page; nor is a server that was killed.
+        self.expected = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
+        self.context: BrowserContext = browser.new_context(**options)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self.heard)
+        self.page.on("pageerror", lambda error: check(False, f"{self.name}: {self.page.url}: {error}"))
+        self.page.on("request", lambda request: check(request.url.startswith((URL, "data:", "blob:")), f"{self.name}: a request to {request.url}"))
+        self.isQuiet = False
+
+    def heard(self, message) -> None:
+        if message.type != "error" or self.isQuiet or self.expected.match(message.text):
+            return
+        # axe, which Playwright evaluates and no file has, sets styles inline while it measures colours.
+        if "inline style" in message.text and not message.location.get("url", "").startswith(URL):
+            return
+        check(False, f"{self.name}: {self.page.url}: {message.text}")
+
+    def sign_in(self, key: str) -> None:
+        self.page.goto(f"{URL}/console/")
+        self.page.fill("input[type=password]", key)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector(".shell")
+        self.settle()
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{URL}/console/{path}")
+        self.settle()
+
+    def settle(self) -> None:
+        self.page.wait_for_selector("main[aria-busy=false]")
+
+    def look(self, what: str) -> None:
+        """axe-core finds nothing, nothing hangs over, the heading is there."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+        for violation in found:
+            check(False, f"{self.name}: {what}: axe: {violation['id']}: {[node['html'][:160] for node in violation['nodes'][:2]]}")
+        check(self.page.locator("h1").count() == 1, f"{self.name}: {what}: one heading")
+        width = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        check(width <= 1, f"{self.name}: {what}: hangs over by {width} px")
+
+    def picture(self, name: str) -> None:
+        self.page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+
+
+def pages(visitor: Visitor) -> list[str]:
+    return [link.split("/console/")[1] for link in visitor.page.eval_on_selector_all("nav a", "links => links.map(link => link.href)")]
+
+
+def api(path: str, key: str = ADMIN, body: object = None, method: str | None = None) -> dict:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(URL + path, data, {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+    return json.loads(text) if text else {}
+
+
+def details() -> list[str]:
+    """One of each thing that has a page of its own."""
+    receipt = api("/v1/receipts?limit=1&client=c1")["receipts"][0]
+    refused = api("/v1/quarantine?limit=1")["quarantine"][0]["ticket_id"]
+    return [
+        f"receipts/c1/{receipt['business_day']}/{receipt['receipt_id']}", f"tickets/{receipt['ticket_id']}", f"tickets/{refused}", f"quarantine/{refused}",
+        "types/pos-receipt", "types/pos-receipt/bench", "contracts/c1", "components", "nowhere",
+    ]
+
+
+def every_page(browser: Browser) -> None:
+    admin = Visitor(browser, "admin", color_scheme="light", locale="en-GB", viewport={"width": 1280, "height": 800})
+    admin.sign_in(ADMIN)
+    for path in pages(admin) + details():
+        admin.go(path)
+        admin.look(path)
+    for name in admin.page.eval_on_selector_all("main a", "links => links.map(link => link.textContent)") if not admin.go("components") else []:
+        admin.go(f"components/{name}")
+        check(admin.page.locator("h1").count() == 1, f"components/{name} is shown")
+    admin.go("overview")
+    admin.picture("overview")
+    admin.context.close()
+
+    for name, key in (("own, read only", OWN), ("all, read and write", ALL)):
+        other = Visitor(browser, name, color_scheme="dark", locale="uk-UA", viewport={"width": 1280, "height": 800})
+        other.sign_in(key)
+        check(other.page.locator("html").get_attribute("lang") == "uk", f"{name}: the browser's language")
+        paths = pages(other)
+        check(not any(path.startswith(("storage", "audit")) for path in paths), f"{name}: what it may not do is shown: {paths}")
+        for path in paths:
+            other.go(path)
+            # The same pages as the administrator's, in the other theme and language: looked at once.
+            if key == ALL:
+                other.look(path)
+            check(other.page.locator("main .problem").count() == 0, f"{name}: {path} shows a problem")
+        other.go("dead-letters")
+        if key == OWN:
+            check(other.page.locator("#redrive-lot").count() == 0, "a contract that reads may not send again")
+        other.context.close()
+
+
+def narrow_and_long(browser: Browser) -> None:
+    """320 px, 200 %, and a language whose words are 40 % longer."""
+    for name, options in (("320 px", {"viewport": {"width": 320, "height": 640}}), ("200 %", {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2})):
+        visitor = Visitor(browser, name, locale="en", **options)
+        visitor.context.route("**/languages/en.json", lengthen)
+        visitor.sign_in(ADMIN)
+        for path in ["overview", "sql", "receipts", "quarantine", "contracts", "types/pos-receipt/bench"] + details()[:2]:
+            visitor.go(path)
+            visitor.look(path)
+        visitor.context.close()
+
+
+def lengthen(route) -> None:
+    def longer(value):
+        if isinstance(value, dict):
+            return {name: longer(text) for name, text in value.items()}
+        return value + "·" * max(1, len(value) * 2 // 5)
+
+    words = route.fetch().json()
+    route.fulfill(json={key: longer(value) for key, value in words.items()}, headers={"Content-Type": "application/json"})
+
+
+def by_keyboard(browser: Browser) -> None:
+    """Everything from signing in to a result and back, without a pointer."""
+    visitor = Visitor(browser, "keyboard", locale="en")
+    page = visitor.page
+    page.goto(f"{URL}/console/")
+    page.wait_for_selector("input[type=password]:focus")
+    page.keyboard.type(ADMIN)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".shell")
+    visitor.settle()
+    for key, path in (("r", "receipts"), ("t", "tickets"), ("d", "dead-letters"), ("y", "types"), ("c", "contracts"), ("m", "storage"), ("o", "overview"), ("s", "sql")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/console/{path}")
+        visitor.settle()
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("recei")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/receipts*")
+    visitor.go("sql")
+    editor = page.locator("till-editor .cm-content")
+    editor.wait_for()
+    check(editor.get_attribute("aria-label"), "the editor has a name")
+    editor.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("SELECT 9007199254740993 AS big, 12.3400 AS exact")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("till-grid .grid-row")
+    check("9,007,199,254,740,993" in page.inner_text("till-grid"), "a BIGINT beyond 2^53 has all its digits")
+    check("12.3400" in page.inner_text("till-grid"), "a decimal has all its digits")
+    editor.focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    check(not page.evaluate("document.activeElement?.matches('till-editor')"), "Escape, then Tab leaves the editor")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("sign out")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("input[type=password]")
+    check(not visitor.context.cookies() or not [cookie for cookie in visitor.context.cookies() if cookie["value"]], "the session's cookie is gone")
+    visitor.context.close()
+
+
+def hostile(browser: Browser) -> None:
+    visitor = Visitor(browser, "hostile", locale="en")
+    visitor.sign_in(ADMIN)
+    page = visitor.page
+    for path in ("contracts", "contracts/c1", "quarantine", "receipts?client=" + urllib.request.quote(HOSTILE), f"tickets/{urllib.request.quote(HOSTILE, safe='')}", "sql#q=" + urllib.request.quote(f"SELECT '{HOSTILE}' AS \"{HOSTILE.replace(chr(34), chr(34) * 2)}\"")):
+        visitor.go(path)
+        page.wait_for_timeout(150)
+        check(page.locator("img:not(.cm-widgetBuffer)").count() == 0, f"{path}: text became an element")
+        check(page.title() != "1", f"{path}: text ran")
+    check(page.locator("till-grid .grid-row").count() == 0, "a link does not run its query")
+    page.locator("till-editor .cm-content").click()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("till-grid .grid-row")
+    check(HOSTILE in page.inner_text("till-grid"), "a column's hostile name and value are shown as text")
+    visitor.context.close()
+
+
+def session(browser: Browser) -> None:
+    """What is written outlives a session that ends; no secret is in the browser's storage."""
+    visitor = Visitor(browser, "session", locale="en")
+    visitor.sign_in(ADMIN)
+    page = visitor.page
+    visitor.go("sql")
+    editor = page.locator("till-editor .cm-content")
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("SELECT 42 AS answer")
+    check(ADMIN not in json.dumps(page.evaluate("({...localStorage, ...sessionStorage})")), "the key is in the browser's storage")
+    check("till-session" not in page.evaluate("document.cookie"), "a script can read the cookie")
+    visitor.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("dialog[open] input[type=password]")
+    page.keyboard.type(ADMIN)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("till-grid .grid-row")
+    check("42" in page.inner_text("till-grid"), "the query went on after signing in again")
+    page.wait_for_timeout(500)
+    page.reload()
+    visitor.settle()
+    page.wait_for_selector("till-editor .cm-content")
+    check("SELECT 42" in page.inner_text("till-editor .cm-content"), "the draft is kept")
+    visitor.context.close()
+
+
+def pictures(browser: Browser) -> None:
+    for theme in ("light", "dark"):
+        visitor = Visitor(browser, f"picture {theme}", color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
+        visitor.sign_in(ADMIN)
+        visitor.go("sql")
+        editor = visitor.page.locator("till-editor .cm-content")
+        editor.click()
+        visitor.page.keyboard.press("Control+Enter")
+        visitor.page.wait_for_selector("till-grid .grid-row")
+        visitor.page.get_by_role("tab", name="Chart").click()
+        visitor.page.wait_for_selector("till-chart svg")
+        visitor.look(f"a chart, {theme}")
+        visitor.picture(f"sql-{theme}")
+        visitor.context.close()
+    forced = Visitor(browser, "forced colours", forced_colors="active", reduced_motion="reduce", locale="en")
+    forced.sign_in(ADMIN)
+    forced.look("overview")
+    forced.context.close()
+
+
+def first_paint(browser: Browser) -> None:
+    visitor = Visitor(browser, "first paint", locale="en")
+    visitor.sign_in(ADMIN)
+    visitor.go("overview")
+    byte_count = visitor.page.evaluate("performance.getEntriesByType('resource').filter(entry => entry.name.includes('/console/')).reduce((sum, entry) => sum + entry.encodedBodySize, 0)")
+    check(byte_count < 350 << 10, f"the overview is {byte_count} bytes")
+    print("overview:", byte_count, "bytes; first paint", visitor.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime"), "ms")
+    visitor.context.close()
+
+
+def killed(browser: Browser) -> None:
+    """The server dies in the middle of a query: the page says so, and keeps what is written. The last test: the server stays gone."""
+    visitor = Visitor(browser, "killed", locale="en")
+    visitor.sign_in(ADMIN)
+    page = visitor.page
+    visitor.go("sql")
+    page.locator("till-editor .cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("SELECT count(*) FROM generate_series(1, 4000000000) AS g")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(600)
+    check(page.get_by_role("button", name="Cancel").is_visible(), "a running query can be ended")
+    visitor.isQuiet = True
+    os.kill(int(SERVER), signal.SIGKILL)
+    page.wait_for_selector("main .problem")
+    page.wait_for_selector(".notice:not([hidden])")
+    check("generate_series" in page.inner_text("till-editor .cm-content"), "the query is still there")
+    visitor.context.close()
+
+
+PARTS = (every_page, narrow_and_long, by_keyboard, hostile, session, pictures, first_paint, killed)
+
+
+def main() -> int:
+    began = time.monotonic()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for part in PARTS:
+            if sys.argv[7:] and part.__name__ not in sys.argv[7:]:
+                continue
+            started = time.monotonic()
+            try:
+                part(browser)
+            except Exception as error:  # One part that stops must not hide what the others find.
+                check(False, f"{part.__name__} stopped: {error}")
+            print(f"{part.__name__}: {time.monotonic() - started:.1f} s", flush=True)
+        browser.close()
+    print(f"{time.monotonic() - began:.0f} s")
+    print("everything held" if not failures else f"{len(failures)} failures")
+    return 0 if not failures else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

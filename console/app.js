@@ -1,0 +1,106 @@
+// The console's beginning: language, session and features first, then the page that the URL names.
+
+import { connection, credential } from './core/api.js';
+import { announce, mountAnnouncements } from './core/announce.js';
+import { readFeatures } from './core/features.js';
+import { listenForShortcuts } from './core/keyboard.js';
+import { language, preferredLanguage, speak, t } from './core/language.js';
+import { follow, here } from './core/location.js';
+import { resume, session } from './core/session.js';
+import { showTheme } from './core/theme.js';
+import { renewSession } from './components/sign-in.js';
+import { fill } from './core/dom.js';
+import { problemView } from './components/problem-view.js';
+import { findPage } from './pages/pages.js';
+import { Shell } from './shell.js';
+
+const shell = new Shell();
+/** What the page that is shown reads and does, ended when it is left. */
+let visit = new AbortController();
+let shownPage = '';
+
+/** @param {import('./core/location.js').Place} place */
+async function show(place) {
+  visit.abort();
+  visit = new AbortController();
+  const { signal } = visit;
+  const page = findPage(place);
+  const focusID = document.activeElement?.id;
+  shell.select(page, true);
+  try {
+    const content = page.isOffered() ? await (await page.load()).render(place, { signal }) : shell.notOffered();
+    if (signal.aborted) return;
+    fill(shell.main, content);
+  } catch (error) {
+    if (signal.aborted) return;
+    fill(shell.main, importFailed(error) ? shell.outdated() : problemView(error, () => show(here())));
+  }
+  shell.select(page, false);
+  settleFocus(page.name, focusID);
+}
+
+/**
+ * A module that a newer server no longer has.
+ *
+ * @param {unknown} error
+ */
+function importFailed(error) {
+  return error instanceof TypeError && /import|module/i.test(error.message);
+}
+
+/**
+ * On a new page the focus goes to its heading; on the same one it stays where it was.
+ *
+ * @param {string} name
+ * @param {string | undefined} focusID
+ */
+function settleFocus(name, focusID) {
+  const heading = shell.main.querySelector('h1');
+  document.title = `${heading?.textContent ?? ''} · Till`;
+  const kept = focusID ? document.getElementById(focusID) : null;
+  if (shownPage && shownPage !== name && heading instanceof HTMLElement) {
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+    announce(heading.textContent ?? '');
+  } else if (kept instanceof HTMLElement && document.activeElement !== kept) kept.focus({ preventScroll: true });
+  shownPage = name;
+}
+
+function showAll() {
+  shell.mount({ onsignout: start, onlanguage: showAll });
+  show(here());
+}
+
+async function start() {
+  if (await resume()) {
+    await readFeatures();
+    showAll();
+  } else {
+    shell.mountSignIn(async () => {
+      await readFeatures();
+      showAll();
+    });
+  }
+}
+
+async function begin() {
+  showTheme();
+  await speak(preferredLanguage());
+  mountAnnouncements();
+  listenForShortcuts();
+  follow(show);
+  credential.renew = renewSession;
+  connection.addEventListener('unreachable', () => shell.setReachable(false));
+  connection.addEventListener('reachable', () => shell.setReachable(true));
+  session.addEventListener('change', () => shell.showActor());
+  document.documentElement.lang = language();
+  try {
+    await start();
+  } catch (error) {
+    document.title = t('problem.unreachable');
+    fill(document.body, problemView(error, () => location.reload()));
+  }
+}
+
+begin();

@@ -1,0 +1,43 @@
+// From values to places on a chart, and the values worth a line across it.
+
+/**
+ * Steps of 1, 2 or 5 times a power of ten (Heckbert, "Nice Numbers for Graph Labels", Graphics Gems, 1990).
+ *
+ * @param {number} least
+ * @param {number} most
+ * @param {number} count about so many
+ * @returns {number[]}
+ */
+export function niceTicks(least, most, count) {
+  if (!(most > least)) return [least];
+  const rough = (most - least) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const ticks = [];
+  for (let index = Math.floor(least / step); index <= Math.ceil(most / step) && ticks.length < 100; index += 1) ticks.push(Number((index * step).toPrecision(12)));
+  return ticks;
+}
+
+/**
+ * @param {number} least
+ * @param {number} most
+ * @param {number} start
+ * @param {number} end
+ * @returns {(value: number) => number}
+ */
+export function linear(least, most, start, end) {
+  const span = most - least || 1;
+  return (value) => start + ((value - least) / span) * (end - start);
+}
+
+/**
+ * Of `count` labels so many, evenly, that they do not touch.
+ *
+ * @param {number} count
+ * @param {number} room how many fit
+ * @returns {number[]} indices
+ */
+export function evenly(count, room) {
+  const step = Math.max(1, Math.ceil(count / Math.max(1, room)));
+  return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
+}

@@ -1,0 +1,206 @@
+// Rows of an answer, as many as there are: only those in sight are elements. One cell is active; arrows move it, Enter opens its row.
+
+import { ExactNumber, stringify } from '../core/exact-json.js';
+import { fill, h, uniqueID } from '../core/dom.js';
+import { number, t } from '../core/language.js';
+
+/** @typedef {{name: string, type: string}} Column */
+/** @typedef {any[]} Row */
+/**
+ * @typedef {object} Source
+ * @property {Column[]} columns
+ * @property {Row[]} rows grows as further pages come
+ * @property {(() => Promise<boolean>) | null} [more] reads the next page into `rows`; answers whether there is another
+ * @property {(index: number) => void} [open]
+ */
+
+const rowHeight = 30;
+const rowsBeyondSight = 12;
+/** A cell shows so many characters; its row shows all. */
+const cellLengthMax = 300;
+/** Widths, in characters. */
+const widths = { least: 6, most: 44, sample: 200, padding: 4 };
+
+const numericTypes = /^(BIGINT|INTEGER|SMALLINT|DOUBLE|DECIMAL)/;
+
+/** @param {string} type as SQL names it */
+export const isNumeric = (type) => numericTypes.test(type);
+
+/**
+ * @param {any} value
+ * @param {string} type
+ * @returns {string}
+ */
+export function cellText(value, type) {
+  if (value === null || value === undefined) return 'NULL';
+  if (isNumeric(type)) return number(value);
+  if (typeof value === 'object' && !(value instanceof ExactNumber)) return stringify(value);
+  return String(value);
+}
+
+export class DataGrid extends HTMLElement {
+  /** @type {Source} */
+  #source = { columns: [], rows: [] };
+  #active = { row: 0, column: 0 };
+  #isReading = false;
+  #head = h('div', { class: 'grid-head', role: 'row' });
+  #body = h('div', { class: 'grid-body', role: 'presentation' });
+  #id = uniqueID('grid');
+  #frame = 0;
+
+  connectedCallback() {
+    this.tabIndex = 0;
+    this.setAttribute('role', 'grid');
+    if (!this.hasAttribute('aria-label')) this.setAttribute('aria-label', t('grid.label'));
+    this.replaceChildren(this.#head, this.#body);
+    this.addEventListener('scroll', this.#plan);
+    this.addEventListener('keydown', this.#walk);
+    this.addEventListener('click', this.#choose);
+    this.addEventListener('dblclick', () => this.#source.open?.(this.#active.row));
+    this.#sight.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.#sight.disconnect();
+    cancelAnimationFrame(this.#frame);
+  }
+
+  #sight = new ResizeObserver(() => this.#plan());
+
+  /** @param {Source} source */
+  show(source) {
+    this.#source = source;
+    this.#active = { row: 0, column: 0 };
+    const { columns } = source;
+    this.style.setProperty('--columns', columns.map((column, index) => `${this.#width(column, index)}ch`).join(' '));
+    this.setAttribute('aria-colcount', String(columns.length));
+    fill(this.#head, columns.map(({ name, type }, index) =>
+      h('div', { role: 'columnheader', 'aria-colindex': index + 1, class: isNumeric(type) ? 'numeric' : null }, h('span', {}, name), h('small', {}, type))));
+    this.scrollTop = 0;
+    this.#plan();
+  }
+
+  /**
+   * @param {Column} column
+   * @param {number} index
+   */
+  #width({ name, type }, index) {
+    const lengths = this.#source.rows.slice(0, widths.sample).map((row) => cellText(row[index], type).length);
+    const headLength = Math.max(name.length, Math.min(type.length, 14));
+    return Math.min(widths.most, Math.max(widths.least, headLength, ...lengths)) + widths.padding;
+  }
+
+  #plan = () => {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  };
+
+  #draw() {
+    const { rows, columns } = this.#source;
+    this.setAttribute('aria-rowcount', String(this.#source.more ? -1 : rows.length + 1));
+    const first = Math.max(0, Math.floor(this.scrollTop / rowHeight) - rowsBeyondSight);
+    const last = Math.min(rows.length, Math.ceil((this.scrollTop + this.clientHeight) / rowHeight) + rowsBeyondSight);
+    this.#body.style.height = `${rows.length * rowHeight}px`;
+    const drawn = [];
+    for (let index = first; index < last; index += 1) drawn.push(this.#row(rows[index], index, columns));
+    fill(this.#body, drawn);
+    const isActiveDrawn = this.#active.row >= first && this.#active.row < last && columns.length > 0;
+    if (isActiveDrawn) this.setAttribute('aria-activedescendant', this.#cellID(this.#active.row, this.#active.column));
+    else this.removeAttribute('aria-activedescendant');
+    if (last >= rows.length - 2 * rowsBeyondSight) this.#readMore();
+  }
+
+  /**
+   * @param {Row} row
+   * @param {number} index
+   * @param {Column[]} columns
+   */
+  #row(row, index, columns) {
+    const element = h('div', { class: index % 2 ? 'grid-row odd' : 'grid-row', role: 'row', 'aria-rowindex': index + 2 });
+    element.style.transform = `translateY(${index * rowHeight}px)`;
+    element.append(...columns.map(({ type }, column) => this.#cell(row[column], type, index, column)));
+    return element;
+  }
+
+  /**
+   * @param {any} value
+   * @param {string} type
+   * @param {number} row
+   * @param {number} column
+   */
+  #cell(value, type, row, column) {
+    const isActive = row === this.#active.row && column === this.#active.column;
+    const classes = [isNumeric(type) && 'numeric', value === null && 'null', isActive && 'active'].filter(Boolean).join(' ');
+    const text = cellText(value, type);
+    return h('div', { id: this.#cellID(row, column), role: 'gridcell', 'aria-colindex': column + 1, class: classes || null, 'aria-selected': isActive ? 'true' : null },
+      text.length > cellLengthMax ? `${text.slice(0, cellLengthMax)}…` : text);
+  }
+
+  /**
+   * @param {number} row
+   * @param {number} column
+   */
+  #cellID(row, column) {
+    return `${this.#id}-${row}-${column}`;
+  }
+
+  async #readMore() {
+    if (this.#isReading || !this.#source.more) return;
+    this.#isReading = true;
+    const source = this.#source;
+    try {
+      if (!(await source.more?.())) source.more = null;
+    } finally {
+      this.#isReading = false;
+    }
+    if (source === this.#source) this.#plan();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #walk = (event) => {
+    const { rows, columns } = this.#source;
+    if (!rows.length || !columns.length) return;
+    const page = Math.max(1, Math.floor(this.clientHeight / rowHeight) - 2);
+    const { row, column } = this.#active;
+    /** @type {{[key: string]: [number, number]}} */
+    const moves = {
+      ArrowDown: [row + 1, column], ArrowUp: [row - 1, column], ArrowRight: [row, column + 1], ArrowLeft: [row, column - 1],
+      PageDown: [row + page, column], PageUp: [row - page, column],
+      Home: [event.ctrlKey ? 0 : row, 0], End: [event.ctrlKey ? rows.length - 1 : row, columns.length - 1],
+    };
+    if (event.key === 'Enter') this.#source.open?.(row);
+    else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && getSelection()?.isCollapsed) this.#copy();
+    else if (moves[event.key]) this.#activate(...moves[event.key]);
+    else return;
+    event.preventDefault();
+  };
+
+  #copy() {
+    const value = this.#source.rows[this.#active.row]?.[this.#active.column];
+    navigator.clipboard.writeText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
+  }
+
+  /**
+   * @param {number} row
+   * @param {number} column
+   */
+  #activate(row, column) {
+    const { rows, columns } = this.#source;
+    this.#active = { row: Math.min(Math.max(row, 0), rows.length - 1), column: Math.min(Math.max(column, 0), columns.length - 1) };
+    const top = this.#active.row * rowHeight;
+    const headHeight = this.#head.offsetHeight;
+    if (top < this.scrollTop) this.scrollTop = top;
+    else if (top + rowHeight + headHeight > this.scrollTop + this.clientHeight) this.scrollTop = top + rowHeight + headHeight - this.clientHeight;
+    this.#draw();
+    document.getElementById(this.#cellID(this.#active.row, this.#active.column))?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
+  /** @param {MouseEvent} event */
+  #choose = (event) => {
+    const cell = event.target instanceof Element ? event.target.closest('[role=gridcell]') : null;
+    const place = /-(\d+)-(\d+)$/.exec(cell?.id ?? '');
+    if (place) this.#activate(Number(place[1]), Number(place[2]));
+  };
+}
+
+customElements.define('till-grid', DataGrid);

@@ -1,0 +1,64 @@
+// Dialogs that ask: the platform's own, which keep the focus and close with Escape.
+
+import { fill, h, uniqueID } from '../core/dom.js';
+import { number, t } from '../core/language.js';
+import { icon } from './icon.js';
+import { problemView } from './problem-view.js';
+
+/**
+ * Opens a dialog of its own and removes it when it closes.
+ *
+ * @param {string} title
+ * @param {(close: () => void) => import('../core/dom.js').Child[]} content
+ * @param {{class?: string, isFirm?: boolean}} [options] a firm one does not close with Escape
+ */
+export function openDialog(title, content, options = {}) {
+  const id = uniqueID('dialog');
+  const dialog = h('dialog', { 'aria-labelledby': id, class: options.class, oncancel: (/** @type {Event} */ event) => options.isFirm && event.preventDefault() });
+  const close = () => dialog.close();
+  const button = h('button', { class: 'icon-button', 'aria-label': t('close'), type: 'button', onclick: close }, icon('close'));
+  dialog.append(h('header', {}, h('h2', { id }, title), !options.isFirm && button));
+  dialog.append(h('div', { class: 'dialog-body' }, ...content(close)));
+  const before = document.activeElement;
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (before instanceof HTMLElement) before.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * Asks before something is done; a lot is confirmed by typing its number.
+ *
+ * @param {{title: string, text: string, action: string, count?: number, isDangerous?: boolean, extra?: Node, work: () => Promise<void>}} question
+ */
+export function confirm({ title, text, action, count, isDangerous, extra, work }) {
+  openDialog(title, (close) => {
+    const id = uniqueID('confirm');
+    /** @type {HTMLInputElement} */
+    const typed = h('input', { id, autofocus: true, inputmode: 'numeric', autocomplete: 'off', oninput: () => (button.disabled = !isRight()) });
+    const isRight = () => count === undefined || typed.value.trim() === String(count);
+    /** @type {HTMLButtonElement} */
+    const button = h('button', { class: `button primary ${isDangerous ? 'danger' : ''}`, disabled: !isRight() }, action);
+    const fault = h('div', {});
+    const submit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      if (!isRight()) return;
+      button.disabled = true;
+      try {
+        await work();
+        close();
+      } catch (error) {
+        fill(fault, problemView(error));
+        button.disabled = false;
+      }
+    };
+    return [h('form', { class: 'stack', onsubmit: submit },
+      h('p', {}, text), extra,
+      count !== undefined && h('p', { class: 'field' }, h('label', { for: id }, t('confirm.type', { number: number(count), digits: String(count) })), typed),
+      fault,
+      h('p', { class: 'row end' }, h('button', { class: 'button', type: 'button', onclick: close }, t('cancel')), button))];
+  });
+}

@@ -1,0 +1,121 @@
+// A document as a tree whose parts open when they are asked for, so that ten megabytes cost no more than what is looked at; and as it came.
+
+import { ExactNumber, parse } from '../core/exact-json.js';
+import { fill, h } from '../core/dom.js';
+import { number, t } from '../core/language.js';
+
+/** Of a long list so many are shown at a time. */
+const childCountMax = 100;
+/** Of the text as it came so many characters. */
+const rawLengthMax = 200_000;
+
+/**
+ * @param {unknown} value parsed JSON, or the text of anything else
+ * @param {Set<string>} [marked] JSON Pointers whose places are faults
+ */
+export function documentTree(value, marked = new Set()) {
+  if (typeof value === 'string' && value.trimStart().startsWith('<')) return xmlTree(value);
+  return h('div', { class: 'document', tabindex: '0', role: 'region', 'aria-label': t('document.title') }, branch('', value, '', marked, 2));
+}
+
+/** @param {string} text as it came */
+export function documentText(text) {
+  const shown = text.slice(0, rawLengthMax);
+  return h('div', {},
+    h('pre', { class: 'document raw', tabindex: '0' }, shown),
+    text.length > shown.length && h('p', { class: 'quiet' }, t('document.cut', { shown: shown.length, all: text.length })));
+}
+
+/**
+ * @param {string} text
+ * @returns {unknown} JSON where it is, else the text
+ */
+export function asDocument(text) {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @param {string} pointer
+ * @param {Set<string>} marked
+ * @param {number} depth how many levels are open from the start
+ * @returns {HTMLElement}
+ */
+function branch(name, value, pointer, marked, depth) {
+  const isMarked = marked.has(pointer);
+  const label = name === '' ? null : [h('span', { class: 'name' }, name), ': '];
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) {
+    return h('div', { class: isMarked ? 'leaf fault' : 'leaf' }, label, scalar(value));
+  }
+  const children = Array.isArray(value) ? value.map((item, index) => /** @type {[string, unknown]} */ ([String(index), item])) : Object.entries(value);
+  const kind = Array.isArray(value) ? `[${number(children.length)}]` : `{${number(children.length)}}`;
+  const isOpen = depth > 0 || [...marked].some((place) => place.startsWith(`${pointer}/`));
+  const body = h('div', { class: 'branch' });
+  /** @type {HTMLDetailsElement} */
+  const details = h('details', { open: isOpen, class: isMarked ? 'fault' : null, ontoggle: () => details.open && show() }, h('summary', {}, label, h('span', { class: 'quiet' }, kind)), body);
+  let shownCount = 0;
+
+  function show() {
+    if (shownCount) return;
+    more();
+  }
+  function more() {
+    const next = children.slice(shownCount, shownCount + childCountMax);
+    shownCount += next.length;
+    body.querySelector(':scope > button')?.remove();
+    body.append(...next.map(([key, item]) => branch(key, item, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, marked, depth - 1)));
+    if (shownCount < children.length) body.append(h('button', { class: 'button small', onclick: more }, t('more')));
+  }
+  if (isOpen) show();
+  for (const place of marked) if (isMissingChild(place, pointer, value)) body.append(h('div', { class: 'leaf fault' }, h('span', { class: 'name' }, place.slice(pointer.length + 1)), ': ', t('document.missing')));
+  return details;
+}
+
+/**
+ * @param {string} place
+ * @param {string} pointer
+ * @param {object} value
+ */
+function isMissingChild(place, pointer, value) {
+  if (!place.startsWith(`${pointer}/`)) return false;
+  const rest = place.slice(pointer.length + 1);
+  return !rest.includes('/') && !Object.hasOwn(value, rest.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** @param {unknown} value */
+function scalar(value) {
+  const kind = value === null ? 'null' : value instanceof ExactNumber ? 'number' : typeof value;
+  return h('span', { class: `value ${kind}` }, typeof value === 'string' ? `"${value}"` : String(value));
+}
+
+/** @param {string} text */
+function xmlTree(text) {
+  // A document of its own: nothing in it runs, and only its names and texts are taken from it.
+  const parsed = new DOMParser().parseFromString(text, 'application/xml');
+  if (parsed.querySelector('parsererror') || !parsed.documentElement) return documentText(text);
+  return h('div', { class: 'document', tabindex: '0', role: 'region', 'aria-label': t('document.title') }, xmlBranch(parsed.documentElement, 2));
+}
+
+/**
+ * @param {Element} element
+ * @param {number} depth
+ * @returns {HTMLElement}
+ */
+function xmlBranch(element, depth) {
+  const attributes = [...element.attributes].map(({ name, value }) => [' ', h('span', { class: 'name' }, name), '=', h('span', { class: 'value string' }, `"${value}"`)]);
+  const tag = [h('span', { class: 'tag' }, element.nodeName), attributes];
+  if (!element.children.length) return h('div', { class: 'leaf' }, tag, ' ', h('span', { class: 'value string' }, element.textContent?.trim()));
+  const body = h('div', { class: 'branch' });
+  const details = h('details', { open: depth > 0, ontoggle: show }, h('summary', {}, tag, ' ', h('span', { class: 'quiet' }, number(element.children.length))), body);
+  function show() {
+    if (!details.open || body.childElementCount) return;
+    fill(body, [...element.children].slice(0, childCountMax).map((child) => xmlBranch(child, depth - 1)), element.children.length > childCountMax && h('p', { class: 'quiet' }, '…'));
+  }
+  if (depth > 0) show();
+  return details;
+}

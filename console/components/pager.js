@@ -1,0 +1,42 @@
+// Pages by cursor: further rows are asked for when they are wanted, and added to the list.
+
+import { announce } from '../core/announce.js';
+import { fill, h } from '../core/dom.js';
+import { t } from '../core/language.js';
+import { problemView } from './problem-view.js';
+
+/**
+ * @template R
+ * @param {(cursor: string | null) => Promise<{rows: R[], next: string | null}>} read
+ * @param {(rows: R[]) => Node} show all rows read so far
+ */
+export async function paged(read, show) {
+  const list = h('div', {});
+  const foot = h('div', { class: 'pager' });
+  /** @type {R[]} */
+  const rows = [];
+
+  /** @param {string | null} cursor */
+  async function more(cursor) {
+    const page = await read(cursor);
+    rows.push(...page.rows);
+    fill(list, show(rows));
+    const count = h('span', { class: 'quiet' }, t('rows-shown', { count: rows.length }));
+    const button = h('button', { class: 'button', onclick: () => next(page.next) }, t('more'));
+    fill(foot, rows.length > 0 && count, page.next !== null && button);
+    if (cursor) announce(t('rows-shown', { count: rows.length }));
+  }
+
+  /** @param {string | null} cursor */
+  async function next(cursor) {
+    for (const button of foot.querySelectorAll('button')) button.disabled = true;
+    try {
+      await more(cursor);
+    } catch (error) {
+      fill(foot, problemView(error, () => next(cursor)));
+    }
+  }
+
+  await more(null);
+  return h('div', { class: 'paged' }, list, foot);
+}

@@ -1,0 +1,56 @@
+// Shortcuts of single keys, and sequences that begin with g. They can be switched off, and never take a key from who is writing.
+
+import { keep, recall } from './preferences.js';
+
+/** @type {Map<string, () => void>} */
+const shortcuts = new Map();
+let pending = '';
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+export const areShortcutsOn = () => recall('shortcuts', true);
+
+/** @param {boolean} isOn */
+export function switchShortcuts(isOn) {
+  keep('shortcuts', isOn);
+}
+
+/**
+ * @param {string} keys one key, or `g` and another with a blank between
+ * @param {() => void} work
+ */
+export function shortcut(keys, work) {
+  shortcuts.set(keys, work);
+}
+
+/** @param {Event} event */
+function isWriting(event) {
+  const element = event.composedPath()[0];
+  if (!(element instanceof HTMLElement)) return false;
+  return element.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(element.tagName);
+}
+
+export function listenForShortcuts() {
+  document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') return run('Ctrl+K', event);
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event) || !areShortcutsOn() || document.querySelector('dialog[open]')) return;
+    const keys = pending ? `${pending} ${event.key}` : event.key;
+    clearTimeout(timer);
+    pending = '';
+    if (shortcuts.has(keys)) return run(keys, event);
+    if (event.key !== 'g') return;
+    pending = 'g';
+    timer = setTimeout(() => (pending = ''), 1500);
+  });
+}
+
+/**
+ * @param {string} keys
+ * @param {KeyboardEvent} event
+ */
+function run(keys, event) {
+  const work = shortcuts.get(keys);
+  if (!work) return;
+  event.preventDefault();
+  work();
+}

@@ -1,0 +1,134 @@
+// Words, numbers and times in the reader's language. A language is one file: languages/<tag>.json.
+
+import { ExactNumber } from './exact-json.js';
+import { keep, recall } from './preferences.js';
+
+export const languages = ['en', 'uk'];
+
+/** @typedef {string | {[category in Intl.LDMLPluralRule]?: string}} Message */
+
+/** @type {{[key: string]: Message}} */
+let messages = {};
+let tag = 'en';
+let plurals = new Intl.PluralRules('en');
+let separators = { decimal: '.', integers: new Intl.NumberFormat('en') };
+
+/** The language that was chosen, else the first of the browser's that there is. */
+export function preferredLanguage() {
+  const wanted = [recall('language', ''), ...navigator.languages].map((name) => name.toLowerCase().split('-')[0]);
+  return wanted.find((name) => languages.includes(name)) ?? 'en';
+}
+
+/** @param {string} chosen */
+export async function speak(chosen) {
+  const response = await fetch(new URL(`../languages/${chosen}.json`, import.meta.url));
+  messages = await response.json();
+  tag = chosen;
+  plurals = new Intl.PluralRules(tag);
+  const decimal = new Intl.NumberFormat(tag).formatToParts(1.5).find((part) => part.type === 'decimal');
+  separators = { decimal: decimal?.value ?? '.', integers: new Intl.NumberFormat(tag) };
+  document.documentElement.lang = tag;
+}
+
+/** @param {string} chosen */
+export function chooseLanguage(chosen) {
+  keep('language', chosen);
+  return speak(chosen);
+}
+
+export const language = () => tag;
+
+/**
+ * @param {string} key
+ * @param {{[name: string]: string | number}} [values] for the names in braces; `count` chooses the plural
+ * @returns {string} the key itself where the language lacks it
+ */
+export function t(key, values = {}) {
+  const message = messages[key];
+  if (message === undefined) return key;
+  const text = typeof message === 'string' ? message : message[plurals.select(Number(values.count))] ?? message.other ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
+  });
+}
+
+/** @param {string} key */
+export const speaks = (key) => messages[key] !== undefined;
+
+const plainDecimal = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+/**
+ * A number with all its digits, grouped as the language does.
+ *
+ * @param {number | string | bigint | ExactNumber} value a decimal as text or a number
+ * @returns {string} the text itself where it is no plain decimal
+ */
+export function number(value) {
+  const match = plainDecimal.exec(String(value));
+  if (!match) return String(value);
+  const [, sign, whole, fraction] = match;
+  const text = separators.integers.format(BigInt(whole));
+  return (sign ? '−' : '') + text + (fraction ? separators.decimal + fraction : '');
+}
+
+/**
+ * @param {number | ExactNumber | null | undefined} value
+ * @param {number} [digits] after the point
+ */
+export function rounded(value, digits = 1) {
+  const plain = Number(value ?? NaN);
+  return Number.isFinite(plain) ? new Intl.NumberFormat(tag, { maximumFractionDigits: digits }).format(plain) : '–';
+}
+
+/** @param {number} value from 0 to 1 */
+export function percent(value) {
+  return new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: value > 0.99 && value < 1 ? 3 : 1 }).format(value);
+}
+
+const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** @param {number} count */
+export function bytes(count) {
+  const step = count > 0 ? Math.min(byteUnits.length - 1, Math.floor(Math.log2(count) / 10)) : 0;
+  return `${rounded(count / 2 ** (10 * step), step ? 1 : 0)} ${byteUnits[step]}`;
+}
+
+/** @param {number} milliseconds */
+export function duration(milliseconds) {
+  const unit = (/** @type {number} */ value, /** @type {string} */ name) =>
+    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  const seconds = milliseconds / 1000;
+  if (seconds < 1) return unit(milliseconds, 'millisecond');
+  if (seconds < 60) return unit(seconds, 'second');
+  if (seconds < 3600) return `${unit(Math.floor(seconds / 60), 'minute')} ${unit(Math.floor(seconds % 60), 'second')}`;
+  if (seconds < 86400) return `${unit(Math.floor(seconds / 3600), 'hour')} ${unit(Math.floor((seconds % 3600) / 60), 'minute')}`;
+  return unit(seconds / 86400, 'day');
+}
+
+/**
+ * @param {string | null | undefined} text an instant in ISO 8601
+ * @returns {string} in the reader's zone
+ */
+export function instant(text) {
+  const time = new Date(text ?? NaN);
+  if (Number.isNaN(time.getTime())) return text ?? '–';
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+}
+
+/** @param {string | null | undefined} text a date, which has no zone */
+export function day(text) {
+  const time = new Date(`${text}T00:00:00Z`);
+  if (Number.isNaN(time.getTime())) return text ?? '–';
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }).format(time);
+}
+
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const spans = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+
+/** @param {string} text an instant, said as a span from now */
+export function relative(text) {
+  const seconds = (new Date(text).getTime() - Date.now()) / 1000;
+  const [unit, size] = spans.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+}

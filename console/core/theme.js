@@ -1,0 +1,20 @@
+// Light or dark: as the system says, until it is chosen.
+
+import { keep, recall } from './preferences.js';
+
+/** @typedef {'system' | 'light' | 'dark'} Theme */
+/** @type {Theme[]} */
+export const themes = ['system', 'light', 'dark'];
+
+/** @returns {Theme} */
+export const theme = () => recall('theme', /** @type {Theme} */ ('system'));
+
+/** @param {Theme} chosen */
+export function chooseTheme(chosen) {
+  keep('theme', chosen === 'system' ? null : chosen);
+  showTheme();
+}
+
+export function showTheme() {
+  document.documentElement.dataset.theme = theme();
+}

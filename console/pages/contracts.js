@@ -1,0 +1,150 @@
+// Contracts and keys: rights, keys that are shown once, usage, and how to connect. A contract that is not the admin's sees itself.
+
+import { get, remove } from '../core/api.js';
+import { offers } from '../core/features.js';
+import { h } from '../core/dom.js';
+import { number, t } from '../core/language.js';
+import { address, go, refine } from '../core/location.js';
+import { isAdmin, isAuditor, whoami } from '../core/session.js';
+import { confirm } from '../components/dialogs.js';
+import { emptyState } from '../components/empty-state.js';
+import { factList } from '../components/facts.js';
+import { time } from '../components/instant.js';
+import { listTable } from '../components/list-table.js';
+import { paged } from '../components/pager.js';
+import { status } from '../components/status.js';
+import { connectPanel } from './contracts/connect.js';
+import { editContract } from './contracts/contract-form.js';
+import { makeKey } from './contracts/key-form.js';
+import { usagePanel } from './contracts/usage.js';
+
+/** @typedef {import('../types/api.js').Contract} Contract */
+
+/** @type {import('./pages.js').PageModule['render']} */
+export async function render({ segments }, { signal }) {
+  if (!isAdmin() && !isAuditor()) return renderOwn(signal);
+  if (segments.length) return renderContract(segments[0], signal);
+  const list = await paged(
+    async (cursor) => {
+      const page = await get('/v1/contracts', { query: { cursor }, signal });
+      return { rows: page.contracts, next: page.next_cursor };
+    },
+    (contracts) => (contracts.length ? contractTable(contracts) : emptyState(t('contracts.none'), { command: 'till contract put CLIENT --access read-write --scope own --data DATA' })));
+  const add = isAdmin() && h('button', { class: 'button primary', onclick: () => editContract(null) }, t('contracts.new'));
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('contracts.title')), add), list);
+}
+
+/** @param {Contract[]} contracts */
+function contractTable(contracts) {
+  return listTable(t('contracts.title'), [
+    { title: t('client'), cell: ({ client_id: id }) => h('a', { href: address('contracts', [id ?? '']) }, id) },
+    { title: t('name'), isWide: true, cell: ({ name }) => name },
+    { title: t('contracts.access'), cell: ({ access }) => t(`access.${access}`) },
+    { title: t('contracts.scope'), cell: ({ scope }) => t(`scope.${scope}`) },
+    { title: t('contracts.validity'), cell: validity },
+    { title: t('contracts.rate'), isNumeric: true, cell: ({ rate_per_second: rate }) => (rate === null || rate === undefined ? '–' : number(rate)) },
+  ], contracts);
+}
+
+/** @param {Contract} contract */
+function validity({ valid_from: from, valid_to: to }) {
+  const now = new Date().toISOString();
+  if (from && now < from) return [status('not-yet', 'idle'), ' ', time(from)];
+  if (to && now >= to) return [status('ended', 'bad'), ' ', time(to)];
+  return status('valid', 'good');
+}
+
+/**
+ * @param {string} clientID
+ * @param {AbortSignal} signal
+ */
+async function renderContract(clientID, signal) {
+  const path = { client_id: clientID };
+  const [contract, keys] = await Promise.all([get('/v1/contracts/{client_id}', { path, signal }), keyList(clientID, signal)]);
+  return h('div', { class: 'stack' },
+    h('p', {}, h('a', { href: address('contracts') }, t('contracts.title'))),
+    h('div', { class: 'row between' }, h('h1', {}, contract.name || clientID), isAdmin() && h('span', { class: 'row' },
+      h('button', { class: 'button', onclick: () => editContract(contract) }, t('edit')),
+      h('button', { class: 'button', onclick: () => discard(clientID) }, t('delete')))),
+    h('section', { class: 'card' }, rights(contract)),
+    h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('keys.title')), isAdmin() && h('button', { class: 'button', onclick: () => makeKey(clientID) }, t('keys.new'))), keys),
+    offers('/v1/contracts/{client_id}/usage') && (await usagePanel(clientID, signal)),
+    connectPanel(clientID));
+}
+
+/** @param {Contract} contract */
+function rights(contract) {
+  return factList([
+    [t('client'), contract.client_id],
+    [t('contracts.access'), t(`access.${contract.access}`)],
+    [t('contracts.scope'), t(`scope.${contract.scope}`)],
+    [t('contracts.types'), contract.types?.join(', ') ?? t('contracts.all-types')],
+    [t('contracts.validity'), [validity(contract)].flat()],
+    [t('contracts.rate'), contract.rate_per_second && number(contract.rate_per_second)],
+    [t('contracts.webhook'), contract.webhook?.url],
+    [t('contracts.callback-hosts'), contract.callback_hosts?.join(', ')],
+  ]);
+}
+
+/**
+ * @param {string} clientID
+ * @param {AbortSignal} signal
+ */
+function keyList(clientID, signal) {
+  return paged(
+    async (cursor) => {
+      const page = await get('/v1/contracts/{client_id}/keys', { path: { client_id: clientID }, query: { cursor }, signal });
+      return { rows: page.keys, next: page.next_cursor };
+    },
+    (keys) => (keys.length ? listTable(t('keys.title'), [
+      { title: t('keys.id'), cell: ({ id }) => h('code', {}, id) },
+      { title: t('keys.label'), isWide: true, cell: ({ label }) => label },
+      { title: t('keys.created'), cell: ({ created_at: at }) => time(at) },
+      { title: t('keys.used'), cell: ({ last_used_at: at }) => time(at) },
+      { title: t('keys.expires'), cell: ({ expires_at: at }) => time(at) },
+      { title: t('actions'), cell: ({ id, label }) => isAdmin() && h('button', { class: 'button small', onclick: () => revoke(clientID, id, label ?? id) }, t('keys.revoke')) },
+    ], keys) : emptyState(t('keys.none'), { command: `till key create ${clientID} --data DATA` })));
+}
+
+/**
+ * @param {string} clientID
+ * @param {string} id
+ * @param {string} label
+ */
+function revoke(clientID, id, label) {
+  confirm({
+    title: t('keys.revoke'), text: t('keys.revoke-text', { label }), action: t('keys.revoke'), isDangerous: true,
+    work: async () => {
+      await remove('/v1/contracts/{client_id}/keys/{id}', { path: { client_id: clientID, id } });
+      refine({});
+    },
+  });
+}
+
+/** @param {string} clientID */
+function discard(clientID) {
+  confirm({
+    title: t('delete'), text: t('contracts.delete-text', { client: clientID }), action: t('delete'), isDangerous: true,
+    work: async () => {
+      await remove('/v1/contracts/{client_id}', { path: { client_id: clientID } });
+      go(address('contracts'));
+    },
+  });
+}
+
+/** @param {AbortSignal} signal */
+async function renderOwn(signal) {
+  const me = whoami();
+  return h('div', { class: 'stack' }, h('h1', {}, t('contracts.own')),
+    h('section', { class: 'card' }, factList([
+      [t('client'), me.client_id],
+      [t('contracts.access'), t(`access.${me.access}`)],
+      [t('contracts.scope'), t(`scope.${me.scope}`)],
+      [t('contracts.types'), me.types?.join(', ') ?? t('contracts.all-types')],
+      [t('contracts.roles'), me.roles.join(', ')],
+      [t('contracts.plan'), me.plan],
+      [t('contracts.ends'), me.valid_to && time(me.valid_to)],
+    ])),
+    offers('/v1/contracts/{client_id}/usage') && me.client_id && (await usagePanel(me.client_id, signal)),
+    connectPanel(me.client_id ?? 'CLIENT'));
+}

@@ -1,0 +1,132 @@
+// What could not be registered or delivered: grouped by cause, looked at one by one, sent again singly or in lots.
+
+import { get, post, remove } from '../core/api.js';
+import { announce } from '../core/announce.js';
+import { offers } from '../core/features.js';
+import { h } from '../core/dom.js';
+import { number, t } from '../core/language.js';
+import { address, here, refine } from '../core/location.js';
+import { isAdmin, mayWrite, seesAll } from '../core/session.js';
+import { confirm } from '../components/dialogs.js';
+import { emptyState } from '../components/empty-state.js';
+import { filterBar } from '../components/filter-bar.js';
+import { time } from '../components/instant.js';
+import { listTable } from '../components/list-table.js';
+import { paged } from '../components/pager.js';
+import { receiptAddress } from './receipts.js';
+
+/** @typedef {import('../types/api.js').DeadLetter} DeadLetter */
+
+const pageRowCount = 1_000;
+/** Sent again so many a second unless another number is typed. */
+const usualRate = 10;
+
+/** @type {import('./pages.js').PageModule['render']} */
+export async function render({ parameters }, { signal }) {
+  const client = parameters.get('client');
+  const registrar = parameters.get('registrar');
+  const cause = parameters.get('cause');
+  const list = await paged(
+    async (cursor) => {
+      const page = await get('/v1/dead-letters', { query: { client, limit: pageRowCount, cursor }, signal });
+      return { rows: page.dead_letters, next: page.next_cursor };
+    },
+    (all) => {
+      const letters = all.filter((letter) => (!registrar || letter.name === registrar) && (!cause || causeOf(letter) === cause));
+      return letters.length ? h('div', { class: 'stack' }, !cause && groups(letters), letterTable(letters)) : emptyState(t('dead-letters.none'));
+    });
+  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot({ client, registrar }) }, t('dead-letters.redrive-lot'));
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('dead-letters.title')), lot), filterBar([
+    ...(seesAll() ? [{ name: 'client', label: t('client') }] : []),
+    { name: 'registrar', label: t('registrar') },
+    { name: 'cause', label: t('cause') },
+  ]), list);
+}
+
+/**
+ * Letters of one cause differ in numbers and times only.
+ *
+ * @param {DeadLetter} letter
+ */
+function causeOf({ reason }) {
+  return reason.replace(/\d+/g, '#');
+}
+
+/** @param {DeadLetter[]} letters */
+function groups(letters) {
+  /** @type {Map<string, {name: string, cause: string, count: number, oldest: string}>} */
+  const found = new Map();
+  for (const letter of letters) {
+    const cause = causeOf(letter);
+    const group = found.get(`${letter.name}\n${cause}`) ?? { name: letter.name, cause, count: 0, oldest: letter.at };
+    group.count += 1;
+    if (letter.at < group.oldest) group.oldest = letter.at;
+    found.set(`${letter.name}\n${cause}`, group);
+  }
+  const rows = [...found.values()].sort((one, other) => other.count - one.count);
+  return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.causes')), listTable(t('dead-letters.causes'), [
+    { title: t('count'), isNumeric: true, cell: ({ count }) => number(count) },
+    { title: t('registrar'), cell: ({ name }) => name },
+    { title: t('cause'), isWide: true, cell: ({ name, cause }) => h('a', { href: address('dead-letters', [], { ...Object.fromEntries(here().parameters), registrar: name, cause }) }, cause) },
+    { title: t('oldest'), cell: ({ oldest }) => time(oldest) },
+  ], rows));
+}
+
+/** @param {DeadLetter[]} letters */
+function letterTable(letters) {
+  return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.letters')), listTable(t('dead-letters.letters'), [
+    { title: t('receipt'), cell: ({ receipt }) => h('a', { href: receiptAddress(/** @type {any} */ (receipt)) }, receipt.receipt_id) },
+    { title: t('client'), cell: ({ receipt }) => receipt.client_id },
+    { title: t('registrar'), cell: ({ name }) => name },
+    { title: t('cause'), isWide: true, cell: ({ reason }) => reason },
+    { title: t('attempts'), isNumeric: true, cell: ({ attempts }) => number(attempts) },
+    { title: t('at'), cell: ({ at }) => time(at) },
+    { title: t('actions'), cell: (letter) => h('span', { class: 'row' },
+      h('a', { href: address('tickets', [letter.receipt.ticket_id]) }, t('ticket.title')),
+      mayWrite() && h('button', { class: 'button small', onclick: () => redrive(letter) }, t('dead-letters.redrive')),
+      isAdmin() && h('button', { class: 'button small', onclick: () => discard(letter) }, t('delete'))) },
+  ], letters));
+}
+
+/** @param {DeadLetter} letter */
+async function redrive({ id, receipt }) {
+  confirm({
+    title: t('dead-letters.redrive'), text: t('dead-letters.redrive-one', { id: receipt.receipt_id }), action: t('dead-letters.redrive'),
+    work: async () => {
+      await post('/v1/dead-letters/{id}/redrive', { path: { id } });
+      announce(t('dead-letters.redriven', { count: 1 }));
+      refine({});
+    },
+  });
+}
+
+/** @param {DeadLetter} letter */
+function discard({ id, receipt }) {
+  confirm({
+    title: t('delete'), text: t('dead-letters.delete-one', { id: receipt.receipt_id }), action: t('delete'), isDangerous: true,
+    work: async () => {
+      await remove('/v1/admin/dead-letters/{id}', { path: { id } });
+      refine({});
+    },
+  });
+}
+
+/**
+ * A lot is counted first; its number is typed to confirm it.
+ *
+ * @param {{client: string | null, registrar: string | null}} chosen
+ */
+async function redriveLot({ client, registrar }) {
+  const filter = { ...(client && { client }), ...(registrar && { registrar }) };
+  const { count } = await post('/v1/dead-letters/redrive', { body: { filter, dry_run: true } });
+  const rate = h('input', { id: 'rate', type: 'number', min: 1, max: 1000, value: String(usualRate) });
+  confirm({
+    title: t('dead-letters.redrive-lot'), text: t('dead-letters.lot-text', { count }), action: t('dead-letters.redrive'), count,
+    extra: h('p', { class: 'field' }, h('label', { for: 'rate' }, t('dead-letters.rate')), rate),
+    work: async () => {
+      const done = await post('/v1/dead-letters/redrive', { body: { filter, per_second: Number(rate.value) } });
+      announce(t('dead-letters.redriven', { count: done.count }));
+      refine({});
+    },
+  });
+}

@@ -1,0 +1,185 @@
+// At a glance: what needs somebody, what was promised and kept, what goes through. Each number leads to the list behind it.
+
+import { get } from '../core/api.js';
+import { offers } from '../core/features.js';
+import { fill, h } from '../core/dom.js';
+import { bytes, duration, number, percent, relative, rounded, t } from '../core/language.js';
+import { address } from '../core/location.js';
+import { isAdmin, isAuditor } from '../core/session.js';
+import '../components/chart.js';
+import { icon } from '../components/icon.js';
+import { listTable } from '../components/list-table.js';
+import { problemView } from '../components/problem-view.js';
+import { status } from '../components/status.js';
+
+/** @typedef {import('../types/api.js').Overview} Overview */
+
+/** Between looks, in milliseconds. */
+const interval = 2_000;
+/** Looks that the chart of rates goes back. */
+const lookCount = 60;
+
+/**
+ * Where each need is seen to.
+ *
+ * @type {{[code: string]: string}}
+ */
+const places = {
+  'dead-letters': address('dead-letters'), 'oldest-unregistered': address('tickets', [], { state: 'PROCESSING' }), registrar: address('dead-letters'),
+  'disk-full': address('storage'), 'promise-broken': address('queries'), degraded: address('storage'),
+};
+
+/** @type {import('./pages.js').PageModule['render']} */
+export async function render(_, { signal }) {
+  const body = h('div', { class: 'stack' });
+  const page = h('div', { class: 'stack' }, h('h1', {}, t('overview.title')), body);
+  if (!offers('/v1/overview')) {
+    fill(body, isAuditor() ? null : await lists(signal));
+    return page;
+  }
+  const chart = h('till-chart', { height: 200 });
+  /** @type {{at: string, rates: Overview['rates']}[]} */
+  const looks = [];
+  const look = async () => {
+    try {
+      const overview = await get('/v1/overview', { signal });
+      looks.push(overview);
+      if (looks.length > lookCount) looks.shift();
+      fill(body, whole(overview, chart));
+      drawRates(chart, looks);
+    } catch (error) {
+      if (!signal.aborted) fill(body, problemView(error, look));
+    }
+  };
+  await look();
+  const timer = setInterval(() => document.visibilityState === 'visible' && !signal.aborted && look(), interval);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  return page;
+}
+
+/**
+ * @param {Overview} overview
+ * @param {HTMLElement} chart
+ */
+function whole(overview, chart) {
+  return [
+    needs(overview),
+    h('section', { class: 'stack tight' }, h('h2', {}, t('overview.now')), h('div', { class: 'figures-grid' }, figures(overview))),
+    h('section', { class: 'card' }, h('h2', {}, t('overview.rates')), chart),
+    overview.promises.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('overview.promises')), promiseTable(overview)),
+    overview.registrars.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('overview.registrars')), registrarTable(overview)),
+    overview.store && h('section', { class: 'stack tight' }, h('h2', {}, t('overview.store')), h('div', { class: 'figures-grid' }, storeFigures(overview.store))),
+  ];
+}
+
+/** @param {Overview} overview */
+function needs({ needs: all }) {
+  if (!all.length) return h('p', { class: 'banner good' }, icon('check'), t('overview.nothing'));
+  return h('div', { class: 'banner bad' }, icon('warning'), h('div', {}, h('p', {}, t('overview.needs', { count: all.length })),
+    h('ul', {}, all.map(({ code, text, count }) => h('li', {}, h('a', { href: places[code] ?? address('tickets') }, needText(code, count, text)))))));
+}
+
+/**
+ * @param {string} code
+ * @param {number} count
+ * @param {string} text as the server says it, for what this language has no words for
+ */
+function needText(code, count, text) {
+  const key = `need.${code}`;
+  const said = t(key, { count });
+  return said === key ? text : said;
+}
+
+/** @param {Overview} overview */
+function figures({ rates, post_ms: post, dead_letters: dead, refused, oldest_unregistered_at: oldest, store }) {
+  const perSecond = t('overview.per-second');
+  return [
+    figure(t('overview.receipts'), rounded(rates.receipts_per_second), perSecond, address('receipts')),
+    store && figure(t('overview.registrations'), rounded(rates.registrations_per_second), perSecond, address('tickets')),
+    store && figure(t('overview.deliveries'), rounded(rates.deliveries_per_second), perSecond, address('tickets')),
+    figure(t('overview.post'), milliseconds(post.p99), t('overview.percentiles', { p50: milliseconds(post.p50), p95: milliseconds(post.p95) }), address('receipts')),
+    figure(t('overview.oldest'), oldest ? relative(oldest) : '–', t('overview.oldest-text'), address('tickets', [], { state: 'PROCESSING' })),
+    figure(t('dead-letters.title'), number(dead), t('overview.dead-text'), address('dead-letters'), dead ? 'bad' : 'good'),
+    refused !== null && figure(t('quarantine.title'), number(refused), t('overview.refused-text'), address('quarantine')),
+  ];
+}
+
+/** @param {NonNullable<Overview['store']>} store */
+function storeFigures(store) {
+  return [
+    figure(t('overview.hot'), number(store.hot_files), t('rows', { count: store.hot_rows }), address('storage')),
+    figure(t('overview.disk'), bytes(store.disk_free_bytes), t('overview.free'), address('storage')),
+    figure(t('overview.memory'), bytes(store.memory_bytes), t('overview.of', { most: bytes(store.memory_max_bytes) }), address('storage')),
+    figure(t('queries.title'), number(store.queries_running), t('overview.running'), address('queries')),
+  ];
+}
+
+/** @param {number | null} value */
+function milliseconds(value) {
+  return value === null ? '–' : duration(value);
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {string} text
+ * @param {string} target
+ * @param {'good' | 'bad' | ''} [mood]
+ */
+function figure(name, value, text, target, mood = '') {
+  return h('a', { class: `figure ${mood}`, href: target }, h('span', { class: 'quiet' }, name), h('span', { class: 'value' }, value), h('span', { class: 'quiet' }, text));
+}
+
+/** @param {Overview} overview */
+function promiseTable({ promises }) {
+  /** @param {{kept: number, of: number}} share */
+  const share = ({ kept, of }) => (of ? h('span', { title: `${number(kept)} / ${number(of)}` }, status(percent(kept / of), kept === of ? 'good' : kept / of > 0.99 ? 'busy' : 'bad')) : '–');
+  return listTable(t('overview.promises'), [
+    { title: t('overview.promise'), isWide: true, cell: ({ name, limit_ms: limit }) => t(`promise.${name}`, { limit: duration(limit) }) },
+    { title: t('overview.hour'), cell: ({ hour }) => share(hour) },
+    { title: t('overview.day'), cell: ({ day }) => share(day) },
+    { title: t('overview.month'), cell: ({ month }) => share(month) },
+  ], promises);
+}
+
+/** @param {Overview} overview */
+function registrarTable({ registrars }) {
+  return listTable(t('overview.registrars'), [
+    { title: t('registrar'), isWide: true, cell: ({ name }) => name },
+    { title: t('state'), cell: ({ state }) => status(t(`breaker.${state}`), state === 'closed' ? 'good' : state === 'open' ? 'bad' : 'busy') },
+    { title: t('overview.waiting'), isNumeric: true, cell: ({ waiting }) => number(waiting) },
+  ], registrars);
+}
+
+/**
+ * @param {import('../components/chart.js').Chart} chart
+ * @param {{at: string, rates: Overview['rates']}[]} looks
+ */
+function drawRates(chart, looks) {
+  chart.show({
+    kind: 'line', title: t('overview.rates'), labels: looks.map(({ at }) => new Date(at).toLocaleTimeString()),
+    series: [
+      { name: t('overview.receipts'), values: looks.map(({ rates }) => Number(rates.receipts_per_second)) },
+      { name: t('overview.registrations'), values: looks.map(({ rates }) => Number(rates.registrations_per_second)) },
+      { name: t('overview.deliveries'), values: looks.map(({ rates }) => Number(rates.deliveries_per_second)) },
+    ],
+  });
+}
+
+/**
+ * Of a server without figures for this: what the lists say.
+ *
+ * @param {AbortSignal} signal
+ */
+async function lists(signal) {
+  const [letters, refused] = await Promise.all([get('/v1/dead-letters', { query: { limit: 100 }, signal }), get('/v1/quarantine', { query: { limit: 100 }, signal })]);
+  const some = (/** @type {{next_cursor: string | null}} */ page, /** @type {number} */ count) => number(count) + (page.next_cursor ? '+' : '');
+  const dead = letters.dead_letters.length;
+  return [
+    dead ? h('p', { class: 'banner bad' }, icon('warning'), h('a', { href: address('dead-letters') }, t('need.dead-letters', { count: dead }))) : h('p', { class: 'banner good' }, icon('check'), t('overview.nothing')),
+    h('div', { class: 'figures-grid' },
+      figure(t('dead-letters.title'), some(letters, dead), t('overview.dead-text'), address('dead-letters'), dead ? 'bad' : 'good'),
+      figure(t('quarantine.title'), some(refused, refused.quarantine.length), t('quarantine.entries'), address('quarantine')),
+      isAdmin() && figure(t('storage.title'), '', t('storage.jobs'), address('storage'))),
+  ];
+}

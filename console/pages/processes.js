@@ -1,0 +1,136 @@
+// Definitions as graphs, executions and the path of one over its graph, queues with their counts.
+
+import { get, post } from '../core/api.js';
+import { offers } from '../core/features.js';
+import { h } from '../core/dom.js';
+import { bytes, number, t } from '../core/language.js';
+import { address, refine } from '../core/location.js';
+import { isAdmin, mayWrite } from '../core/session.js';
+import { copyable } from '../components/copy-button.js';
+import { documentTree } from '../components/document-view.js';
+import { confirm } from '../components/dialogs.js';
+import { emptyState } from '../components/empty-state.js';
+import { factList } from '../components/facts.js';
+import { time } from '../components/instant.js';
+import { listTable } from '../components/list-table.js';
+import { paged } from '../components/pager.js';
+import { status } from '../components/status.js';
+import { timeLine } from '../components/time-line.js';
+import { graph } from './processes/graph.js';
+
+/** @typedef {import('../types/contract.js').Execution} Execution */
+
+const historyLengthMax = 1_000;
+
+/** @type {import('./pages.js').PageModule['render']} */
+export async function render({ segments, parameters }, { signal }) {
+  if (segments[0] === 'executions' && segments[1]) return renderExecution(segments[1], signal);
+  if (segments.length) return renderProcess(segments[0], signal);
+  const [{ processes }, executions, queues] = await Promise.all([
+    get('/v1/processes', { signal }), executionList(parameters.get('process'), parameters.get('state'), signal), offers('/v1/queues') && queueList(signal)]);
+  return h('div', { class: 'stack' }, h('h1', {}, t('processes.title')),
+    processes.length ? listTable(t('processes.title'), [
+      { title: t('name'), cell: ({ name }) => h('a', { href: address('processes', [name]) }, name) },
+      { title: t('types.version'), isNumeric: true, cell: ({ version }) => number(version ?? 1) },
+      { title: t('processes.next'), cell: ({ next_at: at }) => time(at) },
+      { title: t('description'), isWide: true, cell: ({ Comment }) => Comment },
+    ], processes) : emptyState(t('processes.none')),
+    h('h2', {}, t('processes.executions')), executions, queues);
+}
+
+/**
+ * @param {string | null} process
+ * @param {string | null} state
+ * @param {AbortSignal} signal
+ */
+function executionList(process, state, signal) {
+  return paged(
+    async (cursor) => {
+      const page = await get('/v1/executions', { query: { process, state, limit: 100, cursor }, signal });
+      return { rows: page.executions, next: page.next_cursor };
+    },
+    (executions) => (executions.length ? listTable(t('processes.executions'), [
+      { title: t('processes.execution'), cell: ({ execution_id: id, name }) => h('a', { href: address('processes', ['executions', id]) }, name ?? id) },
+      { title: t('processes.process'), cell: (execution) => execution.process },
+      { title: t('state'), cell: (execution) => status(execution.state) },
+      { title: t('storage.begun'), cell: ({ started_at: at }) => time(at) },
+      { title: t('storage.ended'), cell: ({ ended_at: at }) => time(at) },
+      { title: t('cause'), isWide: true, cell: ({ error, cause }) => [error, cause].filter(Boolean).join(': ') },
+    ], executions) : emptyState(t('processes.no-executions'))));
+}
+
+/** @param {AbortSignal} signal */
+async function queueList(signal) {
+  const { queues } = await get('/v1/queues', { signal });
+  return queues.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('queues.title')), listTable(t('queues.title'), [
+    { title: t('name'), cell: ({ name }) => name },
+    { title: t('queues.active'), isNumeric: true, cell: ({ counts }) => number(counts.active) },
+    { title: t('queues.locked'), isNumeric: true, cell: ({ counts }) => number(counts.locked) },
+    { title: t('queues.delayed'), isNumeric: true, cell: ({ counts }) => number(counts.delayed) },
+    { title: t('queues.dead'), isNumeric: true, cell: ({ counts }) => number(counts.dead) },
+    { title: t('storage.size'), isNumeric: true, cell: (queue) => bytes(queue.bytes) },
+    { title: t('oldest'), cell: ({ oldest_at: at }) => time(at) },
+  ], queues));
+}
+
+/**
+ * @param {string} name
+ * @param {AbortSignal} signal
+ */
+async function renderProcess(name, signal) {
+  const [machine, executions] = await Promise.all([get('/v1/processes/{name}', { path: { name }, signal }), executionList(name, null, signal)]);
+  return h('div', { class: 'stack' }, h('p', {}, h('a', { href: address('processes') }, t('processes.title'))), h('h1', {}, name),
+    h('section', { class: 'card graph-frame', tabindex: '0', role: 'region', 'aria-label': name }, graph(machine)),
+    h('h2', {}, t('processes.executions')), executions,
+    h('section', { class: 'card' }, h('h2', {}, t('types.file')), documentTree(machine)));
+}
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+async function renderExecution(id, signal) {
+  const [execution, { events }] = await Promise.all([
+    get('/v1/executions/{id}', { path: { id }, signal }), get('/v1/executions/{id}/history', { path: { id }, query: { limit: historyLengthMax }, signal })]);
+  const machine = await get('/v1/processes/{name}', { path: { name: execution.process }, signal });
+  const visited = new Map(events.map(({ state, event }) => [state, event]));
+  return h('div', { class: 'stack' },
+    h('p', {}, h('a', { href: address('processes', [execution.process]) }, execution.process)),
+    h('div', { class: 'row between' }, h('div', { class: 'row' }, h('h1', {}, execution.name ?? t('processes.execution')), status(execution.state)), mayWrite() && actions(execution)),
+    h('section', { class: 'card' }, factList([[t('processes.execution'), copyable(id)], [t('storage.begun'), time(execution.started_at)], [t('storage.ended'), time(execution.ended_at)], [t('cause'), [execution.error, execution.cause].filter(Boolean).join(': ')]])),
+    h('section', { class: 'card graph-frame', tabindex: '0', role: 'region', 'aria-label': t('processes.path') }, graph(machine, visited)),
+    h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', {}, t('processes.input')), documentTree(execution.input)), h('section', { class: 'card' }, h('h2', {}, t('processes.output')), documentTree(execution.output))),
+    h('section', { class: 'card' }, h('h2', {}, t('ticket.history')), timeLine(events.map(moment))));
+}
+
+/** @param {import('../types/contract.js').ExecutionEvent} event */
+function moment({ at, event, state, visit, attempt, input, output, error, cause }) {
+  const data = output ?? input;
+  return {
+    at, title: `${state} · ${event}`, mood: moodOfEvent(event),
+    details: [h('p', { class: 'quiet' }, t('processes.visit', { visit, attempt })), error && h('p', {}, [error, cause].filter(Boolean).join(': ')), data !== undefined && documentTree(data)],
+  };
+}
+
+/**
+ * @param {string} event
+ * @returns {import('../components/status.js').Mood}
+ */
+function moodOfEvent(event) {
+  if (event === 'succeeded') return 'good';
+  return event === 'failed' || event === 'timed-out' ? 'bad' : 'busy';
+}
+
+/** @param {Execution} execution */
+function actions({ execution_id: id, state }) {
+  /**
+   * @param {'abort' | 'redrive'} act
+   * @param {boolean} isDangerous
+   */
+  const button = (act, isDangerous) => h('button', { class: 'button', onclick: () => confirm({ title: t(`processes.${act}`), text: t(`processes.${act}-text`), action: t(`processes.${act}`), isDangerous,
+    work: async () => {
+      await post(`/v1/executions/{id}/${act}`, { path: { id } });
+      refine({});
+    } }) }, t(`processes.${act}`));
+  return h('span', { class: 'row' }, state === 'RUNNING' && button('abort', true), state !== 'RUNNING' && state !== 'SUCCEEDED' && isAdmin() && button('redrive', false));
+}

@@ -1,0 +1,145 @@
+// One receipt: its columns, its lines, its document as a tree and as it came, what became of it, and its versions.
+
+import { get, send } from '../core/api.js';
+import { ExactNumber } from '../core/exact-json.js';
+import { offers } from '../core/features.js';
+import { fill, h } from '../core/dom.js';
+import { day, number, t } from '../core/language.js';
+import { address } from '../core/location.js';
+import { copyable } from '../components/copy-button.js';
+import { documentText, documentTree } from '../components/document-view.js';
+import { factList } from '../components/facts.js';
+import { time } from '../components/instant.js';
+import { listTable } from '../components/list-table.js';
+import { problemView } from '../components/problem-view.js';
+import { status } from '../components/status.js';
+import { tabList } from '../components/tab-list.js';
+import { ticketTimeLine } from './ticket.js';
+
+/** @typedef {{client: string, day: string, id: string, table: string}} Identity */
+
+const decimal = /^-?\d+\.\d+$/;
+const instantText = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/**
+ * @param {Identity} identity
+ * @param {AbortSignal} signal
+ */
+export async function renderReceipt(identity, signal) {
+  const input = inputOf(identity, signal);
+  const receipt = await get('/v1/receipts/{receipt_id}', input);
+  const ticket = receipt.ticket_id ? await get('/v1/tickets/{ticket_id}', { path: { ticket_id: receipt.ticket_id }, signal }) : null;
+  const { document: content, document_base64: encoded, ...columns } = receipt;
+  const entries = Object.entries(columns);
+  const lists = entries.filter(([, value]) => Array.isArray(value));
+  const scalars = entries.filter(([name, value]) => !Array.isArray(value) && !['history', 'state'].includes(name));
+
+  return h('div', { class: 'stack' },
+    h('p', {}, h('a', { href: address('receipts', [], { client: identity.client }) }, t('receipts.title')), ' / ', identity.client, ' / ', day(identity.day)),
+    h('div', { class: 'row' }, h('h1', {}, identity.id), status(receipt.state)),
+    h('section', { class: 'card' }, h('h2', {}, t('receipt.columns')), factList(scalars.map(([name, value]) => [name, columnValue(name, value)]))),
+    lists.filter(([name]) => name !== 'history').map(([name, rows]) => h('section', { class: 'stack tight' }, h('h2', {}, name), elements(name, rows))),
+    h('section', { class: 'card' }, h('h2', {}, t('receipt.document')), tabList(t('receipt.document'), [
+      { name: 'tree', title: t('document.tree'), show: () => (encoded ? h('p', { class: 'quiet' }, t('document.binary')) : documentTree(content)) },
+      { name: 'raw', title: t('document.raw'), show: () => rawDocument(input) },
+    ])),
+    ticket && h('section', { class: 'card' }, h('h2', {}, t('receipt.ticket')), h('p', {}, h('a', { href: address('tickets', [ticket.ticket_id]) }, t('receipt.open-ticket'))), ticketTimeLine(ticket)),
+    offers('/v1/receipts/{receipt_id}/versions') && (await versions(identity, signal)));
+}
+
+/**
+ * @param {Identity} identity
+ * @param {AbortSignal} signal
+ */
+function inputOf({ client, day: businessDay, id, table }, signal) {
+  return { path: { receipt_id: id }, query: { client, day: businessDay, table: table === 'receipts' ? null : table }, signal };
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @returns {import('../core/dom.js').Child}
+ */
+function columnValue(name, value) {
+  if (value === null) return h('span', { class: 'quiet' }, 'NULL');
+  if (name === 'ticket_id') return h('span', {}, h('a', { href: address('tickets', [value]) }, h('code', {}, value)));
+  if (name === 'business_day') return day(value);
+  if (name.endsWith('_id') || name.endsWith('_sha256')) return copyable(String(value));
+  if (typeof value === 'string' && instantText.test(value)) return time(value);
+  return typeof value === 'string' && !decimal.test(value) ? value : number(value);
+}
+
+/**
+ * @param {string} name
+ * @param {{[column: string]: any}[]} rows
+ */
+function elements(name, rows) {
+  if (!rows.length) return h('p', { class: 'quiet' }, t('sql.no-rows'));
+  const names = Object.keys(rows[0]);
+  /** @type {import('../components/list-table.js').Column<{[column: string]: any}>[]} */
+  const columns = names.map((column) => {
+    const isNumeric = rows.some((row) => isNumber(row[column])) && rows.every((row) => row[column] === null || isNumber(row[column]));
+    return { title: column, isNumeric, cell: (row) => (row[column] === null ? h('span', { class: 'quiet' }, 'NULL') : isNumeric ? number(row[column]) : String(row[column])) };
+  });
+  return listTable(name, columns, rows);
+}
+
+/** @param {any} value */
+function isNumber(value) {
+  return typeof value === 'number' || value instanceof ExactNumber || (typeof value === 'string' && decimal.test(value));
+}
+
+/**
+ * Its exact bytes, read when they are looked at.
+ *
+ * @param {ReturnType<typeof inputOf>} input
+ */
+function rawDocument(input) {
+  const frame = h('div', {}, h('p', { class: 'quiet' }, t('loading')));
+  send('get', '/v1/receipts/{receipt_id}', { ...input, query: { ...input.query, raw: 1 }, accept: '*/*' })
+    .then((response) => response.text())
+    .then((text) => fill(frame, documentText(text)), (error) => fill(frame, problemView(error)));
+  return frame;
+}
+
+/**
+ * An id without its day may name several receipts.
+ *
+ * @param {string} id
+ * @param {string} table
+ * @param {AbortSignal} signal
+ */
+export async function renderChoices(id, table, signal) {
+  const answer = await get('/v1/receipts/{receipt_id}', { path: { receipt_id: id }, query: { table: table === 'receipts' ? null : table }, signal });
+  /** @type {{business_day: string, client_id?: string}[]} */
+  const choices = 'choices' in answer ? answer.choices : [];
+  if (!choices.length) return renderReceipt({ client: answer.client_id, day: answer.business_day, id, table }, signal);
+  return h('div', { class: 'stack' }, h('h1', {}, id), h('p', {}, t('receipt.choices', { count: choices.length })),
+    h('ul', {}, choices.map((choice) => h('li', {}, h('a', { href: address('receipts', [choice.client_id ?? '', choice.business_day, id]) }, [choice.client_id, day(choice.business_day)].filter(Boolean).join(' · '))))));
+}
+
+/**
+ * @param {Identity} identity
+ * @param {AbortSignal} signal
+ */
+async function versions({ id, client, table }, signal) {
+  try {
+    const { versions: all } = await get('/v1/receipts/{receipt_id}/versions', { path: { receipt_id: id }, query: { client, table }, signal });
+    if (all.length < 2) return null;
+    return h('section', { class: 'card' }, h('h2', {}, t('receipt.versions')), h('ol', { class: 'stack' }, all.map(versionItem)));
+  } catch {
+    // Tables whose documents do not change have none.
+    return null;
+  }
+}
+
+/** @param {import('../types/contract.js').Version} version */
+function versionItem({ version, received_at, removed, state, changes }) {
+  return h('li', { class: 'stack tight' },
+    h('p', { class: 'row' }, h('span', { class: 'strong' }, t('receipt.version', { number: version })), status(removed ? 'REMOVED' : state), time(received_at)),
+    Object.keys(changes).length > 0 && listTable(t('receipt.changes'), [
+      { title: t('column'), cell: ([name]) => name },
+      { title: t('from'), cell: ([, change]) => String(change.from ?? 'NULL') },
+      { title: t('to'), cell: ([, change]) => String(change.to ?? 'NULL') },
+    ], Object.entries(changes)));
+}

@@ -1,0 +1,64 @@
+// The whole answer as a file: streamed by /v1/sql, or made by the server and had by a link.
+
+import { post, send } from '../../core/api.js';
+import { announce } from '../../core/announce.js';
+import { fill, h } from '../../core/dom.js';
+import { offers } from '../../core/features.js';
+import { t } from '../../core/language.js';
+import { address, go } from '../../core/location.js';
+import { openDialog } from '../../components/dialogs.js';
+import { problemView } from '../../components/problem-view.js';
+
+/** @type {{format: string, type: string}[]} */
+const streamed = [
+  { format: 'csv', type: 'text/csv' },
+  { format: 'parquet', type: 'application/vnd.apache.parquet' },
+  { format: 'ndjson', type: 'application/x-ndjson' },
+  { format: 'arrow', type: 'application/vnd.apache.arrow.stream' },
+];
+
+/**
+ * @param {string} query
+ * @param {unknown[]} params
+ */
+export function openExport(query, params) {
+  openDialog(t('export.title'), (close) => {
+    const fault = h('div', {});
+    /** @param {() => Promise<void>} work */
+    const attempt = (work) => async () => {
+      fill(fault, h('p', { class: 'quiet', role: 'status' }, t('export.working')));
+      try {
+        await work();
+        close();
+      } catch (error) {
+        fill(fault, problemView(error));
+      }
+    };
+    const buttons = streamed.map(({ format, type }) => h('button', { class: 'button', onclick: attempt(() => download(query, params, format, type)) }, format.toUpperCase()));
+    const made = offers('/v1/exports', 'post') && h('button', { class: 'button', onclick: attempt(() => makeWorkbook(query, params)) }, 'XLSX');
+    return [h('p', {}, t('export.text')), h('div', { class: 'row' }, buttons, made), fault];
+  });
+}
+
+/**
+ * @param {string} query
+ * @param {unknown[]} params
+ * @param {string} format
+ * @param {string} type
+ */
+async function download(query, params, format, type) {
+  const response = await send('post', '/v1/sql', { body: { query, params }, accept: type });
+  const url = URL.createObjectURL(await response.blob());
+  h('a', { href: url, download: `till.${format}` }).click();
+  URL.revokeObjectURL(url);
+  announce(t('export.done'));
+}
+
+/**
+ * @param {string} query
+ * @param {any[]} params
+ */
+async function makeWorkbook(query, params) {
+  await post('/v1/exports', { body: { query, params, format: 'xlsx' } });
+  go(address('exports'));
+}

@@ -1,0 +1,97 @@
+// Hot days and cold files as a map, and the jobs that move, copy and prove them.
+
+import { get, post, remove } from '../core/api.js';
+import { h } from '../core/dom.js';
+import { bytes, number, t } from '../core/language.js';
+import { refine } from '../core/location.js';
+import { tables } from '../core/schema.js';
+import { confirm } from '../components/dialogs.js';
+import { emptyState } from '../components/empty-state.js';
+import { time } from '../components/instant.js';
+import { listTable } from '../components/list-table.js';
+import { paged } from '../components/pager.js';
+import { status } from '../components/status.js';
+import { fileMap } from './storage/file-map.js';
+
+/** @typedef {import('../types/api.js').Job} Job */
+
+const fileCountMax = 2_000;
+
+/** @type {import('./pages.js').PageModule['render']} */
+export async function render(_, { signal }) {
+  const hasFiles = (await tables()).some(({ schema, name }) => schema === 'till' && name === 'files');
+  const [jobs, files] = await Promise.all([jobList(signal), hasFiles && fileSection(signal)]);
+  return h('div', { class: 'stack' },
+    h('div', { class: 'row between' }, h('h1', {}, t('storage.title')), h('span', { class: 'row' },
+      h('button', { class: 'button', onclick: compact }, t('storage.compact')),
+      h('button', { class: 'button', onclick: backup }, t('storage.backup')),
+      h('button', { class: 'button', onclick: verify }, t('storage.verify')))),
+    files, h('h2', {}, t('storage.jobs')), jobs);
+}
+
+/** @param {AbortSignal} signal */
+async function fileSection(signal) {
+  const page = await post('/v1/sql', { body: { query: 'SELECT * FROM till.files', limit: fileCountMax }, signal });
+  const names = page.columns.map(({ name }) => name);
+  const files = page.rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]])));
+  return h('section', { class: 'card' }, h('h2', {}, t('storage.files')), fileMap(files));
+}
+
+/** @param {AbortSignal} signal */
+function jobList(signal) {
+  return paged(
+    async (cursor) => {
+      const page = await get('/v1/admin/jobs', { query: { limit: 50, cursor }, signal });
+      return { rows: page.jobs, next: page.next_cursor };
+    },
+    (jobs) => (jobs.length ? jobTable(jobs) : emptyState(t('storage.no-jobs'), { command: 'till backup --data DATA DESTINATION' })));
+}
+
+/** @param {Job[]} jobs */
+function jobTable(jobs) {
+  return listTable(t('storage.jobs'), [
+    { title: t('storage.kind'), cell: ({ kind }) => t(`job.${kind}`) },
+    { title: t('state'), cell: ({ state }) => status(state) },
+    { title: t('audit.actor'), cell: ({ actor }) => actor },
+    { title: t('storage.begun'), cell: ({ started_at: at, created_at: created }) => time(at ?? created) },
+    { title: t('storage.ended'), cell: ({ ended_at: at }) => time(at) },
+    { title: t('storage.progress'), cell: ({ progress }) => progress && `${number(progress.done)} ${progress.unit}` },
+    { title: t('storage.result'), isWide: true, cell: ({ result, problem }) => problem?.detail ?? (result ? told(result) : '') },
+    { title: t('actions'), cell: ({ id, state }) => (state === 'queued' || state === 'running') && h('button', { class: 'button small', onclick: () => cancel(id) }, t('cancel')) },
+  ], jobs);
+}
+
+/** @param {{[name: string]: any}} result */
+function told(result) {
+  return Object.entries(result).filter(([, value]) => typeof value !== 'object').map(([name, value]) => `${name}: ${/bytes/.test(name) ? bytes(Number(value)) : typeof value === 'number' ? number(value) : value}`).join(', ');
+}
+
+function compact() {
+  confirm({ title: t('storage.compact'), text: t('storage.compact-text'), action: t('storage.compact'), work: async () => {
+    await post('/v1/admin/compact', { query: { wait: 0 }, body: {} });
+    refine({});
+  } });
+}
+
+function backup() {
+  const destination = h('input', { id: 'destination', required: true, autocomplete: 'off' });
+  confirm({ title: t('storage.backup'), text: t('storage.backup-text'), action: t('storage.backup'),
+    extra: h('p', { class: 'field' }, h('label', { for: destination.id }, t('storage.destination')), destination),
+    work: async () => {
+      await post('/v1/admin/backup', { query: { wait: 0 }, body: { destination: destination.value } });
+      refine({});
+    } });
+}
+
+function verify() {
+  confirm({ title: t('storage.verify'), text: t('storage.verify-text'), action: t('storage.verify'), work: async () => {
+    await post('/v1/admin/verify', { query: { wait: 0 }, body: {} });
+    refine({});
+  } });
+}
+
+/** @param {string} id */
+async function cancel(id) {
+  await remove('/v1/admin/jobs/{id}', { path: { id } });
+  refine({});
+}

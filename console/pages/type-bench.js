@@ -1,0 +1,95 @@
+// The bench: a type file beside a document, and what the one makes of the other, again after each change. Nothing is stored until it is published.
+
+import { get, post, put } from '../core/api.js';
+import { parse, stringify } from '../core/exact-json.js';
+import { offers } from '../core/features.js';
+import { debounced, fill, h } from '../core/dom.js';
+import { t } from '../core/language.js';
+import { address, go } from '../core/location.js';
+import { Problem, isAbort } from '../core/problem.js';
+import { codeEditor } from '../components/code-editor.js';
+import { confirm } from '../components/dialogs.js';
+import { documentTree } from '../components/document-view.js';
+import { problemView, violations } from '../components/problem-view.js';
+import { lineDifference } from '../components/line-difference.js';
+
+const emptyType = { name: 'my-receipt', version: 1, table: 'receipts', format: 'json', match: { '/schema': 'mine/1' }, receipt_id: '/id', issued_at: '/issued_at', time_zone: 'UTC', columns: { total: { path: '/total', type: 'DECIMAL(18,4)' } } };
+const emptyDocument = { schema: 'mine/1', id: 'R-1', issued_at: '2026-11-20T12:00:00Z', total: '12.50' };
+
+/**
+ * @param {string} name
+ * @param {string | null} refused the ticket of a refused document to begin with
+ * @param {AbortSignal} signal
+ */
+export async function renderBench(name, refused, signal) {
+  const present = name === 'new' ? null : await get('/v1/types/{name}', { path: { name }, signal });
+  const example = refused ? await refusedDocument(refused, signal) : stringify(emptyDocument, 2);
+  const before = stringify(present ?? emptyType, 2);
+  const type = codeEditor('json', t('bench.type'), stringify(present ? { ...present, version: present.version + 1 } : emptyType, 2));
+  const document = codeEditor(example.trimStart().startsWith('<') ? 'xml' : 'json', t('bench.document'), example);
+  const results = h('section', { 'aria-label': t('bench.results'), 'aria-live': 'polite' });
+  const isChecked = offers('/v1/types/check', 'post');
+  let check = new AbortController();
+
+  const look = debounced(500, async () => {
+    check.abort();
+    check = new AbortController();
+    try {
+      const body = { type: parse(type.value), document: document.value };
+      const answer = await post('/v1/types/check', { body, signal: check.signal });
+      fill(results, answer.results.map(resultView));
+    } catch (error) {
+      if (!isAbort(error)) fill(results, error instanceof SyntaxError ? h('p', { class: 'problem' }, t('bench.not-json'), ' ', error.message) : problemView(error));
+    }
+  });
+  for (const editor of [type, document]) editor.addEventListener('change', look);
+  signal.addEventListener('abort', () => check.abort());
+  if (isChecked) look();
+  else fill(results, h('p', { class: 'quiet' }, t('bench.unchecked')));
+
+  return h('div', { class: 'stack' },
+    h('p', {}, h('a', { href: address('types') }, t('types.title')), ' / ', name),
+    h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before) }, t('bench.publish'))),
+    h('p', { class: 'quiet' }, t('bench.text')),
+    h('div', { class: 'columns bench' },
+      h('div', { class: 'stack tight' }, h('h2', {}, t('bench.type')), type),
+      h('div', { class: 'stack tight' }, h('h2', {}, t('bench.document')), document)),
+    h('h2', {}, t('bench.results')), results);
+}
+
+/**
+ * @param {string} ticketID
+ * @param {AbortSignal} signal
+ */
+async function refusedDocument(ticketID, signal) {
+  const entry = await get('/v1/quarantine/{ticket_id}', { path: { ticket_id: ticketID }, signal });
+  return typeof entry.document === 'string' ? entry.document : '';
+}
+
+/** @param {import('../types/api.js').TypeCheck['results'][number]} result */
+function resultView({ index, columns, errors }) {
+  return h('div', { class: 'card' }, h('h3', {}, t('bench.receipt', { number: index + 1 })), errors?.length ? violations(errors) : h('p', { class: 'status good' }, t('bench.valid')), columns && documentTree(columns));
+}
+
+/**
+ * @param {string} text
+ * @param {string} before
+ */
+function publish(text, before) {
+  /** @type {any} */
+  let file;
+  try {
+    file = parse(text);
+  } catch (error) {
+    file = { name: String(error) };
+  }
+  confirm({
+    title: t('bench.publish'), text: t('bench.publish-text', { name: String(file.name), version: String(file.version) }), action: t('bench.publish'),
+    extra: lineDifference(before, text),
+    work: async () => {
+      if (typeof file.version === 'undefined') throw new Problem(400, { title: t('bench.not-json'), detail: file.name });
+      await put('/v1/types/{name}', { path: { name: file.name }, body: /** @type {any} */ (text), headers: { 'Content-Type': 'application/json' } });
+      go(address('types', [file.name]));
+    },
+  });
+}

@@ -1,0 +1,210 @@
+// Made by script/console-types from /openapi.json.
+
+export type Receipt = { client_id: string; receipt_id: string; business_day: string; issued_at: string; type: string; type_version?: number; received_at?: string; state: "PROCESSING" | "COMPLETE" | "FAILED"; completed_at?: string | null; ticket_id: string; sequence: number; content_type?: string; document?: any; document_base64?: string; [name: string]: any };
+export type ReceiptPage = { receipts: { [name: string]: any }[]; next_cursor: string | null };
+export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string };
+export type QueryPage = { columns: { name: string; type: string }[]; rows: any[][]; next_cursor: string | null; statistics: { rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number; [name: string]: any } };
+export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
+export type KeyRequest = { label?: string | null; role?: "contract" | null; expires_at?: string | null };
+export type OperatorKeyRequest = { label?: string | null; role: "admin" | "auditor" | "metrics"; expires_at?: string | null };
+export type Violation = { pointer: string; code: string; message: string };
+export type Problem = { type: string; title: string; status: number; detail: string; errors: Violation[]; position?: number; ticket_id?: string; request_id?: string };
+export type Taken = { ticket_id: string; client_id: string; receipt_id: string; type: string; business_day: string; state: "PROCESSING" | "COMPLETE" | "FAILED"; sequence: number; version?: number; changed?: string[]; repeat?: boolean };
+export type TakenBatch = { accepted: number; results: Taken[] };
+export type Choices = { choices: { business_day: string; client_id: string; url: string }[] };
+export type Ticket = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; replaced_by?: string; steps: Step[]; errors: Violation[]; history: { at: string; event: string; [name: string]: any }[] };
+export type Step = { name: string; stage: number; state: string; attempts: number; at: string | null; reference: string | null; detail: string | null };
+export type ChangeList = { changes: { sequence: number; at: string; event: string; receipt: Taken }[]; next_after: number };
+export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null };
+export type ContractList = { contracts: Contract[]; next_cursor: string | null };
+export type Versions = { versions: Version[]; next_cursor: string | null };
+export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
+export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
+export type NewKey = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; key: string };
+export type KeyList = { keys: Key[]; next_cursor: string | null };
+export type QuarantineEntry = { ticket_id: string; client_id: string | null; received_at: string; content_type: string; type: string | null; problem: Problem; document?: string; document_base64?: string };
+export type QuarantineList = { quarantine: QuarantineEntry[]; next_cursor: string | null };
+export type DeadLetter = { id: string; kind: "step" | "webhook"; name: string; at: string; reason: string; attempts: number; receipt: Taken };
+export type DeadLetterList = { dead_letters: DeadLetter[]; next_cursor: string | null };
+export type TypeList = { types: Type[]; next_cursor: string | null };
+export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
+export type Job = { id: string; kind: "compact" | "backup" | "verify"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
+export type JobList = { jobs: Job[]; next_cursor: string | null };
+export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
+export type ExportList = { exports: Export[]; next_cursor: string | null };
+export type AcceptedExport = { export_id: string; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED" };
+export type Deletion = { deleted: number; has_more: boolean };
+export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
+export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
+export type Verification = { files: number; receipts: number; document_bytes: number; fault_count: number; faults: { path: string; fault: string }[]; strangers: string[] };
+export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; roles: string[]; plan: string | null; valid_to: string | null };
+export type Session = { csrf: string; client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; roles: string[]; plan: string | null; valid_to: string | null };
+export type TypeCheck = { results: { file?: string; index: number; columns?: { [name: string]: any }; errors?: Violation[] }[] };
+export type RunningQuery = { id: string; client_id: string | null; query: string; started_at: string; rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number };
+export type RunningQueryList = { queries: RunningQuery[]; next_cursor: string | null };
+export type TicketItem = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; received_at: string };
+export type TicketList = { tickets: TicketItem[]; next_cursor: string | null };
+export type Lot = { count: number };
+export type Overview = { at: string; rates: { receipts_per_second: number; registrations_per_second: number; deliveries_per_second: number }; post_ms: { p50: number | null; p95: number | null; p99: number | null }; promises: { name: string; limit_ms: number; hour: { kept: number; of: number }; day: { kept: number; of: number }; month: { kept: number; of: number } }[]; oldest_unregistered_at: string | null; dead_letters: number; refused: number | null; store: { hot_files: number; hot_rows: number; disk_free_bytes: number; memory_bytes: number; memory_max_bytes: number; queries_running: number } | null; registrars: ({ name: string; state: "closed" | "open" | "half-open"; waiting: number })[]; needs: { code: string; count: number; text: string }[] };
+export type Type = { name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; [name: string]: any };
+export type TypeSource = string | (string | { [name: string]: any })[] | { [name: string]: any };
+export type TypeColumn = { path?: string; from?: (string | { [name: string]: any })[]; from_root?: boolean; type?: string; required?: boolean; default?: any; where?: { [name: string]: any }; value?: string; sum?: string; scale?: number; decimal_mark?: string; suffix?: string; format?: string; bloom?: boolean; stored?: boolean; expression?: string; description?: string; columns?: { [name: string]: any }; [name: string]: any };
+export type TypeRule = { name: string; check: string; message?: string };
+export type RegistrarCall = { ticket_id: string; client_id: string; receipt_id: string; type: string; content_type: string; document?: any; document_base64?: string; callback_url: string };
+export type RegistrarAnswer = { outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] | null };
+export type Callback = { ticket_id: string; outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] };
+export type ReceiptEvent = { event_id: string; event: "receipt.processing" | "receipt.complete" | "receipt.failed"; version: number; at: string; receipt: Taken };
+
+export interface Paths {
+  "/v1/receipts": {
+    post: { query: { type?: string | number | null; client?: string | number | null; callback_url?: string | number | null }; body: { [name: string]: any } | { [name: string]: any }[]; answer: Taken | TakenBatch | Taken };
+    get: { query: { client?: string | number | null; from?: string | number | null; to?: string | number | null; type?: string | number | null; table?: string | number | null; state?: string | number | null; fields?: string | number | null; as_of?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ReceiptPage };
+  };
+  "/v1/receipts/{receipt_id}": {
+    get: { query: { client?: string | number | null; table?: string | number | null; day?: string | number | null; as_of?: string | number | null; raw?: string | number | null }; body: undefined; answer: Receipt | any };
+    delete: { query: { client?: string | number | null; table?: string | number | null }; body: undefined; answer: undefined };
+  };
+  "/v1/tickets/{ticket_id}": {
+    get: { query: {  }; body: undefined; answer: Ticket };
+  };
+  "/v1/changes": {
+    get: { query: { after?: string | number | null; limit?: string | number | null; wait?: string | number | null }; body: undefined; answer: ChangeList };
+  };
+  "/v1/sql": {
+    post: { query: {  }; body: Query; answer: QueryPage };
+  };
+  "/v1/exports": {
+    post: { query: {  }; body: ExportRequest; answer: AcceptedExport };
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ExportList };
+  };
+  "/v1/exports/{id}": {
+    get: { query: {  }; body: undefined; answer: Export };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/exports/{id}/file": {
+    get: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: any };
+  };
+  "/v1/callbacks/{registrar}": {
+    post: { query: {  }; body: Callback; answer: undefined };
+  };
+  "/v1/types": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: TypeList };
+  };
+  "/v1/types/{name}": {
+    get: { query: {  }; body: undefined; answer: Type };
+    put: { query: {  }; body: Type; answer: Type };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/contracts": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ContractList };
+  };
+  "/v1/contracts/{client_id}": {
+    get: { query: {  }; body: undefined; answer: Contract };
+    put: { query: {  }; body: Contract; answer: Contract };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/contracts/{client_id}/keys": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: KeyList };
+    post: { query: {  }; body: KeyRequest; answer: NewKey };
+  };
+  "/v1/contracts/{client_id}/keys/{id}": {
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/admin/keys": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: KeyList };
+    post: { query: {  }; body: OperatorKeyRequest; answer: NewKey };
+  };
+  "/v1/admin/keys/{id}": {
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/receipts/{receipt_id}/versions": {
+    get: { query: { client?: string | number | null; table?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: Versions };
+  };
+  "/v1/quarantine": {
+    get: { query: { client?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: QuarantineList };
+  };
+  "/v1/quarantine/{ticket_id}": {
+    get: { query: {  }; body: undefined; answer: QuarantineEntry };
+  };
+  "/v1/dead-letters": {
+    get: { query: { client?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: DeadLetterList };
+  };
+  "/v1/dead-letters/{id}/redrive": {
+    post: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/me": {
+    get: { query: {  }; body: undefined; answer: Me };
+  };
+  "/v1/session": {
+    get: { query: {  }; body: undefined; answer: Session };
+    post: { query: {  }; body: { key: string }; answer: Session };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/types/check": {
+    post: { query: {  }; body: { type: Type; files?: { [name: string]: any }; document: string }; answer: TypeCheck };
+  };
+  "/v1/queries": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: RunningQueryList };
+  };
+  "/v1/queries/{id}": {
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/tickets": {
+    get: { query: { client?: string | number | null; receipt?: string | number | null; state?: string | number | null; from?: string | number | null; to?: string | number | null; table?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: TicketList };
+  };
+  "/v1/dead-letters/redrive": {
+    post: { query: {  }; body: { ids?: string[] | null; filter?: { client?: string | null; registrar?: string | null; code?: string | null; before?: string | null } | null; per_second?: number | null; dry_run?: boolean | null }; answer: Lot };
+  };
+  "/v1/overview": {
+    get: { query: {  }; body: undefined; answer: Overview };
+  };
+  "/v1/admin/quarantine": {
+    delete: { query: { client?: string | number | null; before?: string | number | null }; body: undefined; answer: Deletion };
+  };
+  "/v1/admin/quarantine/{ticket_id}": {
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/admin/dead-letters": {
+    delete: { query: { client?: string | number | null; before?: string | number | null }; body: undefined; answer: Deletion };
+  };
+  "/v1/admin/dead-letters/{id}": {
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/admin/compact": {
+    post: { query: { wait?: string | number | null }; body: { before?: string | null }; answer: Compaction | Job };
+  };
+  "/v1/audit": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: AuditList };
+  };
+  "/v1/admin/audit": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: AuditList };
+  };
+  "/v1/admin/backup": {
+    post: { query: { wait?: string | number | null }; body: { destination: string }; answer: Backup | Job };
+  };
+  "/v1/admin/verify": {
+    post: { query: { wait?: string | number | null }; body: { [name: string]: any }; answer: Verification | Job };
+  };
+  "/v1/admin/jobs": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: JobList };
+  };
+  "/v1/admin/jobs/{id}": {
+    get: { query: { wait?: string | number | null }; body: undefined; answer: Job };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/healthz": {
+    get: { query: {  }; body: undefined; answer: { status: string; degraded?: string[] } };
+  };
+  "/readyz": {
+    get: { query: {  }; body: undefined; answer: { status: string; degraded?: string[] } };
+  };
+  "/metrics": {
+    get: { query: {  }; body: undefined; answer: any };
+  };
+  "/openapi.json": {
+    get: { query: {  }; body: undefined; answer: { [name: string]: any } };
+  };
+  "/problems/{slug}": {
+    get: { query: {  }; body: undefined; answer: { type: string; title: string; status: number; meaning: string } };
+  };
+}

@@ -1,0 +1,2 @@
+import { Extension } from './index.js';
+export function xml(): Extension;

@@ -1,0 +1,2 @@
+/** `tags` of @lezer/highlight, under the name that the bundle gives it. */
+export const t: any;
