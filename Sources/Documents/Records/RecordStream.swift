@@ -27,6 +27,10 @@ package struct RecordStream {
     private let form: RecordForm
     /// Decoded bytes that the scanner has seen.
     private var offset = 0
+    /// About where the last record ended.
+    private var lastEnd = 0
+    /// A file may have records that are too long, but none without an end.
+    private static let endlessByteCount = 256 << 20
     /// The first bytes, until it is known whether they are a mark of the encoding.
     private var head: [UInt8]? = []
     /// Records so far, passed over or not.
@@ -127,8 +131,13 @@ package struct RecordStream {
     private mutating func feed(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         var scanner = takeScanner()
         defer { self.scanner = scanner }
+        let countBefore = recordCount
         try scanner.scan(bytes, at: offset) { try emit($0, take) }
         offset += bytes.count
+        if recordCount > countBefore { lastEnd = offset }
+        guard offset - lastEnd <= max(Self.endlessByteCount, options.recordByteCountMax) else {
+            throw RecordFileError(.tooLarge, "no record ends within \(Self.endlessByteCount) bytes: this is no file of records", offset: offset)
+        }
     }
 
     /// The scanner for the time of a call: a second holder of it would copy what it holds.

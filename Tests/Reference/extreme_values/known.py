@@ -101,6 +101,11 @@ def least_count(query, answer, theirs):
     return re.search(r"right\(.*\(-2147483647-1\)", query)
 
 
+def least_times_ten(query, answer, theirs):
+    """V in to_char multiplies; PostgreSQL's least INTEGER times ten wraps to 0."""
+    return re.search(r"to_char\(.*'[^']*V9", query) and "(-2147483647-1)" in query
+
+
 def power_of_decimals(query, answer, theirs):
     """power is of DOUBLEs here: an exponent that is a whole number but for its 38th digit is one."""
     return "power(" in query and "complex result" in theirs[1] and "0.9999999999" in query
@@ -111,7 +116,7 @@ def order_of_additions(query, answer, theirs):
     return re.search(r"(sum|avg)\(", query) and "interval out of range" in theirs[1]
 
 
-REASONS = [order_of_additions, least_count, power_of_decimals, literal_with_exponent, mean_of_doubles, frame_that_nothing_reads, untyped_nulls, underflow]
+REASONS = [order_of_additions, least_count, least_times_ten, power_of_decimals, literal_with_exponent, mean_of_doubles, frame_that_nothing_reads, untyped_nulls, underflow]
 
 
 def is_known(query, answer, theirs):

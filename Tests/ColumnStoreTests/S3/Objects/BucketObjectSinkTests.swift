@@ -62,8 +62,12 @@ final class BucketObjectSinkTests: XCTestCase {
 
     func test_parts_thatFail_areTriedAgain_orEndTheObject() throws {
         let storage = try storage(attempts: 3)
-        let count = Atomic<Int>(0)
-        bucket.fail { seen in seen.query["partNumber"] != nil && count.wrappingAdd(1, ordering: .relaxed).newValue % 2 == 1 ? .answer(status: 503, code: "SlowDown") : nil }
+        // Each part's first try, in whatever order they come.
+        let tried = Mutex<Set<String>>([])
+        bucket.fail { seen in
+            guard let part = seen.query["partNumber"], tried.withLock({ $0.insert(part).inserted }) else { return nil }
+            return .answer(status: 503, code: "SlowDown")
+        }
         let sink = try storage.create("o")
         try sink.write(bytes(3_500))
         try sink.commit()
