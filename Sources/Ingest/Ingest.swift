@@ -20,6 +20,7 @@
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in
+//   Uploads: files of records that come whole
 //   Roles: what a door may hold of the store, a protocol each
 //   Engine: the store, in each of its roles
 //   Import: many documents past the hot tier

@@ -7,6 +7,7 @@ import Synchronization
 ///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     uploads/        files of uploads, by their ids
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
@@ -26,6 +27,7 @@ package final class DataDirectory: Sendable {
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
     package var exportsPath: String { "\(path)/exports" }
+    package var uploadsPath: String { "\(path)/uploads" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
     /// An index that the rows make anew.
     package var versionsPath: String { "\(path)/versions.sqlite" }

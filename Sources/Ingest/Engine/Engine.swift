@@ -7,12 +7,13 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
-package final class Engine: Sendable {
+package final class Engine: Sendable, UploadHolding {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()
         package var compaction = CompactionOptions()
         package var registration = RegistrationOptions()
+        package var uploads = Uploads.Options()
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
@@ -40,6 +41,7 @@ package final class Engine: Sendable {
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
+    let uploads: Uploads
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -74,6 +76,7 @@ package final class Engine: Sendable {
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
             catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,
             reader: DocumentReader(registry: types.registry))
+        uploads = Uploads(options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
         // A crash may have come between a compaction and the views that follow it.
@@ -88,6 +91,8 @@ package final class Engine: Sendable {
             "opened the store", path: directory.path,
             reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
     }
+
+    package var uploadKeeping: any UploadKeeping { uploads }
 
     var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }
 
@@ -150,6 +155,7 @@ package final class Engine: Sendable {
             return isClosed
         }
         guard !wasClosed else { return }
+        uploads.stop()
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()

@@ -14,6 +14,8 @@ package struct Settings: Sendable, Equatable {
         package var connections = 8_192
         /// From one address, or one network of 64 bits of IPv6.
         package var connectionsPerAddress = 4_096
+        /// Of an upload's file, as it is sent and decoded, in bytes.
+        package var upload = 5 << 30
         /// Of all files of exports together, in bytes.
         package var exportsBytes = 50 << 30
         /// What requests and answers may hold, in bytes.
@@ -56,6 +58,9 @@ package struct Settings: Sendable, Equatable {
     package var memoryBudget = 768 << 20
     package var limits = Limits()
     package var quarantineDays = 30
+    /// How long files of uploads stay, and how long an upload can be taken back.
+    package var uploadDays = 7
+    package var uploadRevertDays = 7
     package var quarantineByteCountMax = 1 << 30
     package var registrars: [String: Registrar] = [:]
     package var outgoingAllow: [String] = []

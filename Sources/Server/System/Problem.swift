@@ -21,7 +21,7 @@ package struct Problem: Error, Sendable {
         case internalError = "internal-error"
         case overloaded, diskFull = "disk-full"
         case queryTimeout = "query-timeout", spillFull = "spill-full"
-        case gone
+        case gone, uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch"
         case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
         case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
     }
@@ -95,6 +95,9 @@ extension Problem.Slug {
             case .badCursor: .badCursor
             case .contradictingOutcome: .contradictingOutcome
             case .immutableTable: .immutableTable
+            case .uploadClosed: .uploadClosed
+            case .uploadMismatch: .uploadMismatch
+            case .contractNotValid: .contractNotValid
             case .overloaded: .overloaded
             case .diskFull: .diskFull
             case .internalError: .internalError

@@ -19,6 +19,8 @@ final class AuthorizerTests: XCTestCase {
         "POST /v1/receipts": "w", "GET /v1/receipts": "rw", "GET /v1/receipts/{receipt_id}": "rw",
         "GET /v1/receipts/{receipt_id}/versions": "rw", "DELETE /v1/receipts/{receipt_id}": "w",
         "POST /v1/exports": "rw", "GET /v1/exports": "rw", "GET /v1/exports/{id}": "rw", "DELETE /v1/exports/{id}": "rw", "GET /v1/exports/{id}/file": "link", "GET /v1/tickets/{ticket_id}": "rw",
+        "POST /v1/uploads": "w", "GET /v1/uploads": "rw", "GET /v1/uploads/{id}": "rw", "GET /v1/uploads/{id}/errors": "rw", "DELETE /v1/uploads/{id}": "w",
+        "PUT /v1/uploads/{id}/file": "link",
         "GET /v1/changes": "rw", "POST /v1/sql": "rw", "GET /v1/dead-letters": "rw", "POST /v1/dead-letters/{id}/redrive": "w",
         "GET /v1/types": "rwa", "GET /v1/types/{name}": "rwa", "PUT /v1/types/{name}": "", "DELETE /v1/types/{name}": "",
         "GET /v1/quarantine": "rwa", "GET /v1/quarantine/{ticket_id}": "rwa",

@@ -80,6 +80,17 @@ export interface ExportRequest {
   expires_in?: string | null;
 }
 
+export interface UploadRequest {
+  /** The file's, whose ending says what it is. */
+  name: string;
+  /** The document type of its records. */
+  type?: string | null;
+  content_type?: string | null;
+  bytes?: number | null;
+  /** Of the file as it is sent. */
+  sha256?: string | null;
+}
+
 export interface KeyRequest {
   /** For people: who has it. */
   label?: string | null;
@@ -353,6 +364,71 @@ export interface AcceptedExport {
   state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
 }
 
+export interface Upload {
+  upload_id: string;
+  client_id: string | null;
+  name: string;
+  type: string | null;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+  /** As announced. */
+  bytes: number | null;
+  received_bytes: number;
+  /** So far, until the file is read to its end. */
+  records: number;
+  /** accepted, replaced, repeated and rejected together. */
+  processed: number;
+  /** Receipts, and first versions. */
+  accepted: number;
+  repeated: number;
+  /** Further versions. */
+  replaced: number;
+  rejected: number;
+  /** Identities that have the version before this upload again. */
+  reverted: number;
+  /** Identities that were not taken back, since something newer had come. */
+  left: number;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  /** Why the file cannot be read to its end. */
+  problem: Problem | null;
+  errors_url: string;
+}
+
+export interface UploadList {
+  uploads: Upload[];
+  next_cursor: string | null;
+}
+
+export interface NewUpload {
+  upload_id: string;
+  /** Good without a credential until `expires_at`, for this one file. */
+  url: string;
+  method: string;
+  max_bytes: number;
+  expires_at: string;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+}
+
+export interface UploadState {
+  upload_id: string;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+}
+
+export interface UploadError {
+  /** From 1, in the file's order. */
+  record: number;
+  receipt_id: string | null;
+  errors: Violation[];
+  /** What was valid, by column. */
+  columns: Record<string, unknown>;
+}
+
+export interface UploadErrorList {
+  errors: UploadError[];
+  next_cursor: string | null;
+}
+
 export interface Deletion {
   deleted: number;
   /** Others pass: the same call again deletes them. */
@@ -581,6 +657,8 @@ export interface Type {
   on_repeat?: string;
   /** Of CSV. */
   delimiter?: string;
+  /** Of uploads of CSV: whether columns that the type does not know are a fault of the file. */
+  extra_columns?: "refuse" | "ignore";
   [member: string]: unknown;
 }
 
@@ -817,6 +895,74 @@ export interface Operations {
       "If-None-Match"?: string;
     };
     answer: string | undefined;
+  };
+  /** Announces a file of records; the answer has the link to put it by. */
+  createUpload: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+    };
+    body: UploadRequest;
+    answer: NewUpload;
+  };
+  /** The caller's uploads, the newest first; for the administrator everybody's. */
+  uploads: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The state. */
+      state?: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: UploadList;
+  };
+  /** How an upload stands. */
+  upload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: Upload;
+  };
+  /** Ends an upload that is not read to its end; what was taken stays. */
+  cancelUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The records that were not taken, in the file's order, with their reasons. */
+  uploadErrors: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: UploadErrorList;
+  };
+  /** The file, by its link; also in Content-Encoding gzip or zstd. */
+  putUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    body: string;
+    answer: UploadState;
   };
   /** A registrar's outcome for a ticket. */
   callback: {
@@ -1274,6 +1420,12 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   export: { method: "GET", path: "/v1/exports/{id}", isOpen: false, takesText: false },
   deleteExport: { method: "DELETE", path: "/v1/exports/{id}", isOpen: false, takesText: false },
   exportFile: { method: "GET", path: "/v1/exports/{id}/file", isOpen: true, takesText: false },
+  createUpload: { method: "POST", path: "/v1/uploads", isOpen: false, takesText: false },
+  uploads: { method: "GET", path: "/v1/uploads", isOpen: false, takesText: false },
+  upload: { method: "GET", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
+  cancelUpload: { method: "DELETE", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
+  uploadErrors: { method: "GET", path: "/v1/uploads/{id}/errors", isOpen: false, takesText: false },
+  putUpload: { method: "PUT", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
   callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
   types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
@@ -1334,6 +1486,7 @@ export type Slug =
   | "bad-parameter"
   | "bad-request"
   | "bad-signature"
+  | "bad-signature: the link was altered"
   | "bad-signature: the link was altered."
   | "bad-sql"
   | "bad-xml"
@@ -1355,6 +1508,7 @@ export type Slug =
   | "not-acceptable"
   | "not-found"
   | "numeric-overflow"
+  | "or its time is over."
   | "overloaded"
   | "query-cancelled"
   | "query-timeout"
@@ -1373,6 +1527,8 @@ export type Slug =
   | "unsupported-sql"
   | "unsupported-transfer-encoding"
   | "unsupported-version"
+  | "upload-closed"
+  | "upload-mismatch"
   | "uri-too-long"
   | "version-conflict"
   | "wrong-client";

@@ -23,6 +23,8 @@ enum EngineOpening {
         options.clientsNeedContract = clientsNeedContract
         options.hot.writer.minFreeBytes = Int64(settings.limits.minFree)
         options.quarantine.days = settings.quarantineDays
+        options.uploads.byteCountMax = settings.limits.upload
+        (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)
         options.quarantine.byteCountMax = Int64(settings.quarantineByteCountMax)
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval

@@ -76,6 +76,7 @@ enum ServeCommand: Command {
         parts.watch(context.life.timers, run: service.onObserver)
         service.watchLevels()
         ExportMaker.begin(context, url: url)
+        context.store.uploads.start()
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
@@ -208,6 +209,7 @@ extension DoorLimits {
         queryTime = settings.limits.queryTime
         streamTime = settings.limits.streamTime
         exportsByteCount = settings.limits.exportsBytes
+        uploadByteCount = settings.limits.upload
         memory.all = settings.limits.requestMemory
         // One contract's requests leave half of the connections to others.
         memory.requestCount = max(1, settings.limits.connections / 2)

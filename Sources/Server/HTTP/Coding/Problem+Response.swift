@@ -15,13 +15,13 @@ extension Problem.Slug {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled: 409
+        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled, .uploadClosed: 409
         case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
         case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .callbackHostNotAllowed,
-            .numericOverflow, .dataError:
+            .numericOverflow, .dataError, .uploadMismatch:
             422
         case .rateLimited, .tooManyQueries: 429
         case .headTooLarge: 431
@@ -88,6 +88,8 @@ extension Problem.Slug {
         case .headTooLarge: ("The head is too large", "The header fields, or the fields behind a chunked body, do not fit in the memory of a connection, 32 KiB.")
         case .unsupportedTransferEncoding: ("Unsupported transfer encoding", "A body comes with a Content-Length, or with the transfer encoding `chunked` alone.")
         case .unsupportedVersion: ("Unsupported HTTP version", "The server speaks HTTP/1.1, and HTTP/1.0.")
+        case .uploadClosed: ("The upload takes no file", "Its file is here already, or on its way, or the upload was ended; or it cannot be taken back any more.")
+        case .uploadMismatch: ("Another file than announced", "The file's size or SHA-256 is another than the upload announced. Nothing was taken; put the right one.")
         case .gone: ("It is gone", "The link was good, but its time is over, or the file behind it was removed. Ask for it again.")
         case .spillFull: ("No room to spill", "The query needs more memory and scratch space than it may have.")
         }
