@@ -14,7 +14,7 @@ package struct Fault: Error, Sendable {
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
         case immutableTable = "immutable-table"
         // Of the store.
-        case overloaded, diskFull = "disk-full", internalError = "internal-error"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", internalError = "internal-error"
     }
 
     /// What the caller can do. On disk, of quarantine entries: do not rename.

@@ -1363,6 +1363,7 @@ export type Slug =
   | "request-timeout"
   | "role-not-allowed"
   | "spill-full"
+  | "storage-unavailable"
   | "too-large"
   | "too-many-queries"
   | "type-not-allowed"
