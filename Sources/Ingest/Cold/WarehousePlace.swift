@@ -15,7 +15,10 @@ enum WarehousePlace {
         // What cannot be read is the business of others, who say so.
         let format = (try? StoreFormat.read(directory.path)) ?? nil
         let configured = directory.storages.location
-        if access(directory.catalogPath, F_OK) == 0, let catalog = try? Catalog(readOnlyPath: directory.catalogPath) {
+        // Not opened where it is empty: SQLite would throw its log away.
+        if access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath),
+            let catalog = try? Catalog(readOnlyPath: directory.catalogPath)
+        {
             defer { catalog.close() }
             let known = try known(catalog)
             if known != configured, try !catalog.coldVersions().isEmpty { throw elsewhere(known, configured) }
