@@ -18,7 +18,7 @@ package struct Fault: Error, Sendable {
         // Of files of records.
         case uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch", contractNotValid = "contract-not-valid"
         // Of the store.
-        case overloaded, diskFull = "disk-full", internalError = "internal-error"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", internalError = "internal-error"
     }
 
     /// What the caller can do. On disk, of quarantine entries: do not rename.

@@ -40,7 +40,7 @@ final class Backup {
             throw Self.refusal("the backup and the store must not lie within each other")
         }
         manifest = BackupManifest(
-            number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehousePath)
+            number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehouseName)
         try Self.makeDirectory(root)
         try readPrevious()
     }

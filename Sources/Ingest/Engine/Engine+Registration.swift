@@ -34,6 +34,7 @@ extension Engine: Callbacks, DeadLetterReview {
 
     package var degradations: [String] {
         missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" } + compactor.cold.damage.texts + compactor.hotDamageTexts
+            + compactor.warehouseTexts
     }
 
     /// What a ticket says of a step that nobody does.

@@ -54,9 +54,11 @@ package final class Engine: Sendable, UploadHolding {
         self.options = options
         let directory = try DataDirectory(path: path, making: options.making, storages: options.storages)
         self.directory = directory
+        try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
+        try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
@@ -81,7 +83,7 @@ package final class Engine: Sendable, UploadHolding {
             clock: options.hot.clock)
         // A crash may have come between a compaction and the views that follow it.
         do { try compactor.publishNewest() } catch {
-            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehousePath, reason: "\(error)", level: .warning)
+            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
         }
         compactor.start()
         repeats.start()
@@ -100,7 +102,7 @@ package final class Engine: Sendable, UploadHolding {
     private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {
         do {
             try catalog.noteStart()
-            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             // On a full disk, say, which must not keep a store from being read.
             StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
@@ -167,7 +169,7 @@ package final class Engine: Sendable, UploadHolding {
         try catalog.flushSessionUses()
         catalog.close()
         do {
-            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
         }

@@ -15,7 +15,7 @@ enum FaultClass {
             .contractNotValid:
             self = .access
         case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
-            .overloaded, .diskFull, .internalError: self = .other
+            .overloaded, .diskFull, .storageUnavailable, .internalError: self = .other
         }
     }
 }

@@ -46,6 +46,26 @@ package struct Settings: Sendable, Equatable {
         package var claim = "client_id"
     }
 
+    /// Where cold tables lie.
+    package struct Storage: Sendable, Equatable {
+        package struct Credentials: Sendable, Equatable {
+            package var accessKeyID = ""
+            package var secretAccessKey = ""
+            package var sessionToken: String?
+        }
+
+        /// `s3://bucket/prefix`; nil: in DATA.
+        package var url: String?
+        package var endpoint: String?
+        package var region: String?
+        package var isPathStyle = false
+        /// nil: as the SDKs find them.
+        package var credentials: Credentials?
+        /// nil: `cache` in DATA.
+        package var cachePath: String?
+        package var cacheByteCount = 50 << 30
+    }
+
     package var host = "127.0.0.1"
     package var port: UInt16 = 8080
     package var publicURL: String?
@@ -65,6 +85,7 @@ package struct Settings: Sendable, Equatable {
     package var registrars: [String: Registrar] = [:]
     package var outgoingAllow: [String] = []
     package var jwt = JWT()
+    package var storage = Storage()
     package var logFormat = Log.Format.json
     package var logLevel = Log.Level.info
 

@@ -50,6 +50,13 @@ package enum SettingsReader {
         Key("jwt.audience") { value, settings in settings.jwt.audience = try value.stringOrNull() },
         Key("jwt.jwks") { value, settings in settings.jwt.jwks = try value.stringOrNull() },
         Key("jwt.claim") { value, settings in settings.jwt.claim = try value.string() },
+        Key("storage.url") { value, settings in settings.storage.url = try value.stringOrNull() },
+        Key("storage.endpoint") { value, settings in settings.storage.endpoint = try url(value) },
+        Key("storage.region") { value, settings in settings.storage.region = try value.stringOrNull() },
+        Key("storage.path_style") { value, settings in settings.storage.isPathStyle = try value.boolean() },
+        Key("storage.credentials") { value, settings in settings.storage.credentials = try credentials(value) },
+        Key("storage.cache.path") { value, settings in settings.storage.cachePath = try value.stringOrNull() },
+        Key("storage.cache.bytes") { value, settings in settings.storage.cacheByteCount = try value.size((1 << 20)...(1 << 50)) },
         Key("log.format") { value, settings in settings.logFormat = try value.choice(Log.Format.self) },
         Key("log.level") { value, settings in settings.logLevel = try value.choice(Log.Level.self) },
     ]
@@ -170,7 +177,7 @@ package enum SettingsReader {
                 guard let text = environment[key.variable] else { continue }
                 source = key.variable
                 // Lists and objects come as JSON; all else as it is.
-                let isStructured = key.path == "registrars" || key.path == "outgoing.allow"
+                let isStructured = ["registrars", "outgoing.allow", "storage.credentials"].contains(key.path) && text != "null"
                 if isStructured {
                     if let value = json(text, key: key.path) { set(key, value) }
                 } else {
@@ -197,6 +204,29 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "an http or https URL is wanted, not \(value.received)")
         }
         return text
+    }
+
+    private static func credentials(_ value: SettingValue) throws -> Settings.Storage.Credentials? {
+        if value.isNull { return nil }
+        guard case .object(let members) = value.value else {
+            throw SettingError(key: value.key, message: "an object of access_key_id, secret_access_key and session_token is wanted, not \(value.value.kind)")
+        }
+        var credentials = Settings.Storage.Credentials()
+        for member in members {
+            let item = SettingValue(key: "\(value.key).\(member.name)", value: member.value)
+            switch member.name {
+            case "access_key_id": credentials.accessKeyID = try item.string()
+            case "secret_access_key": credentials.secretAccessKey = try item.string()
+            case "session_token": credentials.sessionToken = try item.stringOrNull()
+            default:
+                let names = ["access_key_id", "secret_access_key", "session_token"]
+                throw SettingError(key: item.key, message: noSuch("key", member.name, among: names))
+            }
+        }
+        guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty else {
+            throw SettingError(key: value.key, message: "access_key_id and secret_access_key are wanted both")
+        }
+        return credentials
     }
 
     private static func registrars(_ value: SettingValue) throws -> [String: Settings.Registrar] {

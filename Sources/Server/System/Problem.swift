@@ -19,7 +19,7 @@ package struct Problem: Error, Sendable {
         case numericOverflow = "numeric-overflow", dataError = "data-error"
         case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
         case internalError = "internal-error"
-        case overloaded, diskFull = "disk-full"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable"
         case queryTimeout = "query-timeout", spillFull = "spill-full"
         case gone, uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch"
         case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
@@ -100,6 +100,7 @@ extension Problem.Slug {
             case .contractNotValid: .contractNotValid
             case .overloaded: .overloaded
             case .diskFull: .diskFull
+            case .storageUnavailable: .storageUnavailable
             case .internalError: .internalError
             }
     }

@@ -1517,6 +1517,7 @@ export type Slug =
   | "request-timeout"
   | "role-not-allowed"
   | "spill-full"
+  | "storage-unavailable"
   | "too-large"
   | "too-many-queries"
   | "type-not-allowed"

@@ -51,7 +51,7 @@ enum ServeCommand: Command {
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         let signals = blockSignals()
         raiseFileLimit()
-        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, log: log)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log)
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
@@ -135,19 +135,11 @@ enum ServeCommand: Command {
     }
 
     private static func collect(_ arguments: Arguments) throws -> (settings: Settings, faults: [SettingError]) {
-        var file: (path: String, bytes: [UInt8])?
-        if let path = try arguments.one("config") {
-            do {
-                file = (path, try FileBytes.read(path, byteCountMax: 1 << 20))
-            } catch {
-                throw UsageError("\(error)")
-            }
-        }
         var overrides: [(key: String, value: String)] = []
         for (option, key) in [("listen", "listen"), ("tls-cert", "tls.cert"), ("tls-key", "tls.key")] {
             if let value = try arguments.one(option) { overrides.append((key, value)) }
         }
-        return SettingsReader.collect(file: file, environment: Environment.all, overrides: overrides)
+        return try CommandSettings.collect(arguments, overrides: overrides)
     }
 
     private static func listenerSettings(_ settings: Settings) -> Listener.Settings {

@@ -27,7 +27,7 @@ extension Problem.Slug {
         case .headTooLarge: 431
         case .internalError: 500
         case .unsupportedTransferEncoding: 501
-        case .overloaded, .diskFull: 503
+        case .overloaded, .diskFull, .storageUnavailable: 503
         case .queryTimeout: 504
         case .unsupportedVersion: 505
         case .spillFull: 507
@@ -81,6 +81,7 @@ extension Problem.Slug {
         case .internalError: ("Internal error", "A fault of the server. The log has it under the request's id.")
         case .overloaded: ("Overloaded", "The server refuses work rather than die of it. Try again after `Retry-After` seconds.")
         case .diskFull: ("The disk is full", "There is no room to make anything durable. Reading goes on. Try again after `Retry-After` seconds.")
+        case .storageUnavailable: ("The bucket gives no answer", "This needs receipts that lie in the bucket, which cannot be read now. No part of an answer is given in place of the whole. Try again after `Retry-After` seconds.")
         case .queryTimeout: ("The query took too long", "It was ended at the time limit.")
         case .badRequest: ("Not a request", "The request line, a header field or the framing of the body breaks RFC 9112. The connection is closed: where the next request would begin is not known.")
         case .requestTimeout: ("The request did not end", "Nothing more of the request came for a minute. The connection is closed.")
@@ -114,7 +115,7 @@ extension Problem {
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
         case .badSignature where status == 401: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
-        case .overloaded, .diskFull, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
+        case .overloaded, .diskFull, .storageUnavailable, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
         default: break
         }
         return response
