@@ -24,6 +24,8 @@ package enum SessionEffect: Equatable, Sendable {
         package var text: String
         /// 0 where it is to be inferred.
         package var parameterTypes: [UInt32]
+        /// Scalars before the question in what the client sent: a fault's place is one in all of it.
+        package var start = 0
     }
 
     package struct Open: Equatable, Sendable {

@@ -50,6 +50,11 @@ package struct SessionSettings: Equatable, Sendable {
         defaults = values
     }
 
+    /// The session's time zone, by a name that there is.
+    package var zone: String { values["timezone"] ?? "UTC" }
+    /// In milliseconds; 0 for none.
+    package var statementTimeout: Int { values["statement_timeout"].flatMap(Self.milliseconds) ?? 0 }
+
     package subscript(name: String) -> String? { values[name.lowercased()] }
 
     /// All by name, in order.
