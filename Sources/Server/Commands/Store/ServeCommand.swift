@@ -89,7 +89,7 @@ enum ServeCommand: Command {
         let limits = settings.limits
         let own = PostgresDoor.Settings(host: host, port: settings.postgres.port, connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress)
         let door = try PostgresDoor.open(context, own, adminKey: adminKey, certificates: parts.postgresCertificates)
-        context.log.info("listening", ["postgres": .text("\(host):\(door.port)"), "tls": .flag(parts.postgresCertificates != nil)])
+        context.log.info("listening for PostgreSQL clients", ["postgres": .text("\(host):\(door.port)"), "tls": .flag(parts.postgresCertificates != nil)])
     }
 
     /// Until somebody ends it.

@@ -224,9 +224,9 @@ final class Questions: @unchecked Sendable {
             return .finished(rows: given)
         case .copy(let options):
             let writer = CopyWriter(options)
-            if let head = writer.head(portal.question.columns.map(\.name)) { try output.write(.copyData(head)) }
-            let given = try move(portal, .forward(nil), RowWriter(form: .copy(writer, wanted.formats), zone: zone))
-            if let tail = writer.tail { try output.write(.copyData(tail)) }
+            let rows = try CopyRows(writer, head: writer.head(portal.question.columns.map(\.name)), isBinary: options.form == .binary, to: output)
+            let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), zone: zone))
+            try rows.end(to: output)
             end(portal)
             return .finished(rows: given)
         }

@@ -5,7 +5,7 @@ internal import Query
 struct RowWriter {
     enum Form {
         case rows([WireFormat])
-        case copy(CopyWriter, [WireFormat])
+        case copy(CopyRows, [WireFormat])
 
         var formats: [WireFormat] {
             switch self {
@@ -51,14 +51,14 @@ struct RowWriter {
     private func write(_ row: Int, _ cells: [CellEncoder], to output: inout BackendWriter) {
         switch form {
         case .rows: output.row(cells.count) { Self.append(row, cells, to: &$0) }
-        case .copy(let writer, _):
+        case .copy(let rows, _):
             let values = cells.map { cell -> [UInt8]? in
                 guard !cell.isNull(row) else { return nil }
                 var value: [UInt8] = []
                 cell.append(row, to: &value)
                 return value
             }
-            output.write(.copyData(writer.row(values)))
+            output.write(.copyData(rows.taken() + rows.writer.row(values)))
         }
     }
 
@@ -67,4 +67,23 @@ struct RowWriter {
             if cell.isNull(row) { output.null() } else { output.value { cell.append(row, to: &$0) } }
         }
     }
+}
+
+/// A copy on its way. What stands before the first row of a binary one goes out with it, or with the end where there is none: clients look for it there.
+final class CopyRows {
+    let writer: CopyWriter
+    private var prefix: [UInt8] = []
+
+    init(_ writer: CopyWriter, head: [UInt8]?, isBinary: Bool, to output: AnswerOutput) throws {
+        self.writer = writer
+        guard let head else { return }
+        if isBinary { prefix = head } else { try output.write(.copyData(head)) }
+    }
+
+    func taken() -> [UInt8] {
+        defer { prefix = [] }
+        return prefix
+    }
+
+    func end(to output: AnswerOutput) throws { if let tail = writer.tail { try output.write(.copyData(taken() + tail)) } }
 }

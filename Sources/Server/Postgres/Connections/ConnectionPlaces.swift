@@ -21,6 +21,8 @@ final class ConnectionPlaces: Sendable {
         let socket: Int32
         let interruption: Interruption
         var isStarting = true
+        /// It was told to make room, and goes by itself once it sees that nothing more comes.
+        var isClosing = false
     }
 
     private struct State {
@@ -45,13 +47,13 @@ final class ConnectionPlaces: Sendable {
         state.withLock { state in
             let network = address?.network
             let own = state.entries.filter { $0.value.address?.network == network }
-            let starting = own.filter(\.value.isStarting)
+            let starting = own.filter { $0.value.isStarting && !$0.value.isClosing }
             if starting.count >= limits.startingOfAddress, let oldest = starting.min(by: { $0.key < $1.key }) {
-                // It goes by itself once it sees that nothing more comes.
+                state.entries[oldest.key]?.isClosing = true
                 shutdown(oldest.value.socket, HangupWatcher.both)
             }
             let isFull = state.isStopping || state.entries.count >= limits.all || own.count >= limits.ofAddress
-                || starting.count >= 2 * limits.startingOfAddress || state.entries.values.count(where: \.isStarting) >= limits.starting
+                || state.entries.values.count(where: \.isStarting) >= limits.starting
             if isFull {
                 state.refusedCount += 1
                 return nil

@@ -252,7 +252,7 @@ final class PostgresConnection {
                     return .message(message)
                 }
             } catch {
-                return .malformed(error)
+                return error.severity != .fatal && decoder.isAtQuery ? .malformedQuery(error) : .malformed(error)
             }
             // Nothing is under way, and nothing more has come.
             if decoder.pendingCount == 0, !session.isInPipeline { interruption.end() }

@@ -124,6 +124,12 @@ package struct PostgresSession {
         case .malformed(let fault):
             precondition(!isWaiting, "an answer is due, not a message")
             if fault.severity == .fatal { end(fault) } else if !isSkipping { failMessage(fault) }
+        case .malformedQuery(let fault):
+            precondition(!isWaiting, "an answer is due, not a message")
+            guard !isSkipping else { break }
+            send(.error(fault))
+            abortBlock()
+            ready()
         case .prepared, .opened, .ran:
             guard let was = waiting else { preconditionFailure("nothing was asked") }
             waiting = nil

@@ -62,6 +62,8 @@ package enum SessionInput: Sendable {
     case message(FrontendMessage)
     /// A message that could not be read, though its end is known.
     case malformed(PostgresFault)
+    /// A Query or FunctionCall that could not be read: it is answered to its end.
+    case malformedQuery(PostgresFault)
     case prepared(Result<Shape, PostgresFault>)
     case opened(PostgresFault?)
     case ran(Outcome)

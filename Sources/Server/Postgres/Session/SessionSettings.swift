@@ -93,7 +93,8 @@ package struct SessionSettings: Equatable, Sendable {
         func invalid() -> PostgresFault { PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(name)\": \"\(value)\"") }
         switch name {
         case "client_encoding":
-            guard ["utf8", "utf-8", "unicode"].contains(value.lowercased()) else { throw invalid() }
+            // As PostgreSQL compares names of encodings: by their letters and digits.
+            guard ["utf8", "unicode"].contains(String(value.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) })) else { throw invalid() }
             return "UTF8"
         case "standard_conforming_strings":
             // Statements are cut by it: with `off` a text would end elsewhere.
