@@ -71,7 +71,7 @@ package final class PostgresDoor: Door {
             }
             guard connection >= 0 else {
                 // Out of files: not at full speed.
-                if errno == EMFILE || errno == ENFILE { usleep(10_000) }
+                if errno == EMFILE || errno == ENFILE { _ = isClosed.wait(seconds: 0.01) { $0 ? true : nil } }
                 continue
             }
             let peer = withUnsafeBytes(of: &storage) { PeerAddress($0.baseAddress?.assumingMemoryBound(to: sockaddr.self)) }
