@@ -42,6 +42,7 @@ package final class Engine: Sendable, UploadHolding {
     let cursors: CursorCoder
     package let links: LinkSigner
     let uploads: Uploads
+    package let passwordSaltKey: [UInt8]
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -63,6 +64,7 @@ package final class Engine: Sendable, UploadHolding {
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
+        passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot

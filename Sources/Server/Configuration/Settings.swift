@@ -66,6 +66,15 @@ package struct Settings: Sendable, Equatable {
         package var cacheByteCount = 50 << 30
     }
 
+    /// The door for PostgreSQL's clients.
+    package struct Postgres: Sendable, Equatable {
+        /// Nil: there is none.
+        package var host: String?
+        package var port: UInt16 = 5432
+        package var tlsCertificate: String?
+        package var tlsKey: String?
+    }
+
     package var host = "127.0.0.1"
     package var port: UInt16 = 8080
     package var publicURL: String?
@@ -86,6 +95,7 @@ package struct Settings: Sendable, Equatable {
     package var outgoingAllow: [String] = []
     package var jwt = JWT()
     package var storage = Storage()
+    package var postgres = Postgres()
     package var logFormat = Log.Format.json
     package var logLevel = Log.Level.info
 

@@ -24,6 +24,13 @@ package enum SettingsReader {
         Key("public_url") { value, settings in settings.publicURL = try url(value) },
         Key("tls.cert") { value, settings in settings.tlsCertificate = try value.stringOrNull() },
         Key("tls.key") { value, settings in settings.tlsKey = try value.stringOrNull() },
+        Key("postgres.listen") { (value, settings) in
+            guard !value.isNull else { return settings.postgres.host = nil }
+            let (host, port) = try value.address()
+            (settings.postgres.host, settings.postgres.port) = (host, port)
+        },
+        Key("postgres.tls.cert") { value, settings in settings.postgres.tlsCertificate = try value.stringOrNull() },
+        Key("postgres.tls.key") { value, settings in settings.postgres.tlsKey = try value.stringOrNull() },
         Key("hot_days") { value, settings in settings.hotDays = try value.integer(0...36_500) },
         Key("compact_interval") { value, settings in settings.compactInterval = try value.duration() },
         Key("snapshot_keep") { value, settings in settings.snapshotKeep = try value.duration() },
@@ -93,7 +100,23 @@ package enum SettingsReader {
         if (settings.tlsCertificate == nil) != (settings.tlsKey == nil) {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
+        checkPostgres(settings.postgres, &reading)
         return (settings, reading.faults)
+    }
+
+    private static func checkPostgres(_ settings: Settings.Postgres, _ reading: inout Reading) {
+        if (settings.tlsCertificate == nil) != (settings.tlsKey == nil) {
+            reading.fault(
+                settings.tlsKey == nil ? "postgres.tls.key" : "postgres.tls.cert", "postgres.tls.cert and postgres.tls.key are wanted both or neither")
+        }
+        guard let host = settings.host, settings.tlsCertificate == nil, !isLoopback(host) else { return }
+        reading.fault("postgres.listen", "\(host) can be reached from elsewhere, and then what is asked and answered must be encrypted: set postgres.tls.cert and postgres.tls.key, or listen on 127.0.0.1")
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
     }
 
     private static func noSuch(_ what: String, _ name: String, among names: [String]) -> String {

@@ -205,6 +205,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
             }
         }
     }
+    func passwordKeys(of user: String?) -> UserKeys { UserKeys() }
+    let passwordSaltKey = [UInt8](repeating: 7, count: 32)
     func quarantine(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }

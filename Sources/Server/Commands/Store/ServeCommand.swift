@@ -67,6 +67,7 @@ enum ServeCommand: Command {
         let (service, listener) = try HTTPDoor.open(
             context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates,
             routes: APIRoutes.all + ConsoleRoutes.all)
+        try openPostgres(settings, context, parts, adminKey: adminKey)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
@@ -81,6 +82,15 @@ enum ServeCommand: Command {
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
         return Running(context: context, engine: engine, parts: parts, signals: signals)
+    }
+
+    /// The door for PostgreSQL's clients, where one is wanted.
+    private static func openPostgres(_ settings: Settings, _ context: DoorContext, _ parts: ServeParts, adminKey: String) throws {
+        guard let host = settings.postgres.host else { return }
+        let limits = settings.limits
+        let own = PostgresDoor.Settings(host: host, port: settings.postgres.port, connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress)
+        let door = try PostgresDoor.open(context, own, adminKey: adminKey, certificates: parts.postgresCertificates)
+        context.log.info("listening for PostgreSQL clients", ["postgres": .text("\(host):\(door.port)"), "tls": .flag(parts.postgresCertificates != nil)])
     }
 
     /// Until somebody ends it.

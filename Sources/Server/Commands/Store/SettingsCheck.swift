@@ -19,6 +19,9 @@ package enum SettingsCheck {
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
         }
+        if let chain = settings.postgres.tlsCertificate, let key = settings.postgres.tlsKey {
+            attempt { try PostgresCertificates.check(chain: chain, key: key) }
+        }
         if let jwks = settings.jwt.jwks {
             if case .file = KeySetSource.Place(jwks) {
                 attempt { try KeySetSource(.init(jwks), policy: .publicOnly, log: Log(format: .json, level: .error)).start() }
