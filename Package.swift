@@ -82,7 +82,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"],
+            name: "ServerTests", dependencies: ["Server", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Documents/OtherFormats", "Floors/Exceptions", "OutsideNumbers", "Scripts"], swiftSettings: strict),

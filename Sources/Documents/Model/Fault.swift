@@ -12,7 +12,7 @@ package struct Fault: Error, Sendable {
         // Of who asks, and for what.
         case readOnly = "read-only", wrongClient = "wrong-client", typeNotAllowed = "type-not-allowed", badSignature = "bad-signature"
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
-        case immutableTable = "immutable-table"
+        case immutableTable = "immutable-table", lockLost = "lock-lost", queueFull = "queue-full", invalidQueue = "invalid-queue"
         // Of the store.
         case overloaded, diskFull = "disk-full", internalError = "internal-error"
     }
