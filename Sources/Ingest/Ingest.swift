@@ -19,6 +19,7 @@
 //   Registration: who else must accept a receipt
 //   Queues: messages that wait for workers, in a file of their own
 //   Topics: events, and who is told of them
+//   Executions: state machines, what runs of them, and what that waits for
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in

@@ -13,6 +13,8 @@ package struct Fault: Error, Sendable {
         case readOnly = "read-only", wrongClient = "wrong-client", typeNotAllowed = "type-not-allowed", badSignature = "bad-signature"
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
         case immutableTable = "immutable-table", lockLost = "lock-lost", queueFull = "queue-full", invalidQueue = "invalid-queue"
+        // Of processes and their executions.
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", differentInput = "different-input", wrongState = "wrong-state"
         // Of the store.
         case overloaded, diskFull = "disk-full", internalError = "internal-error"
     }

@@ -29,6 +29,8 @@ package final class DataDirectory: Sendable {
     package var catalogPath: String { "\(path)/catalog.sqlite" }
     /// An index that the rows make anew.
     package var versionsPath: String { "\(path)/versions.sqlite" }
+    /// Definitions of processes and their executions; not there until the first definition is put.
+    package var executionsPath: String { "\(path)/executions.sqlite" }
 
     /// Why a directory cannot be worked on.
     package enum Failure: Error, CustomStringConvertible, Sendable {

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
-package final class Engine: Sendable {
+package final class Engine: ProcessHolding, Sendable {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()
@@ -40,6 +40,7 @@ package final class Engine: Sendable {
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
+    package let executions: ExecutionStore
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -59,6 +60,7 @@ package final class Engine: Sendable {
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
+        executions = try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, .init(minFreeBytes: options.hot.writer.minFreeBytes))
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot
@@ -153,6 +155,7 @@ package final class Engine: Sendable {
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
+        executions.stop()
         repeats.stop()
         changed.stop()
         tier.close()

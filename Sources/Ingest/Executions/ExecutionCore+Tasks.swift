@@ -67,8 +67,8 @@ extension ExecutionCore {
         let now = clock.now()
         let insert = try connection().statement(
             """
-            INSERT OR REPLACE INTO tasks(execution, serial, resource, token, key, state, visit, attempt, first_item, depth, input, due_at)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            INSERT OR REPLACE INTO tasks(execution, serial, resource, token, key, state, visit, attempt, first_item, depth, input, created_at, due_at)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
             """)
         insert.bind(1, execution)
         insert.bind(2, Int64(serial))
@@ -110,10 +110,12 @@ extension ExecutionCore {
 
     /// The answer to a task, by its token.
     ///
+    /// - Parameter resource: whose answer it is, where that is known: a task of another is none of theirs.
     /// - Throws: `task-ended`, `not-found` for a token that nobody gave.
-    func answer(_ token: String, _ event: Event) throws {
+    func answer(_ token: String, _ event: Event, from resource: String? = nil) throws {
         let unknown = Fault(.notFound, "there is no task of this token")
         guard let parsed = TaskToken(token), let id = ULID(parsed.executionID), let number = try number(of: id) else { throw unknown }
+        if let resource, let wanted = try self.resource(of: TaskKey(execution: number, serial: Int64(parsed.serial))), wanted != resource { throw unknown }
         switch try apply(event, to: number) {
         case .applied:
             if case .heartbeat = event { return }
@@ -121,6 +123,14 @@ extension ExecutionCore {
         case .unknownToken: throw unknown
         case .taskEnded, .stale, .wrongState: throw Fault(.taskEnded, "the task has ended: it was answered, took too long, or its execution has ended")
         }
+    }
+
+    private func resource(of key: TaskKey) throws -> String? {
+        let select = try connection().statement("SELECT resource FROM tasks WHERE execution = ?1 AND serial = ?2")
+        select.bind(1, key.execution)
+        select.bind(2, key.serial)
+        defer { select.reset() }
+        return try select.step() ? select.text(0) : nil
     }
 
     func number(of id: ULID) throws -> Int64? {

@@ -72,8 +72,8 @@ final class ExecutionReader: Sendable {
     /// The newest first; a page ends at `byteCountMax` too.
     ///
     /// - Parameter owner: whose; nil for everybody's.
-    func executions(_ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int) throws -> [ExecutionView] {
-        try read([]) { connection in
+    func executions(_ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int) throws -> (executions: [ExecutionView], isCut: Bool) {
+        try read(([], false)) { connection in
             var conditions = ["e.number < ?1"]
             if owner != nil { conditions.append("e.owner = ?3") }
             if question.process != nil { conditions.append("e.process = ?4") }
@@ -92,26 +92,26 @@ final class ExecutionReader: Sendable {
                 byteCount += select.withBytes(7) { $0.count } + select.withBytes(8) { $0.count }
                 found.append(try view(select))
             }
-            return found
+            return (found, byteCount >= byteCountMax)
         }
     }
 
     private func view(_ row: SQLiteStatement) throws -> ExecutionView {
-        do {
-            guard let id = ULID(bytes: row.bytes(1)) else { throw CodingFault(reason: "its id is none") }
+        guard let id = ULID(bytes: row.bytes(1)) else { throw SQLiteError(code: 11, message: "an execution's id is none", path: path) }
+        do throws(CodingFault) {
             let ending = try ExecutionCoder.ending(ofHeader: row.bytes(8))
             return ExecutionView(
                 number: row.int64(0), id: id, process: row.text(2), processVersion: row.int64(3), name: row.text(4), owner: ExecutionCore.owner(row.text(5)),
                 status: ending.status, input: try ExecutionCoder.input(ofConstants: row.bytes(7)), output: ending.output, error: ending.error,
                 startedAt: row.int64(6), endedAt: ending.endedAt)
-        } catch let fault as CodingFault {
-            throw SQLiteError(code: 11, message: "an execution cannot be read: \(fault.reason)", path: path)
+        } catch {
+            throw SQLiteError(code: 11, message: "an execution cannot be read: \(error.reason)", path: path)
         }
     }
 
     /// Entries behind `after`, the oldest first, each as its JSON.
-    func history(_ number: Int64, after: Int64, limit: Int, byteCountMax: Int) throws -> [(number: Int64, json: [UInt8])] {
-        try read([]) { connection in
+    func history(_ number: Int64, after: Int64, limit: Int, byteCountMax: Int) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+        try read(([], false)) { connection in
             let select = try connection.statement(
                 "SELECT number, bytes FROM pieces WHERE execution = ?1 AND kind = 4 AND number > ?2 ORDER BY number LIMIT ?3")
             defer { select.reset() }
@@ -124,7 +124,7 @@ final class ExecutionReader: Sendable {
                 found.append((select.int64(0), select.bytes(1)))
                 byteCount += found.last?.json.count ?? 0
             }
-            return found
+            return (found, byteCount >= byteCountMax)
         }
     }
 
@@ -154,7 +154,7 @@ final class ExecutionReader: Sendable {
         try read(nil) { connection in
             let select = try connection.statement(
                 """
-                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id
+                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at
                 FROM tasks t JOIN executions e ON e.number = t.execution WHERE t.execution = ?1 AND t.serial = ?2
                 """)
             defer { select.reset() }
@@ -167,7 +167,8 @@ final class ExecutionReader: Sendable {
             let call = TaskCall(
                 token: select.text(1), key: select.text(2), resource: resource, state: select.text(3), visit: select.count(4), attempt: select.int64(5), input: input,
                 firstItem: select.isNull(6) ? nil : select.count(6), depth: select.count(7))
-            return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9))
+            return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9),
+                createdAt: select.int64(12))
         }
     }
 

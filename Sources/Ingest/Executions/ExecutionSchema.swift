@@ -37,7 +37,7 @@ enum ExecutionSchema {
         CREATE TABLE tasks(
             execution INTEGER NOT NULL, serial INTEGER NOT NULL, resource TEXT NOT NULL, token TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL,
             visit INTEGER NOT NULL, attempt INTEGER NOT NULL, first_item INTEGER, depth INTEGER NOT NULL, input BLOB NOT NULL,
-            due_at INTEGER, try_count INTEGER NOT NULL DEFAULT 0, reason TEXT, PRIMARY KEY(execution, serial)) WITHOUT ROWID;
+            created_at INTEGER NOT NULL, due_at INTEGER, try_count INTEGER NOT NULL DEFAULT 0, reason TEXT, PRIMARY KEY(execution, serial)) WITHOUT ROWID;
         CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
         """
 

@@ -1,5 +1,5 @@
 package import ColumnStore
-package import Documents
+internal import Documents
 package import Processes
 
 /// What calls ask of definitions, executions and tasks, with the rights of whoever asks.
@@ -55,13 +55,12 @@ extension ExecutionStore {
     }
 
     private func checkStart(_ process: String, as principal: Principal) throws {
-        switch principal.identity {
-        case .administrator: break
-        case .contract(let client):
-            guard surroundings.mayStart(client, process) else { throw Fault(.notFound, "there is no process of this name for this contract") }
-        case .nobody: throw Fault(.notFound, "there is no process of this name for this credential")
+        guard principal.identity != .nobody, principal.uses.processes.includes(process) else {
+            throw Fault(.notFound, "there is no process of this name for this credential")
         }
-        if let refusal = surroundings.refusal() { throw refusal }
+        if let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes {
+            throw Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started until there is more")
+        }
     }
 
     package func execution(_ id: String, as principal: Principal) throws -> ExecutionView {
@@ -72,9 +71,9 @@ extension ExecutionStore {
     }
 
     /// The newest first.
-    package func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> [ExecutionView] {
+    package func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) {
         switch principal.identity {
-        case .nobody: []
+        case .nobody: ([], false)
         case .administrator: try reader.executions(question, owner: nil, byteCountMax: Self.pageByteCountMax)
         case .contract: try reader.executions(question, owner: principal.identity, byteCountMax: Self.pageByteCountMax)
         }
@@ -83,7 +82,7 @@ extension ExecutionStore {
     private static let pageByteCountMax = 16 << 20
 
     /// Entries behind `after`, the oldest first, each as its JSON.
-    package func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> [(number: Int64, json: [UInt8])] {
+    package func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
         let found = try execution(id, as: principal)
         return try reader.history(found.number, after: after, limit: limit, byteCountMax: Self.pageByteCountMax)
     }
@@ -121,6 +120,32 @@ extension ExecutionStore {
             case .heartbeat: .heartbeat(token: token)
             }
         submit({ core in try core.answer(token, event) }, done: completion)
+    }
+
+    /// Takes a callback that names a task: an endpoint's answer that comes later. Its signature was checked.
+    ///
+    /// - Returns: false for one that names none.
+    func take(_ callback: RegistrarCallback, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void) -> Bool {
+        guard let token = (try? ValueLimits.parse(callback.body))?["task_token"]?.text else { return false }
+        let event: Event
+        switch TaskAnswers.ending(callback.body) {
+        case .succeeded(let output)?: event = .taskSucceeded(token: token, output: output)
+        case .failed(let error)?: event = .taskFailed(token: token, error)
+        default:
+            completion(
+                .failure(
+                    Fault(
+                        .badParameter, "a callback says what became of the task",
+                        errors: [.init(pointer: "/outcome", code: "enum", message: "accepted or rejected is wanted")])))
+            return true
+        }
+        let endpoint = Resource.call(callback.registrar).text
+        submit({ core in try core.answer(token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
+        return true
+    }
+
+    static func fault(_ error: any Error) -> Fault {
+        (error as? Fault) ?? Fault(.internalError, "the store could not do it", cause: "\(error)")
     }
 
     /// Starts the child of a task, once for each task however often this is called; its end will be the task's.

@@ -1,5 +1,5 @@
 internal import ColumnStore
-package import Documents
+internal import Documents
 internal import Processes
 import Synchronization
 
@@ -52,18 +52,15 @@ package final class ExecutionStore: Sendable {
 
     /// What it asks of the store that it is part of.
     package struct Surroundings: Sendable {
-        /// Whether a contract may start a process.
-        package let mayStart: @Sendable (ClientID, String) -> Bool
-        /// Why nothing new is taken at present.
-        package let refusal: @Sendable () -> Fault?
+        /// On the disk, below which nothing new is started; what runs goes on.
+        package let minFreeBytes: Int64
         /// What is wrong with an expression over an event; nil when nothing is.
         package let conditionFault: @Sendable (String) -> String?
 
         package init(
-            mayStart: @escaping @Sendable (ClientID, String) -> Bool = { _, _ in true }, refusal: @escaping @Sendable () -> Fault? = { nil },
-            conditionFault: @escaping @Sendable (String) -> String? = { _ in nil }
+            minFreeBytes: Int64 = 0, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil }
         ) {
-            (self.mayStart, self.refusal, self.conditionFault) = (mayStart, refusal, conditionFault)
+            (self.minFreeBytes, self.conditionFault) = (minFreeBytes, conditionFault)
         }
     }
 
@@ -184,7 +181,7 @@ package final class ExecutionStore: Sendable {
                 return
             }
             note(error, fires: fires)
-            let shown = Self.fault(error)
+            let shown = Self.shown(error)
             for one in batch { one.fail(shown) }
         }
     }
@@ -225,7 +222,7 @@ package final class ExecutionStore: Sendable {
         }
     }
 
-    private static func fault(_ error: any Error) -> any Error {
+    private static func shown(_ error: any Error) -> any Error {
         guard let error = error as? SQLiteError else { return error }
         if error.kind == .full { return Fault(.diskFull, "there is no room to make it durable", advice: .sendAgainLater, cause: "\(error)") }
         return Fault(.internalError, "the store could not do it", cause: "\(error)")

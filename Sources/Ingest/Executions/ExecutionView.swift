@@ -16,6 +16,15 @@ package struct ExecutionView: Sendable {
     /// Microseconds since 1970.
     package let startedAt: Int64
     package let endedAt: Int64?
+
+    package init(
+        number: Int64, id: ULID, process: String, processVersion: Int64, name: String, owner: Identity, status: Execution.Status, input: JSONValue, output: JSONValue?,
+        error: StateError?, startedAt: Int64, endedAt: Int64?
+    ) {
+        (self.number, self.id, self.process, self.processVersion, self.name, self.owner) = (number, id, process, processVersion, name, owner)
+        (self.status, self.input, self.output, self.error) = (status, input, output, error)
+        (self.startedAt, self.endedAt) = (startedAt, endedAt)
+    }
 }
 
 /// What is asked of a list of executions.
@@ -30,25 +39,6 @@ package struct ExecutionQuestion: Sendable {
     }
 }
 
-/// What happened to an execution, one thing of many.
-package struct HistoryItem: Sendable {
-    /// From 1, in the order in which it happened.
-    package let number: Int64
-    package let at: Int64
-    package let kind: HistoryEntry.Kind
-    package let state: String
-    package let visit: Int64
-    package let attempt: Int64
-    /// As JSON.
-    package let input: [UInt8]?
-    package let output: [UInt8]?
-    package let error: String?
-    package let cause: String?
-
-    /// About as many bytes as its answer takes.
-    package var byteCount: Int { 200 + state.utf8.count + (input?.count ?? 0) + (output?.count ?? 0) + (cause?.utf8.count ?? 0) }
-}
-
 /// A definition as it was put, in its newest version.
 package struct ProcessDescription: Sendable {
     package let name: String
@@ -57,6 +47,10 @@ package struct ProcessDescription: Sendable {
     package let definition: [UInt8]
     /// When its schedules start it next, in microseconds since 1970; nil where it has none.
     package let nextAt: Int64?
+
+    package init(name: String, version: Int64, definition: [UInt8], nextAt: Int64?) {
+        (self.name, self.version, self.definition, self.nextAt) = (name, version, definition, nextAt)
+    }
 }
 
 /// What became of a definition that was put.

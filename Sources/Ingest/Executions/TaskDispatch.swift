@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Processes
 import Synchronization
 
@@ -92,9 +93,10 @@ final class TaskDispatch: Sendable {
     }
 
     /// - Parameter again: when it is looked at once more.
-    private func release(_ key: TaskKey, _ lane: Resource, _ outcome: String, again: Int64? = nil) {
+    private func release(_ key: TaskKey, _ lane: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
+        let now = store.clock.now()
         state.signal { state in
-            state.lanes[lane.lane]?.end(key, outcome)
+            state.lanes[lane.lane]?.end(key, outcome, worked: worked, now: now)
             if let again { state.lanes[lane.lane]?.add(key, dueAt: again) }
         }
     }
@@ -120,7 +122,7 @@ final class TaskDispatch: Sendable {
             }
         }) { [self] result in
             switch result {
-            case .success: release(work.key, lane, outcome)
+            case .success: release(work.key, lane, outcome, worked: true)
             case .failure: release(work.key, lane, "unwritten", again: store.clock.now().addingSaturating(Self.patience))
             }
         }
@@ -129,7 +131,7 @@ final class TaskDispatch: Sendable {
     private func putOff(_ work: TaskWork, _ lane: Resource, to at: Int64?, isFailure: Bool, _ reason: String?, _ outcome: String) {
         store.submit({ core in try core.putOff(work.key, to: at, isFailure: isFailure, reason: reason) }) { [self] result in
             switch result {
-            case .success(let isWanted): release(work.key, lane, outcome, again: isWanted ? at : nil)
+            case .success(let isWanted): release(work.key, lane, outcome, worked: !isFailure, again: isWanted ? at : nil)
             case .failure: release(work.key, lane, "unwritten", again: store.clock.now().addingSaturating(Self.patience))
             }
         }

@@ -20,6 +20,7 @@ struct TaskLane: Sendable {
     /// Some of what waits is in the file alone.
     private(set) var hasMore = false
     var ended: [String: Int] = [:]
+    private(set) var breaker = CircuitBreaker()
 
     /// As many are kept in memory: an outage must not fill it.
     static let countMax = 50_000
@@ -28,7 +29,7 @@ struct TaskLane: Sendable {
 
     var waitingCount: Int { heap.count }
     /// When something can be begun next; nil where nothing can.
-    var nextAt: Int64? { running.count < limit ? heap.first?.dueAt : nil }
+    var nextAt: Int64? { running.count < limit && breaker.state != .halfOpen ? heap.first?.dueAt : nil }
     var wantsMore: Bool { hasMore && heap.count < Self.countMax / 2 }
 
     mutating func beginReload() { hasMore = false }
@@ -51,7 +52,7 @@ struct TaskLane: Sendable {
 
     /// The first that is due, which is under way from here on.
     mutating func take(now: Int64) -> TaskKey? {
-        guard let next = nextAt, next <= now else { return nil }
+        guard let next = nextAt, next <= now, breaker.mayCall(now: now) else { return nil }
         let first = heap[0].key
         let last = heap.removeLast()
         if !heap.isEmpty {
@@ -70,8 +71,14 @@ struct TaskLane: Sendable {
         return first
     }
 
-    mutating func end(_ key: TaskKey, _ outcome: String) {
+    /// - Parameter worked: whether whoever carries tasks out is well; nil where nobody was asked.
+    mutating func end(_ key: TaskKey, _ outcome: String, worked: Bool?, now: Int64) {
         running.remove(key)
+        switch worked {
+        case true?: breaker.recordSuccess()
+        case false?: breaker.recordFailure(now: now)
+        case nil: if breaker.state == .halfOpen { breaker.recordSuccess() }
+        }
         ended[outcome, default: 0] += 1
     }
 }

@@ -10,6 +10,8 @@ package struct TaskWork: Sendable {
     package let executionID: String
     /// Attempts of this call that have failed: those of its retrier are `call.attempt`.
     package let tryCount: Int
+    /// When its state asked for it, in microseconds since 1970.
+    package let createdAt: Int64
 }
 
 /// What a task is kept by.

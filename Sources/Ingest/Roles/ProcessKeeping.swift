@@ -1,6 +1,4 @@
 package import ColumnStore
-package import Documents
-package import Processes
 
 /// State machines and their executions. Changes are durable before these return, or before `completion` is called.
 package protocol ProcessKeeping: AnyObject, Sendable {
@@ -21,8 +19,8 @@ package protocol ProcessKeeping: AnyObject, Sendable {
         _ process: String, name: String?, input: JSONValue, as principal: Principal,
         completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void)
     func execution(_ id: String, as principal: Principal) throws -> ExecutionView
-    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> [ExecutionView]
-    func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> [(number: Int64, json: [UInt8])]
+    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool)
+    func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool)
     func abort(_ id: String, as principal: Principal) throws
     func redrive(_ id: String, as principal: Principal) throws
 

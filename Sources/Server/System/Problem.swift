@@ -13,6 +13,7 @@ package struct Problem: Error, Sendable {
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
         case immutableTable = "immutable-table", queryCancelled = "query-cancelled", lockLost = "lock-lost"
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", differentInput = "different-input", wrongState = "wrong-state"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
         case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
@@ -98,6 +99,10 @@ extension Problem.Slug {
             case .lockLost: .lockLost
             case .queueFull: .queueFull
             case .invalidQueue: .invalidQueue
+            case .invalidProcess: .invalidProcess
+            case .taskEnded: .taskEnded
+            case .differentInput: .differentInput
+            case .wrongState: .wrongState
             case .overloaded: .overloaded
             case .diskFull: .diskFull
             case .internalError: .internalError
