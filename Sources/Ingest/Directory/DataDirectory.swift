@@ -7,6 +7,7 @@ import Synchronization
 ///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     executions.sqlite  definitions of processes, and their executions
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///

@@ -1,5 +1,5 @@
 package import ColumnStore
-internal import Documents
+package import Documents
 package import Processes
 
 /// What calls ask of definitions, executions and tasks, with the rights of whoever asks.
@@ -60,6 +60,19 @@ extension ExecutionStore {
         }
         if let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes {
             throw Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started until there is more")
+        }
+    }
+
+    /// For an event: its name is made of the event, so that it starts one execution however often it comes.
+    package func start(_ process: String, name: String, input: [UInt8], as identity: Identity, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        let value: JSONValue
+        do throws(JSONSyntaxError) {
+            value = try ValueLimits.parse(input)
+        } catch {
+            return completion(.failure(Fault(.badJSON, "the event at byte \(error.offset): \(error.message)")))
+        }
+        submit({ core in try core.start(ExecutionRequest(process: process, name: name, input: value, owner: identity)) }) { result in
+            completion(result.map { _ in }.mapError(Self.fault))
         }
     }
 
@@ -157,3 +170,5 @@ extension ExecutionStore {
         submit({ [request] core in try core.start(request) }, done: completion)
     }
 }
+
+extension ExecutionStore: ProcessStarting {}
