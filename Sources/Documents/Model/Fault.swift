@@ -14,7 +14,7 @@ package struct Fault: Error, Sendable {
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
         case immutableTable = "immutable-table", lockLost = "lock-lost", queueFull = "queue-full", invalidQueue = "invalid-queue"
         // Of processes and their executions.
-        case invalidProcess = "invalid-process", taskEnded = "task-ended", differentInput = "different-input", wrongState = "wrong-state"
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         // Of the store.
         case overloaded, diskFull = "disk-full", internalError = "internal-error"
     }

@@ -105,7 +105,7 @@ extension ExecutionCore {
             do {
                 _ = try start(
                     ExecutionRequest(process: planned.process, name: "schedule \(planned.rule) \(time)", input: event, owner: .administrator))
-            } catch let fault as Fault where fault.code == .differentInput || fault.code == .notFound {
+            } catch let fault as Fault where fault.code == .alreadyExists || fault.code == .notFound {
                 StoreLog.note("a planned start was left out", path: path, reason: "\(planned.process): \(fault.detail)", level: .warning)
             }
             try plan(planned.process, rule: planned.rule, at: next)

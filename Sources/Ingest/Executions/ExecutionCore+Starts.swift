@@ -18,7 +18,7 @@ struct ExecutionRequest: Sendable {
 extension ExecutionCore {
     /// Starts an execution, or finds the one of the same name.
     ///
-    /// - Throws: `not-found`, `different-input`, `too-large`.
+    /// - Throws: `not-found`, `already-exists`, `too-large`.
     func start(_ request: ExecutionRequest) throws -> StartedExecution {
         let version = try currentVersion(request.process)
         if let parent = request.parent, let known = try child(of: parent.key) { return known }
@@ -82,7 +82,7 @@ extension ExecutionCore {
         }
         var steps = Steps()
         guard (try? ValueEquality.areEqual(input, request.input, &steps)) == true else {
-            throw Fault(.differentInput, "there is an execution \(name) of \(request.process), with other input")
+            throw Fault(.alreadyExists, "there is an execution \(name) of \(request.process), with other input")
         }
         return try Self.started(select, path)
     }

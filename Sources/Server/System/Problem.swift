@@ -13,7 +13,7 @@ package struct Problem: Error, Sendable {
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
         case immutableTable = "immutable-table", queryCancelled = "query-cancelled", lockLost = "lock-lost"
-        case invalidProcess = "invalid-process", taskEnded = "task-ended", differentInput = "different-input", wrongState = "wrong-state"
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
         case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
@@ -101,7 +101,7 @@ extension Problem.Slug {
             case .invalidQueue: .invalidQueue
             case .invalidProcess: .invalidProcess
             case .taskEnded: .taskEnded
-            case .differentInput: .differentInput
+            case .alreadyExists: .alreadyExists
             case .wrongState: .wrongState
             case .overloaded: .overloaded
             case .diskFull: .diskFull

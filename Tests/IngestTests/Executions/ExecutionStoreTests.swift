@@ -127,7 +127,7 @@ final class ExecutionStoreTests: XCTestCase {
         let again = try start(store, "p", #"{"b":[2.0],"a":1e0}"#, name: "n")
         XCTAssertTrue(one.isNew && !again.isNew)
         XCTAssertEqual(one.id, again.id)
-        XCTAssertEqual(code { _ = try start(store, "p", #"{"a":1}"#, name: "n") }, .differentInput)
+        XCTAssertEqual(code { _ = try start(store, "p", #"{"a":1}"#, name: "n") }, .alreadyExists)
         let client = Principal(clientID: "c", access: .readWrite, scope: .own, uses: .init(processes: .some(["p"])))
         let other = try start(store, "p", "{}", name: "n", as: client)
         XCTAssertNotEqual(other.id, one.id)

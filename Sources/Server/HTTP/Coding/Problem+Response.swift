@@ -15,7 +15,7 @@ extension Problem.Slug {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled, .lockLost, .taskEnded, .differentInput, .wrongState: 409
+        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled, .lockLost, .taskEnded, .alreadyExists, .wrongState: 409
         case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
@@ -68,7 +68,7 @@ extension Problem.Slug {
         case .contradictingOutcome: ("Contradicting outcome", "The step has already ended otherwise.")
         case .invalidProcess: ("The definition is wrong", "The state machine breaks the Amazon States Language, or uses what is not taken; `errors` has every reason with its place.")
         case .taskEnded: ("The task has ended", "It was answered before, took longer than it may, or its execution has ended. What was done for it counts no more.")
-        case .differentInput: ("Another input has this name", "There is an execution of this process and name, with other input. Nothing was started.")
+        case .alreadyExists: ("Something else has this name", "There is an execution of this process and name, with other input. Nothing was started.")
         case .wrongState: ("Not in this state", "The execution has ended already, or has not failed. `GET /v1/executions/{id}` says how it stands.")
         case .lockLost: ("The lock is lost", "The message's lock has ended or was given to another, or the message is complete, dead or gone. What was done for it may be done again by whoever has it now.")
         case .invalidQueue: ("The queue or topic is wrong", "The settings of a queue, a topic or a subscription, or a message or event for one, are not as they must be; `errors` has every reason.")

@@ -16,7 +16,7 @@ enum ExecutionStartRoute {
                     .init(200, "There is one of this name and input: this.", [.of(StartedExecutionBody.self)]),
                     .init(201, "It runs; Location says where it stands.", [.of(StartedExecutionBody.self)]),
                 ],
-                problems: [.notFound, .differentInput, .tooLarge, .diskFull]),
+                problems: [.notFound, .alreadyExists, .tooLarge, .diskFull]),
             uses: { $0.store.processes }, handle: start)
     ]
 
