@@ -8,6 +8,7 @@ import Synchronization
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
 ///     uploads/        files of uploads, by their ids
+///     executions.sqlite  definitions of processes, and their executions
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
@@ -37,6 +38,8 @@ package final class DataDirectory: Sendable {
     package var catalogPath: String { "\(path)/catalog.sqlite" }
     /// An index that the rows make anew.
     package var versionsPath: String { "\(path)/versions.sqlite" }
+    /// Definitions of processes and their executions; not there until the first definition is put.
+    package var executionsPath: String { "\(path)/executions.sqlite" }
 
     /// Why a directory cannot be worked on.
     package enum Failure: Error, CustomStringConvertible, Sendable {

@@ -54,6 +54,7 @@ extension Engine: Callbacks, DeadLetterReview {
     package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         do {
             try checkSignature(callback)
+            if executions.take(callback, completion) { return }
             let (ticketID, outcome) = try Self.read(callback)
             try settle(ticketID, callback.registrar, outcome, completion)
         } catch {

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
-package final class Engine: Sendable, UploadHolding {
+package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()
@@ -43,6 +43,7 @@ package final class Engine: Sendable, UploadHolding {
     package let links: LinkSigner
     let uploads: Uploads
     package let passwordSaltKey: [UInt8]
+    package let executions: ExecutionStore
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -65,6 +66,7 @@ package final class Engine: Sendable, UploadHolding {
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
+        executions = try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, .init(minFreeBytes: options.hot.writer.minFreeBytes))
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot
@@ -163,6 +165,7 @@ package final class Engine: Sendable, UploadHolding {
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
+        executions.stop()
         repeats.stop()
         changed.stop()
         tier.close()

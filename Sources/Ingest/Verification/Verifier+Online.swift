@@ -22,6 +22,7 @@ extension Verifier {
                 guarded("\(directory.warehouseName)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }
             }
         }
+        checkExecutionsBesideServer()
         guarded(directory.path) { try uniqueness.check { note($0, $1) } }
         try checkCancelled()
         return report

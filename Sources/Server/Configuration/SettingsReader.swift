@@ -51,7 +51,8 @@ package enum SettingsReader {
         Key("upload_revert_days") { value, settings in settings.uploadRevertDays = try value.integer(0...36_500) },
         Key("quarantine_days") { value, settings in settings.quarantineDays = try value.integer(0...36_500) },
         Key("quarantine_max_bytes") { value, settings in settings.quarantineByteCountMax = try value.size(0...(1 << 50)) },
-        Key("registrars") { value, settings in settings.registrars = try registrars(value) },
+        Key("registrars") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
+        Key("endpoints") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
         Key("outgoing.allow") { value, settings in settings.outgoingAllow = try value.strings() },
         Key("jwt.issuer") { value, settings in settings.jwt.issuer = try value.stringOrNull() },
         Key("jwt.audience") { value, settings in settings.jwt.audience = try value.stringOrNull() },
@@ -200,7 +201,7 @@ package enum SettingsReader {
                 guard let text = environment[key.variable] else { continue }
                 source = key.variable
                 // Lists and objects come as JSON; all else as it is.
-                let isStructured = ["registrars", "outgoing.allow", "storage.credentials"].contains(key.path) && text != "null"
+                let isStructured = ["registrars", "endpoints", "outgoing.allow", "storage.credentials"].contains(key.path) && text != "null"
                 if isStructured {
                     if let value = json(text, key: key.path) { set(key, value) }
                 } else {
@@ -250,6 +251,14 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "access_key_id and secret_access_key are wanted both")
         }
         return credentials
+    }
+
+    /// Both keys name endpoints: `registrars` is the older one.
+    private static func add(_ endpoints: [String: Settings.Registrar], from key: String, to settings: inout Settings) throws {
+        if let name = endpoints.keys.sorted().first(where: { settings.registrars[$0] != nil }) {
+            throw SettingError(key: "\(key).\(name)", message: "registrars and endpoints both name it; say it once")
+        }
+        settings.registrars.merge(endpoints) { first, _ in first }
     }
 
     private static func registrars(_ value: SettingValue) throws -> [String: Settings.Registrar] {

@@ -42,7 +42,7 @@ enum EngineOpening {
         }
     }
 
-    private static func registration(_ settings: Settings) throws -> RegistrationOptions {
+    static func registration(_ settings: Settings) throws -> RegistrationOptions {
         var options = RegistrationOptions()
         options.policy = try SettingsCheck.policy(settings)
         for (name, registrar) in settings.registrars {

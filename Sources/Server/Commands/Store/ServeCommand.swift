@@ -30,6 +30,7 @@ enum ServeCommand: Command {
         let context: DoorContext
         let engine: Engine
         let parts: ServeParts
+        let calls: EndpointCaller
         var signals: sigset_t
     }
 
@@ -78,10 +79,12 @@ enum ServeCommand: Command {
         service.watchLevels()
         ExportMaker.begin(context, url: url)
         context.store.uploads.start()
+        let calls = EndpointCaller(try EngineOpening.registration(settings), callbackBase: url)
+        try context.store.processes.begin(TaskExecutors(context: context, calls: calls))
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
-        return Running(context: context, engine: engine, parts: parts, signals: signals)
+        return Running(context: context, engine: engine, parts: parts, calls: calls, signals: signals)
     }
 
     /// The door for PostgreSQL's clients, where one is wanted.
@@ -110,6 +113,7 @@ enum ServeCommand: Command {
             return ExitStatus.done
         }
         running.parts.stop()
+        running.calls.stop()
         try running.engine.close()
         log.info("stopped")
         return ExitStatus.done
