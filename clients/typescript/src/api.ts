@@ -1740,6 +1740,7 @@ export type Slug =
   | "role-not-allowed"
   | "spill-full"
   | "storage-unavailable"
+  | "task-ended"
   | "too-large"
   | "too-many-queries"
   | "type-not-allowed"
