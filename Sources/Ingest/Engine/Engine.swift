@@ -21,6 +21,12 @@ package final class Engine: Sendable {
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
         /// Where cold tables lie.
         package var storages: any StorageFactory = LocalStorageFactory()
+        /// Another place of cold tables by its URL; nil: in the store's directory.
+        package var openPlace: @Sendable (String?) throws -> any StorageFactory = { place in
+            guard let place else { return LocalStorageFactory() }
+            guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
+            return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
+        }
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -61,7 +67,7 @@ package final class Engine: Sendable {
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
-        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, openPlace: options.openPlace)
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }

@@ -212,6 +212,9 @@ final class FakeEngine: WholeStore {
         }
         return BackupSummary()
     }
+    func move(
+        to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Int64, String) -> Void
+    ) throws -> WarehouseMoveSummary { WarehouseMoveSummary() }
     func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {
