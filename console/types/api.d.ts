@@ -29,7 +29,7 @@ export type DeadLetter = { id: string; kind: "step" | "webhook"; name: string; a
 export type DeadLetterList = { dead_letters: DeadLetter[]; next_cursor: string | null };
 export type TypeList = { types: Type[]; next_cursor: string | null };
 export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
-export type Job = { id: string; kind: "compact" | "backup" | "verify"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
+export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
 export type JobList = { jobs: Job[]; next_cursor: string | null };
 export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
 export type ExportList = { exports: Export[]; next_cursor: string | null };
@@ -42,6 +42,7 @@ export type UploadError = { record: number; receipt_id: string | null; errors: V
 export type UploadErrorList = { errors: UploadError[]; next_cursor: string | null };
 export type Deletion = { deleted: number; has_more: boolean };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
+export type Move = { place?: string; tables: number; files: number; bytes: number; files_copied: number; bytes_copied: number; files_left: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
 export type Verification = { files: number; receipts: number; document_bytes: number; fault_count: number; faults: { path: string; fault: string }[]; strangers: string[] };
 export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; roles: string[]; plan: string | null; valid_to: string | null };
@@ -250,6 +251,9 @@ export interface Paths {
   };
   "/v1/admin/verify": {
     post: { query: { wait?: string | number | null }; body: { [name: string]: any }; answer: Verification | Job };
+  };
+  "/v1/admin/move": {
+    post: { query: { wait?: string | number | null }; body: { to: string | null }; answer: Move | Job };
   };
   "/v1/admin/jobs": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: JobList };

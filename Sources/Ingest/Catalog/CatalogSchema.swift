@@ -71,6 +71,11 @@ enum CatalogSchema {
         """
         CREATE TABLE key_verifiers(secret_sha256 BLOB PRIMARY KEY, stored_key BLOB NOT NULL, server_key BLOB NOT NULL) WITHOUT ROWID;
         """,
+        // What a warehouse that was moved has left where it was, until it is gone there; an empty place is the store's own directory.
+        """
+        CREATE TABLE former_objects(
+            place TEXT NOT NULL, table_name TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY(place, table_name, key)) WITHOUT ROWID;
+        """,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -22,6 +22,12 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
         /// Where cold tables lie.
         package var storages: any StorageFactory = LocalStorageFactory()
+        /// Another place of cold tables by its URL; nil: in the store's directory.
+        package var openPlace: @Sendable (String?) throws -> any StorageFactory = { place in
+            guard let place else { return LocalStorageFactory() }
+            guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
+            return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
+        }
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -67,7 +73,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         links = LinkSigner(storeKey: try catalog.cursorKey())
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
         executions = try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, .init(minFreeBytes: options.hot.writer.minFreeBytes))
-        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, openPlace: options.openPlace)
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }

@@ -240,6 +240,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         }
         return BackupSummary()
     }
+    func move(
+        to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Int64, String) -> Void
+    ) throws -> WarehouseMoveSummary { WarehouseMoveSummary() }
     func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {

@@ -315,7 +315,7 @@ export interface AuditList {
 
 export interface Job {
   id: string;
-  kind: "compact" | "backup" | "verify";
+  kind: "compact" | "backup" | "verify" | "move";
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   actor: string;
   created_at: string;
@@ -442,6 +442,16 @@ export interface Backup {
   files_copied: number;
   bytes_copied: number;
   elapsed_ms: number;
+}
+
+export interface Move {
+  place?: string;
+  tables: number;
+  files: number;
+  bytes: number;
+  files_copied: number;
+  bytes_copied: number;
+  files_left: number;
 }
 
 export interface Compaction {
@@ -1544,6 +1554,18 @@ export interface Operations {
     body?: Record<string, unknown>;
     answer: Verification | Job;
   };
+  /** Moves cold tables to another place while the store works: a bucket, or a directory of the server's machine. What a move that was cut off has copied is not copied again. Answers at once with the job; with `wait` at the latest then. `storage.url` is to name the place from then on. */
+  move: {
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    body: {
+      /** s3://bucket/prefix or file:///path, empty or of this store; null: the store's own directory. */
+      to: string | null;
+    };
+    answer: Move | Job;
+  };
   /** The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended. */
   jobs: {
     query?: {
@@ -1685,6 +1707,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   adminAudit: { method: "GET", path: "/v1/admin/audit", isOpen: false, takesText: false },
   backup: { method: "POST", path: "/v1/admin/backup", isOpen: false, takesText: false },
   verify: { method: "POST", path: "/v1/admin/verify", isOpen: false, takesText: false },
+  move: { method: "POST", path: "/v1/admin/move", isOpen: false, takesText: false },
   jobs: { method: "GET", path: "/v1/admin/jobs", isOpen: false, takesText: false },
   job: { method: "GET", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
   cancelJob: { method: "DELETE", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
