@@ -10,6 +10,7 @@
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/{Answers/Operating, Answers}, Exports: bodies; answers that leave as files
 //   Routes/Operating: the calls of those who look after the store: sessions, an overview, lists, lots
+//   Routes/Messages: queues and their messages, topics and their events
 //   Routes: the other calls of the API, and the description made of all
 //   Console: the web application, served beside the API
 //   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line

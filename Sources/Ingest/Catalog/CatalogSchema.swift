@@ -66,6 +66,12 @@ enum CatalogSchema {
         CREATE TABLE sessions(
             secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        // Names of each, one a line; `*` for all.
+        """
+        ALTER TABLE contracts ADD COLUMN uses_queues TEXT;
+        ALTER TABLE contracts ADD COLUMN uses_topics TEXT;
+        ALTER TABLE contracts ADD COLUMN uses_processes TEXT;
+        """,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -1,5 +1,6 @@
 package import ColumnStore
 import Documents
+import Glibc
 package import Query
 import Synchronization
 
@@ -21,6 +22,8 @@ package final class Engine: Sendable {
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
         /// Where cold tables lie.
         package var storages: any StorageFactory = LocalStorageFactory()
+        /// Microseconds that nobody sets, beside `hot.clock`: locks of messages outlast jumps of that. Nil where a test moves it by hand.
+        package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -40,6 +43,7 @@ package final class Engine: Sendable {
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
+    package let queueStore: QueueStore
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -80,6 +84,10 @@ package final class Engine: Sendable {
         do { try compactor.publishNewest() } catch {
             StoreLog.note("a view of a versioned table is behind its history", path: directory.warehousePath, reason: "\(error)", level: .warning)
         }
+        queueStore = try QueueStore(
+            store: QueueCore.Store(
+                path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
+                steady: options.queueSteadyClock), members: [], opens: access(directory.queuesPath, F_OK) == 0)
         compactor.start()
         repeats.start()
         changed.start()
@@ -155,6 +163,7 @@ package final class Engine: Sendable {
         registration.withLock { $0 }?.stop()
         repeats.stop()
         changed.stop()
+        queueStore.stop()
         tier.close()
         quarantine.settle()
         try catalog.flushKeyUses()
@@ -181,4 +190,8 @@ package final class Engine: Sendable {
     }
 
     package var tableNames: [String] { tier.tables.tables.map { TableName.shown($0) } }
+}
+
+extension Engine: MessageHolding {
+    package var queues: any QueueKeeping { queueStore }
 }

@@ -13,7 +13,7 @@ enum FaultClass {
         case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed: self = .document
         case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter, .immutableTable: self = .access
         case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
-            .overloaded, .diskFull, .internalError: self = .other
+            .lockLost, .queueFull, .invalidQueue, .overloaded, .diskFull, .internalError: self = .other
         }
     }
 }

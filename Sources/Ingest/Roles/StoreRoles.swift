@@ -1,6 +1,6 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & SessionKeeping & StoreLife
+    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & QueryStore & RefusedDocuments & RowReading & SessionKeeping & StoreLife
     & StoreMaintenance & TypeAdministration & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
@@ -24,6 +24,7 @@ package struct StoreRoles: Sendable {
     package let figures: any FigureKeeping
     package let exports: any ExportKeeping
     package let links: any LinkSigning
+    package let queues: any QueueKeeping
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -34,5 +35,6 @@ package struct StoreRoles: Sendable {
         versions = store
         (audit, figures, maintenance, life) = (store, store, store, store)
         (exports, links) = (store, store)
+        queues = store.queues
     }
 }
