@@ -18,7 +18,6 @@
 //   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt
 //   Queues: messages that wait for workers, in a file of their own
-//   Topics: events, and who is told of them
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in

@@ -8,7 +8,7 @@
 //   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
-//   Routes/{Answers/Operating, Answers}, Exports: bodies; answers that leave as files
+//   Routes/{Answers/Operating, Answers/Messages, Answers}, Exports: bodies; answers that leave as files
 //   Routes/Operating: the calls of those who look after the store: sessions, an overview, lists, lots
 //   Routes/Messages: queues and their messages, topics and their events
 //   Routes: the other calls of the API, and the description made of all
@@ -28,6 +28,8 @@ public enum TillCommand {
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
         TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
+        QueueListCommand.self, QueueShowCommand.self, QueuePutCommand.self, QueueDeleteCommand.self, QueueSendCommand.self, QueueReceiveCommand.self,
+        QueueDeadLettersCommand.self, QueueRedriveCommand.self, QueuePurgeCommand.self,
         JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,
     ]
 

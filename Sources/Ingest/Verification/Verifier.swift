@@ -11,7 +11,8 @@ import Query
 /// 3. Cold tables: each object has the size and hash that the catalog holds, each that the present version leads to is in the catalog;
 ///    each document has its hash and says what its columns say; each file's rows are what its manifest and its own statistics say; totals
 ///    agree.
-/// 4. Over all files: no identity, ticket or sequence is there twice.
+/// 4. Queues: each has as many messages and bytes as its row says.
+/// 5. Over all files: no identity, ticket or sequence is there twice.
 ///
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
@@ -101,6 +102,9 @@ package final class Verifier {
                 if !guarded("\(directory.warehousePath)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
             }
             knowsParts = isWhole
+        }
+        if access(directory.queuesPath, F_OK) == 0 {
+            checkDatabase(directory.queuesPath, "queues.sqlite") { try QueueProof.check(directory.queuesPath) { note(directory.queuesPath, $0) } }
         }
         guarded(directory.path) {
             try uniqueness.check { note($0, $1) }

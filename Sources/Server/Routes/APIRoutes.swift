@@ -3,7 +3,7 @@ package enum APIRoutes {
     package static let all: [Route] =
         ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all + ExportRoutes.all + CallbackRoutes.all + TypeRoutes.all + ContractRoutes.all + KeyRoutes.all
         + VersionRoutes.all + QuarantineRoutes.all + SessionRoutes.all + CheckRoutes.all + RunningQueryRoutes.all + TicketListRoute.all + RedriveRoute.all
-        + OverviewRoute.all + QueueRoutes.all + MessageRoutes.all + DeletionRoutes.all + AdminRoutes.all + JobRoutes.all + SystemRoutes.all
+        + OverviewRoute.all + QueueRoutes.all + MessageRoutes.all + QueueLetterRoutes.all + DeletionRoutes.all + AdminRoutes.all + JobRoutes.all + SystemRoutes.all
 
     /// `/openapi.json`, made once.
     static let description = OpenAPI.document(all)

@@ -32,6 +32,7 @@ final class FakeEngine: WholeStore {
         var sessions: [[UInt8]: BrowserSession] = [:]
     }
     let state = Mutex(State())
+    let queues: any QueueKeeping = FakeQueues()
 
     func keep(figures: [UInt8], as name: String) throws { state.withLock { $0.kept[name] = figures } }
     func keptFigures(_ name: String) throws -> [UInt8]? { state.withLock { $0.kept[name] } }
