@@ -185,6 +185,7 @@ final class QueueStoreTests: XCTestCase {
         }
         handles[1].cancel()
         XCTAssertEqual(try fixture.send("a", "b", "c"), [.queued, .queued, .queued])
+        _ = try fixture.store.queues(after: nil, limit: 1, as: .admin)
         XCTAssertEqual(answers.all, ["second: ", "first: a b", "third: c"])
         handles[2].cancel()
         // A queue that goes answers those that wait for it.

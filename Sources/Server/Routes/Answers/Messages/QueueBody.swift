@@ -31,7 +31,7 @@ struct QueueBody: ListItem, JSONObject {
         sink.member("delay", DurationForm(duration: settings.delay), MemberFacts("Before a message may be received.", keywords: #""default":"0s""#, isRequired: false))
         sink.optional("counts", report.map { CountsBody(report: $0) })
         sink.optional("bytes", report?.byteCount)
-        sink.optional("oldest_at", report.map { Optional($0.oldestAt.map { InstantForm($0) }) })
+        sink.member("oldest_at", report?.oldestAt.map { InstantForm($0) }, Self.free)
     }
 
     /// - Throws: `invalid-queue` with every fault.
