@@ -18,9 +18,11 @@
 //   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt
 //   Queues: messages that wait for workers, in a file of their own
+//   Executions: state machines, what runs of them, and what that waits for
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in
+//   Uploads: files of records that come whole
 //   Roles: what a door may hold of the store, a protocol each
 //   Engine: the store, in each of its roles
 //   Import: many documents past the hot tier

@@ -80,6 +80,17 @@ export interface ExportRequest {
   expires_in?: string | null;
 }
 
+export interface UploadRequest {
+  /** The file's, whose ending says what it is. */
+  name: string;
+  /** The document type of its records. */
+  type?: string | null;
+  content_type?: string | null;
+  bytes?: number | null;
+  /** Of the file as it is sent. */
+  sha256?: string | null;
+}
+
 export interface KeyRequest {
   /** For people: who has it. */
   label?: string | null;
@@ -200,12 +211,6 @@ export interface Contract {
     secret?: string | null;
   } | null;
   callback_hosts?: string[] | null;
-  /** Queues that it may send to and receive from, topics that it may publish to, processes that it may start: names, or `*` for all. */
-  uses?: {
-    queues?: unknown;
-    topics?: unknown;
-    processes?: unknown;
-  } | null;
 }
 
 export interface ContractList {
@@ -357,6 +362,71 @@ export interface ExportList {
 export interface AcceptedExport {
   export_id: string;
   state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
+}
+
+export interface Upload {
+  upload_id: string;
+  client_id: string | null;
+  name: string;
+  type: string | null;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+  /** As announced. */
+  bytes: number | null;
+  received_bytes: number;
+  /** So far, until the file is read to its end. */
+  records: number;
+  /** accepted, replaced, repeated and rejected together. */
+  processed: number;
+  /** Receipts, and first versions. */
+  accepted: number;
+  repeated: number;
+  /** Further versions. */
+  replaced: number;
+  rejected: number;
+  /** Identities that have the version before this upload again. */
+  reverted: number;
+  /** Identities that were not taken back, since something newer had come. */
+  left: number;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  /** Why the file cannot be read to its end. */
+  problem: Problem | null;
+  errors_url: string;
+}
+
+export interface UploadList {
+  uploads: Upload[];
+  next_cursor: string | null;
+}
+
+export interface NewUpload {
+  upload_id: string;
+  /** Good without a credential until `expires_at`, for this one file. */
+  url: string;
+  method: string;
+  max_bytes: number;
+  expires_at: string;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+}
+
+export interface UploadState {
+  upload_id: string;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+}
+
+export interface UploadError {
+  /** From 1, in the file's order. */
+  record: number;
+  receipt_id: string | null;
+  errors: Violation[];
+  /** What was valid, by column. */
+  columns: Record<string, unknown>;
+}
+
+export interface UploadErrorList {
+  errors: UploadError[];
+  next_cursor: string | null;
 }
 
 export interface Deletion {
@@ -537,78 +607,37 @@ export interface Overview {
   }[];
 }
 
-export interface Queue {
-  name?: string;
-  /** How long a message may wait. */
-  ttl?: string;
-  /** How long a worker has a message to itself. */
-  lock?: string;
-  max_deliveries?: number;
-  /** How long an id is known. */
-  duplicate_window?: string;
-  /** Of all bodies but those of dead letters. */
-  max_bytes?: string | number;
-  /** Whether messages that nobody completed are kept. */
-  dead_letter?: boolean;
-  /** Before a message may be received. */
-  delay?: string;
-  counts?: {
-    active: number;
-    locked: number;
-    delayed: number;
-    dead: number;
-  };
-  bytes?: number;
-  oldest_at?: string | null;
+export interface Execution {
+  execution_id: string;
+  process: string;
+  process_version: number;
+  name: string;
+  state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+  input: unknown;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
+  started_at: string;
+  ended_at: string | null;
 }
 
-export interface QueueList {
-  queues: Queue[];
+export interface ExecutionList {
+  executions: Execution[];
   next_cursor: string | null;
 }
 
-export interface SentMessages {
-  results: {
-    message_id: string;
-    status: "queued" | "duplicate";
-  }[];
+export interface StartedExecution {
+  execution_id: string;
+  state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
 }
 
-export interface ReceivedMessages {
-  messages: ReceivedMessage[];
+export interface ProcessList {
+  processes: Process[];
+  next_cursor: string | null;
 }
 
-export interface ReceivedMessage {
-  message_id: string;
-  /** Of this delivery alone. */
-  lock_token: string;
-  body: unknown;
-  /** How often it was handed out, this time included. */
-  deliveries: number;
-  enqueued_at: string;
-  locked_until: string;
-}
-
-export interface CompletedMessages {
-  results: {
-    message_id: string;
-    status: "completed" | "lock-lost";
-  }[];
-}
-
-export interface DeadMessage {
-  message_id: string;
-  body: unknown;
-  reason: "expired" | "max-deliveries" | "rejected";
-  /** The worker's words. */
-  detail: string | null;
-  deliveries: number;
-  enqueued_at: string;
-  died_at: string;
-}
-
-export interface DeadMessageList {
-  dead_letters: DeadMessage[];
+export interface ExecutionHistory {
+  events: ExecutionEvent[];
   next_cursor: string | null;
 }
 
@@ -662,6 +691,8 @@ export interface Type {
   on_repeat?: string;
   /** Of CSV. */
   delimiter?: string;
+  /** Of uploads of CSV: whether columns that the type does not know are a fault of the file. */
+  extra_columns?: "refuse" | "ignore";
   [member: string]: unknown;
 }
 
@@ -700,6 +731,57 @@ export interface TypeRule {
   /** SQL that must not be false. */
   check: string;
   message?: string;
+}
+
+/** A state machine in the Amazon States Language, with name, version and next_at added in answers. */
+export interface Process {
+  name?: string;
+  Comment?: string;
+  StartAt: string;
+  States: Record<string, Record<string, unknown>>;
+  TimeoutSeconds?: number;
+  Version?: unknown;
+  QueryLanguage?: unknown;
+  /** What starts it by itself. */
+  on?: {
+    topic?: string;
+    where?: string | null;
+    schedule?: string;
+    time_zone?: string;
+  }[];
+  version?: number;
+  next_at?: string | null;
+  [member: string]: unknown;
+}
+
+export interface ExecutionRequest {
+  /** The caller's own: the same name with the same input is the same execution. */
+  name?: string | null;
+  /** Any JSON value, up to 1 MiB and 1,000 levels. */
+  input?: unknown;
+}
+
+export interface TaskSuccess {
+  /** Any JSON value, up to 1 MiB and 1,000 levels. */
+  output?: unknown;
+}
+
+export interface TaskFailure {
+  /** What Retry and Catch are asked about. */
+  error?: string | null;
+  cause?: string | null;
+}
+
+export interface ExecutionEvent {
+  at: string;
+  event: "entered" | "succeeded" | "failed" | "retried" | "caught" | "timed-out";
+  state: string;
+  visit: number;
+  attempt: number;
+  input: unknown;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
 }
 
 export interface RegistrarCall {
@@ -898,6 +980,74 @@ export interface Operations {
       "If-None-Match"?: string;
     };
     answer: string | undefined;
+  };
+  /** Announces a file of records; the answer has the link to put it by. */
+  createUpload: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+    };
+    body: UploadRequest;
+    answer: NewUpload;
+  };
+  /** The caller's uploads, the newest first; for the administrator everybody's. */
+  uploads: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The state. */
+      state?: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: UploadList;
+  };
+  /** How an upload stands. */
+  upload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: Upload;
+  };
+  /** Ends an upload that is not read to its end; what was taken stays. */
+  cancelUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The records that were not taken, in the file's order, with their reasons. */
+  uploadErrors: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: UploadErrorList;
+  };
+  /** The file, by its link; also in Content-Encoding gzip or zstd. */
+  putUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    body: string;
+    answer: UploadState;
   };
   /** A registrar's outcome for a ticket. */
   callback: {
@@ -1180,179 +1330,131 @@ export interface Operations {
     };
     answer: Lot;
   };
+  /** The state machines, by name. */
+  processes: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ProcessList;
+  };
+  /** A state machine in its newest version. */
+  process: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    answer: Process;
+  };
+  /** Adds a state machine or its next version; executions that run keep theirs. */
+  putProcess: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    body: Process;
+    answer: Process;
+  };
+  /** Starts no more of it; executions that run go on. */
+  deleteProcess: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** Starts an execution, once for each name. */
+  startExecution: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    body: ExecutionRequest;
+    answer: StartedExecution;
+  };
+  /** The caller's executions, the newest first; for the administrator everybody's. */
+  executions: {
+    query?: {
+      /** Of this process. */
+      process?: string;
+      /** In this state. */
+      state?: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExecutionList;
+  };
+  /** How an execution stands. */
+  execution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: Execution;
+  };
+  /** What happened to an execution, the oldest first. */
+  executionHistory: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExecutionHistory;
+  };
+  /** Ends an execution and its children. */
+  abortExecution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: StartedExecution;
+  };
+  /** Has an execution that failed go on from there; what was finished is not run again. */
+  redriveExecution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: StartedExecution;
+  };
+  /** Ends a task well. */
+  taskSuccess: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    body?: TaskSuccess;
+    answer: undefined;
+  };
+  /** Ends a task that could not be done. */
+  taskFailure: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    body?: TaskFailure;
+    answer: undefined;
+  };
+  /** Says that a task is still being done. */
+  taskHeartbeat: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    answer: undefined;
+  };
   /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters. */
   overview: {
     answer: Overview;
-  };
-  /** The queues that this credential may use, by name. */
-  queues: {
-    query?: {
-      /** How many at most. */
-      limit?: number;
-      /** `next_cursor` of the page before. */
-      cursor?: string;
-    };
-    answer: QueueList;
-  };
-  /** A queue, and how much is in it. */
-  queue: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    answer: Queue;
-  };
-  /** Makes a queue, or changes how it treats its messages, those that are in it too. */
-  putQueue: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    body: Queue;
-    answer: Queue;
-  };
-  /** Deletes a queue with all its messages, dead letters too. */
-  deleteQueue: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    answer: undefined;
-  };
-  /** Puts up to a hundred messages into a queue, all or none. */
-  sendMessages: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    body: {
-      messages: {
-        /** Counted once in its queue within the duplicate window; one is made without. */
-        id?: string | null;
-        /** Any JSON value of at most 256 KiB. */
-        body: unknown;
-        /** Before it may be received, like 30s; the queue's without. */
-        delay?: string | null;
-      }[];
-    };
-    answer: SentMessages;
-  };
-  /** Takes away all messages of a queue but dead letters, those that workers have too. */
-  purgeQueue: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    answer: undefined;
-  };
-  /** Locks up to `max` messages for this worker; waits up to `wait` seconds for the first. */
-  receiveMessages: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    body: {
-      max?: number | null;
-      wait?: number | null;
-    };
-    answer: ReceivedMessages;
-  };
-  /** The message is done, and no more. */
-  completeMessage: {
-    path: {
-      /** The queue's name. */
-      name: string;
-      /** The message's id. */
-      id: string;
-    };
-    body: {
-      lock_token: string;
-    };
-    answer: undefined;
-  };
-  /** Gives the message back, for others after `delay`. */
-  abandonMessage: {
-    path: {
-      /** The queue's name. */
-      name: string;
-      /** The message's id. */
-      id: string;
-    };
-    body: {
-      lock_token: string;
-      delay?: string | null;
-    };
-    answer: undefined;
-  };
-  /** Keeps the message for `lock` from now on, or for the queue's own time. */
-  renewMessage: {
-    path: {
-      /** The queue's name. */
-      name: string;
-      /** The message's id. */
-      id: string;
-    };
-    body: {
-      lock_token: string;
-      lock?: string | null;
-    };
-    answer: undefined;
-  };
-  /** Gives the message up: it is a dead letter. */
-  deadLetterMessage: {
-    path: {
-      /** The queue's name. */
-      name: string;
-      /** The message's id. */
-      id: string;
-    };
-    body: {
-      lock_token: string;
-      reason?: string | null;
-    };
-    answer: undefined;
-  };
-  /** Up to a hundred messages are done. */
-  completeMessages: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    body: {
-      items: {
-        message_id: string;
-        lock_token: string;
-      }[];
-    };
-    answer: CompletedMessages;
-  };
-  /** Messages that nobody completed, the oldest first. */
-  queueDeadLetters: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    query?: {
-      /** How many at most. */
-      limit?: number;
-      /** `next_cursor` of the page before. */
-      cursor?: string;
-    };
-    answer: DeadMessageList;
-  };
-  /** Puts dead letters back into their queue, as new. Those for which it has no room stay. */
-  redriveQueue: {
-    path: {
-      /** The queue's name. */
-      name: string;
-    };
-    body: {
-      ids?: string[] | null;
-      all?: boolean | null;
-      /** So many a second may be received; all at once without. */
-      per_second?: number | null;
-    };
-    answer: Lot;
   };
   /** Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both. */
   deleteQuarantine: {
@@ -1525,6 +1627,12 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   export: { method: "GET", path: "/v1/exports/{id}", isOpen: false, takesText: false },
   deleteExport: { method: "DELETE", path: "/v1/exports/{id}", isOpen: false, takesText: false },
   exportFile: { method: "GET", path: "/v1/exports/{id}/file", isOpen: true, takesText: false },
+  createUpload: { method: "POST", path: "/v1/uploads", isOpen: false, takesText: false },
+  uploads: { method: "GET", path: "/v1/uploads", isOpen: false, takesText: false },
+  upload: { method: "GET", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
+  cancelUpload: { method: "DELETE", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
+  uploadErrors: { method: "GET", path: "/v1/uploads/{id}/errors", isOpen: false, takesText: false },
+  putUpload: { method: "PUT", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
   callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
   types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
@@ -1554,21 +1662,20 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   cancelQuery: { method: "DELETE", path: "/v1/queries/{id}", isOpen: false, takesText: false },
   tickets: { method: "GET", path: "/v1/tickets", isOpen: false, takesText: false },
   redriveLot: { method: "POST", path: "/v1/dead-letters/redrive", isOpen: false, takesText: false },
+  processes: { method: "GET", path: "/v1/processes", isOpen: false, takesText: false },
+  process: { method: "GET", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  putProcess: { method: "PUT", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  deleteProcess: { method: "DELETE", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  startExecution: { method: "POST", path: "/v1/processes/{name}/executions", isOpen: false, takesText: false },
+  executions: { method: "GET", path: "/v1/executions", isOpen: false, takesText: false },
+  execution: { method: "GET", path: "/v1/executions/{execution_id}", isOpen: false, takesText: false },
+  executionHistory: { method: "GET", path: "/v1/executions/{execution_id}/history", isOpen: false, takesText: false },
+  abortExecution: { method: "POST", path: "/v1/executions/{execution_id}/abort", isOpen: false, takesText: false },
+  redriveExecution: { method: "POST", path: "/v1/executions/{execution_id}/redrive", isOpen: false, takesText: false },
+  taskSuccess: { method: "POST", path: "/v1/tasks/{token}/success", isOpen: false, takesText: false },
+  taskFailure: { method: "POST", path: "/v1/tasks/{token}/failure", isOpen: false, takesText: false },
+  taskHeartbeat: { method: "POST", path: "/v1/tasks/{token}/heartbeat", isOpen: false, takesText: false },
   overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
-  queues: { method: "GET", path: "/v1/queues", isOpen: false, takesText: false },
-  queue: { method: "GET", path: "/v1/queues/{name}", isOpen: false, takesText: false },
-  putQueue: { method: "PUT", path: "/v1/queues/{name}", isOpen: false, takesText: false },
-  deleteQueue: { method: "DELETE", path: "/v1/queues/{name}", isOpen: false, takesText: false },
-  sendMessages: { method: "POST", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
-  purgeQueue: { method: "DELETE", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
-  receiveMessages: { method: "POST", path: "/v1/queues/{name}/receive", isOpen: false, takesText: false },
-  completeMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/complete", isOpen: false, takesText: false },
-  abandonMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/abandon", isOpen: false, takesText: false },
-  renewMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/renew", isOpen: false, takesText: false },
-  deadLetterMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/dead-letter", isOpen: false, takesText: false },
-  completeMessages: { method: "POST", path: "/v1/queues/{name}/complete", isOpen: false, takesText: false },
-  queueDeadLetters: { method: "GET", path: "/v1/queues/{name}/dead-letters", isOpen: false, takesText: false },
-  redriveQueue: { method: "POST", path: "/v1/queues/{name}/dead-letters/redrive", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
   deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
   deleteDeadLetters: { method: "DELETE", path: "/v1/admin/dead-letters", isOpen: false, takesText: false },
@@ -1592,6 +1699,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
 export type Slug =
   | "No byte of the file is in the range."
   | "admin-only"
+  | "already-exists"
   | "ambiguous-type"
   | "bad-cursor"
   | "bad-encoding"
@@ -1599,6 +1707,7 @@ export type Slug =
   | "bad-parameter"
   | "bad-request"
   | "bad-signature"
+  | "bad-signature: the link was altered"
   | "bad-signature: the link was altered."
   | "bad-sql"
   | "bad-xml"
@@ -1615,22 +1724,23 @@ export type Slug =
   | "internal-error"
   | "invalid-contract"
   | "invalid-document"
-  | "invalid-queue"
+  | "invalid-process"
   | "invalid-type"
-  | "lock-lost"
   | "method-not-allowed"
   | "not-acceptable"
   | "not-found"
   | "numeric-overflow"
+  | "or its time is over."
   | "overloaded"
   | "query-cancelled"
   | "query-timeout"
-  | "queue-full"
   | "rate-limited"
   | "read-only"
   | "request-timeout"
   | "role-not-allowed"
   | "spill-full"
+  | "storage-unavailable"
+  | "task-ended"
   | "too-large"
   | "too-many-queries"
   | "type-not-allowed"
@@ -1641,6 +1751,9 @@ export type Slug =
   | "unsupported-sql"
   | "unsupported-transfer-encoding"
   | "unsupported-version"
+  | "upload-closed"
+  | "upload-mismatch"
   | "uri-too-long"
   | "version-conflict"
-  | "wrong-client";
+  | "wrong-client"
+  | "wrong-state";
