@@ -18,6 +18,7 @@
 //   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt
 //   Queues: messages that wait for workers, in a file of their own
+//   Topics: events, and who is told of them
 //   Executions: state machines, what runs of them, and what that waits for
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew

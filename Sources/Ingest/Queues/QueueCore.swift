@@ -116,9 +116,12 @@ final class QueueCore {
             for operation in operations {
                 do { if let answer = try operation.run(self) { answers.append(answer) } } catch let fault as Fault { answers.append { operation.refuse(fault) } }
             }
-            for member in members { try member.finish(self) }
             hasBacklog = try passTime()
+            for member in members { try member.finish(self) }
             answers += try serve()
+            // A message may have died under a receiver's hands, and what is told of it may be another's message.
+            for member in members { try member.finish(self) }
+            if waiting.keys.contains(where: { queues[$0]?.counts.active ?? 0 > 0 }) { hasBacklog = true }
             try commit()
             hasStumbled = false
             for member in members { member.committed() }

@@ -19,7 +19,7 @@ protocol QueueGroupMember: AnyObject {
     /// A group begins; `rollBack` brings memory back to here.
     func begin()
     func rollBack()
-    /// Before the commit: what is to be done with what came in this group.
+    /// Before the commit: what is to be done with what came in this group. More than once in a group.
     func finish(_ core: QueueCore) throws
     /// After the commit.
     func committed()

@@ -51,9 +51,37 @@ package protocol QueueKeeping: AnyObject, Sendable {
     func purge(_ queue: String, as principal: Principal) throws
 }
 
+/// Topics: events, and who is told of them. All calls but `publish` wait for the disk.
+package protocol TopicKeeping: AnyObject, Sendable {
+    /// - Throws: `Fault`: invalid-queue.
+    func put(topic name: String) throws -> PutOutcome
+    /// The names of its subscriptions.
+    ///
+    /// - Throws: `Fault`: not-found, for whoever may not publish to it too.
+    func topic(_ name: String, as principal: Principal) throws -> [String]
+    func topics(as principal: Principal) throws -> [String]
+    /// - Throws: `Fault`: not-found, invalid-queue for the store's own.
+    func delete(topic name: String) throws
+
+    /// - Throws: `Fault`: not-found, invalid-queue.
+    func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome
+    func subscription(_ name: String, of topic: String) throws -> SubscriptionReport
+    func subscriptions(of topic: String) throws -> [SubscriptionReport]
+    func delete(subscription name: String, of topic: String) throws
+    /// Events that were given up, in the order of their coming, those behind a number.
+    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport]
+    /// - Returns: how many are tried again.
+    func redrive(_ name: String, in topic: String) throws -> Int
+
+    /// All or none. `completion` is called once, on any thread, when they are durable; fails with not-found, invalid-queue, disk-full, overloaded.
+    func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void)
+}
+
 /// What has queues and topics.
 package protocol MessageHolding: AnyObject, Sendable {
     var queues: any QueueKeeping { get }
+    var topics: any TopicKeeping { get }
 }
 
 extension QueueStore: QueueKeeping {}
+extension TopicStore: TopicKeeping {}

@@ -27,6 +27,7 @@ package struct StoreRoles: Sendable {
     package let queues: any QueueKeeping
     package let uploads: any UploadKeeping
     package let processes: any ProcessKeeping
+    package let topics: any TopicKeeping
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -37,7 +38,7 @@ package struct StoreRoles: Sendable {
         versions = store
         (audit, figures, maintenance, life) = (store, store, store, store)
         (exports, links) = (store, store)
-        queues = store.queues
+        (queues, topics) = (store.queues, store.topics)
         uploads = store.uploadKeeping
         processes = store.executions
     }

@@ -43,6 +43,10 @@ final class AuthorizerTests: XCTestCase {
         "POST /v1/queues/{name}/messages": "rw", "POST /v1/queues/{name}/receive": "rw", "POST /v1/queues/{name}/complete": "rw",
         "POST /v1/queues/{name}/messages/{id}/complete": "rw", "POST /v1/queues/{name}/messages/{id}/abandon": "rw",
         "POST /v1/queues/{name}/messages/{id}/renew": "rw", "POST /v1/queues/{name}/messages/{id}/dead-letter": "rw",
+        "POST /v1/events": "rw", "GET /v1/topics": "rw", "GET /v1/topics/{name}": "rw", "PUT /v1/topics/{name}": "", "DELETE /v1/topics/{name}": "",
+        "GET /v1/topics/{name}/subscriptions": "", "GET /v1/topics/{name}/subscriptions/{subscription}": "", "PUT /v1/topics/{name}/subscriptions/{subscription}": "",
+        "DELETE /v1/topics/{name}/subscriptions/{subscription}": "", "GET /v1/topics/{name}/subscriptions/{subscription}/dead-letters": "",
+        "POST /v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive": "",
         "GET /v1/admin/jobs": "", "GET /v1/admin/jobs/{id}": "", "DELETE /v1/admin/jobs/{id}": "",
     ]
 
