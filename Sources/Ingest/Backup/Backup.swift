@@ -7,7 +7,8 @@ import Glibc
 /// 1. Data and metadata files of the cold tables, which never change, are copied unless they are there with their hash.
 /// 2. On the writer's thread, between two groups, a read transaction is begun in each hot file that changed since the last backup, and
 ///    then one in the catalog: that instant is the backup's state.
-/// 3. Hot files, catalog and executions are copied from those transactions while receipts come in; then the cold files that the catalog's copy names
+///    Queues and executions, in files of their own, are as of the same instant.
+/// 3. Hot files, catalog, queues and executions are copied from those transactions while receipts come in; then the cold files that the catalog's copy names
 ///    and step 1 has not seen.
 /// 4. Everything that was copied is read again. The manifest takes the place of the last one: only now the new backup counts, and until
 ///    now the last one was untouched. Files that it needed and this one does not go.
@@ -152,6 +153,8 @@ final class Backup {
         // Proof: the writer's thread fills it while the backup's waits for that; before and after, the backup's alone has it.
         var hot: [(file: HotFile, stamp: String, connection: SQLiteConnection?)] = []
         var catalog: SQLiteConnection?
+        /// Nil where there are none.
+        var queues: SQLiteConnection?
         /// Before the others: a receipt that an execution has posted by then is in their state.
         var executions: SQLiteConnection?
     }
@@ -159,6 +162,7 @@ final class Backup {
     private func hold() throws -> Held {
         let held = Held()
         let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
+        let queuesPath = store.directory.queuesPath
         let executionsPath = store.directory.executionsPath
         try store.tier.writer.hold {
             if access(executionsPath, F_OK) == 0 { held.executions = try Self.begin(executionsPath) }
@@ -171,6 +175,7 @@ final class Backup {
                 if !isSame { file.pin() }
             }
             held.catalog = try Self.begin(catalogPath)
+            if access(queuesPath, F_OK) == 0 { held.queues = try Self.begin(queuesPath) }
         }
         return held
     }
@@ -187,6 +192,8 @@ final class Backup {
         guard let catalog = held.catalog else { return }
         let catalogFile = try copyDatabase(catalog, "catalog.sqlite", "catalog.\(manifest.number).sqlite", stamp: "")
         held.catalog = nil
+        if let queues = held.queues { manifest.files.append(try copyDatabase(queues, "queues.sqlite", "queues.\(manifest.number).sqlite", stamp: "")) }
+        held.queues = nil
         // The catalog's copy says what the state is made of: a file may have moved to cold just before it was taken.
         let state = try Catalog.State(path: "\(root)/\(catalogFile.name)")
         manifest.files.append(catalogFile)
@@ -279,7 +286,7 @@ final class Backup {
     }
 
     /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.
-    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "catalog.", "executions.", "admin.key."].contains { key.hasPrefix($0) } }
+    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "catalog.", "queues.", "executions.", "admin.key."].contains { key.hasPrefix($0) } }
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.

@@ -79,6 +79,11 @@ extension SQLiteStatement {
         return role
     }
 
+    private func names(_ column: Int32) -> Contract.Uses.Names {
+        guard let text = optionalText(column) else { return .none }
+        return text == "*" ? .all : .some(Catalog.split(text))
+    }
+
     fileprivate func verifier(at column: Int32) -> KeyVerifier? {
         isNull(column) ? nil : KeyVerifier(storedKey: bytes(column), serverKey: bytes(column + 1))
     }
@@ -96,14 +101,15 @@ extension SQLiteStatement {
         return Contract(
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
             types: optionalText(4).map { Catalog.split($0) }, validFrom: optionalInt64(5), validTo: optionalInt64(6),
-            ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)))
+            ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)),
+            uses: Contract.Uses(queues: names(13), topics: names(14), processes: names(15)))
     }
 }
 
 extension Catalog {
     static let contractQuery = """
         SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
-            webhook_previous_secret, webhook_previous_until
+            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes
         FROM contracts
         """
 
@@ -141,11 +147,18 @@ extension Catalog {
         }.outcome
     }
 
+    private static func text(_ names: Contract.Uses.Names) -> String? {
+        switch names {
+        case .all: "*"
+        case .some(let names): names.isEmpty ? nil : names.joined(separator: "\n")
+        }
+    }
+
     private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
             """)
         try statement.bind(1, contract.clientID)
         try statement.bind(2, contract.name)
@@ -160,6 +173,9 @@ extension Catalog {
         try statement.bind(11, contract.callbackHosts.joined(separator: "\n"))
         try statement.bind(12, contract.webhook?.previousSecret)
         statement.bind(13, contract.webhook?.previousUntil)
+        for (offset, names) in [contract.uses.queues, contract.uses.topics, contract.uses.processes].enumerated() {
+            try statement.bind(Int32(14 + offset), text(names))
+        }
         try statement.run()
     }
 

@@ -76,6 +76,12 @@ enum CatalogSchema {
         CREATE TABLE former_objects(
             place TEXT NOT NULL, table_name TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY(place, table_name, key)) WITHOUT ROWID;
         """,
+        // Names of each, one a line; `*` for all.
+        """
+        ALTER TABLE contracts ADD COLUMN uses_queues TEXT;
+        ALTER TABLE contracts ADD COLUMN uses_topics TEXT;
+        ALTER TABLE contracts ADD COLUMN uses_processes TEXT;
+        """,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -7,6 +7,7 @@ import Synchronization
 ///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     queues.sqlite   queues and topics, where there are some
 ///     uploads/        files of uploads, by their ids
 ///     executions.sqlite  definitions of processes, and their executions
 ///     exports/        files of exports, which the catalog names; no backup has them
@@ -36,6 +37,8 @@ package final class DataDirectory: Sendable {
     package var exportsPath: String { "\(path)/exports" }
     package var uploadsPath: String { "\(path)/uploads" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
+    /// Queues and topics; not there while there are none.
+    package var queuesPath: String { "\(path)/queues.sqlite" }
     /// An index that the rows make anew.
     package var versionsPath: String { "\(path)/versions.sqlite" }
     /// Definitions of processes and their executions; not there until the first definition is put.
@@ -225,7 +228,7 @@ package final class DataDirectory: Sendable {
             guard strangers.contains(where: { ["catalog.sqlite", "hot", "warehouse"].contains($0) }) else { throw Failure.noStore(path: path) }
             return false
         }
-        if !strangers.isEmpty, strangers.allSatisfy({ ["catalog.sqlite", "hot", "warehouse"].contains($0.prefix { $0 != "-" }) }) {
+        if !strangers.isEmpty, strangers.allSatisfy({ ["catalog.sqlite", "queues.sqlite", "hot", "warehouse"].contains($0.prefix { $0 != "-" }) }) {
             throw Failure.unproven(path: path, reasons: ["FORMAT is missing beside \(strangers.sorted().joined(separator: ", "))"])
         }
         guard case .never = making else {

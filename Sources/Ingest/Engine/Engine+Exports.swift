@@ -39,8 +39,23 @@ extension Engine: ExportKeeping, LinkSigning {
 
     package func endExport(_ export: Export) throws -> Bool {
         let isThere = try catalog.change(export, from: .running)
-        if !isThere { remove(export, "the export \(export.id) was deleted while it was made") }
+        if isThere { tell(export) } else { remove(export, "the export \(export.id) was deleted while it was made") }
         return isThere
+    }
+
+    /// Into the topic `till`, if somebody wants to know. A crash between the two loses it, and the export says the same whenever it is asked.
+    private func tell(_ export: Export) {
+        let isDone = export.state == .done
+        var data = JSONWriter()
+        data.beginObject()
+        data.member("export_id", export.id)
+        data.member("name", export.name)
+        data.member("rows", export.rowCount)
+        data.endObject()
+        let event = EventDraft(
+            id: "export-\(export.id)", origin: export.owner, type: isDone ? "export.done" : "export.error", subject: "exports/\(export.id)",
+            time: options.hot.clock.now(), data: data.bytes)
+        topicStore.emit(event) { _ in }
     }
 
     package func sweepExports(now: Int64, writing: Set<String>) throws {

@@ -9,7 +9,7 @@ extension Engine: StoreLife {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
             + directory.storages.metrics
-            + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics()
+            + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics() + queueStore.metrics(now: options.hot.clock.now()) + topicStore.metrics()
     }
 
     package var intakeRefusals: [Fault] {

@@ -1,5 +1,6 @@
 package import ColumnStore
 import Documents
+import Glibc
 package import Query
 import Synchronization
 
@@ -28,6 +29,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
             return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
         }
+        /// Microseconds that nobody sets, beside `hot.clock`: locks of messages outlast jumps of that. Nil where a test moves it by hand.
+        package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -47,9 +50,13 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
+    package let queueStore: QueueStore
     let uploads: Uploads
     package let passwordSaltKey: [UInt8]
     package let executions: ExecutionStore
+    package let topicStore: TopicStore
+    /// Tells the topic `till` what is committed, while events are sent.
+    private let feed = Mutex<StoreFeed?>(nil)
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -72,7 +79,6 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
-        executions = try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, .init(minFreeBytes: options.hot.writer.minFreeBytes))
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, openPlace: options.openPlace)
         let registrars = options.registration.registrars
         var hot = options.hot
@@ -95,6 +101,18 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         do { try compactor.publishNewest() } catch {
             StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
         }
+        let outbox = EventOutbox(clock: options.hot.clock)
+        let topicCore = TopicCore(outbox: outbox)
+        queueStore = try QueueStore(
+            store: QueueCore.Store(
+                path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
+                steady: options.queueSteadyClock), members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
+        topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
+        executions = try ExecutionStore(
+            path: directory.executionsPath, clock: options.hot.clock,
+            .init(
+                minFreeBytes: options.hot.writer.minFreeBytes, conditionFault: { [topicStore] in topicStore.conditionFault($0) },
+                follow: { [topicStore] in try topicStore.follow($0, starting: $1) }))
         compactor.start()
         repeats.start()
         changed.start()
@@ -174,6 +192,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         executions.stop()
         repeats.stop()
         changed.stop()
+        feed.withLock { $0 }?.stop()
+        topicStore.stop()
+        queueStore.stop()
         tier.close()
         quarantine.settle()
         try catalog.flushKeyUses()
@@ -200,4 +221,26 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     }
 
     package var tableNames: [String] { tier.tables.tables.map { TableName.shown($0) } }
+}
+
+extension Engine: MessageHolding {
+    package var queues: any QueueKeeping { queueStore }
+    package var topics: any TopicKeeping { topicStore }
+    /// What other parts of the store publish through.
+    package var events: any EventPublishing { topicStore }
+
+    /// From now on events go to webhooks and processes, and what is committed to the topic `till`. Without it they wait in the file.
+    package func startEvents() {
+        let surroundings = TopicSurroundings(
+            contract: { [catalog] in catalog.contract($0) }, starter: { [executions] in executions })
+        topicStore.start(policy: options.registration.policy, surroundings)
+        let changes = StoreFeed.Changes(
+            after: { [weak self] sequence, limit in
+                guard let self else { throw Fault(.overloaded, "the store is closed") }
+                return try self.changes(after: sequence, limit: limit, as: .admin)
+            }, notify: { [tier] in tier.notify(beyond: $0, wake: $1) })
+        let started = StoreFeed(changes, topicStore)
+        feed.withLock { $0 = started }
+        started.start()
+    }
 }

@@ -28,13 +28,20 @@ extension ExecutionStore {
                 .invalidProcess, faults.count == 1 ? "the definition has a fault" : "the definition has \(faults.count) faults",
                 errors: faults.map { .init(pointer: $0.pointer, code: $0.code.rawValue, message: $0.message) })
         }
-        return try perform(makes: true) { core in try core.put(name, definition, machine) }
+        let rules = machine.starts.compactMap { start in if case .topic(let topic, let condition) = start { EventRule(topic: topic, condition: condition) } else { nil } }
+        let outcome = try perform(makes: true) { core in try core.put(name, definition, machine) }
+        // The definition first: what an event starts is there by then.
+        try surroundings.follow(rules, name)
+        return outcome
     }
 
     /// As `Resource` has names, so that each process can be a child.
     private static func isName(_ name: String) -> Bool { Resource("till:process:" + name) == .process(name) }
 
-    package func deleteProcess(_ name: String) throws { try perform { core in try core.delete(name) } }
+    package func deleteProcess(_ name: String) throws {
+        try surroundings.follow([], name)
+        try perform { core in try core.delete(name) }
+    }
 
     // MARK: Executions
 

@@ -57,10 +57,14 @@ package final class ExecutionStore: Sendable {
         /// What is wrong with an expression over an event; nil when nothing is.
         package let conditionFault: @Sendable (String) -> String?
 
+        /// From now on these events start the process, and no others. Durable when it returns.
+        package let follow: @Sendable (_ rules: [EventRule], _ process: String) throws -> Void
+
         package init(
-            minFreeBytes: Int64 = 0, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil }
+            minFreeBytes: Int64 = 0, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil },
+            follow: @escaping @Sendable (_ rules: [EventRule], _ process: String) throws -> Void = { _, _ in }
         ) {
-            (self.minFreeBytes, self.conditionFault) = (minFreeBytes, conditionFault)
+            (self.minFreeBytes, self.conditionFault, self.follow) = (minFreeBytes, conditionFault, follow)
         }
     }
 

@@ -1,6 +1,6 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & ProcessHolding & QueryStore & RefusedDocuments & RowReading
+    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & ProcessHolding & QueryStore & RefusedDocuments & RowReading
     & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
@@ -24,8 +24,10 @@ package struct StoreRoles: Sendable {
     package let figures: any FigureKeeping
     package let exports: any ExportKeeping
     package let links: any LinkSigning
+    package let queues: any QueueKeeping
     package let uploads: any UploadKeeping
     package let processes: any ProcessKeeping
+    package let topics: any TopicKeeping
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -36,6 +38,7 @@ package struct StoreRoles: Sendable {
         versions = store
         (audit, figures, maintenance, life) = (store, store, store, store)
         (exports, links) = (store, store)
+        (queues, topics) = (store.queues, store.topics)
         uploads = store.uploadKeeping
         processes = store.executions
     }

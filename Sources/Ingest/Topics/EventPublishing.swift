@@ -54,6 +54,8 @@ package struct EventDraft: Sendable {
     package var time: Int64
     /// One JSON value.
     package var data: [UInt8]
+    /// Attributes that others have agreed upon, each one JSON value.
+    package var extensions: [(name: String, json: String)] = []
 
     package init(id: String, origin: Identity, type: String, subject: String?, time: Int64, data: [UInt8]) {
         (self.id, self.origin, self.type, self.subject, self.time, self.data) = (id, origin, type, subject, time, data)

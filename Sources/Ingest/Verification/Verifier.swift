@@ -11,7 +11,7 @@ import Query
 /// 3. Cold tables: each object has the size and hash that the catalog holds, each that the present version leads to is in the catalog;
 ///    each document has its hash and says what its columns say; each file's rows are what its manifest and its own statistics say; totals
 ///    agree.
-/// 4. Executions: each can be read, and what it waits for stands beside it.
+/// 4. Queues: each has as many messages and bytes as its row says. Executions: each can be read, and what it waits for stands beside it.
 /// 5. Over all files: no identity, ticket or sequence is there twice.
 ///
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
@@ -109,6 +109,9 @@ package final class Verifier {
             }
             checkVersionIndex()
             knowsParts = isWhole
+        }
+        if access(directory.queuesPath, F_OK) == 0 {
+            checkDatabase(directory.queuesPath, "queues.sqlite") { try QueueProof.check(directory.queuesPath) { note(directory.queuesPath, $0) } }
         }
         checkExecutions()
         guarded(directory.path) {

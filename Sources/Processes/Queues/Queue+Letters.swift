@@ -2,7 +2,7 @@ extension Queue {
     /// Oldest first.
     package var deadLetters: [QueueMessage] { messages.values.filter { $0.death != nil }.sorted { $0.number < $1.number } }
 
-    /// Puts dead letters back, as new: deliveries and their time begin again.
+    /// Puts dead letters back, as new and behind all others: deliveries and their time begin again.
     ///
     /// - Parameters:
     ///   - ids: nil for all.
@@ -12,12 +12,9 @@ extension Queue {
         var count = 0
         for letter in deadLetters where ids?.contains(letter.id) ?? true {
             guard byteCount + letter.body.count <= settings.byteCountMax else { continue }
-            var message = letter
-            message.death = nil
-            message.deliveries = 0
-            message.enqueuedAt = now
-            message.availableAt = now + (perSecond.map { Int64(count) * 1_000_000 / Int64(max($0, 1)) } ?? 0)
-            messages[letter.id] = message
+            lastNumber += 1
+            let delay = perSecond.map { Int64(count) * 1_000_000 / Int64(max($0, 1)) } ?? 0
+            messages[letter.id] = QueueMessage(id: letter.id, body: letter.body, number: lastNumber, enqueuedAt: now, availableAt: now + delay)
             byteCount += letter.body.count
             count += 1
         }

@@ -32,10 +32,10 @@ package struct Queue: Sendable, Equatable {
         return arrivals
     }
 
-    /// The oldest that can be had, each locked for its worker.
+    /// Those that can be had for the longest time, each locked for its worker.
     package mutating func receive(_ countMax: Int, now: Int64, _ chance: inout Chance) -> [QueueMessage] {
         bury(now: now)
-        let ready = messages.values.filter { $0.standing(at: now) == .active }.sorted { ($0.availableAt, $0.number) < ($1.availableAt, $1.number) }
+        let ready = messages.values.filter { $0.standing(at: now) == .active }.sorted { ($0.freeSince, $0.number) < ($1.freeSince, $1.number) }
         return ready.prefix(max(countMax, 0)).map { message in
             var message = message
             message.deliveries += 1

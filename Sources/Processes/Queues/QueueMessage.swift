@@ -33,6 +33,9 @@ package struct QueueMessage: Sendable, Equatable {
         package let at: Int64
     }
 
+    /// Since when nobody has had it, where nobody has.
+    var freeSince: Int64 { lock?.until ?? availableAt }
+
     /// As counts tell them.
     package enum Standing: String, Sendable, CaseIterable { case active, locked, delayed, dead }
 

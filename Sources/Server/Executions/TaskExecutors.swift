@@ -41,7 +41,9 @@ struct TaskExecutors: TaskExecutor {
         case .sql: onPool(shares.sql, end) { try rows(work) }
         case .post: post(work, end)
         case .export: onPool(shares.export, end) { try export(work) }
-        case .queue, .publish, .upload:
+        case .queue(let name): send(to: name, work, end)
+        case .publish: publish(work, end)
+        case .upload:
             end(.failed(StateError(.rejected, "\(work.call.resource.text) is not there in this version")))
         }
     }

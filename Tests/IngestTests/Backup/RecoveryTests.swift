@@ -102,6 +102,9 @@ final class RecoveryTests: XCTestCase {
             let connection = try SQLiteConnection(path: catalog, mode: .readWrite)
             // What the last step made, whatever that is by now.
             for made in try XCTUnwrap(CatalogSchema.migrations.last).matches(of: /CREATE TABLE (\w+)\(/) { try connection.execute("DROP TABLE \(made.1)") }
+            for added in try XCTUnwrap(CatalogSchema.migrations.last).matches(of: /ALTER TABLE (\w+) ADD COLUMN (\w+)/) {
+                try connection.execute("ALTER TABLE \(added.1) DROP COLUMN \(added.2)")
+            }
             try connection.execute("PRAGMA user_version = \(earlier)")
         }
         try FileManager.default.moveItem(atPath: hot, toPath: hot + ".away")

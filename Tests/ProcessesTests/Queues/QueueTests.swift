@@ -60,7 +60,7 @@ final class QueueTests: XCTestCase {
         XCTAssertEqual(queue.receive(9, now: 30, &chance).map(\.deliveries), [1])
         XCTAssertEqual(queue.nextDeath(after: 30), 130)
         queue.bury(now: 130)
-        XCTAssertEqual(queue.deadLetters.first?.death?.reason, .expired)
+        XCTAssertEqual(queue.deadLetters.last?.death?.reason, .expired)
         XCTAssertEqual(queue.redrive(nil, perSecond: 2, now: 200), 2)
         XCTAssertEqual(queue.messages.values.map(\.availableAt).sorted(), [200, 200 + Self.second / 2])
         XCTAssertEqual(queue.purge(), 2)

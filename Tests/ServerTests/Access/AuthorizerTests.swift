@@ -38,6 +38,15 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/me": "rwma", "GET /v1/session": "rwma", "POST /v1/session": "open", "DELETE /v1/session": "rwma",
         "GET /v1/overview": "rw", "GET /v1/queries": "rw", "DELETE /v1/queries/{id}": "rw", "GET /v1/tickets": "rw",
         "POST /v1/dead-letters/redrive": "w", "POST /v1/types/check": "",
+        "GET /v1/queues": "rw", "GET /v1/queues/{name}": "rw", "PUT /v1/queues/{name}": "", "DELETE /v1/queues/{name}": "",
+        "GET /v1/queues/{name}/dead-letters": "rw", "POST /v1/queues/{name}/dead-letters/redrive": "rw", "DELETE /v1/queues/{name}/messages": "rw",
+        "POST /v1/queues/{name}/messages": "rw", "POST /v1/queues/{name}/receive": "rw", "POST /v1/queues/{name}/complete": "rw",
+        "POST /v1/queues/{name}/messages/{id}/complete": "rw", "POST /v1/queues/{name}/messages/{id}/abandon": "rw",
+        "POST /v1/queues/{name}/messages/{id}/renew": "rw", "POST /v1/queues/{name}/messages/{id}/dead-letter": "rw",
+        "POST /v1/events": "rw", "GET /v1/topics": "rw", "GET /v1/topics/{name}": "rw", "PUT /v1/topics/{name}": "", "DELETE /v1/topics/{name}": "",
+        "GET /v1/topics/{name}/subscriptions": "", "GET /v1/topics/{name}/subscriptions/{subscription}": "", "PUT /v1/topics/{name}/subscriptions/{subscription}": "",
+        "DELETE /v1/topics/{name}/subscriptions/{subscription}": "", "GET /v1/topics/{name}/subscriptions/{subscription}/dead-letters": "",
+        "POST /v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive": "",
         "GET /v1/admin/jobs": "", "GET /v1/admin/jobs/{id}": "", "DELETE /v1/admin/jobs/{id}": "",
     ]
 

@@ -32,6 +32,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var sessions: [[UInt8]: BrowserSession] = [:]
     }
     let state = Mutex(State())
+    let queues: any QueueKeeping = FakeQueues()
+    let topics: any TopicKeeping = FakeTopics()
 
     func keep(figures: [UInt8], as name: String) throws { state.withLock { $0.kept[name] = figures } }
     func keptFigures(_ name: String) throws -> [UInt8]? { state.withLock { $0.kept[name] } }

@@ -40,7 +40,8 @@ enum ContractPutCommand: Command {
             .init("types", "T,T", "The document types that it may post (all)."), .init("valid-from", "T", "An instant or a date."),
             .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
             .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with."),
-            .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."),
+            .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."), .init("queues", "Q,Q", "Queues that it may use; * for all."),
+            .init("topics", "T,T", "Topics that it may publish to; * for all."), .init("processes", "P,P", "Processes that it may start; * for all."),
         ] + StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -66,6 +67,7 @@ enum ContractPutCommand: Command {
             for item in value.split(separator: ",") { body.string(String(item)) }
             body.endArray()
         }
+        try addUses(arguments, to: &body)
         if let rate = try arguments.one("rate") {
             guard let number = Double(rate), number.isFinite else { throw UsageError("--rate wants a number, not \(rate)") }
             body.key("rate_per_second")
@@ -86,5 +88,17 @@ enum ContractPutCommand: Command {
         try store.close()
         Terminal.write(answer.body + [0x0A])
         return ExitStatus.done
+    }
+
+    private static func addUses(_ arguments: Arguments, to body: inout JSONWriter) throws {
+        let kinds = try ["queues", "topics", "processes"].compactMap { kind in try arguments.one(kind).map { (kind, $0) } }
+        if kinds.isEmpty { return }
+        body.key("uses")
+        body.beginObject()
+        for (kind, names) in kinds {
+            body.key(kind)
+            if names == "*" { body.string("*") } else { names.split(separator: ",").map(String.init).write(to: &body) }
+        }
+        body.endObject()
     }
 }

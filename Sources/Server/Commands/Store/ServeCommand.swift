@@ -72,6 +72,7 @@ enum ServeCommand: Command {
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
+        engine.startEvents()
         for missing in engine.missingRegistrars {
             log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
         }

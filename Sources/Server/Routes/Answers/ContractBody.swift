@@ -1,11 +1,12 @@
 internal import ColumnStore
 internal import Documents
 package import Ingest
+internal import Query
 
 /// A contract as JSON: read with every fault named, written with its secret left out.
 struct ContractBody: ListItem, JSONObject {
     static let members: Set<String> = [
-        "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts",
+        "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts", "uses",
     ]
 
     let contract: Contract
@@ -30,6 +31,7 @@ struct ContractBody: ListItem, JSONObject {
         sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, Self.free)
         sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, Self.free)
         sink.member("callback_hosts", Optional(contract.callbackHosts), Self.free)
+        sink.member("uses", Optional(UsesBody(uses: contract.uses)), Self.free)
     }
 
     /// - Parameter previous: the contract that is replaced: a webhook put back without its secret keeps the stored one.
@@ -51,12 +53,88 @@ struct ContractBody: ListItem, JSONObject {
         for (index, host) in hosts.enumerated() where !CallbackURL.isHost(host) {
             reader.fault("/callback_hosts/\(index)", "format", "a host name or address is wanted, with or without :port, without scheme and path, not \(MemberReader.shown(host))")
         }
+        let uses = UsesBody.read(body["uses"], &reader)
         guard reader.faults.isEmpty, let access, let scope else {
             throw Problem(.invalidContract, reader.summary("the contract"), errors: reader.faults)
         }
         return Contract(
             clientID: clientID, name: name, access: access, scope: scope, types: types, validFrom: from, validTo: to, ratePerSecond: rate,
-            webhook: webhook, callbackHosts: hosts)
+            webhook: webhook, callbackHosts: hosts, uses: uses)
+    }
+}
+
+/// What of queues, topics and processes a client may use.
+private struct UsesBody: JSONObject {
+    let uses: Contract.Uses
+
+    static var isClosed: Bool { true }
+    static var schemaDescription: String? { "Queues that it may send to and receive from, topics that it may publish to, processes that it may start: names, or `*` for all." }
+    static var example: UsesBody { UsesBody(uses: .none) }
+    private static let free = MemberFacts(isRequired: false)
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("queues", NamesForm(names: uses.queues), Self.free)
+        sink.member("topics", NamesForm(names: uses.topics), Self.free)
+        sink.member("processes", NamesForm(names: uses.processes), Self.free)
+    }
+
+    static func read(_ value: JSONValue?, _ reader: inout MemberReader) -> Contract.Uses {
+        guard let value, value != .null else { return .none }
+        guard case .object(let members) = value else {
+            reader.fault("/uses", "type", "an object is wanted, not \(MemberReader.shown(value))")
+            return .none
+        }
+        var uses = Contract.Uses.none
+        for member in members {
+            switch member.name {
+            case "queues": uses.queues = names(member, &reader)
+            case "topics": uses.topics = names(member, &reader)
+            case "processes": uses.processes = names(member, &reader)
+            default:
+                let near = NameSuggestion.closest(to: member.name, among: ["queues", "topics", "processes"]).map { "; did you mean \($0)?" } ?? ""
+                reader.fault("/uses/\(member.name)", "unknown-member", "uses has queues, topics and processes, and no such member\(near)")
+            }
+        }
+        return uses
+    }
+
+    private static func names(_ member: JSONValue.Member, _ reader: inout MemberReader) -> Contract.Uses.Names {
+        let place = "/uses/\(member.name)"
+        if member.value == .null { return .none }
+        if member.value.text == "*" { return .all }
+        guard let elements = member.value.array, elements.count <= countMax else {
+            reader.fault(place, "type", "an array of at most \(countMax) names is wanted, or \"*\", not \(MemberReader.shown(member.value))")
+            return .none
+        }
+        var names: [String] = []
+        for (index, element) in elements.enumerated() {
+            if element.text == "*", elements.count == 1 { return .all }
+            guard let name = element.text, QueueStore.isName(name) else {
+                reader.fault("\(place)/\(index)", "format", "a name has 1 to 128 letters, digits, - _ and ., not \(MemberReader.shown(element))")
+                continue
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        return .some(names)
+    }
+
+    /// Of one kind.
+    private static let countMax = 1_000
+}
+
+/// Names, or `"*"` for all.
+private struct NamesForm: BodyForm {
+    let names: Contract.Uses.Names
+
+    static var schema: SchemaText {
+        SchemaText(keywords: [("anyOf", #"[{"const":"*"},{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^[A-Za-z0-9._-]{1,128}$"}},{"type":"null"}]"#)])
+    }
+
+    func write(to writer: inout JSONWriter) {
+        switch names {
+        case .all: writer.string("*")
+        case .some(let names): names.write(to: &writer)
+        }
     }
 }
 

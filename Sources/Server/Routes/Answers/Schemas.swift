@@ -9,7 +9,9 @@ enum Schemas {
         QuarantineBody.self, ListBody<QuarantineBody>.self, DeadLetterBody.self, ListBody<DeadLetterBody>.self, ListBody<TypeFileBody>.self,
         ListBody<AuditBody>.self, JobBody.self, ListBody<JobBody>.self, ExportBody.self, ListBody<ExportBody>.self, AcceptedExportBody.self, UploadBody.self, ListBody<UploadBody>.self, NewUploadBody.self, UploadStateBody.self, RejectionBody.self, ListBody<RejectionBody>.self, DeletionBody.self, BackupBody.self, MoveBody.self, CompactionBody.self, VerificationBody.self,
         MeBody.self, SessionBody.self, TypeCheckBody.self, RunningQueryBody.self, ListBody<RunningQueryBody>.self, TicketItemBody.self, ListBody<TicketItemBody>.self, LotBody.self, OverviewBody.self,
+        QueueBody.self, ListBody<QueueBody>.self, SentBody.self, ReceivedBody.self, ReceivedBody.Item.self, CompletedBody.self, DeadMessageBody.self, ListBody<DeadMessageBody>.self,
         ExecutionBody.self, ListBody<ExecutionBody>.self, StartedExecutionBody.self, ListBody<ProcessBody>.self, ListBody<ExecutionEventBody>.self,
+        TopicBody.self, ListBody<TopicBody>.self, SubscriptionBody.self, ListBody<SubscriptionBody>.self, PublishedBody.self, DeadEventBody.self, ListBody<DeadEventBody>.self,
     ] }
 
     /// What people send, and what is written a row at a time, is described by hand.

@@ -1,0 +1,200 @@
+import ColumnStore
+import Documents
+import Processes
+
+/// What callers do with messages. Each checks before it changes anything.
+extension QueueCore {
+    /// - Returns: of each message its id, and whether it is new.
+    /// - Throws: `Fault`: not-found, queue-full, disk-full.
+    func enqueue(_ batch: [OutgoingMessage], to name: String, sender: String?) throws -> [SentMessage] {
+        var queue = try queue(name)
+        try checkRoom()
+        let byteCount = batch.reduce(0) { $0 + $1.body.count }
+        // Past the bound only those count that are new.
+        if byteCount > queue.settings.byteCountMax - queue.counts.byteCount, try freshByteCount(batch, queue) > queue.settings.byteCountMax - queue.counts.byteCount {
+            throw Fault(.queueFull, "the queue \(name) has \(queue.counts.byteCount) bytes, and max_bytes allows \(queue.settings.byteCountMax)")
+        }
+        var sent: [SentMessage] = []
+        sent.reserveCapacity(batch.count)
+        for message in batch {
+            let id = message.id ?? store.ids.next(milliseconds: now / 1_000).description
+            let isNew = try add(message, id, sender, &queue)
+            sent.append(SentMessage(id: id, arrival: isNew ? .queued : .duplicate))
+            if isNew { queue.figures.sent += 1 } else { queue.figures.duplicates += 1 }
+        }
+        queues[name] = queue
+        touch(name)
+        return sent
+    }
+
+    private func add(_ message: OutgoingMessage, _ id: String, _ sender: String?, _ queue: inout QueueState) throws -> Bool {
+        let delay = min(max(message.delay ?? queue.settings.delay, 0), QueueSettings.durationMax)
+        let state = delay > 0 ? MessageState.delayed : .active
+        let number = nextNumber()
+        func insert() throws -> Bool {
+            try messages.add(number, queue: queue.id, id: id, state, due: now + delay, now: now, sender: sender, body: message.body)
+        }
+        if try !insert() {
+            guard message.id != nil, let known = try messages.row(queue: queue.id, id: id), try isForgotten(known, queue) else { return false }
+            try messages.remove(known)
+            guard try insert() else { return false }
+        }
+        queue.counts.add(state, 1)
+        queue.counts.byteCount += message.body.count
+        if delay > 0 { queue.expect(at: now + delay) }
+        queue.expect(at: now + queue.settings.timeToLive)
+        return true
+    }
+
+    /// Whether an id may be taken again.
+    private func isForgotten(_ row: MessageTable.Row, _ queue: QueueState) throws -> Bool {
+        row.state == .gone && row.cameAt + queue.settings.duplicateWindow <= now
+    }
+
+    private func freshByteCount(_ batch: [OutgoingMessage], _ queue: QueueState) throws -> Int {
+        var seen: Set<String> = []
+        return try batch.reduce(0) { sum, message in
+            guard let id = message.id else { return sum + message.body.count }
+            let known = try messages.row(queue: queue.id, id: id)
+            let isFresh = try known.map { try isForgotten($0, queue) } ?? true
+            return sum + (isFresh && seen.insert(id).inserted ? message.body.count : 0)
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Locks the first that are active.
+    func receive(_ countMax: Int, from name: String) throws -> [ReceivedMessage] {
+        try settle(name)
+        var queue = try queue(name)
+        guard queue.counts.active > 0 else { return [] }
+        var received: [ReceivedMessage] = []
+        var byteCount = 0
+        while received.count < countMax, byteCount < ReceivedMessage.byteCountMax {
+            let rows = try messages.rows(queue: queue.id, .active, dueBy: .max, limit: countMax - received.count)
+            if rows.isEmpty { break }
+            for row in rows where byteCount < ReceivedMessage.byteCountMax {
+                if let reason = death(of: row, queue) {
+                    try bury(row, reason, nil, &queue)
+                    continue
+                }
+                received.append(try lock(row, &queue))
+                byteCount += row.byteCount
+            }
+        }
+        queue.figures.received += received.count
+        queues[name] = queue
+        touch(name)
+        return received
+    }
+
+    private func lock(_ row: MessageTable.Row, _ queue: inout QueueState) throws -> ReceivedMessage {
+        let (token, until) = (newToken(), now + queue.settings.lock)
+        try messages.lock(row, until: until, token: token, deliveries: row.deliveries + 1)
+        queue.counts.active -= 1
+        queue.counts.locked += 1
+        queue.expect(at: until)
+        return ReceivedMessage(
+            id: row.id, token: Hexadecimal.text(token), body: try messages.body(of: row), deliveries: row.deliveries + 1, enqueuedAt: row.enqueuedAt,
+            lockedUntil: until)
+    }
+
+    // MARK: What the holder of a lock may do
+
+    /// - Throws: `Fault`: lock-lost.
+    private func held(_ lock: MessageLock, _ queue: QueueState) throws -> MessageTable.Row {
+        guard let row = try messages.row(queue: queue.id, id: lock.id), row.state == .locked, row.due > now, let token = row.token,
+            Hexadecimal.text(token).hasSameBytes(as: lock.token)
+        else {
+            throw Fault(.lockLost, "the lock of this message has ended or is another's, or the message is complete")
+        }
+        return row
+    }
+
+    func complete(_ lock: MessageLock, in name: String) throws {
+        var queue = try queue(name)
+        let row = try held(lock, queue)
+        try release(row, &queue)
+        queue.figures.completed += 1
+        queues[name] = queue
+        touch(name)
+    }
+
+    /// Gives it back, for others after `delay`.
+    func abandon(_ lock: MessageLock, delay: Int64?, in name: String) throws {
+        var queue = try queue(name)
+        let row = try held(lock, queue)
+        if let reason = death(of: row, queue) {
+            try bury(row, reason, nil, &queue)
+        } else {
+            let due = now + min(max(delay ?? 0, 0), QueueSettings.durationMax)
+            try change(row, to: due > now ? .delayed : .active, due: due, &queue)
+        }
+        queues[name] = queue
+        touch(name)
+    }
+
+    /// - Returns: until when it is locked now.
+    func renew(_ lock: MessageLock, for duration: Int64?, in name: String) throws -> Int64 {
+        var queue = try queue(name)
+        let row = try held(lock, queue)
+        let until = now + min(max(duration ?? queue.settings.lock, 0), QueueSettings.durationMax)
+        try messages.lock(row, until: until, token: row.token ?? [], deliveries: row.deliveries)
+        queue.expect(at: until)
+        queues[name] = queue
+        touch(name)
+        return until
+    }
+
+    func deadLetter(_ lock: MessageLock, reason: String?, in name: String) throws {
+        var queue = try queue(name)
+        let row = try held(lock, queue)
+        try bury(row, .rejected, reason, &queue)
+        queues[name] = queue
+        touch(name)
+    }
+
+    // MARK: Moves, with the counts
+
+    func change(_ row: MessageTable.Row, to state: MessageState, due: Int64, _ queue: inout QueueState) throws {
+        try messages.move(row, to: state, due: due)
+        queue.counts.add(row.state, -1)
+        queue.counts.add(state, 1)
+        if state == .delayed { queue.expect(at: due) }
+        queue.expect(at: row.enqueuedAt + queue.settings.timeToLive)
+    }
+
+    /// The message is no more; its id stays known until the window is over.
+    func release(_ row: MessageTable.Row, _ queue: inout QueueState) throws {
+        let end = row.cameAt + queue.settings.duplicateWindow
+        if end <= now {
+            try messages.remove(row)
+        } else {
+            try messages.empty(row)
+            queue.nextForgotten = min(queue.nextForgotten, end)
+        }
+        queue.counts.add(row.state, -1)
+        if row.state != .dead { queue.counts.byteCount -= row.byteCount }
+    }
+
+    /// Why nobody may have it any more, were it not locked; nil when somebody may.
+    func death(of row: MessageTable.Row, _ queue: QueueState) -> QueueMessage.Reason? {
+        if row.enqueuedAt <= queue.expired(now) { return .expired }
+        return row.deliveries >= queue.settings.deliveryCountMax ? .maxDeliveries : nil
+    }
+
+    func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState) throws {
+        queue.figures.died += 1
+        if queue.settings.keepsDeadLetters {
+            try messages.move(row, to: .dead, due: now, reason: reason.rawValue, detail: detail)
+            queue.counts.add(row.state, -1)
+            queue.counts.add(.dead, 1)
+            queue.counts.byteCount -= row.byteCount
+        } else {
+            try release(row, &queue)
+        }
+        try died(
+            DeadMessage(
+                queue: queue.name, id: row.id, sender: row.sender, reason: reason.rawValue, detail: detail, deliveries: row.deliveries, enqueuedAt: row.enqueuedAt))
+    }
+}

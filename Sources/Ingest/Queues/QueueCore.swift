@@ -1,0 +1,218 @@
+import ColumnStore
+import Documents
+import Processes
+
+/// What the writer of queues holds and does: the file, the queues' states, one group of calls after the other. One thread at a time works with it.
+///
+/// 1. `queues` says of each queue what the file says of it: a group that fails takes back what it changed here too.
+/// 2. A waiting receiver is answered once, by the group that finds messages for it or by the end of its wait.
+/// 3. After a failed sync nothing is taken any more: what the disk holds is not known until the file is opened anew.
+final class QueueCore {
+    /// What the core needs of the store around it.
+    struct Store: Sendable {
+        let path: String
+        let id: String
+        /// Whose device must have room.
+        let directory: String
+        let minFreeBytes: Int64
+        let clock: Clock
+        /// Microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
+        let steady: (@Sendable () -> Int64)?
+        let ids = ULIDGenerator()
+    }
+
+    let store: Store
+    private let members: [any QueueGroupMember]
+    private(set) var connection: SQLiteConnection?
+    private var table: MessageTable?
+    var queues: [String: QueueState] = [:]
+    /// Queues that are no more, with rows that are still to be removed.
+    var removed: Set<Int64> = []
+    var waiting: [String: [ReceiveWait]] = [:]
+    private(set) var now: Int64
+    private var jumps: ClockJumps
+    private var lastNumber: Int64 = 0
+    /// Queues whose row is to be written in this group.
+    private var touched: Set<String> = []
+    private(set) var failure: Fault?
+    private var isFull = false
+    private var freeCheckedAt: UInt64 = 0
+    private var random = SystemRandomNumberGenerator()
+    /// A timer's group failed: the next one is not tried at once.
+    private var hasStumbled = false
+    private var hasBacklog = false
+
+    private static let freeCheckNanoseconds: UInt64 = 500_000_000
+    /// The clock is looked at so often while something is due: it may be set.
+    private static let lookNanoseconds: UInt64 = 1_000_000_000
+
+    init(store: Store, members: [any QueueGroupMember]) {
+        (self.store, self.members) = (store, members)
+        now = store.clock.now()
+        jumps = ClockJumps(steady: store.steady)
+    }
+
+    // MARK: The file
+
+    var isOpen: Bool { connection != nil }
+
+    /// Opens the file, or makes it.
+    func open() throws {
+        guard connection == nil else { return }
+        let connection = try QueueFile.open(path: store.path, store: store.id)
+        for member in members { try member.open(connection) }
+        table = try MessageTable(connection)
+        lastNumber = try connection.integer("SELECT max(number) FROM messages") ?? 0
+        try QueueRows.read(connection) { queues[$0.name] = $0 }
+        let select = try connection.statement("SELECT id FROM removed_queues")
+        while try select.step() { removed.insert(select.int64(0)) }
+        self.connection = connection
+        hasBacklog = true
+        for name in queues.keys {
+            queues[name]?.nextDue = 0
+            queues[name]?.nextForgotten = 0
+        }
+    }
+
+    /// The file, made in this group where there was none.
+    func opened() throws -> SQLiteConnection {
+        if let connection { return connection }
+        try open()
+        guard let connection else { throw SQLiteError(code: 14, message: "the file of queues cannot be opened", path: store.path) }
+        try connection.execute("BEGIN IMMEDIATE")
+        return connection
+    }
+
+    func close() {
+        table = nil
+        connection = nil
+    }
+
+    /// - Throws: when nothing was ever put.
+    var messages: MessageTable {
+        get throws {
+            guard let table else { throw SQLiteError(code: 21, message: "the file of queues is not open", path: store.path) }
+            return table
+        }
+    }
+
+    // MARK: Groups
+
+    /// Does what the calls say with one sync, then answers them.
+    ///
+    /// - Returns: whether the group holds.
+    @discardableResult
+    func perform(_ operations: [QueueOperation]) -> Bool {
+        if let failure {
+            for operation in operations { operation.refuse(failure) }
+            return false
+        }
+        let (queuesBefore, waitingBefore, removedBefore, numberBefore) = (queues, waiting, removed, lastNumber)
+        touched = []
+        for member in members { member.begin() }
+        var answers: [@Sendable () -> Void] = []
+        do {
+            try begin()
+            for operation in operations {
+                do { if let answer = try operation.run(self) { answers.append(answer) } } catch let fault as Fault { answers.append { operation.refuse(fault) } }
+            }
+            hasBacklog = try passTime()
+            for member in members { try member.finish(self) }
+            answers += try serve()
+            // A message may have died under a receiver's hands, and what is told of it may be another's message.
+            for member in members { try member.finish(self) }
+            if waiting.keys.contains(where: { queues[$0]?.counts.active ?? 0 > 0 }) { hasBacklog = true }
+            try commit()
+            hasStumbled = false
+            for member in members { member.committed() }
+            for answer in answers { answer() }
+            return true
+        } catch {
+            connection?.rollback()
+            for member in members { member.rollBack() }
+            (queues, waiting, removed, lastNumber) = (queuesBefore, waitingBefore, removedBefore, numberBefore)
+            let refusal = refusal(error)
+            hasStumbled = true
+            for operation in operations { operation.refuse(refusal) }
+            return false
+        }
+    }
+
+    private func begin() throws {
+        let (shift, time) = jumps.look(store.clock.now())
+        now = time
+        guard let connection else { return }
+        try connection.execute("BEGIN IMMEDIATE")
+        if shift != 0 { try keepLocks(shift) }
+    }
+
+    private func commit() throws {
+        guard let connection else { return }
+        for name in touched { if let queue = queues[name] { try QueueRows.write(counts: queue, connection) } }
+        try connection.execute("COMMIT")
+    }
+
+    /// The row of this queue is written with the group.
+    func touch(_ name: String) { touched.insert(name) }
+
+    private func refusal(_ error: any Error) -> Fault {
+        if let fault = error as? Fault { return fault }
+        guard let error = error as? SQLiteError else { return Fault(.internalError, "the queues could not be written", cause: "\(error)") }
+        StoreLog.note("a group of the queues failed", path: store.path, reason: "\(error)", level: .warning)
+        if error.isFailedSync {
+            let fault = Fault(.diskFull, "the disk did not confirm a write: nothing is taken by queues until the server is restarted and has checked its files")
+            failure = fault
+            return fault
+        }
+        switch error.kind {
+        case .full: return Fault(.diskFull, "the disk is full: send it again when there is space")
+        case .io: return Fault(.diskFull, "the disk cannot be written: send it again later")
+        case .busy: return Fault(.overloaded, "the store is busy: send it again")
+        default: return Fault(.internalError, "the queues could not be written", cause: "\(error)")
+        }
+    }
+
+    // MARK: What calls ask of it
+
+    /// - Throws: `Fault`: not-found.
+    func queue(_ name: String) throws -> QueueState {
+        guard let queue = queues[name] else { throw Fault(.notFound, "there is no queue \(name)") }
+        return queue
+    }
+
+    func nextNumber() -> Int64 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    func newToken() -> [UInt8] {
+        let (high, low) = (random.next() as UInt64, random.next() as UInt64)
+        return withUnsafeBytes(of: (high, low)) { Array($0) }
+    }
+
+    /// - Throws: `Fault`: disk-full, where the device has less than is to stay free.
+    func checkRoom() throws {
+        let moment = SteadyClock.nanoseconds()
+        if moment &- freeCheckedAt > Self.freeCheckNanoseconds {
+            freeCheckedAt = moment
+            isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false
+        }
+        if isFull { throw Fault(.diskFull, "the disk has less free space than limits.min_free: nothing more is queued until there is more") }
+    }
+
+    func died(_ message: DeadMessage) throws { for member in members { try member.died(message, self) } }
+
+    // MARK: Time
+
+    /// How long the thread may sleep, in nanoseconds; nil for ever.
+    var pause: UInt64? {
+        guard connection != nil, failure == nil else { return nil }
+        if hasStumbled { return Self.lookNanoseconds }
+        if hasBacklog { return 0 }
+        let due = min(queues.values.reduce(.max) { min($0, $1.nextDue, $1.nextForgotten) }, members.reduce(.max) { min($0, $1.nextDue) })
+        if due == .max { return nil }
+        let (wait, overflow) = due.subtractingReportingOverflow(store.clock.now())
+        // Not before the microsecond is over.
+        return overflow || wait > 1_000_000 ? Self.lookNanoseconds : UInt64(max(wait, 0) + 1) * 1_000
+    }
+}

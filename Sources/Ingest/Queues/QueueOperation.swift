@@ -1,0 +1,41 @@
+import Documents
+
+/// One call on the file of queues: what it does in its group's transaction, and whom it answers once that is durable.
+struct QueueOperation: Sendable {
+    /// What it holds while it waits.
+    let byteCount: Int
+    /// What to do after the commit; nil where the answer comes with a later group. A `Fault` refuses this call alone, and nothing was changed by then; any
+    /// other error ends the group without effect.
+    let run: @Sendable (QueueCore) throws -> (@Sendable () -> Void)?
+    let refuse: @Sendable (Fault) -> Void
+}
+
+/// What else lives in the file, and takes part in every group: topics.
+///
+/// All calls come from the thread that has the core.
+protocol QueueGroupMember: AnyObject {
+    /// The file is there, from now on.
+    func open(_ connection: SQLiteConnection) throws
+    /// A group begins; `rollBack` brings memory back to here.
+    func begin()
+    func rollBack()
+    /// Before the commit: what is to be done with what came in this group. More than once in a group.
+    func finish(_ core: QueueCore) throws
+    /// After the commit.
+    func committed()
+    func died(_ message: DeadMessage, _ core: QueueCore) throws
+    /// When it wants a group of its own, at the latest.
+    var nextDue: Int64 { get }
+}
+
+/// A message that has just died.
+struct DeadMessage: Sendable {
+    let queue: String
+    let id: String
+    /// Nil for the administrator's.
+    let sender: String?
+    let reason: String
+    let detail: String?
+    let deliveries: Int
+    let enqueuedAt: Int64
+}

@@ -1,0 +1,69 @@
+import Processes
+
+/// The rows of queues themselves.
+enum QueueRows {
+    static func read(_ connection: SQLiteConnection, _ body: (QueueState) -> Void) throws {
+        let select = try connection.statement("""
+            SELECT id, name, time_to_live, lock, delivery_count_max, duplicate_window, byte_count_max, keeps_dead_letters, delay, active, locked, delayed, dead,
+                byte_count FROM queues
+            """)
+        defer { select.reset() }
+        while try select.step() {
+            let settings = QueueSettings(
+                timeToLive: select.int64(2), lock: select.int64(3), deliveryCountMax: Int(clamping: select.int64(4)), duplicateWindow: select.int64(5),
+                byteCountMax: Int(clamping: select.int64(6)), keepsDeadLetters: select.int64(7) != 0, delay: select.int64(8))
+            var queue = QueueState(id: select.int64(0), name: select.text(1), settings: settings)
+            let counts = (9...13).map { Int(clamping: select.int64($0)) }
+            queue.counts = .init(active: counts[0], locked: counts[1], delayed: counts[2], dead: counts[3], byteCount: counts[4])
+            body(queue)
+        }
+    }
+
+    static func write(counts queue: QueueState, _ connection: SQLiteConnection) throws {
+        let update = try connection.statement("UPDATE queues SET active = ?2, locked = ?3, delayed = ?4, dead = ?5, byte_count = ?6 WHERE id = ?1")
+        update.bind(1, queue.id)
+        bind(queue.counts, update, from: 2)
+        try update.run()
+    }
+
+    private static func bind(_ counts: QueueState.Counts, _ statement: SQLiteStatement, from place: Int32) {
+        for (offset, count) in [counts.active, counts.locked, counts.delayed, counts.dead, counts.byteCount].enumerated() {
+            statement.bind(place + Int32(offset), Int64(count))
+        }
+    }
+
+    /// Makes the row, or writes it anew.
+    static func write(_ queue: QueueState, _ connection: SQLiteConnection) throws {
+        let insert = try connection.statement("""
+            INSERT OR REPLACE INTO queues(id, name, time_to_live, lock, delivery_count_max, duplicate_window, byte_count_max, keeps_dead_letters, delay, active,
+                locked, delayed, dead, byte_count)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            """)
+        let settings = queue.settings
+        insert.bind(1, queue.id)
+        try insert.bind(2, queue.name)
+        insert.bind(3, settings.timeToLive)
+        insert.bind(4, settings.lock)
+        insert.bind(5, Int64(settings.deliveryCountMax))
+        insert.bind(6, settings.duplicateWindow)
+        insert.bind(7, Int64(settings.byteCountMax))
+        insert.bind(8, settings.keepsDeadLetters ? 1 : 0)
+        insert.bind(9, settings.delay)
+        bind(queue.counts, insert, from: 10)
+        try insert.run()
+    }
+
+    /// - Returns: the id that the next queue has: none was ever another's whose messages are still there.
+    static func nextID(_ connection: SQLiteConnection) throws -> Int64 {
+        try connection.integer("SELECT max((SELECT coalesce(max(id), 0) FROM queues), (SELECT coalesce(max(id), 0) FROM removed_queues)) + 1") ?? 1
+    }
+
+    static func remove(_ queue: QueueState, _ connection: SQLiteConnection) throws {
+        let delete = try connection.statement("DELETE FROM queues WHERE id = ?1")
+        delete.bind(1, queue.id)
+        try delete.run()
+        let insert = try connection.statement("INSERT INTO removed_queues(id) VALUES(?1)")
+        insert.bind(1, queue.id)
+        try insert.run()
+    }
+}

@@ -1,0 +1,60 @@
+import Processes
+
+/// A queue as the writer's thread has it in memory: what is told of it without a look at its messages.
+struct QueueState: Sendable, Equatable {
+    let id: Int64
+    let name: String
+    var settings: QueueSettings
+    var counts = Counts()
+    /// Since the start.
+    var figures = Figures()
+    /// Nothing that time brings is due before this; it may be earlier than what is.
+    var nextDue: Int64 = .max
+    /// Ids may be forgotten from then on; as above.
+    var nextForgotten: Int64 = .max
+
+    struct Counts: Sendable, Equatable {
+        var active = 0
+        var locked = 0
+        var delayed = 0
+        var dead = 0
+        /// Of bodies, but those of dead letters.
+        var byteCount = 0
+
+        var living: Int { active + locked + delayed }
+    }
+
+    struct Figures: Sendable, Equatable {
+        var sent = 0
+        var duplicates = 0
+        var received = 0
+        var completed = 0
+        var died = 0
+    }
+
+    init(id: Int64, name: String, settings: QueueSettings) { (self.id, self.name, self.settings) = (id, name, settings) }
+
+    mutating func expect(at due: Int64) { nextDue = min(nextDue, due) }
+
+    /// Since when messages are too old.
+    func expired(_ now: Int64) -> Int64 { now - settings.timeToLive }
+}
+
+/// Where a message is. On disk: do not renumber.
+enum MessageState: Int64 {
+    case active = 0, locked = 1, delayed = 2, dead = 3
+    /// Complete or purged: its id alone is known.
+    case gone = 4
+}
+
+extension QueueState.Counts {
+    mutating func add(_ state: MessageState, _ count: Int) {
+        switch state {
+        case .active: active += count
+        case .locked: locked += count
+        case .delayed: delayed += count
+        case .dead: dead += count
+        case .gone: break
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import Documents
+package import Processes
+
+/// Queues themselves.
+extension QueueStore {
+    /// Of queues, topics and subscriptions: as the states language's resources name them.
+    package static func isName(_ text: String) -> Bool { Resource("till:queue:" + text) != nil }
+
+    static func checkName(_ name: String, _ what: String) throws {
+        guard isName(name) else {
+            throw Fault(
+                .invalidQueue, "the name of a \(what) has 1 to 128 letters, digits, - _ and .",
+                errors: [.init(pointer: "/name", code: "bad-name", message: "1 to 128 of A-Z a-z 0-9 - _ .")])
+        }
+    }
+
+    package func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome {
+        try Self.checkName(name, "queue")
+        return try perform { core in try core.put(name, settings) }
+    }
+
+    package func queue(_ name: String, as principal: Principal) throws -> QueueReport {
+        try Self.check(name, principal)
+        return try perform { core in
+            try core.settle(name)
+            return try core.report(name)
+        }
+    }
+
+    package func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] {
+        try perform { core in
+            let names = core.queues.keys.filter { principal.uses.queues.includes($0) }.sorted().drop { $0 <= name ?? "" }.prefix(limit)
+            return try names.map { try core.report($0) }
+        }
+    }
+
+    package func delete(queue name: String) throws {
+        try perform { core in try core.delete(name) }
+    }
+
+    package func hasQueue(_ name: String) -> Bool { states.contains { $0.name == name } }
+
+    /// - Throws: `Fault`: not-found, for whoever may not use it too.
+    static func check(_ name: String, _ principal: Principal) throws {
+        guard principal.uses.queues.includes(name) else { throw Fault(.notFound, "there is no queue \(name)") }
+    }
+}
+
+extension QueueCore {
+    fileprivate func put(_ name: String, _ settings: QueueSettings) throws -> PutOutcome {
+        let known = queues[name]
+        if known?.settings == settings { return .unchanged }
+        guard known != nil || queues.count < QueueStore.queueCountMax else {
+            throw Fault(.invalidQueue, "a store has at most \(QueueStore.queueCountMax) queues")
+        }
+        let connection = try opened()
+        var queue = try known ?? QueueState(id: QueueRows.nextID(connection), name: name, settings: settings)
+        queue.settings = settings
+        // What is due is another time now.
+        (queue.nextDue, queue.nextForgotten) = (now, now)
+        try QueueRows.write(queue, connection)
+        queues[name] = queue
+        return known == nil ? .created : .replaced
+    }
+
+    fileprivate func delete(_ name: String) throws {
+        let queue = try queue(name)
+        try QueueRows.remove(queue, try opened())
+        queues[name] = nil
+        removed.insert(queue.id)
+    }
+
+    fileprivate func report(_ name: String) throws -> QueueReport {
+        let queue = try queue(name)
+        let counts = queue.counts
+        return QueueReport(
+            name: name, settings: queue.settings, active: counts.active, locked: counts.locked, delayed: counts.delayed, dead: counts.dead,
+            byteCount: counts.byteCount, oldestAt: try counts.living > 0 ? messages.oldest(queue: queue.id) : nil)
+    }
+}

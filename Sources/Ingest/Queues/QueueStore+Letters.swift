@@ -1,0 +1,94 @@
+internal import Documents
+internal import Processes
+
+/// Dead letters, and messages that nobody wants any more: a piece in each group, so that nobody else waits for a million.
+extension QueueStore {
+    private static let pieceCountMax = 500
+
+    package func deadLetters(
+        in name: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
+    ) throws -> [DeadMessageReport] {
+        let report = try queue(name, as: principal)
+        guard report.dead > 0, let state = states.first(where: { $0.name == name }) else { return [] }
+        return try pool.withConnection { connection in
+            let select = try connection.statement("""
+                SELECT m.id, coalesce(m.body, b.body), m.reason, m.detail, m.deliveries, m.enqueued_at, m.due, m.number
+                FROM messages m LEFT JOIN bodies b ON b.number = m.number
+                WHERE m.queue = ?1 AND m.state = 3 AND (m.due, m.number) > (?2, ?3) ORDER BY m.due, m.number LIMIT ?4
+                """)
+            defer { select.reset() }
+            select.bind(1, state.id)
+            select.bind(2, place?.diedAt ?? .min)
+            select.bind(3, place?.number ?? .min)
+            select.bind(4, Int64(limit))
+            var letters: [DeadMessageReport] = []
+            var byteCount = 0
+            while byteCount < DeadMessageReport.pageByteCountMax, try select.step() {
+                guard let reason = QueueMessage.Reason(rawValue: select.text(2)) else {
+                    throw SQLiteError(code: 11, message: "a dead letter has an unknown reason", path: pool.path)
+                }
+                let body = select.bytes(1)
+                byteCount += body.count
+                letters.append(
+                    DeadMessageReport(
+                        id: select.text(0), body: body, reason: reason, detail: select.optionalText(3), deliveries: Int(clamping: select.int64(4)),
+                        enqueuedAt: select.int64(5), diedAt: select.int64(6), number: select.int64(7)))
+            }
+            return letters
+        }
+    }
+
+    package func redrive(_ ids: [String]?, in name: String, perSecond: Int?, as principal: Principal) throws -> Int {
+        try Self.check(name, principal)
+        guard let ids else { return try redriveAll(name, perSecond) }
+        var count = 0
+        for start in stride(from: 0, to: ids.count, by: Self.pieceCountMax) {
+            let piece = Array(ids[start..<min(start + Self.pieceCountMax, ids.count)])
+            let before = count
+            count += try perform { core in
+                var count = 0
+                for id in piece {
+                    let queue = try core.queue(name)
+                    guard let row = try core.messages.row(queue: queue.id, id: id), row.state == .dead else { continue }
+                    if try core.redrive(row, place: before + count, perSecond: perSecond, name) { count += 1 }
+                }
+                return count
+            }
+        }
+        if ids.isEmpty { _ = try queue(name, as: principal) }
+        return count
+    }
+
+    /// All that are dead now: what dies again meanwhile stays.
+    private func redriveAll(_ name: String, _ perSecond: Int?) throws -> Int {
+        let end = try perform { core in
+            _ = try core.queue(name)
+            return core.now
+        }
+        var (count, passed) = (0, 0)
+        while true {
+            let (before, skipped) = (count, passed)
+            let piece = try perform { core -> (found: Int, back: Int) in
+                let queue = try core.queue(name)
+                guard queue.counts.dead > 0 else { return (0, 0) }
+                let rows = try core.messages.rows(queue: queue.id, .dead, dueBy: end, limit: Self.pieceCountMax + skipped).dropFirst(skipped)
+                var back = 0
+                for row in rows { if try core.redrive(row, place: before + back, perSecond: perSecond, name) { back += 1 } }
+                return (rows.count, back)
+            }
+            count += piece.back
+            passed += piece.found - piece.back
+            // Where there is no room for one there may be for the next; past so many, nobody looks on.
+            if piece.found == 0 || passed > 10 * Self.pieceCountMax { return count }
+        }
+    }
+
+    package func purge(_ name: String, as principal: Principal) throws {
+        try Self.check(name, principal)
+        let last = try perform { core in
+            _ = try core.queue(name)
+            return core.nextNumber()
+        }
+        while try perform({ core in try core.purge(name, through: last) }) {}
+    }
+}

@@ -1,0 +1,147 @@
+import ColumnStore
+internal import Documents
+internal import Processes
+import Synchronization
+
+/// All queues of a store: one thread writes, in groups with one sync each.
+///
+/// Calls are handed in from any thread and answered on the writer's, which must not be held up. While nobody calls, the thread sleeps until something is
+/// due.
+package final class QueueStore: Sendable {
+    private struct Inbox {
+        var operations: [QueueOperation] = []
+        var byteCount = 0
+        var isStopping = false
+        var hasStopped = false
+    }
+
+    /// Proof: `core` is used by the writer's thread alone once it runs, and before that by `init`.
+    private struct Shared: @unchecked Sendable { let core: QueueCore }
+
+    private let inbox = Monitor(Inbox())
+    private let thread: Mutex<WorkerThread?>
+    /// As of the last group, for figures.
+    private let seen = Mutex<[QueueState]>([])
+    private let waitNumbers = Atomic<Int>(0)
+    let pool: SQLitePool
+    private let path: String
+
+    /// Waiting calls and their bytes beyond which new ones are refused.
+    private static let operationCountMax = 20_000
+    private static let byteCountMax = 128 << 20
+    /// A group is closed at this: nobody waits for more than two.
+    private static let groupCountMax = 1_024
+    private static let groupByteCountMax = 16 << 20
+    /// Of one store: each is looked at with every group.
+    package static let queueCountMax = 1_000
+
+    /// - Parameter isWanted: the file must be there: the store has had queues.
+    /// - Throws: `SQLiteError` for a file that cannot be read, or is another store's.
+    init(store: QueueCore.Store, members: sending [any QueueGroupMember], opens: Bool) throws {
+        path = store.path
+        pool = SQLitePool(path: store.path)
+        let shared = Shared(core: QueueCore(store: store, members: members))
+        if opens { try shared.core.open() }
+        let states = Array(shared.core.queues.values)
+        seen.withLock { $0 = states }
+        thread = Mutex(nil)
+        let runner = WorkerThread(name: "queue-writer") { [inbox, self] in Self.run(inbox, shared.core) { states in self.seen.withLock { $0 = states } } }
+        thread.withLock { $0 = runner }
+    }
+
+    /// Writes what waits, then ends the thread and closes the file.
+    package func stop() {
+        inbox.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+        pool.closeIdle()
+    }
+
+    // MARK: Handing in
+
+    /// - Parameters:
+    ///   - byteCount: what the call holds.
+    ///   - body: in the group's transaction; nil where `completion` is left to it.
+    ///   - completion: once, on the writer's thread, after the commit, or at once with a refusal.
+    func submit<Value: Sendable>(
+        byteCount: Int = 0, _ body: @escaping @Sendable (QueueCore) throws -> Value?, completion: @escaping @Sendable (Result<Value, Fault>) -> Void
+    ) {
+        let operation = QueueOperation(
+            byteCount: byteCount,
+            run: { core in
+                guard let value = try body(core) else { return nil }
+                return { completion(.success(value)) }
+            },
+            refuse: { completion(.failure($0)) })
+        let refusal = inbox.signal { inbox -> Fault? in
+            if inbox.isStopping { return Fault(.overloaded, "the server is stopping; send it again") }
+            if !inbox.operations.isEmpty, inbox.operations.count >= Self.operationCountMax || inbox.byteCount + byteCount > Self.byteCountMax {
+                return Fault(.overloaded, "more arrives for queues than can be written", advice: .sendAgainLater)
+            }
+            inbox.operations.append(operation)
+            inbox.byteCount += byteCount
+            return nil
+        }
+        if let refusal { completion(.failure(refusal)) }
+    }
+
+    /// As `submit`, for a thread that may wait.
+    func perform<Value: Sendable>(_ body: @escaping @Sendable (QueueCore) throws -> Value) throws -> Value {
+        let done = Monitor<Result<Value, Fault>?>(nil)
+        submit { core -> Value? in try body(core) } completion: { result in done.broadcast { $0 = result } }
+        return try done.wait { $0 }.get()
+    }
+
+    /// Numbers of receivers that wait.
+    func nextWait() -> Int { waitNumbers.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    /// As of the last group.
+    var states: [QueueState] { seen.withLock { $0 } }
+
+    // MARK: The thread
+
+    private static func run(_ inbox: Monitor<Inbox>, _ core: QueueCore, _ show: @Sendable ([QueueState]) -> Void) {
+        while true {
+            let pause = core.pause
+            let group = next(inbox, pause)
+            guard let group else { break }
+            core.perform(group)
+            show(Array(core.queues.values))
+        }
+        core.endWaits()
+        core.close()
+        let late = inbox.withLock { inbox in
+            inbox.hasStopped = true
+            defer { inbox.operations = [] }
+            return inbox.operations
+        }
+        for operation in late { operation.refuse(Fault(.overloaded, "the server is stopping; send it again")) }
+    }
+
+    /// - Returns: what waits, nothing when the pause is over; nil to stop.
+    private static func next(_ inbox: Monitor<Inbox>, _ pause: UInt64?) -> [QueueOperation]? {
+        func look(_ inbox: inout Inbox) -> [QueueOperation]?? {
+            if inbox.operations.isEmpty { return inbox.isStopping ? .some(nil) : nil }
+            return .some(take(&inbox))
+        }
+        guard let pause else { return inbox.wait(look) }
+        return inbox.wait(nanoseconds: pause, look) ?? .some([])
+    }
+
+    private static func take(_ inbox: inout Inbox) -> [QueueOperation] {
+        var count = 0
+        var byteCount = 0
+        for operation in inbox.operations.prefix(groupCountMax) {
+            if count > 0, byteCount + operation.byteCount > groupByteCountMax { break }
+            count += 1
+            byteCount += operation.byteCount
+        }
+        let group = Array(inbox.operations.prefix(count))
+        inbox.operations.removeFirst(count)
+        inbox.byteCount -= byteCount
+        return group
+    }
+}

@@ -1,0 +1,87 @@
+package import Documents
+package import Processes
+
+/// Queues: what waits for workers. Whoever may not use a queue does not learn that there is one.
+package protocol QueueKeeping: AnyObject, Sendable {
+    // Definitions. Changes are durable before these return; calls wait for the disk.
+
+    /// - Throws: `Fault`: invalid-queue.
+    func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome
+    /// - Throws: `Fault`: not-found.
+    func queue(_ name: String, as principal: Principal) throws -> QueueReport
+    /// By the bytes of their names, those behind `after`, at most `limit`.
+    func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport]
+    /// With its messages, dead letters too.
+    ///
+    /// - Throws: `Fault`: not-found.
+    func delete(queue name: String) throws
+
+    // Messages. Each `completion` is called once, on any thread, when what it tells is durable, and must return quickly.
+
+    /// All or none. Fails with not-found, queue-full, disk-full, overloaded.
+    func send(
+        _ messages: [OutgoingMessage], to queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[SentMessage], Fault>) -> Void)
+    /// At least one message, or none when the wait was ended.
+    ///
+    /// - Parameter waits: false: what is there now.
+    /// - Returns: cancel it to end the wait; it is answered then.
+    func receive(
+        _ countMax: Int, from queue: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
+    ) -> any NotificationHandle
+    /// Fails with not-found; each lock that was lost is told by itself.
+    ///
+    /// - Parameter completion: of each in turn, whether it is complete now.
+    func complete(_ locks: [MessageLock], in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[Bool], Fault>) -> Void)
+    /// Fails with not-found, lock-lost.
+    func settle(
+        _ lock: MessageLock, _ end: MessageEnd, in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<Void, Fault>) -> Void)
+
+    // Lots. Calls wait until all is done.
+
+    /// Dead letters, the oldest first, those behind a place.
+    func deadLetters(
+        in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
+    ) throws -> [DeadMessageReport]
+    /// Puts dead letters back.
+    ///
+    /// - Parameter ids: nil for all that there are.
+    /// - Returns: how many. Those for which there is no room stay.
+    func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int
+    /// Takes away all but dead letters.
+    func purge(_ queue: String, as principal: Principal) throws
+}
+
+/// Topics: events, and who is told of them. All calls but `publish` wait for the disk.
+package protocol TopicKeeping: AnyObject, Sendable {
+    /// - Throws: `Fault`: invalid-queue.
+    func put(topic name: String) throws -> PutOutcome
+    /// The names of its subscriptions.
+    ///
+    /// - Throws: `Fault`: not-found, for whoever may not publish to it too.
+    func topic(_ name: String, as principal: Principal) throws -> [String]
+    func topics(as principal: Principal) throws -> [String]
+    /// - Throws: `Fault`: not-found, invalid-queue for the store's own.
+    func delete(topic name: String) throws
+
+    /// - Throws: `Fault`: not-found, invalid-queue.
+    func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome
+    func subscription(_ name: String, of topic: String) throws -> SubscriptionReport
+    func subscriptions(of topic: String) throws -> [SubscriptionReport]
+    func delete(subscription name: String, of topic: String) throws
+    /// Events that were given up, in the order of their coming, those behind a number.
+    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport]
+    /// - Returns: how many are tried again.
+    func redrive(_ name: String, in topic: String) throws -> Int
+
+    /// All or none. `completion` is called once, on any thread, when they are durable; fails with not-found, invalid-queue, disk-full, overloaded.
+    func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void)
+}
+
+/// What has queues and topics.
+package protocol MessageHolding: AnyObject, Sendable {
+    var queues: any QueueKeeping { get }
+    var topics: any TopicKeeping { get }
+}
+
+extension QueueStore: QueueKeeping {}
+extension TopicStore: TopicKeeping {}

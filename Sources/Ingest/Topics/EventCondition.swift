@@ -1,0 +1,185 @@
+import ColumnStore
+import Documents
+import Query
+
+/// The `where` of a subscription: an expression of SQL over `type`, `source`, `subject`, `time` and `data`, bound once and evaluated by SQL's own
+/// evaluator for each event.
+///
+/// `data` is the text of the event's data; `data->>'a'` is the text of its member, `data->'a'->>'b'` and `data->0->>'b'` that of a member of a member.
+/// SQL has no such operators: each is made a column of its own, which is filled with what stands at its path.
+final class EventCondition {
+    private struct Extract: Hashable {
+        var path: [String]
+        /// `->` gives JSON, `->>` text.
+        var isText: Bool
+    }
+
+    private let evaluator: Evaluator
+    private let used: [Int]
+    private let extracts: [Extract]
+
+    /// Longer ones are a program.
+    static let byteCountMax = 10_000
+    private static let extractCountMax = 100
+    private static let inputs: [ExpressionCompiler.Input] = [
+        .init("type", .string), .init("source", .string), .init("subject", .string), .init("time", .timestamp(isUTC: true)), .init("data", .string),
+    ]
+
+    /// - Throws: `QueryError` with what is wrong.
+    init(_ text: String) throws(QueryError) {
+        guard text.utf8.count <= Self.byteCountMax else { throw QueryError(.badSQL, "a condition has at most \(Self.byteCountMax) bytes") }
+        var scanner = ConditionScanner(text)
+        let rewritten = try scanner.rewritten()
+        guard scanner.paths.count <= Self.extractCountMax else { throw QueryError(.badSQL, "a condition asks for at most \(Self.extractCountMax) members of data") }
+        extracts = scanner.paths.map { Extract(path: $0.path, isText: $0.isText) }
+        let columns = extracts.indices.map { ExpressionCompiler.Input(ConditionScanner.column($0), .string) }
+        let compiled = try ExpressionCompiler.compile(rewritten, outer: Self.inputs + columns, as: .boolean, isCondition: true)
+        used = compiled.usedInputs
+        var layout: [ColumnID: Int] = [:]
+        for (place, input) in used.enumerated() { layout[ColumnID(input)] = place }
+        evaluator = try Evaluator(compiled.expression, layout: layout, context: EvaluationContext())
+    }
+
+    /// What a caller is told of a condition that cannot be bound.
+    static func fault(_ error: any Error) -> Fault {
+        let detail = (error as? QueryError).map { "\($0.detail)" } ?? "\(error)"
+        return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])
+    }
+
+    /// Whether the event is meant: not where the condition is NULL.
+    ///
+    /// - Throws: `QueryError` where it cannot be computed of this event.
+    func takes(_ event: EventDraft) throws -> Bool {
+        let columns = try used.map { try column($0, event) }
+        let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: columns))
+        if case .boolean(let isTrue) = result.value(at: 0) { return isTrue }
+        return false
+    }
+
+    private func column(_ input: Int, _ event: EventDraft) throws -> Column {
+        let text: [UInt8]?
+        switch input {
+        case 0: text = Array(event.type.utf8)
+        case 1: text = Array(event.source.utf8)
+        case 2: text = event.subject.map { Array($0.utf8) }
+        case 3: return .constant(.integer(event.time), type: .timestamp(isUTC: true), count: 1)
+        case 4: text = event.data
+        default: text = try Self.value(of: extracts[input - Self.inputs.count], in: event.data)
+        }
+        return .constant(text.map { .bytes($0) } ?? .null, type: .string, count: 1)
+    }
+
+    /// Nil where nothing stands there, or null for its text.
+    private static func value(of extract: Extract, in data: [UInt8]) throws -> [UInt8]? {
+        try BoundedJSON.read(data) { tape in
+            var node = 0
+            for step in extract.path {
+                switch tape[node].kind {
+                case .object:
+                    guard let member = tape.member(step, of: node) else { return nil }
+                    node = member
+                case .array:
+                    guard let place = Int(step), place >= 0, let element = tape.children(of: node).dropFirst(place).first(where: { _ in true }) else { return nil }
+                    node = element
+                default: return nil
+                }
+            }
+            if extract.isText {
+                if tape[node].kind == .null { return nil }
+                if tape[node].kind == .string { return tape.text(of: node) }
+            }
+            let range = tape.range(of: node)
+            return Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
+        }
+    }
+}
+
+/// Finds `data->'a'->>'b'` in an expression, and puts the name of a column in its place.
+private struct ConditionScanner {
+    private let bytes: [UInt8]
+    private var place = 0
+    private(set) var paths: [(path: [String], isText: Bool)] = []
+
+    init(_ text: String) { bytes = Array(text.utf8) }
+
+    static func column(_ index: Int) -> String { "data member \(index)" }
+
+    private func at(_ offset: Int) -> UInt8 { place + offset < bytes.count ? bytes[place + offset] : 0 }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || byte >= 0x80 || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+
+    mutating func rewritten() throws(QueryError) -> String {
+        var result: [UInt8] = []
+        while place < bytes.count {
+            let start = place
+            let byte = bytes[place]
+            if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                skipQuoted(byte)
+            } else if byte == UInt8(ascii: "-"), at(1) == byte {
+                while place < bytes.count, bytes[place] != UInt8(ascii: "\n") { place += 1 }
+            } else if byte == UInt8(ascii: "/"), at(1) == UInt8(ascii: "*") {
+                place += 2
+                while place < bytes.count, !(bytes[place] == UInt8(ascii: "*") && at(1) == UInt8(ascii: "/")) { place += 1 }
+                place = min(place + 2, bytes.count)
+            } else if Self.isWord(byte) {
+                while place < bytes.count, Self.isWord(bytes[place]) { place += 1 }
+                let word = bytes[start..<place]
+                if word.count == 4, String(decoding: word, as: UTF8.self).lowercased() == "data", let path = try path() {
+                    let index = paths.firstIndex { $0.path == path.path && $0.isText == path.isText } ?? paths.count
+                    if index == paths.count { paths.append(path) }
+                    result += "\"\(Self.column(index))\"".utf8
+                    continue
+                }
+            } else {
+                place += 1
+            }
+            result += bytes[start..<place]
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private mutating func skipQuoted(_ quote: UInt8) {
+        place += 1
+        while place < bytes.count {
+            if bytes[place] == quote {
+                if at(1) != quote { break }
+                place += 1
+            }
+            place += 1
+        }
+        place = min(place + 1, bytes.count)
+    }
+
+    private mutating func skipBlanks() { while place < bytes.count, bytes[place] <= 0x20 { place += 1 } }
+
+    /// What follows `data`, if arrows do.
+    private mutating func path() throws(QueryError) -> (path: [String], isText: Bool)? {
+        var steps: [String] = []
+        var isText = false
+        while true {
+            let before = place
+            skipBlanks()
+            guard at(0) == UInt8(ascii: "-"), at(1) == UInt8(ascii: ">"), !isText else {
+                place = before
+                return steps.isEmpty ? nil : (steps, isText)
+            }
+            place += 2
+            if at(0) == UInt8(ascii: ">") {
+                isText = true
+                place += 1
+            }
+            skipBlanks()
+            let start = place
+            if at(0) == UInt8(ascii: "'") {
+                skipQuoted(UInt8(ascii: "'"))
+                steps.append(String(decoding: bytes[(start + 1)..<max(start + 1, place - 1)], as: UTF8.self).replacing("''", with: "'"))
+            } else {
+                while (0x30...0x39).contains(at(0)) { place += 1 }
+                guard place > start else { throw QueryError(.badSQL, "after -> and ->> the name of a member in quotes is wanted, or the place of an element") }
+                steps.append(String(decoding: bytes[start..<place], as: UTF8.self))
+            }
+        }
+    }
+}

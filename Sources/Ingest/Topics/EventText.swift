@@ -1,0 +1,51 @@
+import ColumnStore
+import Documents
+import Processes
+
+/// An event as CloudEvents 1.0 has it, in JSON.
+extension EventDraft {
+    /// Who an event comes from, as `source` says it.
+    package static func source(of origin: Identity) -> String {
+        guard let client = origin.client else { return "/admin" }
+        return "/clients/" + escaped(client.text)
+    }
+
+    /// As a path's segment (RFC 3986): an id may hold anything.
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."), UInt8(ascii: "~"):
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                escaped += "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }
+        return escaped
+    }
+
+    package var source: String { Self.source(of: origin) }
+
+    /// The whole event.
+    package var json: [UInt8] {
+        var json = JSONWriter(reserving: 320 + data.count)
+        json.beginObject()
+        json.member("specversion", "1.0")
+        json.member("id", id)
+        json.member("source", source)
+        json.member("type", type)
+        if let subject { json.member("subject", subject) }
+        json.member("time", Timestamp.text(time))
+        json.member("datacontenttype", "application/json")
+        for member in extensions {
+            json.key(member.name)
+            json.raw(member.json.utf8)
+        }
+        json.key("data")
+        json.raw(data)
+        json.endObject()
+        return json.bytes
+    }
+}

@@ -1,0 +1,226 @@
+import ColumnStore
+import Documents
+import Processes
+
+/// An event on its way to a webhook or a process.
+struct EventDelivery: Sendable {
+    let key: TopicCore.Key
+    let topic: String
+    let subscription: Subscription
+    /// Nil for the administrator's, and the store's.
+    let origin: String?
+    let id: String
+    let event: [UInt8]
+}
+
+/// What became of a call.
+enum EventAnswer: Sendable {
+    case taken
+    /// With what the answer said of when to come again, in microseconds.
+    case refused(String, retryAfter: Int64? = nil)
+}
+
+/// What is tried, and what becomes of it.
+extension TopicCore {
+    private struct Due {
+        let number: Int64
+        let subject: String?
+        let since: Int64
+        let attempts: Int
+    }
+
+    /// Tries what is due of a subscription: queues and the log at once, others after the commit.
+    func dispatch(_ known: Known, _ core: QueueCore) throws {
+        let away = inFlight.reduce(0) { $0 + ($1.subscription == known.id ? 1 : 0) }
+        for due in try dues(known.id, by: core.now, limit: Self.inFlightMax + away) {
+            let key = Key(subscription: known.id, number: due.number)
+            if inFlight.contains(key) { continue }
+            guard let (event, id, origin) = try event(due.number) else {
+                try end(key, subject: due.subject, core.now)
+                continue
+            }
+            switch known.subscription.target {
+            case .queue, .log:
+                if let reason = try deliverHere(known, event, origin, core) { try put(off: key, due, reason, nil, core) } else { try end(key, subject: due.subject, core.now) }
+                isDirty = true
+            case .webhook, .process:
+                guard away + leaving.count(where: { $0.key.subscription == known.id }) < Self.inFlightMax else { return }
+                leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, origin: origin, id: id, event: event))
+            }
+        }
+    }
+
+    private func dues(_ subscription: Int64, by now: Int64, limit: Int) throws -> [Due] {
+        let select = try file().statement("""
+            SELECT number, subject, since, attempts FROM deliveries WHERE subscription = ?1 AND died_at IS NULL AND next_at <= ?2 ORDER BY next_at, number LIMIT ?3
+            """)
+        defer { select.reset() }
+        select.bind(1, subscription)
+        select.bind(2, now)
+        select.bind(3, Int64(limit))
+        var dues: [Due] = []
+        while try select.step() {
+            dues.append(Due(number: select.int64(0), subject: select.optionalText(1), since: select.int64(2), attempts: Int(clamping: select.int64(3))))
+        }
+        return dues
+    }
+
+    private func due(_ key: Key) throws -> Due? {
+        let select = try file().statement("SELECT subject, since, attempts FROM deliveries WHERE subscription = ?1 AND number = ?2 AND died_at IS NULL")
+        defer { select.reset() }
+        select.bind(1, key.subscription)
+        select.bind(2, key.number)
+        guard try select.step() else { return nil }
+        return Due(number: key.number, subject: select.optionalText(0), since: select.int64(1), attempts: Int(clamping: select.int64(2)))
+    }
+
+    private func event(_ number: Int64) throws -> (json: [UInt8], id: String, origin: String?)? {
+        let select = try file().statement("SELECT json, id, origin FROM events WHERE number = ?1")
+        defer { select.reset() }
+        select.bind(1, number)
+        return try select.step() ? (select.bytes(0), select.text(1), select.optionalText(2)) : nil
+    }
+
+    /// When the next is to be tried that is not being tried.
+    func nextTime() throws -> Int64 {
+        let select = try file().statement("""
+            SELECT number, next_at FROM deliveries WHERE subscription = ?1 AND died_at IS NULL AND next_at < \(TopicTables.held) ORDER BY next_at LIMIT ?2
+            """)
+        var time = Int64.max
+        for known in state.subscriptions.values {
+            let away = inFlight.union(leaving.map(\.key)).filter { $0.subscription == known.id }
+            // Whoever comes back makes room, and is looked at then.
+            if away.count >= Self.inFlightMax { continue }
+            select.bind(1, known.id)
+            select.bind(2, Int64(away.count + 1))
+            while try select.step() {
+                if !away.contains(Key(subscription: known.id, number: select.int64(0))) { time = min(time, select.int64(1)) }
+            }
+            select.reset()
+        }
+        return time
+    }
+
+    /// A call came back.
+    func settle(_ key: Key, _ answer: EventAnswer, _ core: QueueCore) throws {
+        inFlight.remove(key)
+        isDirty = true
+        // It may have been deleted with its subscription meanwhile.
+        guard let due = try due(key) else { return }
+        switch answer {
+        case .taken:
+            figures.delivered += 1
+            try end(key, subject: due.subject, core.now)
+        case .refused(let reason, let retryAfter): try put(off: key, due, reason, retryAfter, core)
+        }
+    }
+
+    /// It is tried again later, or given up.
+    private func put(off key: Key, _ due: Due, _ reason: String, _ retryAfter: Int64?, _ core: QueueCore) throws {
+        figures.failed += 1
+        if due.since + EventTimes.patience <= core.now {
+            figures.died += 1
+            let update = try file().statement("UPDATE deliveries SET died_at = ?3, reason = ?4, attempts = attempts + 1 WHERE subscription = ?1 AND number = ?2")
+            update.bind(1, key.subscription)
+            update.bind(2, key.number)
+            update.bind(3, core.now)
+            try update.bind(4, String(reason.prefix(1_000)))
+            try update.run()
+            return try release(key.subscription, due.subject, core.now)
+        }
+        let delay = EventTimes.retries.delay(afterAttempts: due.attempts + 1, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+        let update = try file().statement("UPDATE deliveries SET next_at = ?3, reason = ?4, attempts = attempts + 1 WHERE subscription = ?1 AND number = ?2")
+        update.bind(1, key.subscription)
+        update.bind(2, key.number)
+        update.bind(3, core.now + delay)
+        try update.bind(4, String(reason.prefix(1_000)))
+        try update.run()
+    }
+
+    private func end(_ key: Key, subject: String?, _ now: Int64) throws {
+        let connection = try file()
+        let delete = try connection.statement("DELETE FROM deliveries WHERE subscription = ?1 AND number = ?2")
+        delete.bind(1, key.subscription)
+        delete.bind(2, key.number)
+        try delete.run()
+        for sql in ["UPDATE events SET refs = refs - 1 WHERE number = ?1", "DELETE FROM events WHERE number = ?1 AND refs <= 0"] {
+            let statement = try connection.statement(sql)
+            statement.bind(1, key.number)
+            try statement.run()
+        }
+        try release(key.subscription, subject, now)
+    }
+
+    /// The next of the subject is tried.
+    private func release(_ subscription: Int64, _ subject: String?, _ now: Int64) throws {
+        guard let subject else { return }
+        let update = try file().statement("""
+            UPDATE deliveries SET next_at = ?3, since = max(since, ?4) WHERE subscription = ?1 AND next_at = \(TopicTables.held) AND number = (
+                SELECT min(number) FROM deliveries WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
+            """)
+        update.bind(1, subscription)
+        try update.bind(2, subject)
+        update.bind(3, now)
+        // Who waited behind another has its own three days.
+        update.bind(4, now)
+        try update.run()
+        isDirty = true
+    }
+
+    // MARK: What was given up
+
+    func dead(_ known: Known, after number: Int64, limit: Int) throws -> [DeadEventReport] {
+        let select = try file().statement("""
+            SELECT d.number, e.json, d.reason, d.attempts, d.died_at FROM deliveries d JOIN events e ON e.number = d.number
+            WHERE d.subscription = ?1 AND d.number > ?2 AND d.died_at IS NOT NULL ORDER BY d.number LIMIT ?3
+            """)
+        defer { select.reset() }
+        select.bind(1, known.id)
+        select.bind(2, number)
+        select.bind(3, Int64(limit))
+        var reports: [DeadEventReport] = []
+        var byteCount = 0
+        while byteCount < DeadMessageReport.pageByteCountMax, try select.step() {
+            let event = select.bytes(1)
+            byteCount += event.count
+            reports.append(
+                DeadEventReport(number: select.int64(0), event: event, reason: select.text(2), attempts: Int(clamping: select.int64(3)), diedAt: select.int64(4)))
+        }
+        return reports
+    }
+
+    /// All that was given up is tried again, in its old order, each by itself.
+    ///
+    /// - Returns: how many.
+    func redrive(_ known: Known, _ now: Int64) throws -> Int {
+        let connection = try file()
+        let update = try connection.statement("UPDATE deliveries SET died_at = NULL, next_at = ?2, since = ?2, attempts = 0 WHERE subscription = ?1 AND died_at IS NOT NULL")
+        update.bind(1, known.id)
+        update.bind(2, now)
+        try update.run()
+        isDirty = true
+        return connection.changeCount
+    }
+}
+
+extension SubscriptionTarget {
+    /// As a row says it.
+    var columns: (kind: String, target: String, secret: String?) {
+        switch self {
+        case .queue(let name): ("queue", name, nil)
+        case .process(let name): ("process", name, nil)
+        case .webhook(let url, let secret): ("webhook", url, secret)
+        case .log(let name): ("log", name, nil)
+        }
+    }
+
+    init(kind: String, target: String, secret: String?) throws {
+        switch kind {
+        case "queue": self = .queue(target)
+        case "process": self = .process(target)
+        case "webhook": self = .webhook(url: target, secret: secret)
+        case "log": self = .log(target)
+        default: throw SQLiteError(code: 11, message: "a subscription has the unknown target \(kind)", path: "")
+        }
+    }
+}

@@ -1,0 +1,370 @@
+import ColumnStore
+import Documents
+import Processes
+
+/// Topics, as the writer of queues has them: they share its file, its groups and its thread.
+///
+/// 1. What is in memory is what the file says, but for conditions, which are bound anew, and for what is being sent, which a restart forgets and sends again.
+/// 2. Of one subscription and one subject at most one event is tried at a time, the first that came.
+final class TopicCore: QueueGroupMember {
+    struct Known {
+        let id: Int64
+        let topic: String
+        let subscription: Subscription
+        /// Nil for all events.
+        let condition: EventCondition?
+    }
+
+    struct State {
+        var topics: Set<String> = []
+        var subscriptions: [Int64: Known] = [:]
+        var lastNumber: Int64 = 0
+        /// Up to where the store's own changes were read; nil while nobody wants them.
+        var feedAfter: Int64?
+        var nextDue = Int64.max
+        var nextForgotten = Int64.max
+    }
+
+    struct Key: Hashable {
+        let subscription: Int64
+        let number: Int64
+    }
+
+    var state = State()
+    private var before = State()
+    var connection: SQLiteConnection?
+    let outbox: EventOutbox
+    var inFlight: Set<Key> = []
+    var leaving: [EventDelivery] = []
+    private var lines: [(name: String, event: [UInt8])] = []
+    var isDirty = true
+    var isSending = false
+    var figures = Figures()
+
+    struct Figures: Sendable {
+        var published = 0
+        var duplicates = 0
+        var delivered = 0
+        var failed = 0
+        var died = 0
+    }
+
+    /// The store's own events.
+    static let till = "till"
+    static let topicCountMax = 1_000
+    static let subscriptionCountMax = 100
+    /// Of one subscription at once.
+    static let inFlightMax = 16
+    private static let forgottenCountMax = 1_000
+
+    init(outbox: EventOutbox) { self.outbox = outbox }
+
+    // MARK: Groups
+
+    func open(_ connection: SQLiteConnection) throws {
+        try connection.execute(TopicTables.schema)
+        self.connection = connection
+        var state = State()
+        let topics = try connection.statement("SELECT name FROM topics")
+        while try topics.step() { state.topics.insert(topics.text(0)) }
+        let select = try connection.statement("SELECT id, topic, name, condition, kind, target, secret FROM subscriptions")
+        while try select.step() {
+            let subscription = Subscription(
+                name: select.text(2), condition: select.optionalText(3), target: try SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))
+            let known = Known(id: select.int64(0), topic: select.text(1), subscription: subscription, condition: try subscription.condition.map { try EventCondition($0) })
+            state.subscriptions[known.id] = known
+        }
+        state.lastNumber = try connection.integer("SELECT max(coalesce((SELECT max(number) FROM events), 0), coalesce((SELECT value FROM meta WHERE key = 'event_number'), 0))") ?? 0
+        state.feedAfter = try connection.integer("SELECT value FROM meta WHERE key = 'feed_after'")
+        state.nextForgotten = 0
+        self.state = state
+        isDirty = true
+        show()
+    }
+
+    func begin() {
+        before = state
+        (leaving, lines, waitingDeaths) = ([], [], [])
+    }
+
+    func rollBack() {
+        state = before
+        (leaving, lines, waitingDeaths) = ([], [], [])
+        isDirty = true
+    }
+
+    func finish(_ core: QueueCore) throws {
+        guard connection != nil else { return }
+        if state.nextForgotten <= core.now { try forget(core.now) }
+        let deaths = waitingDeaths
+        waitingDeaths = []
+        if !deaths.isEmpty { _ = try publish(deaths, to: Self.till, core) }
+        guard isSending else { return }
+        guard isDirty || state.nextDue <= core.now else { return }
+        for known in state.subscriptions.values { try dispatch(known, core) }
+        state.nextDue = try nextTime()
+        isDirty = false
+    }
+
+    func committed() {
+        for line in lines {
+            StoreLog.note("event", path: line.name, reason: String(decoding: line.event, as: UTF8.self))
+        }
+        for delivery in leaving {
+            inFlight.insert(delivery.key)
+            outbox.send(delivery)
+        }
+        (leaving, lines) = ([], [])
+        show()
+    }
+
+    private func show() {
+        outbox.show(
+            EventOutbox.Seen(
+                topics: state.topics, subscriptions: state.subscriptions.values.map { ($0.topic, $0.subscription.name) }, feedAfter: state.feedAfter, figures: figures))
+    }
+
+    var nextDue: Int64 { isSending ? min(state.nextDue, state.nextForgotten) : state.nextForgotten }
+
+    /// From now on calls are made.
+    func startSending() {
+        (isSending, isDirty) = (true, true)
+    }
+
+    func file() throws -> SQLiteConnection {
+        guard let connection else { throw SQLiteError(code: 21, message: "the file of topics is not open", path: "") }
+        return connection
+    }
+
+    private func forget(_ now: Int64) throws {
+        let connection = try file()
+        let delete = try connection.statement("""
+            DELETE FROM event_ids WHERE at <= (SELECT max(at) FROM (SELECT at FROM event_ids WHERE at <= ?1 ORDER BY at LIMIT \(Self.forgottenCountMax)))
+            """)
+        delete.bind(1, now - EventTimes.duplicateWindow)
+        try delete.run()
+        state.nextForgotten = try connection.integer("SELECT min(at) FROM event_ids").map { max($0 + EventTimes.duplicateWindow, now + 1_000) } ?? .max
+    }
+
+    // MARK: Topics and subscriptions
+
+    func hasTopic(_ name: String) -> Bool { name == Self.till || state.topics.contains(name) }
+
+    func checkTopic(_ name: String) throws {
+        guard hasTopic(name) else { throw Fault(.notFound, "there is no topic \(name)") }
+    }
+
+    func put(topic name: String, _ core: QueueCore) throws -> PutOutcome {
+        if hasTopic(name) { return .unchanged }
+        guard state.topics.count < Self.topicCountMax else { throw Fault(.invalidQueue, "a store has at most \(Self.topicCountMax) topics") }
+        let insert = try core.opened().statement("INSERT INTO topics(name) VALUES(?1)")
+        try insert.bind(1, name)
+        try insert.run()
+        state.topics.insert(name)
+        return .created
+    }
+
+    func delete(topic name: String) throws {
+        guard state.topics.contains(name) else {
+            throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault(.notFound, "there is no topic \(name)")
+        }
+        for known in state.subscriptions.values where known.topic == name { try remove(known) }
+        for sql in ["DELETE FROM topics WHERE name = ?1", "DELETE FROM event_ids WHERE topic = ?1"] {
+            let delete = try file().statement(sql)
+            try delete.bind(1, name)
+            try delete.run()
+        }
+        state.topics.remove(name)
+    }
+
+    var topicNames: [String] { (state.topics.union([Self.till])).sorted() }
+
+    func known(_ topic: String) -> [Known] { state.subscriptions.values.filter { $0.topic == topic }.sorted { $0.subscription.name < $1.subscription.name } }
+
+    /// - Throws: `Fault`: not-found.
+    func known(_ topic: String, _ name: String) throws -> Known {
+        guard let known = known(topic).first(where: { $0.subscription.name == name }) else { throw Fault(.notFound, "the topic \(topic) has no subscription \(name)") }
+        return known
+    }
+
+    /// - Parameter sequence: the store's, for the first that wants its changes.
+    func put(_ subscription: Subscription, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
+        try checkTopic(topic)
+        let earlier = known(topic).first { $0.subscription.name == subscription.name }
+        if earlier?.subscription == subscription { return .unchanged }
+        guard earlier != nil || known(topic).count < Self.subscriptionCountMax else {
+            throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions")
+        }
+        let condition: EventCondition?
+        do { condition = try subscription.condition.map { try EventCondition($0) } } catch { throw EventCondition.fault(error) }
+        let connection = try core.opened()
+        let id = try earlier?.id ?? (connection.integer("SELECT max(id) FROM subscriptions") ?? 0) + 1
+        let insert = try connection.statement("INSERT OR REPLACE INTO subscriptions(id, topic, name, condition, kind, target, secret) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        let (kind, target, secret) = subscription.target.columns
+        insert.bind(1, id)
+        for (place, text) in [topic, subscription.name, subscription.condition, kind, target, secret].enumerated() { try insert.bind(Int32(2 + place), text) }
+        try insert.run()
+        state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition)
+        if topic == Self.till, state.feedAfter == nil { try setFeed(after: sequence) }
+        isDirty = true
+        return earlier == nil ? .created : .replaced
+    }
+
+    func remove(_ known: Known) throws {
+        let connection = try file()
+        for sql in [
+            "UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)", "DELETE FROM deliveries WHERE subscription = ?1",
+            "DELETE FROM subscriptions WHERE id = ?1",
+        ] {
+            let statement = try connection.statement(sql)
+            statement.bind(1, known.id)
+            try statement.run()
+        }
+        try connection.execute("DELETE FROM events WHERE refs <= 0")
+        state.subscriptions[known.id] = nil
+        if known.topic == Self.till, self.known(Self.till).isEmpty { try setFeed(after: nil) }
+    }
+
+    func report(_ known: Known) throws -> SubscriptionReport {
+        let select = try file().statement("""
+            SELECT count(*) FILTER (WHERE died_at IS NULL), count(*) FILTER (WHERE died_at IS NOT NULL), min(since) FILTER (WHERE died_at IS NULL)
+            FROM deliveries WHERE subscription = ?1
+            """)
+        defer { select.reset() }
+        select.bind(1, known.id)
+        guard try select.step() else { return SubscriptionReport(subscription: known.subscription, pending: 0, dead: 0, oldestAt: nil) }
+        return SubscriptionReport(
+            subscription: known.subscription, pending: Int(clamping: select.int64(0)), dead: Int(clamping: select.int64(1)), oldestAt: select.optionalInt64(2))
+    }
+
+    // MARK: The store's changes
+
+    func setFeed(after sequence: Int64?) throws {
+        let statement = try file().statement(sequence == nil ? "DELETE FROM meta WHERE key = 'feed_after'" : "INSERT OR REPLACE INTO meta(key, value) VALUES('feed_after', ?1)")
+        if let sequence { statement.bind(1, sequence) }
+        try statement.run()
+        state.feedAfter = sequence
+    }
+
+    var feedAfter: Int64? { state.feedAfter }
+
+    // MARK: Publishing
+
+    func publish(_ drafts: [EventDraft], to topic: String, _ core: QueueCore) throws -> [Queue.Arrival] {
+        let subscribers = known(topic)
+        return try drafts.map { draft in
+            guard try isNew(draft, topic, core) else {
+                figures.duplicates += 1
+                return .duplicate
+            }
+            figures.published += 1
+            try deliver(draft, to: subscribers, core)
+            return .queued
+        }
+    }
+
+    private func isNew(_ draft: EventDraft, _ topic: String, _ core: QueueCore) throws -> Bool {
+        let connection = try core.opened()
+        let insert = try connection.statement("""
+            INSERT INTO event_ids(topic, source, id, at) VALUES(?1, ?2, ?3, ?4)
+            ON CONFLICT(topic, source, id) DO UPDATE SET at = excluded.at WHERE at <= ?5
+            """)
+        try insert.bind(1, topic)
+        try insert.bind(2, draft.source)
+        try insert.bind(3, draft.id)
+        insert.bind(4, core.now)
+        insert.bind(5, core.now - EventTimes.duplicateWindow)
+        try insert.run()
+        state.nextForgotten = min(state.nextForgotten, core.now + EventTimes.duplicateWindow)
+        return connection.changeCount == 1
+    }
+
+    private func deliver(_ draft: EventDraft, to subscribers: [Known], _ core: QueueCore) throws {
+        // What cannot be computed of an event is not true of it.
+        let meant = subscribers.filter { known in (try? known.condition?.takes(draft) ?? true) ?? false }
+        guard !meant.isEmpty else { return }
+        let json = draft.json
+        // Events of different sources have nothing to do with each other, whatever their subjects.
+        let subject = draft.subject.map { draft.source + "\n" + $0 }
+        var number: Int64?
+        var count: Int64 = 0
+        for known in meant {
+            let isHeld = try subject.map { try hasPending(known.id, $0) } ?? false
+            if !isHeld, try deliverHere(known, json, draft.origin.senderText, core) == nil { continue }
+            if number == nil {
+                state.lastNumber += 1
+                number = state.lastNumber
+            }
+            let insert = try file().statement("INSERT INTO deliveries(subscription, number, subject, next_at, since, attempts) VALUES(?1, ?2, ?3, ?4, ?5, 0)")
+            insert.bind(1, known.id)
+            insert.bind(2, state.lastNumber)
+            try insert.bind(3, subject)
+            insert.bind(4, isHeld ? TopicTables.held : core.now)
+            insert.bind(5, core.now)
+            try insert.run()
+            count += 1
+        }
+        guard let number else { return }
+        try keep(number, draft, json, count)
+        isDirty = true
+    }
+
+    private func keep(_ number: Int64, _ draft: EventDraft, _ json: [UInt8], _ count: Int64) throws {
+        let insert = try file().statement("INSERT INTO events(number, origin, id, refs, json) VALUES(?1, ?2, ?3, ?4, ?5)")
+        insert.bind(1, number)
+        try insert.bind(2, draft.origin.senderText)
+        try insert.bind(3, draft.id)
+        insert.bind(4, count)
+        try insert.bind(5, json)
+        try insert.run()
+        // Numbers are never given twice: what is being sent is named by them.
+        let note = try file().statement("INSERT OR REPLACE INTO meta(key, value) VALUES('event_number', ?1)")
+        note.bind(1, number)
+        try note.run()
+    }
+
+    /// Into a queue, or the log, in the same transaction.
+    ///
+    /// - Returns: why it was not done; nil when it was.
+    func deliverHere(_ known: Known, _ json: [UInt8], _ sender: String?, _ core: QueueCore) throws -> String? {
+        switch known.subscription.target {
+        case .webhook, .process: return "it is called"
+        case .log(let name): lines.append((name, json))
+        case .queue(let name):
+            do {
+                _ = try core.enqueue([OutgoingMessage(id: nil, body: json)], to: name, sender: sender)
+            } catch let fault as Fault {
+                return fault.detail
+            }
+        }
+        figures.delivered += 1
+        return nil
+    }
+
+    private func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
+        let select = try file().statement("SELECT 1 FROM deliveries WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL LIMIT 1")
+        defer { select.reset() }
+        select.bind(1, subscription)
+        try select.bind(2, subject)
+        return try select.step()
+    }
+
+    func died(_ message: DeadMessage, _ core: QueueCore) throws {
+        guard !known(Self.till).isEmpty else { return }
+        var data = JSONWriter()
+        data.beginObject()
+        data.member("queue", message.queue)
+        data.member("message_id", message.id)
+        data.member("reason", message.reason)
+        data.member("detail", message.detail)
+        data.member("deliveries", message.deliveries)
+        data.member("enqueued_at", Timestamp.text(message.enqueuedAt))
+        data.endObject()
+        let origin = message.sender.map { Identity.contract(ClientID($0)) } ?? .administrator
+        let id = "queue.dead-letter-\(core.store.ids.next(milliseconds: core.now / 1_000))"
+        waitingDeaths.append(EventDraft(id: id, origin: origin, type: "queue.dead-letter", subject: "\(message.queue)/\(message.id)", time: core.now, data: data.bytes))
+    }
+
+    /// Told once the queue's own state is written down: a death may come in the middle of a call.
+    private var waitingDeaths: [EventDraft] = []
+}

@@ -1,0 +1,194 @@
+import ColumnStore
+package import Documents
+package import Processes
+import Query
+import Synchronization
+
+/// Topics of a store: events in, and out to those who subscribed. What they are is in `TopicCore`, which the writer of queues works with.
+package final class TopicStore: Sendable {
+    /// Proof: used within the operations that the writer's thread runs alone.
+    private struct Shared: @unchecked Sendable { let core: TopicCore }
+
+    private let shared: Shared
+    private let outbox: EventOutbox
+    private let queues: QueueStore
+    /// The last sequence of the store.
+    private let sequence: @Sendable () -> Int64
+
+    init(core: sending TopicCore, outbox: EventOutbox, queues: QueueStore, sequence: @escaping @Sendable () -> Int64) {
+        shared = Shared(core: core)
+        (self.outbox, self.queues, self.sequence) = (outbox, queues, sequence)
+    }
+
+    /// From now on webhooks are called and processes started.
+    func start(policy: AddressPolicy, _ surroundings: TopicSurroundings) {
+        outbox.start(policy: policy, surroundings) { [self] key, answer in
+            perform { topics, core in try topics.settle(key, answer, core) } completion: { _ in }
+        }
+        perform { topics, _ in topics.startSending() } completion: { _ in }
+    }
+
+    func stop() { outbox.stop() }
+
+    private func perform<Value: Sendable>(
+        byteCount: Int = 0, _ body: @escaping @Sendable (TopicCore, QueueCore) throws -> Value, completion: @escaping @Sendable (Result<Value, Fault>) -> Void
+    ) {
+        queues.submit(byteCount: byteCount) { [shared] core -> Value? in try body(shared.core, core) } completion: { completion($0) }
+    }
+
+    private func performAndWait<Value: Sendable>(_ body: @escaping @Sendable (TopicCore, QueueCore) throws -> Value) throws -> Value {
+        try queues.perform { [shared] core in try body(shared.core, core) }
+    }
+
+    // MARK: Topics
+
+    private static func check(_ name: String, _ principal: Principal) throws {
+        guard principal.uses.topics.includes(name) else { throw Fault(.notFound, "there is no topic \(name)") }
+    }
+
+    package func put(topic name: String) throws -> PutOutcome {
+        try QueueStore.checkName(name, "topic")
+        return try performAndWait { topics, core in try topics.put(topic: name, core) }
+    }
+
+    /// The names of its subscriptions.
+    ///
+    /// - Throws: `Fault`: not-found.
+    package func topic(_ name: String, as principal: Principal) throws -> [String] {
+        try Self.check(name, principal)
+        return try performAndWait { topics, _ in
+            try topics.checkTopic(name)
+            return topics.known(name).map(\.subscription.name).filter { QueueStore.isName($0) }
+        }
+    }
+
+    package func topics(as principal: Principal) throws -> [String] {
+        try performAndWait { topics, _ in topics.topicNames }.filter { principal.uses.topics.includes($0) }
+    }
+
+    package func delete(topic name: String) throws { try performAndWait { topics, _ in try topics.delete(topic: name) } }
+
+    // MARK: Subscriptions
+
+    package func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome {
+        try QueueStore.checkName(subscription.name, "subscription")
+        let sequence = sequence
+        return try performAndWait { topics, core in try topics.put(subscription, topic: topic, sequence: sequence(), core) }
+    }
+
+    package func subscription(_ name: String, of topic: String) throws -> SubscriptionReport {
+        try performAndWait { topics, _ in
+            try topics.checkTopic(topic)
+            return try topics.report(try topics.known(topic, name))
+        }
+    }
+
+    package func subscriptions(of topic: String) throws -> [SubscriptionReport] {
+        try performAndWait { topics, _ in
+            try topics.checkTopic(topic)
+            return try topics.known(topic).filter { QueueStore.isName($0.subscription.name) }.map { try topics.report($0) }
+        }
+    }
+
+    package func delete(subscription name: String, of topic: String) throws {
+        try performAndWait { topics, _ in
+            try topics.checkTopic(topic)
+            try topics.remove(try topics.known(topic, name))
+        }
+    }
+
+    package func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport] {
+        try performAndWait { topics, _ in try topics.dead(try topics.known(topic, name), after: number ?? .min, limit: limit) }
+    }
+
+    package func redrive(_ name: String, in topic: String) throws -> Int {
+        try performAndWait { topics, core in try topics.redrive(try topics.known(topic, name), core.now) }
+    }
+
+    // MARK: Events
+
+    /// Of callers.
+    ///
+    /// - Throws: through `completion`: not-found, invalid-queue for the store's own topic.
+    package func publish(
+        _ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void
+    ) {
+        do {
+            try Self.check(topic, principal)
+            guard topic != TopicCore.till else { throw Fault(.invalidQueue, "the topic till is the store's own: nobody else publishes to it") }
+        } catch {
+            return completion(.failure(error as? Fault ?? Fault(.internalError, "\(error)")))
+        }
+        publish(events, to: topic, completion: completion)
+    }
+
+    /// The store's changes, and with them how far they were read.
+    func publish(changes: [EventDraft], through sequence: Int64, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        perform(byteCount: changes.reduce(0) { $0 + $1.data.count }) { topics, core in
+            // Nobody wants them any more.
+            guard let place = topics.feedAfter, place < sequence else { return }
+            _ = try topics.publish(changes, to: TopicCore.till, core)
+            try topics.setFeed(after: sequence)
+        } completion: { completion($0) }
+    }
+
+    var feedAfter: Int64? { outbox.seen.feedAfter }
+    func watchFeed(_ action: (@Sendable () -> Void)?) { outbox.watchFeed(action) }
+
+    package func metrics() -> [Metric] {
+        let seen = outbox.seen
+        let figures = seen.figures
+        return [("published", figures.published), ("duplicate", figures.duplicates), ("delivered", figures.delivered), ("failed", figures.failed), ("died", figures.died)].map { word, count in
+            Metric(
+                name: "events_total", help: "What became of events since the start: published ones and repeats, and calls and messages that told somebody.", kind: .counter,
+                labels: [(name: "event", value: word)], value: Double(count))
+        } + [Metric(name: "subscriptions", help: "Subscriptions of topics.", kind: .gauge, value: Double(seen.subscriptions.count))]
+    }
+}
+
+extension TopicStore: EventPublishing {
+    package func publish(_ events: [EventDraft], to topic: String, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) {
+        perform(byteCount: events.reduce(0) { $0 + $1.data.count + 512 }) { topics, core in
+            try topics.checkTopic(topic)
+            try core.checkRoom()
+            return try topics.publish(events, to: topic, core)
+        } completion: { completion($0) }
+    }
+
+    package func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        guard outbox.seen.subscriptions.contains(where: { $0.topic == TopicCore.till }) else { return completion(.success(())) }
+        perform(byteCount: event.data.count) { topics, core in
+            _ = try topics.publish([event], to: TopicCore.till, core)
+        } completion: { completion($0) }
+    }
+
+    /// A process's own subscriptions have names that nobody can give: `process:<name>:<place>`.
+    package func follow(_ rules: [EventRule], starting process: String) throws {
+        let prefix = "process:\(process):"
+        let sequence = sequence
+        // Most processes follow nothing, and no file is made for them.
+        if rules.isEmpty, !outbox.seen.subscriptions.contains(where: { $0.name.hasPrefix(prefix) }) { return }
+        try performAndWait { topics, core in
+            let wanted = Set(rules)
+            let own = topics.topicNames.flatMap { topics.known($0) }.filter { $0.subscription.name.hasPrefix(prefix) }
+            for known in own where !wanted.contains(EventRule(topic: known.topic, condition: known.subscription.condition)) { try topics.remove(known) }
+            let kept = Set(own.map { EventRule(topic: $0.topic, condition: $0.subscription.condition) })
+            for rule in wanted.subtracting(kept) {
+                let hash = Hexadecimal.text(Array(SHA256.hash(Array((rule.topic + "\n" + (rule.condition ?? "")).utf8)).prefix(8)))
+                _ = try topics.put(
+                    Subscription(name: prefix + hash, condition: rule.condition, target: .process(process)), topic: rule.topic, sequence: sequence(), core)
+            }
+        }
+    }
+
+    package func conditionFault(_ text: String) -> String? {
+        do {
+            _ = try EventCondition(text)
+            return nil
+        } catch {
+            return "\(error.detail)"
+        }
+    }
+
+    package func hasTopic(_ name: String) -> Bool { name == TopicCore.till || outbox.seen.topics.contains(name) }
+}

@@ -1,0 +1,28 @@
+/// What topics have in the file of queues.
+///
+///     topics          those that were put; `till` is there without
+///     subscriptions   who is told of what
+///     events          what somebody is still to be told of, each as it is told, while `refs` deliveries need it
+///     deliveries      one for each event and subscription that is not done
+///     event_ids       what came within a day
+///
+/// Of the events of one subject a subscription has one that is tried; those behind it have no time (`held`) until it is done or dead.
+enum TopicTables {
+    static let held = Int64.max
+
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS subscriptions(
+            id INTEGER PRIMARY KEY, topic TEXT NOT NULL, name TEXT NOT NULL, condition TEXT, kind TEXT NOT NULL, target TEXT NOT NULL, secret TEXT,
+            UNIQUE(topic, name));
+        CREATE TABLE IF NOT EXISTS events(number INTEGER PRIMARY KEY, origin TEXT, id TEXT NOT NULL, refs INTEGER NOT NULL, json BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS deliveries(
+            subscription INTEGER NOT NULL, number INTEGER NOT NULL, subject TEXT, next_at INTEGER NOT NULL, since INTEGER NOT NULL, attempts INTEGER NOT NULL,
+            reason TEXT, died_at INTEGER, PRIMARY KEY(subscription, number)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS delivery_times ON deliveries(subscription, next_at) WHERE died_at IS NULL;
+        CREATE INDEX IF NOT EXISTS delivery_subjects ON deliveries(subscription, subject, number) WHERE died_at IS NULL;
+        CREATE INDEX IF NOT EXISTS delivery_deaths ON deliveries(subscription, died_at) WHERE died_at IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS event_ids(topic TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(topic, source, id)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS event_times ON event_ids(at);
+        """
+}

@@ -1,0 +1,68 @@
+import Documents
+
+/// Where events of a subscription go.
+package enum SubscriptionTarget: Sendable, Hashable {
+    case queue(String)
+    case process(String)
+    /// A secret of its own, else that of the contract whose event it is.
+    case webhook(url: String, secret: String?)
+    /// Lines of the server's log under a name.
+    case log(String)
+}
+
+package struct Subscription: Sendable, Hashable {
+    package var name: String
+    /// An expression of SQL over the event; nil for all.
+    package var condition: String?
+    package var target: SubscriptionTarget
+
+    package init(name: String, condition: String?, target: SubscriptionTarget) { (self.name, self.condition, self.target) = (name, condition, target) }
+}
+
+/// A subscription and how it stands.
+package struct SubscriptionReport: Sendable {
+    package let subscription: Subscription
+    /// Events that are not done.
+    package let pending: Int
+    /// Events that were given up.
+    package let dead: Int
+    /// Since when the oldest pending one waits.
+    package let oldestAt: Int64?
+
+    package init(subscription: Subscription, pending: Int, dead: Int, oldestAt: Int64?) {
+        (self.subscription, self.pending, self.dead, self.oldestAt) = (subscription, pending, dead, oldestAt)
+    }
+}
+
+/// An event that was given up.
+package struct DeadEventReport: Sendable {
+    package let number: Int64
+    package let event: [UInt8]
+    package let reason: String
+    package let attempts: Int
+    package let diedAt: Int64
+
+    package init(number: Int64, event: [UInt8], reason: String, attempts: Int, diedAt: Int64) {
+        (self.number, self.event, self.reason, self.attempts, self.diedAt) = (number, event, reason, attempts, diedAt)
+    }
+}
+
+/// What topics ask of the store around them.
+package struct TopicSurroundings: Sendable {
+    /// The contract whose secret signs what is its.
+    let contract: @Sendable (String) -> Contract?
+    let starter: @Sendable () -> (any ProcessStarting)?
+
+    init(contract: @escaping @Sendable (String) -> Contract?, starter: @escaping @Sendable () -> (any ProcessStarting)?) {
+        (self.contract, self.starter) = (contract, starter)
+    }
+}
+
+/// Of one subscription.
+enum EventTimes {
+    /// So long an event is tried, then it is given up. In microseconds, as all here.
+    static let patience: Int64 = 3 * Clock.microsecondsPerDay
+    /// An (source, id) is known so long.
+    static let duplicateWindow: Int64 = Clock.microsecondsPerDay
+    static let retries = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 3_600_000_000, attemptCountMax: .max)
+}

@@ -1,0 +1,55 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+internal import Processes
+
+/// Tasks that are a message to a worker, or an event.
+extension TaskExecutors {
+    /// A worker ends the task by its token. The message's id is the token's hash, so that the same attempt is queued once.
+    func send(to queue: String, _ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
+        do {
+            var body = JSONWriter()
+            body.beginObject()
+            body.member("task_token", work.call.token)
+            body.key("input")
+            body.raw(work.call.input.serialized)
+            body.endObject()
+            let message = OutgoingMessage(id: "task-\(Hexadecimal.text(APIKey.sha256(of: work.call.token)))", body: body.bytes)
+            context.store.queues.send([message], to: queue, as: try principal(of: work)) { result in
+                switch result {
+                case .success: end(.awaited(lookAgainAt: nil))
+                case .failure(let fault): end(Self.ending(of: fault))
+                }
+            }
+        } catch {
+            end(Self.ending(of: error))
+        }
+    }
+
+    /// `{"topic","type","subject","data"}`; the event's id is the task's key.
+    func publish(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
+        do {
+            let input = work.call.input
+            for member in input.members ?? [] where !["topic", "type", "subject", "data"].contains(member.name) {
+                throw Problem.parameter(member.name, "till:publish takes topic, type, subject and data", code: "unknown-member")
+            }
+            guard let topic = input["topic"]?.text, let type = input["type"]?.text, !type.isEmpty, type.utf8.count <= 200 else {
+                throw Problem.parameter("topic", "till:publish wants a topic and a type, each a text", code: "required")
+            }
+            let subject = input[present: "subject"]?.text
+            guard subject.map({ (1...200).contains($0.utf8.count) }) ?? (input[present: "subject"] == nil) else {
+                throw Problem.parameter("subject", "a text of 1 to 200 bytes is wanted", code: "format")
+            }
+            let id = "task-\(Hexadecimal.text(APIKey.sha256(of: work.call.key)))"
+            let event = EventDraft(id: id, origin: work.owner, type: type, subject: subject, time: CalendarText.now, data: (input["data"] ?? .null).serialized)
+            context.store.topics.publish([event], to: topic, as: try principal(of: work)) { result in
+                switch result {
+                case .success: end(.succeeded(.object([.init("id", .string(id))])))
+                case .failure(let fault): end(Self.ending(of: fault))
+                }
+            }
+        } catch {
+            end(Self.ending(of: error))
+        }
+    }
+}

@@ -1,0 +1,268 @@
+import Documents
+import Glibc
+import Processes
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: the store does with a file what the model does without one. Method: histories at random, the same calls to both, with restarts between; counts,
+/// bytes and dead letters are compared after each.
+final class QueueStoreTests: XCTestCase {
+    fileprivate static let second: Int64 = 1_000_000
+
+    func test_randomHistories_areTheModels() throws {
+        let seed = SourceSeed.of("Sources/Ingest/Queues", "Sources/Processes/Queues")
+        for round in 0..<12 as Range<UInt64> {
+            var history = try History(seed: seed &+ round)
+            try history.run(steps: 400)
+            if testRun?.failureCount ?? 0 > 0 { return XCTFail("seed \(seed &+ round)") }
+        }
+    }
+
+    /// One history in both.
+    private struct History {
+        let fixture: QueueFixture
+        var model: Queue
+        var random: SplitMix64
+        var chance = Chance(secret: [7])
+        /// What workers hold or believe to hold: the store's message, and the model's token.
+        var held: [(message: ReceivedMessage, token: String)] = []
+        let seed: UInt64
+
+        init(seed: UInt64) throws {
+            self.seed = seed
+            random = SplitMix64(state: seed)
+            let settings = QueueSettings(
+                timeToLive: Int64.random(in: 5...400, using: &random) * QueueStoreTests.second, lock: Int64.random(in: 1...30, using: &random) * QueueStoreTests.second,
+                deliveryCountMax: Int.random(in: 1...4, using: &random), duplicateWindow: Int64.random(in: 0...200, using: &random) * QueueStoreTests.second,
+                byteCountMax: Bool.random(using: &random) ? 20_000 : 1 << 30, keepsDeadLetters: Int.random(in: 0..<4, using: &random) > 0,
+                delay: Bool.random(using: &random) ? 0 : 3 * QueueStoreTests.second)
+            fixture = try QueueFixture(settings)
+            model = Queue(settings)
+        }
+
+        var now: Int64 { fixture.time.now }
+
+        mutating func run(steps: Int) throws {
+            for step in 0..<steps {
+                fixture.time.pass(Int64.random(in: 1...3 * QueueStoreTests.second, using: &random))
+                _ = try fixture.report()
+                model.bury(now: now)
+                try act()
+                try compare("seed \(seed), step \(step)")
+            }
+        }
+
+        private mutating func act() throws {
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<6: try send()
+            case 6..<10: try receive()
+            case 10..<18: try end()
+            case 18:
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    try fixture.store.purge(QueueFixture.name, as: .admin)
+                    _ = model.purge()
+                } else if let letter = model.deadLetters.randomElement(using: &random) {
+                    XCTAssertEqual(
+                        try fixture.store.redrive([letter.id], in: QueueFixture.name, perSecond: nil, as: .admin), model.redrive([letter.id], perSecond: nil, now: now))
+                }
+            default: try fixture.restart()
+            }
+        }
+
+        private mutating func send() throws {
+            let batch = (0..<Int.random(in: 1...5, using: &random)).map { _ in
+                OutgoingMessage(
+                    id: "m\(Int.random(in: 0..<60, using: &random))",
+                    body: Array(repeating: UInt8(ascii: "1"), count: Int.random(in: 0..<5, using: &random) == 0 ? 3_000 : 10),
+                    delay: Bool.random(using: &random) ? nil : Int64.random(in: 0...5, using: &random) * QueueStoreTests.second)
+            }
+            let incoming = batch.map { Queue.Incoming(id: $0.id ?? "", body: $0.body, delay: $0.delay) }
+            do {
+                let arrivals = try model.enqueue(incoming, now: now)
+                XCTAssertEqual(try fixture.send(batch).map(\.arrival), arrivals)
+            } catch Queue.Refusal.full {
+                XCTAssertFault(.queueFull, try fixture.send(batch))
+            }
+        }
+
+        private mutating func receive() throws {
+            let count = Int.random(in: 1...8, using: &random)
+            let wanted = model.receive(count, now: now, &chance)
+            let received = try fixture.receive(count)
+            XCTAssertEqual(received.map(\.id), wanted.map(\.id))
+            for (message, other) in zip(received, wanted) {
+                XCTAssertEqual(message.body, other.body)
+                XCTAssertEqual(message.deliveries, other.deliveries)
+                XCTAssertEqual(message.enqueuedAt, other.enqueuedAt)
+                XCTAssertEqual(message.lockedUntil, other.lock?.until)
+                held.append((message, other.lock?.token ?? ""))
+            }
+        }
+
+        private mutating func end() throws {
+            guard let place = held.indices.randomElement(using: &random) else { return }
+            let (message, token) = held[place]
+            // Some answer twice, or late.
+            if Int.random(in: 0..<3, using: &random) > 0 { held.remove(at: place) }
+            let delay = Bool.random(using: &random) ? nil : Int64.random(in: 0...9, using: &random) * QueueStoreTests.second
+            let end: MessageEnd
+            var refusal: Queue.Refusal?
+            do throws(Queue.Refusal) {
+                switch Int.random(in: 0..<6, using: &random) {
+                case 0:
+                    end = .abandon(delay: delay)
+                    try model.abandon(message.id, token: token, delay: delay, now: now)
+                case 1:
+                    end = .renew(lock: delay)
+                    _ = try model.renew(message.id, token: token, lock: delay, now: now)
+                case 2:
+                    end = .deadLetter(reason: "no")
+                    try model.deadLetter(message.id, token: token, reason: "no", now: now)
+                default:
+                    end = .complete
+                    try model.complete(message.id, token: token, now: now)
+                }
+            } catch {
+                refusal = error
+            }
+            if refusal == nil { try fixture.end(message, end) } else { XCTAssertFault(.lockLost, try fixture.end(message, end)) }
+            // What is given back too old, or too often, dies at once in the store.
+            model.bury(now: now)
+        }
+
+        private mutating func compare(_ place: String) throws {
+            let (report, counts) = (try fixture.report(), model.counts(at: now))
+            XCTAssertEqual([report.active, report.locked, report.delayed, report.dead], [.active, .locked, .delayed, .dead].map { counts[$0] ?? 0 }, place)
+            XCTAssertEqual(report.byteCount, model.byteCount, place)
+            XCTAssertEqual(report.oldestAt, model.oldestAt, place)
+            let letters = try fixture.letters()
+            XCTAssertEqual(Set(letters.map { "\($0.id) \($0.reason) \($0.deliveries)" }), Set(model.deadLetters.map { "\($0.id) \($0.death?.reason ?? .expired) \($0.deliveries)" }), place)
+            XCTAssertEqual(try fixture.faults(), [], place)
+        }
+    }
+
+    // MARK: Examples
+
+    func test_locks_surviveARestart() throws {
+        let fixture = try QueueFixture()
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        let message = try XCTUnwrap(fixture.receive().first)
+        try fixture.restart()
+        XCTAssertEqual(try fixture.receive(), [])
+        XCTAssertEqual(try fixture.report().locked, 1)
+        try fixture.end(message)
+        XCTAssertFault(.lockLost, try fixture.end(message))
+        XCTAssertEqual(try fixture.send("a"), [.duplicate])
+        fixture.time.pass(QueueSettings.day)
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+    }
+
+    func test_locks_lastAsLongAsGiven_whateverIsDoneToTheClock() throws {
+        let fixture = try QueueFixture()
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        let message = try XCTUnwrap(fixture.receive().first)
+        for jump in [3_600, -7_200, 86_400 * 400] as [Int64] {
+            fixture.time.jump(jump * QueueStoreTests.second)
+            fixture.time.pass(QueueStoreTests.second)
+            XCTAssertEqual(try fixture.receive(), [], "after a jump of \(jump) s")
+        }
+        try fixture.end(message, .renew(lock: nil))
+        fixture.time.pass(299 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.receive(), [])
+        fixture.time.pass(2 * QueueStoreTests.second)
+        // Its time to live is over by the calendar, which counts for that.
+        XCTAssertEqual(try fixture.receive(), [])
+        XCTAssertEqual(try fixture.letters().map(\.reason), [.expired])
+    }
+
+    func test_waits_areAnsweredInTurn_byMessagesAndByTheirEnds() throws {
+        let fixture = try QueueFixture()
+        let answers = Answers()
+        let handles = ["first", "second", "third"].map { name in
+            fixture.store.receive(2, from: QueueFixture.name, waits: true, as: .admin) { result in answers.add(name, (try? result.get().map(\.id)) ?? ["fault"]) }
+        }
+        handles[1].cancel()
+        XCTAssertEqual(try fixture.send("a", "b", "c"), [.queued, .queued, .queued])
+        _ = try fixture.store.queues(after: nil, limit: 1, as: .admin)
+        XCTAssertEqual(answers.all, ["second: ", "first: a b", "third: c"])
+        handles[2].cancel()
+        // A queue that goes answers those that wait for it.
+        _ = fixture.store.receive(1, from: QueueFixture.name, waits: true, as: .admin) { result in answers.add("late", (try? result.get().map(\.id)) ?? ["fault"]) }
+        try fixture.store.delete(queue: QueueFixture.name)
+        _ = try fixture.store.queues(after: nil, limit: 1, as: .admin)
+        XCTAssertEqual(answers.all.last, "late: fault")
+        XCTAssertFault(.notFound, try fixture.send("a"))
+        _ = try fixture.store.put(queue: QueueFixture.name, QueueSettings())
+        XCTAssertEqual(try fixture.send("a"), [.queued], "another queue of the same name knows nothing of the first")
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    private final class Answers: @unchecked Sendable {
+        // Proof: each look follows a call that was answered by the one thread that adds.
+        private(set) var all: [String] = []
+        func add(_ name: String, _ ids: [String]) { all.append("\(name): \(ids.joined(separator: " "))") }
+    }
+
+    func test_delay_isTakenByTheThreadItself() throws {
+        let folder = TemporaryDirectory()
+        _ = try folder.made()
+        let store = try QueueStore(
+            store: QueueCore.Store(path: folder.path + "/queues.sqlite", id: "of a test", directory: folder.path, minFreeBytes: 0, clock: .system, steady: nil), members: [], opens: false)
+        defer { store.stop() }
+        _ = try store.put(queue: "jobs", QueueSettings(delay: 100_000))
+        let received: [ReceivedMessage] = try QueueFixture.wait { completion in
+            _ = store.receive(1, from: "jobs", waits: true, as: .admin, completion: completion)
+            store.send([OutgoingMessage(id: "a", body: [0x31])], to: "jobs", as: .admin) { _ in }
+        }
+        XCTAssertEqual(received.map(\.id), ["a"])
+    }
+
+    func test_letters_pagesRedriveAtAPaceAndPurge() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: QueueStoreTests.second, deliveryCountMax: 1))
+        _ = try fixture.send("a", "b", "c", bytes: 5_000)
+        XCTAssertEqual(try fixture.receive(9).count, 3)
+        fixture.time.pass(2 * QueueStoreTests.second)
+        _ = try fixture.report()
+        let first = try fixture.store.deadLetters(in: QueueFixture.name, after: nil, limit: 2, as: .admin)
+        XCTAssertEqual(first.map(\.id), ["a", "b"])
+        XCTAssertEqual(first.map(\.body.count), [5_000, 5_000])
+        XCTAssertEqual(try fixture.store.deadLetters(in: QueueFixture.name, after: (first[1].diedAt, first[1].number), limit: 2, as: .admin).map(\.id), ["c"])
+        XCTAssertEqual(try fixture.report().byteCount, 0)
+        XCTAssertEqual(try fixture.store.redrive(nil, in: QueueFixture.name, perSecond: 2, as: .admin), 3)
+        XCTAssertEqual(try fixture.receive(9).map(\.id), ["a"])
+        fixture.time.pass(QueueStoreTests.second)
+        XCTAssertEqual(try fixture.receive(9).map(\.id), ["b", "c"])
+        try fixture.store.purge(QueueFixture.name, as: .admin)
+        XCTAssertEqual(try fixture.report().byteCount, 0)
+        XCTAssertEqual(try fixture.letters().map(\.id), ["a"], "its lock had ended, and it was handed out as often as may be")
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    func test_refusals() throws {
+        let fixture = try QueueFixture(QueueSettings(byteCountMax: 10))
+        XCTAssertFault(.invalidQueue, try fixture.store.put(queue: "no name", QueueSettings()))
+        XCTAssertFault(.notFound, try fixture.store.queue("other", as: .admin))
+        let stranger = Principal(clientID: "c", access: .readWrite, scope: .all, uses: .init(queues: .some(["other"])))
+        XCTAssertFault(.notFound, try fixture.send([OutgoingMessage(id: nil, body: [0x31])], as: stranger))
+        XCTAssertEqual(try fixture.store.queues(after: nil, limit: 9, as: stranger).map(\.name), [])
+        XCTAssertFault(.tooLarge, try fixture.send([OutgoingMessage(id: nil, body: Array(repeating: 0x31, count: 256 << 10 | 1))]))
+        XCTAssertFault(.badParameter, try fixture.send(Array(repeating: OutgoingMessage(id: nil, body: [0x31]), count: 101)))
+        XCTAssertFault(.badParameter, try fixture.send([OutgoingMessage(id: "", body: [0x31])]))
+        XCTAssertEqual(try fixture.send("a", bytes: 6), [.queued])
+        XCTAssertFault(.queueFull, try fixture.send("b", "c", bytes: 3))
+        XCTAssertEqual(try fixture.send("a", "b", bytes: 4), [.duplicate, .queued], "a duplicate takes no room")
+        try fixture.restart(minFreeBytes: .max)
+        XCTAssertFault(.diskFull, try fixture.send("d", bytes: 0))
+        XCTAssertEqual(try fixture.receive(9).count, 2, "what is there can be worked off on a full disk")
+        XCTAssertEqual(try fixture.report().locked, 2)
+    }
+
+    func test_open_refusesAnotherStoresFile() throws {
+        let fixture = try QueueFixture()
+        fixture.store.stop()
+        XCTAssertThrowsError(try QueueFile.open(path: fixture.path, store: "another"))
+        XCTAssertNoThrow(try QueueFile.open(path: fixture.path, store: "of a test"))
+    }
+}
