@@ -91,14 +91,15 @@ final class DocumentDecodingTests: XCTestCase {
     private func rows(_ options: String, _ list: String) throws -> [String] {
         let type = try type("[]", columns: #""l":{"path":"/l",\#(options)"columns":{"q":{"path":"/q","type":"VARCHAR"},"a":{"path":"/a","type":"VARCHAR"}}}"#)
         guard case .list(let elements)? = try values(try read(type, ",\"l\":\(list)")).first else { return [] }
-        return elements.map { "\($0)" }
+        return elements.map { element in
+            guard case .structure(let members) = element, case .bytes(let answer)? = members.last else { return "" }
+            return String(decoding: answer, as: UTF8.self)
+        }
     }
 
     func test_lists_areOrderedFirst_thenTheFirstOfEachStays() throws {
         let list = #"[{"q":10,"a":"x","t":3},{"q":9,"a":"y","t":1},{"q":1e1,"a":"z","t":2},{"a":"w"},{"q":9,"a":"v","t":1.0}]"#
-        func answers(_ options: String) throws -> [String] {
-            try rows(options, list).map { row in ["x", "y", "z", "w", "v"].first { row.contains("\"\($0)\"") } ?? row }
-        }
+        func answers(_ options: String) throws -> [String] { try rows(options, list) }
         XCTAssertEqual(try answers(""), ["x", "y", "z", "w", "v"])
         XCTAssertEqual(try answers(#""order_by":["/q"],"#), ["y", "v", "x", "z", "w"])
         XCTAssertEqual(try answers(#""order_by":["/q","/t"],"#), ["y", "v", "z", "x", "w"])
