@@ -97,6 +97,9 @@ final class ListPlan: Sendable {
     let isRequired: Bool
     /// Paths from an element of the list.
     let scope: SlotScope
+    /// Paths from an element too: `ListOrder`.
+    let orderBy: [Int]
+    let distinctBy: [Int]
 
     deinit {
         memberSteps.deallocate()
@@ -104,8 +107,10 @@ final class ListPlan: Sendable {
     }
 
     init(
-        name: String, lookups: [LookupPlan], members: [ScalarPlan], isStored: Bool, isRequired: Bool, scope: SlotScope
+        name: String, lookups: [LookupPlan], members: [ScalarPlan], isStored: Bool, isRequired: Bool, scope: SlotScope, orderBy: [Int] = [],
+        distinctBy: [Int] = []
     ) {
+        (self.orderBy, self.distinctBy) = (orderBy, distinctBy)
         self.name = name
         self.lookups = lookups
         self.members = members

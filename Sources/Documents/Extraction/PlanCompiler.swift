@@ -140,13 +140,14 @@ struct PlanCompiler {
         let callbackURL = parts(file.callbackURL, &scope)
         var scalars: [ScalarPlan] = []
         var stored: [StoredColumn] = []
-        var drafts: [(column: TypeFile.ColumnSpecification, lookups: [LookupPlan], members: [ScalarPlan], scope: SlotScope)] = []
+        var drafts: [(column: TypeFile.ColumnSpecification, lookups: [LookupPlan], members: [ScalarPlan], scope: SlotScope, orderBy: [Int], distinctBy: [Int])] = []
         for column in file.columns {
             if column.isList {
                 var members = SlotScope()
                 let plans = column.members.map { scalar($0, &members) }
                 if column.isStored { stored.append(.list(drafts.count)) }
-                drafts.append((column, lookups(column.lookups, &scope, isList: true), plans, members))
+                drafts.append(
+                    (column, lookups(column.lookups, &scope, isList: true), plans, members, column.orderBy.map { number($0) }, column.distinctBy.map { number($0) }))
             } else {
                 if column.isStored { stored.append(.scalar(scalars.count)) }
                 scalars.append(scalar(column, &scope))
@@ -162,7 +163,7 @@ struct PlanCompiler {
         let lists = drafts.map { draft in
             ListPlan(
                 name: draft.column.name, lookups: draft.lookups, members: draft.members, isStored: draft.column.isStored,
-                isRequired: draft.column.isRequired, scope: draft.scope)
+                isRequired: draft.column.isRequired, scope: draft.scope, orderBy: draft.orderBy, distinctBy: draft.distinctBy)
         }
         let plan = ExtractionPlan(
             scalars: scalars, lists: lists, stored: stored, layout: layout, elementScope: scope, rootScope: rootScope, zone: zone, receiptID: receiptID,
