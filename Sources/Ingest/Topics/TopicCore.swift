@@ -6,7 +6,9 @@ import Processes
 ///
 /// 1. What is in memory is what the file says, but for conditions, which are bound anew, and for what is being sent, which a restart forgets and sends again.
 /// 2. Of one subscription and one subject at most one event is tried at a time, the first that came.
-final class TopicCore: QueueGroupMember {
+///
+/// Proof that it may be shared: the writer's thread alone works with it, within operations.
+final class TopicCore: QueueGroupMember, @unchecked Sendable {
     struct Known {
         let id: Int64
         let topic: String
