@@ -102,8 +102,15 @@ export interface Paths {
   "/v1/uploads/{id}/errors": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: UploadErrorList };
   };
+  "/v1/uploads/{id}/revert": {
+    post: { query: {  }; body: undefined; answer: UploadState };
+  };
   "/v1/uploads/{id}/file": {
     put: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: UploadState };
+    options: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: undefined };
+    head: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: undefined };
+    patch: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: undefined };
+    post: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: undefined };
   };
   "/v1/callbacks/{registrar}": {
     post: { query: {  }; body: Callback; answer: undefined };

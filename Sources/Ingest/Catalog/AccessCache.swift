@@ -71,14 +71,15 @@ extension SQLiteStatement {
         return Contract(
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
             types: optionalText(4).map { Catalog.split($0) }, validFrom: optionalInt64(5), validTo: optionalInt64(6),
-            ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)))
+            ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)),
+            digest: optionalText(13).flatMap { Contract.DigestSpan($0) })
     }
 }
 
 extension Catalog {
     static let contractQuery = """
         SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
-            webhook_previous_secret, webhook_previous_until
+            webhook_previous_secret, webhook_previous_until, digest
         FROM contracts
         """
 
@@ -119,8 +120,8 @@ extension Catalog {
     private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, digest)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """)
         try statement.bind(1, contract.clientID)
         try statement.bind(2, contract.name)
@@ -135,6 +136,7 @@ extension Catalog {
         try statement.bind(11, contract.callbackHosts.joined(separator: "\n"))
         try statement.bind(12, contract.webhook?.previousSecret)
         statement.bind(13, contract.webhook?.previousUntil)
+        try statement.bind(14, contract.digest?.text)
         try statement.run()
     }
 

@@ -166,7 +166,7 @@ extension Engine: VersionKeeping {
                 throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])
             }
             guard let newest = try tier.versions.newest(key) else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
-            let row = Self.removal(of: newest, key, now: options.hot.clock.now())
+            let row = Intake.removal(of: newest, key, now: options.hot.clock.now())
             let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
                 switch answer {
                 case .refused(let problem): completion(problem)
@@ -178,17 +178,5 @@ extension Engine: VersionKeeping {
         } catch {
             completion(Intake.problem(error))
         }
-    }
-
-    /// A row without a document.
-    static func removal(of newest: VersionEntry, _ key: VersionKey, now: Int64) -> HotRow {
-        let none = RowLayout(fields: [])
-        let kind = RowKind(
-            table: key.table, type: newest.type, version: newest.typeVersion, contentType: "", layout: VersionColumns.layout(none))
-        let content = SHA256.hash([])
-        return HotRow(
-            kind: kind, client: key.client, receipt: key.receipt, businessDay: Clock.day(ofMicroseconds: now), issuedAt: now,
-            values: VersionColumns.row([], count: 0, isRemoval: true, upload: nil), sha256: content, storedDocument: [], documentByteCount: 0,
-            coding: .none, version: RowVersion(content: content, isRemoval: true))
     }
 }

@@ -58,7 +58,9 @@ package final class Engine: Sendable, UploadHolding {
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
         let lost = LostAndFound(directory, calls: options.fileSystem)
-        quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
+        quarantine = Quarantine(catalog: catalog, limits: options.quarantine) { [catalog] refused, connection in
+            for (client, own) in Dictionary(grouping: refused, by: \.client) { try catalog.count(own.map(\.problem.reasons), of: client, connection) }
+        }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)

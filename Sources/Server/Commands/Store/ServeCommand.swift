@@ -76,7 +76,7 @@ enum ServeCommand: Command {
         parts.watch(context.life.timers, run: service.onObserver)
         service.watchLevels()
         ExportMaker.begin(context, url: url)
-        context.store.uploads.start()
+        UploadBody.beginUploads(context, url: url)
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
