@@ -13,6 +13,9 @@ package enum VersionColumns {
     static let supersededBy = Field("superseded_by", .int64)
     static let upload = Field("upload_id", .string)
 
+    /// What stands for the hash of a removal's document, which has none.
+    static let removalHash = SHA256.hash([])
+
     /// What a stored table has besides its types' columns.
     package static func fields(of stored: String) -> [Field] {
         TableName.isVersioned(stored) ? [version, removed, validTo, supersededBy, upload] : [upload]

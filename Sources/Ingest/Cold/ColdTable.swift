@@ -153,6 +153,9 @@ extension ColdTable {
         return file.recordCount > 0 && file.nullCounts?[id] == 0
     }
 
+    /// The files that hold newest versions.
+    func newestFiles() throws -> [DataFile] { try iceberg.files().filter { !isPast($0) } }
+
     /// The business days of a file's rows; nil when it has no bounds.
     func days(of file: DataFile) -> ClosedRange<Int32>? {
         guard let id = iceberg.schema["business_day"]?.id else { return nil }

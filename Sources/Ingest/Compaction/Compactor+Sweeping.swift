@@ -6,19 +6,35 @@ extension Compactor {
     /// Writes files anew in which rows are superseded: the newest versions and the old ones each in files of their own. After it no file has
     /// both, as far as the rows that came after are in cold for good.
     func sweep(_ name: String) throws {
-        guard TableName.isVersioned(name), let present = tier.boundary.snapshot().cold[name] else { return }
-        for file in try present.iceberg.files() where !present.isPast(file) && !cold.damage.has(file.location) {
+        let start = tier.boundary.snapshot()
+        guard TableName.isVersioned(name), let present = start.cold[name], let superseded = start.superseded[name] else { return }
+        let old = superseded.all.filter { VersionSplit.isOld($0, hot: start.files) }.map(\.sequence)
+        if old.isEmpty { return }
+        let files = try present.newestFiles()
+        for file in files where !cold.damage.has(file.location) {
             if isEnding { throw DayCompactor.Cancelled() }
-            guard let table = tier.boundary.snapshot().cold[name], let superseded = tier.boundary.snapshot().superseded[name], !superseded.isEmpty
-            else { return }
-            if try hasSuperseded(file, in: table, superseded) { try sweep(file, of: table, superseded) }
+            let now = tier.boundary.snapshot()
+            guard let table = now.cold[name], let superseded = now.superseded[name] else { return }
+            if try has(old, file, in: table) { try sweep(file, of: table, superseded) }
         }
+        if !files.contains(where: { cold.damage.has($0.location) }) { forget(old, of: name, start.files) }
     }
 
-    /// Whether some of a file's rows have a successor that stays.
-    private func hasSuperseded(_ file: DataFile, in table: ColdTable, _ superseded: SupersededRows) throws -> Bool {
-        let hot = tier.boundary.snapshot().files
-        let settled = superseded.all.filter { VersionSplit.isOld($0, hot: hot) }.map(\.sequence)
+    /// No file of newest versions has them any more: what is still kept of old rows in cold is kept twice, since a crash came between a file
+    /// that says it and the index.
+    private func forget(_ old: [Int64], of name: String, _ hot: [HotFile]) {
+        guard let kept = tier.boundary.snapshot().superseded[name] else { return }
+        let isHot = hot.map(\.state).map { $0.firstSequence...max($0.firstSequence, $0.lastSequence) }
+        let known = old.filter { sequence in kept[sequence] != nil && !isHot.contains { $0.contains(sequence) } }
+        if known.isEmpty { return }
+        tier.boundary.replace([], cold: [:], settled: [name: SequenceRoster(sorted: known)])
+        tier.versions.settle(known, of: name)
+    }
+
+    /// Whether a file has some of these rows.
+    ///
+    /// - Parameter settled: ascending.
+    private func has(_ settled: [Int64], _ file: DataFile, in table: ColdTable) throws -> Bool {
         guard let low = settled.first, let high = settled.last else { return false }
         let filter = ColumnFilter(
             "sequence", .range(lower: .init(.integer(low), isInclusive: true), upper: .init(.integer(high), isInclusive: true)))

@@ -14,19 +14,23 @@ struct NewestView {
 
     /// Makes the view show what the history has now; does nothing where it does.
     func publish() throws {
-        let files = try history.iceberg.files().filter { !history.isPast($0) }
-        let present = try Table.newestVersion(storage).map { try Table.open(storage, version: $0) }
-        let known = try present.map { Set(try $0.files().map(\.location)) } ?? []
+        let files = try history.newestFiles()
+        let number = try Table.newestVersion(storage)
+        // What cannot be read is made anew.
+        let present = number.flatMap { try? Table.open(storage, version: $0) }
+        let known = present.flatMap { try? Set($0.files().map(\.location)) }
         let wanted = Set(files.map(\.location))
-        if let present, known == wanted, isSameSchema(present) { return }
+        // Metadata has absolute places: a directory that was moved has none that lead anywhere.
+        let isUsable = known != nil && present.map { isSameSchema($0) && !$0.isElsewhere } ?? false
+        if known == wanted, isUsable { return }
         let table: Table
-        if let present, isSameSchema(present) {
+        if let present, isUsable {
             table = present
         } else {
             // The files' columns are found by the ids that the history gave them.
             table = try Table.create(
                 storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day",
-                version: (present?.version ?? 0) + 1, keepsIDs: true
+                version: (number ?? 0) + 1, keepsIDs: true
             ).table
         }
         let own = Set(try table.files().map(\.location))

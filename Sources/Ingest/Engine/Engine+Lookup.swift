@@ -8,6 +8,7 @@ extension Engine: RowReading, ChangeFeed {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = tier.boundary.snapshot()
         if isVersioned(lookup.table) || lookup.asOf != nil { return try newestVersion(lookup, scope, snapshot) }
+        try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)
         var found: [(place: Place, receipt: StoredReceipt)] = []

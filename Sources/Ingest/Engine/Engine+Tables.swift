@@ -14,12 +14,27 @@ extension Engine {
     ) throws -> any TableSource {
         let known = ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: sequence ?? snapshot.sequence)
         guard let table = known.table(name, asOf: instant) else { throw Fault(.notFound, "there is no table \(name)") }
+        if instant != nil { try checkIsOwnName(name, known) }
         if instant != nil, !known.isVersioned(name) {
             throw Fault(
                 .badParameter, "the table \(name) keeps no versions: it is the same at any instant",
                 errors: [.init(pointer: "/as_of", code: "not-versioned", message: "of versioned tables only")])
         }
         return table
+    }
+
+    /// Instants, single documents and their versions are asked of a versioned table by its own name.
+    private func checkIsOwnName(_ name: String, _ known: ShownTables) throws {
+        let own = TableName.shown(known.storedName(of: name))
+        guard name != own, known.isVersioned(own) else { return }
+        throw Fault(
+            .badParameter, "\(name) is a view of the table \(own), and only \(own) is asked like this",
+            errors: [.init(pointer: "/table", code: "not-a-table", message: "name \(own)")])
+    }
+
+    func checkIsOwnName(_ name: String) throws {
+        let snapshot = tier.boundary.snapshot()
+        try checkIsOwnName(name, ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence))
     }
 
     /// The stored table of a versioned one.

@@ -15,8 +15,7 @@ extension Engine: VersionKeeping {
         if lookup.asOf == nil, case .client(let client) = rows {
             // The index says where it is, so that one file is looked at.
             let key = VersionKey(table: TableName.history(of: lookup.table), client: client.bytes, receipt: Array(lookup.receiptID.utf8))
-            let known = try tier.versions.versions(key).filter { $0.sequence <= snapshot.sequence }
-            guard let newest = known.first(where: { $0.state != .failed }), !newest.isRemoval else { throw absent }
+            guard let newest = try present(key, through: snapshot.sequence), !newest.isRemoval else { throw absent }
             filters += Self.places([newest])
         }
         let request = ScanRequest(
@@ -33,6 +32,13 @@ extension Engine: VersionKeeping {
             }
         }
         return .choices(choices.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) })
+    }
+
+    /// The newest version that is not FAILED of those that had come.
+    private func present(_ key: VersionKey, through sequence: Int64) throws -> VersionEntry? {
+        var entry = try tier.versions.nearest(key, below: .max, .present)
+        while let known = entry, known.sequence > sequence { entry = try tier.versions.nearest(key, below: known.version, .present) }
+        return entry
     }
 
     /// What leads a scan to the rows of some versions.
@@ -68,7 +74,10 @@ extension Engine: VersionKeeping {
             }
             below = Int32(clamping: version)
         }
-        let all = try tier.versions.versions(key).filter { $0.version < below && $0.sequence <= snapshot.sequence }
+        // One more than are shown, and those that came since.
+        let room = limit + 1
+        var all = try tier.versions.versions(key, below: below, limit: room)
+        while let first = all.first, first.sequence > snapshot.sequence { all = try tier.versions.versions(key, below: first.version, limit: room) }
         guard !all.isEmpty || cursor != nil else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
         let shown = all.prefix(limit)
         var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot), nextCursor: nil)
@@ -102,6 +111,7 @@ extension Engine: VersionKeeping {
 
     private func checkVersioned(_ table: String) throws {
         if isVersioned(table) { return }
+        try checkIsOwnName(table)
         guard tier.tables.contains(table) else { throw Fault(.notFound, "there is no table \(table)") }
         throw Fault(.immutableTable, "the table \(table) is a ledger: what it has stays as it is, and has no versions")
     }
@@ -166,6 +176,9 @@ extension Engine: VersionKeeping {
                 throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])
             }
             guard let newest = try tier.versions.newest(key) else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+            if let allowed = principal.types, !allowed.contains(newest.type) {
+                throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
+            }
             let row = Intake.removal(of: newest, key, now: options.hot.clock.now())
             let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
                 switch answer {

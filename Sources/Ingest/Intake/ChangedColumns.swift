@@ -36,50 +36,81 @@ final class ChangedColumns: Sendable {
     }
 
     private func changed(_ rows: [HotRow], _ outcomes: [Submission.Outcome]) throws -> [Submission.Outcome] {
-        var earlier: [Int64: [String: Value]] = [:]
+        var outcomes = outcomes
         let snapshot = tier.boundary.snapshot()
-        var wanted: [String: (sequences: [Int64], receipts: Set<[UInt8]>)] = [:]
-        for (row, outcome) in zip(rows, outcomes) {
-            guard case .stored(let stored) = outcome, let sequence = stored.precedingSequence else { continue }
-            wanted[row.kind.table, default: ([], [])].sequences.append(sequence)
-            wanted[row.kind.table]?.receipts.insert(Array(row.receipt))
-        }
-        for (table, keys) in wanted { try read(table, keys.sequences, keys.receipts, snapshot) { earlier[$0] = $1 } }
-        return try zip(rows, outcomes).map { row, outcome in
-            guard case .stored(var stored) = outcome, stored.summary.version != nil else { return outcome }
+        /// Of each table the places of rows by the sequences of those before them.
+        var wanted: [String: [Int64: Int]] = [:]
+        for place in outcomes.indices {
+            guard case .stored(var stored) = outcomes[place], stored.summary.version != nil else { continue }
             stored.summary.changed = []
-            guard let sequence = stored.precedingSequence, let before = earlier[sequence] else { return .stored(stored) }
-            let values = try row.values.withUnsafeBytes { try row.kind.layout.values(of: $0) }
-            let own = Dictionary(uniqueKeysWithValues: zip(row.kind.fields.map(\.name), values))
-            let names = Set(before.keys).union(own.keys).subtracting(VersionColumns.names)
-            stored.summary.changed = names.filter { Self.normal(own[$0] ?? .null) != Self.normal(before[$0] ?? .null) }.sorted()
-            return .stored(stored)
+            outcomes[place] = .stored(stored)
+            if let sequence = stored.precedingSequence { wanted[rows[place].kind.table, default: [:]][sequence] = place }
         }
+        for (table, places) in wanted {
+            try compare(table, rows, places, snapshot) { place, changed in
+                guard case .stored(var stored) = outcomes[place] else { return }
+                stored.summary.changed = changed
+                outcomes[place] = .stored(stored)
+            }
+        }
+        return outcomes
     }
 
-    /// The types' columns of rows, by their sequences.
-    private func read(
-        _ name: String, _ sequences: [Int64], _ receipts: Set<[UInt8]>, _ snapshot: TierBoundary.Snapshot, _ body: (Int64, [String: Value]) -> Void
+    /// So many rows are looked for by their ids, for which files have filters; more by their sequences alone.
+    private static let idCountMax = 64
+
+    /// Reads the rows of some sequences, and tells which of the types' columns say something else in those that came after them.
+    private func compare(
+        _ name: String, _ rows: [HotRow], _ places: [Int64: Int], _ snapshot: TierBoundary.Snapshot, _ body: (_ place: Int, _ changed: [String]) -> Void
     ) throws {
         let table = TieredTable(name: name, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
         let fields = Self.of(table.schema.fields).map { table.schema.fields[$0] }
-        let bounds = ColumnFilter.Test.range(
-            lower: .init(.integer(sequences.min() ?? 0), isInclusive: true), upper: .init(.integer(sequences.max() ?? 0), isInclusive: true))
-        let request = ScanRequest(
-            projection: fields.map { ColumnPath($0.name) } + ["sequence"],
-            filters: [
-                ColumnFilter("sequence", bounds), ColumnFilter("receipt_id", .oneOf(receipts.map { .bytes($0) })),
-                ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
-            ])
+        let sequences = places.keys.sorted()
+        guard let low = sequences.first, let high = sequences.last else { return }
+        let roster = SequenceRoster(sorted: sequences)
+        let among = RowTest(columns: ["sequence"]) { batch in
+            guard case .int64(let sequences) = batch.columns[0].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
+            var passing = Bitmap(repeating: false, count: batch.rowCount)
+            for (row, sequence) in sequences.enumerated() where roster.contains(sequence) { passing[row] = true }
+            return passing
+        }
+        let bounds = ColumnFilter.Test.range(lower: .init(.integer(low), isInclusive: true), upper: .init(.integer(high), isInclusive: true))
+        var request = ScanRequest(projection: fields.map { ColumnPath($0.name) } + ["sequence"], filters: [ColumnFilter("sequence", bounds)])
+        request.residual = among.before(nil)
+        if places.count <= Self.idCountMax {
+            request.filters.append(ColumnFilter("receipt_id", .oneOf(Set(places.values.map { rows[$0].receipt }).map { .bytes(Array($0)) })))
+        }
+        var layouts: [ObjectIdentifier: Comparison] = [:]
         let scan = try table.scan(request)
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
                 for row in 0..<batch.rowCount {
-                    guard case .integer(let sequence)? = batch.columns.last?.value(at: row) else { continue }
-                    var values: [String: Value] = [:]
-                    for (index, field) in fields.enumerated() { values[field.name] = batch.columns[index].value(at: row) }
-                    body(sequence, values)
+                    guard case .integer(let sequence)? = batch.columns.last?.value(at: row), let place = places[sequence] else { continue }
+                    let kind = rows[place].kind
+                    let comparison = layouts[ObjectIdentifier(kind)] ?? Comparison(kind, fields)
+                    layouts[ObjectIdentifier(kind)] = comparison
+                    body(place, try comparison.changed(rows[place], from: batch, row))
                 }
+            }
+        }
+    }
+
+    /// How the rows of a kind stand against the columns of their table.
+    private struct Comparison {
+        /// The table's columns by name, and where each stands in a row; nil where the type's version lacks it.
+        private let columns: [(name: String, column: Int, own: Int?)]
+        private let layout: RowLayout
+
+        init(_ kind: RowKind, _ fields: [Field]) {
+            let own = Dictionary(uniqueKeysWithValues: kind.fields.enumerated().map { ($1.name, $0) })
+            columns = fields.enumerated().map { ($1.name, $0, own[$1.name]) }.sorted { $0.0 < $1.0 }
+            layout = kind.layout
+        }
+
+        func changed(_ row: HotRow, from batch: ColumnBatch, _ place: Int) throws -> [String] {
+            let values = try row.values.withUnsafeBytes { try layout.values(of: $0) }
+            return columns.compactMap { name, column, own in
+                ChangedColumns.normal(own.map { values[$0] } ?? .null) == ChangedColumns.normal(batch.columns[column].value(at: place)) ? nil : name
             }
         }
     }

@@ -1,4 +1,3 @@
-import ColumnStore
 import Documents
 
 extension Intake {
@@ -7,7 +6,7 @@ extension Intake {
         let none = RowLayout(fields: [])
         let kind = RowKind(
             table: key.table, type: newest.type, version: newest.typeVersion, contentType: "", layout: VersionColumns.layout(none))
-        let content = SHA256.hash([])
+        let content = VersionColumns.removalHash
         return HotRow(
             kind: kind, client: key.client, receipt: key.receipt, businessDay: Clock.day(ofMicroseconds: now), issuedAt: now,
             values: VersionColumns.row([], count: 0, isRemoval: true, upload: nil), sha256: content, storedDocument: [], documentByteCount: 0,

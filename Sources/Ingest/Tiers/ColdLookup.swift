@@ -84,6 +84,12 @@ enum ColdLookup {
         return found
     }
 
+    /// A removal has no document, and the hash of none.
+    private static func hash(_ value: Value, _ table: String) -> [UInt8]? {
+        if case .bytes(let hash) = value { return hash }
+        return TableName.isVersioned(table) ? VersionColumns.removalHash : nil
+    }
+
     /// A row of `columns`.
     static func receipt(_ batch: ColumnBatch, _ row: Int, table: String) throws -> StoredReceipt {
         func text(_ index: Int) -> String {
@@ -93,7 +99,7 @@ enum ColdLookup {
             if case .integer(let value) = batch.columns[index].value(at: row) { value } else { nil }
         }
         guard let state = ReceiptState(rawValue: text(6)), let sequence = integer(1), let day = integer(4), let received = integer(7),
-            case .bytes(let hash) = batch.columns[9].value(at: row)
+            let hash = hash(batch.columns[9].value(at: row), table)
         else { throw ColumnStoreError(.corruptFile, "a row of \(table) lacks a state, a sequence, a day or a hash") }
         let summary = ReceiptSummary(
             ticketID: text(0), clientID: text(2), receiptID: text(3), type: text(5), businessDay: Int32(clamping: day), state: state,

@@ -96,7 +96,7 @@ final class UploadReverter {
         /// The one to be had again; nil or a removal for none.
         let before: VersionEntry?
         var isRemoval: Bool { before?.isRemoval ?? true }
-        var content: [UInt8] { before.flatMap { $0.isRemoval ? nil : $0.content } ?? SHA256.hash([]) }
+        var content: [UInt8] { before.flatMap { $0.isRemoval ? nil : $0.content } ?? VersionColumns.removalHash }
     }
 
     private func step(_ rows: [Row]) throws {

@@ -101,6 +101,8 @@ extension Verifier {
     /// Where the columns stand that every table has.
     private struct RowColumns {
         let document, hash, sequence, ticket, client, receipt, day, state: Int
+        /// Of versioned tables.
+        let version, removed: Int?
 
         init?(_ names: [String]) {
             let found = ["document", "document_sha256", "sequence", "ticket_id", "client_id", "receipt_id", "business_day", "state"]
@@ -108,6 +110,8 @@ extension Verifier {
             guard found.count == 8 else { return nil }
             (document, hash, sequence, ticket) = (found[0], found[1], found[2], found[3])
             (client, receipt, day, state) = (found[4], found[5], found[6], found[7])
+            version = names.firstIndex(of: VersionColumns.version.name)
+            removed = names.firstIndex(of: VersionColumns.removed.name)
         }
     }
 
@@ -127,7 +131,15 @@ extension Verifier {
             }
             try uniqueness.insert(sequence: sequence)
             try uniqueness.insert(ticket: ticket)
-            if state != .failed { try uniqueness.insert(table: table, client: client, receipt: receipt, day: Int32(clamping: day)) }
+            if let place = columns.version, TableName.isVersioned(table) {
+                try check(version: batch.columns[place].value(at: row), of: table, client, receipt) { note(path, "row \(first + Int64(row)): \($0)") }
+                if let place = columns.removed, batch.columns[place].value(at: row) == .boolean(true) {
+                    if batch.columns[columns.document].value(at: row) != .null { note(path, "row \(first + Int64(row)): a removal has a document") }
+                    continue
+                }
+            } else if state != .failed {
+                try uniqueness.insert(table: table, client: client, receipt: receipt, day: Int32(clamping: day))
+            }
             guard case .bytes(let document) = batch.columns[columns.document].value(at: row),
                 case .bytes(let expected) = batch.columns[columns.hash].value(at: row), SHA256.hash(document) == expected
             else {

@@ -69,7 +69,7 @@ extension Verifier {
                 )
                 try uniqueness.insert(sequence: sequence)
                 try uniqueness.insert(ticket: ticket)
-                if state != .failed { try uniqueness.insert(table: table, client: client, receipt: receipt, day: day) }
+                if state != .failed, !TableName.isVersioned(table) { try uniqueness.insert(table: table, client: client, receipt: receipt, day: day) }
                 totals[table, default: [:]][day, default: DayTotals()].add(
                     [client, receipt, ticket.text, shownState(Array(state.rawValue.utf8)), statement.bytes(14)],
                     [sequence, statement.int64(11), statement.int64(12), statement.int64(15)])
@@ -111,6 +111,7 @@ extension Verifier {
             let texts = ["client_id", "receipt_id", "ticket_id", "state", "type"].map(place)
             let numbers = ["sequence", "issued_at", "received_at", "type_version"].map(place)
             let (day, sequence, state) = (place("business_day"), place("sequence"), place("state"))
+            let version = TableName.isVersioned(table) ? names.firstIndex(of: VersionColumns.version.name) : nil
             let snapshot = TierBoundary.Snapshot(files: [file], sequence: limit)
             let filter = try HotRowFilter(.init(projection: names.map { ColumnPath($0) }), schema: schema)
             var found: [Int32: DayTotals] = [:]
@@ -122,6 +123,11 @@ extension Verifier {
                         let key = Int32(clamping: batch.columns[day].integer(at: row))
                         found[key, default: DayTotals()].add(
                             texts.map { $0 == state ? shownState(batch.columns[$0].bytes(at: row)) : batch.columns[$0].bytes(at: row) }, numbers.map { batch.columns[$0].integer(at: row) })
+                        if let version {
+                            try check(version: batch.columns[version].value(at: row), of: table, batch.columns[texts[0]].bytes(at: row), batch.columns[texts[1]].bytes(at: row)) {
+                                note(file.path, "the receipt of sequence \(batch.columns[sequence].integer(at: row)): \($0)")
+                            }
+                        }
                     }
                     try proof.check(batch, schema.fields) { row, fault in
                         note(file.path, "the receipt of sequence \(batch.columns[sequence].integer(at: row)): \(fault)")

@@ -99,7 +99,9 @@ package final class Verifier {
             var isWhole = true
             for (table, version) in try catalog.coldVersions() {
                 if !guarded("\(directory.warehousePath)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
+                if TableName.isVersioned(table) { checkView(of: table) }
             }
+            checkVersionIndex()
             knowsParts = isWhole
         }
         guarded(directory.path) {
@@ -233,10 +235,19 @@ struct Uniqueness {
     func insert(sequence: Int64) throws { try insert(.sequence, .max, UInt64(bitPattern: sequence)) }
     func insert(ticket: ULID) throws { try insert(.ticket, ticket.high, ticket.low) }
 
+    /// Of a version, whatever its state.
+    func insert(table: String, client: [UInt8], receipt: [UInt8], version: Int64) throws {
+        try insert(identity: "\(table) v\(version)", client, receipt)
+    }
+
     /// Of a receipt that is not FAILED.
     func insert(table: String, client: [UInt8], receipt: [UInt8], day: Int32) throws {
+        try insert(identity: "\(table) \(day)", client, receipt)
+    }
+
+    private func insert(identity: String, _ client: [UInt8], _ receipt: [UInt8]) throws {
         // Lengths, so that no two identities are the same bytes.
-        let text = Array("\(table) \(day) \(client.count) \(receipt.count) ".utf8) + client + receipt
+        let text = Array("\(identity) \(client.count) \(receipt.count) ".utf8) + client + receipt
         let hash = SHA256.hash(text)
         func word(_ place: Int) -> UInt64 { hash[place..<place + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         try insert(.identity, word(0), word(8))

@@ -19,7 +19,8 @@ package final class VersionIndex: Sendable {
     }
 
     private struct Layer {
-        var entries: [VersionKey: [Int32: VersionEntry]] = [:]
+        /// By version, ascending.
+        var entries: [VersionKey: [VersionEntry]] = [:]
         var superseded: [String: [Int64: SupersededRow]] = [:]
         /// Files know of these rows by now.
         var settled: [String: [Int64]] = [:]
@@ -28,9 +29,15 @@ package final class VersionIndex: Sendable {
         var through: Int64 = 0
 
         mutating func add(_ notes: Notes) {
-            for (key, entry) in notes.entries { entries[key, default: [:]][entry.version] = entry }
+            for (key, entry) in notes.entries { Self.put(entry, into: &entries[key, default: []]) }
             for (table, row) in notes.superseded { superseded[table, default: [:]][row.sequence] = row }
             count += notes.entries.count + notes.superseded.count
+        }
+
+        /// Nearly always at the end.
+        private static func put(_ entry: VersionEntry, into entries: inout [VersionEntry]) {
+            let place = entries.last.map { $0.version < entry.version } ?? true ? entries.count : entries.partitioningIndex { $0.version >= entry.version }
+            if place < entries.count, entries[place].version == entry.version { entries[place] = entry } else { entries.insert(entry, at: place) }
         }
     }
 
@@ -179,7 +186,7 @@ package final class VersionIndex: Sendable {
             isMade.store(true, ordering: .releasing)
             try connection.transaction {
                 var writer = try VersionWriter(connection)
-                for (key, entries) in layer.entries.sorted(by: { $0.key < $1.key }) { for entry in entries.values { try writer.put(key, entry) } }
+                for (key, entries) in layer.entries.sorted(by: { $0.key < $1.key }) { for entry in entries { try writer.put(key, entry) } }
                 for (table, rows) in layer.superseded { for row in rows.values.sorted(by: { $0.sequence < $1.sequence }) { try writer.put(table, row) } }
                 for (table, sequences) in layer.settled { try writer.remove(table, sequences) }
                 try writer.set(through: layer.through)
@@ -192,49 +199,115 @@ package final class VersionIndex: Sendable {
 
     /// The versions of a document, newest first.
     ///
-    /// - Parameter limit: no more than that.
-    package func versions(_ key: VersionKey, limit: Int = .max) throws -> [VersionEntry] {
-        let layers = state.withLock { state in [state.young.entries[key], state.flushing.entries[key]].compactMap { $0 } }
+    /// - Parameters:
+    ///   - bound: of lower numbers than it.
+    ///   - limit: no more than that.
+    package func versions(_ key: VersionKey, below bound: Int32 = .max, limit: Int = .max) throws -> [VersionEntry] {
+        let noted = noted(key)
         var found: [Int32: VersionEntry] = [:]
-        for entry in try stored(key, limit: limit) { found[entry.version] = entry }
-        for layer in layers.reversed() { found.merge(layer) { _, new in new } }
+        for entry in try stored(key, .below(bound), limit: limit) { found[entry.version] = entry }
+        for entry in noted.joined() where entry.version < bound { found[entry.version] = entry }
         return Array(found.values.sorted { $0.version > $1.version }.prefix(limit))
     }
 
     package func newest(_ key: VersionKey) throws -> VersionEntry? {
-        let noted = state.withLock { state in
-            [state.young.entries[key], state.flushing.entries[key]].compactMap { $0?.max { $0.key < $1.key }?.value }
-        }
-        // Of like versions the first is the youngest.
-        return (noted + (try stored(key, limit: 1))).max { $0.version < $1.version }
+        let noted = noted(key).compactMap(\.last)
+        // Of like versions the last is the youngest.
+        return (try stored(key, .below(.max), limit: 1) + noted).reduce(nil) { best, entry in (best?.version ?? 0) > entry.version ? best : entry }
     }
 
-    private func stored(_ key: VersionKey, limit: Int) throws -> [VersionEntry] {
+    /// Which versions are looked for.
+    package enum Kind: Sendable {
+        /// Not FAILED.
+        case present
+        /// COMPLETE.
+        case accepted
+
+        func includes(_ state: ReceiptState) -> Bool { self == .present ? state != .failed : state == .complete }
+    }
+
+    /// The next version before or after a number that is of a kind.
+    package func nearest(_ key: VersionKey, below bound: Int32, _ kind: Kind) throws -> VersionEntry? { try nearest(key, .below(bound), kind) }
+    package func nearest(_ key: VersionKey, above bound: Int32, _ kind: Kind) throws -> VersionEntry? { try nearest(key, .above(bound), kind) }
+
+    private func nearest(_ key: VersionKey, _ span: Span, _ kind: Kind) throws -> VersionEntry? {
+        var layers: [Int32: VersionEntry] = [:]
+        for entry in noted(key).joined() { layers[entry.version] = entry }
+        let own = layers.values.filter { span.has($0.version) && kind.includes($0.state) }
+        let best = span.isDown ? own.max { $0.version < $1.version } : own.min { $0.version < $1.version }
+        // Only what lies nearer is asked of the file, which walks over versions of other kinds.
+        var span = best.map { span.nearer(than: $0.version) } ?? span
+        while !span.isEmpty, let found = try stored(key, span, kind, limit: 1).first {
+            // What the file says of a version does not count where it is known better.
+            if layers[found.version] == nil { return found }
+            span = span.beyond(found.version)
+        }
+        return best
+    }
+
+    /// The version of a row.
+    package func version(_ key: VersionKey, sequence: Int64) throws -> VersionEntry? {
+        if let known = noted(key).reversed().lazy.compactMap({ $0.last { $0.sequence == sequence } }).first { return known }
+        return try stored(key, .below(.max), sequence: sequence, limit: 1).first
+    }
+
+    /// What is in memory of a document, the younger behind the older.
+    private func noted(_ key: VersionKey) -> [[VersionEntry]] {
+        state.withLock { state in [state.flushing.entries[key], state.young.entries[key]].compactMap { $0 } }
+    }
+
+    /// Versions between two numbers, neither of them among them, in the order in which they are looked for.
+    private struct Span {
+        var lower: Int32
+        var upper: Int32
+        /// From the highest.
+        let isDown: Bool
+
+        static func below(_ bound: Int32) -> Span { Span(lower: 0, upper: bound, isDown: true) }
+        static func above(_ bound: Int32) -> Span { Span(lower: bound, upper: .max, isDown: false) }
+
+        var isEmpty: Bool { Int64(upper) - Int64(lower) < 2 }
+        func has(_ version: Int32) -> Bool { lower < version && version < upper }
+
+        func nearer(than version: Int32) -> Span { isDown ? Span(lower: version, upper: upper, isDown: true) : Span(lower: lower, upper: version, isDown: false) }
+        func beyond(_ version: Int32) -> Span { isDown ? Span(lower: lower, upper: version, isDown: true) : Span(lower: version, upper: upper, isDown: false) }
+    }
+
+    private func stored(
+        _ key: VersionKey, _ span: Span, _ kind: Kind? = nil, sequence: Int64? = nil, limit: Int
+    ) throws -> [VersionEntry] {
         guard isMade.load(ordering: .acquiring) else { return [] }
         return try pool.withConnection { connection in
+            let state = kind.map { $0 == .present ? "AND v.state <> \(ReceiptState.failed.code)" : "AND v.state = \(ReceiptState.complete.code)" } ?? ""
             let select = try connection.statement("""
                 SELECT v.version, v.sequence, v.ticket, v.received_at, v.business_day, v.state, v.removed, v.content, t.name, v.type_version
                 FROM versions v JOIN names t ON t.id = v.type
-                WHERE v.table_id = (SELECT id FROM names WHERE name = ?1) AND v.client = ?2 AND v.receipt = ?3 ORDER BY v.version DESC LIMIT ?4
+                WHERE v.table_id = (SELECT id FROM names WHERE name = ?1) AND v.client = ?2 AND v.receipt = ?3 AND v.version > ?4 AND v.version < ?5 \(state)
+                    \(sequence == nil ? "" : "AND v.sequence = ?7")
+                ORDER BY v.version \(span.isDown ? "DESC" : "ASC") LIMIT ?6
                 """)
             defer { select.reset() }
             try select.bind(1, key.table)
             try select.bind(2, key.client)
             try select.bind(3, key.receipt)
-            select.bind(4, Int64(clamping: limit))
+            select.bind(4, Int64(span.lower))
+            select.bind(5, Int64(span.upper))
+            select.bind(6, Int64(clamping: limit))
+            if let sequence { select.bind(7, sequence) }
             var entries: [VersionEntry] = []
-            while try select.step() {
-                guard let ticket = ULID(bytes: select.bytes(2)), let state = ReceiptState(code: select.int64(5)) else {
-                    throw SQLiteError(code: 11, message: "a version has no valid ticket or state", path: pool.path)
-                }
-                entries.append(
-                    VersionEntry(
-                        version: Int32(clamping: select.int64(0)), sequence: select.int64(1), ticket: ticket, receivedAt: select.int64(3),
-                        businessDay: Int32(clamping: select.int64(4)), state: state, isRemoval: select.int64(6) != 0, content: select.bytes(7),
-                        type: select.text(8), typeVersion: Int32(clamping: select.int64(9))))
-            }
+            while try select.step() { entries.append(try entry(select)) }
             return entries
         }
+    }
+
+    private func entry(_ row: SQLiteStatement) throws -> VersionEntry {
+        guard let ticket = ULID(bytes: row.bytes(2)), let state = ReceiptState(code: row.int64(5)) else {
+            throw SQLiteError(code: 11, message: "a version has no valid ticket or state", path: pool.path)
+        }
+        return VersionEntry(
+            version: Int32(clamping: row.int64(0)), sequence: row.int64(1), ticket: ticket, receivedAt: row.int64(3),
+            businessDay: Int32(clamping: row.int64(4)), state: state, isRemoval: row.int64(6) != 0, content: row.bytes(7),
+            type: row.text(8), typeVersion: Int32(clamping: row.int64(9)))
     }
 
     /// Every superseded row that the file has, by table: at the start, before anything is noted.

@@ -52,7 +52,7 @@ final class VersionNumbering {
     /// - Parameter sequence: the row's, not that of the change.
     func change(_ key: VersionKey, sequence: Int64, to state: ReceiptState) throws {
         let known = own[key] ?? []
-        guard var entry = try (known + index.versions(key)).first(where: { $0.sequence == sequence }) else { return }
+        guard var entry = try known.first(where: { $0.sequence == sequence }) ?? index.version(key, sequence: sequence) else { return }
         entry.state = state
         notes.entries.append((key, entry))
         own[key] = (known.filter { $0.version != entry.version } + [entry]).sorted { $0.version > $1.version }
@@ -84,17 +84,34 @@ final class VersionNumbering {
         if own[key]?.count == 1, let before = met[key], before.map({ $0.version < entry.version && $0.state == .complete }) ?? true {
             return VersionChain.changes(entry, earlier: [before].compactMap { $0 }, later: [], known: known)
         }
-        let own = own[key] ?? []
-        var chain = own
-        for stored in try index.versions(key, limit: own.count + 4) where !chain.contains(where: { $0.version == stored.version }) { chain.append(stored) }
-        chain.sort { $0.version > $1.version }
-        let isEnough = chain.last?.version == 1 || chain.contains { $0.version < entry.version && $0.state == .complete }
-        if !isEnough || chain.allSatisfy({ $0.version >= entry.version }) {
-            for stored in try index.versions(key) where !chain.contains(where: { $0.version == stored.version }) { chain.append(stored) }
-            chain.sort { $0.version > $1.version }
-        }
+        let version = entry.version
+        let earlier = [try nearest(key, below: version, .present), entry.state == .complete ? try nearest(key, below: version, .accepted) : nil]
+        let later = [try nearest(key, above: version, .present), try nearest(key, above: version, .accepted)]
         return VersionChain.changes(
-            entry, earlier: chain.lazy.filter { $0.version < entry.version }, later: chain.filter { $0.version > entry.version }.reversed(),
+            entry, earlier: Self.distinct(earlier).sorted { $0.version > $1.version }, later: Self.distinct(later).sorted { $0.version < $1.version },
             known: known)
+    }
+
+    private static func distinct(_ entries: [VersionEntry?]) -> [VersionEntry] {
+        entries.compactMap { $0 }.reduce(into: []) { known, entry in if !known.contains(where: { $0.version == entry.version }) { known.append(entry) } }
+    }
+
+    /// As the index has it, and the present transaction.
+    private func nearest(_ key: VersionKey, below bound: Int32, _ kind: VersionIndex.Kind) throws -> VersionEntry? {
+        let own = own[key] ?? []
+        let best = own.first { $0.version < bound && kind.includes($0.state) }
+        if let best, best.version == bound - 1 { return best }
+        var found = try index.nearest(key, below: bound, kind)
+        while let known = found, own.contains(where: { $0.version == known.version }) { found = try index.nearest(key, below: known.version, kind) }
+        return [best, found].compactMap { $0 }.max { $0.version < $1.version }
+    }
+
+    private func nearest(_ key: VersionKey, above bound: Int32, _ kind: VersionIndex.Kind) throws -> VersionEntry? {
+        let own = own[key] ?? []
+        let best = own.last { $0.version > bound && kind.includes($0.state) }
+        if let best, best.version - 1 == bound { return best }
+        var found = try index.nearest(key, above: bound, kind)
+        while let known = found, own.contains(where: { $0.version == known.version }) { found = try index.nearest(key, above: known.version, kind) }
+        return [best, found].compactMap { $0 }.min { $0.version < $1.version }
     }
 }

@@ -15,11 +15,11 @@ enum VersionRoutes {
                 problems: [.badCursor, .wrongClient, .notFound, .immutableTable]),
             uses: { $0.store.versions }, handle: versions),
         Route(
-            .delete, "/v1/receipts/{receipt_id}", access: .writer, place: .connection,
+            .delete, "/v1/receipts/{receipt_id}", access: .writer, place: .reads,
             operation: Operation(
                 "removeReceipt", "Adds a version that removes a document of a versioned table. Its earlier versions stay.",
                 parameters: [.path("receipt_id", "The document's id."), .client, table],
-                answers: [.init(204, "It is removed, or was before.")], problems: [.wrongClient, .notFound, .immutableTable, .diskFull]),
+                answers: [.init(204, "It is removed, or was before.")], problems: [.wrongClient, .typeNotAllowed, .notFound, .immutableTable, .diskFull]),
             uses: { $0.store.versions }, handle: remove),
     ]
 
@@ -41,11 +41,10 @@ enum VersionRoutes {
 
     private static func remove(_ call: Call, _ store: any VersionKeeping) throws -> Response? {
         let exchange = call.exchange
-        let lookup = try lookup(call)
-        return exchange.answer {
-            store.remove(lookup, as: call.principal) { fault in
-                exchange.complete { fault.map { call.response(to: $0) } ?? .noContent }
-            }
+        // Whose it is may have to be looked up in files: the call is put aside, and goes on when the removal is durable.
+        store.remove(try lookup(call), as: call.principal) { fault in
+            exchange.complete { fault.map { call.response(to: $0) } ?? .noContent }
         }
+        return nil
     }
 }

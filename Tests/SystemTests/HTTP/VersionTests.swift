@@ -82,6 +82,13 @@ final class VersionTests: XCTestCase {
             XCTAssertEqual((found[2]["changes"] as? [String: Any])?.count, 0, context)
             XCTAssertEqual(found[1]["valid_to"] as? String, found[0]["received_at"] as? String, context)
             XCTAssertEqual(try json(try board.get("/v1/receipts?table=licences&fields=receipt_id"))["receipts"] as? [[String: String]], [["receipt_id": "L1"], ["receipt_id": "L2"]], context)
+            let changes = try XCTUnwrap(try json(try board.get("/v1/changes?after=0"))["changes"] as? [[String: Any]], context)
+            XCTAssertEqual(changes.compactMap { ($0["receipt"] as? [String: Any])?["receipt_id"] as? String ?? $0["receipt_id"] as? String }, ["L1", "L1", "L1", "L2", "L3", "L3"], context)
+            let removal = try json(try board.get("/v1/receipts/L3/versions?table=licences"))["versions"] as? [[String: Any]]
+            let ticket = try board.get("/v1/tickets/\(removal?.first?["ticket_id"] as? String ?? "none")")
+            XCTAssertEqual(try json(ticket)["state"] as? String, "COMPLETE", "\(context): a removal's ticket: \(ticket.text)")
+            let verified = try TillRun(["verify", "--url", server.url], environment: ["TILL_KEY": TillServer.adminKey])
+            XCTAssertEqual(verified.status, 0, "\(context): \(verified.text)\(verified.error)")
         }
         try check("hot")
         XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200)
@@ -91,6 +98,73 @@ final class VersionTests: XCTestCase {
         try server.start()
         try check("after a kill")
         XCTAssertEqual(try json(try board.post("/v1/receipts", licence("L3", "Kit")))["version"] as? Int, 3, "after a removal")
+    }
+
+    func test_views_areAskedByTheTablesName() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/types/licence", Self.type).status, 201)
+        let board = try server.client(key: server.key("board"))
+        XCTAssertEqual(try board.post("/v1/receipts", licence("L1", "Ann")).status, 201)
+        for path in [
+            "/v1/receipts/L1?table=licences_history", "/v1/receipts/L1/versions?table=licences_accepted", "/v1/receipts/L1/versions?table=licences_history",
+            "/v1/receipts?table=licences_accepted&as_of=2030-01-01T00:00:00Z",
+        ] {
+            let answer = try board.get(path)
+            XCTAssertEqual(answer.status, 400, "\(path): \(answer.text)")
+            XCTAssertTrue(answer.text.contains("only licences is asked like this"), "\(path): \(answer.text)")
+        }
+        XCTAssertEqual(try board.delete("/v1/receipts/L1?table=licences_history").status, 400)
+        let narrow = try server.client(key: server.key("narrow", scope: "all", more: #","types":["other"]"#))
+        let refused = try narrow.delete("/v1/receipts/L1?table=licences&client=board")
+        XCTAssertEqual(refused.status, 403, refused.text)
+    }
+
+    /// A store with versions, removals and files of old ones is proven, backed up, restored, and moved.
+    func test_storeWithVersions_isVerified_restored_andMoved() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/types/licence", Self.type).status, 201)
+        let key = try server.key("board")
+        var board: HTTPClient { server.client(key: key) }
+        func round(_ name: String) throws {
+            for id in ["L1", "L2", "L3"] { XCTAssertEqual(try board.post("/v1/receipts", licence(id, name)).status, 201) }
+        }
+        try round("Ann")
+        try round("Bob")
+        XCTAssertEqual(try board.delete("/v1/receipts/L3?table=licences").status, 204)
+        XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200)
+        try round("Eve")
+        XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(try board.post("/v1/receipts", licence("L1", "Joe")).status, 201)
+        XCTAssertEqual(try board.delete("/v1/receipts/L2?table=licences").status, 204)
+        let folder = server.data.deletingLastPathComponent().appendingPathComponent("\(server.data.lastPathComponent)-places")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (backup, restored, moved) = (folder.path + "/backup", folder.path + "/restored", folder.path + "/moved")
+        XCTAssertEqual(try admin.post("/v1/admin/backup", #"{"destination":"\#(backup)"}"#).status, 200)
+        XCTAssertEqual(server.stop(), 0)
+        let run = try TillRun(["restore", backup, "--data", restored])
+        XCTAssertEqual(run.status, 0, (run.text + run.error))
+        try FileManager.default.copyItem(atPath: server.data.path, toPath: moved)
+        for place in [server.data.path, restored, moved] {
+            let run = try TillRun(["verify", "--data", place])
+            XCTAssertEqual(run.status, 0, (run.text + run.error))
+            XCTAssertFalse((run.text + run.error).contains("no part of the store"), (run.text + run.error))
+            let other = try TillServer(data: URL(fileURLWithPath: place))
+            defer { _ = other.stop() }
+            let reader = other.client()
+            XCTAssertEqual(try sql(reader, "SELECT receipt_id, name, version FROM licences ORDER BY 1"), "L1|Joe|4\nL3|Eve|4", place)
+            XCTAssertEqual(try sql(reader, "SELECT count(*) FROM licences_history"), "12", place)
+            XCTAssertEqual(try json(try reader.post("/v1/receipts?client=board", licence("L2", "Eve")))["version"] as? Int, 5, place)
+            XCTAssertEqual(try reader.post("/v1/admin/compact", "{}").status, 200)
+            let metadata = URL(fileURLWithPath: place + "/warehouse/licences/metadata")
+            let number = try String(contentsOf: metadata.appendingPathComponent("version-hint.text"), encoding: .utf8)
+            let text = try String(contentsOf: metadata.appendingPathComponent("v\(number).metadata.json"), encoding: .utf8)
+            XCTAssertTrue(text.contains(place + "/warehouse/licences"), "outside readers find the view where it is now: \(place)")
+        }
     }
 
     /// What a registrar has not said yet, has refused, or says late.

@@ -1,0 +1,63 @@
+import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Look-ups in the index against a list in the test, whatever of it is in memory, on its way into the file, or in the file.
+final class VersionIndexTests: XCTestCase {
+    func test_lookups_ofRandomHistories_areThoseOfAList() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var random = SplitMix64(state: 7)
+        let index = try VersionIndex.open(path: folder.path + "/versions.sqlite", store: "S", sequence: 0)
+        var model: [Int: [VersionEntry]] = [:]
+        var sequence: Int64 = 0
+        for step in 0..<1_500 {
+            let document = Int.random(in: 0..<3, using: &random)
+            let key = Self.key(document)
+            sequence += 1
+            var notes = VersionIndex.Notes()
+            if let known = model[document], !known.isEmpty, Int.random(in: 0..<2, using: &random) == 0 {
+                let place = Int.random(in: known.indices, using: &random)
+                model[document]?[place].state = ReceiptState.allCases.randomElement(using: &random) ?? .complete
+                if let entry = model[document]?[place] { notes.entries.append((key, entry)) }
+            } else {
+                let entry = Self.entry(Int32((model[document]?.count ?? 0) + 1), sequence)
+                model[document, default: []].append(entry)
+                notes.entries.append((key, entry))
+            }
+            index.note(notes, through: sequence)
+            if Int.random(in: 0..<20, using: &random) == 0 { try index.flush() }
+            try check(index, model, asked: Int.random(in: 0..<3, using: &random), &random, "step \(step)")
+        }
+        try index.close()
+        let again = try VersionIndex.open(path: folder.path + "/versions.sqlite", store: "S", sequence: sequence)
+        for document in 0..<3 { try check(again, model, asked: document, &random, "opened again") }
+        try again.close()
+    }
+
+    private func check(_ index: VersionIndex, _ model: [Int: [VersionEntry]], asked document: Int, _ random: inout SplitMix64, _ context: String) throws {
+        let (key, versions) = (Self.key(document), model[document] ?? [])
+        let bound = Int32.random(in: 0...Int32(versions.count + 2), using: &random)
+        let limit = Int.random(in: 1...6, using: &random)
+        XCTAssertEqual(try index.newest(key), versions.last, context)
+        XCTAssertEqual(try index.versions(key), versions.reversed(), context)
+        XCTAssertEqual(try index.versions(key, below: bound, limit: limit), Array(versions.reversed().filter { $0.version < bound }.prefix(limit)), context)
+        for kind in [VersionIndex.Kind.present, .accepted] {
+            XCTAssertEqual(try index.nearest(key, below: bound, kind), versions.last { $0.version < bound && kind.includes($0.state) }, context)
+            XCTAssertEqual(try index.nearest(key, above: bound, kind), versions.first { $0.version > bound && kind.includes($0.state) }, context)
+        }
+        if let some = versions.randomElement(using: &random) { XCTAssertEqual(try index.version(key, sequence: some.sequence), some, context) }
+        XCTAssertNil(try index.version(key, sequence: .max), context)
+    }
+
+    private static func key(_ document: Int) -> VersionKey { VersionKey(table: "t_history", client: [1], receipt: [UInt8(document)]) }
+
+    private static func entry(_ version: Int32, _ sequence: Int64) -> VersionEntry {
+        VersionEntry(
+            version: version, sequence: sequence, ticket: ULID(high: 1, low: UInt64(sequence)), receivedAt: sequence, businessDay: 1, state: .processing,
+            isRemoval: false, content: [UInt8](repeating: 3, count: 32), type: "licence", typeVersion: 1)
+    }
+}
