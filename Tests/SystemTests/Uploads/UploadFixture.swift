@@ -53,7 +53,8 @@ class UploadFixture: XCTestCase {
 
     func rows(_ query: String, _ client: HTTPClient) throws -> String {
         let answer = try client.post("/v1/sql", #"{"query":"\#(query)"}"#).text
-        return answer.range(of: #""rows":"#).map { String(answer[$0.upperBound...].prefix { $0 != "n" && $0 != "}" }) } ?? answer
+        guard let start = answer.range(of: #""rows":"#), let end = answer.range(of: #","next_cursor""#) else { return answer }
+        return String(answer[start.upperBound..<end.lowerBound])
     }
 
     static func lines(_ numbers: ClosedRange<Int>) -> String { numbers.map { Receipts.pos("R-\($0)") + "\n" }.joined() }

@@ -75,14 +75,8 @@ final class UploadPieceTests: UploadFixture {
             second = client.TusClient(url).uploader(file, url=url, chunk_size=70000)
             print(second.offset); second.upload(); print(second.offset)
             """
-        let process = Process()
-        process.executableURL = Project.root.appendingPathComponent(".venv/bin/python")
-        process.arguments = ["-c", program, server.url + path, file.path]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        process.waitUntilExit()
-        XCTAssertEqual(String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self), "100000\n\(text.utf8.count)\n")
+        let run = try Subprocess(Project.root.appendingPathComponent(".venv/bin/python").path, ["-c", program, server.url + path, file.path])
+        XCTAssertEqual(run.text, "100000\n\(text.utf8.count)\n", run.error)
         XCTAssertEqual(counts(try ended(id, one)), [2_000, 2_000, 2_000, 0, 0, 0])
     }
 }
