@@ -81,9 +81,8 @@ final class NoticeSender: Sendable {
         guard let webhook = catalog.contract(notice.client)?.webhook, now - notice.createdAt < Self.lifetime else {
             return forget(notice, because: catalog.contract(notice.client)?.webhook == nil ? nil : "not delivered in 3 days, \(notice.attempts) attempts")
         }
-        var headers = RegistrarCall.signature(id: notice.id, body: notice.body, secrets: webhook.secrets(at: now), nowSeconds: now / 1_000_000)
-        headers.append((name: "Content-Type", value: "application/json"))
-        let request = OutgoingRequest(method: .post, url: webhook.url, headers: headers, body: notice.body, timeoutMilliseconds: WebhookCall.timeoutMilliseconds)
+        let request = WebhookCall.request(
+            id: notice.id, body: notice.body, url: webhook.url, secrets: webhook.secrets(at: now), nowSeconds: now / 1_000_000)
         guard let client = client.withLock({ $0 }) else { return }
         client.send(request) { [self] in finish(notice, $0) }
     }

@@ -169,7 +169,7 @@ final class UploadRunner {
                 switch item {
                 case .rejected(let rejection): rejections.append(rejection)
                 case .row(let number, let row):
-                    if let first = try identities?.first(row.identity, record: number), row.kind.isVersioned, first != number {
+                    if row.kind.isVersioned, let first = try identities?.first(row.identity, record: number), first != number {
                         rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, form: reader.form))
                     } else {
                         rows.append((number, row))

@@ -38,7 +38,7 @@ enum UploadPieceRoutes {
         Route(
             .patch, "/v1/uploads/{id}/file", access: .signed, place: .reads,
             operation: Operation("patchUpload", "A piece of the file (tus).", parameters: parameters, body: [piece], answers: answers, problems: problems),
-            uses: { Parts($0) }, open: { call, parts in try told { try open(call, parts) } }, handle: { call, parts in try told { try patch(call, parts) } }),
+            uses: { Parts($0) }, open: { call, parts in try told { try open(try linked(call, parts), call, parts) } }, handle: { call, parts in try told { try patch(call, parts) } }),
         Route(
             .post, "/v1/uploads/{id}/file", access: .signed, place: .reads,
             operation: Operation(
@@ -47,8 +47,9 @@ enum UploadPieceRoutes {
             uses: { Parts($0) },
             open: { call, parts in
                 try told {
+                    let upload = try linked(call, parts)
                     guard call.request.header("X-HTTP-Method-Override")?.uppercased() == "PATCH" else { throw Problem(.badParameter, "PUT the file, or PATCH a piece of it") }
-                    return try open(call, parts)
+                    return try open(upload, call, parts)
                 }
             }, handle: { call, parts in try told { try patch(call, parts) } }),
     ]
@@ -92,17 +93,17 @@ enum UploadPieceRoutes {
     // MARK: Pieces
 
     private static func linked(_ call: Call, _ parts: Parts) throws -> Upload {
+        let upload = try UploadFileRoutes.linked(call, parts)
         let asked = call.request.header("Tus-Resumable")?.trimmingBlanks
         guard asked == version else {
             var problem = Problem(.badParameter, "Tus-Resumable: \(version) is wanted, not \(MemberReader.shown(asked ?? "nothing"))")
             problem.status = 412
             throw problem
         }
-        return try UploadFileRoutes.linked(call, parts)
+        return upload
     }
 
-    private static func open(_ call: Call, _ parts: Parts) throws -> any BodySink {
-        let upload = try linked(call, parts)
+    private static func open(_ upload: Upload, _ call: Call, _ parts: Parts) throws -> any BodySink {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/offset+octet-stream" else {
             throw Problem(.unsupportedMediaType, "a piece is of application/offset+octet-stream")
         }

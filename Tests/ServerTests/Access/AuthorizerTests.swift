@@ -56,7 +56,8 @@ final class AuthorizerTests: XCTestCase {
                 case nil: XCTAssertFalse([401, 403].contains(answer.status) && !["signed", "link"].contains(decision), place)
                 case let slug?:
                     XCTAssertEqual(answer.status, slug == "unauthenticated" || (slug == "bad-signature" && decision == "signed") ? 401 : 403, place)
-                    XCTAssertTrue(answer.text.contains("/problems/\(slug)"), place)
+                    // An answer to HEAD has no body that could say it.
+                    if route.method != .head { XCTAssertTrue(answer.text.contains("/problems/\(slug)"), place) }
                     if slug == "unauthenticated" { XCTAssertEqual(answer.headers["www-authenticate"], "Bearer realm=\"till\"", place) }
                 }
                 if answer.status >= 400 { XCTAssertEqual(answer.headers["content-type"], "application/problem+json", place) }

@@ -211,6 +211,8 @@ export interface Contract {
     secret?: string | null;
   } | null;
   callback_hosts?: string[] | null;
+  /** From 1s to 1d: how often the webhook is told what was refused, where something was. */
+  digest?: string | null;
 }
 
 export interface ContractList {
