@@ -14,11 +14,13 @@ package struct Fault: Error, Sendable {
         // Of who asks, and for what.
         case readOnly = "read-only", wrongClient = "wrong-client", typeNotAllowed = "type-not-allowed", badSignature = "bad-signature"
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
-        case immutableTable = "immutable-table"
         // Of files of records.
         case uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch", contractNotValid = "contract-not-valid"
+        case immutableTable = "immutable-table", lockLost = "lock-lost", queueFull = "queue-full", invalidQueue = "invalid-queue"
+        // Of processes and their executions.
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         // Of the store.
-        case overloaded, diskFull = "disk-full", internalError = "internal-error"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", internalError = "internal-error"
     }
 
     /// What the caller can do. On disk, of quarantine entries: do not rename.

@@ -67,6 +67,10 @@ enum CatalogSchema {
             secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
         uploads,
+        // By these a key is proved without being said, as SCRAM does. Keys of earlier versions have none.
+        """
+        CREATE TABLE key_verifiers(secret_sha256 BLOB PRIMARY KEY, stored_key BLOB NOT NULL, server_key BLOB NOT NULL) WITHOUT ROWID;
+        """,
         // Seconds and instants in microseconds.
         """
         ALTER TABLE contracts ADD COLUMN digest TEXT;

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
-package final class Engine: Sendable, UploadHolding {
+package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()
@@ -42,6 +42,8 @@ package final class Engine: Sendable, UploadHolding {
     let cursors: CursorCoder
     package let links: LinkSigner
     let uploads: Uploads
+    package let passwordSaltKey: [UInt8]
+    package let executions: ExecutionStore
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -54,15 +56,19 @@ package final class Engine: Sendable, UploadHolding {
         self.options = options
         let directory = try DataDirectory(path: path, making: options.making, storages: options.storages)
         self.directory = directory
+        try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
+        try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine) { [catalog] refused, connection in
             for (client, own) in Dictionary(grouping: refused, by: \.client) { try catalog.count(own.map(\.problem.reasons), of: client, connection) }
         }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
+        passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
+        executions = try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, .init(minFreeBytes: options.hot.writer.minFreeBytes))
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot
@@ -83,7 +89,7 @@ package final class Engine: Sendable, UploadHolding {
             clock: options.hot.clock)
         // A crash may have come between a compaction and the views that follow it.
         do { try compactor.publishNewest() } catch {
-            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehousePath, reason: "\(error)", level: .warning)
+            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
         }
         compactor.start()
         repeats.start()
@@ -102,7 +108,7 @@ package final class Engine: Sendable, UploadHolding {
     private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {
         do {
             try catalog.noteStart()
-            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             // On a full disk, say, which must not keep a store from being read.
             StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
@@ -161,6 +167,7 @@ package final class Engine: Sendable, UploadHolding {
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
+        executions.stop()
         repeats.stop()
         changed.stop()
         tier.close()
@@ -169,7 +176,7 @@ package final class Engine: Sendable, UploadHolding {
         try catalog.flushSessionUses()
         catalog.close()
         do {
-            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
         }

@@ -15,7 +15,9 @@ enum FaultClass {
             .contractNotValid:
             self = .access
         case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
-            .overloaded, .diskFull, .internalError: self = .other
+            .lockLost, .queueFull, .invalidQueue, .invalidProcess, .taskEnded, .alreadyExists, .wrongState, .overloaded, .diskFull, .storageUnavailable,
+            .internalError:
+            self = .other
         }
     }
 }

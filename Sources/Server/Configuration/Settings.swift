@@ -46,6 +46,35 @@ package struct Settings: Sendable, Equatable {
         package var claim = "client_id"
     }
 
+    /// Where cold tables lie.
+    package struct Storage: Sendable, Equatable {
+        package struct Credentials: Sendable, Equatable {
+            package var accessKeyID = ""
+            package var secretAccessKey = ""
+            package var sessionToken: String?
+        }
+
+        /// `s3://bucket/prefix`; nil: in DATA.
+        package var url: String?
+        package var endpoint: String?
+        package var region: String?
+        package var isPathStyle = false
+        /// nil: as the SDKs find them.
+        package var credentials: Credentials?
+        /// nil: `cache` in DATA.
+        package var cachePath: String?
+        package var cacheByteCount = 50 << 30
+    }
+
+    /// The door for PostgreSQL's clients.
+    package struct Postgres: Sendable, Equatable {
+        /// Nil: there is none.
+        package var host: String?
+        package var port: UInt16 = 5432
+        package var tlsCertificate: String?
+        package var tlsKey: String?
+    }
+
     package var host = "127.0.0.1"
     package var port: UInt16 = 8080
     package var publicURL: String?
@@ -65,6 +94,8 @@ package struct Settings: Sendable, Equatable {
     package var registrars: [String: Registrar] = [:]
     package var outgoingAllow: [String] = []
     package var jwt = JWT()
+    package var storage = Storage()
+    package var postgres = Postgres()
     package var logFormat = Log.Format.json
     package var logLevel = Log.Level.info
 

@@ -3,7 +3,8 @@ package enum APIRoutes {
     package static let all: [Route] =
         ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all + ExportRoutes.all + UploadRoutes.all + CallbackRoutes.all + TypeRoutes.all + ContractRoutes.all + KeyRoutes.all
         + VersionRoutes.all + QuarantineRoutes.all + SessionRoutes.all + CheckRoutes.all + RunningQueryRoutes.all + TicketListRoute.all + RedriveRoute.all
-        + OverviewRoute.all + DeletionRoutes.all + AdminRoutes.all + JobRoutes.all + SystemRoutes.all
+        + ProcessRoutes.all + ExecutionStartRoute.all + ExecutionRoutes.all + ExecutionOrderRoutes.all
+        + TaskRoutes.all + OverviewRoute.all + DeletionRoutes.all + AdminRoutes.all + JobRoutes.all + SystemRoutes.all
 
     /// `/openapi.json`, made once.
     static let description = OpenAPI.document(all)

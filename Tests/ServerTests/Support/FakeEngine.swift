@@ -39,7 +39,16 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { state.withLock { $0.sessions[hash] } }
     func end(sessionOfSHA256 hash: [UInt8]) throws { state.withLock { $0.sessions[hash] = nil } }
 
-    init() {}
+    /// A real one, whose file is made with the first definition that a test puts.
+    let executions: ExecutionStore
+
+    init() {
+        do {
+            executions = try ExecutionStore(path: NSTemporaryDirectory() + "/till-\(UUID().uuidString).sqlite", clock: .system)
+        } catch {
+            preconditionFailure("no store of executions: \(error)")
+        }
+    }
 
     static func summary(_ sequence: Int64 = 1, state: ReceiptState = .complete) -> ReceiptSummary {
         ReceiptSummary(
@@ -206,6 +215,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
             }
         }
     }
+    func passwordKeys(of user: String?) -> UserKeys { UserKeys() }
+    let passwordSaltKey = [UInt8](repeating: 7, count: 32)
     func quarantine(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }

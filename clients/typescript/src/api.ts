@@ -609,6 +609,40 @@ export interface Overview {
   }[];
 }
 
+export interface Execution {
+  execution_id: string;
+  process: string;
+  process_version: number;
+  name: string;
+  state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+  input: unknown;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
+  started_at: string;
+  ended_at: string | null;
+}
+
+export interface ExecutionList {
+  executions: Execution[];
+  next_cursor: string | null;
+}
+
+export interface StartedExecution {
+  execution_id: string;
+  state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+}
+
+export interface ProcessList {
+  processes: Process[];
+  next_cursor: string | null;
+}
+
+export interface ExecutionHistory {
+  events: ExecutionEvent[];
+  next_cursor: string | null;
+}
+
 /** A document type file. */
 export interface Type {
   name: string;
@@ -699,6 +733,57 @@ export interface TypeRule {
   /** SQL that must not be false. */
   check: string;
   message?: string;
+}
+
+/** A state machine in the Amazon States Language, with name, version and next_at added in answers. */
+export interface Process {
+  name?: string;
+  Comment?: string;
+  StartAt: string;
+  States: Record<string, Record<string, unknown>>;
+  TimeoutSeconds?: number;
+  Version?: unknown;
+  QueryLanguage?: unknown;
+  /** What starts it by itself. */
+  on?: {
+    topic?: string;
+    where?: string | null;
+    schedule?: string;
+    time_zone?: string;
+  }[];
+  version?: number;
+  next_at?: string | null;
+  [member: string]: unknown;
+}
+
+export interface ExecutionRequest {
+  /** The caller's own: the same name with the same input is the same execution. */
+  name?: string | null;
+  /** Any JSON value, up to 1 MiB and 1,000 levels. */
+  input?: unknown;
+}
+
+export interface TaskSuccess {
+  /** Any JSON value, up to 1 MiB and 1,000 levels. */
+  output?: unknown;
+}
+
+export interface TaskFailure {
+  /** What Retry and Catch are asked about. */
+  error?: string | null;
+  cause?: string | null;
+}
+
+export interface ExecutionEvent {
+  at: string;
+  event: "entered" | "succeeded" | "failed" | "retried" | "caught" | "timed-out";
+  state: string;
+  visit: number;
+  attempt: number;
+  input: unknown;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
 }
 
 export interface RegistrarCall {
@@ -1321,6 +1406,128 @@ export interface Operations {
     };
     answer: Lot;
   };
+  /** The state machines, by name. */
+  processes: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ProcessList;
+  };
+  /** A state machine in its newest version. */
+  process: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    answer: Process;
+  };
+  /** Adds a state machine or its next version; executions that run keep theirs. */
+  putProcess: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    body: Process;
+    answer: Process;
+  };
+  /** Starts no more of it; executions that run go on. */
+  deleteProcess: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** Starts an execution, once for each name. */
+  startExecution: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    body: ExecutionRequest;
+    answer: StartedExecution;
+  };
+  /** The caller's executions, the newest first; for the administrator everybody's. */
+  executions: {
+    query?: {
+      /** Of this process. */
+      process?: string;
+      /** In this state. */
+      state?: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExecutionList;
+  };
+  /** How an execution stands. */
+  execution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: Execution;
+  };
+  /** What happened to an execution, the oldest first. */
+  executionHistory: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExecutionHistory;
+  };
+  /** Ends an execution and its children. */
+  abortExecution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: StartedExecution;
+  };
+  /** Has an execution that failed go on from there; what was finished is not run again. */
+  redriveExecution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: StartedExecution;
+  };
+  /** Ends a task well. */
+  taskSuccess: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    body?: TaskSuccess;
+    answer: undefined;
+  };
+  /** Ends a task that could not be done. */
+  taskFailure: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    body?: TaskFailure;
+    answer: undefined;
+  };
+  /** Says that a task is still being done. */
+  taskHeartbeat: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    answer: undefined;
+  };
   /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters. */
   overview: {
     answer: Overview;
@@ -1535,6 +1742,19 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   cancelQuery: { method: "DELETE", path: "/v1/queries/{id}", isOpen: false, takesText: false },
   tickets: { method: "GET", path: "/v1/tickets", isOpen: false, takesText: false },
   redriveLot: { method: "POST", path: "/v1/dead-letters/redrive", isOpen: false, takesText: false },
+  processes: { method: "GET", path: "/v1/processes", isOpen: false, takesText: false },
+  process: { method: "GET", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  putProcess: { method: "PUT", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  deleteProcess: { method: "DELETE", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  startExecution: { method: "POST", path: "/v1/processes/{name}/executions", isOpen: false, takesText: false },
+  executions: { method: "GET", path: "/v1/executions", isOpen: false, takesText: false },
+  execution: { method: "GET", path: "/v1/executions/{execution_id}", isOpen: false, takesText: false },
+  executionHistory: { method: "GET", path: "/v1/executions/{execution_id}/history", isOpen: false, takesText: false },
+  abortExecution: { method: "POST", path: "/v1/executions/{execution_id}/abort", isOpen: false, takesText: false },
+  redriveExecution: { method: "POST", path: "/v1/executions/{execution_id}/redrive", isOpen: false, takesText: false },
+  taskSuccess: { method: "POST", path: "/v1/tasks/{token}/success", isOpen: false, takesText: false },
+  taskFailure: { method: "POST", path: "/v1/tasks/{token}/failure", isOpen: false, takesText: false },
+  taskHeartbeat: { method: "POST", path: "/v1/tasks/{token}/heartbeat", isOpen: false, takesText: false },
   overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
   deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
@@ -1560,6 +1780,7 @@ export type Slug =
   | "Another version of tus."
   | "No byte of the file is in the range."
   | "admin-only"
+  | "already-exists"
   | "ambiguous-type"
   | "and was dropped."
   | "bad-cursor"
@@ -1586,6 +1807,7 @@ export type Slug =
   | "internal-error"
   | "invalid-contract"
   | "invalid-document"
+  | "invalid-process"
   | "invalid-type"
   | "method-not-allowed"
   | "not-acceptable"
@@ -1601,6 +1823,8 @@ export type Slug =
   | "request-timeout"
   | "role-not-allowed"
   | "spill-full"
+  | "storage-unavailable"
+  | "task-ended"
   | "too-large"
   | "too-many-queries"
   | "type-not-allowed"
@@ -1618,4 +1842,5 @@ export type Slug =
   | "upload-mismatch: the piece has another hash"
   | "uri-too-long"
   | "version-conflict"
-  | "wrong-client";
+  | "wrong-client"
+  | "wrong-state";

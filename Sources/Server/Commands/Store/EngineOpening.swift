@@ -7,8 +7,9 @@ enum EngineOpening {
     /// - Parameters:
     ///   - clientsNeedContract: false for a command that works on the directory itself.
     ///   - making: whether a store is made where there is none.
+    ///   - probes: whether a bucket is asked first if it keeps conditions.
     static func open(
-        directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never,
+        directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
         log: Log = Log(format: .text, level: .warning)
     ) throws -> Engine {
         StoreLog.observe { event in
@@ -30,14 +31,18 @@ enum EngineOpening {
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
         options.registration = try registration(settings)
+        options.storages = try WarehouseOpening.factory(settings, directory: directory)
+        if probes { try WarehouseOpening.probe(options.storages) }
         do {
             return try Engine(path: directory, options: options)
+        } catch let failure as DataDirectory.Failure where failure.isOfTheSettings {
+            throw UsageError("\(failure)")
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process"))
         }
     }
 
-    private static func registration(_ settings: Settings) throws -> RegistrationOptions {
+    static func registration(_ settings: Settings) throws -> RegistrationOptions {
         var options = RegistrationOptions()
         options.policy = try SettingsCheck.policy(settings)
         for (name, registrar) in settings.registrars {

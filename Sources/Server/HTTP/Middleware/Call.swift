@@ -142,14 +142,14 @@ package final class Call: HandledRequest, @unchecked Sendable {
     // MARK: Bodies and answers
 
     /// The body as a JSON object without members that the call does not know.
-    package func object(members names: Set<String>) throws -> JSONValue {
+    package func object(members names: Set<String>, depthMax: Int = JSONParser.depthMax) throws -> JSONValue {
         let type = request.header("Content-Type").flatMap { MediaType($0) }
         guard type?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "this call takes application/json, also in Content-Encoding gzip or zstd, not \(MemberReader.shown(contentType: request.header("Content-Type")))")
         }
         let value: JSONValue
         do {
-            value = try JSONParser.parse(request.body)
+            value = try JSONParser.parse(request.body, depthMax: depthMax)
         } catch {
             throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
         }

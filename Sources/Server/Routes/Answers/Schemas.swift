@@ -9,6 +9,7 @@ enum Schemas {
         QuarantineBody.self, ListBody<QuarantineBody>.self, DeadLetterBody.self, ListBody<DeadLetterBody>.self, ListBody<TypeFileBody>.self,
         ListBody<AuditBody>.self, JobBody.self, ListBody<JobBody>.self, ExportBody.self, ListBody<ExportBody>.self, AcceptedExportBody.self, UploadBody.self, ListBody<UploadBody>.self, NewUploadBody.self, UploadStateBody.self, RejectionBody.self, ListBody<RejectionBody>.self, DeletionBody.self, BackupBody.self, CompactionBody.self, VerificationBody.self,
         MeBody.self, SessionBody.self, TypeCheckBody.self, RunningQueryBody.self, ListBody<RunningQueryBody>.self, TicketItemBody.self, ListBody<TicketItemBody>.self, LotBody.self, OverviewBody.self,
+        ExecutionBody.self, ListBody<ExecutionBody>.self, StartedExecutionBody.self, ListBody<ProcessBody>.self, ListBody<ExecutionEventBody>.self,
     ] }
 
     /// What people send, and what is written a row at a time, is described by hand.
@@ -21,5 +22,5 @@ enum Schemas {
         ("UploadRequest", #"{"type":"object","required":["name"],"additionalProperties":false,"properties":{"name":{"description":"The file's, whose ending says what it is.","type":"string","minLength":1,"maxLength":500},"type":{"description":"The document type of its records.","type":["string","null"],"minLength":1,"maxLength":200},"content_type":{"type":["string","null"],"minLength":1,"maxLength":200},"bytes":{"type":["integer","null"],"minimum":0},"sha256":{"description":"Of the file as it is sent.","type":["string","null"],"pattern":"^[0-9A-Fa-f]{64}$"}}}"#),
         ("KeyRequest", #"{"type":"object","additionalProperties":false,"properties":{"label":{"description":"For people: who has it.","type":["string","null"],"minLength":1,"maxLength":200},"role":{"description":"What the contract says.","enum":["contract",null]},"expires_at":{"description":"From then on it counts no more; a date means its midnight UTC.","type":["string","null"],"anyOf":[{"type":"null"},{"format":"date-time"},{"format":"date"}]}}}"#),
         ("OperatorKeyRequest", #"{"type":"object","required":["role"],"additionalProperties":false,"properties":{"label":{"description":"For people: who has it.","type":["string","null"],"minLength":1,"maxLength":200},"role":{"enum":["admin","auditor","metrics"]},"expires_at":{"description":"From then on it counts no more; a date means its midnight UTC.","type":["string","null"],"anyOf":[{"type":"null"},{"format":"date-time"},{"format":"date"}]}}}"#),
-    ] + described.map { ($0.schemaName ?? "", $0.objectSchema.text) } + TypeSchemas.all + OutgoingCalls.schemas
+    ] + described.map { ($0.schemaName ?? "", $0.objectSchema.text) } + TypeSchemas.all + ProcessBody.schemas + OutgoingCalls.schemas
 }
