@@ -141,7 +141,7 @@ final class UploadReverter {
             for (index, entry) in left.enumerated() {
                 switch Self.fault(outcome, index) {
                 case nil: upload.revert.reverted += 1
-                case .some(let fault) where fault.code == .overloaded || fault.code == .diskFull: again.append(entry)
+                case .some(let fault) where fault.isForLater: again.append(entry)
                 case .some(let fault) where fault.code == .differentDocument: upload.revert.left += 1
                 case .some(let fault): throw fault
                 }
