@@ -16,7 +16,7 @@ export type Choices = { choices: { business_day: string; client_id: string; url:
 export type Ticket = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; replaced_by?: string; steps: Step[]; errors: Violation[]; history: { at: string; event: string; [name: string]: any }[] };
 export type Step = { name: string; stage: number; state: string; attempts: number; at: string | null; reference: string | null; detail: string | null };
 export type ChangeList = { changes: { sequence: number; at: string; event: string; receipt: Taken }[]; next_after: number };
-export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null };
+export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null; digest?: string | null };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
@@ -113,8 +113,15 @@ export interface Paths {
   "/v1/uploads/{id}/errors": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: UploadErrorList };
   };
+  "/v1/uploads/{id}/revert": {
+    post: { query: {  }; body: undefined; answer: UploadState };
+  };
   "/v1/uploads/{id}/file": {
     put: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: UploadState };
+    options: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: undefined };
+    head: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: undefined };
+    patch: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: undefined };
+    post: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: undefined };
   };
   "/v1/callbacks/{registrar}": {
     post: { query: {  }; body: Callback; answer: undefined };

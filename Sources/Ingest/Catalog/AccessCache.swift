@@ -102,14 +102,14 @@ extension SQLiteStatement {
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
             types: optionalText(4).map { Catalog.split($0) }, validFrom: optionalInt64(5), validTo: optionalInt64(6),
             ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)),
-            uses: Contract.Uses(queues: names(13), topics: names(14), processes: names(15)))
+            uses: Contract.Uses(queues: names(13), topics: names(14), processes: names(15)), digest: optionalText(16).flatMap { Contract.DigestSpan($0) })
     }
 }
 
 extension Catalog {
     static let contractQuery = """
         SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
-            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes
+            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest
         FROM contracts
         """
 
@@ -157,8 +157,8 @@ extension Catalog {
     private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """)
         try statement.bind(1, contract.clientID)
         try statement.bind(2, contract.name)
@@ -176,6 +176,7 @@ extension Catalog {
         for (offset, names) in [contract.uses.queues, contract.uses.topics, contract.uses.processes].enumerated() {
             try statement.bind(Int32(14 + offset), text(names))
         }
+        try statement.bind(17, contract.digest?.text)
         try statement.run()
     }
 

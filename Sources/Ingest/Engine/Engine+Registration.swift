@@ -12,6 +12,7 @@ extension Engine: Callbacks, DeadLetterReview {
             options: options.registration, tier: tier, catalog: catalog, clock: options.hot.clock, callbackBase: callbackBase)
         try registration.start()
         self.registration.withLock { $0 = registration }
+        uploads.notices.start(policy: options.registration.policy)
     }
 
     // MARK: Registrars that are not configured

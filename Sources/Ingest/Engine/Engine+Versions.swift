@@ -179,7 +179,7 @@ extension Engine: VersionKeeping {
             if let allowed = principal.types, !allowed.contains(newest.type) {
                 throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
             }
-            let row = Self.removal(of: newest, key, now: options.hot.clock.now())
+            let row = Intake.removal(of: newest, key, now: options.hot.clock.now())
             let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
                 switch answer {
                 case .refused(let problem): completion(problem)
@@ -191,17 +191,5 @@ extension Engine: VersionKeeping {
         } catch {
             completion(Intake.problem(error))
         }
-    }
-
-    /// A row without a document.
-    static func removal(of newest: VersionEntry, _ key: VersionKey, now: Int64) -> HotRow {
-        let none = RowLayout(fields: [])
-        let kind = RowKind(
-            table: key.table, type: newest.type, version: newest.typeVersion, contentType: "", layout: VersionColumns.layout(none))
-        let content = VersionColumns.removalHash
-        return HotRow(
-            kind: kind, client: key.client, receipt: key.receipt, businessDay: Clock.day(ofMicroseconds: now), issuedAt: now,
-            values: VersionColumns.row([], count: 0, isRemoval: true, upload: nil), sha256: content, storedDocument: [], documentByteCount: 0,
-            coding: .none, version: RowVersion(content: content, isRemoval: true))
     }
 }

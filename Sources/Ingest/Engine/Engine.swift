@@ -75,7 +75,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         Self.noteStart(directory, catalog, options)
         try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)
-        quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
+        quarantine = Quarantine(catalog: catalog, limits: options.quarantine) { [catalog] refused, connection in
+            for (client, own) in Dictionary(grouping: refused, by: \.client) { try catalog.count(own.map(\.problem.reasons), of: client, connection) }
+        }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())

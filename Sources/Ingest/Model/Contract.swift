@@ -69,10 +69,12 @@ package struct Contract: Sendable, Hashable {
     package var webhook: Webhook?
     package var callbackHosts: [String]
     package var uses: Uses
+    /// How often it is told what was refused; nil for never.
+    package var digest: DigestSpan?
     package init(
         clientID: String, name: String? = nil, access: Principal.Access, scope: Principal.Scope, types: [String]? = nil,
         validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = [],
-        uses: Uses = .none
+        uses: Uses = .none, digest: DigestSpan? = nil
     ) {
         self.clientID = clientID
         self.name = name
@@ -85,5 +87,24 @@ package struct Contract: Sendable, Hashable {
         self.webhook = webhook
         self.callbackHosts = callbackHosts
         self.uses = uses
+        self.digest = digest
+    }
+
+    /// A span of time as somebody wrote it: `15m`.
+    package struct DigestSpan: Sendable, Hashable {
+        package let text: String
+        package let microseconds: Int64
+
+        private static let units: [(suffix: String, microseconds: Int64)] = [("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)]
+
+        /// Nil for what is no span from a second to a day.
+        package init?(_ text: String) {
+            guard let unit = Self.units.first(where: { text.hasSuffix($0.suffix) }) else { return nil }
+            let digits = text.dropLast(unit.suffix.count)
+            guard (1...8).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits) else { return nil }
+            let (product, overflows) = number.multipliedReportingOverflow(by: unit.microseconds)
+            guard !overflows, (1_000_000...86_400_000_000).contains(product) else { return nil }
+            (self.text, microseconds) = (text, product)
+        }
     }
 }

@@ -20,7 +20,8 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/receipts/{receipt_id}/versions": "rw", "DELETE /v1/receipts/{receipt_id}": "w",
         "POST /v1/exports": "rw", "GET /v1/exports": "rw", "GET /v1/exports/{id}": "rw", "DELETE /v1/exports/{id}": "rw", "GET /v1/exports/{id}/file": "link", "GET /v1/tickets/{ticket_id}": "rw",
         "POST /v1/uploads": "w", "GET /v1/uploads": "rw", "GET /v1/uploads/{id}": "rw", "GET /v1/uploads/{id}/errors": "rw", "DELETE /v1/uploads/{id}": "w",
-        "PUT /v1/uploads/{id}/file": "link",
+        "POST /v1/uploads/{id}/revert": "w", "PUT /v1/uploads/{id}/file": "link", "HEAD /v1/uploads/{id}/file": "link", "PATCH /v1/uploads/{id}/file": "link",
+        "POST /v1/uploads/{id}/file": "link", "OPTIONS /v1/uploads/{id}/file": "open",
         "GET /v1/changes": "rw", "POST /v1/sql": "rw", "GET /v1/dead-letters": "rw", "POST /v1/dead-letters/{id}/redrive": "w",
         "GET /v1/types": "rwa", "GET /v1/types/{name}": "rwa", "PUT /v1/types/{name}": "", "DELETE /v1/types/{name}": "",
         "GET /v1/quarantine": "rwa", "GET /v1/quarantine/{ticket_id}": "rwa",
@@ -68,7 +69,8 @@ final class AuthorizerTests: XCTestCase {
                 case nil: XCTAssertFalse([401, 403].contains(answer.status) && !["signed", "link"].contains(decision), place)
                 case let slug?:
                     XCTAssertEqual(answer.status, slug == "unauthenticated" || (slug == "bad-signature" && decision == "signed") ? 401 : 403, place)
-                    XCTAssertTrue(answer.text.contains("/problems/\(slug)"), place)
+                    // An answer to HEAD has no body that could say it.
+                    if route.method != .head { XCTAssertTrue(answer.text.contains("/problems/\(slug)"), place) }
                     if slug == "unauthenticated" { XCTAssertEqual(answer.headers["www-authenticate"], "Bearer realm=\"till\"", place) }
                 }
                 if answer.status >= 400 { XCTAssertEqual(answer.headers["content-type"], "application/problem+json", place) }

@@ -211,6 +211,8 @@ export interface Contract {
     secret?: string | null;
   } | null;
   callback_hosts?: string[] | null;
+  /** From 1s to 1d: how often the webhook is told what was refused, where something was. */
+  digest?: string | null;
 }
 
 export interface ContractList {
@@ -1044,6 +1046,14 @@ export interface Operations {
     };
     answer: UploadErrorList;
   };
+  /** Gives every document that an upload has changed the version before, unless something newer came since. */
+  revertUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: UploadState;
+  };
   /** The file, by its link; also in Content-Encoding gzip or zstd. */
   putUpload: {
     path: {
@@ -1058,6 +1068,72 @@ export interface Operations {
     };
     body: string;
     answer: UploadState;
+  };
+  /** How much of the file is here (tus). */
+  uploadOffset: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** 1.0.0 */
+      "Tus-Resumable"?: string;
+    };
+    answer: undefined;
+  };
+  /** A piece of the file (tus). */
+  patchUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** 1.0.0 */
+      "Tus-Resumable"?: string;
+      /** Where the piece begins: as many bytes as are here. */
+      "Upload-Offset"?: string;
+      /** sha1, sha256 or md5, a blank, and the piece's hash in base64. */
+      "Upload-Checksum"?: string;
+    };
+    body: string;
+    answer: undefined;
+  };
+  /** As PATCH, with X-HTTP-Method-Override: PATCH, for those who cannot send that. */
+  postUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** 1.0.0 */
+      "Tus-Resumable"?: string;
+      /** Where the piece begins: as many bytes as are here. */
+      "Upload-Offset"?: string;
+      /** sha1, sha256 or md5, a blank, and the piece's hash in base64. */
+      "Upload-Checksum"?: string;
+      /** PATCH */
+      "X-HTTP-Method-Override"?: string;
+    };
+    body: string;
+    answer: undefined;
   };
   /** A registrar's outcome for a ticket. */
   callback: {
@@ -1654,7 +1730,11 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   upload: { method: "GET", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
   cancelUpload: { method: "DELETE", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
   uploadErrors: { method: "GET", path: "/v1/uploads/{id}/errors", isOpen: false, takesText: false },
+  revertUpload: { method: "POST", path: "/v1/uploads/{id}/revert", isOpen: false, takesText: false },
   putUpload: { method: "PUT", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
+  uploadOffset: { method: "HEAD", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
+  patchUpload: { method: "PATCH", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
+  postUpload: { method: "POST", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
   callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
   types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
@@ -1720,14 +1800,17 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
 
 /** What a problem's `type` ends with, by this version. */
 export type Slug =
+  | "Another version of tus."
   | "No byte of the file is in the range."
   | "admin-only"
   | "already-exists"
   | "ambiguous-type"
+  | "and was dropped."
   | "bad-cursor"
   | "bad-encoding"
   | "bad-json"
   | "bad-parameter"
+  | "bad-parameter: another version of tus."
   | "bad-request"
   | "bad-signature"
   | "bad-signature: the link was altered"
@@ -1754,6 +1837,7 @@ export type Slug =
   | "not-found"
   | "numeric-overflow"
   | "or its time is over."
+  | "or none."
   | "overloaded"
   | "query-cancelled"
   | "query-timeout"
@@ -1775,7 +1859,10 @@ export type Slug =
   | "unsupported-transfer-encoding"
   | "unsupported-version"
   | "upload-closed"
+  | "upload-closed: another offset is due"
+  | "upload-closed: it takes no file."
   | "upload-mismatch"
+  | "upload-mismatch: the piece has another hash"
   | "uri-too-long"
   | "version-conflict"
   | "wrong-client"

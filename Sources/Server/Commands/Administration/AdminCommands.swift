@@ -40,6 +40,7 @@ enum ContractPutCommand: Command {
             .init("types", "T,T", "The document types that it may post (all)."), .init("valid-from", "T", "An instant or a date."),
             .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
             .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with."),
+            .init("digest", "SPAN", "How often the webhook is told what was refused: 1s to 1d."),
             .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."), .init("queues", "Q,Q", "Queues that it may use; * for all."),
             .init("topics", "T,T", "Topics that it may publish to; * for all."), .init("processes", "P,P", "Processes that it may start; * for all."),
         ] + StoreAccess.options
@@ -54,7 +55,7 @@ enum ContractPutCommand: Command {
             body.key(option)
             body.string(value)
         }
-        for (option, member) in [("name", "name"), ("valid-from", "valid_from"), ("valid-to", "valid_to")] {
+        for (option, member) in [("name", "name"), ("valid-from", "valid_from"), ("valid-to", "valid_to"), ("digest", "digest")] {
             if let value = try arguments.one(option) {
                 body.key(member)
                 body.string(value)

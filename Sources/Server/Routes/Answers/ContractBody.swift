@@ -6,7 +6,7 @@ internal import Query
 /// A contract as JSON: read with every fault named, written with its secret left out.
 struct ContractBody: ListItem, JSONObject {
     static let members: Set<String> = [
-        "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts", "uses",
+        "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts", "uses", "digest",
     ]
 
     let contract: Contract
@@ -32,6 +32,9 @@ struct ContractBody: ListItem, JSONObject {
         sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, Self.free)
         sink.member("callback_hosts", Optional(contract.callbackHosts), Self.free)
         sink.member("uses", Optional(UsesBody(uses: contract.uses)), Self.free)
+        sink.member(
+            "digest", contract.digest?.text,
+            MemberFacts("From 1s to 1d: how often the webhook is told what was refused, where something was.", keywords: #""pattern":"^[0-9]+(ms|s|m|h|d)$""#, isRequired: false))
     }
 
     /// - Parameter previous: the contract that is replaced: a webhook put back without its secret keeps the stored one.
@@ -54,12 +57,15 @@ struct ContractBody: ListItem, JSONObject {
             reader.fault("/callback_hosts/\(index)", "format", "a host name or address is wanted, with or without :port, without scheme and path, not \(MemberReader.shown(host))")
         }
         let uses = UsesBody.read(body["uses"], &reader)
+        let span = reader.string("digest")
+        let digest = span.flatMap { Contract.DigestSpan($0) }
+        if let span, digest == nil { reader.fault("/digest", "out-of-range", "a span like 30s, 15m or 1d is wanted, from 1s to 1d, not \(MemberReader.shown(span))") }
         guard reader.faults.isEmpty, let access, let scope else {
             throw Problem(.invalidContract, reader.summary("the contract"), errors: reader.faults)
         }
         return Contract(
             clientID: clientID, name: name, access: access, scope: scope, types: types, validFrom: from, validTo: to, ratePerSecond: rate,
-            webhook: webhook, callbackHosts: hosts, uses: uses)
+            webhook: webhook, callbackHosts: hosts, uses: uses, digest: digest)
     }
 }
 
