@@ -212,12 +212,13 @@ final class PostgresConnection {
     private func admit(_ settings: SessionSettings, _ proof: PasswordCheck.Proof, _ user: String, _ principal: Principal) throws -> Admitted {
         let authorizer = shared.passwords.authorizer
         let (watcher, socket) = (shared.watcher, channel.socket)
+        let (processID, key) = try shared.cancels.add(interruption)
         let asker = Questions.Asker(
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
-            whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } })
+            whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
+            session: SystemSession(user: user, database: shared.database, processID: processID, settings: []))
         let questions = Questions(shared.context.queries, shared.queries, asker, interruption, output: output, timers: shared.context.life.timers)
-        let (processID, key) = try shared.cancels.add(interruption)
         try output.write(.authenticationOk)
         for (name, value) in settings.reported { try output.write(.parameterStatus(name: name, value: value)) }
         try output.write(.keyData(processID: processID, key: key))
@@ -299,6 +300,8 @@ final class PostgresConnection {
         var next: SessionInput? = input
         while let input = next {
             next = nil
+            let settings = session.settings
+            questions.settings = { settings.all }
             for effect in session.step(input) {
                 switch effect {
                 case .send(let message):
