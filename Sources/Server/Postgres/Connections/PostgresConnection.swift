@@ -37,7 +37,8 @@ final class PostgresConnection {
     private var decoder: FrontendDecoder
     private let charges = ConnectionCharge()
     private let output: AnswerOutput
-    private var receivedByteCount = 0
+    /// Since when a message has begun that is not whole, on the steady clock.
+    private var messageBegan: Double?
 
     init(_ shared: Shared, socket: Int32, peer: PeerAddress?, number: Int, _ interruption: Interruption) {
         (self.shared, self.peer, self.number, self.interruption) = (shared, peer, number, interruption)
@@ -250,6 +251,7 @@ final class PostgresConnection {
         while true {
             do throws(PostgresFault) {
                 if let message = try decoder.next() {
+                    messageBegan = nil
                     return .message(message)
                 }
             } catch {
@@ -264,7 +266,6 @@ final class PostgresConnection {
             } catch {
                 return try ended(error, session)
             }
-            receivedByteCount = decoder.pendingCount == 0 ? bytes.count : receivedByteCount + bytes.count
             try charges.hold(request: decoder.pendingCount + bytes.count)
             decoder.append(bytes)
         }
@@ -280,7 +281,12 @@ final class PostgresConnection {
 
     private func deadline(_ session: PostgresSession) -> Double? {
         let now = SteadyClock.seconds()
-        if decoder.pendingCount > 0 { return now + shared.deadlines.message }
+        if decoder.pendingCount > 0 {
+            // However its bytes come: one now and then does not keep a message waiting for ever.
+            let began = messageBegan ?? now
+            messageBegan = began
+            return began + shared.deadlines.message + Double(decoder.pendingCount) / shared.deadlines.byteRate
+        }
         let name = session.isInTransaction ? "idle_in_transaction_session_timeout" : "idle_session_timeout"
         guard let text = session.settings[name], let milliseconds = SessionSettings.milliseconds(text), milliseconds > 0 else { return nil }
         return now + Double(milliseconds) / 1_000
