@@ -37,9 +37,11 @@ enum SystemFunctions {
     private static let visible = "CASE WHEN $1 IS NULL THEN NULL ELSE $1 NOT BETWEEN 13000 AND 13999 END"
     private static let nothing = "NULL::text"
 
+    /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
     private static let named: [Key: String] = {
         var found: [Key: String] = [
             Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::text || ')')",
+            Key("pg_char_to_encoding", 1): "CASE WHEN upper($1::text) IN ('UTF8', 'UTF-8') THEN 6 ELSE -1 END",
             Key("pg_encoding_to_char", 1): "CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END",
             Key("format_type", 2): formatType,
             Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), $1::text) END",
@@ -50,12 +52,12 @@ enum SystemFunctions {
             Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = $1::text)",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
-            Key("array_to_string", 2): "CASE WHEN $1 IS NULL THEN NULL ELSE coalesce((SELECT string_agg(u.x::text, $2::text) FROM unnest($1) AS u(x)), '') END",
+            Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
             Key("array_to_string", 3): "(SELECT string_agg(coalesce(u.x::text, $3::text), $2::text) FROM unnest($1) AS u(x))",
             Key("array_out", 1): "'{' || coalesce((SELECT string_agg(coalesce(u.x::text, 'NULL'), ',') FROM unnest($1) AS u(x)), '') || '}'",
             Key("array_cat", 2):
-                "CASE WHEN $1 IS NULL THEN $2 WHEN $2 IS NULL THEN $1 ELSE ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT v.x FROM unnest($2) AS v(x)) AS w) END",
-            Key("array_remove", 2): "CASE WHEN $1 IS NULL THEN NULL ELSE ARRAY(SELECT u.x FROM unnest($1) AS u(x) WHERE u.x IS DISTINCT FROM $2) END",
+                "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT v.x FROM unnest($2) AS v(x)) AS w)",
+            Key("array_remove", 2): "ARRAY(SELECT u.x FROM unnest($1) AS u(x) WHERE u.x IS DISTINCT FROM $2)",
             Key("array_append", 2): "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT $2) AS w(x))",
             Key("regproc_in", 1): "replace($1::text, 'pg_catalog.', '')", Key("pg_advisory_unlock_all", 0): "''", Key("pg_encoding_max_length", 1): "4",
             Key("array_length", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
@@ -76,7 +78,7 @@ enum SystemFunctions {
             Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true", Key("pg_get_function_result", 1): nothing,
             Key("pg_relation_is_updatable", anyCount): "0", Key("pg_column_is_updatable", anyCount): "false", Key("pg_tablespace_location", 1): "''",
         ]
-        for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible"] {
+        for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible"] {
             found[Key(function, 1)] = visible
         }
         // Whoever sees it may read it, and nobody may write.
