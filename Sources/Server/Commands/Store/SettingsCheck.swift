@@ -15,6 +15,7 @@ package enum SettingsCheck {
             }
         }
         attempt { _ = try policy(settings) }
+        attempt { _ = try WarehouseOpening.client(settings) }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
         }
