@@ -70,7 +70,7 @@ extension SQLiteStatement {
         }
         return Contract(
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
-            types: optionalText(4).map { Catalog.split($0) }, validFrom: optionalInt64(5), validTo: optionalInt64(6),
+            types: optionalText(4).map { Catalog.split($0) }, seesSensitive: int64(13) != 0, validFrom: optionalInt64(5), validTo: optionalInt64(6),
             ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)))
     }
 }
@@ -78,7 +78,7 @@ extension SQLiteStatement {
 extension Catalog {
     static let contractQuery = """
         SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
-            webhook_previous_secret, webhook_previous_until
+            webhook_previous_secret, webhook_previous_until, sensitive
         FROM contracts
         """
 
@@ -119,8 +119,8 @@ extension Catalog {
     private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, sensitive)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """)
         try statement.bind(1, contract.clientID)
         try statement.bind(2, contract.name)
@@ -135,6 +135,7 @@ extension Catalog {
         try statement.bind(11, contract.callbackHosts.joined(separator: "\n"))
         try statement.bind(12, contract.webhook?.previousSecret)
         statement.bind(13, contract.webhook?.previousUntil)
+        statement.bind(14, contract.seesSensitive ? 1 : 0)
         try statement.run()
     }
 

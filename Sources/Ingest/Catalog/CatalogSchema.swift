@@ -66,6 +66,8 @@ enum CatalogSchema {
         CREATE TABLE sessions(
             secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        // Who was there before sensitive columns were sees none.
+        "ALTER TABLE contracts ADD COLUMN sensitive INTEGER NOT NULL DEFAULT 0",
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

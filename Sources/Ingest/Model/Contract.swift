@@ -33,6 +33,8 @@ package struct Contract: Sendable, Hashable {
     package var access: Principal.Access
     package var scope: Principal.Scope
     package var types: [String]?
+    /// Whether values of sensitive columns are shown.
+    package var seesSensitive: Bool
     /// Microseconds since 1970.
     package var validFrom: Int64?
     package var validTo: Int64?
@@ -41,17 +43,23 @@ package struct Contract: Sendable, Hashable {
     package var callbackHosts: [String]
     package init(
         clientID: String, name: String? = nil, access: Principal.Access, scope: Principal.Scope, types: [String]? = nil,
-        validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = []
+        seesSensitive: Bool = false, validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = []
     ) {
         self.clientID = clientID
         self.name = name
         self.access = access
         self.scope = scope
         self.types = types
+        self.seesSensitive = seesSensitive
         self.validFrom = validFrom
         self.validTo = validTo
         self.ratePerSecond = ratePerSecond
         self.webhook = webhook
         self.callbackHosts = callbackHosts
+    }
+
+    /// Whoever shows a credential of it.
+    package var principal: Principal {
+        Principal(clientID: clientID, access: access, scope: scope, types: types, seesSensitive: seesSensitive)
     }
 }

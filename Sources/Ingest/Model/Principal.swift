@@ -23,20 +23,25 @@ package struct Principal: Sendable, Hashable {
     package var scope: Scope
     /// Document types that may be posted; nil for all.
     package var types: [String]?
+    /// Whether values of sensitive columns are shown.
+    package var seesSensitive: Bool
 
     /// Of a contract.
-    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil) {
-        self.init(role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types)
+    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil, seesSensitive: Bool = false) {
+        self.init(
+            role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types, seesSensitive: seesSensitive)
     }
 
-    private init(role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil) {
+    private init(
+        role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil, seesSensitive: Bool
+    ) {
         (self.role, self.identity, self.keyID) = (role, identity, keyID)
-        (self.access, self.scope, self.types) = (access, scope, types)
+        (self.access, self.scope, self.types, self.seesSensitive) = (access, scope, types, seesSensitive)
     }
 
-    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all)
+    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all, seesSensitive: true)
     /// Who has shown no credential, or one that is still to be checked: a contract's role without a contract.
-    package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [])
+    package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [], seesSensitive: false)
 
     /// Of an operator's key. Whoever is not the administrator sees no row: what of rows they may see at all, a call must say for their role.
     ///
@@ -44,8 +49,8 @@ package struct Principal: Sendable, Hashable {
     package static func operators(_ role: Role, keyID: String) -> Principal {
         precondition(role != .contract)
         return role == .admin
-            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all)
-            : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own)
+            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all, seesSensitive: true)
+            : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own, seesSensitive: false)
     }
 
     package var isAdmin: Bool { identity == .administrator }

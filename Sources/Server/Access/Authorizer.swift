@@ -121,7 +121,7 @@ package struct Authorizer: Sendable {
 
     private func admit(_ contract: Contract) throws -> Admitted {
         let now = CalendarText.now
-        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+        let principal = contract.principal
         if let from = contract.validFrom, now < from {
             throw Denial(Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))"), of: principal)
         }

@@ -37,7 +37,7 @@ enum ContractPutCommand: Command {
     static let options =
         [
             Arguments.Option("access", "A", "read, or read-write."), .init("scope", "S", "own, or all."), .init("name", "TEXT", "A name for people."),
-            .init("types", "T,T", "The document types that it may post (all)."), .init("valid-from", "T", "An instant or a date."),
+            .init("types", "T,T", "The document types that it may post (all)."), .init("sensitive", nil, "It sees the values of sensitive columns."), .init("valid-from", "T", "An instant or a date."),
             .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
             .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with."),
             .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."),
@@ -65,6 +65,10 @@ enum ContractPutCommand: Command {
             body.beginArray()
             for item in value.split(separator: ",") { body.string(String(item)) }
             body.endArray()
+        }
+        if arguments.has("sensitive") {
+            body.key("sensitive")
+            body.raw("true".utf8)
         }
         if let rate = try arguments.one("rate") {
             guard let number = Double(rate), number.isFinite else { throw UsageError("--rate wants a number, not \(rate)") }

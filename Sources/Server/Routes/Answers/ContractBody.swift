@@ -5,7 +5,7 @@ package import Ingest
 /// A contract as JSON: read with every fault named, written with its secret left out.
 struct ContractBody: ListItem, JSONObject {
     static let members: Set<String> = [
-        "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts",
+        "client_id", "name", "access", "scope", "types", "sensitive", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts",
     ]
 
     let contract: Contract
@@ -25,6 +25,7 @@ struct ContractBody: ListItem, JSONObject {
         sink.member("access", WordForm(contract.access))
         sink.member("scope", WordForm(contract.scope))
         sink.member("types", contract.types, Self.free)
+        sink.member("sensitive", contract.seesSensitive, MemberFacts("Whether values of sensitive columns are shown: false unless said.", isRequired: false))
         sink.member("valid_from", contract.validFrom.map { InstantOrDayForm(instant: $0) }, Self.free)
         sink.member("valid_to", contract.validTo.map { InstantOrDayForm(instant: $0) }, Self.free)
         sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, Self.free)
@@ -42,6 +43,7 @@ struct ContractBody: ListItem, JSONObject {
         let scope = reader.choice("scope", [Principal.Scope.own, .all])
         let name = reader.string("name")
         let types = reader.strings("types")
+        let sensitive = reader.boolean("sensitive") ?? false
         let from = reader.instant("valid_from")
         let to = reader.instant("valid_to")
         if let from, let to, from >= to { reader.fault("/valid_to", "out-of-range", "must be later than valid_from, \(CalendarText.text(instant: from))") }
@@ -55,7 +57,7 @@ struct ContractBody: ListItem, JSONObject {
             throw Problem(.invalidContract, reader.summary("the contract"), errors: reader.faults)
         }
         return Contract(
-            clientID: clientID, name: name, access: access, scope: scope, types: types, validFrom: from, validTo: to, ratePerSecond: rate,
+            clientID: clientID, name: name, access: access, scope: scope, types: types, seesSensitive: sensitive, validFrom: from, validTo: to, ratePerSecond: rate,
             webhook: webhook, callbackHosts: hosts)
     }
 }
