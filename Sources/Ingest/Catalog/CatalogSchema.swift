@@ -68,6 +68,8 @@ enum CatalogSchema {
         """,
         // Who was there before sensitive columns were sees none.
         "ALTER TABLE contracts ADD COLUMN sensitive INTEGER NOT NULL DEFAULT 0",
+        // JSON; NULL for none.
+        "ALTER TABLE contracts ADD COLUMN subscriptions TEXT",
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

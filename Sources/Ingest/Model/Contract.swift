@@ -28,6 +28,34 @@ package struct Contract: Sendable, Hashable {
             return result
         }
     }
+    /// What a contract may do for a time.
+    package struct Subscription: Sendable, Hashable {
+        /// Microseconds since 1970, inclusive; nil: since ever.
+        package var from: Int64?
+        /// Exclusive; nil: for ever.
+        package var to: Int64?
+        package var access: Principal.Access
+        package var scope: Principal.Scope
+        /// Nil for all.
+        package var types: [String]?
+        package var seesSensitive: Bool
+        /// Labels for the callers' own use.
+        package var roles: [String]
+        package var plan: String?
+
+        package init(
+            from: Int64? = nil, to: Int64? = nil, access: Principal.Access, scope: Principal.Scope, types: [String]? = nil, seesSensitive: Bool = false,
+            roles: [String] = [], plan: String? = nil
+        ) {
+            (self.from, self.to, self.access, self.scope) = (from, to, access, scope)
+            (self.types, self.seesSensitive, self.roles, self.plan) = (types, seesSensitive, roles, plan)
+        }
+
+        package func covers(_ instant: Int64) -> Bool { (from.map { $0 <= instant } ?? true) && (to.map { instant < $0 } ?? true) }
+
+        package func overlaps(_ other: Subscription) -> Bool { (from ?? .min) < (other.to ?? .max) && (other.from ?? .min) < (to ?? .max) }
+    }
+
     package var clientID: String
     package var name: String?
     package var access: Principal.Access
@@ -41,9 +69,12 @@ package struct Contract: Sendable, Hashable {
     package var ratePerSecond: Double?
     package var webhook: Webhook?
     package var callbackHosts: [String]
+    /// No two overlap. Where there are any, each says what may be done in its time, and nothing may be done outside all.
+    package var subscriptions: [Subscription]
     package init(
         clientID: String, name: String? = nil, access: Principal.Access, scope: Principal.Scope, types: [String]? = nil,
-        seesSensitive: Bool = false, validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = []
+        seesSensitive: Bool = false, validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = [],
+        subscriptions: [Subscription] = []
     ) {
         self.clientID = clientID
         self.name = name
@@ -56,10 +87,34 @@ package struct Contract: Sendable, Hashable {
         self.ratePerSecond = ratePerSecond
         self.webhook = webhook
         self.callbackHosts = callbackHosts
+        self.subscriptions = subscriptions
     }
 
-    /// Whoever shows a credential of it.
-    package var principal: Principal {
-        Principal(clientID: clientID, access: access, scope: scope, types: types, seesSensitive: seesSensitive)
+    package func subscription(at instant: Int64) -> Subscription? { subscriptions.first { $0.covers(instant) } }
+
+    /// Whoever shows a credential of it, by what is said of the instant; outside all subscriptions by the contract itself.
+    package func principal(at instant: Int64) -> Principal {
+        guard let present = subscription(at: instant) else {
+            return Principal(clientID: clientID, access: access, scope: scope, types: types, seesSensitive: seesSensitive)
+        }
+        return Principal(
+            clientID: clientID, access: present.access, scope: present.scope, types: present.types, seesSensitive: present.seesSensitive)
     }
+
+    /// Why nothing may be done at an instant.
+    package enum Invalidity: Sendable, Hashable {
+        case notYet(from: Int64), over(since: Int64)
+        /// No subscription covers it; the next one begins then, if there is one.
+        case unsubscribed(next: Int64?)
+    }
+
+    package func invalidity(at instant: Int64) -> Invalidity? {
+        if let validFrom, instant < validFrom { return .notYet(from: validFrom) }
+        if let validTo, instant >= validTo { return .over(since: validTo) }
+        if subscriptions.isEmpty || subscription(at: instant) != nil { return nil }
+        return .unsubscribed(next: subscriptions.compactMap(\.from).filter { $0 > instant }.min())
+    }
+
+    /// When what may be done at an instant ends, or changes.
+    package func end(at instant: Int64) -> Int64? { [subscription(at: instant)?.to, validTo].compactMap { $0 }.min() }
 }

@@ -41,6 +41,7 @@ enum ContractPutCommand: Command {
             .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
             .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with."),
             .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."),
+            .init("subscriptions", "JSON", "What it may do when: [{\"from\", \"to\", \"access\", \"scope\", \"types\", \"sensitive\", \"roles\", \"plan\"}]."),
         ] + StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -65,6 +66,11 @@ enum ContractPutCommand: Command {
             body.beginArray()
             for item in value.split(separator: ",") { body.string(String(item)) }
             body.endArray()
+        }
+        if let subscriptions = try arguments.one("subscriptions") {
+            guard let value = try? JSONParser.parse(Array(subscriptions.utf8)), value.array != nil else { throw UsageError("--subscriptions wants a JSON array") }
+            body.key("subscriptions")
+            body.raw(subscriptions.utf8)
         }
         if arguments.has("sensitive") {
             body.key("sensitive")
