@@ -55,7 +55,7 @@ final class MaskedTableTests: XCTestCase {
         let schema = Schema(Self.schema.fields.map { Field($0.name, $0.type) })
         var builders = schema.fields.map { ColumnBuilder(type: $0.type) }
         for row in rows { for (index, value) in row.enumerated() { builders[index].append(value) } }
-        return MemoryTable(schema: isMasked ? schema : Self.schema, batches: [ColumnBatch(rowCount: rows.count, columns: builders.map { $0.finish() })])
+        return MemoryTable(schema: isMasked ? schema : Self.schema, batches: [ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })])
     }
 
     private func request(_ random: inout SplitMix64) -> ScanRequest {

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 package import Ingest
+internal import Query
 
 /// A contract as JSON: read with every fault named, written with its secret left out.
 struct ContractBody: ListItem, JSONObject {
@@ -74,7 +75,7 @@ private struct SubscriptionBody: JSONObject {
     static var isClosed: Bool { true }
     static var example: SubscriptionBody { SubscriptionBody(subscription: .init(access: .read, scope: .own)) }
 
-    private static func free(_ description: String) -> MemberFacts { MemberFacts(description, isRequired: false) }
+    private static func free(_ description: StaticString) -> MemberFacts { MemberFacts(description, isRequired: false) }
 
     func members(to sink: inout some MemberSink) {
         sink.member("from", subscription.from.map { InstantOrDayForm(instant: $0) }, Self.free("Inclusive; null: since ever."))
