@@ -61,8 +61,13 @@ struct PathPattern: Equatable, Sendable {
     private func meets(_ reader: PathPattern, _ own: Int, _ its: Int, _ isContainer: Bool, _ failed: inout Set<Int>) -> Bool {
         let (left, right) = (steps, reader.steps)
         if own == left.count, its == right.count { return true }
-        if own == left.count, right[its] != .deep { return isContainer || !(right.last?.isAttribute ?? false) }
-        if its == right.count, left[own] != .deep { return !(left.last?.isAttribute ?? false) }
+        // What lies below a text belongs to it; a path that may begin anywhere is not taken to mean that.
+        if own == left.count, right[its] != .deep { return isContainer || !right.contains(.deep) && !(right.last?.isAttribute ?? false) }
+        if its == right.count {
+            // Of a place that may be anywhere below, only what is above all of that takes it in for sure: the root element does.
+            let isAbove = left.firstIndex(of: .deep).map { right.count <= max($0, 1) } ?? true
+            return isAbove && !(left.last?.isAttribute ?? false)
+        }
         // Two ways may lead to one place; from there it goes on alike.
         guard failed.insert(own * (right.count + 1) + its).inserted else { return false }
         if own < left.count, left[own] == .deep {

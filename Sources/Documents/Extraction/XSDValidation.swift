@@ -46,7 +46,7 @@ final class XSDValidation {
         let rest = message[match.range.upperBound...]
         // These name elements and nothing else.
         let isOfNames = rest.hasPrefix("This element is not expected.") || rest.hasPrefix("Missing child element(s).")
-        return String(match.output.0) + (isOfNames ? String(rest) : "the value is not accepted")
+        return "\(match.output.0)\(isOfNames ? rest : "the value is not accepted")"
     }
 
     private func elements(_ type: DocumentType, _ element: Int?, _ source: XMLSource) -> [xmlNodePtr] {

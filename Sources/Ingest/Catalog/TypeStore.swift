@@ -63,13 +63,19 @@ package final class TypeStore: Sendable {
         ]
     }
 
+    /// Nothing that few may see in a table is seen by others through one of its types.
+    private func checkSensitive(_ type: DocumentType) throws {
+        let others = registry.sensitiveConflicts(of: type)
+        guard others.isEmpty else { throw TypeFileError(reasons: others) }
+        let reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table))
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+    }
+
     private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
         let table = TableName.stored(type)
-        let conflicts =
-            kindConflicts(of: type) + ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)")
-            + ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table))
-            + registry.sensitiveConflicts(of: type)
+        let conflicts = kindConflicts(of: type) + ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)")
         guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
+        try checkSensitive(type)
         guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }

@@ -90,6 +90,10 @@ final class SensitivePathsTests: XCTestCase {
         // A nested one that is called alike is another, where the root's name is known.
         columns("spouse/ssn", false, ssn: "ssn")
         columns("doc/ssn", true, ssn: "ssn")
+        columns("person/name", false, ssn: "//ssn")
+        columns("person/ssn", true, ssn: "//ssn")
+        columns("/doc", true, ssn: "//ssn")
+        columns("/doc/person", true, ssn: "/doc/person//ssn")
         // Attributes are in no element's text.
         columns("person", false, ssn: "person/@ssn")
         columns("person/@*", true, ssn: "person/@ssn")

@@ -191,6 +191,8 @@ export interface Contract {
   access: "read" | "read-write";
   scope: "own" | "all";
   types?: string[] | null;
+  /** Whether values of sensitive columns are shown: false unless said. */
+  sensitive?: boolean;
   valid_from?: string | null;
   valid_to?: string | null;
   rate_per_second?: number | null;
@@ -200,6 +202,8 @@ export interface Contract {
     secret?: string | null;
   } | null;
   callback_hosts?: string[] | null;
+  /** Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap. */
+  subscriptions?: Subscription[] | null;
 }
 
 export interface ContractList {
@@ -255,7 +259,7 @@ export interface QuarantineEntry {
   content_type: string;
   type: string | null;
   problem: Problem;
-  document?: string;
+  document?: string | null;
   document_base64?: string;
 }
 
@@ -399,9 +403,12 @@ export interface Me {
   scope: "own" | "all";
   /** Document types that it may post; null for all. */
   types: string[] | null;
-  /** Labels for the callers' own use. */
+  /** Whether it sees the values of sensitive columns. */
+  sensitive: boolean;
+  /** Labels for the callers' own use, of the contract's present subscription. */
   roles: string[];
   plan: string | null;
+  /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
 }
 
@@ -417,9 +424,12 @@ export interface Session {
   scope: "own" | "all";
   /** Document types that it may post; null for all. */
   types: string[] | null;
-  /** Labels for the callers' own use. */
+  /** Whether it sees the values of sensitive columns. */
+  sensitive: boolean;
+  /** Labels for the callers' own use, of the contract's present subscription. */
   roles: string[];
   plan: string | null;
+  /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
 }
 
@@ -606,6 +616,8 @@ export interface TypeColumn {
   format?: string;
   bloom?: boolean;
   stored?: boolean;
+  /** Seen by the administrator and by contracts with sensitive; NULL to all others. */
+  sensitive?: boolean;
   /** SQL over the type's columns. */
   expression?: string;
   description?: string;
@@ -1362,6 +1374,7 @@ export type Slug =
   | "read-only"
   | "request-timeout"
   | "role-not-allowed"
+  | "sensitive"
   | "spill-full"
   | "too-large"
   | "too-many-queries"

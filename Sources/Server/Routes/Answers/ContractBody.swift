@@ -68,7 +68,7 @@ struct ContractBody: ListItem, JSONObject {
 }
 
 /// What a contract may do for a time.
-private struct SubscriptionBody: JSONObject {
+struct SubscriptionBody: JSONObject {
     let subscription: Contract.Subscription
 
     static var schemaName: String? { "Subscription" }
