@@ -3,6 +3,8 @@ struct PathPattern: Equatable, Sendable {
     enum Step: Equatable, Hashable, Sendable {
         /// A member of an object, a child element by its local name, a column of CSV.
         case name(String)
+        /// The root element, whatever its name: only at the beginning, and only what begins with an element's name meets it there.
+        case root
         /// Any child element.
         case anyName
         /// Any element of an array.
@@ -25,7 +27,8 @@ struct PathPattern: Equatable, Sendable {
         func meets(_ other: Step) -> Bool {
             switch (self, other) {
             case (.name(let one), .name(let two)), (.attribute(let one), .attribute(let two)): one == two
-            case (.name, .anyName), (.anyName, .name), (.anyName, .anyName), (.anyIndex, .anyIndex), (.text, .text): true
+            case (.name, .anyName), (.anyName, .name), (.anyName, .anyName), (.anyIndex, .anyIndex), (.text, .text), (.root, .root): true
+            case (.root, .name), (.name, .root), (.root, .anyName), (.anyName, .root): true
             case (.anyAttribute, let step), (let step, .anyAttribute): step.isAttribute
             // A member may be called `*`, and an element of an array goes by its number.
             case (.anyIndex, .name(let name)), (.name(let name), .anyIndex): name == "*" || Self.isIndex(name)
@@ -78,6 +81,7 @@ struct PathPattern: Equatable, Sendable {
             if meets(reader, own, its + 1, isContainer, &failed) { return true }
             return own < left.count && meets(reader, own + 1, its, isContainer, &failed)
         }
+        if left[own] == .root || right[its] == .root, own != 0 || its != 0 { return false }
         return left[own].meets(right[its]) && meets(reader, own + 1, its + 1, isContainer, &failed)
     }
 }

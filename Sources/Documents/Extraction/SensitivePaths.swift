@@ -51,13 +51,14 @@ struct SensitivePaths: Sendable {
             let reads = XPathReads(tokens, from: context)
             guard context == document else { return (reads.outer, reads.inner) }
             // A relative path that finds nothing from the document starts at its root element; what it finds from there begins with that.
-            let fromRoot = XPathReads(tokens, from: [PathPattern(steps: [.anyName])])
+            let isNamed = !file.roots.isEmpty && !file.roots.contains { $0.name == "*" }
+            let fromRoot = XPathReads(tokens, from: isNamed ? file.roots.map { PathPattern(steps: [.name($0.name)]) } : [PathPattern(steps: [.root])])
             let isAbsolute = tokens.first?.kind == .slash || tokens.first?.kind == .doubleSlash
             func possible(_ patterns: [PathPattern]) -> [PathPattern] {
                 patterns.filter { pattern in
                     guard let first = pattern.steps.first, first != .deep else { return true }
                     return (isAbsolute || pattern.steps.count > 1)
-                        && (file.roots.isEmpty || file.roots.contains { $0.name == "*" || first.meets(.name($0.name)) })
+                        && (!isNamed || file.roots.contains { first.meets(.name($0.name)) })
                 }
             }
             return (possible(reads.outer) + fromRoot.outer, possible(reads.inner) + fromRoot.inner)

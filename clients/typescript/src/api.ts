@@ -206,6 +206,25 @@ export interface Contract {
   subscriptions?: Subscription[] | null;
 }
 
+export interface Subscription {
+  /** Inclusive; null: since ever. */
+  from?: string | null;
+  /** Exclusive; null: for ever. */
+  to?: string | null;
+  /** The contract's unless said. */
+  access?: "read" | "read-write";
+  /** The contract's unless said. */
+  scope?: "own" | "all";
+  /** Document types that it may post; null for all. */
+  types?: string[] | null;
+  /** Whether values of sensitive columns are shown: false unless said. */
+  sensitive?: boolean;
+  /** Labels for the callers' own use. */
+  roles?: string[];
+  /** A name for the callers' own use. */
+  plan?: string | null;
+}
+
 export interface ContractList {
   contracts: Contract[];
   next_cursor: string | null;
