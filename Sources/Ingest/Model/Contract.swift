@@ -56,6 +56,35 @@ package struct Contract: Sendable, Hashable {
         package func overlaps(_ other: Subscription) -> Bool { (from ?? .min) < (other.to ?? .max) && (other.from ?? .min) < (to ?? .max) }
     }
 
+    /// What of the store's machinery a contract may use: names that may be sent to and received from, published to, started. Definitions are the administrator's.
+    package struct Uses: Sendable, Hashable {
+        package enum Names: Sendable, Hashable {
+            case all
+            /// In the order in which they were given.
+            case some([String])
+
+            package static let none = Names.some([])
+
+            package func includes(_ name: String) -> Bool {
+                switch self {
+                case .all: true
+                case .some(let names): names.contains { $0.hasSameBytes(as: name) }
+                }
+            }
+        }
+
+        package var queues: Names
+        package var topics: Names
+        package var processes: Names
+
+        package init(queues: Names = .none, topics: Names = .none, processes: Names = .none) {
+            (self.queues, self.topics, self.processes) = (queues, topics, processes)
+        }
+
+        package static let none = Uses()
+        package static let all = Uses(queues: .all, topics: .all, processes: .all)
+    }
+
     package var clientID: String
     package var name: String?
     package var access: Principal.Access
@@ -69,12 +98,13 @@ package struct Contract: Sendable, Hashable {
     package var ratePerSecond: Double?
     package var webhook: Webhook?
     package var callbackHosts: [String]
+    package var uses: Uses
     /// No two overlap. Where there are any, each says what may be done in its time, and nothing may be done outside all.
     package var subscriptions: [Subscription]
     package init(
         clientID: String, name: String? = nil, access: Principal.Access, scope: Principal.Scope, types: [String]? = nil,
         seesSensitive: Bool = false, validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = [],
-        subscriptions: [Subscription] = []
+        uses: Uses = .none, subscriptions: [Subscription] = []
     ) {
         self.clientID = clientID
         self.name = name
@@ -87,6 +117,7 @@ package struct Contract: Sendable, Hashable {
         self.ratePerSecond = ratePerSecond
         self.webhook = webhook
         self.callbackHosts = callbackHosts
+        self.uses = uses
         self.subscriptions = subscriptions
     }
 
@@ -95,10 +126,10 @@ package struct Contract: Sendable, Hashable {
     /// Whoever shows a credential of it, by what is said of the instant; outside all subscriptions by the contract itself.
     package func principal(at instant: Int64) -> Principal {
         guard let present = subscription(at: instant) else {
-            return Principal(clientID: clientID, access: access, scope: scope, types: types, seesSensitive: seesSensitive)
+            return Principal(clientID: clientID, access: access, scope: scope, types: types, uses: uses, seesSensitive: seesSensitive)
         }
         return Principal(
-            clientID: clientID, access: present.access, scope: present.scope, types: present.types, seesSensitive: present.seesSensitive)
+            clientID: clientID, access: present.access, scope: present.scope, types: present.types, uses: uses, seesSensitive: present.seesSensitive)
     }
 
     /// Why nothing may be done at an instant.

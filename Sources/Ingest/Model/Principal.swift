@@ -23,23 +23,30 @@ package struct Principal: Sendable, Hashable {
     package var scope: Scope
     /// Document types that may be posted; nil for all.
     package var types: [String]?
+    /// Queues, topics and processes that may be used.
+    package var uses: Contract.Uses
     /// Whether values of sensitive columns are shown.
     package var seesSensitive: Bool
 
     /// Of a contract.
-    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil, seesSensitive: Bool = false) {
+    package init(
+        clientID: String, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none, seesSensitive: Bool = false
+    ) {
         self.init(
-            role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types, seesSensitive: seesSensitive)
+            role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types, uses: uses,
+            seesSensitive: seesSensitive)
     }
 
     private init(
-        role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil, seesSensitive: Bool
+        role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none,
+        seesSensitive: Bool
     ) {
         (self.role, self.identity, self.keyID) = (role, identity, keyID)
-        (self.access, self.scope, self.types, self.seesSensitive) = (access, scope, types, seesSensitive)
+        (self.access, self.scope, self.types, self.uses) = (access, scope, types, uses)
+        self.seesSensitive = seesSensitive
     }
 
-    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all, seesSensitive: true)
+    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all, uses: .all, seesSensitive: true)
     /// Who has shown no credential, or one that is still to be checked: a contract's role without a contract.
     package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [], seesSensitive: false)
 
@@ -49,7 +56,7 @@ package struct Principal: Sendable, Hashable {
     package static func operators(_ role: Role, keyID: String) -> Principal {
         precondition(role != .contract)
         return role == .admin
-            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all, seesSensitive: true)
+            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all, uses: .all, seesSensitive: true)
             : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own, seesSensitive: false)
     }
 
