@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import CXML2
 internal import Synchronization
 
