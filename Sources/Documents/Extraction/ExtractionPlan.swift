@@ -66,13 +66,16 @@ final class ScalarPlan: Sendable {
     let isRequired: Bool
     let hasExpression: Bool
     let isStored: Bool
+    /// What is wrong with a value is told without it.
+    let isSensitive: Bool
     /// In the type's own arena; NULL when the column has no default.
     nonisolated(unsafe) let fallback: Cell
 
     init(
         name: String, type: ColumnType, lookups: [LookupPlan], conversion: Conversion, isRequired: Bool, hasExpression: Bool, isStored: Bool,
-        fallback: Cell
+        isSensitive: Bool, fallback: Cell
     ) {
+        self.isSensitive = isSensitive
         self.name = name
         self.type = type
         self.lookups = lookups

@@ -484,7 +484,7 @@ struct Extractor<Source: DocumentSource> {
     }
 
     private func reportFault(_ fault: ValueFault, _ node: Int, _ text: ScalarText, _ column: ScalarPlan) {
-        let value = text.kind == .container ? "an object or array" : JSONGrammar.shown(text.array)
+        let value = text.kind == .container ? "an object or array" : column.isSensitive ? "the value" : JSONGrammar.shown(text.array)
         let message =
             switch fault {
             case .wrongType: "\(column.name) is a \(ColumnTypeName.text(column.type)): \(value) is none"

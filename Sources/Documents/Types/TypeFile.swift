@@ -141,12 +141,24 @@ package struct TypeFile: Sendable {
         package var format: TimeFormat?
         package var hasBloom = false
         package var isStored = true
+        /// Seen by few: of a list, all its members.
+        package var isSensitive = false
         /// Of a list.
         package var members: [ColumnSpecification] = []
         /// Of a list, from the element on: in which order its elements become rows, and what tells them apart.
         package var orderBy: [Path] = []
         package var distinctBy: [Path] = []
         package var isList: Bool { type == nil }
+    }
+
+    /// Whether any column, stored or not, or a member of a list is sensitive.
+    package var hasSensitiveColumns: Bool { columns.contains { $0.isSensitive || $0.members.contains(where: \.isSensitive) } }
+
+    /// The stored ones among them: `ssn`, `owners.ssn`, all of a sensitive list by the list's name.
+    package var sensitivePaths: [ColumnPath] {
+        columns.filter(\.isStored).flatMap { column in
+            column.isSensitive ? [ColumnPath(column.name)] : column.members.filter { $0.isSensitive && $0.isStored }.map { ColumnPath([column.name, $0.name]) }
+        }
     }
 
     package struct Rule: Sendable {

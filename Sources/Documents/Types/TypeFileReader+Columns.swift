@@ -18,9 +18,9 @@ extension TypeFileReader {
 
     private static let scalarMembers: Set<String> = [
         "path", "from", "from_root", "type", "required", "default", "where", "value", "sum", "scale", "decimal_mark", "suffix", "format", "bloom",
-        "stored", "expression", "description",
+        "stored", "expression", "sensitive", "description",
     ]
-    private static let listMembers: Set<String> = ["path", "from", "from_root", "where", "columns", "required", "stored", "order_by", "distinct_by", "description"]
+    private static let listMembers: Set<String> = ["path", "from", "from_root", "where", "columns", "required", "stored", "order_by", "distinct_by", "sensitive", "description"]
     /// Paths that order a list, or tell its elements apart.
     private static let keyCountMax = 16
 
@@ -171,6 +171,7 @@ extension TypeFileReader {
     private mutating func readFlags(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
         if let required = tape.member("required", of: node) { column.isRequired = boolean(required) ?? false }
         if let stored = tape.member("stored", of: node) { column.isStored = boolean(stored) ?? true }
+        if let sensitive = tape.member("sensitive", of: node) { column.isSensitive = boolean(sensitive) ?? true }
         if let description = tape.member("description", of: node) { _ = string(description) }
     }
 

@@ -97,6 +97,10 @@ enum CatalogSchema {
         CREATE TABLE digest_uploads(
             client_id TEXT NOT NULL, span_from INTEGER NOT NULL, upload_id TEXT NOT NULL, PRIMARY KEY(client_id, span_from, upload_id)) WITHOUT ROWID;
         """,
+        // Who was there before sensitive columns were sees none.
+        "ALTER TABLE contracts ADD COLUMN sensitive INTEGER NOT NULL DEFAULT 0",
+        // JSON; NULL for none.
+        "ALTER TABLE contracts ADD COLUMN subscriptions TEXT",
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -219,7 +219,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     /// A table for queries; nil when no type names it.
     package func table(_ name: String) -> (any TableSource)? {
         let snapshot = tier.boundary.snapshot()
-        return ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence).table(name)
+        return shownTables(snapshot, as: .admin).table(name)
     }
 
     package var tableNames: [String] { tier.tables.tables.map { TableName.shown($0) } }

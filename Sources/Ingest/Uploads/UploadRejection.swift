@@ -31,9 +31,11 @@ package struct UploadRejection: Sendable {
     }
 
     /// Of a record that was valid, and was refused all the same.
-    init(_ record: Int, _ fault: Fault, of row: HotRow, form: RecordForm) {
+    ///
+    /// - Parameter sensitive: columns that nobody is told of here.
+    init(_ record: Int, _ fault: Fault, of row: HotRow, sensitive: Set<String>, form: RecordForm) {
         var fault = fault
-        fault.readable = ReadableColumns(receiptID: Array(row.receipt), fields: row.kind.fields, row: Array(row.values), faulty: VersionColumns.names)
+        fault.readable = ReadableColumns(receiptID: Array(row.receipt), fields: row.kind.fields, row: Array(row.values), faulty: VersionColumns.names.union(sensitive))
         self.init(record, fault, form: form)
     }
 

@@ -170,7 +170,7 @@ final class UploadRunner {
                 case .rejected(let rejection): rejections.append(rejection)
                 case .row(let number, let row):
                     if row.kind.isVersioned, let first = try identities?.first(row.identity, record: number), first != number {
-                        rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, form: reader.form))
+                        rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, sensitive: uploads.sensitiveColumns(of: row.kind), form: reader.form))
                     } else {
                         rows.append((number, row))
                     }
@@ -225,7 +225,7 @@ final class UploadRunner {
                 if isForLater {
                     again.append(entry)
                 } else {
-                    rejections.append(UploadRejection(entry.number, fault, of: entry.row, form: reader?.form ?? .json))
+                    rejections.append(UploadRejection(entry.number, fault, of: entry.row, sensitive: uploads.sensitiveColumns(of: entry.row.kind), form: reader?.form ?? .json))
                 }
             }
             if again.isEmpty { return }

@@ -272,12 +272,18 @@ package final class Uploads: Sendable {
         case .nobody: return .nobody
         case .contract(let client):
             let now = clock.now()
-            guard let contract = catalog.contract(client.text), contract.validFrom.map({ $0 <= now }) ?? true, contract.validTo.map({ now < $0 }) ?? true else {
+            guard let contract = catalog.contract(client.text), contract.invalidity(at: now) == nil else {
                 throw Fault(.contractNotValid, "the contract is not valid any more")
             }
-            guard contract.access == .readWrite else { throw Fault(.readOnly, "the contract reads only by now") }
-            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+            let principal = contract.principal(at: now)
+            guard principal.access == .readWrite else { throw Fault(.readOnly, "the contract reads only by now") }
+            return principal
         }
+    }
+
+    /// Of a row that is refused, what its feedback leaves out.
+    func sensitiveColumns(of kind: RowKind) -> Set<String> {
+        Set(intake.types.sensitiveColumns.paths(of: TableName.shown(kind.table)).map { $0.names[0] })
     }
 
     /// Whether records of a file may be documents of versioned tables.

@@ -206,7 +206,7 @@ final class RecordStreamTests: XCTestCase {
         XCTAssertEqual(texts("", .csv), ["ERROR invalid-document: no header (byte 0)"])
         XCTAssertEqual(texts("\u{FEFF}\r\n", .csv), ["ERROR invalid-document: no header (byte 0)"])
         XCTAssertEqual(texts("a,b", .csv), [])
-        XCTAssertEqual(texts("a,a\n1,2\n", .csv), ["ERROR invalid-document: the column \"a\" is twice in the header (line 1)"])
+        XCTAssertEqual(texts("a,a\n1,2\n", .csv), ["ERROR invalid-document: the header has one name twice, of the columns 1 and 2 (line 1)"])
         XCTAssertEqual(texts("a\n1\n\"2\n3\n", .csv), ["1", "ERROR invalid-document: a quoted field is not closed; it begins in the row of line 3 (byte 4)"])
         XCTAssertEqual(
             texts("a,c,d\n1,2,3\n", .csv, Self.options(columns: [[0x61]])), ["ERROR invalid-document: the header has columns that the type does not know: \"c\", \"d\""])

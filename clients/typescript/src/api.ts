@@ -202,6 +202,8 @@ export interface Contract {
   access: "read" | "read-write";
   scope: "own" | "all";
   types?: string[] | null;
+  /** Whether values of sensitive columns are shown: false unless said. */
+  sensitive?: boolean;
   valid_from?: string | null;
   valid_to?: string | null;
   rate_per_second?: number | null;
@@ -274,7 +276,7 @@ export interface QuarantineEntry {
   content_type: string;
   type: string | null;
   problem: Problem;
-  document?: string;
+  document?: string | null;
   document_base64?: string;
 }
 
@@ -493,9 +495,12 @@ export interface Me {
   scope: "own" | "all";
   /** Document types that it may post; null for all. */
   types: string[] | null;
-  /** Labels for the callers' own use. */
+  /** Whether it sees the values of sensitive columns. */
+  sensitive: boolean;
+  /** Labels for the callers' own use, of the contract's present subscription. */
   roles: string[];
   plan: string | null;
+  /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
 }
 
@@ -511,9 +516,12 @@ export interface Session {
   scope: "own" | "all";
   /** Document types that it may post; null for all. */
   types: string[] | null;
-  /** Labels for the callers' own use. */
+  /** Whether it sees the values of sensitive columns. */
+  sensitive: boolean;
+  /** Labels for the callers' own use, of the contract's present subscription. */
   roles: string[];
   plan: string | null;
+  /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
 }
 
@@ -862,6 +870,8 @@ export interface TypeColumn {
   format?: string;
   bloom?: boolean;
   stored?: boolean;
+  /** Seen by the administrator and by contracts with sensitive; NULL to all others. */
+  sensitive?: boolean;
   /** SQL over the type's columns. */
   expression?: string;
   description?: string;
@@ -2342,6 +2352,7 @@ export type Slug =
   | "read-only"
   | "request-timeout"
   | "role-not-allowed"
+  | "sensitive"
   | "spill-full"
   | "storage-unavailable"
   | "task-ended"
