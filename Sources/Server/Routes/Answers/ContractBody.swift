@@ -38,7 +38,7 @@ struct ContractBody: ListItem, JSONObject {
             "digest", contract.digest?.text,
             MemberFacts("From 1s to 1d: how often the webhook is told what was refused, where something was.", keywords: #""pattern":"^[0-9]+(ms|s|m|h|d)$""#, isRequired: false))
         sink.member(
-            "subscriptions", Optional(contract.subscriptions.map { SubscriptionBody(subscription: $0) }),
+            "subscriptions", Optional(contract.subscriptions.map { ContractTermBody(subscription: $0) }),
             MemberFacts("Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap.", isRequired: false))
     }
 
@@ -152,12 +152,12 @@ private struct NamesForm: BodyForm {
 }
 
 /// What a contract may do for a time.
-struct SubscriptionBody: JSONObject {
+struct ContractTermBody: JSONObject {
     let subscription: Contract.Subscription
 
-    static var schemaName: String? { "Subscription" }
+    static var schemaName: String? { "ContractSubscription" }
     static var isClosed: Bool { true }
-    static var example: SubscriptionBody { SubscriptionBody(subscription: .init(access: .read, scope: .own)) }
+    static var example: ContractTermBody { ContractTermBody(subscription: .init(access: .read, scope: .own)) }
 
     private static func free(_ description: StaticString) -> MemberFacts { MemberFacts(description, isRequired: false) }
 
