@@ -221,6 +221,19 @@ export interface Contract {
   } | null;
   /** From 1s to 1d: how often the webhook is told what was refused, where something was. */
   digest?: string | null;
+  /** Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap. */
+  subscriptions?: ContractSubscription[] | null;
+}
+
+export interface Subscription {
+  name: string;
+  where: string | null;
+  target: Record<string, string>;
+  counts: {
+    pending: number;
+    dead: number;
+  };
+  oldest_at: string | null;
 }
 
 export interface ContractList {
@@ -750,17 +763,6 @@ export interface Topic {
 export interface TopicList {
   topics: Topic[];
   next_cursor: string | null;
-}
-
-export interface Subscription {
-  name: string;
-  where: string | null;
-  target: Record<string, string>;
-  counts: {
-    pending: number;
-    dead: number;
-  };
-  oldest_at: string | null;
 }
 
 export interface SubscriptionList {
