@@ -13,7 +13,7 @@ struct QueueOperation: Sendable {
 /// What else lives in the file, and takes part in every group: topics.
 ///
 /// All calls come from the thread that has the core.
-protocol QueueGroupMember: AnyObject {
+protocol QueueGroupMember: AnyObject, Sendable {
     /// The file is there, from now on.
     func open(_ connection: SQLiteConnection) throws
     /// A group begins; `rollBack` brings memory back to here.

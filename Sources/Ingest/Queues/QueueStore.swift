@@ -37,7 +37,7 @@ package final class QueueStore: Sendable {
 
     /// - Parameter isWanted: the file must be there: the store has had queues.
     /// - Throws: `SQLiteError` for a file that cannot be read, or is another store's.
-    init(store: QueueCore.Store, members: sending [any QueueGroupMember], opens: Bool) throws {
+    init(store: QueueCore.Store, members: [any QueueGroupMember], opens: Bool) throws {
         path = store.path
         pool = SQLitePool(path: store.path)
         let shared = Shared(core: QueueCore(store: store, members: members))

@@ -6,17 +6,15 @@ import Synchronization
 
 /// Topics of a store: events in, and out to those who subscribed. What they are is in `TopicCore`, which the writer of queues works with.
 package final class TopicStore: Sendable {
-    /// Proof: used within the operations that the writer's thread runs alone.
-    private struct Shared: @unchecked Sendable { let core: TopicCore }
-
-    private let shared: Shared
+    /// Used within the operations that the writer's thread runs alone.
+    private let core: TopicCore
     private let outbox: EventOutbox
     private let queues: QueueStore
     /// The last sequence of the store.
     private let sequence: @Sendable () -> Int64
 
-    init(core: sending TopicCore, outbox: EventOutbox, queues: QueueStore, sequence: @escaping @Sendable () -> Int64) {
-        shared = Shared(core: core)
+    init(core: TopicCore, outbox: EventOutbox, queues: QueueStore, sequence: @escaping @Sendable () -> Int64) {
+        self.core = core
         (self.outbox, self.queues, self.sequence) = (outbox, queues, sequence)
     }
 
@@ -33,11 +31,11 @@ package final class TopicStore: Sendable {
     private func perform<Value: Sendable>(
         byteCount: Int = 0, _ body: @escaping @Sendable (TopicCore, QueueCore) throws -> Value, completion: @escaping @Sendable (Result<Value, Fault>) -> Void
     ) {
-        queues.submit(byteCount: byteCount) { [shared] core -> Value? in try body(shared.core, core) } completion: { completion($0) }
+        queues.submit(byteCount: byteCount) { [topics = core] core -> Value? in try body(topics, core) } completion: { completion($0) }
     }
 
     private func performAndWait<Value: Sendable>(_ body: @escaping @Sendable (TopicCore, QueueCore) throws -> Value) throws -> Value {
-        try queues.perform { [shared] core in try body(shared.core, core) }
+        try queues.perform { [topics = core] core in try body(topics, core) }
     }
 
     // MARK: Topics
