@@ -16,7 +16,7 @@ export type Choices = { choices: { business_day: string; client_id: string; url:
 export type Ticket = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; replaced_by?: string; steps: Step[]; errors: Violation[]; history: { at: string; event: string; [name: string]: any }[] };
 export type Step = { name: string; stage: number; state: string; attempts: number; at: string | null; reference: string | null; detail: string | null };
 export type ChangeList = { changes: { sequence: number; at: string; event: string; receipt: Taken }[]; next_after: number };
-export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null };
+export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null; uses?: { queues?: "*" | string[] | null; topics?: "*" | string[] | null; processes?: "*" | string[] | null } | null };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
@@ -53,11 +53,26 @@ export type TicketItem = { ticket_id: string; client_id: string | null; receipt_
 export type TicketList = { tickets: TicketItem[]; next_cursor: string | null };
 export type Lot = { count: number };
 export type Overview = { at: string; rates: { receipts_per_second: number; registrations_per_second: number; deliveries_per_second: number }; post_ms: { p50: number | null; p95: number | null; p99: number | null }; promises: { name: string; limit_ms: number; hour: { kept: number; of: number }; day: { kept: number; of: number }; month: { kept: number; of: number } }[]; oldest_unregistered_at: string | null; dead_letters: number; refused: number | null; store: { hot_files: number; hot_rows: number; disk_free_bytes: number; memory_bytes: number; memory_max_bytes: number; queries_running: number } | null; registrars: ({ name: string; state: "closed" | "open" | "half-open"; waiting: number })[]; needs: { code: string; count: number; text: string }[] };
+export type Queue = { name?: string; ttl?: string; lock?: string; max_deliveries?: number; duplicate_window?: string; max_bytes?: string | number; dead_letter?: boolean; delay?: string; counts?: { active: number; locked: number; delayed: number; dead: number }; bytes?: number; oldest_at?: string | null };
+export type QueueList = { queues: Queue[]; next_cursor: string | null };
+export type SentMessages = { results: ({ message_id: string; status: "queued" | "duplicate" })[] };
+export type ReceivedMessages = { messages: ReceivedMessage[] };
+export type ReceivedMessage = { message_id: string; lock_token: string; body: any; deliveries: number; enqueued_at: string; locked_until: string };
+export type CompletedMessages = { results: ({ message_id: string; status: "completed" | "lock-lost" })[] };
+export type DeadMessage = { message_id: string; body: any; reason: "expired" | "max-deliveries" | "rejected"; detail: string | null; deliveries: number; enqueued_at: string; died_at: string };
+export type DeadMessageList = { dead_letters: DeadMessage[]; next_cursor: string | null };
 export type Execution = { execution_id: string; process: string; process_version: number; name: string; state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED"; input: any; output: any; error: string | null; cause: string | null; started_at: string; ended_at: string | null };
 export type ExecutionList = { executions: Execution[]; next_cursor: string | null };
 export type StartedExecution = { execution_id: string; state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" };
 export type ProcessList = { processes: Process[]; next_cursor: string | null };
 export type ExecutionHistory = { events: ExecutionEvent[]; next_cursor: string | null };
+export type Topic = { name: string; subscriptions: string[] };
+export type TopicList = { topics: Topic[]; next_cursor: string | null };
+export type Subscription = { name: string; where: string | null; target: { [name: string]: any }; counts: { pending: number; dead: number }; oldest_at: string | null };
+export type SubscriptionList = { subscriptions: Subscription[]; next_cursor: string | null };
+export type PublishedEvents = { results: ({ id: string; status: "accepted" | "duplicate" })[] };
+export type DeadEvent = { event: any; reason: string; attempts: number; died_at: string };
+export type DeadEventList = { dead_letters: DeadEvent[]; next_cursor: string | null };
 export type Type = { name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; extra_columns?: "refuse" | "ignore"; [name: string]: any };
 export type TypeSource = string | (string | { [name: string]: any })[] | { [name: string]: any };
 export type TypeColumn = { path?: string; from?: (string | { [name: string]: any })[]; from_root?: boolean; type?: string; required?: boolean; default?: any; where?: { [name: string]: any }; value?: string; sum?: string; scale?: number; decimal_mark?: string; suffix?: string; format?: string; bloom?: boolean; stored?: boolean; expression?: string; description?: string; columns?: { [name: string]: any }; [name: string]: any };
@@ -220,6 +235,67 @@ export interface Paths {
   };
   "/v1/tasks/{token}/heartbeat": {
     post: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/queues": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: QueueList };
+  };
+  "/v1/queues/{name}": {
+    get: { query: {  }; body: undefined; answer: Queue };
+    put: { query: {  }; body: Queue; answer: Queue };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/queues/{name}/messages": {
+    post: { query: {  }; body: { messages: ({ id?: string | null; body: any; delay?: string | null })[] }; answer: SentMessages };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/queues/{name}/receive": {
+    post: { query: {  }; body: { max?: number | null; wait?: number | null }; answer: ReceivedMessages };
+  };
+  "/v1/queues/{name}/messages/{id}/complete": {
+    post: { query: {  }; body: { lock_token: string }; answer: undefined };
+  };
+  "/v1/queues/{name}/messages/{id}/abandon": {
+    post: { query: {  }; body: { lock_token: string; delay?: string | null }; answer: undefined };
+  };
+  "/v1/queues/{name}/messages/{id}/renew": {
+    post: { query: {  }; body: { lock_token: string; lock?: string | null }; answer: undefined };
+  };
+  "/v1/queues/{name}/messages/{id}/dead-letter": {
+    post: { query: {  }; body: { lock_token: string; reason?: string | null }; answer: undefined };
+  };
+  "/v1/queues/{name}/complete": {
+    post: { query: {  }; body: { items: { message_id: string; lock_token: string }[] }; answer: CompletedMessages };
+  };
+  "/v1/queues/{name}/dead-letters": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: DeadMessageList };
+  };
+  "/v1/queues/{name}/dead-letters/redrive": {
+    post: { query: {  }; body: { ids?: string[] | null; all?: boolean | null; per_second?: number | null }; answer: Lot };
+  };
+  "/v1/events": {
+    post: { query: { topic?: string | number | null }; body: { specversion: "1.0"; id: string; source?: string; type: string; subject?: string; time?: string; datacontenttype?: string; data?: any; [name: string]: any } | { specversion: "1.0"; id: string; source?: string; type: string; subject?: string; time?: string; datacontenttype?: string; data?: any; [name: string]: any }[]; answer: PublishedEvents };
+  };
+  "/v1/topics": {
+    get: { query: {  }; body: undefined; answer: TopicList };
+  };
+  "/v1/topics/{name}": {
+    get: { query: {  }; body: undefined; answer: Topic };
+    put: { query: {  }; body: { [name: string]: any }; answer: Topic };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/topics/{name}/subscriptions": {
+    get: { query: {  }; body: undefined; answer: SubscriptionList };
+  };
+  "/v1/topics/{name}/subscriptions/{subscription}": {
+    get: { query: {  }; body: undefined; answer: Subscription };
+    put: { query: {  }; body: { where?: string | null; target: { queue?: string; process?: string; webhook?: string; secret?: string | null; log?: string } }; answer: Subscription };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/topics/{name}/subscriptions/{subscription}/dead-letters": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: DeadEventList };
+  };
+  "/v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive": {
+    post: { query: {  }; body: undefined; answer: Lot };
   };
   "/v1/overview": {
     get: { query: {  }; body: undefined; answer: Overview };

@@ -211,6 +211,12 @@ export interface Contract {
     secret?: string | null;
   } | null;
   callback_hosts?: string[] | null;
+  /** Queues that it may send to and receive from, topics that it may publish to, processes that it may start: names, or `*` for all. */
+  uses?: {
+    queues?: unknown;
+    topics?: unknown;
+    processes?: unknown;
+  } | null;
 }
 
 export interface ContractList {
@@ -607,6 +613,81 @@ export interface Overview {
   }[];
 }
 
+export interface Queue {
+  name?: string;
+  /** How long a message may wait. */
+  ttl?: string;
+  /** How long a worker has a message to itself. */
+  lock?: string;
+  max_deliveries?: number;
+  /** How long an id is known. */
+  duplicate_window?: string;
+  /** Of all bodies but those of dead letters. */
+  max_bytes?: string | number;
+  /** Whether messages that nobody completed are kept. */
+  dead_letter?: boolean;
+  /** Before a message may be received. */
+  delay?: string;
+  counts?: {
+    active: number;
+    locked: number;
+    delayed: number;
+    dead: number;
+  };
+  bytes?: number;
+  oldest_at?: string | null;
+}
+
+export interface QueueList {
+  queues: Queue[];
+  next_cursor: string | null;
+}
+
+export interface SentMessages {
+  results: {
+    message_id: string;
+    status: "queued" | "duplicate";
+  }[];
+}
+
+export interface ReceivedMessages {
+  messages: ReceivedMessage[];
+}
+
+export interface ReceivedMessage {
+  message_id: string;
+  /** Of this delivery alone. */
+  lock_token: string;
+  body: unknown;
+  /** How often it was handed out, this time included. */
+  deliveries: number;
+  enqueued_at: string;
+  locked_until: string;
+}
+
+export interface CompletedMessages {
+  results: {
+    message_id: string;
+    status: "completed" | "lock-lost";
+  }[];
+}
+
+export interface DeadMessage {
+  message_id: string;
+  body: unknown;
+  reason: "expired" | "max-deliveries" | "rejected";
+  /** The worker's words. */
+  detail: string | null;
+  deliveries: number;
+  enqueued_at: string;
+  died_at: string;
+}
+
+export interface DeadMessageList {
+  dead_letters: DeadMessage[];
+  next_cursor: string | null;
+}
+
 export interface Execution {
   execution_id: string;
   process: string;
@@ -638,6 +719,51 @@ export interface ProcessList {
 
 export interface ExecutionHistory {
   events: ExecutionEvent[];
+  next_cursor: string | null;
+}
+
+export interface Topic {
+  name: string;
+  subscriptions: string[];
+}
+
+export interface TopicList {
+  topics: Topic[];
+  next_cursor: string | null;
+}
+
+export interface Subscription {
+  name: string;
+  where: string | null;
+  target: Record<string, string>;
+  counts: {
+    pending: number;
+    dead: number;
+  };
+  oldest_at: string | null;
+}
+
+export interface SubscriptionList {
+  subscriptions: Subscription[];
+  next_cursor: string | null;
+}
+
+export interface PublishedEvents {
+  results: {
+    id: string;
+    status: "accepted" | "duplicate";
+  }[];
+}
+
+export interface DeadEvent {
+  event: unknown;
+  reason: string;
+  attempts: number;
+  died_at: string;
+}
+
+export interface DeadEventList {
+  dead_letters: DeadEvent[];
   next_cursor: string | null;
 }
 
@@ -1452,6 +1578,339 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** The queues that this credential may use, by name. */
+  queues: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: QueueList;
+  };
+  /** A queue, and how much is in it. */
+  queue: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    answer: Queue;
+  };
+  /** Makes a queue, or changes how it treats its messages, those that are in it too. */
+  putQueue: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    body: Queue;
+    answer: Queue;
+  };
+  /** Deletes a queue with all its messages, dead letters too. */
+  deleteQueue: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** Puts up to a hundred messages into a queue, all or none. */
+  sendMessages: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    body: {
+      messages: {
+        /** Counted once in its queue within the duplicate window; one is made without. */
+        id?: string | null;
+        /** Any JSON value of at most 256 KiB. */
+        body: unknown;
+        /** Before it may be received, like 30s; the queue's without. */
+        delay?: string | null;
+      }[];
+    };
+    answer: SentMessages;
+  };
+  /** Takes away all messages of a queue but dead letters, those that workers have too. */
+  purgeQueue: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** Locks up to `max` messages for this worker; waits up to `wait` seconds for the first. */
+  receiveMessages: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    body: {
+      max?: number | null;
+      wait?: number | null;
+    };
+    answer: ReceivedMessages;
+  };
+  /** The message is done, and no more. */
+  completeMessage: {
+    path: {
+      /** The queue's name. */
+      name: string;
+      /** The message's id. */
+      id: string;
+    };
+    body: {
+      lock_token: string;
+    };
+    answer: undefined;
+  };
+  /** Gives the message back, for others after `delay`. */
+  abandonMessage: {
+    path: {
+      /** The queue's name. */
+      name: string;
+      /** The message's id. */
+      id: string;
+    };
+    body: {
+      lock_token: string;
+      delay?: string | null;
+    };
+    answer: undefined;
+  };
+  /** Keeps the message for `lock` from now on, or for the queue's own time. */
+  renewMessage: {
+    path: {
+      /** The queue's name. */
+      name: string;
+      /** The message's id. */
+      id: string;
+    };
+    body: {
+      lock_token: string;
+      lock?: string | null;
+    };
+    answer: undefined;
+  };
+  /** Gives the message up: it is a dead letter. */
+  deadLetterMessage: {
+    path: {
+      /** The queue's name. */
+      name: string;
+      /** The message's id. */
+      id: string;
+    };
+    body: {
+      lock_token: string;
+      reason?: string | null;
+    };
+    answer: undefined;
+  };
+  /** Up to a hundred messages are done. */
+  completeMessages: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    body: {
+      items: {
+        message_id: string;
+        lock_token: string;
+      }[];
+    };
+    answer: CompletedMessages;
+  };
+  /** Messages that nobody completed, the oldest first. */
+  queueDeadLetters: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: DeadMessageList;
+  };
+  /** Puts dead letters back into their queue, as new. Those for which it has no room stay. */
+  redriveQueue: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    body: {
+      ids?: string[] | null;
+      all?: boolean | null;
+      /** So many a second may be received; all at once without. */
+      per_second?: number | null;
+    };
+    answer: Lot;
+  };
+  /** Publishes a CloudEvent, or up to a hundred in an array, all or none. */
+  publishEvents: {
+    query?: {
+      /** Where they go. */
+      topic?: string;
+    };
+    body: {
+      specversion: unknown;
+      /** Counted once a day for its source. */
+      id: string;
+      source?: string;
+      type: string;
+      /** Events of one are told in the order in which they came. */
+      subject?: string;
+      time?: string;
+      datacontenttype?: string;
+      data?: unknown;
+      [member: string]: unknown;
+    } | {
+      specversion: unknown;
+      /** Counted once a day for its source. */
+      id: string;
+      source?: string;
+      type: string;
+      /** Events of one are told in the order in which they came. */
+      subject?: string;
+      time?: string;
+      datacontenttype?: string;
+      data?: unknown;
+      [member: string]: unknown;
+    }[] | {
+      specversion: unknown;
+      /** Counted once a day for its source. */
+      id: string;
+      source?: string;
+      type: string;
+      /** Events of one are told in the order in which they came. */
+      subject?: string;
+      time?: string;
+      datacontenttype?: string;
+      data?: unknown;
+      [member: string]: unknown;
+    } | {
+      specversion: unknown;
+      /** Counted once a day for its source. */
+      id: string;
+      source?: string;
+      type: string;
+      /** Events of one are told in the order in which they came. */
+      subject?: string;
+      time?: string;
+      datacontenttype?: string;
+      data?: unknown;
+      [member: string]: unknown;
+    }[];
+    answer: PublishedEvents;
+  };
+  /** The topics that this credential may publish to; the administrator's are all. */
+  topics: {
+    answer: TopicList;
+  };
+  /** A topic. */
+  topic: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+    };
+    answer: Topic;
+  };
+  /** Makes a topic. */
+  putTopic: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+    };
+    body?: Record<string, unknown>;
+    answer: Topic;
+  };
+  /** Deletes a topic with its subscriptions, and what they are still to be told. */
+  deleteTopic: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** The subscriptions of a topic. */
+  subscriptions: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+    };
+    answer: SubscriptionList;
+  };
+  /** A subscription, and how it goes. */
+  subscription: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+      /** The subscription's name. */
+      subscription: string;
+    };
+    answer: Subscription;
+  };
+  /** Tells somebody of the events that come from now on. */
+  putSubscription: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+      /** The subscription's name. */
+      subscription: string;
+    };
+    body: {
+      /** An expression of SQL over type, source, subject, time and data, like data->>'state' = 'late'; all events without. */
+      where?: string | null;
+      /** Where the events go: one of queue, process, webhook and log. */
+      target: {
+        queue?: string;
+        process?: string;
+        webhook?: string;
+        /** Of a webhook: never shown. Left out where the URL is the same: the stored one stays. Null: the contract's. */
+        secret?: string | null;
+        log?: string;
+      };
+    };
+    answer: Subscription;
+  };
+  /** Tells nobody any more, also of what came before. */
+  deleteSubscription: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+      /** The subscription's name. */
+      subscription: string;
+    };
+    answer: undefined;
+  };
+  /** Events that could not be told within three days. */
+  deadEvents: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+      /** The subscription's name. */
+      subscription: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: DeadEventList;
+  };
+  /** Tries all of them again, for three days more. */
+  redriveEvents: {
+    path: {
+      /** The topic's name; `till` has what happens in the store itself. */
+      name: string;
+      /** The subscription's name. */
+      subscription: string;
+    };
+    answer: Lot;
+  };
   /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters. */
   overview: {
     answer: Overview;
@@ -1675,6 +2134,31 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   taskSuccess: { method: "POST", path: "/v1/tasks/{token}/success", isOpen: false, takesText: false },
   taskFailure: { method: "POST", path: "/v1/tasks/{token}/failure", isOpen: false, takesText: false },
   taskHeartbeat: { method: "POST", path: "/v1/tasks/{token}/heartbeat", isOpen: false, takesText: false },
+  queues: { method: "GET", path: "/v1/queues", isOpen: false, takesText: false },
+  queue: { method: "GET", path: "/v1/queues/{name}", isOpen: false, takesText: false },
+  putQueue: { method: "PUT", path: "/v1/queues/{name}", isOpen: false, takesText: false },
+  deleteQueue: { method: "DELETE", path: "/v1/queues/{name}", isOpen: false, takesText: false },
+  sendMessages: { method: "POST", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
+  purgeQueue: { method: "DELETE", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
+  receiveMessages: { method: "POST", path: "/v1/queues/{name}/receive", isOpen: false, takesText: false },
+  completeMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/complete", isOpen: false, takesText: false },
+  abandonMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/abandon", isOpen: false, takesText: false },
+  renewMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/renew", isOpen: false, takesText: false },
+  deadLetterMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/dead-letter", isOpen: false, takesText: false },
+  completeMessages: { method: "POST", path: "/v1/queues/{name}/complete", isOpen: false, takesText: false },
+  queueDeadLetters: { method: "GET", path: "/v1/queues/{name}/dead-letters", isOpen: false, takesText: false },
+  redriveQueue: { method: "POST", path: "/v1/queues/{name}/dead-letters/redrive", isOpen: false, takesText: false },
+  publishEvents: { method: "POST", path: "/v1/events", isOpen: false, takesText: false },
+  topics: { method: "GET", path: "/v1/topics", isOpen: false, takesText: false },
+  topic: { method: "GET", path: "/v1/topics/{name}", isOpen: false, takesText: false },
+  putTopic: { method: "PUT", path: "/v1/topics/{name}", isOpen: false, takesText: false },
+  deleteTopic: { method: "DELETE", path: "/v1/topics/{name}", isOpen: false, takesText: false },
+  subscriptions: { method: "GET", path: "/v1/topics/{name}/subscriptions", isOpen: false, takesText: false },
+  subscription: { method: "GET", path: "/v1/topics/{name}/subscriptions/{subscription}", isOpen: false, takesText: false },
+  putSubscription: { method: "PUT", path: "/v1/topics/{name}/subscriptions/{subscription}", isOpen: false, takesText: false },
+  deleteSubscription: { method: "DELETE", path: "/v1/topics/{name}/subscriptions/{subscription}", isOpen: false, takesText: false },
+  deadEvents: { method: "GET", path: "/v1/topics/{name}/subscriptions/{subscription}/dead-letters", isOpen: false, takesText: false },
+  redriveEvents: { method: "POST", path: "/v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive", isOpen: false, takesText: false },
   overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
   deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
@@ -1725,7 +2209,9 @@ export type Slug =
   | "invalid-contract"
   | "invalid-document"
   | "invalid-process"
+  | "invalid-queue"
   | "invalid-type"
+  | "lock-lost"
   | "method-not-allowed"
   | "not-acceptable"
   | "not-found"
@@ -1734,6 +2220,7 @@ export type Slug =
   | "overloaded"
   | "query-cancelled"
   | "query-timeout"
+  | "queue-full"
   | "rate-limited"
   | "read-only"
   | "request-timeout"
