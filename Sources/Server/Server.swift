@@ -7,7 +7,7 @@
 //   Doors: what every door shares: one admission, one query service, one start, drain and stop
 //   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
-//   Postgres/{Answers, Connections}: questions to rows on its wire; the socket, TLS, who is there, a session on its thread
+//   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/{Answers/Operating, Answers/Messages, Answers}, Exports: bodies; answers that leave as files
 //   Executions: who carries out the tasks of executions
@@ -25,7 +25,7 @@ internal import Query
 /// The `till` command line: the whole program behind `main`.
 public enum TillCommand {
     private static let commands: [any Command.Type] = [
-        ServeCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self,
+        ServeCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, MoveCommand.self,
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,

@@ -30,6 +30,8 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Directory/StoreFormat.swift": ["unlink": "FORMAT.tmp", "rename": "FORMAT, written whole, aside"],
         "Ingest/Cold/ColdFileWriter.swift": ["delete": "what this process wrote and no commit took"],
         "Ingest/Compaction/ColdTier.swift": ["delete": "what the catalog has named as ended"],
+        "Ingest/Compaction/Compactor+Former.swift": ["delete": "what the catalog has named as left behind by a move that it has noted"],
+        "Ingest/Backup/WarehouseMove.swift": ["delete": "at the new place, which is ours alone: what an attempt has left, and metadata that the move itself copied"],
         "Ingest/Compaction/NewestView.swift": ["delete": "metadata of a view, which follows from its history alone"],
         "Ingest/Versions/VersionIndex.swift": ["remove": "an index that the rows make anew"],
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],

@@ -16,7 +16,7 @@ import { paged } from '../components/pager.js';
 import { problemView, violations } from '../components/problem-view.js';
 import { status } from '../components/status.js';
 
-/** @typedef {import('../types/contract.js').Upload} Upload */
+/** @typedef {import('../types/api.js').Upload} Upload */
 
 const states = ['NEW', 'PROCESSING', 'PROCESSED', 'ERROR', 'CANCELLED', 'REVERTED'];
 /** Between looks at one that is under way, in milliseconds. */

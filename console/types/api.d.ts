@@ -16,20 +16,20 @@ export type Choices = { choices: { business_day: string; client_id: string; url:
 export type Ticket = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; replaced_by?: string; steps: Step[]; errors: Violation[]; history: { at: string; event: string; [name: string]: any }[] };
 export type Step = { name: string; stage: number; state: string; attempts: number; at: string | null; reference: string | null; detail: string | null };
 export type ChangeList = { changes: { sequence: number; at: string; event: string; receipt: Taken }[]; next_after: number };
-export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null; uses?: { queues?: "*" | string[] | null; topics?: "*" | string[] | null; processes?: "*" | string[] | null } | null };
+export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null; uses?: { queues?: "*" | string[] | null; topics?: "*" | string[] | null; processes?: "*" | string[] | null } | null; digest?: string | null };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
 export type NewKey = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; key: string };
 export type KeyList = { keys: Key[]; next_cursor: string | null };
-export type QuarantineEntry = { ticket_id: string; client_id: string | null; received_at: string; content_type: string; type: string | null; problem: Problem; document?: string; document_base64?: string };
+export type QuarantineEntry = { ticket_id: string; client_id: string | null; received_at: string; content_type: string; type: string | null; problem: Problem; document?: string | null; document_base64?: string };
 export type QuarantineList = { quarantine: QuarantineEntry[]; next_cursor: string | null };
 export type DeadLetter = { id: string; kind: "step" | "webhook"; name: string; at: string; reason: string; attempts: number; receipt: Taken };
 export type DeadLetterList = { dead_letters: DeadLetter[]; next_cursor: string | null };
 export type TypeList = { types: Type[]; next_cursor: string | null };
 export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
-export type Job = { id: string; kind: "compact" | "backup" | "verify"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
+export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
 export type JobList = { jobs: Job[]; next_cursor: string | null };
 export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
 export type ExportList = { exports: Export[]; next_cursor: string | null };
@@ -42,10 +42,11 @@ export type UploadError = { record: number; receipt_id: string | null; errors: V
 export type UploadErrorList = { errors: UploadError[]; next_cursor: string | null };
 export type Deletion = { deleted: number; has_more: boolean };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
+export type Move = { place?: string; tables: number; files: number; bytes: number; files_copied: number; bytes_copied: number; files_left: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
 export type Verification = { files: number; receipts: number; document_bytes: number; fault_count: number; faults: { path: string; fault: string }[]; strangers: string[] };
-export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; roles: string[]; plan: string | null; valid_to: string | null };
-export type Session = { csrf: string; client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; roles: string[]; plan: string | null; valid_to: string | null };
+export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null };
+export type Session = { csrf: string; client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null };
 export type TypeCheck = { results: { file?: string; index: number; columns?: { [name: string]: any }; errors?: Violation[] }[] };
 export type RunningQuery = { id: string; client_id: string | null; query: string; started_at: string; rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number };
 export type RunningQueryList = { queries: RunningQuery[]; next_cursor: string | null };
@@ -73,9 +74,9 @@ export type SubscriptionList = { subscriptions: Subscription[]; next_cursor: str
 export type PublishedEvents = { results: ({ id: string; status: "accepted" | "duplicate" })[] };
 export type DeadEvent = { event: any; reason: string; attempts: number; died_at: string };
 export type DeadEventList = { dead_letters: DeadEvent[]; next_cursor: string | null };
-export type Type = { name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; extra_columns?: "refuse" | "ignore"; [name: string]: any };
+export type Type = { decode?: ({ path: string; as: ("base64" | "base64url" | "gzip" | "zlib" | "zstd" | "hex")[]; to: string })[]; name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; extra_columns?: "refuse" | "ignore"; [name: string]: any };
 export type TypeSource = string | (string | { [name: string]: any })[] | { [name: string]: any };
-export type TypeColumn = { path?: string; from?: (string | { [name: string]: any })[]; from_root?: boolean; type?: string; required?: boolean; default?: any; where?: { [name: string]: any }; value?: string; sum?: string; scale?: number; decimal_mark?: string; suffix?: string; format?: string; bloom?: boolean; stored?: boolean; expression?: string; description?: string; columns?: { [name: string]: any }; [name: string]: any };
+export type TypeColumn = { path?: string; from?: (string | { [name: string]: any })[]; from_root?: boolean; type?: string; required?: boolean; default?: any; where?: { [name: string]: any }; value?: string; sum?: string; scale?: number; decimal_mark?: string; suffix?: string; format?: string; bloom?: boolean; stored?: boolean; expression?: string; description?: string; order_by?: string[]; distinct_by?: string[]; columns?: { [name: string]: any }; [name: string]: any };
 export type TypeRule = { name: string; check: string; message?: string };
 export type Process = { name?: string; Comment?: string; StartAt: string; States: { [name: string]: any }; TimeoutSeconds?: number; Version?: "1.0"; QueryLanguage?: "JSONPath"; on?: ({ topic?: string; where?: string | null; schedule?: string; time_zone?: string })[]; version?: number; next_at?: string | null; [name: string]: any };
 export type ExecutionRequest = { name?: string | null; input?: any };
@@ -127,8 +128,15 @@ export interface Paths {
   "/v1/uploads/{id}/errors": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: UploadErrorList };
   };
+  "/v1/uploads/{id}/revert": {
+    post: { query: {  }; body: undefined; answer: UploadState };
+  };
   "/v1/uploads/{id}/file": {
     put: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: UploadState };
+    options: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: undefined };
+    head: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: undefined };
+    patch: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: undefined };
+    post: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: undefined };
   };
   "/v1/callbacks/{registrar}": {
     post: { query: {  }; body: Callback; answer: undefined };
@@ -326,6 +334,9 @@ export interface Paths {
   };
   "/v1/admin/verify": {
     post: { query: { wait?: string | number | null }; body: { [name: string]: any }; answer: Verification | Job };
+  };
+  "/v1/admin/move": {
+    post: { query: { wait?: string | number | null }; body: { to: string | null }; answer: Move | Job };
   };
   "/v1/admin/jobs": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: JobList };

@@ -13,27 +13,6 @@ export interface Version {
   changes: { [column: string]: { from: any; to: any } };
 }
 
-export interface Upload {
-  upload_id: string;
-  client_id: string;
-  name: string;
-  type: string | null;
-  state: 'NEW' | 'PROCESSING' | 'PROCESSED' | 'ERROR' | 'CANCELLED' | 'REVERTED';
-  bytes: number | null;
-  received_bytes: number;
-  records: number | null;
-  processed: number;
-  accepted: number;
-  repeated: number;
-  replaced: number;
-  rejected: number;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  problem: { title: string; detail: string; errors: Violation[] } | null;
-}
-
-export interface UploadError { record: number; receipt_id: string | null; errors: Violation[]; columns: { [name: string]: any } }
 
 export interface Export {
   export_id: string;
@@ -97,13 +76,6 @@ interface Operation<Q extends string, B, A> { query: Query<Q>; body: B; answer: 
 export interface Paths {
   '/v1/receipts/{receipt_id}/versions': { get: Operation<'client' | 'table' | 'limit' | 'cursor', undefined, { versions: Version[]; next_cursor: string | null }> };
   '/v1/contracts/{client_id}/usage': { get: Operation<'from' | 'to' | 'by', undefined, { usage: Usage[] }> };
-  '/v1/uploads': {
-    get: Operation<'client' | 'state' | 'limit' | 'cursor', undefined, { uploads: Upload[]; next_cursor: string | null }>;
-    post: Operation<'client', { name: string; type?: string | null; content_type?: string | null; bytes?: number | null }, { upload_id: string; url: string; method: string }>;
-  };
-  '/v1/uploads/{id}': { get: Operation<never, undefined, Upload>; delete: Operation<never, undefined, undefined> };
-  '/v1/uploads/{id}/errors': { get: Operation<'limit' | 'cursor', undefined, { errors: UploadError[]; next_cursor: string | null }> };
-  '/v1/uploads/{id}/revert': { post: Operation<never, undefined, undefined> };
   '/v1/exports': {
     get: Operation<'limit' | 'cursor', undefined, { exports: Export[]; next_cursor: string | null }>;
     post: Operation<never, { query: string; params?: unknown[]; format: string; name?: string }, { export_id: string; state: string }>;

@@ -94,12 +94,13 @@ public final class StreamDecompressor {
     private var isInside = false
 
     /// - Parameter windowLogMax: of a zstd frame's window, whatever it asks for: the memory that undoing it takes. 64 MiB, unless less is said.
-    public init(_ coding: StreamCoding, windowLogMax: Int32 = 26) {
+    /// - Parameter takesZlib: of `gzip`: zlib's own wrapper is taken too.
+    public init(_ coding: StreamCoding, windowLogMax: Int32 = 26, takesZlib: Bool = false) {
         self.coding = coding
         zlib.initialize(to: z_stream())
         switch coding {
         case .gzip:
-            let code = inflateInit2_(zlib, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+            let code = inflateInit2_(zlib, 15 + (takesZlib ? 32 : 16), ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
             precondition(code == Z_OK, "zlib: out of memory")
         case .zstd:
             guard let context = ZSTD_createDCtx() else { preconditionFailure("zstd: out of memory") }

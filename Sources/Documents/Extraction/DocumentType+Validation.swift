@@ -4,7 +4,7 @@ extension DocumentType {
         guard let schema else { return }
         schema.validate(tape, node, context.work) { place, missing, code, message in
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
-            context.report(tape.pointer(to: place, from: node) + suffix, code, message)
+            context.report(sensitive.cut(tape.pointer(to: place, from: node) + suffix), code, message)
         }
     }
 }

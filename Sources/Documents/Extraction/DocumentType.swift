@@ -19,6 +19,12 @@ package final class DocumentType: Sendable {
     /// Paths of the columns with `bloom`: `customer_id`, `lines.product_code`.
     package let bloomPaths: [ColumnPath]
 
+    /// The stored columns with `sensitive`: `ssn`, `owners.ssn`, all members of a sensitive list by the list's name.
+    package let sensitivePaths: [ColumnPath]
+    /// Whether the document holds values that few may see, stored in columns or not.
+    package var isSensitive: Bool { file.hasSensitiveColumns }
+
+    let sensitive: SensitivePaths
     let plan: ExtractionPlan
     let jsonPaths: JSONPathTable
     let xmlPaths: [XMLPath]
@@ -49,6 +55,9 @@ package final class DocumentType: Sendable {
         (plan, jsonPaths) = compiler.plan(layout: layout)
         (xmlPaths, csvPaths) = (compiler.xmlPaths, compiler.csvPaths)
         bloomPaths = Self.bloomPaths(of: file)
+        sensitivePaths = file.sensitivePaths
+        sensitive = SensitivePaths(of: file)
+        for reason in sensitive.reasons { compiler.fail(reason.pointer, reason.message, code: reason.code) }
         rules = RuleSet(of: file, &compiler)
         schema = Self.schema(of: file, &compiler)
         xsd = Self.xsd(of: file, &compiler)

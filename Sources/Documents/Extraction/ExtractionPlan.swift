@@ -66,13 +66,16 @@ final class ScalarPlan: Sendable {
     let isRequired: Bool
     let hasExpression: Bool
     let isStored: Bool
+    /// What is wrong with a value is told without it.
+    let isSensitive: Bool
     /// In the type's own arena; NULL when the column has no default.
     nonisolated(unsafe) let fallback: Cell
 
     init(
         name: String, type: ColumnType, lookups: [LookupPlan], conversion: Conversion, isRequired: Bool, hasExpression: Bool, isStored: Bool,
-        fallback: Cell
+        isSensitive: Bool, fallback: Cell
     ) {
+        self.isSensitive = isSensitive
         self.name = name
         self.type = type
         self.lookups = lookups
@@ -97,6 +100,9 @@ final class ListPlan: Sendable {
     let isRequired: Bool
     /// Paths from an element of the list.
     let scope: SlotScope
+    /// Paths from an element too: `ListOrder`.
+    let orderBy: [Int]
+    let distinctBy: [Int]
 
     deinit {
         memberSteps.deallocate()
@@ -104,8 +110,10 @@ final class ListPlan: Sendable {
     }
 
     init(
-        name: String, lookups: [LookupPlan], members: [ScalarPlan], isStored: Bool, isRequired: Bool, scope: SlotScope
+        name: String, lookups: [LookupPlan], members: [ScalarPlan], isStored: Bool, isRequired: Bool, scope: SlotScope, orderBy: [Int] = [],
+        distinctBy: [Int] = []
     ) {
+        (self.orderBy, self.distinctBy) = (orderBy, distinctBy)
         self.name = name
         self.lookups = lookups
         self.members = members

@@ -381,6 +381,7 @@ struct Extractor<Source: DocumentSource> {
             gatherElements(lookup, list)
             if buffers.pointee.elements.count > 0 { break }
         }
+        arrangeElements(list)
         let rowCount = buffers.pointee.elements.count
         if list.isRequired, rowCount == 0, let lookup = list.lookups.first {
             context.report(source.location(ofMissing: lookup.path, from: element, within: element), "required", "\(list.name) needs an element")
@@ -408,6 +409,32 @@ struct Extractor<Source: DocumentSource> {
         }
         source.enter(element: nil)
         buffers.pointee.cells.count = start + rowCount * width
+    }
+
+    /// Puts the elements into their order, and leaves those out that say what another has said.
+    private func arrangeElements(_ list: ListPlan) {
+        let count = buffers.pointee.elements.count
+        guard count > 1, !list.orderBy.isEmpty || !list.distinctBy.isEmpty else { return }
+        // Each path is followed once for each element; an order takes some comparisons of each.
+        let paths = list.orderBy.count + list.distinctBy.count
+        guard context.work.charge(count, times: paths * 16, .paths) else { return }
+        let elements = Array(UnsafeBufferPointer(start: buffers.pointee.elements.base, count: count))
+        let isTyped = type.format == .json
+        func keys(_ paths: [Int]) -> [[ListOrder.Key]] {
+            if paths.isEmpty { return [] }
+            return elements.enumerated().map { index, element in
+                source.enter(element: (index, count))
+                return paths.map { path in
+                    let node = source.first(path, from: element)
+                    return ListOrder.Key(node == none ? .absent : source.text(node), isTyped: isTyped)
+                }
+            }
+        }
+        let (order, distinct) = (keys(list.orderBy), keys(list.distinctBy))
+        source.enter(element: nil)
+        let places = ListOrder.places(count, order: order, distinct: distinct)
+        for (row, place) in places.enumerated() { buffers.pointee.elements.base[row] = elements[place] }
+        buffers.pointee.elements.count = places.count
     }
 
     private func gatherElements(_ lookup: LookupPlan, _ list: ListPlan) {
@@ -457,7 +484,7 @@ struct Extractor<Source: DocumentSource> {
     }
 
     private func reportFault(_ fault: ValueFault, _ node: Int, _ text: ScalarText, _ column: ScalarPlan) {
-        let value = text.kind == .container ? "an object or array" : JSONGrammar.shown(text.array)
+        let value = text.kind == .container ? "an object or array" : column.isSensitive ? "the value" : JSONGrammar.shown(text.array)
         let message =
             switch fault {
             case .wrongType: "\(column.name) is a \(ColumnTypeName.text(column.type)): \(value) is none"

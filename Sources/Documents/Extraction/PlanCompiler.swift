@@ -82,7 +82,8 @@ struct PlanCompiler {
         lookups.enumerated().map { index, each in lookup(each, &scope, isFirst: index == 0, isList: isList) }
     }
 
-    private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope) -> ScalarPlan {
+    /// - Parameter isSensitive: the list that it is a member of is.
+    private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope, isSensitive: Bool = false) -> ScalarPlan {
         let type = column.type ?? .string
         let conversion = Conversion(type: type, shift: column.shift, mark: column.mark, suffix: column.suffix, format: column.format)
         var fallback = Cell.null
@@ -96,7 +97,8 @@ struct PlanCompiler {
         }
         return ScalarPlan(
             name: column.name, type: type, lookups: lookups(column.lookups, &scope), conversion: conversion,
-            isRequired: column.isRequired, hasExpression: column.expression != nil, isStored: column.isStored, fallback: fallback)
+            isRequired: column.isRequired, hasExpression: column.expression != nil, isStored: column.isStored,
+            isSensitive: isSensitive || column.isSensitive, fallback: fallback)
     }
 
     private func text(of constant: TypeFile.Constant) -> ScalarText {
@@ -140,13 +142,14 @@ struct PlanCompiler {
         let callbackURL = parts(file.callbackURL, &scope)
         var scalars: [ScalarPlan] = []
         var stored: [StoredColumn] = []
-        var drafts: [(column: TypeFile.ColumnSpecification, lookups: [LookupPlan], members: [ScalarPlan], scope: SlotScope)] = []
+        var drafts: [(column: TypeFile.ColumnSpecification, lookups: [LookupPlan], members: [ScalarPlan], scope: SlotScope, orderBy: [Int], distinctBy: [Int])] = []
         for column in file.columns {
             if column.isList {
                 var members = SlotScope()
-                let plans = column.members.map { scalar($0, &members) }
+                let plans = column.members.map { scalar($0, &members, isSensitive: column.isSensitive) }
                 if column.isStored { stored.append(.list(drafts.count)) }
-                drafts.append((column, lookups(column.lookups, &scope, isList: true), plans, members))
+                drafts.append(
+                    (column, lookups(column.lookups, &scope, isList: true), plans, members, column.orderBy.map { number($0) }, column.distinctBy.map { number($0) }))
             } else {
                 if column.isStored { stored.append(.scalar(scalars.count)) }
                 scalars.append(scalar(column, &scope))
@@ -162,7 +165,7 @@ struct PlanCompiler {
         let lists = drafts.map { draft in
             ListPlan(
                 name: draft.column.name, lookups: draft.lookups, members: draft.members, isStored: draft.column.isStored,
-                isRequired: draft.column.isRequired, scope: draft.scope)
+                isRequired: draft.column.isRequired, scope: draft.scope, orderBy: draft.orderBy, distinctBy: draft.distinctBy)
         }
         let plan = ExtractionPlan(
             scalars: scalars, lists: lists, stored: stored, layout: layout, elementScope: scope, rootScope: rootScope, zone: zone, receiptID: receiptID,

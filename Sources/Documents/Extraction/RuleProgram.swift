@@ -42,6 +42,25 @@ final class RuleProgram: Sendable {
         return cell(result.value(at: 0), context)
     }
 
+    /// Which members of a list column's elements are read; nil where all may be.
+    func members(of id: Int) -> Set<String>? {
+        var names: Set<String> = []
+        func isList(_ expression: Expression) -> Bool { if case .column(let column, _) = expression { column.rawValue == id } else { false } }
+        /// False where the list is taken as a whole.
+        func visit(_ expression: Expression) -> Bool {
+            switch expression {
+            case .member(let inner, let name, _) where isList(inner):
+                names.insert(name)
+                return true
+            // How many there are is no value of any.
+            case .call(.listCount, let arguments, _, _) where arguments.count == 1 && isList(arguments[0]): return true
+            case .column: return !isList(expression)
+            default: return expression.children.allSatisfy(visit)
+            }
+        }
+        return visit(expression) ? names : nil
+    }
+
     /// The evaluator works on columns of one row: some tens of nanoseconds for each part, and it goes over every text and list that it reads.
     private func stepsOfEvaluator(_ environment: RuleEnvironment) -> Int {
         var steps = 32 * stepCount

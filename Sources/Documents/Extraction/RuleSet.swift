@@ -12,11 +12,12 @@ struct RuleSet: Sendable {
         let target: Target
         let name: String
         let isRequired: Bool
+        let isSensitive: Bool
         let program: RuleProgram
     }
 
     private var steps: [Step] = []
-    private var rules: [(name: String, message: String, program: RuleProgram)] = []
+    private var rules: [(name: String, message: String, isSensitive: Bool, program: RuleProgram)] = []
     var isEmpty: Bool { steps.isEmpty && rules.isEmpty }
     /// Whether all of it runs without the engine's evaluator in the ordinary case; for tests.
     var isPlain: Bool { steps.allSatisfy(\.program.isPlain) && rules.allSatisfy(\.program.isPlain) }
@@ -28,7 +29,13 @@ struct RuleSet: Sendable {
         for (target, column, list) in inputs.computed {
             guard let text = column.expression else { continue }
             guard let program = inputs.program(text, list: list, as: column.type ?? .string, pointer: column.pointer + "/expression", &compiler) else { continue }
-            drafts[target] = Step(target: target, name: column.name, isRequired: column.isRequired, program: program)
+            let isSensitive = inputs.isSensitive(target)
+            if !isSensitive, let read = inputs.sensitiveInput(of: program, list: list) {
+                compiler.fail(
+                    column.pointer + "/expression", "\(column.name) reads the sensitive column \(read), and is not sensitive itself",
+                    code: SensitivePaths.code)
+            }
+            drafts[target] = Step(target: target, name: column.name, isRequired: column.isRequired, isSensitive: isSensitive, program: program)
             order.append(target)
         }
         var states: [Target: Bool] = [:]
@@ -39,7 +46,7 @@ struct RuleSet: Sendable {
         }
         for rule in file.rules {
             guard let program = inputs.program(rule.check, list: nil, as: .boolean, isCondition: true, pointer: rule.pointer + "/check", &compiler) else { continue }
-            rules.append((rule.name, rule.message, program))
+            rules.append((rule.name, rule.message, inputs.sensitiveInput(of: program, list: nil) != nil, program))
         }
     }
 
@@ -79,7 +86,7 @@ struct RuleSet: Sendable {
             do throws(QueryError) {
                 if try rule.program.value(environment(context, element: nil), context).isFalse { context.report(pointer(), rule.name, rule.message) }
             } catch {
-                context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated: \(error.detail)")
+                context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated\(rule.isSensitive ? "" : ": \(error.detail)")")
             }
         }
     }
@@ -92,7 +99,8 @@ struct RuleSet: Sendable {
             context.buffers.pointee.cells.base[place] = cell
             if cell.isNull, step.isRequired { context.report(pointer(), "required", "\(step.name) is required, and its expression is NULL") }
         } catch {
-            context.report(pointer(), "expression-failed", "\(step.name) cannot be computed: \(error.detail)")
+            // What failed may be quoted.
+            context.report(pointer(), "expression-failed", "\(step.name) cannot be computed\(step.isSensitive ? "" : ": \(error.detail)")")
         }
     }
 
@@ -123,11 +131,13 @@ struct RuleSet: Sendable {
         /// Of each list the numbers of its members that are computed.
         var computedMembers: [[Int]] = []
         var computed: [(target: Target, column: TypeFile.ColumnSpecification, list: Int?)] = []
+        private var sensitive: [Target: String] = [:]
 
         init(_ file: TypeFile) {
             var scalarCount = 0
             for column in file.columns {
                 guard column.isList else {
+                    if column.isSensitive { sensitive[.scalar(scalarCount)] = column.name }
                     outer.append((column.name, column.type ?? .string, .scalar(scalarCount)))
                     if column.expression != nil { computed.append((.scalar(scalarCount), column, nil)) }
                     scalarCount += 1
@@ -139,6 +149,9 @@ struct RuleSet: Sendable {
                 let type = ColumnType.list(element: Field("element", .structure(members.map { Field($0.name, $0.type) })))
                 outer.append((column.name, type, .list(number)))
                 var numbers: [Int] = []
+                for (index, member) in column.members.enumerated() where column.isSensitive || member.isSensitive {
+                    sensitive[.member(list: number, member: index)] = "\(column.name).\(member.name)"
+                }
                 for (index, member) in column.members.enumerated() where member.expression != nil {
                     computed.append((.member(list: number, member: index), member, number))
                     numbers.append(index)
@@ -167,6 +180,26 @@ struct RuleSet: Sendable {
                 compiler.fail(pointer, error.detail + place, code: "invalid-expression")
                 return nil
             }
+        }
+
+        func isSensitive(_ target: Target) -> Bool { sensitive[target] != nil }
+
+        /// The name of a sensitive column that an expression reads.
+        ///
+        /// - Parameter list: that of whose elements it is a member.
+        func sensitiveInput(of program: RuleProgram, list: Int?) -> String? {
+            for column in program.used {
+                switch column.input {
+                case .scalar(let index): if let name = sensitive[.scalar(index)] { return name }
+                case .member(let index): if let name = list.flatMap({ sensitive[.member(list: $0, member: index)] }) { return name }
+                case .list(let number):
+                    let read = program.members(of: column.id)
+                    for (index, member) in lists[number].enumerated() where read?.contains(member.name) ?? true {
+                        if let name = sensitive[.member(list: number, member: index)] { return name }
+                    }
+                }
+            }
+            return nil
         }
 
         /// The computed columns behind an input.

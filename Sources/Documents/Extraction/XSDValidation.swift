@@ -34,8 +34,19 @@ final class XSDValidation {
         guard let xsd = type.xsd else { return }
         let start = element ?? source.root
         for fault in ofDocument ?? faults(elements(type, element, source), xsd) {
-            context.report(source.location(of: XMLSource.node(fault.node), within: start), "xsd", fault.message)
+            let message = type.isSensitive ? Self.withoutValues(fault.message) : fault.message
+            context.report(source.location(of: XMLSource.node(fault.node), within: start), "xsd", message)
         }
+    }
+
+    /// What libxml2 says of a document that holds sensitive values: which element or attribute, and which rule; it quotes values, and not only those of
+    /// the element that it names (keys).
+    static func withoutValues(_ message: String) -> String {
+        guard let match = message.prefixMatch(of: /Element '[^' ]*'(, attribute '[^' ]*')?: (\[facet '[a-zA-Z]+'\] )?/) else { return "is not what the XSD asks for" }
+        let rest = message[match.range.upperBound...]
+        // These name elements and nothing else.
+        let isOfNames = rest.hasPrefix("This element is not expected.") || rest.hasPrefix("Missing child element(s).")
+        return "\(match.output.0)\(isOfNames ? rest : "the value is not accepted")"
     }
 
     private func elements(_ type: DocumentType, _ element: Int?, _ source: XMLSource) -> [xmlNodePtr] {

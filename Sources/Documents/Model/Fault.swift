@@ -52,6 +52,9 @@ package struct Fault: Error, Sendable {
         (self.ticketID, self.cause) = (ticketID, cause)
     }
 
+    /// Its faults; the whole as one where it has none.
+    package var reasons: [Violation] { errors.isEmpty ? [Violation(pointer: "", code: code.rawValue, message: detail)] : errors }
+
     /// One fault of a document, a type file or a contract.
     package struct Violation: Sendable, Hashable {
         /// A JSON Pointer, an XPath, or `/<record>/<field>`.

@@ -11,7 +11,45 @@ package enum ColumnAgreement {
                     message: "the type \(other.name) of the same table says \(other.file.onRepeat.rawValue): types of one table agree on it")
             ]
         }
-        return conflicts(of: type, with: other.layout.fields, owner: "the type \(other.name) of the same table")
+        return conflicts(of: type, with: other.layout.fields, owner: "the type \(other.name) of the same table") + disagreements(type, other)
+    }
+
+    /// Columns that only one of two types calls sensitive.
+    static func disagreements(_ type: DocumentType, _ other: DocumentType) -> [Fault.Violation] {
+        // A new version may say it of a column that is there already: then it is so of earlier rows, too. It is never taken back.
+        let isNewVersion = type.name == other.name
+        let own = Set(type.sensitivePaths), theirs = Set(other.sensitivePaths)
+        func isSensitive(_ path: ColumnPath, _ paths: Set<ColumnPath>) -> Bool { paths.contains(path) || paths.contains(ColumnPath(path.names[0])) }
+        return leaves(type.layout.fields).filter(Set(leaves(other.layout.fields)).contains).compactMap { path in
+            let (here, there) = (isSensitive(path, own), isSensitive(path, theirs))
+            return here == there || isNewVersion && here ? nil : conflict(path, isSensitive: here, "the type \(other.name) of the same table")
+        }
+    }
+
+    /// Columns that a type has without calling them sensitive, though they are in its table.
+    ///
+    /// - Parameter sensitive: the paths of the table's sensitive columns.
+    package static func conflicts(of type: DocumentType, withSensitive sensitive: Set<ColumnPath>) -> [Fault.Violation] {
+        let own = Set(type.sensitivePaths)
+        return leaves(type.layout.fields).compactMap { path in
+            let isMeant = [path, ColumnPath(path.names[0])].contains(where: sensitive.contains)
+            let isSaid = [path, ColumnPath(path.names[0])].contains(where: own.contains)
+            return isMeant && !isSaid ? conflict(path, isSensitive: false, "the table \(type.table)") : nil
+        }
+    }
+
+    /// Scalars, lists, and members of lists.
+    private static func leaves(_ fields: [Field]) -> [ColumnPath] {
+        fields.flatMap { field -> [ColumnPath] in
+            guard case .list(let element) = field.type, case .structure(let members) = element.type else { return [ColumnPath(field.name)] }
+            return [ColumnPath(field.name)] + members.map { ColumnPath([field.name, $0.name]) }
+        }
+    }
+
+    private static func conflict(_ path: ColumnPath, isSensitive: Bool, _ owner: String) -> Fault.Violation {
+        Fault.Violation(
+            pointer: "/columns/" + path.names.joined(separator: "/columns/") + "/sensitive", code: "column-conflict",
+            message: "\(path.names.joined(separator: ".")) is \(isSensitive ? "" : "not ")sensitive here, but \(isSensitive ? "not " : "")in \(owner)")
     }
 
     /// - Parameter owner: who has `fields`, for the message: a type, the table itself.

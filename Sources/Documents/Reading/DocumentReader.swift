@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import CXML2
 internal import Synchronization
 
@@ -139,7 +140,7 @@ struct ReceiptSteps {
         fault.readable = context.readable.map { readable in
             ReadableColumns(
                 receiptID: readable.receiptID, fields: readable.row.isEmpty ? [] : type.layout.fields, row: readable.row,
-                faulty: FaultyColumns.names(type, violations))
+                faulty: FaultyColumns.names(type, violations).union(type.sensitivePaths.map { $0.names[0] }))
         }
         return .refused(fault, type: type.name, document: document)
     }

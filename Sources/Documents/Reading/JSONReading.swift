@@ -89,8 +89,33 @@ struct JSONReading {
     private func receipt(
         _ type: DocumentType, at node: Int, document: ReceiptDocument, _ extractor: inout Extractor<JSONSource>
     ) -> ExtractedReceipt? {
+        guard type.file.decode.isEmpty else { return decoded(type, at: node, document: document) }
         type.validateJSON(tape, node, context)
         return extractor.receipt(at: node, document: document, now: options.now)
+    }
+
+    /// A receipt that is read with what is decoded in it; its document is what came.
+    private func decoded(_ type: DocumentType, at node: Int, document: ReceiptDocument) -> ExtractedReceipt? {
+        let range = tape.range(of: node)
+        let text = Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
+        let (byteCountMax, isOverflow) = options.documentByteCountMax.multipliedReportingOverflow(by: DocumentDecoding.growthMax)
+        let decoding = DocumentDecoding(steps: type.file.decode, byteCountMax: isOverflow ? Int.max : byteCountMax)
+        do {
+            return try decoding.read(text) { inner in
+                context.work.beginDocument(byteCount: inner.byteCount)
+                type.validateJSON(inner, 0, context)
+                let source = JSONSource(tape: inner, table: type.jsonPaths, arena: context.arena, work: context.work)
+                var extractor = Extractor(source: source, type: type, context: context)
+                return extractor.receipt(at: 0, document: document, now: options.now)
+            }
+        } catch let failure as DocumentDecoding.Failure {
+            context.report(failure.pointer, "decode", failure.message)
+        } catch let error as DocumentError {
+            context.report("", "decode", "with what it decodes to: \(error.detail)")
+        } catch {
+            context.report("", "decode", "it could not be decoded")
+        }
+        return nil
     }
 
     private func source(_ type: DocumentType) -> JSONSource {

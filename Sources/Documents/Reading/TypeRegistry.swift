@@ -55,6 +55,11 @@ package final class TypeRegistry: Sendable {
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 
+    /// Columns that types of its table call sensitive and this one does not, or the other way round.
+    package func sensitiveConflicts(of type: DocumentType) -> [Fault.Violation] {
+        snapshot.types.filter { $0.table == type.table }.flatMap { ColumnAgreement.disagreements(type, $0) }
+    }
+
     /// Ends recognition by that type. Returns whether there was one.
     package func remove(_ name: String) -> Bool {
         current.withLock { snapshot in

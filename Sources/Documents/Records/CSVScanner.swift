@@ -180,10 +180,18 @@ struct CSVScanner: RecordScanner {
         if row.contains(0) { throw RecordFileError(refusal("a NUL within the header")) }
         if let columns {
             let unknown = names.filter { !columns.contains($0) }
+            // A file without a header has values where names should be: those are not repeated.
+            if unknown.count == names.count { throw RecordFileError(Self.noHeader) }
             if !unknown.isEmpty { throw RecordFileError(Self.unknown(unknown)) }
         }
         header = Array(row)
         headerFieldCount = names.count
+    }
+
+    private static var noHeader: Fault {
+        Fault(
+            .invalidDocument, "the first row has none of the type's columns: is the header missing?",
+            errors: [.init(pointer: "/0", code: "unknown-column", message: "none of the type's columns")])
     }
 
     private static func unknown(_ names: [[UInt8]]) -> Fault {

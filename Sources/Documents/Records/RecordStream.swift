@@ -24,7 +24,8 @@ package struct RecordStream {
     private let options: Options
     private var decompressor: StreamDecompressor?
     private var scanner: any RecordScanner
-    private let form: RecordForm
+    /// A document that is read whole says its encoding itself.
+    private var isWhole: Bool
     /// Decoded bytes that the scanner has seen.
     private var offset = 0
     /// About where the last record ended.
@@ -37,7 +38,7 @@ package struct RecordStream {
     package private(set) var recordCount = 0
 
     package init(_ form: RecordForm, _ options: Options = Options()) {
-        self.form = form
+        isWhole = form == .xml
         self.options = options
         decompressor = options.coding.map { StreamDecompressor($0, windowLogMax: Self.windowLogMax) }
         let byteCountMax = options.recordByteCountMax
@@ -53,6 +54,7 @@ package struct RecordStream {
     package init(_ envelope: RecordEnvelope, _ options: Options = Options()) {
         self.init(envelope.form, options)
         scanner = envelope.scanner(recordByteCountMax: options.recordByteCountMax)
+        isWhole = false
     }
 
     /// Of zstd's window: 32 MiB. Files made with --ultra and --long may want more, which is the memory of the store.
@@ -117,7 +119,7 @@ package struct RecordStream {
 
     /// Passes over a byte order mark of UTF-8, and says what the others are.
     private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
-        if form != .xml {
+        if !isWhole {
             let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
             if isWide { throw RecordFileError(.badEncoding, "the file is in UTF-16 or UTF-32; UTF-8 is wanted", offset: 0) }
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {

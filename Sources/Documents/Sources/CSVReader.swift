@@ -46,9 +46,11 @@ package struct CSVReader {
         headerRange = 0..<0
         guard let header = try nextRecord() else { throw DocumentError(.badCSV, offset: 0, "no header") }
         let names = header.fields.map { text(of: $0) }
-        var seen: Set<[UInt8]> = []
-        for name in names where !seen.insert(name).inserted {
-            throw DocumentError(.badCSV, line: 1, "the column \(JSONGrammar.shown(name)) is twice in the header")
+        var seen: [[UInt8]: Int] = [:]
+        for (index, name) in names.enumerated() {
+            guard let first = seen.updateValue(index, forKey: name) else { continue }
+            // Not by its name: in a file without a header that is a value.
+            throw DocumentError(.badCSV, line: 1, "the header has one name twice, of the columns \(first + 1) and \(index + 1)")
         }
         self.names = names
         headerRange = header.range

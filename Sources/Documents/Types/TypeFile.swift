@@ -42,11 +42,25 @@ package struct TypeFile: Sendable {
     package var columns: [ColumnSpecification] = []
     package var rules: [Rule] = []
     package var register: [[String]] = []
+    package var decode: [Decoding] = []
     package var delimiter = UInt8(ascii: ",")
     /// Whether columns of a CSV file that the type does not know are passed over, instead of being a fault of the file.
     package var ignoresExtraColumns = false
     /// The file as it was given.
     package var json: [UInt8] = []
+
+    /// A text in a document that is a document itself.
+    package struct Decoding: Sendable {
+        package enum Coding: String, Sendable, CaseIterable { case base64, base64url, gzip, zlib, zstd, hex }
+
+        /// A JSON Pointer, for messages.
+        package var path: String
+        package var from: [String]
+        package var codings: [Coding]
+        /// Where what it decodes to is read: of the last name there is no member.
+        package var to: [String]
+        package var name: String { to.last ?? "" }
+    }
 
     /// A path and where in the type file it stands.
     package struct Path: Sendable, Hashable {
@@ -127,9 +141,24 @@ package struct TypeFile: Sendable {
         package var format: TimeFormat?
         package var hasBloom = false
         package var isStored = true
+        /// Seen by few: of a list, all its members.
+        package var isSensitive = false
         /// Of a list.
         package var members: [ColumnSpecification] = []
+        /// Of a list, from the element on: in which order its elements become rows, and what tells them apart.
+        package var orderBy: [Path] = []
+        package var distinctBy: [Path] = []
         package var isList: Bool { type == nil }
+    }
+
+    /// Whether any column, stored or not, or a member of a list is sensitive.
+    package var hasSensitiveColumns: Bool { columns.contains { $0.isSensitive || $0.members.contains(where: \.isSensitive) } }
+
+    /// The stored ones among them: `ssn`, `owners.ssn`, all of a sensitive list by the list's name.
+    package var sensitivePaths: [ColumnPath] {
+        columns.filter(\.isStored).flatMap { column in
+            column.isSensitive ? [ColumnPath(column.name)] : column.members.filter { $0.isSensitive && $0.isStored }.map { ColumnPath([column.name, $0.name]) }
+        }
     }
 
     package struct Rule: Sendable {

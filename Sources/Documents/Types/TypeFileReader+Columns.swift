@@ -18,9 +18,11 @@ extension TypeFileReader {
 
     private static let scalarMembers: Set<String> = [
         "path", "from", "from_root", "type", "required", "default", "where", "value", "sum", "scale", "decimal_mark", "suffix", "format", "bloom",
-        "stored", "expression", "description",
+        "stored", "expression", "sensitive", "description",
     ]
-    private static let listMembers: Set<String> = ["path", "from", "from_root", "where", "columns", "required", "stored", "description"]
+    private static let listMembers: Set<String> = ["path", "from", "from_root", "where", "columns", "required", "stored", "order_by", "distinct_by", "sensitive", "description"]
+    /// Paths that order a list, or tell its elements apart.
+    private static let keyCountMax = 16
 
     private mutating func column(_ node: Int, isInList: Bool) -> TypeFile.ColumnSpecification? {
         let name = String(decoding: tape.name(of: node), as: UTF8.self)
@@ -64,8 +66,19 @@ extension TypeFileReader {
             for index in column.lookups.indices { column.lookups[index].tests += added }
         }
         if column.lookups.isEmpty { fail(missing: "path", of: node) }
+        column.orderBy = keys("order_by", node)
+        column.distinctBy = keys("distinct_by", node)
         readFlags(node, &column)
         return column
+    }
+
+    private mutating func keys(_ name: String, _ node: Int) -> [TypeFile.Path] {
+        guard let list = tape.member(name, of: node) else { return [] }
+        guard tape[list].kind == .array, (1...Self.keyCountMax).contains(Int(tape[list].childCount)) else {
+            fail(list, "\(name) is a list of 1 to \(Self.keyCountMax) paths, each from the element", code: "wrong-type")
+            return []
+        }
+        return tape.children(of: list).compactMap { path($0) }
     }
 
     /// `path`, or each of `from`, without `where` and `value`.
@@ -158,6 +171,7 @@ extension TypeFileReader {
     private mutating func readFlags(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
         if let required = tape.member("required", of: node) { column.isRequired = boolean(required) ?? false }
         if let stored = tape.member("stored", of: node) { column.isStored = boolean(stored) ?? true }
+        if let sensitive = tape.member("sensitive", of: node) { column.isSensitive = boolean(sensitive) ?? true }
         if let description = tape.member("description", of: node) { _ = string(description) }
     }
 

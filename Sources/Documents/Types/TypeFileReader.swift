@@ -93,7 +93,7 @@ struct TypeFileReader {
     private static let members: Set<String> = [
         "name", "version", "table", "format", "description", "match", "priority", "namespaces", "schema", "xsd", "files", "each", "batch",
         "receipt_id", "issued_at", "business_day", "client_id", "callback_url", "time_zone", "accept_from", "accept_to", "columns", "rules",
-        "register", "on_repeat", "delimiter", "extra_columns",
+        "register", "on_repeat", "delimiter", "extra_columns", "decode",
     ]
 
     mutating func read(_ json: [UInt8]) -> TypeFile {
@@ -110,6 +110,7 @@ struct TypeFileReader {
         readColumns()
         readRules()
         readRegister()
+        readDecode()
         if let node = tape.member("description", of: 0) { _ = string(node) }
         return file
     }

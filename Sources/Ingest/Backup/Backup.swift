@@ -223,6 +223,7 @@ final class Backup {
             present.formUnion((keys.metadata + keys.data).map { "warehouse/\(name)/\($0)" })
         }
         manifest.files += cold.values.filter { present.contains($0.path) }.sorted { $0.path < $1.path }
+        try copyUploads(state.uploads)
         try copyAdminKey()
     }
 
@@ -239,6 +240,26 @@ final class Backup {
         let file = BackupManifest.File(path: path, name: name, byteCount: digest.byteCount, sha256: digest.sha256, stamp: stamp)
         copied.append(file)
         return file
+    }
+
+    /// Files of uploads, which never change once they are whole; one whose time was over meanwhile is none that is needed.
+    private func copyUploads(_ ids: [String]) throws {
+        let source = try store.directory.files()
+        for id in ids {
+            let path = "uploads/\(id)"
+            guard let byteCount = try source.byteCount(of: path) else { continue }
+            if let before = known[path], before.byteCount == byteCount, try storage.byteCount(of: path) == byteCount {
+                manifest.files.append(before)
+                continue
+            }
+            try goOn()
+            let digest = try source.digest(of: path)
+            try storage.delete(path, .named("an attempt that was cut off left it"))
+            try FileCopy.copy(path, from: source, to: storage, as: path, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
+            let file = BackupManifest.File(path: path, name: path, byteCount: digest.byteCount, sha256: digest.sha256)
+            manifest.files.append(file)
+            copied.append(file)
+        }
     }
 
     /// Whoever restores the store is its administrator as before.
@@ -286,7 +307,7 @@ final class Backup {
     }
 
     /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.
-    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "catalog.", "queues.", "executions.", "admin.key."].contains { key.hasPrefix($0) } }
+    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "uploads/", "catalog.", "queues.", "executions.", "admin.key."].contains { key.hasPrefix($0) } }
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.

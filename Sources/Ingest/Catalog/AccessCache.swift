@@ -1,3 +1,4 @@
+import ColumnStore
 import Synchronization
 
 /// Contracts and keys in memory: one look for every request. The catalog writes through it.
@@ -100,16 +101,73 @@ extension SQLiteStatement {
         }
         return Contract(
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
-            types: optionalText(4).map { Catalog.split($0) }, validFrom: optionalInt64(5), validTo: optionalInt64(6),
+            types: optionalText(4).map { Catalog.split($0) }, seesSensitive: int64(17) != 0, validFrom: optionalInt64(5), validTo: optionalInt64(6),
             ratePerSecond: isNull(7) ? nil : double(7), webhook: webhook, callbackHosts: Catalog.split(text(10)),
-            uses: Contract.Uses(queues: names(13), topics: names(14), processes: names(15)))
+            uses: Contract.Uses(queues: names(13), topics: names(14), processes: names(15)), digest: optionalText(16).flatMap { Contract.DigestSpan($0) },
+            subscriptions: try optionalText(18).map { try subscriptions($0) } ?? [])
+    }
+}
+
+extension SQLiteStatement {
+    /// - Throws: for a text that this program does not understand: nobody must be let in by a guess.
+    fileprivate func subscriptions(_ json: String) throws -> [Contract.Subscription] {
+        if let subscriptions = SubscriptionText.subscriptions(json) { return subscriptions }
+        throw SQLiteError(code: 11, message: "contract \(text(0)) has subscriptions that cannot be read", path: "", sql: sql)
+    }
+}
+
+/// Subscriptions as the catalog keeps them. On disk: names stay.
+private enum SubscriptionText {
+    static func text(_ subscriptions: [Contract.Subscription]) -> String {
+        var json = JSONWriter()
+        json.beginArray()
+        for subscription in subscriptions {
+            json.beginObject()
+            for (name, time) in [("from", subscription.from), ("to", subscription.to)] {
+                guard let time else { continue }
+                json.key(name)
+                json.integer(time)
+            }
+            json.member("access", subscription.access.rawValue)
+            json.member("scope", subscription.scope.rawValue)
+            if let types = subscription.types {
+                json.key("types")
+                json.beginArray()
+                for type in types { json.string(type) }
+                json.endArray()
+            }
+            json.member("sensitive", subscription.seesSensitive)
+            json.key("roles")
+            json.beginArray()
+            for role in subscription.roles { json.string(role) }
+            json.endArray()
+            if let plan = subscription.plan { json.member("plan", plan) }
+            json.endObject()
+        }
+        json.endArray()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    static func subscriptions(_ json: String) -> [Contract.Subscription]? {
+        guard let value = try? JSONParser.parse(Array(json.utf8)), let items = value.array else { return nil }
+        var subscriptions: [Contract.Subscription] = []
+        for item in items {
+            guard let access = item["access"]?.text.flatMap(Principal.Access.init(rawValue:)),
+                let scope = item["scope"]?.text.flatMap(Principal.Scope.init(rawValue:))
+            else { return nil }
+            subscriptions.append(
+                Contract.Subscription(
+                    from: item["from"]?.int64, to: item["to"]?.int64, access: access, scope: scope, types: item["types"]?.array?.compactMap(\.text),
+                    seesSensitive: item["sensitive"] == .boolean(true), roles: item["roles"]?.array?.compactMap(\.text) ?? [], plan: item["plan"]?.text))
+        }
+        return subscriptions
     }
 }
 
 extension Catalog {
     static let contractQuery = """
         SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
-            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes
+            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest, sensitive, subscriptions
         FROM contracts
         """
 
@@ -157,8 +215,8 @@ extension Catalog {
     private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest, sensitive, subscriptions)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
             """)
         try statement.bind(1, contract.clientID)
         try statement.bind(2, contract.name)
@@ -176,6 +234,9 @@ extension Catalog {
         for (offset, names) in [contract.uses.queues, contract.uses.topics, contract.uses.processes].enumerated() {
             try statement.bind(Int32(14 + offset), text(names))
         }
+        try statement.bind(17, contract.digest?.text)
+        statement.bind(18, contract.seesSensitive ? 1 : 0)
+        try statement.bind(19, contract.subscriptions.isEmpty ? nil : SubscriptionText.text(contract.subscriptions))
         try statement.run()
     }
 

@@ -144,13 +144,17 @@ extension Catalog {
             let delete = try connection.statement("DELETE FROM cold_objects WHERE table_name = ?1")
             try delete.bind(1, table)
             try delete.run()
-            let update = try connection.statement("UPDATE tables SET cold_version = ?2 WHERE name = ?1")
-            try update.bind(1, table)
-            update.bind(2, Int64(version))
-            try update.run()
-            let change = ColdSwitch(table: table, version: version, rowCount: 0, written: objects, replaced: [], obsolete: [])
-            try Self.record(change, now: 0, connection)
+            try Self.place(table, version: version, objects, connection)
         }
+    }
+
+    static func place(_ table: String, version: Int, _ objects: [ColdObject], _ connection: SQLiteConnection) throws {
+        let update = try connection.statement("UPDATE tables SET cold_version = ?2 WHERE name = ?1")
+        try update.bind(1, table)
+        update.bind(2, Int64(version))
+        try update.run()
+        let change = ColdSwitch(table: table, version: version, rowCount: 0, written: objects, replaced: [], obsolete: [])
+        try record(change, now: 0, connection)
     }
 
     /// The metadata version of each cold table.

@@ -7,6 +7,8 @@ struct StoredType: Sendable {
     let json: [UInt8]
     let isDeleted: Bool
     let isBuiltIn: Bool
+    /// Microseconds since 1970.
+    let putAt: Int64
 }
 
 /// Document types: every version that ever was is kept, since rows name the one that took them.
@@ -15,7 +17,7 @@ extension Catalog {
     func newestTypes() throws -> [StoredType] {
         try read { connection in
             let statement = try connection.statement("""
-                SELECT name, version, json, is_deleted, is_built_in FROM types t
+                SELECT name, version, json, is_deleted, is_built_in, put_at FROM types t
                 WHERE version = (SELECT max(version) FROM types WHERE name = t.name) ORDER BY name
                 """)
             var types: [StoredType] = []
@@ -23,20 +25,20 @@ extension Catalog {
                 types.append(
                     StoredType(
                         name: statement.text(0), version: statement.count(1), json: statement.bytes(2),
-                        isDeleted: statement.int64(3) != 0, isBuiltIn: statement.int64(4) != 0))
+                        isDeleted: statement.int64(3) != 0, isBuiltIn: statement.int64(4) != 0, putAt: statement.int64(5)))
             }
             return types
         }
     }
 
     /// The files of all versions of the types that have several, in force or not.
-    func earlierTypeFiles() throws -> [(name: String, json: [UInt8])] {
+    func earlierTypeFiles() throws -> [(name: String, json: [UInt8], putAt: Int64)] {
         try read { connection in
             let statement = try connection.statement(
-                "SELECT name, json FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1)")
+                "SELECT name, json, put_at FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1)")
             defer { statement.reset() }
-            var files: [(name: String, json: [UInt8])] = []
-            while try statement.step() { files.append((statement.text(0), statement.bytes(1))) }
+            var files: [(name: String, json: [UInt8], putAt: Int64)] = []
+            while try statement.step() { files.append((statement.text(0), statement.bytes(1), statement.int64(2))) }
             return files
         }
     }

@@ -15,6 +15,8 @@ package final class Catalog: Sendable {
     /// What other files of the store bear of this catalog.
     let mark: StoreMark
     private let hasFailed = Atomic<Bool>(false)
+    /// Called when there may be something to tell a webhook.
+    let noticed = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Proof: only ever used within the mutex.
     struct Held: @unchecked Sendable {
@@ -212,6 +214,8 @@ package final class Catalog: Sendable {
         /// Names of hot files with rows.
         var hotFiles: [String] = []
         var coldVersions: [(table: String, version: Int)] = []
+        /// Whose files are here whole.
+        var uploads: [String] = []
 
         init(path: String) throws {
             let connection = try SQLiteConnection(path: path, mode: .immutable)
@@ -219,6 +223,10 @@ package final class Catalog: Sendable {
             while try files.step() { hotFiles.append(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
             let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
             while try tables.step() { coldVersions.append((tables.text(0), tables.count(1))) }
+            // A copy of an earlier program has none.
+            guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") ?? 0 > 0 else { return }
+            let whole = try connection.statement("SELECT id FROM uploads WHERE state <> 'NEW' AND received_bytes > 0 ORDER BY id")
+            while try whole.step() { uploads.append(whole.text(0)) }
         }
     }
 

@@ -71,12 +71,36 @@ enum CatalogSchema {
         """
         CREATE TABLE key_verifiers(secret_sha256 BLOB PRIMARY KEY, stored_key BLOB NOT NULL, server_key BLOB NOT NULL) WITHOUT ROWID;
         """,
+        // What a warehouse that was moved has left where it was, until it is gone there; an empty place is the store's own directory.
+        """
+        CREATE TABLE former_objects(
+            place TEXT NOT NULL, table_name TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY(place, table_name, key)) WITHOUT ROWID;
+        """,
         // Names of each, one a line; `*` for all.
         """
         ALTER TABLE contracts ADD COLUMN uses_queues TEXT;
         ALTER TABLE contracts ADD COLUMN uses_topics TEXT;
         ALTER TABLE contracts ADD COLUMN uses_processes TEXT;
         """,
+        // Seconds and instants in microseconds.
+        """
+        ALTER TABLE contracts ADD COLUMN digest TEXT;
+        CREATE TABLE notices(
+            id TEXT PRIMARY KEY, client_id TEXT NOT NULL, event TEXT NOT NULL, body BLOB NOT NULL, created_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX notices_due ON notices(due_at, id);
+        CREATE TABLE digest_spans(
+            client_id TEXT NOT NULL, span_from INTEGER NOT NULL, span_to INTEGER NOT NULL, rejected INTEGER NOT NULL, PRIMARY KEY(client_id, span_from)) WITHOUT ROWID;
+        CREATE TABLE digest_counts(
+            client_id TEXT NOT NULL, span_from INTEGER NOT NULL, code TEXT NOT NULL, pointer TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY(client_id, span_from, code, pointer)) WITHOUT ROWID;
+        CREATE TABLE digest_uploads(
+            client_id TEXT NOT NULL, span_from INTEGER NOT NULL, upload_id TEXT NOT NULL, PRIMARY KEY(client_id, span_from, upload_id)) WITHOUT ROWID;
+        """,
+        // Who was there before sensitive columns were sees none.
+        "ALTER TABLE contracts ADD COLUMN sensitive INTEGER NOT NULL DEFAULT 0",
+        // JSON; NULL for none.
+        "ALTER TABLE contracts ADD COLUMN subscriptions TEXT",
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -11,6 +11,7 @@ package final class Quarantine: Sendable {
 
     let catalog: Catalog
     private let limits: Limits
+    private let counting: @Sendable ([Refused], SQLiteConnection) throws -> Void
     private let tickets = ULIDGenerator()
 
     /// A refused document on its way in.
@@ -32,9 +33,11 @@ package final class Quarantine: Sendable {
     /// Entries of one transaction.
     static let groupCount = 1_000
 
-    package init(catalog: Catalog, limits: Limits) {
+    /// - Parameter counting: what else is done with refusals, in the transaction that keeps them.
+    init(catalog: Catalog, limits: Limits, counting: @escaping @Sendable ([Refused], SQLiteConnection) throws -> Void = { _, _ in }) {
         self.catalog = catalog
         self.limits = limits
+        self.counting = counting
     }
 
     /// For metrics.
@@ -108,6 +111,7 @@ package final class Quarantine: Sendable {
                     entry.refused.document.count > limits.byteCountMax ? nil : try Self.write(entry, now: now, connection)
                 }
                 try Self.trim(limits, now: now, connection)
+                try counting(group, connection)
                 return tickets.map { .success($0) }
             }
         } catch {

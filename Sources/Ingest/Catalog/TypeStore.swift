@@ -20,11 +20,19 @@ package final class TypeStore: Sendable {
         self.catalog = catalog
         self.tables = tables
         var stored: [String: StoredType] = [:]
-        for type in try catalog.newestTypes() { stored[type.name] = type }
+        var sensitive = SensitiveColumns()
+        for type in try catalog.newestTypes() {
+            stored[type.name] = type
+            try sensitive.add(file: type.json, at: type.putAt)
+        }
         self.stored = Mutex(stored)
         var tablesOfTypes: [String: Set<String>] = [:]
-        for file in try catalog.earlierTypeFiles() { tablesOfTypes[file.name, default: []].insert(try Self.table(ofFile: file.json)) }
+        for file in try catalog.earlierTypeFiles() {
+            tablesOfTypes[file.name, default: []].insert(try Self.table(ofFile: file.json))
+            try sensitive.add(file: file.json, at: file.putAt)
+        }
         self.tablesOfTypes = Mutex(tablesOfTypes)
+        self.sensitive = Mutex(sensitive)
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
             let compiled = try DocumentType(json: type.json)
             try registry.put(compiled)
@@ -55,15 +63,27 @@ package final class TypeStore: Sendable {
         ]
     }
 
+    /// Nothing that few may see in a table is seen by others through one of its types.
+    private func checkSensitive(_ type: DocumentType) throws {
+        let others = registry.sensitiveConflicts(of: type)
+        guard others.isEmpty else { throw TypeFileError(reasons: others) }
+        let reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table))
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+    }
+
     private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
         let table = TableName.stored(type)
         let conflicts = kindConflicts(of: type) + ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)")
         guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
+        try checkSensitive(type)
         guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }
         try catalog.putType(
             name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
+        // Nobody sees a value of the new version by the rules of the one before.
+        let now = catalog.now
+        sensitive.withLock { $0.add(type, at: now) }
         // The table has the columns before the first receipt can bring them.
         tables.add(Self.columns(of: type), to: table)
         // Before the new version takes anything: the table of the one that was in force.
@@ -74,12 +94,21 @@ package final class TypeStore: Sendable {
         tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(table) }
         try registry.put(type)
         stored.withLock {
-            $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn)
+            $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn, putAt: now)
         }
     }
 
     /// Tables of a type's versions, for types that have had several versions.
     private let tablesOfTypes: Mutex<[String: Set<String>]>
+
+    /// Of all versions of all types, deleted ones too.
+    private let sensitive: Mutex<SensitiveColumns>
+
+    /// What few may see, as of now.
+    var sensitiveColumns: SensitiveColumns { sensitive.withLock { $0 } }
+
+    /// Whether there is, or was, a type of that name.
+    func isKnown(_ name: String) -> Bool { stored.withLock { $0[name] != nil } }
 
     /// Tables other than its present one in which earlier versions of a type have put its documents.
     func formerTables(of type: DocumentType) -> [String] {
@@ -176,7 +205,7 @@ package final class TypeStore: Sendable {
             _ = registry.remove(name)
             stored.withLock {
                 $0[name] = StoredType(
-                    name: known.name, version: known.version, json: known.json, isDeleted: true, isBuiltIn: known.isBuiltIn)
+                    name: known.name, version: known.version, json: known.json, isDeleted: true, isBuiltIn: known.isBuiltIn, putAt: known.putAt)
             }
         }
     }

@@ -25,6 +25,11 @@ package final class ColdTable: Sendable {
             }
         }
 
+        /// Whether somebody holds a version whose files lie below a location.
+        func isRead(at location: String) -> Bool {
+            entries.withLock { entries in entries.contains { $0.table?.iceberg.storage.location(of: "") == location } }
+        }
+
         func snapshotsInUse() -> Set<Int64> {
             entries.withLock { entries in Set(entries.compactMap { $0.table?.iceberg.metadata.currentSnapshotID }) }
         }

@@ -12,7 +12,14 @@ final class ColdTier: Sendable {
     /// Files whose filters are at hand.
     private let kept = Mutex<Set<String>>([])
 
-    init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound) throws {
+    /// Opens another place of tables, as the settings have its endpoint and credentials; nil: in the store's directory.
+    let openPlace: @Sendable (String?) throws -> any StorageFactory
+
+    init(
+        directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound,
+        openPlace: @escaping @Sendable (String?) throws -> any StorageFactory
+    ) throws {
+        self.openPlace = openPlace
         self.directory = directory
         self.catalog = catalog
         self.calls = calls
@@ -63,7 +70,7 @@ final class ColdTier: Sendable {
         }
     }
 
-    private var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
+    var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
 
     /// Whatever of a version can be read is put aside with it: its manifests, and data files a day later, as those that nothing leads to.
     private func putAsideVersions(after version: Int, of name: String, _ storage: any ObjectStorage) throws {

@@ -158,7 +158,7 @@ final class Compactor: Sendable {
         }
     }
 
-    private var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// Whether the work should end: the store closes, or whoever asked for it wants it no more.
     var isEnding: Bool { isStopping || isUnwanted.withLock { $0 }?() ?? false }
@@ -277,7 +277,7 @@ final class Compactor: Sendable {
         return summary
     }
 
-    private func keepFilters() {
+    func keepFilters() {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
     }
 
@@ -306,6 +306,7 @@ final class Compactor: Sendable {
         try catalog.flushKeyUses()
         try catalog.flushSessionUses()
         let milliseconds = clock.now() / 1_000
+        try removing { try removeFormer() }
         try removing {
             for name in tier.boundary.snapshot().cold.keys.sorted() {
                 if isEnding { throw DayCompactor.Cancelled() }

@@ -6,27 +6,18 @@ package final class BucketStorageFactory: StorageFactory {
     package let client: BucketClient
     private struct State {
         var storages: [String: BucketStorage] = [:]
-        var cache: RangeCache?
     }
-    private let cache: CacheOptions?
+    private let cache: WarehouseCache?
     private let state = Mutex(State())
 
-    /// Where ranges of objects are kept on this machine. Taken up when the first table is asked for, and the store's directory is ours.
-    package struct CacheOptions: Sendable {
-        package var path: String
-        package var byteCountMax: Int64
-
-        package init(path: String, byteCountMax: Int64) { (self.path, self.byteCountMax) = (path, byteCountMax) }
-    }
-
     /// - Parameter cache: nil where nothing may be believed that does not come from the bucket: to prove a store.
-    package init(_ client: BucketClient, cache: CacheOptions?) {
+    package init(_ client: BucketClient, cache: WarehouseCache?) {
         self.client = client
         self.cache = cache
     }
 
     /// nil while there is none.
-    package var cacheFigures: CacheFigures? { state.withLock { $0.cache }?.figures }
+    package var cacheFigures: CacheFigures? { cache?.figures }
 
     package var location: String? { client.endpoint.location }
     package var isRemote: Bool { true }
@@ -39,8 +30,7 @@ package final class BucketStorageFactory: StorageFactory {
     package func storage(of table: String, in warehouse: String, calls: any FileSystemCalls) throws(ColumnStoreError) -> any ObjectStorage {
         try state.withLock { (state) throws(ColumnStoreError) in
             if let storage = state.storages[table] { return storage }
-            if state.cache == nil, let cache { state.cache = try RangeCache(path: cache.path, byteCountMax: cache.byteCountMax) }
-            let storage = BucketStorage(client.below(table), cache: state.cache)
+            let storage = BucketStorage(client.below(table), cache: try cache?.open())
             state.storages[table] = storage
             return storage
         }
@@ -74,4 +64,25 @@ package final class BucketStorageFactory: StorageFactory {
             counter("storage_cache_damaged_total", "Ranges in the cache with a wrong sum: fetched anew.", cache.damagedCount),
         ]
     }
+}
+
+/// Where ranges of objects are kept on this machine: one for all places that a process has opened. Taken up when the first table is asked for, and the
+/// store's directory is ours.
+package final class WarehouseCache: Sendable {
+    private let path: String
+    private let byteCountMax: Int64
+    private let state = Mutex<RangeCache?>(nil)
+
+    package init(path: String, byteCountMax: Int64) { (self.path, self.byteCountMax) = (path, byteCountMax) }
+
+    func open() throws(ColumnStoreError) -> RangeCache {
+        try state.withLock { (cache) throws(ColumnStoreError) in
+            if let cache { return cache }
+            let new = try RangeCache(path: path, byteCountMax: byteCountMax)
+            cache = new
+            return new
+        }
+    }
+
+    var figures: CacheFigures? { state.withLock { $0 }?.figures }
 }

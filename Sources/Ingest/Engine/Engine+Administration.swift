@@ -80,9 +80,25 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         }
         let (entries, hasMore) = try quarantine.entries(of: scope, below: below, limit: limit, withDocuments: !isAuditor)
         if entries.isEmpty { try checkKnown(scope, principal) }
-        guard hasMore else { return (entries, nil) }
+        let shown = entries.map { self.shown($0, to: principal) }
+        guard hasMore else { return (shown, nil) }
         let last = entries.last.flatMap { ULID($0.ticketID) }
-        return (entries, last.map { cursors.encode([$0.bytes], binding: binding) })
+        return (shown, last.map { cursors.encode([$0.bytes], binding: binding) })
+    }
+
+    /// A refused document as a principal sees it: the bytes of a type with sensitive columns, and of no known type where there is any such type,
+    /// are for few.
+    func shown(_ entry: QuarantineEntry, to principal: Principal) -> QuarantineEntry {
+        let type = entry.type.flatMap { types.isKnown($0) ? $0 : nil }
+        guard let start = hidden(from: principal)?.start(ofType: type) else { return entry }
+        var shown = entry
+        (shown.document, shown.isHidden) = ([], true)
+        // What was refused before quoted what it found.
+        if entry.receivedAt < start {
+            shown.problem.detail = Ticket.notShown
+            shown.problem.errors = entry.problem.errors.map { .init(pointer: "", code: $0.code, message: Ticket.notShown) }
+        }
+        return shown
     }
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
@@ -91,7 +107,7 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         else {
             throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
         }
-        return entry
+        return shown(entry, to: principal)
     }
 
     package func deleteQuarantineEntry(_ ticketID: String) throws {

@@ -10,22 +10,8 @@ extension Engine {
                 .badParameter, "an absolute path on the server's machine is wanted",
                 errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path is wanted")])
         }
-        // On a thread of its own, so that its low priority is not left to another's work.
-        let done = Monitor<Result<BackupSummary, any Error>?>(nil)
-        let isFree = isBackingUp.withLock { isBackingUp in
-            defer { isBackingUp = true }
-            return !isBackingUp
-        }
-        guard isFree else { throw Fault(.overloaded, "another backup is under way") }
-        defer { isBackingUp.withLock { $0 = false } }
-        let thread = WorkerThread(name: "backup") { [self] in
-            WorkerThread.lowerPriority()
-            let result = Result { try Backup(parts, destination: destination, isCancelled: isCancelled).run() }
-            done.broadcast { $0 = result }
-        }
-        defer { thread.join() }
         do {
-            let summary = try done.wait { $0 }.get()
+            let summary = try alone("backup") { [self] in try Backup(parts, destination: destination, isCancelled: isCancelled).run() }
             try noteBackup()
             return summary
         } catch is Backup.Cancelled {
@@ -33,8 +19,47 @@ extension Engine {
         } catch let error as SQLiteError {
             if error.kind == .full { throw Fault(.diskFull, "there is no room for the backup") }
             throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
-        } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT {
+        } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT && error.code != .unavailable {
             throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
         }
+    }
+
+    package func move(
+        to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
+    ) throws -> WarehouseMoveSummary {
+        let target: any StorageFactory
+        do { target = try options.openPlace(place) } catch let error as ColumnStoreError where error.code == .invalidRequest { throw Self.refusal("\(error)") }
+        guard target.location != directory.storages.location else { throw Self.refusal("the warehouse is there already: \(directory.warehouseName)") }
+        do {
+            // Proof: the thread that calls waits for the other.
+            nonisolated(unsafe) let progress = progress
+            return try alone("move") { [self] in
+                try WarehouseMove(compactor, to: target, isCancelled: isCancelled, progress: progress).run()
+            }
+        } catch is DayCompactor.Cancelled {
+            throw Fault(.overloaded, "the move was ended before it was done: the warehouse is where it was, and what was copied is not copied again")
+        } catch let failure as DataDirectory.Failure { throw Self.refusal("\(failure)") }
+    }
+
+    private static func refusal(_ text: String) -> Fault {
+        Fault(.badParameter, text, errors: [.init(pointer: "/to", code: "bad-destination", message: text)])
+    }
+
+    /// On a thread of its own, so that its low priority is not left to another's work; one backup or move at a time.
+    private func alone<Result: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
+        let isFree = isBackingUp.withLock { isBackingUp in
+            defer { isBackingUp = true }
+            return !isBackingUp
+        }
+        guard isFree else { throw Fault(.overloaded, "another backup, or a move of the warehouse, is under way") }
+        defer { isBackingUp.withLock { $0 = false } }
+        let done = Monitor<Swift.Result<Result, any Error>?>(nil)
+        let thread = WorkerThread(name: name) {
+            WorkerThread.lowerPriority()
+            let result = Swift.Result { try body() }
+            done.broadcast { $0 = result }
+        }
+        defer { thread.join() }
+        return try done.wait { $0 }.get()
     }
 }

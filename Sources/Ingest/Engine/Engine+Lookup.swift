@@ -7,7 +7,7 @@ extension Engine: RowReading, ChangeFeed {
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = tier.boundary.snapshot()
-        if isVersioned(lookup.table) || lookup.asOf != nil { return try newestVersion(lookup, scope, snapshot) }
+        if isVersioned(lookup.table) || lookup.asOf != nil { return try newestVersion(lookup, scope, snapshot, as: principal) }
         try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)
@@ -35,7 +35,8 @@ extension Engine: RowReading, ChangeFeed {
         guard let best = (held.isEmpty ? found : held).max(by: { $0.receipt.summary.sequence < $1.receipt.summary.sequence }),
             let row = try row(best.place, best.receipt, table, snapshot)
         else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
-        return .found(schema: table.schema, row: row)
+        let mask = hidden(from: principal).flatMap { TableMask($0, table: table.name) }
+        return .found(schema: table.schema, row: mask?.masked(row, table.schema) ?? row)
     }
 
     private enum Place {
@@ -86,9 +87,11 @@ extension Engine: RowReading, ChangeFeed {
         let snapshot = tier.boundary.snapshot()
         if let (receipt, history) = try stored(ticket, snapshot) {
             guard principal.rows.includes(receipt.summary.clientID) else { throw absent }
-            return try self.ticket(receipt, history, snapshot)
+            let ticket = try self.ticket(receipt, history, snapshot)
+            return hidden(from: principal)?.isSensitive(type: receipt.summary.type) ?? false ? ticket.withoutRegistrarsWords : ticket
         }
-        if let entry = try quarantine.entry(ticket), principal.rows.includes(entry.clientID) {
+        if let found = try quarantine.entry(ticket), principal.rows.includes(found.clientID) {
+            let entry = shown(found, to: principal)
             return Ticket(
                 refused: entry, errors: entry.problem.errors,
                 history: [HistoryEvent(at: entry.receivedAt, event: "refused")])

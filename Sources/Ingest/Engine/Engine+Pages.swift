@@ -25,7 +25,7 @@ extension Engine {
             else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             (sequence, after) = (bound, key)
         }
-        let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf)
+        let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf, as: principal)
         let fields = try pageFields(request.fields, table.schema)
         let scope = Self.scope(of: rows, sequence: sequence)
         let walk = PageWalk(
@@ -87,8 +87,7 @@ extension Engine {
         for file in snapshot.files {
             for day in file.state.days { (low, high) = (min(low, day), max(high, day)) }
         }
-        let shown = ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence)
-        let stored = shown.storedName(of: request.table)
+        let stored = shownTables(snapshot, as: .nobody).storedName(of: request.table)
         if let cold = snapshot.cold[stored], let days = try cold.dayRange() {
             (low, high) = (min(low, days.lowerBound), max(high, days.upperBound))
         }

@@ -7,7 +7,7 @@ extension Engine: QueryStore, CursorSealing {
         let snapshot = tier.boundary.snapshot()
         let bound = sequence ?? snapshot.sequence
         let scope = Self.scope(of: principal.rows, sequence: bound)
-        let shown = ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: bound)
+        let shown = shownTables(snapshot, through: bound, as: principal)
         let catalog = StoreCatalog(shown: shown, scope: scope, isOwn: principal.rows != .all)
         return (catalog, bound)
     }

@@ -12,6 +12,7 @@ extension Engine: Callbacks, DeadLetterReview {
             options: options.registration, tier: tier, catalog: catalog, clock: options.hot.clock, callbackBase: callbackBase)
         try registration.start()
         self.registration.withLock { $0 = registration }
+        uploads.notices.start(policy: options.registration.policy)
     }
 
     // MARK: Registrars that are not configured
@@ -175,8 +176,13 @@ extension Engine: Callbacks, DeadLetterReview {
         }
         if found.isEmpty { try checkKnown(scope, principal) }
         found.sort { $0.key < $1.key }
-        guard found.count > limit, let last = found.prefix(limit).last else { return (found.map(\.letter), nil) }
-        let letters = found.prefix(limit).map(\.letter)
+        let sensitive = hidden(from: principal)
+        let letters = found.prefix(limit).map { _, letter in
+            var letter = letter
+            if sensitive?.isSensitive(type: letter.receipt.type) ?? false { letter.reason = Ticket.notShown }
+            return letter
+        }
+        guard found.count > limit, let last = found.prefix(limit).last else { return (letters, nil) }
         return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
     }
 

@@ -4,15 +4,15 @@ import Query
 
 /// Which tables callers see, and what each shows.
 extension Engine {
-    /// A table by the name that callers give it.
+    /// A table by the name that callers give it, as a principal sees it.
     ///
     /// - Parameters:
     ///   - sequence: of whoever reads: nothing above it has come yet.
     ///   - instant: of a versioned table: its state of then.
     func shownTable(
-        _ name: String, _ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, asOf instant: Int64? = nil
+        _ name: String, _ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, asOf instant: Int64? = nil, as principal: Principal
     ) throws -> any TableSource {
-        let known = ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: sequence ?? snapshot.sequence)
+        let known = shownTables(snapshot, through: sequence, as: principal)
         guard let table = known.table(name, asOf: instant) else { throw Fault(.notFound, "there is no table \(name)") }
         if instant != nil { try checkIsOwnName(name, known) }
         if instant != nil, !known.isVersioned(name) {
@@ -21,6 +21,20 @@ extension Engine {
                 errors: [.init(pointer: "/as_of", code: "not-versioned", message: "of versioned tables only")])
         }
         return table
+    }
+
+    /// The one place that decides what of columns a principal sees.
+    func shownTables(_ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, as principal: Principal) -> ShownTables {
+        ShownTables(
+            snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: sequence ?? snapshot.sequence,
+            sensitive: hidden(from: principal))
+    }
+
+    /// What of the store a principal may not see; nil where that is nothing.
+    func hidden(from principal: Principal) -> SensitiveColumns? {
+        if principal.seesSensitive { return nil }
+        let sensitive = types.sensitiveColumns
+        return sensitive.isEmpty ? nil : sensitive
     }
 
     /// Instants, single documents and their versions are asked of a versioned table by its own name.
@@ -34,7 +48,8 @@ extension Engine {
 
     func checkIsOwnName(_ name: String) throws {
         let snapshot = tier.boundary.snapshot()
-        try checkIsOwnName(name, ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence))
+        // Of names alone.
+        try checkIsOwnName(name, shownTables(snapshot, as: .nobody))
     }
 
     /// The stored table of a versioned one.
@@ -55,6 +70,8 @@ struct ShownTables {
     let tables: TableColumns
     /// Of whoever reads.
     let sequence: Int64
+    /// What whoever reads may not see; nil where he may see all.
+    let sensitive: SensitiveColumns?
 
     var names: [String] {
         tables.tables.sorted().flatMap { stored in
@@ -73,6 +90,12 @@ struct ShownTables {
     }
 
     func table(_ name: String, asOf instant: Int64? = nil) -> (any TableSource)? {
+        guard let table = whole(name, asOf: instant) else { return nil }
+        guard let mask = sensitive.flatMap({ TableMask($0, table: storedName(of: name)) }) else { return table }
+        return MaskedTable(table, mask)
+    }
+
+    private func whole(_ name: String, asOf instant: Int64?) -> (any TableSource)? {
         if tables.contains(name) { return TableName.isVersioned(name) ? versioned(name, .history) : stored(name) }
         if isVersioned(name) { return versioned(TableName.history(of: name), instant.map { .asOf($0) } ?? .newest(.newest)) }
         guard name.hasSuffix(Self.acceptedSuffix) else { return nil }

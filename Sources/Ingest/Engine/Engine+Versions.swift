@@ -6,10 +6,10 @@ import Query
 extension Engine: VersionKeeping {
     /// The newest version of a document, or the one of an instant.
     func newestVersion(
-        _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot
+        _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal
     ) throws -> ReceiptLookupResult {
         let absent = Fault(.notFound, "there is no receipt \(lookup.receiptID)")
-        let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf)
+        let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf, as: principal)
         var filters = [ColumnFilter("receipt_id", .equal(.string(lookup.receiptID)))]
         if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
         if lookup.asOf == nil, case .client(let client) = rows {
@@ -80,7 +80,7 @@ extension Engine: VersionKeeping {
         while let first = all.first, first.sequence > snapshot.sequence { all = try tier.versions.versions(key, below: first.version, limit: room) }
         guard !all.isEmpty || cursor != nil else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
         let shown = all.prefix(limit)
-        var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot), nextCursor: nil)
+        var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal), nextCursor: nil)
         if all.count > limit, let last = shown.last { page.nextCursor = cursors.encode([PageKey.bytes(Int64(last.version))], binding: binding) }
         return .found(page)
     }
@@ -120,11 +120,14 @@ extension Engine: VersionKeeping {
     ///   - entries: newest first.
     ///   - before: the version before the last of them.
     private func described(
-        _ entries: [VersionEntry], before: VersionEntry?, _ key: VersionKey, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot
+        _ entries: [VersionEntry], before: VersionEntry?, _ key: VersionKey, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot,
+        as principal: Principal
     ) throws -> [DocumentVersion] {
         let wanted = entries + [before].compactMap { $0 }
         if wanted.isEmpty { return [] }
-        let table = try shownTable(key.table, snapshot)
+        // That a sensitive value changed may be seen: it is compared as it is, and told without it.
+        let table = try shownTable(key.table, snapshot, as: .admin)
+        let mask = hidden(from: principal).flatMap { TableMask($0, table: key.table) }
         let fields = table.schema.fields.filter { !StandardColumns.names.contains($0.name) || ["sequence", "state"].contains($0.name) }
         let request = ScanRequest(
             projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
@@ -156,7 +159,8 @@ extension Engine: VersionKeeping {
                 changes: earlier.map { earlier in
                     ChangedColumns.of(fields).compactMap { column in
                         let (from, to) = (ChangedColumns.normal(earlier[column]), ChangedColumns.normal(values[column]))
-                        return from == to ? nil : DocumentVersion.Change(field: fields[column], from: from, to: to)
+                        func shown(_ value: Value) -> Value { mask?.masked(value, fields[column]) ?? value }
+                        return from == to ? nil : DocumentVersion.Change(field: fields[column], from: shown(from), to: shown(to))
                     }
                 } ?? [])
         }
@@ -179,7 +183,7 @@ extension Engine: VersionKeeping {
             if let allowed = principal.types, !allowed.contains(newest.type) {
                 throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
             }
-            let row = Self.removal(of: newest, key, now: options.hot.clock.now())
+            let row = Intake.removal(of: newest, key, now: options.hot.clock.now())
             let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
                 switch answer {
                 case .refused(let problem): completion(problem)
@@ -191,17 +195,5 @@ extension Engine: VersionKeeping {
         } catch {
             completion(Intake.problem(error))
         }
-    }
-
-    /// A row without a document.
-    static func removal(of newest: VersionEntry, _ key: VersionKey, now: Int64) -> HotRow {
-        let none = RowLayout(fields: [])
-        let kind = RowKind(
-            table: key.table, type: newest.type, version: newest.typeVersion, contentType: "", layout: VersionColumns.layout(none))
-        let content = VersionColumns.removalHash
-        return HotRow(
-            kind: kind, client: key.client, receipt: key.receipt, businessDay: Clock.day(ofMicroseconds: now), issuedAt: now,
-            values: VersionColumns.row([], count: 0, isRemoval: true, upload: nil), sha256: content, storedDocument: [], documentByteCount: 0,
-            coding: .none, version: RowVersion(content: content, isRemoval: true))
     }
 }

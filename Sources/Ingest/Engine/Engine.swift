@@ -23,6 +23,12 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
         /// Where cold tables lie.
         package var storages: any StorageFactory = LocalStorageFactory()
+        /// Another place of cold tables by its URL; nil: in the store's directory.
+        package var openPlace: @Sendable (String?) throws -> any StorageFactory = { place in
+            guard let place else { return LocalStorageFactory() }
+            guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
+            return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
+        }
         /// Microseconds that nobody sets, beside `hot.clock`: locks of messages outlast jumps of that. Nil where a test moves it by hand.
         package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// Where there is no store, whether one is made.
@@ -69,11 +75,13 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         Self.noteStart(directory, catalog, options)
         try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)
-        quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
+        quarantine = Quarantine(catalog: catalog, limits: options.quarantine) { [catalog] refused, connection in
+            for (client, own) in Dictionary(grouping: refused, by: \.client) { try catalog.count(own.map(\.problem.reasons), of: client, connection) }
+        }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
-        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, openPlace: options.openPlace)
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
@@ -211,7 +219,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     /// A table for queries; nil when no type names it.
     package func table(_ name: String) -> (any TableSource)? {
         let snapshot = tier.boundary.snapshot()
-        return ShownTables(snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: snapshot.sequence).table(name)
+        return shownTables(snapshot, as: .admin).table(name)
     }
 
     package var tableNames: [String] { tier.tables.tables.map { TableName.shown($0) } }

@@ -43,6 +43,8 @@ package struct RowVersion: Sendable {
     package var isRemoval = false
     /// `DocumentContent`.
     package var content: [UInt8]
+    /// The sequence of the version that must still be the newest one; nil for whatever is.
+    package var follows: Int64?
 
     package init(content: [UInt8], isRemoval: Bool = false) {
         self.content = content
@@ -110,6 +112,9 @@ package struct HotRow: Sendable {
         version?.number = number
         VersionColumns.set(version: number, in: &columns, at: clientByteCount + receiptByteCount, count: kind.fields.count)
     }
+
+    /// The row is only stored while the version of that sequence is the newest.
+    mutating func follow(_ sequence: Int64) { version?.follows = sequence }
 
     package var client: ArraySlice<UInt8> { columns[..<clientByteCount] }
     package var receipt: ArraySlice<UInt8> { columns[clientByteCount..<clientByteCount + receiptByteCount] }

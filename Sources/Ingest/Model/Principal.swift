@@ -25,22 +25,30 @@ package struct Principal: Sendable, Hashable {
     package var types: [String]?
     /// Queues, topics and processes that may be used.
     package var uses: Contract.Uses
+    /// Whether values of sensitive columns are shown.
+    package var seesSensitive: Bool
 
     /// Of a contract.
-    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none) {
-        self.init(role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types, uses: uses)
+    package init(
+        clientID: String, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none, seesSensitive: Bool = false
+    ) {
+        self.init(
+            role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types, uses: uses,
+            seesSensitive: seesSensitive)
     }
 
     private init(
-        role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none
+        role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none,
+        seesSensitive: Bool
     ) {
         (self.role, self.identity, self.keyID) = (role, identity, keyID)
         (self.access, self.scope, self.types, self.uses) = (access, scope, types, uses)
+        self.seesSensitive = seesSensitive
     }
 
-    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all, uses: .all)
+    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all, uses: .all, seesSensitive: true)
     /// Who has shown no credential, or one that is still to be checked: a contract's role without a contract.
-    package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [])
+    package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [], seesSensitive: false)
 
     /// Of an operator's key. Whoever is not the administrator sees no row: what of rows they may see at all, a call must say for their role.
     ///
@@ -48,8 +56,8 @@ package struct Principal: Sendable, Hashable {
     package static func operators(_ role: Role, keyID: String) -> Principal {
         precondition(role != .contract)
         return role == .admin
-            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all, uses: .all)
-            : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own)
+            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all, uses: .all, seesSensitive: true)
+            : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own, seesSensitive: false)
     }
 
     package var isAdmin: Bool { identity == .administrator }

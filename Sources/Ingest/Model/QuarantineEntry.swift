@@ -8,6 +8,8 @@ package struct QuarantineEntry: Sendable {
     package var type: String?
     package var problem: Fault
     package var document: [UInt8]
+    /// The document is not shown: it may hold sensitive values.
+    package var isHidden = false
     package init(
         ticketID: String, clientID: String?, receivedAt: Int64, contentType: String, type: String?, problem: Fault, document: [UInt8]
     ) {

@@ -22,6 +22,31 @@ package struct Ticket: Sendable {
     }
 }
 
+extension Ticket {
+    /// What registrars say is left out: they have the document, and may quote it.
+    package var withoutRegistrarsWords: Ticket {
+        var ticket = self
+        ticket.steps = steps.map { step in
+            var step = step
+            step.detail = nil
+            return step
+        }
+        ticket.errors = errors.map { _ in .init(pointer: "", code: "rejected", message: Self.notShown) }
+        ticket.history = history.map { event in
+            var event = event
+            event.details.removeAll { !Self.ownDetails.contains($0.name) }
+            return event
+        }
+        return ticket
+    }
+
+    /// In place of words that may quote a sensitive value.
+    package static let notShown = "not shown: the type has sensitive columns"
+
+    /// Members of events that are the store's own.
+    private static let ownDetails: Set<String> = ["name", "attempt", "reference", "status", "target", "version", "stage"]
+}
+
 package struct TicketStep: Sendable {
     package var name: String
     package var stage: Int

@@ -25,10 +25,16 @@ enum WebhookCall {
                 json.member("sequence", summary.sequence)
             }
         }
-        var headers = RegistrarCall.signature(id: id, body: json.bytes, secrets: secrets, nowSeconds: nowSeconds)
+        var request = request(id: id, body: json.bytes, url: url, secrets: secrets, nowSeconds: nowSeconds)
+        request.headers.append((name: "traceparent", value: Trace.parent(call.trace, ticketID: summary.ticketID)))
+        return request
+    }
+
+    /// - Parameter body: JSON.
+    static func request(id: String, body: [UInt8], url: String, secrets: [WebhookSecret], nowSeconds: Int64) -> OutgoingRequest {
+        var headers = RegistrarCall.signature(id: id, body: body, secrets: secrets, nowSeconds: nowSeconds)
         headers.append((name: "Content-Type", value: "application/json"))
-        headers.append((name: "traceparent", value: Trace.parent(call.trace, ticketID: summary.ticketID)))
-        return OutgoingRequest(method: .post, url: url, headers: headers, body: json.bytes, timeoutMilliseconds: timeoutMilliseconds)
+        return OutgoingRequest(method: .post, url: url, headers: headers, body: body, timeoutMilliseconds: timeoutMilliseconds)
     }
 }
 

@@ -10,6 +10,16 @@ package protocol StoreMaintenance: AnyObject, Sendable {
     /// - Parameter isCancelled: asked between files, and pieces of large ones. The backup before is as it was then.
     /// - Throws: `overloaded` when it was cancelled.
     func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary
+    /// Moves cold tables to another place, while the store works; what a move that was cut off has copied is not copied again.
+    ///
+    /// - Parameters:
+    ///   - place: as `storage.url` is to say; nil: in the store's own directory.
+    ///   - isCancelled: asked between pieces of files. The tables are where they were then.
+    ///   - progress: bytes copied by now, and what is being copied.
+    /// - Throws: `badParameter` for a place that cannot take them, `overloaded` when it was cancelled.
+    func move(
+        to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
+    ) throws -> WarehouseMoveSummary
     /// Proves every file of the store, while it works; nothing is changed.
     ///
     /// - Parameter temporaryDirectory: where keys are sorted that are too many for memory.

@@ -16,8 +16,11 @@ package protocol UploadKeeping: AnyObject, Sendable {
     func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection]
     /// By the link alone; nil where it is gone.
     func linked(_ id: String) throws -> Upload?
-    /// - Throws: upload-closed.
-    func receive(_ upload: Upload, from start: Int64) throws -> UploadFile
+    /// - Parameters:
+    ///   - isAnew: from 0, whatever is there; else behind all that is there.
+    ///   - isKept: whether what comes stays though its call breaks; else only after `keep`.
+    /// - Throws: upload-closed; upload-mismatch where another place is due.
+    func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile
     /// Of a file, the bytes that are here.
     func fileByteCount(_ id: String) -> Int64
     /// The file is here whole: it is read from now on.
@@ -26,8 +29,14 @@ package protocol UploadKeeping: AnyObject, Sendable {
     func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload
     /// Ends one that waits for its file or is read.
     func cancel(_ id: String, as principal: Principal) throws
+    /// Begins to take back what one has changed in versioned tables.
+    ///
+    /// - Throws: immutable-table, upload-closed.
+    func revert(_ id: String, as principal: Principal) throws -> Upload
     /// Begins to read files.
-    func start()
+    ///
+    /// - Parameter describe: an upload as the API says it, for webhooks.
+    func start(describe: @escaping @Sendable (Upload) -> [UInt8])
 }
 
 extension Uploads: UploadKeeping {}

@@ -6,9 +6,9 @@ import Processes
 ///
 /// 1. What is in memory is what the file says, but for conditions, which are bound anew, and for what is being sent, which a restart forgets and sends again.
 /// 2. Of one subscription and one subject at most one event is tried at a time, the first that came.
+///
+/// Proof that it may be shared: the writer's thread alone works with it, within operations.
 final class TopicCore: QueueGroupMember, @unchecked Sendable {
-    // Proof of Sendable: the one thread that works with the core of queues calls it, and nobody else.
-
     struct Known {
         let id: Int64
         let topic: String

@@ -6,7 +6,6 @@ import Synchronization
 
 /// Topics of a store: events in, and out to those who subscribed. What they are is in `TopicCore`, which the writer of queues works with.
 package final class TopicStore: Sendable {
-    /// Used within the operations that the writer's thread runs alone.
     private let core: TopicCore
     private let outbox: EventOutbox
     private let queues: QueueStore

@@ -87,8 +87,9 @@ extension Catalog {
 
     /// Notes how an upload stands, with the feedback of what it has read since, unless it is in another state by now than `state`.
     ///
+    /// - Parameter notice: what a webhook is told of it, if it is noted.
     /// - Returns: false where it is.
-    func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = []) throws -> Bool {
+    func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notice: Notice? = nil) throws -> Bool {
         try write(isCounted: false) { connection in
             let update = try connection.statement(
                 """
@@ -122,6 +123,8 @@ extension Catalog {
             guard connection.changeCount > 0 else { return false }
             let kept = max(0, Self.rejectionCountMax - (upload.counts.rejected - Int64(rejections.count)))
             for rejection in rejections.prefix(Int(clamping: kept)) { try Self.write(rejection, of: upload.id, connection) }
+            try count(rejections.map(\.violations), of: upload.clientID, upload: upload.id, connection)
+            if let notice { try Self.add(notice, connection) }
             return true
         }
     }
@@ -157,7 +160,14 @@ extension Catalog {
 
     /// Forgets feedback of uploads that were made before an instant, a little at a time: others wait for the catalog meanwhile.
     func deleteRejections(before instant: Int64) throws {
-        while true {
+        // Nearly always there are none, and a look costs no commit.
+        let isAny = try read { connection in
+            let select = try connection.statement("SELECT 1 FROM upload_errors WHERE upload_id IN (SELECT id FROM uploads WHERE created_at < ?1) LIMIT 1")
+            defer { select.reset() }
+            select.bind(1, instant)
+            return try select.step()
+        }
+        while isAny {
             let count = try write(isCounted: false) { connection -> Int64 in
                 let delete = try connection.statement(
                     """

@@ -15,14 +15,19 @@ package final class UploadFile: @unchecked Sendable {
     package private(set) var byteCount: Int64
     private var looked: Int64 = 0
     private var written: Int64 = 0
+    /// Behind what earlier calls brought.
+    package let start: Int64
+    /// Whether what comes stays though its call breaks.
+    private var isKept: Bool
 
     /// - Parameters:
     ///   - start: 0 to begin anew; else behind what is there, of which no more than that is kept.
+    ///   - isKept: whether what comes stays though its call breaks; else only after `keep`.
     ///   - onEnd: called once, when it is let go of.
-    init(_ upload: Upload, path: String, from start: Int64, byteCountMax: Int64, minFreeBytes: Int64, onEnd: @escaping @Sendable () -> Void) throws {
+    init(_ upload: Upload, path: String, from start: Int64, isKept: Bool, byteCountMax: Int64, minFreeBytes: Int64, onEnd: @escaping @Sendable () -> Void) throws {
         (self.upload, self.path, self.byteCountMax, self.minFreeBytes) = (upload, path, byteCountMax, minFreeBytes)
         self.onEnd = onEnd
-        byteCount = start
+        (byteCount, self.start, self.isKept) = (start, start, isKept)
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             onEnd()
@@ -41,10 +46,15 @@ package final class UploadFile: @unchecked Sendable {
     /// The next one may put the file.
     package func end() {
         guard descriptor >= 0 else { return }
+        // A piece whose sum nobody has looked at is none.
+        if !isKept { _ = ftruncate(descriptor, off_t(start)) }
         close(descriptor)
         descriptor = -1
         onEnd()
     }
+
+    /// What has come was looked at, and stays.
+    package func keep() { isKept = true }
 
     private static func failure(_ code: Int32) -> Fault { Fault(.diskFull, "the file cannot be written", cause: "error \(code)") }
 

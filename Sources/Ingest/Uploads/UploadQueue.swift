@@ -27,6 +27,7 @@ final class UploadQueue: Sendable {
     static let activeMax = 4
     static let turnMax = 2
     private static let sweepSeconds = 10.0
+    private static let writtenSeconds = 2.0
 
     private let state = Monitor(State())
 
@@ -51,7 +52,9 @@ final class UploadQueue: Sendable {
     /// Ends what works, between two chunks; the next start goes on.
     func stop() {
         state.broadcast { $0.isStopped = true }
-        state.wait { $0.active.isEmpty && $0.written.isEmpty ? () : nil }
+        state.wait { $0.active.isEmpty ? () : nil }
+        // A connection that does not let go of its file keeps nobody from closing the store: what is here of the file stays.
+        _ = state.wait(seconds: Self.writtenSeconds) { $0.written.isEmpty ? true : nil }
     }
 
     // MARK: Files on their way in

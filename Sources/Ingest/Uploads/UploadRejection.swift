@@ -22,8 +22,7 @@ package struct UploadRejection: Sendable {
     init(_ record: Int, _ fault: Fault, receiptID: [UInt8]? = nil, form: RecordForm) {
         self.record = Int64(record)
         self.receiptID = (receiptID ?? fault.readable?.receiptID).map { String(decoding: $0, as: UTF8.self) }
-        let all = fault.errors.isEmpty ? [Fault.Violation(pointer: "", code: fault.code.rawValue, message: fault.detail)] : fault.errors
-        violations = all.prefix(Self.violationCountMax).map { violation in
+        violations = fault.reasons.prefix(Self.violationCountMax).map { violation in
             // The reader numbers rows within a chunk, the client within the file.
             let pointer = form == .csv ? Self.placed(violation.pointer, record) : violation.pointer
             return Fault.Violation(pointer: Self.shortened(pointer), code: violation.code, message: Self.shortened(violation.message))
@@ -32,9 +31,11 @@ package struct UploadRejection: Sendable {
     }
 
     /// Of a record that was valid, and was refused all the same.
-    init(_ record: Int, _ fault: Fault, of row: HotRow, form: RecordForm) {
+    ///
+    /// - Parameter sensitive: columns that nobody is told of here.
+    init(_ record: Int, _ fault: Fault, of row: HotRow, sensitive: Set<String>, form: RecordForm) {
         var fault = fault
-        fault.readable = ReadableColumns(receiptID: Array(row.receipt), fields: row.kind.fields, row: Array(row.values), faulty: VersionColumns.names)
+        fault.readable = ReadableColumns(receiptID: Array(row.receipt), fields: row.kind.fields, row: Array(row.values), faulty: VersionColumns.names.union(sensitive))
         self.init(record, fault, form: form)
     }
 

@@ -41,12 +41,12 @@ final class UploadRunner {
             let fault = (error as? RecordFileError)?.fault ?? Intake.problem(error)
             if fault.code == .internalError { StoreLog.note("an upload failed", path: upload.id, reason: fault.cause ?? "\(error)", level: .warning) }
             // What the disk refuses now it may take later.
-            if fault.code == .diskFull || fault.code == .overloaded { return uploads.queue.pause(upload.id, seconds: Self.pauseSeconds) }
+            if fault.isForLater { return uploads.queue.pause(upload.id, seconds: Self.pauseSeconds) }
             (upload.state, upload.problem) = (.error, fault)
         }
         upload.endedAt = uploads.clock.now()
         do {
-            guard try uploads.catalog.change(upload, from: .processing) else { return }
+            guard try uploads.catalog.change(upload, from: .processing, notice: uploads.notice(of: upload)) else { return }
             if let identities { (self.identities, _) = (nil, identities) }
             UploadIdentities.remove(uploads.identitiesPath(upload.id))
             uploads.ended(upload)
@@ -169,8 +169,8 @@ final class UploadRunner {
                 switch item {
                 case .rejected(let rejection): rejections.append(rejection)
                 case .row(let number, let row):
-                    if let first = try identities?.first(row.identity, record: number), row.kind.isVersioned, first != number {
-                        rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, form: reader.form))
+                    if row.kind.isVersioned, let first = try identities?.first(row.identity, record: number), first != number {
+                        rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, sensitive: uploads.sensitiveColumns(of: row.kind), form: reader.form))
                     } else {
                         rows.append((number, row))
                     }
@@ -221,11 +221,11 @@ final class UploadRunner {
             var again: [(number: Int, row: HotRow)] = []
             for (index, entry) in rows.enumerated() {
                 guard let fault = note(entry, answer, index) else { continue }
-                let isForLater = fault.code == .overloaded || fault.code == .diskFull || (fault.code == .internalError && tries < Self.faultyTryMax)
+                let isForLater = fault.isForLater || (fault.code == .internalError && tries < Self.faultyTryMax)
                 if isForLater {
                     again.append(entry)
                 } else {
-                    rejections.append(UploadRejection(entry.number, fault, of: entry.row, form: reader?.form ?? .json))
+                    rejections.append(UploadRejection(entry.number, fault, of: entry.row, sensitive: uploads.sensitiveColumns(of: entry.row.kind), form: reader?.form ?? .json))
                 }
             }
             if again.isEmpty { return }
@@ -318,4 +318,9 @@ enum UploadForm {
         }
         return plain
     }
+}
+
+extension Fault {
+    /// The same may be taken in a while, without anybody doing anything about it.
+    var isForLater: Bool { code == .overloaded || code == .diskFull || code == .storageUnavailable }
 }

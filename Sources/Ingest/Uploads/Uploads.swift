@@ -2,6 +2,7 @@ package import ColumnStore
 import Documents
 import Glibc
 import Query
+import Synchronization
 
 /// Files of records that clients send whole: what was announced, the files, what works on them, and what became of each record.
 ///
@@ -19,6 +20,10 @@ package final class Uploads: Sendable {
     let catalog: Catalog
     let intake: IntakeParts
     let queue = UploadQueue()
+    let notices: NoticeSender
+    /// An upload as the API says it.
+    private let describe = Mutex<(@Sendable (Upload) -> [UInt8])?>(nil)
+    private let formerTypes = Mutex<[String: [Int32: DocumentType]]>([:])
     private let directory: DataDirectory
     private let minFreeBytes: Int64
     let clock: Clock
@@ -32,12 +37,16 @@ package final class Uploads: Sendable {
     init(_ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, minFreeBytes: Int64) {
         (self.options, self.directory, self.catalog, self.intake) = (options, directory, catalog, intake)
         (self.minFreeBytes, clock) = (minFreeBytes, intake.clock)
+        notices = NoticeSender(catalog: catalog, clock: intake.clock)
     }
 
     // MARK: Life
 
     /// Begins to read files, with what an earlier run left.
-    package func start() {
+    ///
+    /// - Parameter describe: an upload as the API says it, for webhooks.
+    package func start(describe: @escaping @Sendable (Upload) -> [UInt8]) {
+        self.describe.withLock { $0 = describe }
         queue.start(look: { [self] in
             try sweep()
             return try catalog.workingUploads()
@@ -45,16 +54,29 @@ package final class Uploads: Sendable {
     }
 
     /// Ends what works, between two chunks.
-    func stop() { queue.stop() }
+    func stop() {
+        queue.stop()
+        notices.stop()
+    }
 
     private func process(_ upload: Upload) {
         // As it stands by now.
         guard let upload = try? catalog.upload(upload.id) else { return }
-        if upload.state == .processing { UploadRunner(self, upload).run() }
+        if upload.state == .processing { UploadRunner(self, upload).run() } else if upload.revert.stage == .running { UploadReverter(self, upload).run() }
+    }
+
+    /// What the webhook of the upload's client is told of its end; nil where there is none.
+    func notice(of upload: Upload) -> Notice? {
+        guard let event: Notice.Event = upload.state == .processed ? .uploadProcessed : upload.state == .error ? .uploadError : nil else { return nil }
+        guard let client = upload.clientID, catalog.contract(client)?.webhook != nil, let describe = describe.withLock({ $0 }) else { return nil }
+        return Notice(id: "\(upload.id)-\(upload.state.rawValue.lowercased())", client: client, event: event, at: clock.now()) { json in
+            json.member("upload", raw: describe(upload))
+        }
     }
 
     /// An upload has come to its end.
     func ended(_ upload: Upload) {
+        notices.wake()
         StoreLog.note(
             "an upload ended", path: upload.id,
             reason: "\(upload.state.rawValue): \(upload.counts.processed) records, \(upload.counts.rejected) of them rejected")
@@ -117,9 +139,11 @@ package final class Uploads: Sendable {
     ///
     /// - Parameters:
     ///   - upload: as it was looked up by its link.
-    ///   - start: 0 to begin anew.
+    ///   - start: where the next bytes go.
+    ///   - isAnew: from 0, whatever is there; else behind all that is there.
+    ///   - isKept: whether what comes stays though its call breaks; else only after `keep`.
     /// - Throws: `upload-closed` where it takes none, or somebody else puts it just now.
-    package func receive(_ upload: Upload, from start: Int64) throws -> UploadFile {
+    package func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile {
         try Self.checkOpen(upload)
         guard queue.beginWriting(upload.id) else { throw Fault(.uploadClosed, "this file is being put by somebody else just now") }
         let id = upload.id
@@ -127,13 +151,13 @@ package final class Uploads: Sendable {
             // Looked at again: the one who put it may just have ended.
             if let now = try catalog.upload(id) { try Self.checkOpen(now) } else { throw Fault(.notFound, "the upload was deleted") }
             try DataDirectory.makeDirectories(directory.uploadsPath)
-            guard start == 0 || fileByteCount(id) >= start else { throw Fault(.uploadMismatch, "the file has fewer bytes than are to be kept") }
+            guard start == 0 && isAnew || fileByteCount(id) == start else { throw Fault(.uploadMismatch, "\(fileByteCount(id)) bytes of the file are here") }
         } catch {
             queue.endWriting(id)
             throw error
         }
         let limit = min(Int64(options.byteCountMax), upload.byteCount ?? .max)
-        return try UploadFile(upload, path: filePath(id), from: start, byteCountMax: limit, minFreeBytes: minFreeBytes) { [queue] in queue.endWriting(id) }
+        return try UploadFile(upload, path: filePath(id), from: start, isKept: isKept, byteCountMax: limit, minFreeBytes: minFreeBytes) { [queue] in queue.endWriting(id) }
     }
 
     private static func checkOpen(_ upload: Upload) throws {
@@ -185,6 +209,27 @@ package final class Uploads: Sendable {
         if try catalog.change(upload, from: state) { UploadIdentities.remove(identitiesPath(id)) }
     }
 
+    /// Begins to take back what an upload has changed; nothing where that was asked for before.
+    ///
+    /// - Throws: `immutable-table`, and `upload-closed` for one that is not at its end, or whose time is over.
+    package func revert(_ id: String, as principal: Principal) throws -> Upload {
+        var upload = try upload(id, as: principal)
+        guard upload.revert.stage == .none else { return upload }
+        guard upload.state != .new, upload.state != .processing else {
+            throw Fault(.uploadClosed, "the upload is \(upload.state.rawValue): end it first, or wait for its end")
+        }
+        let type = upload.type.flatMap { intake.types.registry.snapshot[$0] }
+        let ledger = upload.tables.first { !TableName.isVersioned($0) } ?? (upload.tables.isEmpty ? type.flatMap { $0.isVersioned ? nil : $0.table } : nil)
+        if let ledger { throw Fault(.immutableTable, "the table \(ledger) is a ledger: what it has stays as it is") }
+        let end = (upload.endedAt ?? upload.createdAt).addingSaturating(Int64(options.revertDays) * Self.day)
+        guard clock.now() <= end else { throw Fault(.uploadClosed, "an upload can be taken back for \(options.revertDays) days: that time is over") }
+        upload.revert.stage = .running
+        upload.revert.stepSequence = sequence
+        guard try catalog.change(upload, from: upload.state) else { throw Fault(.overloaded, "the upload was changed just now: try again") }
+        queue.wake()
+        return upload
+    }
+
     // MARK: Places
 
     func filePath(_ id: String) -> String { "\(directory.uploadsPath)/\(id)" }
@@ -205,7 +250,17 @@ package final class Uploads: Sendable {
         }
     }
 
-    // MARK: What the runner asks
+    // MARK: What whoever works on one asks
+
+    /// A version of a type, in force or not; nil where the store has it no more.
+    func type(_ name: String, version: Int32) throws -> DocumentType? {
+        if let present = intake.types.registry.snapshot[name], present.version == Int(version) { return present }
+        if let known = formerTypes.withLock({ $0[name]?[version] }) { return known }
+        guard let json = try catalog.typeFile(name: name, version: Int(version)) else { return nil }
+        let type = try DocumentType(json: json)
+        formerTypes.withLock { $0[name, default: [:]][version] = type }
+        return type
+    }
 
     /// All that is committed by now has this number or an earlier one.
     var sequence: Int64 { intake.tier.boundary.snapshot().sequence }
@@ -217,12 +272,18 @@ package final class Uploads: Sendable {
         case .nobody: return .nobody
         case .contract(let client):
             let now = clock.now()
-            guard let contract = catalog.contract(client.text), contract.validFrom.map({ $0 <= now }) ?? true, contract.validTo.map({ now < $0 }) ?? true else {
+            guard let contract = catalog.contract(client.text), contract.invalidity(at: now) == nil else {
                 throw Fault(.contractNotValid, "the contract is not valid any more")
             }
-            guard contract.access == .readWrite else { throw Fault(.readOnly, "the contract reads only by now") }
-            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+            let principal = contract.principal(at: now)
+            guard principal.access == .readWrite else { throw Fault(.readOnly, "the contract reads only by now") }
+            return principal
         }
+    }
+
+    /// Of a row that is refused, what its feedback leaves out.
+    func sensitiveColumns(of kind: RowKind) -> Set<String> {
+        Set(intake.types.sensitiveColumns.paths(of: TableName.shown(kind.table)).map { $0.names[0] })
     }
 
     /// Whether records of a file may be documents of versioned tables.

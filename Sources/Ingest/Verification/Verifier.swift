@@ -108,6 +108,7 @@ package final class Verifier {
                 if TableName.isVersioned(table) { checkView(of: table) }
             }
             checkVersionIndex()
+            guarded(directory.uploadsPath) { try checkUploads(catalog) }
             knowsParts = isWhole
         }
         if access(directory.queuesPath, F_OK) == 0 {
@@ -176,6 +177,22 @@ package final class Verifier {
         }
         if SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16)) != hash {
             note("\(directory.path)/\(DataDirectory.adminKeyName)", "is not the key that the server was started with last")
+        }
+    }
+
+    /// Files of uploads: that one is there which is still to be read.
+    private func checkUploads(_ catalog: Catalog) throws {
+        let uploads = try catalog.read { connection in
+            let select = try connection.statement("SELECT id, state FROM uploads")
+            defer { select.reset() }
+            var uploads: [(id: String, state: String)] = []
+            while try select.step() { uploads.append((select.text(0), select.text(1))) }
+            return uploads
+        }
+        for (id, state) in uploads {
+            for suffix in ["", ".ids", ".ids-wal", ".ids-shm"] { isPart("uploads/\(id)\(suffix)") }
+            let path = "\(directory.uploadsPath)/\(id)"
+            if state == "PROCESSING", access(path, F_OK) != 0 { note(path, "is missing, and was not read to its end") }
         }
     }
 

@@ -333,6 +333,7 @@ final class HotWriterCore {
     ) throws -> Submission.Answer {
         let key = VersionKey(table: row.kind.table, client: Array(row.client), receipt: Array(row.receipt))
         let newest = try versions.newest(key)
+        if let wanted = version.follows, newest?.sequence != wanted { return .refused(Fault(.differentDocument, "a newer version has come meanwhile")) }
         if let newest, version.isRemoval ? newest.isRemoval : newest.isSame(version.content) {
             return .done([.repeated(StoredReceipt(newest, of: key))])
         }

@@ -81,6 +81,12 @@ extension Binder {
             let columns = table.columns.map { newColumn($0.name, $0.type) }
             return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
         }
+        if let entry = try dialectEntry(name) {
+            switch entry {
+            case .table(let source, let scope): return try named(scan(last.text, source, scope), alias, name: last.text)
+            case .view(let query): return try named(try bindView(last, query), alias, name: last.text)
+            }
+        }
         if name.count == 2, name[0].text == "information_schema" {
             return try named(try informationSchema(last), alias, name: last.text)
         }
@@ -102,6 +108,20 @@ extension Binder {
             throw error.placed(at: position)
         } catch {
             throw .data("the table “\(name)” cannot be opened: \(error)", at: position)
+        }
+    }
+
+    /// A relation of another schema than the store's, or of the one that is found without its name where the store has none of that name.
+    private func dialectEntry(_ name: [NameSyntax]) throws(QueryError) -> CatalogEntry? {
+        guard let dialect = context.catalog.dialect, let last = name.last, name.count <= 2 else { return nil }
+        dependsOnSession = true
+        do {
+            if name.count == 2 { return try dialect.entry(named: last.text, inSchema: name[0].text) }
+            return try context.catalog.entry(named: last.text) == nil ? dialect.entry(named: last.text, inSchema: dialect.openSchema) : nil
+        } catch let error as QueryError {
+            throw error.placed(at: last.position)
+        } catch {
+            throw .data("the relation “\(last.text)” cannot be opened: \(error)", at: last.position)
         }
     }
 
@@ -211,19 +231,20 @@ extension Binder {
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> Unnest? {
         if call.name.text == "unnest" { return try bindUnnest(call, withOrdinality, alias, at: position, in: frame) }
-        guard call.name.text == "generate_series", (2...3).contains(call.arguments.count) else { return nil }
+        let isSubscripts = call.name.text == "generate_subscripts"
+        guard isSubscripts || call.name.text == "generate_series", (2...3).contains(call.arguments.count) else { return nil }
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: ExpressionScope(frame: frame, clause: "FROM"))
-        guard arguments.contains(where: { !$0.expression.columnIDs.isEmpty || $0.expression.hasSubquery }) else { return nil }
+        guard isSubscripts || arguments.contains(where: { !$0.expression.columnIDs.isEmpty || $0.expression.hasSubquery }) else { return nil }
         try countNode(at: position)
-        let (type, bounds) = try seriesTypes(arguments, at: position)
-        let name = alias?.name ?? NameSyntax("generate_series", at: position)
+        let (type, bounds) = isSubscripts ? (.int32, []) : try seriesTypes(arguments, at: position)
+        let name = alias?.name ?? NameSyntax(call.name.text, at: position)
         let ordinality = withOrdinality ? newColumn("ordinality", .int64) : nil
         let element = newColumn(name.text, type)
         var columns = [element] + (ordinality.map { [$0] } ?? [])
         if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
         return Unnest(
-            list: series(bounds, type, at: position),
+            list: isSubscripts ? try subscripts(arguments, at: position) : series(bounds, type, at: position),
             elements: [UnnestNode.Element(member: "", column: element)], ordinality: ordinality,
             names: NameScope(name: name.text, columns: columns.map(scopeColumn)))
     }
@@ -239,6 +260,7 @@ extension Binder {
             }
             return arguments[0].expression
         }
+        if call.name.text == "generate_subscripts" { return try subscripts(arguments, at: call.name.position) }
         guard (2...3).contains(arguments.count) else {
             throw .badSQL("generate_series takes a start, an end and perhaps a step", at: call.name.position)
         }
@@ -246,7 +268,18 @@ extension Binder {
         return series(bounds, type, at: call.name.position)
     }
 
-    private func series(_ bounds: [Expression], _ type: ColumnType, at position: Int) -> Expression {
+    static let one = Expression.literal(.integer(1), .int32)
+
+    /// The places of a list's elements, from 1.
+    private func subscripts(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
+        guard (2...3).contains(arguments.count), case .list = arguments[0].type else {
+            throw .badSQL("generate_subscripts takes a list and the dimension 1", at: position)
+        }
+        let count = Expression.call(.listCount, [arguments[0].expression], type: .int64, position: position)
+        return series([Self.one, .cast(count, to: .int32, position: position), Self.one], .int32, at: position)
+    }
+
+    func series(_ bounds: [Expression], _ type: ColumnType, at position: Int) -> Expression {
         let zones = type == .timestampTZ ? [zone] : []
         return .call(.series, bounds + zones, type: .list(element: Field("element", type)), position: position)
     }

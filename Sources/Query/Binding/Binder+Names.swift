@@ -13,6 +13,11 @@ extension Binder {
             mention(found, parts[0].text, position)
             return TypedExpression(try fields(parts.dropFirst(1), of: found), at: position)
         }
+        // schema.table.column
+        if parts.count >= 3, context.catalog.dialect != nil, let found = try find(parts[2].text, of: parts[1].text, from: scope.frame, at: position) {
+            mention(found, parts[2].text, position)
+            return TypedExpression(try fields(parts.dropFirst(3), of: found), at: position)
+        }
         throw unknownColumn(parts, in: scope.frame)
     }
 

@@ -63,6 +63,10 @@ extension Binder {
         for window in collector.windows {
             plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
         }
+        if items.count(where: { $0.list != nil }) > 1 {
+            let driver = try stepTogether(&items, at: select.position)
+            return try finish(select, .unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns)), items, order, distinctOn)
+        }
         guard let place = items.firstIndex(where: { $0.list != nil }), let list = items[place].list, case .column(let id, let type) = items[place].expression
         else { return try finish(select, plan, items, order, distinctOn) }
         let element = UnnestNode.Element(member: "", column: OutputColumn(id: id, name: items[place].name, type: type))
@@ -72,6 +76,20 @@ extension Binder {
         }
         plan = .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns))
         return try finish(select, plan, items, order, distinctOn)
+    }
+
+    /// Several functions that give rows step together, up to the end of the longest: the others are NULL behind their own.
+    private func stepTogether(_ items: inout [Item], at position: Int) throws(QueryError) -> (list: Expression, element: UnnestNode.Element) {
+        let column = newColumn("", .int32)
+        var counts: [Expression] = []
+        for index in items.indices {
+            guard let list = items[index].list, case .list(let field) = list.type else { continue }
+            counts.append(.coalesce([.call(.listCount, [list], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64))
+            items[index].expression = .call(.element, [list, .column(column)], type: field.type, position: position)
+            items[index].list = nil
+        }
+        let longest = Expression.call(.greatest, counts, type: .int64, position: position)
+        return (series([Self.one, .cast(longest, to: .int32, position: position), Self.one], .int32, at: position), UnnestNode.Element(member: "", column: column))
     }
 
     /// As in PostgreSQL, rows are made of a list after DISTINCT ON and ORDER BY where these do not look at them.
@@ -102,7 +120,7 @@ extension Binder {
                 }
                 continue
             }
-            if case .function(let call) = item.expression.kind, let made = try bindRowFunction(call, item.alias?.text, items, in: scope) {
+            if case .function(let call) = item.expression.kind, let made = try bindRowFunction(call, item.alias?.text, in: scope) {
                 items.append(made)
                 continue
             }
@@ -118,13 +136,10 @@ extension Binder {
 
     /// A function that gives rows, by itself in the list.
     private func bindRowFunction(
-        _ call: FunctionSyntax, _ alias: String?, _ others: [Item], in scope: ExpressionScope
+        _ call: FunctionSyntax, _ alias: String?, in scope: ExpressionScope
     ) throws(QueryError) -> Item? {
         let name = call.name.text, position = call.name.position
-        guard name == "unnest" || name == "generate_series" else { return nil }
-        guard !others.contains(where: { $0.list != nil }) else {
-            throw .unsupported("a list has one function that gives rows; put more of them in FROM", at: position)
-        }
+        guard ["unnest", "generate_series", "generate_subscripts"].contains(name) else { return nil }
         let list = try bindRows(call, in: scope)
         guard case .list(let field) = list.type, !field.type.isNested else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)

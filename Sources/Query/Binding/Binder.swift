@@ -40,6 +40,8 @@ package final class Binder {
     /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
     private static let nodeCountMax = 4_096
 
+    /// Arguments of the dialect's functions that are being expanded, innermost last, and where their calls stand.
+    var expansions: [(arguments: [TypedExpression], frame: BindingFrame)] = []
     /// Something in the query depends on the moment, the session's zone or what tables there are.
     var dependsOnSession = false
 

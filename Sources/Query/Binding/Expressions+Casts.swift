@@ -18,7 +18,45 @@ extension Binder {
     func bindCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), at: position) }
         let value = try bindExpression(operand, in: scope)
-        return TypedExpression(try castExplicitly(value, to: try TypeNames.target(type)), at: position)
+        if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
+        return TypedExpression(try castExplicitly(value, to: try target(type)), at: position)
+    }
+
+    /// A type's name, the dialect's among them.
+    func target(_ type: TypeNameSyntax) throws(QueryError) -> TypeNames.Target {
+        if !type.isArray, type.modifiers.isEmpty, let own = context.catalog.dialect?.type(named: type.name) { return TypeNames.Target(type: own) }
+        return try TypeNames.target(type)
+    }
+
+    /// `'receipts'::regclass` is a number; `oid::regclass` shows a name, and is one.
+    private func castToRegistry(
+        _ value: TypedExpression, _ registry: String, _ dialect: any CatalogDialect, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        if value.isUntyped, case .literal(.bytes(let text), _) = value.expression {
+            if isUnknownParameter(value) {
+                _ = try cast(value, to: .string, isExplicit: true)
+                return TypedExpression(.null(.int64), at: position)
+            }
+            if let text = dialect.expression(of: "\(registry)_in", argumentCount: 1) { return try expand(text, [value], at: position, in: scope) }
+            let name = String(decoding: text, as: UTF8.self)
+            if let number = Int64(name) { return TypedExpression(.literal(.integer(number), .int64), at: position) }
+            dependsOnSession = true
+            do {
+                guard let found = try dialect.object(named: name, in: registry) else {
+                    throw QueryError.badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedTable)
+                }
+                return TypedExpression(.literal(.integer(found), .int64), at: position)
+            } catch let error as QueryError {
+                throw error
+            } catch {
+                throw .data("“\(name)” cannot be looked up", at: position)
+            }
+        }
+        let function = value.type == .string ? "to_\(registry)" : "\(registry)_name"
+        guard let text = dialect.expression(of: function, argumentCount: 1) else {
+            throw .unsupported("casts of \(value.type.sqlName) to \(registry) are not supported", at: position)
+        }
+        return try expand(text, [value], at: position, in: scope)
     }
 
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {

@@ -8,12 +8,53 @@ extension Binder {
         if name == "grouping" { return try bindGroupingCall(call, in: scope) }
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
         if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.windowing) }
-        guard let function = FunctionRegistry.scalarsByName[name] else { throw unknownFunction(name, at: position) }
+        guard let function = FunctionRegistry.scalarsByName[name] else {
+            if let expanded = try bindExpansion(call, in: scope) { return expanded }
+            throw unknownFunction(name, at: position)
+        }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position)
         }
         let arguments = try bindAll(call.arguments, in: scope)
         return TypedExpression(try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self), at: position)
+    }
+
+    // MARK: The dialect's functions
+
+    /// A function that is an expression of its arguments; nil for one that is none.
+    private func bindExpansion(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }
+        guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
+            throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
+        }
+        return try expand(text, try bindAll(call.arguments, in: scope), at: call.name.position, in: scope)
+    }
+
+    /// - Parameter text: an expression with `$1`, `$2` … for the arguments, which are bound already: no name in them can mean something within it.
+    func expand(_ text: String, _ arguments: [TypedExpression], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard expansions.count < 8 else { throw .unsupported("functions of functions go too deep", at: position) }
+        dependsOnSession = true
+        expansions.append((arguments, scope.frame))
+        defer { expansions.removeLast() }
+        do throws(QueryError) {
+            let found = try bindExpression(try Parser.parseExpression(text), in: scope)
+            return TypedExpression(found.expression, isUntyped: found.isUntyped, at: position)
+        } catch {
+            // Places in the function's text mean nothing in the query's.
+            throw QueryError(error.slug, error.detail, position: position)
+        }
+    }
+
+    func expansionArgument(_ number: Int, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard let (arguments, frame) = expansions.last, number <= arguments.count else { throw .badSQL("there is no argument $\(number)", at: position) }
+        let value = arguments[number - 1]
+        // As a name that was found in an outer level.
+        var level: BindingFrame? = scope.frame
+        while let here = level, here !== frame {
+            here.correlate(value.expression.columnIDs)
+            level = here.parent
+        }
+        return value
     }
 
     private func unknownFunction(_ name: String, at position: Int) -> QueryError {

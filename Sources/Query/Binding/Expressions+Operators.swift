@@ -67,8 +67,18 @@ extension Binder {
     func compare(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
+        if let lists = try listTexts(left, right) { return try compare(op, lists.0, lists.1, at: position) }
         let sides = try comparable(left, right, op.rawValue, at: position)
         return .call(Self.function(op), [sides.0, sides.1], type: .boolean, position: position)
+    }
+
+    /// A list beside a literal, for a dialect that writes lists as text: both as such texts.
+    private func listTexts(_ left: TypedExpression, _ right: TypedExpression) throws(QueryError) -> (TypedExpression, TypedExpression)? {
+        guard let text = context.catalog.dialect?.expression(of: "array_out", argumentCount: 1) else { return nil }
+        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "a comparison")
+        if case .list = left.type, right.isUntyped { return (try expand(text, [left], at: left.position, in: scope), TypedExpression(right.expression, at: right.position)) }
+        if case .list = right.type, left.isUntyped { return (TypedExpression(left.expression, at: left.position), try expand(text, [right], at: right.position, in: scope)) }
+        return nil
     }
 
     /// Rows compare column by column, the first difference deciding.
@@ -215,10 +225,15 @@ extension Binder {
 
     // MARK: Text
 
+    private func isList(_ type: ColumnType) -> Bool { if case .list = type { true } else { false } }
+
     private func concatenate(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         let hasText = [left, right].contains { $0.isUntyped || $0.type == .string }
         if left.type == .binary, right.type == .binary {
             return .call(.concat, [left.expression, right.expression], type: .binary, position: position)
+        }
+        if isList(left.type) || isList(right.type), let text = context.catalog.dialect?.expression(of: "array_cat", argumentCount: 2) {
+            return try expand(text, [left, right], at: position, in: ExpressionScope(frame: BindingFrame(parent: nil), clause: "||")).expression
         }
         guard hasText || (left.type == .null && right.type == .null), !left.type.isNested, !right.type.isNested else {
             throw mismatch(.concatenate, left, right, at: position)

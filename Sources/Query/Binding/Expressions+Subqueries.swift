@@ -140,7 +140,7 @@ extension Binder {
     /// `'{1,2}'::INTEGER[]`, `ARRAY[]::TEXT[]`, and lists cast element by element.
     func bindArrayCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
         let single = TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position)
-        let target = try TypeNames.target(single)
+        let target = try self.target(single)
         func list(_ items: [TypedExpression]) throws(QueryError) -> Expression {
             var values: [Expression] = []
             for item in items { values.append(try castExplicitly(item, to: target)) }

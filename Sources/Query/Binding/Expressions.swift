@@ -5,6 +5,7 @@ extension Binder {
     func bindExpression(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         try work?.spend(1)
         switch syntax.kind {
+        case .parameter(let number) where !expansions.isEmpty: return try expansionArgument(number, at: syntax.position, in: scope)
         case .name(let parts): return try bindName(parts, in: scope)
         case .null, .boolean, .number, .string, .typedString, .interval, .parameter: return try bindConstant(syntax)
         case .unary, .binary, .atTimeZone: return try bindOperator(syntax, in: scope)
@@ -47,7 +48,7 @@ extension Binder {
         case .string(let text): return TypedExpression(.text(text), isUntyped: true, at: position)
         case .typedString(let type, let text):
             let value = TypedExpression(.text(text), isUntyped: true, at: position)
-            return TypedExpression(try castExplicitly(value, to: try TypeNames.target(type)), at: position)
+            return TypedExpression(try castExplicitly(value, to: try target(type)), at: position)
         case .interval(let text, let fields):
             let named = fields.map { IntervalText.Fields(rawValue: $0) }
             if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }

@@ -19,7 +19,9 @@ package struct PreparedQuery: Sendable {
 
     /// A row of constants: nothing is read, and nothing can take long.
     package var isConstant: Bool {
-        switch query.plan {
+        // A plan's text is no row of it.
+        guard explain == nil else { return false }
+        return switch query.plan {
         case .values(_, let rows): rows.count <= 1 && rows.allSatisfy { $0.allSatisfy(\.isLiteral) }
         case .project(.values(_, let rows), let columns): rows.count <= 1 && rows.allSatisfy(\.isEmpty) && columns.allSatisfy { $0.expression.isLiteral }
         default: false

@@ -7,6 +7,27 @@ package protocol QueryCatalog: Sendable {
     func entry(named name: String) throws -> CatalogEntry?
     /// Tables and views, in the order that SHOW TABLES gives them.
     var entryNames: [String] { get }
+    /// What the asker's protocol knows beside the store's own tables; nil: nothing.
+    var dialect: (any CatalogDialect)? { get }
+}
+
+extension QueryCatalog {
+    package var dialect: (any CatalogDialect)? { nil }
+}
+
+/// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.
+package protocol CatalogDialect: Sendable {
+    func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
+    /// A schema whose relations are found without its name.
+    var openSchema: String { get }
+    /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.
+    func expression(of function: String, argumentCount: Int) -> String?
+    /// A type that a cast may name.
+    func type(named name: String) -> ColumnType?
+    /// Whether casts to `type` look a name up, as those to `regclass` do.
+    func isRegistry(_ type: String) -> Bool
+    /// The number of what has that name in a registry; nil where nothing has.
+    func object(named name: String, in registry: String) throws -> Int64?
 }
 
 package enum CatalogEntry: Sendable {

@@ -51,6 +51,7 @@ extension Parser {
         case binary(ExpressionSyntax.BinaryOperator, Int)
         case and, or, isTest, between, membership, like, similar, notMembership, isNull, notNull, timeZone, collate, cast, element
         case likeOperator(ignoresCase: Bool, isNegated: Bool)
+        case namedOperator(ExpressionSyntax.BinaryOperator, tokenCount: Int)
         case unsupported
     }
 
@@ -107,10 +108,18 @@ extension Parser {
             return (Precedence.membership, .notMembership)
         case "at": return nextIs("time") && nextIs("zone", distance: 2) ? (Precedence.timeZone, .timeZone) : nil
         case "collate": return (Precedence.collate, .collate)
-        case "operator": return nextIs(symbol: "(") ? (Precedence.other, .unsupported) : nil
+        case "operator": return nextIs(symbol: "(") ? namedOperator() : nil
         case "overlaps": return (Precedence.other, .unsupported)
         default: return nil
         }
+    }
+
+    /// `OPERATOR(pg_catalog.~)`, which binds as all operators do that have no place of their own.
+    private func namedOperator() -> (Int, Infix)? {
+        var place = 2
+        if token(after: place).text == "pg_catalog", token(after: place + 1).text == "." { place += 2 }
+        guard token(after: place + 1).text == ")", let (op, _) = Self.binaryOperators[token(after: place).text] else { return (Precedence.other, .unsupported) }
+        return (Precedence.other, .namedOperator(op, tokenCount: place + 2))
     }
 
     private mutating func apply(_ step: Infix, to left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
@@ -132,6 +141,10 @@ extension Parser {
             return try node(
                 .like(left, pattern: pattern, escape: nil, ignoresCase: ignoresCase, isNegated: isNegated), at: start,
                 over: [left, pattern])
+        case .namedOperator(let op, let tokenCount):
+            for _ in 0..<tokenCount { advance() }
+            let right = try expression(above: Precedence.other)
+            return try node(.binary(op, left, right), at: start, over: [left, right])
         case .notMembership:
             advance()
             switch current.text {
@@ -295,8 +308,12 @@ extension Parser {
     /// Text always compares by its UTF-8 bytes: the collations that mean that are accepted, others are not.
     private mutating func collate(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
         advance()
+        if at("pg_catalog"), nextIs(symbol: ".") {
+            advance()
+            advance()
+        }
         let name = try label("a collation")
-        guard ["C", "POSIX", "ucs_basic"].contains(name.text) else {
+        guard ["C", "POSIX", "ucs_basic", "default"].contains(name.text) else {
             throw .unsupported("the collation “\(name.text)” is not supported: text compares by its bytes, as in \"C\"", at: name.position)
         }
         return left

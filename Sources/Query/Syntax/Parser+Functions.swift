@@ -275,6 +275,14 @@ extension Parser {
     private mutating func keywordFunction(_ token: Token) throws(QueryError) -> ExpressionSyntax {
         switch token.text {
         case "current_date", "current_timestamp", "localtimestamp": break
+        case "current_user", "session_user", "user", "current_role", "current_catalog", "current_schema":
+            // Functions without parentheses; the last may have them.
+            advance()
+            if token.text == "current_schema", atSymbol("("), nextIs(symbol: ")") {
+                advance()
+                advance()
+            }
+            return try callNode(FunctionSyntax(name: NameSyntax(token.text, at: token.position)))
         default: throw .unsupported("\(token.text.uppercased()) is not supported", at: token.position)
         }
         advance()

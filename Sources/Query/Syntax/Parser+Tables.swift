@@ -67,6 +67,11 @@ extension Parser {
         let start = position
         let isLateral = accept("lateral")
         if atSymbol("(") { return try parenthesisedTable(isLateral: isLateral, start: start) }
+        // The schema of functions that all have.
+        if at("pg_catalog"), nextIs(symbol: "."), token(after: 3).kind == .symbol, token(after: 3).text == "(" {
+            advance()
+            advance()
+        }
         if current.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(current.text) {
             return try tableFunction(start: start)
         }

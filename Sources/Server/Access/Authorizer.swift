@@ -134,15 +134,19 @@ package struct Authorizer: Sendable {
         return contract
     }
 
+    private static func text(_ invalidity: Contract.Invalidity) -> String {
+        switch invalidity {
+        case .notYet(let from): "the contract begins at \(CalendarText.text(instant: from))"
+        case .over(let since): "the contract ended at \(CalendarText.text(instant: since))"
+        case .unsubscribed(nil): "the contract has no subscription any more"
+        case .unsubscribed(let next?): "the contract's next subscription begins at \(CalendarText.text(instant: next))"
+        }
+    }
+
     private func admit(_ contract: Contract) throws -> Admitted {
         let now = CalendarText.now
-        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types, uses: contract.uses)
-        if let from = contract.validFrom, now < from {
-            throw Denial(Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))"), of: principal)
-        }
-        if let to = contract.validTo, now >= to {
-            throw Denial(Problem(.contractNotValid, "the contract ended at \(CalendarText.text(instant: to))"), of: principal)
-        }
+        let principal = contract.principal(at: now)
+        if let invalidity = contract.invalidity(at: now) { throw Denial(Problem(.contractNotValid, Self.text(invalidity)), of: principal) }
         guard let rate = contract.ratePerSecond else { return Admitted(principal: principal) }
         let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
         guard standing.wait != nil else { return Admitted(principal: principal, standing: standing) }

@@ -20,10 +20,8 @@ struct ExportMaker: Sendable {
         case .contract(let client):
             guard let contract = try credentials.contract(client.text) else { throw Problem(.contractNotValid, "the contract is gone") }
             let now = CalendarText.now
-            guard contract.validFrom.map({ $0 <= now }) ?? true, contract.validTo.map({ now < $0 }) ?? true else {
-                throw Problem(.contractNotValid, "the contract is not valid any more")
-            }
-            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types, uses: contract.uses)
+            guard contract.invalidity(at: now) == nil else { throw Problem(.contractNotValid, "the contract is not valid any more") }
+            return contract.principal(at: now)
         }
     }
 

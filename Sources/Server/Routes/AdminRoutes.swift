@@ -41,7 +41,33 @@ enum AdminRoutes {
                 parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false}"#)],
                 answers: [.init(200, "What was found.", [.of(VerificationBody.self)]), accepted], needsBody: false),
             uses: work, handle: verify),
+        Route(
+            .post, "/v1/admin/move", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "move", "Moves cold tables to another place while the store works: a bucket, or a directory of the server's machine. What a move that was cut off has copied is not copied again. Answers at once with the job; with `wait` at the latest then. `storage.url` is to name the place from then on.",
+                parameters: [JobAnswer.waitParameter],
+                body: [.json(#"{"type":"object","required":["to"],"additionalProperties":false,"properties":{"to":{"type":["string","null"],"description":"s3://bucket/prefix or file:///path, empty or of this store; null: the store's own directory."}}}"#)],
+                answers: [.init(200, "What was moved.", [.of(MoveBody.self)]), accepted], problems: [.badParameter, .overloaded, .diskFull]),
+            uses: work, handle: move),
     ]
+
+    private static func move(_ call: Call, _ work: Work) throws -> Response? {
+        let body = try call.object(members: ["to"])
+        guard let value = body["to"], value == .null || value.text != nil else {
+            throw Problem.parameter("to", "s3://bucket/prefix, file:///path or null is wanted" + (body["to"].map { ", not \(MemberReader.shown($0))" } ?? ""))
+        }
+        let (store, place) = (work.store, value.text)
+        return try JobAnswer.start(.move, call, work.jobs, waiting: 0) { job in
+            do {
+                let summary = try store.move(to: place, isCancelled: { job.isCancelled }) { byteCount, path in
+                    job.report(Job.Progress(done: byteCount, unit: "bytes", at: path))
+                }
+                return MoveBody(summary: summary).json()
+            } catch let error as SettingError {
+                throw Problem.parameter("to", error.message)
+            }
+        }
+    }
 
     private struct Work: Sendable {
         let store: any StoreMaintenance

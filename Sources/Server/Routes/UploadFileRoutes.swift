@@ -39,7 +39,7 @@ enum UploadFileRoutes {
 
     private static func open(_ call: Call, _ parts: Parts) throws -> any BodySink {
         let upload = try linked(call, parts)
-        let file = try parts.uploads.receive(upload, from: 0)
+        let file = try parts.uploads.receive(upload, from: 0, isAnew: true, isKept: true)
         if let length = call.request.header("Content-Length").flatMap({ Int64($0) }), let announced = upload.byteCount, length != announced {
             throw Problem(.uploadMismatch, "the file has \(length) bytes, and \(announced) were announced")
         }

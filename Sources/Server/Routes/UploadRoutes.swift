@@ -56,7 +56,14 @@ enum UploadRoutes {
                 "cancelUpload", "Ends an upload that is not read to its end; what was taken stays.", parameters: [id], answers: [.init(204, "It is ended.")],
                 problems: [.notFound, .diskFull]),
             uses: { Parts($0) }, handle: cancel),
-    ] + UploadFileRoutes.all
+        Route(
+            .post, "/v1/uploads/{id}/revert", access: .writer, place: .control, body: .small,
+            operation: Operation(
+                "revertUpload", "Gives every document that an upload has changed the version before, unless something newer came since.", parameters: [id],
+                answers: [.init(202, "It is being taken back; `reverted` and `left` say how far that is.", [.of(UploadStateBody.self)])],
+                problems: [.notFound, .immutableTable, .uploadClosed, .overloaded, .diskFull], isAudited: true),
+            uses: { Parts($0) }, handle: revert),
+    ] + UploadFileRoutes.all + UploadPieceRoutes.all
 
     // MARK: Announcing
 
@@ -143,6 +150,11 @@ enum UploadRoutes {
     }
 
     // MARK: Ends
+
+    private static func revert(_ call: Call, _ parts: Parts) throws -> Response {
+        let upload = try parts.uploads.revert(call.path("id"), as: call.principal)
+        return .json(202, UploadStateBody(id: upload.id, state: upload.state))
+    }
 
     private static func cancel(_ call: Call, _ parts: Parts) throws -> Response {
         try parts.uploads.cancel(call.path("id"), as: call.principal)

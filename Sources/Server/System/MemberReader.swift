@@ -65,6 +65,13 @@ struct MemberReader {
         return nil
     }
 
+    mutating func boolean(_ name: String) -> Bool? {
+        guard let value = member(name) else { return nil }
+        if case .boolean(let given) = value { return given }
+        fault("/\(name)", "type", "true or false is wanted, not \(Self.shown(value))")
+        return nil
+    }
+
     mutating func strings(_ name: String) -> [String]? {
         guard let value = member(name) else { return nil }
         guard case .array(let elements) = value else {

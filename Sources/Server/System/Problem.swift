@@ -9,7 +9,7 @@ package struct Problem: Error, Sendable {
         case badParameter = "bad-parameter", badCursor = "bad-cursor", badSQL = "bad-sql", unsupportedSQL = "unsupported-sql"
         case unauthenticated, badSignature = "bad-signature"
         case readOnly = "read-only", wrongClient = "wrong-client", adminOnly = "admin-only", contractNotValid = "contract-not-valid"
-        case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed", csrf
+        case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed", sensitive, csrf
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
         case immutableTable = "immutable-table", queryCancelled = "query-cancelled", lockLost = "lock-lost"

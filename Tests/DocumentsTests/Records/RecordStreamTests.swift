@@ -62,7 +62,7 @@ final class RecordStreamTests: XCTestCase {
 
     private static let scraps = [
         "\"", "\"\"", ",", "\n", "\r\n", "\r", "a", "bc", "{", "}", "[", "]", ":", "\\", "\\\"", " ", "1", "null", "ї", "\u{FEFF}", "\u{0}", "{\"a\":1}", "{\"a\":[1,{\"b\":\"}\"}]}", "\"x\",1\n",
-        "{\"r\":[", "{\"g\":[{\"i\":[1,2]},{\"k\":3,\"i\":[\"x\"]}],\"z\":{}}", "]}", "\"r\":", "x,y,z\n", String(repeating: "long", count: 20),
+        "<Item>", "</Item>", "<Item/>", "<a>", "</a>", "<!--", "-->", "<![CDATA[", "]]>", "<?x?>", "{\"r\":[", "{\"g\":[{\"i\":[1,2]},{\"k\":3,\"i\":[\"x\"]}],\"z\":{}}", "]}", "\"r\":", "x,y,z\n", String(repeating: "long", count: 20),
     ]
 
     private static func file(_ random: inout SplitMix64) -> [UInt8] {
@@ -81,10 +81,12 @@ final class RecordStreamTests: XCTestCase {
             return try XCTUnwrap(RecordEnvelope(try DocumentType(json: Array(json.utf8)).file))
         }
         let (all, groups) = (try envelope("/r"), try envelope("/g/*/i/*"))
+        let items = try XCTUnwrap(try xmlEnvelope("//Item"))
         return [
             ("lines", { RecordStream(.lines, options()) }), ("json", { RecordStream(.json, options()) }), ("csv", { RecordStream(.csv, options()) }),
             ("csv columns", { RecordStream(.csv, options(columns: [Array("x".utf8), Array("a".utf8)])) }), ("xml", { RecordStream(.xml, options()) }),
             ("envelope", { RecordStream(all, options()) }), ("envelope of groups", { RecordStream(groups, options()) }),
+            ("xml envelope", { RecordStream(items, options()) }),
         ]
     }
 
@@ -204,7 +206,7 @@ final class RecordStreamTests: XCTestCase {
         XCTAssertEqual(texts("", .csv), ["ERROR invalid-document: no header (byte 0)"])
         XCTAssertEqual(texts("\u{FEFF}\r\n", .csv), ["ERROR invalid-document: no header (byte 0)"])
         XCTAssertEqual(texts("a,b", .csv), [])
-        XCTAssertEqual(texts("a,a\n1,2\n", .csv), ["ERROR invalid-document: the column \"a\" is twice in the header (line 1)"])
+        XCTAssertEqual(texts("a,a\n1,2\n", .csv), ["ERROR invalid-document: the header has one name twice, of the columns 1 and 2 (line 1)"])
         XCTAssertEqual(texts("a\n1\n\"2\n3\n", .csv), ["1", "ERROR invalid-document: a quoted field is not closed; it begins in the row of line 3 (byte 4)"])
         XCTAssertEqual(
             texts("a,c,d\n1,2,3\n", .csv, Self.options(columns: [[0x61]])), ["ERROR invalid-document: the header has columns that the type does not know: \"c\", \"d\""])
@@ -254,6 +256,38 @@ final class RecordStreamTests: XCTestCase {
         XCTAssertEqual(texts(#"{"r":[1,2"#, all), [#"{"r":[1]}"#, "ERROR bad-json: the document does not end: the file is cut short (byte 9)"])
         XCTAssertEqual(texts(#"{"r":[1],"z":tru}"#, all).last?.hasPrefix("ERROR bad-json: what stands around the records is no JSON"), true)
         XCTAssertEqual(texts(#"{"r":[1],}"#, all).last?.hasPrefix("ERROR bad-json: what stands around the records is no JSON"), true)
+    }
+
+    private static func xmlEnvelope(_ path: String) throws -> RecordEnvelope? {
+        let json = ##"{"name":"e","version":1,"format":"xml","namespaces":{"b":"urn:b"},"match":{"root":"{urn:b}Batch"},"each":"\##(path)","receipt_id":"b:Id","issued_at":"b:At","columns":{}}"##
+        return RecordEnvelope(try DocumentType(json: Array(json.utf8)).file)
+    }
+
+    func test_xmlEnvelope_givesADocumentOfEachElement() throws {
+        let envelope = try XCTUnwrap(try Self.xmlEnvelope("/b:Batch/b:Group/b:Item"))
+        func texts(_ file: String) -> [String] {
+            let outcome = read(Array(file.utf8), pieces: []) { RecordStream(envelope, Self.options(recordByteCountMax: 300)) }
+            return outcome.records.map(\.text) + (outcome.error.map { ["ERROR " + $0] } ?? [])
+        }
+        let open = "<p:Batch xmlns:p='urn:b' n=\"a>b\">"
+        XCTAssertEqual(
+            texts("\u{FEFF}<?xml version='1.0' encoding='UTF-8'?>\n<!-- <p:Item/> -->" + open + "\n <p:Head>x &amp; y</p:Head>\n <p:Group no='1'>\n  <p:Item><p:Item>1</p:Item><!--</p:Item>--><![CDATA[</p:Item>]]></p:Item>\n"
+                + "  <p:Item z='/>'/>\n </p:Group><Group xmlns='urn:b'><Item>3</Item><Other/></Group><p:Foot/></p:Batch>\n"),
+            [
+                open + "<p:Head>x &amp; y</p:Head><p:Group no='1'><p:Item><p:Item>1</p:Item><!--</p:Item>--><![CDATA[</p:Item>]]></p:Item></p:Group></p:Batch>",
+                open + "<p:Head>x &amp; y</p:Head><p:Group no='1'><p:Item z='/>'/></p:Group></p:Batch>",
+                open + "<p:Head>x &amp; y</p:Head><Group xmlns='urn:b'><Item>3</Item></Group></p:Batch>",
+            ])
+        XCTAssertEqual(texts("<Batch xmlns='urn:c'><Group><Item/></Group></Batch>").last?.hasPrefix("ERROR invalid-document: no record in this file"), true)
+        XCTAssertEqual(texts("<!DOCTYPE a><a/>").last?.hasPrefix("ERROR bad-xml: a DOCTYPE is not allowed"), true)
+        XCTAssertEqual(texts(open + "<p:Group><p:Item>").last?.contains("cut short"), true)
+        XCTAssertEqual(texts(open + "</p:Group>").last?.contains("an end tag that ends nothing"), true)
+        XCTAssertEqual(texts("<?xml version='1.0' encoding='windows-1251'?><a/>").last?.hasPrefix("ERROR bad-encoding"), true)
+        XCTAssertEqual(
+            texts(open + "<p:Group><p:Item>" + String(repeating: "long ", count: 100) + "</p:Item><p:Item>2</p:Item></p:Group></p:Batch>"),
+            ["! too-large: a record of 517 bytes; 300 are allowed", open + "<p:Group><p:Item>2</p:Item></p:Group></p:Batch>"])
+        XCTAssertNotNil(try Self.xmlEnvelope("//b:Item"))
+        XCTAssertNil(try Self.xmlEnvelope("//b:Item[b:Kind='sale']"))
     }
 
     // MARK: Bounds

@@ -27,6 +27,9 @@ final class RowLayoutTests: XCTestCase {
     func test_values_ofEveryType_areThoseWritten() throws {
         let receipt = try receipt()
         XCTAssertEqual(try receipt.type.layout.values(of: receipt.row), wanted)
+        XCTAssertEqual(receipt.type.layout.row(of: wanted), receipt.row, "a row made of values is the row that was read")
+        let none = [Value](repeating: .null, count: wanted.count)
+        XCTAssertEqual(try receipt.type.layout.values(of: receipt.type.layout.row(of: none)), none.dropLast() + [.list([])])
     }
 
     func test_append_toATableWithMoreMembers_fillsThemWithNull() throws {

@@ -24,7 +24,7 @@ final class BucketStorageFactoryTests: XCTestCase {
         let endpoint = try BucketEndpoint(url: "s3://receipts/\(prefix)", endpoint: bucket.endpoint, region: "eu-central-1", isPathStyle: true)
         let client = BucketClient(
             endpoint, region: "eu-central-1", credentials: CredentialChain([StaticCredentials(bucket.credentials)]), transport: transport, options: options)
-        return BucketStorageFactory(client, cache: cache.map { .init(path: $0, byteCountMax: 1 << 26) })
+        return BucketStorageFactory(client, cache: cache.map { WarehouseCache(path: $0, byteCountMax: 1 << 26) })
     }
 
     /// - Parameter note: how long a text that cannot be compressed each receipt has.

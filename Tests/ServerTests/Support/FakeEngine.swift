@@ -101,11 +101,12 @@ final class FakeEngine: WholeStore, UploadKeeping {
     ) throws -> [Upload] { [] }
     func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] { [] }
     func linked(_ id: String) throws -> Upload? { nil }
-    func receive(_ upload: Upload, from start: Int64) throws -> UploadFile { throw Fault(.uploadClosed, "there are no uploads") }
+    func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw Fault(.uploadClosed, "there are no uploads") }
     func fileByteCount(_ id: String) -> Int64 { 0 }
     func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload { throw Fault(.uploadClosed, "there are no uploads") }
     func cancel(_ id: String, as principal: Principal) throws {}
-    func start() {}
+    func revert(_ id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there is no such upload") }
+    func start(describe: @escaping @Sendable (Upload) -> [UInt8]) {}
 
     // MARK: Exports
 
@@ -242,6 +243,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         }
         return BackupSummary()
     }
+    func move(
+        to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Int64, String) -> Void
+    ) throws -> WarehouseMoveSummary { WarehouseMoveSummary() }
     func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {

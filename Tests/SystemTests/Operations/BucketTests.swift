@@ -85,6 +85,62 @@ final class BucketTests: XCTestCase {
         XCTAssertTrue(elsewhere.error.contains("s3://receipts/a/store") && elsewhere.error.contains("s3://receipts/b"), elsewhere.error)
     }
 
+    /// A move that is killed anywhere leaves the tables where they were; once more, it goes on. Receipts are taken all the time.
+    func test_move_killedOnItsWay_goesOn_andTheNextStartWantsTheNewPlace() throws {
+        var here = environment()
+        here["TILL_STORAGE_URL"] = nil
+        let server = try TillServer(environment: here)
+        defer { server.remove() }
+        _ = try server.key("c1")
+        var count = 0
+        func post(_ client: HTTPClient) throws {
+            XCTAssertEqual(try client.post("/v1/receipts?client=c1", Receipts.pos("R-\(count)", day: "2026-0\(1 + count % 9)-10")).status, 201)
+            count += 1
+        }
+        for _ in 0..<6 {
+            for _ in 0..<5 { try post(server.client()) }
+            XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        }
+        for milliseconds in [60, 150, 300] {
+            bucket.fail { $0.method == "PUT" ? .delay(milliseconds: 30) : nil }
+            XCTAssertEqual(try server.client().post("/v1/admin/move", #"{"to":"s3://receipts/a/moved"}"#).status, 202)
+            try post(server.client())
+            usleep(UInt32(milliseconds) * 1_000)
+            server.kill()
+            bucket.fail(nil)
+            let place = try TillRun(["sql", "--data", server.data.path, "--format", "csv", "SELECT count(*) FROM receipts"], environment: here)
+            if place.status != 0 {
+                // It was done by then.
+                XCTAssertTrue(place.error.contains("s3://receipts/a/moved"), place.error)
+                here = environment(["TILL_STORAGE_URL": "s3://receipts/a/moved"])
+            }
+            try server.start(environment: here)
+            XCTAssertTrue(try self.count(server.client()).text.contains("[\(count),"), "\(count) receipts")
+        }
+        if here["TILL_STORAGE_URL"] == nil {
+            let run = try TillRun(["move", "--to", "s3://receipts/a/moved", "--data", server.data.path], environment: here)
+            XCTAssertEqual(run.status, 0, run.error)
+            XCTAssertTrue(run.text.contains("set storage.url to s3://receipts/a/moved"), run.text)
+        }
+        XCTAssertTrue(try self.count(server.client()).text.contains("[\(count),"))
+        XCTAssertEqual(server.stop(), 0)
+        here["TILL_STORAGE_URL"] = nil
+        let former = try TillRun(["serve", "--data", server.data.path, "--listen", "127.0.0.1:0"], environment: here)
+        XCTAssertEqual(former.status, 2, former.error)
+        XCTAssertTrue(former.error.contains("s3://receipts/a/moved") && former.error.contains("its own directory"), former.error)
+        // By a configuration file too, as the server's.
+        let file = server.data.deletingLastPathComponent().appendingPathComponent("till.json")
+        try Data(#"{"storage":{"url":"s3://receipts/a/moved","endpoint":"\#(bucket.endpoint)","region":"eu-central-1","path_style":true,"credentials":{"access_key_id":"AKIADOUBLE","secret_access_key":"double/secret+key"}}}"#.utf8).write(to: file)
+        let proof = try TillRun(["verify", "--data", server.data.path, "--config", file.path])
+        XCTAssertEqual(proof.status, 0, proof.text + proof.error)
+        let back = try TillRun(["move", "--to", "file://\(server.data.path)/warehouse", "--data", server.data.path, "--config", file.path])
+        XCTAssertEqual(back.status, 0, back.error)
+        XCTAssertTrue(back.text.contains("set storage.url to null"), back.text)
+        XCTAssertEqual(bucket.objects.keys.filter { !$0.contains("/probe/") }, [])
+        let home = try TillRun(["verify", "--data", server.data.path])
+        XCTAssertEqual(home.status, 0, home.text + home.error)
+    }
+
     func test_start_onABucketThatCannotBeUsed_saysWhy() throws {
         let data = try Project.temporaryFolder("till-bucket")
         defer { try? FileManager.default.removeItem(at: data) }

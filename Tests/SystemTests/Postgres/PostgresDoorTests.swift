@@ -41,6 +41,12 @@ final class PostgresDoorTests: XCTestCase {
         try run("postgres_clients.py", [opened.port, opened.server.url, TillServer.adminKey, opened.certificate], endsWith: "the clients are served")
     }
 
+    func test_catalogs_areSeenByTools() throws {
+        let opened = try Self.open()
+        defer { opened.remove() }
+        try run("postgres_catalogs.py", [opened.port, opened.server.url, TillServer.adminKey], endsWith: "the catalogs are there")
+    }
+
     func test_attacks_harmNobody() throws {
         let opened = try Self.open()
         defer { opened.remove() }

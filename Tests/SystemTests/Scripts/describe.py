@@ -36,6 +36,10 @@ def run(url, key, phase, limits, seed, parameters):
     lines = ["warnings = false", "", "[checks.not_a_server_error]", 'expected-statuses = ["2xx", "3xx", "4xx", 503]', "", "[parameters]"] + [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in parameters.items()]
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "schemathesis.toml"
+        # Pieces of files are bytes like others.
+        hooks = pathlib.Path(folder) / "media_types.py"
+        hooks.write_text('import schemathesis\nschemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")\n')
+        lines.insert(0, f"hooks = {json.dumps(str(hooks))}")
         path.write_text("\n".join(lines) + "\n")
         return subprocess.run(
             [sys.executable, "-m", "schemathesis.cli", "--config-file", str(path), "run", url + "/openapi.json", "-H", f"Authorization: Bearer {key}",

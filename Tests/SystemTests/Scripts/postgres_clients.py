@@ -86,7 +86,8 @@ def test_psql(shop, shop_key, _):
     assert "42P01" in psql(shop, shop_key, "-v", "VERBOSITY=verbose", "-c", "SELECT 1 FROM nowhere", code=1)
     same(psql(shop, shop_key, "-c", r"\copy (SELECT receipt_id, total FROM receipts ORDER BY 1) TO STDOUT CSV HEADER"), "receipt_id,total\nR-1,65.0000\nR-2,66.5000\n")
     same(psql(shop, shop_key, "-At", stdin="SELECT generate_series FROM generate_series(1, 5)\\g\n\\set FETCH_COUNT 2\nSELECT * FROM generate_series(1,5);\n"), "1\n2\n3\n4\n5\n" * 2)
-    assert "Receipts" not in psql(shop, shop_key, "-Atc", "EXPLAIN SELECT * FROM receipts")
+    assert "Scan receipts" in psql(shop, shop_key, "-Atc", "EXPLAIN SELECT * FROM receipts")
+    assert psql(shop, shop_key, "-Atc", "EXPLAIN SELECT 1").strip()
     psql(shop, "till_wrong", "-c", "SELECT 1", code=2)
     psql("nobody", shop_key, "-c", "SELECT 1", code=2)
     assert 'database "other" does not exist' in subprocess.run(

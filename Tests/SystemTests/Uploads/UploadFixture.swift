@@ -53,7 +53,7 @@ class UploadFixture: XCTestCase {
 
     func rows(_ query: String, _ client: HTTPClient) throws -> String {
         let answer = try client.post("/v1/sql", #"{"query":"\#(query)"}"#).text
-        guard let start = answer.range(of: #""rows":"#), let end = answer.range(of: "next_cursor") else { return answer }
+        guard let start = answer.range(of: #""rows":"#), let end = answer.range(of: #","next_cursor""#) else { return answer }
         return String(answer[start.upperBound..<end.lowerBound])
     }
 

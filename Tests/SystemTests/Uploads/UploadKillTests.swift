@@ -38,7 +38,7 @@ final class UploadKillTests: UploadFixture {
         XCTAssertEqual(upload["state"] as? String, "PROCESSED", "\(upload)")
         XCTAssertEqual(counts(upload), [20_225, 20_225, 20_000, 0, 200, 25])
         let again = try running().client(key: key)
-        XCTAssertEqual(try rows("SELECT count(*), count(DISTINCT receipt_id), count(upload_id) FROM receipts", again), "[[20000,20000,20000]],\"")
+        XCTAssertEqual(try rows("SELECT count(*), count(DISTINCT receipt_id), count(upload_id) FROM receipts", again), "[[20000,20000,20000]]")
     }
 
     func test_versions_killed_areWithoutGapsOrDoubles() throws {
@@ -59,7 +59,7 @@ final class UploadKillTests: UploadFixture {
         let upload = try kill(12, seed: 2, until: id, one)
         XCTAssertEqual(counts(upload), [24_480, 24_480, 8_000, 8_000, 8_000, 480], "\(upload)")
         let again = try running().client(key: key)
-        XCTAssertEqual(try rows("SELECT count(*), max(version), count(DISTINCT receipt_id) FROM members_history", again), "[[40000,2,32000]],\"")
-        XCTAssertEqual(try rows("SELECT count(*), sum(CAST(name = 'twice' AS INTEGER)) FROM members", again), "[[32000,0]],\"")
+        XCTAssertEqual(try rows("SELECT count(*), max(version), count(DISTINCT receipt_id) FROM members_history", again), "[[40000,2,32000]]")
+        XCTAssertEqual(try rows("SELECT count(*), sum(CAST(name = 'twice' AS INTEGER)) FROM members", again), "[[32000,0]]")
     }
 }

@@ -202,6 +202,8 @@ export interface Contract {
   access: "read" | "read-write";
   scope: "own" | "all";
   types?: string[] | null;
+  /** Whether values of sensitive columns are shown: false unless said. */
+  sensitive?: boolean;
   valid_from?: string | null;
   valid_to?: string | null;
   rate_per_second?: number | null;
@@ -217,6 +219,8 @@ export interface Contract {
     topics?: unknown;
     processes?: unknown;
   } | null;
+  /** From 1s to 1d: how often the webhook is told what was refused, where something was. */
+  digest?: string | null;
 }
 
 export interface ContractList {
@@ -272,7 +276,7 @@ export interface QuarantineEntry {
   content_type: string;
   type: string | null;
   problem: Problem;
-  document?: string;
+  document?: string | null;
   document_base64?: string;
 }
 
@@ -321,7 +325,7 @@ export interface AuditList {
 
 export interface Job {
   id: string;
-  kind: "compact" | "backup" | "verify";
+  kind: "compact" | "backup" | "verify" | "move";
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   actor: string;
   created_at: string;
@@ -450,6 +454,16 @@ export interface Backup {
   elapsed_ms: number;
 }
 
+export interface Move {
+  place?: string;
+  tables: number;
+  files: number;
+  bytes: number;
+  files_copied: number;
+  bytes_copied: number;
+  files_left: number;
+}
+
 export interface Compaction {
   files_moved: number;
   rows_moved: number;
@@ -481,9 +495,12 @@ export interface Me {
   scope: "own" | "all";
   /** Document types that it may post; null for all. */
   types: string[] | null;
-  /** Labels for the callers' own use. */
+  /** Whether it sees the values of sensitive columns. */
+  sensitive: boolean;
+  /** Labels for the callers' own use, of the contract's present subscription. */
   roles: string[];
   plan: string | null;
+  /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
 }
 
@@ -499,9 +516,12 @@ export interface Session {
   scope: "own" | "all";
   /** Document types that it may post; null for all. */
   types: string[] | null;
-  /** Labels for the callers' own use. */
+  /** Whether it sees the values of sensitive columns. */
+  sensitive: boolean;
+  /** Labels for the callers' own use, of the contract's present subscription. */
   roles: string[];
   plan: string | null;
+  /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
 }
 
@@ -769,6 +789,12 @@ export interface DeadEventList {
 
 /** A document type file. */
 export interface Type {
+  /** Documents inside documents: the text at path is decoded and read as JSON at to, before columns, schema and rules. */
+  decode?: {
+    path: string;
+    as: ("base64" | "base64url" | "gzip" | "zlib" | "zstd" | "hex")[];
+    to: string;
+  }[];
   name: string;
   /** The present one plus 1; 1 for the first. */
   version: number;
@@ -844,9 +870,15 @@ export interface TypeColumn {
   format?: string;
   bloom?: boolean;
   stored?: boolean;
+  /** Seen by the administrator and by contracts with sensitive; NULL to all others. */
+  sensitive?: boolean;
   /** SQL over the type's columns. */
   expression?: string;
   description?: string;
+  /** Of a list: paths from the element; in their order the elements become rows. */
+  order_by?: string[];
+  /** Of a list: paths from the element; of those that say the same there the first stays. */
+  distinct_by?: string[];
   /** Of a list: the columns of its elements. */
   columns?: Record<string, Record<string, unknown>>;
   [member: string]: unknown;
@@ -1160,6 +1192,14 @@ export interface Operations {
     };
     answer: UploadErrorList;
   };
+  /** Gives every document that an upload has changed the version before, unless something newer came since. */
+  revertUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: UploadState;
+  };
   /** The file, by its link; also in Content-Encoding gzip or zstd. */
   putUpload: {
     path: {
@@ -1174,6 +1214,72 @@ export interface Operations {
     };
     body: string;
     answer: UploadState;
+  };
+  /** How much of the file is here (tus). */
+  uploadOffset: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** 1.0.0 */
+      "Tus-Resumable"?: string;
+    };
+    answer: undefined;
+  };
+  /** A piece of the file (tus). */
+  patchUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** 1.0.0 */
+      "Tus-Resumable"?: string;
+      /** Where the piece begins: as many bytes as are here. */
+      "Upload-Offset"?: string;
+      /** sha1, sha256 or md5, a blank, and the piece's hash in base64. */
+      "Upload-Checksum"?: string;
+    };
+    body: string;
+    answer: undefined;
+  };
+  /** As PATCH, with X-HTTP-Method-Override: PATCH, for those who cannot send that. */
+  postUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    headers?: {
+      /** 1.0.0 */
+      "Tus-Resumable"?: string;
+      /** Where the piece begins: as many bytes as are here. */
+      "Upload-Offset"?: string;
+      /** sha1, sha256 or md5, a blank, and the piece's hash in base64. */
+      "Upload-Checksum"?: string;
+      /** PATCH */
+      "X-HTTP-Method-Override"?: string;
+    };
+    body: string;
+    answer: undefined;
   };
   /** A registrar's outcome for a ticket. */
   callback: {
@@ -2003,6 +2109,18 @@ export interface Operations {
     body?: Record<string, unknown>;
     answer: Verification | Job;
   };
+  /** Moves cold tables to another place while the store works: a bucket, or a directory of the server's machine. What a move that was cut off has copied is not copied again. Answers at once with the job; with `wait` at the latest then. `storage.url` is to name the place from then on. */
+  move: {
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    body: {
+      /** s3://bucket/prefix or file:///path, empty or of this store; null: the store's own directory. */
+      to: string | null;
+    };
+    answer: Move | Job;
+  };
   /** The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended. */
   jobs: {
     query?: {
@@ -2091,7 +2209,11 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   upload: { method: "GET", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
   cancelUpload: { method: "DELETE", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
   uploadErrors: { method: "GET", path: "/v1/uploads/{id}/errors", isOpen: false, takesText: false },
+  revertUpload: { method: "POST", path: "/v1/uploads/{id}/revert", isOpen: false, takesText: false },
   putUpload: { method: "PUT", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
+  uploadOffset: { method: "HEAD", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
+  patchUpload: { method: "PATCH", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
+  postUpload: { method: "POST", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
   callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
   types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
@@ -2169,6 +2291,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   adminAudit: { method: "GET", path: "/v1/admin/audit", isOpen: false, takesText: false },
   backup: { method: "POST", path: "/v1/admin/backup", isOpen: false, takesText: false },
   verify: { method: "POST", path: "/v1/admin/verify", isOpen: false, takesText: false },
+  move: { method: "POST", path: "/v1/admin/move", isOpen: false, takesText: false },
   jobs: { method: "GET", path: "/v1/admin/jobs", isOpen: false, takesText: false },
   job: { method: "GET", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
   cancelJob: { method: "DELETE", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
@@ -2181,14 +2304,17 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
 
 /** What a problem's `type` ends with, by this version. */
 export type Slug =
+  | "Another version of tus."
   | "No byte of the file is in the range."
   | "admin-only"
   | "already-exists"
   | "ambiguous-type"
+  | "and was dropped."
   | "bad-cursor"
   | "bad-encoding"
   | "bad-json"
   | "bad-parameter"
+  | "bad-parameter: another version of tus."
   | "bad-request"
   | "bad-signature"
   | "bad-signature: the link was altered"
@@ -2217,6 +2343,7 @@ export type Slug =
   | "not-found"
   | "numeric-overflow"
   | "or its time is over."
+  | "or none."
   | "overloaded"
   | "query-cancelled"
   | "query-timeout"
@@ -2225,6 +2352,7 @@ export type Slug =
   | "read-only"
   | "request-timeout"
   | "role-not-allowed"
+  | "sensitive"
   | "spill-full"
   | "storage-unavailable"
   | "task-ended"
@@ -2239,7 +2367,10 @@ export type Slug =
   | "unsupported-transfer-encoding"
   | "unsupported-version"
   | "upload-closed"
+  | "upload-closed: another offset is due"
+  | "upload-closed: it takes no file."
   | "upload-mismatch"
+  | "upload-mismatch: the piece has another hash"
   | "uri-too-long"
   | "version-conflict"
   | "wrong-client"

@@ -37,11 +37,13 @@ enum ContractPutCommand: Command {
     static let options =
         [
             Arguments.Option("access", "A", "read, or read-write."), .init("scope", "S", "own, or all."), .init("name", "TEXT", "A name for people."),
-            .init("types", "T,T", "The document types that it may post (all)."), .init("valid-from", "T", "An instant or a date."),
+            .init("types", "T,T", "The document types that it may post (all)."), .init("sensitive", nil, "It sees the values of sensitive columns."), .init("valid-from", "T", "An instant or a date."),
             .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
             .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with."),
+            .init("digest", "SPAN", "How often the webhook is told what was refused: 1s to 1d."),
             .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."), .init("queues", "Q,Q", "Queues that it may use; * for all."),
             .init("topics", "T,T", "Topics that it may publish to; * for all."), .init("processes", "P,P", "Processes that it may start; * for all."),
+            .init("subscriptions", "JSON", "What it may do when: [{\"from\", \"to\", \"access\", \"scope\", \"types\", \"sensitive\", \"roles\", \"plan\"}]."),
         ] + StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -54,7 +56,7 @@ enum ContractPutCommand: Command {
             body.key(option)
             body.string(value)
         }
-        for (option, member) in [("name", "name"), ("valid-from", "valid_from"), ("valid-to", "valid_to")] {
+        for (option, member) in [("name", "name"), ("valid-from", "valid_from"), ("valid-to", "valid_to"), ("digest", "digest")] {
             if let value = try arguments.one(option) {
                 body.key(member)
                 body.string(value)
@@ -68,6 +70,15 @@ enum ContractPutCommand: Command {
             body.endArray()
         }
         try addUses(arguments, to: &body)
+        if let subscriptions = try arguments.one("subscriptions") {
+            guard let value = try? JSONParser.parse(Array(subscriptions.utf8)), value.array != nil else { throw UsageError("--subscriptions wants a JSON array") }
+            body.key("subscriptions")
+            body.raw(subscriptions.utf8)
+        }
+        if arguments.has("sensitive") {
+            body.key("sensitive")
+            body.raw("true".utf8)
+        }
         if let rate = try arguments.one("rate") {
             guard let number = Double(rate), number.isFinite else { throw UsageError("--rate wants a number, not \(rate)") }
             body.key("rate_per_second")

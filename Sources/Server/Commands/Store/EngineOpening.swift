@@ -31,7 +31,13 @@ enum EngineOpening {
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
         options.registration = try registration(settings)
-        options.storages = try WarehouseOpening.factory(settings, directory: directory)
+        let cache = WarehouseOpening.cache(settings, directory: directory)
+        options.storages = try WarehouseOpening.factory(settings, directory: directory, cache: cache)
+        options.openPlace = { place in
+            var elsewhere = settings
+            elsewhere.storage.url = place
+            return try WarehouseOpening.factory(elsewhere, directory: directory, cache: cache)
+        }
         if probes { try WarehouseOpening.probe(options.storages) }
         do {
             return try Engine(path: directory, options: options)

@@ -79,7 +79,7 @@ enum ServeCommand: Command {
         parts.watch(context.life.timers, run: service.onObserver)
         service.watchLevels()
         ExportMaker.begin(context, url: url)
-        context.store.uploads.start()
+        UploadBody.beginUploads(context, url: url)
         let calls = EndpointCaller(try EngineOpening.registration(settings), callbackBase: url)
         try context.store.processes.begin(TaskExecutors(context: context, calls: calls))
         engine.warm(seconds: warmSeconds)

@@ -80,7 +80,7 @@ final class StoreAccess {
             context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
         let url = "http://127.0.0.1:\(listener.port)"
         ExportMaker.begin(context, url: url)
-        context.store.uploads.start()
+        UploadBody.beginUploads(context, url: url)
         return (try APIClient(url: url, key: key), (context, engine))
     }
 

@@ -8,11 +8,18 @@ enum WarehouseOpening {
 
     /// - Parameter directory: of the store, below which the cache lies unless it is set.
     static func factory(_ settings: Settings, directory: String, _ belief: Belief = .cached) throws -> any StorageFactory {
+        try factory(settings, directory: directory, cache: belief == .cached ? cache(settings, directory: directory) : nil)
+    }
+
+    static func factory(_ settings: Settings, directory: String, cache: WarehouseCache?) throws -> any StorageFactory {
         if let place = try localPlace(settings, directory: directory) { return place }
         guard let client = try client(settings) else { return LocalStorageFactory() }
-        let path = settings.storage.cachePath ?? "\(DataDirectory.absolute(directory))/\(DataDirectory.cacheName)"
-        let cache = belief == .cached ? BucketStorageFactory.CacheOptions(path: path, byteCountMax: Int64(settings.storage.cacheByteCount)) : nil
         return BucketStorageFactory(client, cache: cache)
+    }
+
+    static func cache(_ settings: Settings, directory: String) -> WarehouseCache {
+        let path = settings.storage.cachePath ?? "\(DataDirectory.absolute(directory))/\(DataDirectory.cacheName)"
+        return WarehouseCache(path: path, byteCountMax: Int64(settings.storage.cacheByteCount))
     }
 
     /// Of a `file:///` URL; the store's own directory by that name is its own directory.

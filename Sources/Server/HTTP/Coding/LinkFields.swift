@@ -47,3 +47,18 @@ enum ContentDisposition {
         return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(String(decoding: escaped, as: UTF8.self))"
     }
 }
+
+/// Instants in header fields (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+enum HTTPDate {
+    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    static func text(instant: Int64) -> String {
+        // 2026-11-21T22:44:34…
+        let digits = CalendarText.text(instant: instant).split { !$0.isNumber }.compactMap { Int($0) }
+        guard digits.count >= 6, (1...12).contains(digits[1]) else { return "" }
+        let day = Int((Double(instant) / 86_400_000_000).rounded(.down))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(days[((day % 7) + 7) % 7]), \(two(digits[2])) \(months[digits[1] - 1]) \(digits[0]) \(two(digits[3])):\(two(digits[4])):\(two(digits[5])) GMT"
+    }
+}

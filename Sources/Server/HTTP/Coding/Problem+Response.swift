@@ -10,7 +10,7 @@ extension Problem.Slug {
             .badRequest:
             400
         case .unauthenticated, .badSignature: 401
-        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed, .roleNotAllowed, .csrf: 403
+        case .readOnly, .wrongClient, .adminOnly, .contractNotValid, .typeNotAllowed, .roleNotAllowed, .sensitive, .csrf: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
@@ -59,6 +59,7 @@ extension Problem.Slug {
         case .roleNotAllowed: ("Not for this key's role", "The key has a role that this call is not for. `detail` names those that it is for.")
         case .contractNotValid: ("The contract is not valid now", "The present instant is outside the contract's `valid_from` and `valid_to`.")
         case .typeNotAllowed: ("The type is not in the contract", "The contract lists the document types that it takes; this one is not among them.")
+        case .sensitive: ("The document may hold sensitive values", "The document's type has sensitive columns, and the contract may not see their values: of the document it sees the other columns.")
         case .csrf: ("The session's token is missing", "A call that changes something, made with a session's cookie, must bear `Till-CSRF` with the value that `GET /v1/session` answers.")
         case .queryCancelled: ("The query was ended", "Somebody ended it: who asked, or the administrator.")
         case .notFound: ("Not found", "There is nothing at this path, or nothing that this credential may see.")

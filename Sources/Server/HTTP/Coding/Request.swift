@@ -4,12 +4,13 @@ package enum HTTPMethod: String, Sendable, CaseIterable {
     case post = "POST"
     case put = "PUT"
     case delete = "DELETE"
+    case patch = "PATCH"
     case options = "OPTIONS"
 
     /// Methods that no call has, but that somebody may well send (RFC 9110, RFC 5789, WebDAV): log and figures say them. Any other word is not
     /// said: there is no end of them.
     static let others: Set<String> = [
-        "CONNECT", "COPY", "LOCK", "MKCOL", "MOVE", "PATCH", "PRI", "PROPFIND", "PROPPATCH", "PURGE", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLOCK",
+        "CONNECT", "COPY", "LOCK", "MKCOL", "MOVE", "PRI", "PROPFIND", "PROPPATCH", "PURGE", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLOCK",
     ]
 }
 

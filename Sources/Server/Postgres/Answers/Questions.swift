@@ -13,6 +13,8 @@ final class Questions: @unchecked Sendable {
         let owner: AnyObject
         /// Calls when the client goes; nil: no more.
         let whenGone: ((@Sendable () -> Void)?) -> Void
+        /// What the catalogs say of it, but for its settings.
+        let session: SystemSession
     }
 
     private let service: QueryService
@@ -25,6 +27,8 @@ final class Questions: @unchecked Sendable {
     private var portals: [Int: QuestionPortal] = [:]
     private var state: SeenState?
     private var stateNumber = 0
+    /// The session's settings, as the catalogs show them.
+    var settings: () -> [(name: String, value: String)] = { [] }
 
     init(_ service: QueryService, _ places: QueryPlaces, _ asker: Asker, _ interruption: Interruption, output: AnswerOutput, timers: Timers) {
         self.interruption = interruption
@@ -41,7 +45,10 @@ final class Questions: @unchecked Sendable {
 
     private func seen(as principal: Principal) throws -> SeenState {
         if let state { return state }
-        let (catalog, sequence) = try service.store.catalog(as: principal, upTo: nil)
+        let (own, sequence) = try service.store.catalog(as: principal, upTo: nil)
+        var session = asker.session
+        session.settings = settings()
+        let catalog = SystemCatalog(own, session)
         stateNumber += 1
         let made = SeenState(catalog: catalog, sequence: sequence, now: CalendarText.now, number: stateNumber)
         state = made

@@ -37,7 +37,8 @@ final class PostgresConnection {
     private var decoder: FrontendDecoder
     private let charges = ConnectionCharge()
     private let output: AnswerOutput
-    private var receivedByteCount = 0
+    /// Since when a message has begun that is not whole, on the steady clock.
+    private var messageBegan: Double?
 
     init(_ shared: Shared, socket: Int32, peer: PeerAddress?, number: Int, _ interruption: Interruption) {
         (self.shared, self.peer, self.number, self.interruption) = (shared, peer, number, interruption)
@@ -212,12 +213,13 @@ final class PostgresConnection {
     private func admit(_ settings: SessionSettings, _ proof: PasswordCheck.Proof, _ user: String, _ principal: Principal) throws -> Admitted {
         let authorizer = shared.passwords.authorizer
         let (watcher, socket) = (shared.watcher, channel.socket)
+        let (processID, key) = try shared.cancels.add(interruption)
         let asker = Questions.Asker(
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
-            whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } })
+            whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
+            session: SystemSession(user: user, database: shared.database, processID: processID, settings: []))
         let questions = Questions(shared.context.queries, shared.queries, asker, interruption, output: output, timers: shared.context.life.timers)
-        let (processID, key) = try shared.cancels.add(interruption)
         try output.write(.authenticationOk)
         for (name, value) in settings.reported { try output.write(.parameterStatus(name: name, value: value)) }
         try output.write(.keyData(processID: processID, key: key))
@@ -249,6 +251,7 @@ final class PostgresConnection {
         while true {
             do throws(PostgresFault) {
                 if let message = try decoder.next() {
+                    messageBegan = nil
                     return .message(message)
                 }
             } catch {
@@ -263,7 +266,6 @@ final class PostgresConnection {
             } catch {
                 return try ended(error, session)
             }
-            receivedByteCount = decoder.pendingCount == 0 ? bytes.count : receivedByteCount + bytes.count
             try charges.hold(request: decoder.pendingCount + bytes.count)
             decoder.append(bytes)
         }
@@ -279,7 +281,12 @@ final class PostgresConnection {
 
     private func deadline(_ session: PostgresSession) -> Double? {
         let now = SteadyClock.seconds()
-        if decoder.pendingCount > 0 { return now + shared.deadlines.message }
+        if decoder.pendingCount > 0 {
+            // However its bytes come: one now and then does not keep a message waiting for ever.
+            let began = messageBegan ?? now
+            messageBegan = began
+            return began + shared.deadlines.message + Double(decoder.pendingCount) / shared.deadlines.byteRate
+        }
         let name = session.isInTransaction ? "idle_in_transaction_session_timeout" : "idle_session_timeout"
         guard let text = session.settings[name], let milliseconds = SessionSettings.milliseconds(text), milliseconds > 0 else { return nil }
         return now + Double(milliseconds) / 1_000
@@ -299,6 +306,8 @@ final class PostgresConnection {
         var next: SessionInput? = input
         while let input = next {
             next = nil
+            let settings = session.settings
+            questions.settings = { settings.all }
             for effect in session.step(input) {
                 switch effect {
                 case .send(let message):

@@ -52,6 +52,23 @@ struct BackupBody: JSONObject {
     }
 }
 
+struct MoveBody: JSONObject {
+    let summary: WarehouseMoveSummary
+
+    static var schemaName: String? { "Move" }
+    static var example: MoveBody { MoveBody(summary: WarehouseMoveSummary()) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.optional("place", summary.place)
+        sink.member("tables", summary.tableCount)
+        sink.member("files", summary.fileCount)
+        sink.member("bytes", summary.byteCount)
+        sink.member("files_copied", summary.copiedFileCount)
+        sink.member("bytes_copied", summary.copiedByteCount)
+        sink.member("files_left", summary.leftFileCount)
+    }
+}
+
 struct CompactionBody: JSONObject {
     let summary: CompactionSummary
 

@@ -6,7 +6,8 @@ internal import Query
 /// A contract as JSON: read with every fault named, written with its secret left out.
 struct ContractBody: ListItem, JSONObject {
     static let members: Set<String> = [
-        "client_id", "name", "access", "scope", "types", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts", "uses",
+        "client_id", "name", "access", "scope", "types", "sensitive", "valid_from", "valid_to", "rate_per_second", "webhook", "callback_hosts", "uses", "digest",
+        "subscriptions",
     ]
 
     let contract: Contract
@@ -26,12 +27,19 @@ struct ContractBody: ListItem, JSONObject {
         sink.member("access", WordForm(contract.access))
         sink.member("scope", WordForm(contract.scope))
         sink.member("types", contract.types, Self.free)
+        sink.member("sensitive", contract.seesSensitive, MemberFacts("Whether values of sensitive columns are shown: false unless said.", isRequired: false))
         sink.member("valid_from", contract.validFrom.map { InstantOrDayForm(instant: $0) }, Self.free)
         sink.member("valid_to", contract.validTo.map { InstantOrDayForm(instant: $0) }, Self.free)
         sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, Self.free)
         sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, Self.free)
         sink.member("callback_hosts", Optional(contract.callbackHosts), Self.free)
         sink.member("uses", Optional(UsesBody(uses: contract.uses)), Self.free)
+        sink.member(
+            "digest", contract.digest?.text,
+            MemberFacts("From 1s to 1d: how often the webhook is told what was refused, where something was.", keywords: #""pattern":"^[0-9]+(ms|s|m|h|d)$""#, isRequired: false))
+        sink.member(
+            "subscriptions", Optional(contract.subscriptions.map { SubscriptionBody(subscription: $0) }),
+            MemberFacts("Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap.", isRequired: false))
     }
 
     /// - Parameter previous: the contract that is replaced: a webhook put back without its secret keeps the stored one.
@@ -44,6 +52,7 @@ struct ContractBody: ListItem, JSONObject {
         let scope = reader.choice("scope", [Principal.Scope.own, .all])
         let name = reader.string("name")
         let types = reader.strings("types")
+        let sensitive = reader.boolean("sensitive") ?? false
         let from = reader.instant("valid_from")
         let to = reader.instant("valid_to")
         if let from, let to, from >= to { reader.fault("/valid_to", "out-of-range", "must be later than valid_from, \(CalendarText.text(instant: from))") }
@@ -54,12 +63,16 @@ struct ContractBody: ListItem, JSONObject {
             reader.fault("/callback_hosts/\(index)", "format", "a host name or address is wanted, with or without :port, without scheme and path, not \(MemberReader.shown(host))")
         }
         let uses = UsesBody.read(body["uses"], &reader)
+        let span = reader.string("digest")
+        let digest = span.flatMap { Contract.DigestSpan($0) }
+        if let span, digest == nil { reader.fault("/digest", "out-of-range", "a span like 30s, 15m or 1d is wanted, from 1s to 1d, not \(MemberReader.shown(span))") }
+        let subscriptions = reader.subscriptions(access: access ?? .read, scope: scope ?? .own)
         guard reader.faults.isEmpty, let access, let scope else {
             throw Problem(.invalidContract, reader.summary("the contract"), errors: reader.faults)
         }
         return Contract(
-            clientID: clientID, name: name, access: access, scope: scope, types: types, validFrom: from, validTo: to, ratePerSecond: rate,
-            webhook: webhook, callbackHosts: hosts, uses: uses)
+            clientID: clientID, name: name, access: access, scope: scope, types: types, seesSensitive: sensitive, validFrom: from, validTo: to, ratePerSecond: rate,
+            webhook: webhook, callbackHosts: hosts, uses: uses, digest: digest, subscriptions: subscriptions)
     }
 }
 
@@ -135,6 +148,79 @@ private struct NamesForm: BodyForm {
         case .all: writer.string("*")
         case .some(let names): names.write(to: &writer)
         }
+    }
+}
+
+/// What a contract may do for a time.
+struct SubscriptionBody: JSONObject {
+    let subscription: Contract.Subscription
+
+    static var schemaName: String? { "Subscription" }
+    static var isClosed: Bool { true }
+    static var example: SubscriptionBody { SubscriptionBody(subscription: .init(access: .read, scope: .own)) }
+
+    private static func free(_ description: StaticString) -> MemberFacts { MemberFacts(description, isRequired: false) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("from", subscription.from.map { InstantOrDayForm(instant: $0) }, Self.free("Inclusive; null: since ever."))
+        sink.member("to", subscription.to.map { InstantOrDayForm(instant: $0) }, Self.free("Exclusive; null: for ever."))
+        sink.member("access", WordForm(subscription.access), Self.free("The contract's unless said."))
+        sink.member("scope", WordForm(subscription.scope), Self.free("The contract's unless said."))
+        sink.member("types", subscription.types, Self.free("Document types that it may post; null for all."))
+        sink.member("sensitive", subscription.seesSensitive, Self.free("Whether values of sensitive columns are shown: false unless said."))
+        sink.member("roles", subscription.roles, Self.free("Labels for the callers' own use."))
+        sink.member("plan", subscription.plan, Self.free("A name for the callers' own use."))
+    }
+}
+
+extension MemberReader {
+    private static let subscriptionMembers: Set<String> = ["from", "to", "access", "scope", "types", "sensitive", "roles", "plan"]
+    private static let subscriptionCountMax = 1_000
+
+    /// - Parameters:
+    ///   - access: the contract's, for those that say none.
+    mutating func subscriptions(access: Principal.Access, scope: Principal.Scope) -> [Contract.Subscription] {
+        guard let value = body["subscriptions"], value != .null else { return [] }
+        guard case .array(let items) = value else {
+            fault("/subscriptions", "type", "an array of subscriptions is wanted, not \(Self.shown(value))")
+            return []
+        }
+        if items.count > Self.subscriptionCountMax { fault("/subscriptions", "out-of-range", "at most \(Self.subscriptionCountMax) are allowed") }
+        var read: [(place: Int, subscription: Contract.Subscription)] = []
+        for (place, item) in items.prefix(Self.subscriptionCountMax).enumerated() {
+            guard let subscription = subscription(item, "/subscriptions/\(place)", access, scope) else { continue }
+            for (other, earlier) in read where subscription.overlaps(earlier) {
+                fault("/subscriptions/\(place)", "overlap", "it overlaps that of /subscriptions/\(other): one of them at most may cover an instant")
+                break
+            }
+            read.append((place, subscription))
+        }
+        return read.map(\.subscription)
+    }
+
+    private mutating func subscription(
+        _ item: JSONValue, _ pointer: String, _ access: Principal.Access, _ scope: Principal.Scope
+    ) -> Contract.Subscription? {
+        guard case .object(let members) = item else {
+            fault(pointer, "type", "a subscription is an object, not \(Self.shown(item))")
+            return nil
+        }
+        for member in members where !Self.subscriptionMembers.contains(member.name) {
+            let near = NameSuggestion.closest(to: member.name, among: Self.subscriptionMembers).map { "; did you mean \($0)?" } ?? ""
+            fault("\(pointer)/\(member.name)", "unknown-member", "a subscription has no such member\(near)")
+        }
+        func isThere(_ name: String) -> Bool { item[name].map { $0 != .null } ?? false }
+        var reader = MemberReader(body: item)
+        let subscription = Contract.Subscription(
+            from: reader.instant("from"), to: reader.instant("to"),
+            access: isThere("access") ? reader.choice("access", [.read, .readWrite]) ?? access : access,
+            scope: isThere("scope") ? reader.choice("scope", [.own, .all]) ?? scope : scope, types: reader.strings("types"),
+            seesSensitive: reader.boolean("sensitive") ?? false, roles: reader.strings("roles") ?? [], plan: reader.string("plan"))
+        if let from = subscription.from, let to = subscription.to, from >= to {
+            reader.fault("/to", "out-of-range", "must be later than from, \(CalendarText.text(instant: from))")
+        }
+        for reason in reader.faults { fault(pointer + reason.pointer, reason.code, reason.message) }
+        return reader.faults.isEmpty ? subscription : nil
     }
 }
 

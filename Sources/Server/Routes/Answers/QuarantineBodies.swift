@@ -31,7 +31,7 @@ struct QuarantineBody: ListItem, JSONObject {
         sink.member("problem", ProblemBody(isRedacted ? Self.redacted(Problem(entry.problem)) : Problem(entry.problem)))
         // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
         let isText = DocumentBody.isText(entry.document[...])
-        sink.optional("document", !isRedacted && isText ? TextBytes(bytes: entry.document) : nil)
+        sink.optional("document", isRedacted || !isText ? nil : entry.isHidden ? RefusedText.hidden : .shown(entry.document))
         sink.optional("document_base64", !isRedacted && !isText ? Base64Bytes(bytes: entry.document) : nil)
     }
 
@@ -46,6 +46,21 @@ struct TextBytes: BodyForm {
     let bytes: [UInt8]
     static var schema: SchemaText { SchemaText("string") }
     func write(to writer: inout JSONWriter) { writer.string(utf8: bytes) }
+}
+
+/// What was refused, as text; null for those who may not see what may be sensitive.
+enum RefusedText: BodyForm {
+    case shown([UInt8])
+    case hidden
+
+    static var schema: SchemaText { TextBytes?.schema }
+
+    func write(to writer: inout JSONWriter) {
+        switch self {
+        case .shown(let bytes): writer.string(utf8: bytes)
+        case .hidden: writer.null()
+        }
+    }
 }
 
 struct Base64Bytes: BodyForm {

@@ -77,9 +77,10 @@ struct ReceiptRow: BodyForm {
         schema.index(of: name).flatMap { $0 < columns.count ? columns[$0].bytes(row) : nil }
     }
 
+    var contentType: String? { bytes("content_type").map { String(decoding: $0, as: UTF8.self) } }
+
     var document: DocumentBody? {
         guard let bytes = bytes("document") else { return nil }
-        let contentType = self.bytes("content_type").map { String(decoding: $0, as: UTF8.self) }
         return DocumentBody(contentType: contentType ?? "application/octet-stream", bytes: Array(bytes))
     }
 

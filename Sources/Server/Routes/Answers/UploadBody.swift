@@ -7,6 +7,12 @@ struct UploadBody: ListItem, JSONObject {
     let upload: Upload
     var baseURL = ""
 
+    /// Begins to read uploaded files; webhooks are told of their ends as calls are.
+    static func beginUploads(_ context: DoorContext, url: String) {
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        context.store.uploads.start { UploadBody(upload: $0, baseURL: base).json() }
+    }
+
     static var schemaName: String? { "Upload" }
     static var listName: StaticString { "uploads" }
     static var listSchemaName: String { "UploadList" }

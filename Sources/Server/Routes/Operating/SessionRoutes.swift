@@ -40,7 +40,9 @@ enum SessionRoutes {
 
     private static func me(_ principal: Principal, _ parts: Parts) throws -> MeBody {
         let contract = try principal.identity.client.flatMap { try parts.contracts.contract($0.text) }
-        return MeBody(principal: principal, validTo: contract?.validTo)
+        let now = CalendarText.now
+        let subscription = contract?.subscription(at: now)
+        return MeBody(principal: principal, roles: subscription?.roles ?? [], plan: subscription?.plan, validTo: contract?.end(at: now))
     }
 
     private static func cookie(_ call: Call) throws -> SessionCookie {

@@ -25,7 +25,7 @@ enum TaskRoutes {
         read: @escaping @Sendable (JSONValue) throws -> ExecutionStore.TaskAnswer
     ) -> Route {
         Route(
-            .post, "/v1/tasks/{token}/\(word)", access: .writer, body: .typeFile,
+            .post, "/v1/tasks/{token}/\(word)", access: .reader, body: .typeFile,
             operation: Operation(
                 operation, summary, parameters: [token], body: body, answers: [.init(204, "Taken.")], problems: [.notFound, .taskEnded, .diskFull], needsBody: false),
             uses: { $0.store.processes }

@@ -3,11 +3,14 @@ internal import Ingest
 /// What a credential may do.
 struct MeBody: JSONObject {
     let principal: Principal
-    /// Of a contract: when it ends.
-    let validTo: Int64?
+    /// Of a contract's present subscription.
+    var roles: [String] = []
+    var plan: String?
+    /// Of a contract: when it, or its present subscription, ends.
+    var validTo: Int64?
 
     static var schemaName: String? { "Me" }
-    static var example: MeBody { MeBody(principal: .admin, validTo: nil) }
+    static var example: MeBody { MeBody(principal: .admin) }
 
     func members(to sink: inout some MemberSink) {
         sink.member("client_id", principal.identity.client?.text, MemberFacts("The contract; null for those who run the store."))
@@ -16,9 +19,10 @@ struct MeBody: JSONObject {
         sink.member("access", WordForm(principal.access))
         sink.member("scope", WordForm(principal.scope))
         sink.member("types", principal.types, MemberFacts("Document types that it may post; null for all."))
-        sink.member("roles", [String](), MemberFacts("Labels for the callers' own use."))
-        sink.member("plan", nil as String?)
-        sink.member("valid_to", validTo.map { InstantForm($0) })
+        sink.member("sensitive", principal.seesSensitive, MemberFacts("Whether it sees the values of sensitive columns."))
+        sink.member("roles", roles, MemberFacts("Labels for the callers' own use, of the contract's present subscription."))
+        sink.member("plan", plan)
+        sink.member("valid_to", validTo.map { InstantForm($0) }, MemberFacts("The present subscription's end, or the contract's where that is sooner."))
     }
 }
 

@@ -39,10 +39,12 @@ enum AnswerColumns {
     /// - Throws: 54011 for more columns than the protocol has.
     static func fields(_ columns: [ResultColumn]) throws(PostgresFault) -> [WireField] {
         guard columns.count <= countMax else { throw PostgresFault(SQLState(rawValue: "54011"), "an answer has at most \(countMax) columns") }
-        return columns.map { column in
-            let type = type(column.type)
-            return WireField(column.name, type: type.number, size: type.size, modifier: modifier(column.type))
-        }
+        return columns.map(described)
+    }
+
+    static func described(_ column: ResultColumn) -> WireField {
+        let type = type(column.type)
+        return WireField(column.name, type: type.number, size: type.size, modifier: modifier(column.type))
     }
 
     private static func modifier(_ type: ColumnType) -> Int32 {

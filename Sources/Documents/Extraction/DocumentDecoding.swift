@@ -1,0 +1,150 @@
+internal import ColumnStore
+import Foundation
+
+/// Documents inside documents: a text that is decoded and read as JSON in its place, for all that looks at the document but its bytes.
+///
+/// What is read is the document with one more member for each step (`to`); what is stored is the document as it came.
+struct DocumentDecoding {
+    /// What comes out of a document at most, as many times its own bound.
+    static let growthMax = 16
+
+    /// Why a text could not be decoded.
+    struct Failure: Error {
+        let pointer: String
+        let message: String
+    }
+
+    let steps: [TypeFile.Decoding]
+    /// Of what comes out, of all steps together.
+    let byteCountMax: Int
+
+    /// Lends the tape of the decoded document to `body`.
+    ///
+    /// - Parameter text: of the receipt, one JSON object.
+    /// - Throws: `Failure`; `DocumentError` where the whole is too deep or too large.
+    func read<Result>(_ text: [UInt8], _ body: (JSONTape) throws -> Result) throws -> Result {
+        var text = text
+        var left = byteCountMax
+        for step in steps { try apply(step, &text, &left) }
+        return try text.withUnsafeBytes { bytes in try JSONReader().read(bytes, body) }
+    }
+
+    private func apply(_ step: TypeFile.Decoding, _ text: inout [UInt8], _ left: inout Int) throws {
+        let known = text
+        let found = try known.withUnsafeBytes { bytes in
+            try JSONReader().read(bytes) { tape in (try Self.source(step, tape), try Self.target(step, tape)) }
+        }
+        // What is not there decodes to nothing: the schema, or a rule, says whether it must be.
+        guard let source = found.0 else { return }
+        let decoded = try Self.decode(source, step, byteCountMax: left)
+        left -= decoded.count
+        try decoded.withUnsafeBytes { bytes in
+            do {
+                try JSONReader().read(bytes) { _ in }
+            } catch let error as DocumentError {
+                throw Failure(pointer: step.path, message: "what it decodes to is no JSON: \(error.detail)")
+            }
+        }
+        let member = Array((found.1.isEmpty ? "" : ",").utf8) + JSONValue.string(step.name).serialized + [UInt8(ascii: ":")]
+        text.replaceSubrange(found.1.end..<found.1.end, with: member + decoded)
+    }
+
+    private static func source(_ step: TypeFile.Decoding, _ tape: JSONTape) throws -> [UInt8]? {
+        guard let node = node(step.from, tape), tape[node].kind != .null else { return nil }
+        guard tape[node].kind == .string else { throw Failure(pointer: step.path, message: "a text is decoded, and here is none") }
+        return tape.text(of: node)
+    }
+
+    /// Where the member goes: before the brace that ends its object.
+    private static func target(_ step: TypeFile.Decoding, _ tape: JSONTape) throws -> (end: Int, isEmpty: Bool) {
+        guard let parent = node(step.to.dropLast(), tape), tape[parent].kind == .object else {
+            throw Failure(pointer: step.path, message: "what it decodes to has no object to stand in")
+        }
+        guard tape.member(step.name, of: parent) == nil else { throw Failure(pointer: step.path, message: "the document has a member \(step.name) where it would be decoded to") }
+        return (tape.range(of: parent).upperBound - 1 + tape.textOffset, tape[parent].childCount == 0)
+    }
+
+    private static func node(_ path: some Sequence<String>, _ tape: JSONTape) -> Int? {
+        var node = 0
+        for name in path {
+            guard let next = tape.member(name, of: node) else { return nil }
+            node = next
+        }
+        return node
+    }
+
+    // MARK: Codings
+
+    private static func decode(_ text: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int) throws -> [UInt8] {
+        var bytes = text
+        for coding in step.codings {
+            func failure(_ message: String) -> Failure { Failure(pointer: step.path, message: message) }
+            switch coding {
+            case .base64, .base64url:
+                guard let data = base64(bytes, isURL: coding == .base64url) else { throw failure("it is no \(coding.rawValue)") }
+                bytes = data
+            case .hex:
+                guard let data = hex(bytes) else { throw failure("it is no \(coding.rawValue)") }
+                bytes = data
+            case .gzip, .zlib, .zstd: bytes = try inflate(bytes, coding, byteCountMax: byteCountMax, failure)
+            }
+            guard bytes.count <= byteCountMax else { throw failure("it decodes to more than \(byteCountMax) bytes") }
+        }
+        return bytes
+    }
+
+    private static func base64(_ text: [UInt8], isURL: Bool) -> [UInt8]? {
+        var text = text.filter { !ScalarText.isBlank($0) }
+        if isURL {
+            for (index, byte) in text.enumerated() {
+                switch byte {
+                case UInt8(ascii: "-"): text[index] = UInt8(ascii: "+")
+                case UInt8(ascii: "_"): text[index] = UInt8(ascii: "/")
+                case UInt8(ascii: "+"), UInt8(ascii: "/"): return nil
+                default: break
+                }
+            }
+            while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
+        }
+        return Data(base64Encoded: Data(text)).map { Array($0) }
+    }
+
+    private static func hex(_ text: [UInt8]) -> [UInt8]? {
+        func digit(_ byte: UInt8) -> UInt8? {
+            switch byte {
+            case 0x30...0x39: byte - 0x30
+            case 0x41...0x46: byte - 0x37
+            case 0x61...0x66: byte - 0x57
+            default: nil
+            }
+        }
+        guard text.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 2)
+        for place in stride(from: 0, to: text.count, by: 2) {
+            guard let high = digit(text[place]), let low = digit(text[place + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    /// Piece by piece, so that a bomb ends at the bound.
+    private static func inflate(_ bytes: [UInt8], _ coding: TypeFile.Decoding.Coding, byteCountMax: Int, _ failure: (String) -> Failure) throws -> [UInt8] {
+        let decompressor = StreamDecompressor(coding == .zstd ? .zstd : .gzip, windowLogMax: 23, takesZlib: coding == .zlib)
+        var result: [UInt8] = []
+        do {
+            try bytes.withUnsafeBytes { source in
+                try decompressor.decompress(source) { piece in
+                    guard result.count + piece.count <= byteCountMax else { throw failure("it decodes to more than \(byteCountMax) bytes") }
+                    result += piece
+                }
+            }
+            try decompressor.finish()
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw failure("it is no \(coding.rawValue), or is cut off")
+        }
+        return result
+    }
+}

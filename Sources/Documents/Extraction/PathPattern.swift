@@ -1,0 +1,93 @@
+/// Which nodes a path of a type file may lead to, from the document's root down: enough to tell whether two paths may meet.
+struct PathPattern: Equatable, Sendable {
+    enum Step: Equatable, Hashable, Sendable {
+        /// A member of an object, a child element by its local name, a column of CSV.
+        case name(String)
+        /// The root element, whatever its name: only at the beginning, and only what begins with an element's name meets it there.
+        case root
+        /// Any child element.
+        case anyName
+        /// Any element of an array.
+        case anyIndex
+        case attribute(String)
+        case anyAttribute
+        /// An element's own text.
+        case text
+        /// No child, one, or any below one another.
+        case deep
+
+        var isAttribute: Bool {
+            switch self {
+            case .attribute, .anyAttribute: true
+            default: false
+            }
+        }
+
+        /// Whether one node may be at the end of both.
+        func meets(_ other: Step) -> Bool {
+            switch (self, other) {
+            case (.name(let one), .name(let two)), (.attribute(let one), .attribute(let two)): one == two
+            case (.name, .anyName), (.anyName, .name), (.anyName, .anyName), (.anyIndex, .anyIndex), (.text, .text), (.root, .root): true
+            case (.root, .name), (.name, .root), (.root, .anyName), (.anyName, .root): true
+            case (.anyAttribute, let step), (let step, .anyAttribute): step.isAttribute
+            // A member may be called `*`, and an element of an array goes by its number.
+            case (.anyIndex, .name(let name)), (.name(let name), .anyIndex): name == "*" || Self.isIndex(name)
+            default: false
+            }
+        }
+
+        private static func isIndex(_ name: String) -> Bool { !name.isEmpty && name.utf8.allSatisfy { $0 &- 0x30 < 10 } }
+    }
+
+    var steps: [Step] = []
+    /// It may lead anywhere: an axis or a function that is not followed here.
+    var isUnknown = false
+
+    func appending(_ step: Step) -> PathPattern { PathPattern(steps: steps + [step], isUnknown: isUnknown) }
+
+    func appending(_ other: PathPattern) -> PathPattern {
+        PathPattern(steps: steps + other.steps, isUnknown: isUnknown || other.isUnknown)
+    }
+
+    /// Whether the value of what `reader` leads to may have something of what this path leads to.
+    ///
+    /// That is so where both lead to one node, where the reader's is above it (an element's text has that of all below it, an object its members;
+    /// no attribute is in a text) or below it.
+    ///
+    /// - Parameter isContainer: this path leads to elements of a list, of which everything counts, attributes too.
+    func isRead(by reader: PathPattern, isContainer: Bool) -> Bool {
+        if isUnknown || reader.isUnknown { return true }
+        var failed: Set<Int> = []
+        return meets(reader, 0, 0, isContainer, &failed)
+    }
+
+    private func meets(_ reader: PathPattern, _ own: Int, _ its: Int, _ isContainer: Bool, _ failed: inout Set<Int>) -> Bool {
+        let (left, right) = (steps, reader.steps)
+        if own == left.count, its == right.count { return true }
+        // What lies below a text belongs to it; a path that may begin anywhere is not taken to mean that.
+        if own == left.count, right[its] != .deep { return isContainer || !right.contains(.deep) && !(right.last?.isAttribute ?? false) }
+        if its == right.count {
+            // Of a place that may be anywhere below, only what is above all of that takes it in for sure: the root element does.
+            let isAbove = left.firstIndex(of: .deep).map { right.count <= max($0, 1) } ?? true
+            return isAbove && !(left.last?.isAttribute ?? false)
+        }
+        // Two ways may lead to one place; from there it goes on alike.
+        guard failed.insert(own * (right.count + 1) + its).inserted else { return false }
+        if own < left.count, left[own] == .deep {
+            if meets(reader, own + 1, its, isContainer, &failed) { return true }
+            return its < right.count && meets(reader, own, its + 1, isContainer, &failed)
+        }
+        if right[its] == .deep {
+            if meets(reader, own, its + 1, isContainer, &failed) { return true }
+            return own < left.count && meets(reader, own + 1, its, isContainer, &failed)
+        }
+        if left[own] == .root || right[its] == .root, own != 0 || its != 0 { return false }
+        return left[own].meets(right[its]) && meets(reader, own + 1, its + 1, isContainer, &failed)
+    }
+}
+
+extension JSONPath {
+    var pattern: PathPattern {
+        PathPattern(steps: tokens.map { $0.isStar ? .anyIndex : .name(String(decoding: $0.name, as: UTF8.self)) })
+    }
+}

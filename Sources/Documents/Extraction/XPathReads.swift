@@ -1,0 +1,145 @@
+/// What an XPath expression reads: each location path in it, those in predicates and arguments of functions too.
+///
+/// Where it goes by an axis that is not followed here, or by `id()`, it is taken to read everything.
+struct XPathReads {
+    private let tokens: [XPathToken]
+    private var place = 0
+    /// Of location paths within predicates and functions.
+    private(set) var inner: [PathPattern] = []
+    /// Of those whose nodes are the expression's.
+    private(set) var outer: [PathPattern] = []
+
+    /// - Parameter context: the nodes that the expression starts from.
+    init(_ tokens: [XPathToken], from context: [PathPattern]) {
+        self.tokens = tokens
+        outer = expression(from: context, isInner: false)
+    }
+
+    private var kind: XPathToken.Kind? { place < tokens.count ? tokens[place].kind : nil }
+
+    private mutating func take(_ wanted: XPathToken.Kind) -> Bool {
+        guard kind == wanted else { return false }
+        place += 1
+        return true
+    }
+
+    /// Up to a closing bracket, parenthesis or comma, or the end.
+    private mutating func expression(from context: [PathPattern], isInner: Bool) -> [PathPattern] {
+        var found: [PathPattern] = []
+        while let kind {
+            switch kind {
+            case .closeBracket, .closeParenthesis, .comma: return found
+            case .openParenthesis:
+                place += 1
+                let within = expression(from: context, isInner: isInner)
+                _ = take(.closeParenthesis)
+                found += rest(of: within)
+            case .function:
+                let isUnknown = tokens[place].text == "id"
+                place += 1
+                _ = take(.openParenthesis)
+                while self.kind != nil, self.kind != .closeParenthesis {
+                    inner += expression(from: context, isInner: true)
+                    if !take(.comma), self.kind != .closeParenthesis { break }
+                }
+                _ = take(.closeParenthesis)
+                if isUnknown { found += rest(of: [PathPattern(isUnknown: true)]) }
+            case .slash, .doubleSlash, .dot, .doubleDot, .at, .name, .axis, .nodeType: found += path(from: context)
+            default: place += 1
+            }
+        }
+        return found
+    }
+
+    /// A location path.
+    private mutating func path(from context: [PathPattern]) -> [PathPattern] {
+        var found = context
+        if take(.slash) {
+            found = [PathPattern()]
+            if !startsStep { return found }
+        } else if take(.doubleSlash) {
+            found = [PathPattern(steps: [.deep])]
+        }
+        found = step(from: found)
+        return rest(of: found)
+    }
+
+    private var startsStep: Bool {
+        switch kind {
+        case .dot, .doubleDot, .at, .name, .axis, .nodeType: true
+        default: false
+        }
+    }
+
+    /// Predicates and further steps of what `found` leads to.
+    private mutating func rest(of found: [PathPattern]) -> [PathPattern] {
+        var found = found
+        while true {
+            if take(.openBracket) {
+                inner += expression(from: found, isInner: true)
+                _ = take(.closeBracket)
+            } else if take(.slash) {
+                found = step(from: found)
+            } else if take(.doubleSlash) {
+                found = step(from: found.map { $0.appending(.deep) })
+            } else {
+                return found
+            }
+        }
+    }
+
+    private mutating func step(from context: [PathPattern]) -> [PathPattern] {
+        if take(.dot) { return context }
+        if take(.doubleDot) { return context.map(Self.parent) }
+        var axis = "child"
+        if take(.at) {
+            axis = "attribute"
+        } else if kind == .axis {
+            axis = tokens[place].text
+            place += 1
+        }
+        guard let test = test(isAttribute: axis == "attribute") else { return context.map { _ in PathPattern(isUnknown: true) } }
+        switch axis {
+        case "child", "attribute": return context.map { $0.appending(test) }
+        case "descendant": return context.map { $0.appending(.deep).appending(test) }
+        case "parent": return context.map(Self.parent)
+        case "self": return context
+        default: return context.map { _ in PathPattern(isUnknown: true) }
+        }
+    }
+
+    /// A name or `text()`; nil for what is not followed.
+    private mutating func test(isAttribute: Bool) -> PathPattern.Step? {
+        guard let kind else { return nil }
+        let token = tokens[place]
+        place += 1
+        if kind == .name {
+            if token.localName == "*" { return isAttribute ? .anyAttribute : namedByPredicate() ?? .anyName }
+            return isAttribute ? .attribute(token.localName) : .name(token.localName)
+        }
+        guard kind == .nodeType else { return nil }
+        _ = take(.openParenthesis)
+        while self.kind != nil, !take(.closeParenthesis) { place += 1 }
+        return token.text == "text" ? .text : nil
+    }
+
+    /// `*[local-name()='x']` is a name, whatever its namespace.
+    private mutating func namedByPredicate() -> PathPattern.Step? {
+        let next = tokens[place...].prefix(7)
+        let kinds: [XPathToken.Kind] = [.openBracket, .function, .openParenthesis, .closeParenthesis, .operation, .literal, .closeBracket]
+        guard next.map(\.kind) == kinds, tokens[place + 1].text == "local-name", tokens[place + 4].text == "=" else { return nil }
+        place += kinds.count
+        return .name(String(tokens[place - 2].text.dropFirst().dropLast()))
+    }
+
+    private static func parent(_ pattern: PathPattern) -> PathPattern {
+        var pattern = pattern
+        // The parent of a node that lies any steps below is one that does.
+        if let last = pattern.steps.last, last != .deep {
+            pattern.steps.removeLast()
+        } else if pattern.steps.isEmpty {
+            pattern.isUnknown = true
+        }
+        return pattern
+    }
+}

@@ -1,0 +1,66 @@
+package import ColumnStore
+
+/// What few may see of every table: columns that any version of any of its types calls sensitive, and the documents of those types.
+///
+/// Nothing is ever taken back: rows stay, whatever becomes of the types that took them.
+package struct SensitiveColumns: Sendable {
+    /// By table, as callers name it.
+    private var paths: [String: Set<ColumnPath>] = [:]
+    /// Types whose documents hold sensitive values, and since when that is said of them.
+    private var types: [String: Int64] = [:]
+    private var typesOfTables: [String: Set<String>] = [:]
+
+    package init() {}
+
+    package var isEmpty: Bool { types.isEmpty }
+
+    package mutating func add(_ type: DocumentType, at time: Int64) {
+        add(type.name, of: type.table, type.sensitivePaths, isSensitive: type.isSensitive, at: time)
+    }
+
+    /// Adds a version of a type by its file, which may be of an earlier day and need not compile any more.
+    package mutating func add(file json: [UInt8], at time: Int64) throws {
+        try json.withUnsafeBytes { bytes in
+            try JSONReader().read(bytes) { tape in
+                func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }
+                var paths: [ColumnPath] = []
+                func isSensitive(_ node: Int) -> Bool { tape.member("sensitive", of: node).map { tape[$0].kind == .true } ?? false }
+                func name(_ node: Int) -> String { String(decoding: tape.name(of: node), as: UTF8.self) }
+                if let columns = tape.member("columns", of: 0), tape[columns].kind == .object {
+                    for column in tape.children(of: columns) where tape[column].kind == .object {
+                        if isSensitive(column) { paths.append(ColumnPath(name(column))) }
+                        guard let members = tape.member("columns", of: column), tape[members].kind == .object else { continue }
+                        for member in tape.children(of: members) where tape[member].kind == .object && isSensitive(member) {
+                            paths.append(ColumnPath([name(column), name(member)]))
+                        }
+                    }
+                }
+                add(text("name") ?? "", of: text("table") ?? "receipts", paths, isSensitive: !paths.isEmpty, at: time)
+            }
+        }
+    }
+
+    private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], isSensitive: Bool, at time: Int64) {
+        typesOfTables[table, default: []].insert(type)
+        if !added.isEmpty { paths[table, default: []].formUnion(added) }
+        if isSensitive { types[type] = min(types[type] ?? .max, time) }
+    }
+
+    /// The sensitive columns of a table, and members of its lists.
+    package func paths(of table: String) -> Set<ColumnPath> { paths[table] ?? [] }
+
+    /// Types of a table whose documents anybody may see; nil where that is so of all.
+    package func openTypes(of table: String) -> Set<String>? {
+        let all = typesOfTables[table] ?? []
+        let open = all.filter { types[$0] == nil }
+        return open.count == all.count ? nil : open
+    }
+
+    package func isSensitive(type: String) -> Bool { types[type] != nil }
+
+    /// Since when documents of a type, or for nil of no known type, hold sensitive values; nil where they hold none.
+    package func start(ofType type: String?) -> Int64? {
+        guard let type else { return types.values.min() }
+        return types[type]
+    }
+}

@@ -1,0 +1,290 @@
+/// The elements of an XML document that a plain path leads to, each in a document of its own: the elements around it with what stood in them before,
+/// and itself, in the bytes that it came in.
+///
+/// Markup is told from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): what is well-formed is seen by who reads the documents. Text in UTF-8;
+/// a DOCTYPE is refused. An element around records leaves nothing behind once it ends, so that what is held does not grow with them.
+struct XMLEnvelopeScanner: RecordScanner {
+    /// An open element around the records.
+    private struct Level {
+        let name: [UInt8]
+        /// How many steps of the path may lead here: each number once.
+        let matched: [Int]
+        /// Prefixes that are declared here, with their namespaces.
+        let declared: [(prefix: [UInt8], uri: [UInt8])]
+        let skeletonCount: Int
+        var hasRecords = false
+    }
+
+    private enum Markup { case undecided, tag, comment, data, instruction }
+
+    private let steps: [XMLPath.Step]
+    private let recordByteCountMax: Int
+    private var levels: [Level] = []
+    private var skeleton: [UInt8] = []
+    /// The markup that has begun, from `<` on; of long comments and data within records only the end.
+    private var markup: [UInt8] = []
+    private var kind = Markup.undecided
+    private var isInMarkup = false
+    /// The quote that an attribute's value began with; 0 outside.
+    private var quote: UInt8 = 0
+    /// Text outside records that is more than blanks.
+    private var text: [UInt8] = []
+    /// Elements open within the record; 0 outside.
+    private var recordDepth = 0
+    private var gatherer: RecordGatherer
+    private var hasRoot = false
+    private var isOver = false
+    private var hasReached = false
+
+    init(_ steps: [XMLPath.Step], recordByteCountMax: Int) {
+        self.steps = steps
+        self.recordByteCountMax = recordByteCountMax
+        gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
+    }
+
+    /// Of a tag, in bytes: longer ones are no markup of a document with records.
+    private static let markupByteCountMax = 256 << 10
+
+    mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws {
+        var start = 0
+        var place = 0
+        while place < piece.count {
+            let byte = piece[place]
+            place += 1
+            if !isInMarkup {
+                if byte == UInt8(ascii: "<") {
+                    (isInMarkup, kind, quote) = (true, .undecided, 0)
+                    markup.removeAll(keepingCapacity: true)
+                    markup.append(byte)
+                } else if recordDepth == 0 {
+                    try keep(text: byte, at: offset + place - 1)
+                }
+                continue
+            }
+            guard ends(markupWith: byte) else {
+                guard markup.count <= Self.markupByteCountMax else { throw RecordFileError(.badXML, "markup of more than \(Self.markupByteCountMax) bytes", offset: offset + place) }
+                continue
+            }
+            isInMarkup = false
+            if recordDepth > 0 {
+                within()
+                if recordDepth == 0 {
+                    try end(piece.part(start..<place), at: offset + place, sink)
+                    start = place
+                }
+            } else if try outside(at: offset + place) {
+                // The record's first tag is in `markup`, perhaps begun in an earlier piece.
+                let tag = markup
+                tag.withUnsafeBytes { gatherer.carry($0) }
+                start = place
+                if recordDepth == 0 { try end(piece.part(place..<place), at: offset + place, sink) }
+            }
+        }
+        if recordDepth > 0 { gatherer.carry(piece.part(start..<piece.count)) }
+    }
+
+    mutating func finish(at offset: Int, _ sink: RecordSink) throws {
+        guard hasRoot, levels.isEmpty, recordDepth == 0, !isInMarkup else { throw RecordFileError(.badXML, "the document does not end: the file is cut short", offset: offset) }
+        guard hasReached else {
+            throw RecordFileError(
+                Fault(.invalidDocument, "no record in this file: nothing in it is what the type takes one from", errors: [.init(pointer: "", code: "no-receipts", message: "no element here is a receipt")]))
+        }
+    }
+
+    // MARK: Markup
+
+    /// Takes one more byte of the markup.
+    ///
+    /// - Returns: whether it is its last.
+    private mutating func ends(markupWith byte: UInt8) -> Bool {
+        markup.append(byte)
+        if kind == .undecided { decide() }
+        switch kind {
+        case .undecided: return false
+        case .comment: return endsLong(with: [UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: ">")], from: 7)
+        case .data: return endsLong(with: [UInt8(ascii: "]"), UInt8(ascii: "]"), UInt8(ascii: ">")], from: 12)
+        case .instruction: return markup.count >= 4 && markup.suffix(2) == [UInt8(ascii: "?"), UInt8(ascii: ">")]
+        case .tag:
+            if quote != 0 {
+                if byte == quote { quote = 0 }
+            } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                quote = byte
+            } else {
+                return byte == UInt8(ascii: ">")
+            }
+            return false
+        }
+    }
+
+    private mutating func decide() {
+        guard markup.count >= 2 else { return }
+        switch markup[1] {
+        case UInt8(ascii: "?"): kind = .instruction
+        case UInt8(ascii: "!"):
+            if markup.count >= 4, markup[2] == UInt8(ascii: "-") { kind = .comment } else if markup.count >= 9 { kind = markup[2] == UInt8(ascii: "[") ? .data : .tag }
+        default: kind = .tag
+        }
+    }
+
+    /// Within a record nothing of a long one is held but its end: the record's bytes are gathered beside it.
+    private mutating func endsLong(with ending: [UInt8], from byteCount: Int) -> Bool {
+        if recordDepth > 0, markup.count > 4_096 { markup.removeSubrange(byteCount..<markup.count - 3) }
+        return markup.count >= byteCount && markup.suffix(3).elementsEqual(ending)
+    }
+
+    private var isEndTag: Bool { kind == .tag && markup[1] == UInt8(ascii: "/") }
+    private var isEmptyTag: Bool { kind == .tag && markup[markup.count - 2] == UInt8(ascii: "/") }
+
+    private mutating func within() {
+        guard kind == .tag else { return }
+        if isEndTag { recordDepth -= 1 } else if !isEmptyTag { recordDepth += 1 }
+    }
+
+    // MARK: Around the records
+
+    /// - Returns: whether the markup begins a record.
+    private mutating func outside(at offset: Int) throws -> Bool {
+        guard kind == .tag else {
+            // An XML declaration speaks of the file's encoding, and comments are nobody's.
+            if kind == .instruction, !hasRoot, let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
+                throw RecordFileError(.badEncoding, "the file declares \(JSONGrammar.shown(Array(encoding.utf8))); a file of many records is read in UTF-8", offset: offset)
+            }
+            if kind == .data { for byte in markup { try keep(text: byte, at: offset) } }
+            return false
+        }
+        if markup[1] == UInt8(ascii: "!") { throw RecordFileError(.badXML, "a DOCTYPE is not allowed", offset: offset) }
+        if isEndTag {
+            try close(at: offset)
+            return false
+        }
+        if isOver { throw RecordFileError(.badXML, "a second element at the document's top", offset: offset) }
+        let (name, declared) = XMLTag(markup).parts
+        guard !name.isEmpty else { throw RecordFileError(.badXML, "a tag without a name", offset: offset) }
+        let level = Level(name: name, matched: matched(name, declared), declared: declared, skeletonCount: skeleton.count)
+        hasRoot = true
+        if level.matched.contains(steps.count) {
+            hasReached = true
+            for place in levels.indices { levels[place].hasRecords = true }
+            recordDepth = isEmptyTag ? 0 : 1
+            return true
+        }
+        try flushText(at: offset)
+        try keep(markup, at: offset)
+        if isEmptyTag {
+            if levels.isEmpty { isOver = true }
+        } else {
+            levels.append(level)
+            guard levels.count <= XMLReader.depthMax else { throw RecordFileError(.badXML, "nested deeper than \(XMLReader.depthMax)", offset: offset) }
+        }
+        return false
+    }
+
+    private mutating func close(at offset: Int) throws {
+        let name = markup.dropFirst(2).prefix { !JSONGrammar.isBlank($0) && $0 != UInt8(ascii: ">") }
+        guard let level = levels.popLast(), level.name.elementsEqual(name) else { throw RecordFileError(.badXML, "an end tag that ends nothing", offset: offset) }
+        try flushText(at: offset)
+        if level.hasRecords, !levels.isEmpty { skeleton.removeLast(skeleton.count - level.skeletonCount) } else { try keep(markup, at: offset) }
+        if levels.isEmpty { isOver = true }
+    }
+
+    /// The steps that lead to an element of that name in the innermost open one.
+    private func matched(_ name: [UInt8], _ declared: [(prefix: [UInt8], uri: [UInt8])]) -> [Int] {
+        let parts = name.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        let (prefix, local) = parts.count == 2 ? (Array(parts[0]), Array(parts[1])) : ([], name)
+        let uri = declared.last { $0.prefix == prefix }?.uri ?? levels.reversed().lazy.compactMap { $0.declared.last { $0.prefix == prefix }?.uri }.first ?? []
+        var found: [Int] = []
+        for number in levels.last?.matched ?? [0] where number < steps.count {
+            let step = steps[number]
+            if step.axis == .descendant, !found.contains(number) { found.append(number) }
+            let isNamed = step.localName.isEmpty || step.localName.dropLast().elementsEqual(local)
+            let isOfSpace = step.namespaces?.contains { $0.dropLast().elementsEqual(uri) } ?? true
+            if isNamed, isOfSpace, !found.contains(number + 1) { found.append(number + 1) }
+        }
+        return found
+    }
+
+    private mutating func keep(text byte: UInt8, at offset: Int) throws {
+        guard text.count < recordByteCountMax else { throw tooMuch(at: offset) }
+        // Blanks between elements, however many, are nothing to keep.
+        if text.isEmpty, JSONGrammar.isBlank(byte) { return }
+        text.append(byte)
+    }
+
+    private mutating func flushText(at offset: Int) throws {
+        if levels.isEmpty, !text.isEmpty { throw RecordFileError(.badXML, "text outside the document's element", offset: offset) }
+        try keep(text, at: offset)
+        text.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func keep(_ bytes: [UInt8], at offset: Int) throws {
+        guard skeleton.count + bytes.count <= recordByteCountMax else { throw tooMuch(at: offset) }
+        skeleton.append(contentsOf: bytes)
+    }
+
+    private func tooMuch(at offset: Int) -> RecordFileError {
+        RecordFileError(.tooLarge, "what stands around the records has more than \(recordByteCountMax) bytes", offset: offset)
+    }
+
+    private mutating func end(_ last: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
+        var after: [UInt8] = []
+        for level in levels.reversed() { after += [UInt8(ascii: "<"), UInt8(ascii: "/")] + level.name + [UInt8(ascii: ">")] }
+        let before = skeleton
+        try gatherer.finish(last) { bytes, byteCount in
+            guard let bytes else { return try sink(RawRecord(nil, byteCount, endOffset, nil)) }
+            var document = before
+            document.reserveCapacity(before.count + byteCount + after.count)
+            document.append(contentsOf: bytes)
+            document.append(contentsOf: after)
+            try document.withUnsafeBytes { try sink(RawRecord($0, $0.count, endOffset, nil)) }
+        }
+    }
+}
+
+/// A start tag: its name, and the namespaces that it declares.
+struct XMLTag {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var parts: (name: [UInt8], declared: [(prefix: [UInt8], uri: [UInt8])]) {
+        let end = bytes.count - (bytes.count >= 2 && bytes[bytes.count - 2] == UInt8(ascii: "/") ? 2 : 1)
+        var place = 1
+        let name = word(&place, to: end)
+        var declared: [(prefix: [UInt8], uri: [UInt8])] = []
+        while place < end {
+            while place < end, JSONGrammar.isBlank(bytes[place]) { place += 1 }
+            let attribute = word(&place, to: end)
+            while place < end, JSONGrammar.isBlank(bytes[place]) || bytes[place] == UInt8(ascii: "=") { place += 1 }
+            guard place < end, bytes[place] == UInt8(ascii: "\"") || bytes[place] == UInt8(ascii: "'") else { break }
+            let first = place + 1
+            let last = bytes[first..<end].firstIndex(of: bytes[place]) ?? end
+            let value = Array(bytes[first..<last])
+            if attribute.elementsEqual("xmlns".utf8) { declared.append(([], value)) }
+            if attribute.starts(with: "xmlns:".utf8) { declared.append((Array(attribute.dropFirst(6)), value)) }
+            place = last + 1
+        }
+        return (name, declared)
+    }
+
+    /// Of an attribute, or of what an XML declaration says.
+    func value(of name: String) -> String? {
+        var place = 1
+        _ = word(&place, to: bytes.count)
+        while place < bytes.count {
+            while place < bytes.count, JSONGrammar.isBlank(bytes[place]) { place += 1 }
+            let attribute = word(&place, to: bytes.count)
+            while place < bytes.count, JSONGrammar.isBlank(bytes[place]) || bytes[place] == UInt8(ascii: "=") { place += 1 }
+            guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") || bytes[place] == UInt8(ascii: "'") else { return nil }
+            let last = bytes[(place + 1)...].firstIndex(of: bytes[place]) ?? bytes.count
+            if attribute.elementsEqual(name.utf8) { return String(decoding: bytes[(place + 1)..<last], as: UTF8.self) }
+            place = last + 1
+        }
+        return nil
+    }
+
+    private func word(_ place: inout Int, to end: Int) -> [UInt8] {
+        let first = place
+        while place < end, !JSONGrammar.isBlank(bytes[place]), bytes[place] != UInt8(ascii: "=") { place += 1 }
+        return Array(bytes[min(first, end)..<min(place, end)])
+    }
+}

@@ -1,0 +1,180 @@
+import ColumnStore
+import Documents
+import Synchronization
+
+/// What contracts' webhooks are to be told, and refusals that are counted until a digest tells them.
+extension Catalog {
+    static func add(_ notice: Notice, _ connection: SQLiteConnection) throws {
+        let insert = try connection.statement(
+            "INSERT OR IGNORE INTO notices(id, client_id, event, body, created_at, due_at, attempts) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        try insert.bind(1, notice.id)
+        try insert.bind(2, notice.client)
+        try insert.bind(3, notice.event.rawValue)
+        try insert.bind(4, notice.body)
+        insert.bind(5, notice.createdAt)
+        insert.bind(6, notice.dueAt)
+        insert.bind(7, notice.attempts)
+        try insert.run()
+    }
+
+    func dueNotices(now: Int64, limit: Int) throws -> [Notice] {
+        try read { connection in
+            let select = try connection.statement("SELECT id, client_id, event, body, created_at, due_at, attempts FROM notices WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2")
+            defer { select.reset() }
+            select.bind(1, now)
+            select.bind(2, Int64(limit))
+            var notices: [Notice] = []
+            while try select.step() {
+                guard let event = Notice.Event(rawValue: select.text(2)) else { continue }
+                notices.append(
+                    Notice(
+                        id: select.text(0), client: select.text(1), event: event, body: select.bytes(3), createdAt: select.int64(4), dueAt: select.int64(5),
+                        attempts: select.int64(6)))
+            }
+            return notices
+        }
+    }
+
+    func put(off notice: Notice, to instant: Int64) throws {
+        try write(isCounted: false) { connection in
+            let update = try connection.statement("UPDATE notices SET due_at = ?2, attempts = ?3 WHERE id = ?1")
+            try update.bind(1, notice.id)
+            update.bind(2, instant)
+            update.bind(3, notice.attempts)
+            try update.run()
+        }
+    }
+
+    func delete(_ notice: Notice) throws {
+        try write(isCounted: false) { connection in
+            let delete = try connection.statement("DELETE FROM notices WHERE id = ?1")
+            try delete.bind(1, notice.id)
+            try delete.run()
+        }
+    }
+
+    /// When there is something to tell, or a digest to make, next; nil for nothing.
+    func nextNoticeAt() throws -> Int64? {
+        try read { try $0.integer("SELECT min(at) FROM (SELECT min(due_at) AS at FROM notices UNION ALL SELECT min(span_to) FROM digest_spans)") }
+    }
+
+    // MARK: Digests
+
+    /// Kinds of faults that one digest tells apart; more are counted without their places.
+    private static let kindCountMax: Int64 = 1_000
+
+    /// Counts refusals for the digest that the client's contract asks for; nothing where it asks for none.
+    ///
+    /// - Parameters:
+    ///   - refusals: the faults of each.
+    ///   - upload: the upload that they are of.
+    func count(_ refusals: [[Fault.Violation]], of client: String?, upload: String? = nil, _ connection: SQLiteConnection) throws {
+        guard !refusals.isEmpty, let client, let contract = contract(client), contract.webhook != nil, let span = contract.digest?.microseconds else { return }
+        let from = now - now % span
+        let add = try connection.statement(
+            """
+            INSERT INTO digest_spans(client_id, span_from, span_to, rejected) VALUES(?1, ?2, ?3, ?4)
+            ON CONFLICT(client_id, span_from) DO UPDATE SET rejected = rejected + excluded.rejected
+            """)
+        try add.bind(1, client)
+        add.bind(2, from)
+        add.bind(3, from + span)
+        add.bind(4, Int64(refusals.count))
+        try add.run()
+        if let upload {
+            let note = try connection.statement("INSERT OR IGNORE INTO digest_uploads(client_id, span_from, upload_id) VALUES(?1, ?2, ?3)")
+            try note.bind(1, client)
+            note.bind(2, from)
+            try note.bind(3, upload)
+            try note.run()
+        }
+        let known = try connection.statement("SELECT count(*) FROM digest_counts WHERE client_id = ?1 AND span_from = ?2")
+        try known.bind(1, client)
+        known.bind(2, from)
+        var kindCount = try known.step() ? known.int64(0) : 0
+        known.reset()
+        var counts: [[String]: Int64] = [:]
+        for violation in refusals.joined() { counts[[violation.code, Self.place(violation.pointer)], default: 0] += 1 }
+        // Once it is durable, or a little earlier, which does no harm.
+        noticed.withLock { $0 }?()
+        for (kind, count) in counts {
+            kindCount += 1
+            let add = try connection.statement(
+                """
+                INSERT INTO digest_counts(client_id, span_from, code, pointer, count) VALUES(?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT(client_id, span_from, code, pointer) DO UPDATE SET count = count + excluded.count
+                """)
+            try add.bind(1, client)
+            add.bind(2, from)
+            try add.bind(3, kind[0])
+            try add.bind(4, kindCount > Self.kindCountMax ? "" : kind[1])
+            add.bind(5, count)
+            try add.run()
+        }
+    }
+
+    /// Without the record's number: faults of one kind are counted together.
+    private static func place(_ pointer: String) -> String {
+        let parts = pointer.split(separator: "/", maxSplits: 1)
+        guard pointer.hasPrefix("/"), let first = parts.first, Int(first) != nil else { return String(pointer.prefix(200)) }
+        return parts.count == 2 ? "/" + parts[1].prefix(200) : ""
+    }
+
+    /// Makes notices of the digests whose spans are over.
+    func closeDigests(now: Int64) throws {
+        try write(isCounted: false) { connection in
+            let select = try connection.statement("SELECT client_id, span_from, span_to, rejected FROM digest_spans WHERE span_to <= ?1 ORDER BY span_to LIMIT 100")
+            select.bind(1, now)
+            var spans: [(client: String, from: Int64, to: Int64, rejected: Int64)] = []
+            while try select.step() { spans.append((select.text(0), select.int64(1), select.int64(2), select.int64(3))) }
+            select.reset()
+            for span in spans {
+                let kinds = try Self.kinds(span.client, span.from, connection)
+                let uploads = try Self.uploads(span.client, span.from, connection)
+                let id = "d_" + Hexadecimal.text(Array(SHA256.hash(Array("\(span.from) \(span.client)".utf8)).prefix(12)))
+                let notice = Notice(id: id, client: span.client, event: .feedbackDigest, at: now) { json in
+                    json.member("from", instant: span.from)
+                    json.member("to", instant: span.to)
+                    json.member("rejected", span.rejected)
+                    json.array("by", kinds) { json, kind in
+                        json.member("code", kind.code)
+                        json.member("pointer", kind.pointer)
+                        json.member("count", kind.count)
+                    }
+                    json.key("uploads")
+                    json.beginArray()
+                    for id in uploads { json.string(id) }
+                    json.endArray()
+                }
+                try Self.add(notice, connection)
+                for table in ["digest_spans", "digest_counts", "digest_uploads"] {
+                    let delete = try connection.statement("DELETE FROM \(table) WHERE client_id = ?1 AND span_from = ?2")
+                    try delete.bind(1, span.client)
+                    delete.bind(2, span.from)
+                    try delete.run()
+                }
+            }
+        }
+    }
+
+    private static func kinds(_ client: String, _ from: Int64, _ connection: SQLiteConnection) throws -> [(code: String, pointer: String, count: Int64)] {
+        let select = try connection.statement(
+            "SELECT code, pointer, count FROM digest_counts WHERE client_id = ?1 AND span_from = ?2 ORDER BY count DESC, code, pointer")
+        try select.bind(1, client)
+        select.bind(2, from)
+        defer { select.reset() }
+        var kinds: [(code: String, pointer: String, count: Int64)] = []
+        while try select.step() { kinds.append((select.text(0), select.text(1), select.int64(2))) }
+        return kinds
+    }
+
+    private static func uploads(_ client: String, _ from: Int64, _ connection: SQLiteConnection) throws -> [String] {
+        let select = try connection.statement("SELECT upload_id FROM digest_uploads WHERE client_id = ?1 AND span_from = ?2 ORDER BY upload_id LIMIT 1000")
+        try select.bind(1, client)
+        select.bind(2, from)
+        defer { select.reset() }
+        var ids: [String] = []
+        while try select.step() { ids.append(select.text(0)) }
+        return ids
+    }
+}

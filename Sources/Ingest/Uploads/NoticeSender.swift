@@ -1,0 +1,121 @@
+import ColumnStore
+import Synchronization
+
+/// Tells contracts' webhooks what stands in the catalog for them: signed, tried again for three days, and gone from there once it was taken.
+final class NoticeSender: Sendable {
+    private struct State {
+        var isStarted = false
+        var isStopped = false
+        var isWoken = true
+        var sending: Set<String> = []
+    }
+
+    private static let retry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
+    /// In microseconds: as long as webhooks of receipts are tried.
+    private static let lifetime: Int64 = 3 * 86_400_000_000
+    private static let sendingCountMax = 32
+    /// In seconds.
+    private static let sleepMax = 60.0
+    private static let pause = 1.0
+
+    private let catalog: Catalog
+    private let clock: Clock
+    private let state = Monitor(State())
+    private let client = Mutex<OutgoingClient?>(nil)
+
+    init(catalog: Catalog, clock: Clock) { (self.catalog, self.clock) = (catalog, clock) }
+
+    /// Only a server tells anybody anything.
+    func start(policy: AddressPolicy?) {
+        let isFirst = state.withLock { state in
+            defer { state.isStarted = true }
+            return !state.isStarted
+        }
+        guard isFirst else { return }
+        client.withLock { $0 = OutgoingClient(policy: policy) }
+        catalog.noticed.withLock { $0 = { [weak self] in self?.wake() } }
+        WorkerThread(name: "notices", isDetached: true) { [self] in
+            while work() {}
+            state.broadcast { $0.isStarted = false }
+        }
+    }
+
+    func wake() { state.broadcast { $0.isWoken = true } }
+
+    func stop() {
+        catalog.noticed.withLock { $0 = nil }
+        state.broadcast { $0.isStopped = true }
+        state.wait { $0.isStarted ? nil : () }
+        client.withLock { client in
+            client?.close()
+            client = nil
+        }
+    }
+
+    /// - Returns: false once it is stopped.
+    private func work() -> Bool {
+        var seconds = Self.pause
+        do {
+            let now = clock.now()
+            try catalog.closeDigests(now: now)
+            for notice in try catalog.dueNotices(now: now, limit: Self.sendingCountMax) { send(notice) }
+            let next = try catalog.nextNoticeAt().map { Double($0.subtractingSaturating(clock.now())) / 1e6 } ?? Self.sleepMax
+            let isFull = state.withLock { !$0.sending.isEmpty }
+            // What is being sent is due all the while.
+            seconds = min(max(next, isFull ? Self.pause : 0.01), Self.sleepMax)
+        } catch {
+            StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: "\(error)", level: .warning)
+        }
+        let isStopped = state.wait(seconds: seconds) { state -> Bool? in
+            if state.isStopped { return true }
+            guard state.isWoken else { return nil }
+            state.isWoken = false
+            return false
+        }
+        return !(isStopped ?? false)
+    }
+
+    private func send(_ notice: Notice) {
+        guard state.withLock({ $0.sending.insert(notice.id).inserted }) else { return }
+        let now = clock.now()
+        guard let webhook = catalog.contract(notice.client)?.webhook, now - notice.createdAt < Self.lifetime else {
+            return forget(notice, because: catalog.contract(notice.client)?.webhook == nil ? nil : "not delivered in 3 days, \(notice.attempts) attempts")
+        }
+        let request = WebhookCall.request(
+            id: notice.id, body: notice.body, url: webhook.url, secrets: webhook.secrets(at: now), nowSeconds: now / 1_000_000)
+        guard let client = client.withLock({ $0 }) else { return }
+        client.send(request) { [self] in finish(notice, $0) }
+    }
+
+    private func finish(_ notice: Notice, _ result: Result<OutgoingResponse, OutgoingFailure>) {
+        if case .failure(.closed) = result { return }
+        let now = clock.now()
+        var retryAfter: Int64?
+        if case .success(let response) = result {
+            if (200..<300).contains(response.status) { return forget(notice, because: nil) }
+            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
+        }
+        var later = notice
+        later.attempts += 1
+        let delay = Self.retry.delay(afterAttempts: Int(clamping: later.attempts), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+        do { try catalog.put(off: later, to: now.addingSaturating(delay)) } catch {
+            StoreLog.note("an attempt of a webhook could not be noted", path: notice.id, reason: "\(error)", level: .warning)
+        }
+        done(notice)
+    }
+
+    private func forget(_ notice: Notice, because reason: String?) {
+        if let reason { StoreLog.note("gave up a webhook", path: notice.id, reason: reason, level: .warning) }
+        do { try catalog.delete(notice) } catch {
+            StoreLog.note("a delivered webhook could not be noted; it is sent again", path: notice.id, reason: "\(error)", level: .warning)
+        }
+        done(notice)
+    }
+
+    private func done(_ notice: Notice) {
+        state.broadcast { state in
+            state.sending.remove(notice.id)
+            state.isWoken = true
+        }
+    }
+}

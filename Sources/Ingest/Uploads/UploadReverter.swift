@@ -1,0 +1,238 @@
+import ColumnStore
+import Documents
+import Query
+
+/// Takes back what an upload has changed: every identity whose newest version is the upload's gets a further one that is equal to the version before,
+/// or a removal. A step at a time, each committed with its position.
+///
+/// A version is only added where the upload's is still the newest one at that instant, which the writer looks at: nothing newer is ever lost.
+final class UploadReverter {
+    private let uploads: Uploads
+    private var upload: Upload
+    private let intake: Intake
+
+    private struct Stopped: Error {}
+
+    /// Rows of the upload that are looked up together, and of them those that are committed together.
+    private static let windowCount = 20_000
+    private static let stepCount = 500
+    private static let pauseSeconds = 1.0
+
+    init(_ uploads: Uploads, _ upload: Upload) {
+        (self.uploads, self.upload) = (uploads, upload)
+        intake = Intake(parts: uploads.intake, request: TakeRequest(form: .json, body: [], contentType: "", principal: .admin))
+    }
+
+    func run() {
+        do {
+            while true {
+                let rows = try window()
+                for start in stride(from: 0, to: rows.count, by: Self.stepCount) {
+                    if uploads.queue.isStopped { throw Stopped() }
+                    try step(Array(rows[start..<min(rows.count, start + Self.stepCount)]))
+                }
+                if rows.count < Self.windowCount { break }
+            }
+            let state = upload.state
+            (upload.state, upload.revert.stage) = (.reverted, .done)
+            _ = try uploads.catalog.change(upload, from: state)
+            StoreLog.note("an upload was taken back", path: upload.id, reason: "\(upload.revert.reverted) identities, \(upload.revert.left) left as they were")
+        } catch is Stopped {
+            return
+        } catch {
+            // It is begun again where it stood: whoever asked for it was told that it would be done.
+            StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: "\(error)", level: .warning)
+            uploads.queue.pause(upload.id, seconds: Self.pauseSeconds)
+        }
+    }
+
+    // MARK: The upload's rows
+
+    private struct Row {
+        let sequence: Int64
+        let key: VersionKey
+    }
+
+    /// The next rows by their sequences.
+    private func window() throws -> [Row] {
+        var rows: [Row] = []
+        let after = max(upload.revert.position, upload.firstSequence)
+        for name in upload.tables.sorted() {
+            let table = table(name)
+            let bounds = ColumnFilter.Test.range(lower: .init(.integer(after), isInclusive: false), upper: nil)
+            let request = ScanRequest(
+                projection: ["sequence", "client_id", "receipt_id"],
+                filters: [ColumnFilter("sequence", bounds), ColumnFilter(ColumnPath(VersionColumns.upload.name), .equal(.string(upload.id)))])
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() {
+                    for row in 0..<batch.rowCount {
+                        guard case .integer(let sequence) = batch.columns[0].value(at: row), case .bytes(let client) = batch.columns[1].value(at: row),
+                            case .bytes(let receipt) = batch.columns[2].value(at: row)
+                        else { continue }
+                        rows.append(Row(sequence: sequence, key: VersionKey(table: name, client: client, receipt: receipt)))
+                    }
+                    // The lowest are wanted, and no more are held than twice as many.
+                    if rows.count >= 2 * Self.windowCount { rows = Self.lowest(rows) }
+                }
+            }
+        }
+        return Self.lowest(rows)
+    }
+
+    private static func lowest(_ rows: [Row]) -> [Row] { Array(rows.sorted { $0.sequence < $1.sequence }.prefix(windowCount)) }
+
+    private func table(_ name: String) -> TieredTable {
+        TieredTable(name: name, boundary: uploads.intake.tier.boundary, tables: uploads.intake.tier.tables, snapshot: uploads.intake.tier.boundary.snapshot())
+    }
+
+    // MARK: Steps
+
+    /// What is to be done for one identity.
+    private struct Plan {
+        let row: Row
+        /// The upload's own version.
+        let own: VersionEntry
+        /// The one to be had again; nil or a removal for none.
+        let before: VersionEntry?
+        var isRemoval: Bool { before?.isRemoval ?? true }
+        var content: [UInt8] { before.flatMap { $0.isRemoval ? nil : $0.content } ?? VersionColumns.removalHash }
+    }
+
+    private func step(_ rows: [Row]) throws {
+        var plans: [Plan] = []
+        for row in rows {
+            let versions = try uploads.intake.tier.versions.versions(row.key)
+            // A version that failed has changed nothing.
+            guard let own = versions.first(where: { $0.sequence == row.sequence }), own.state != .failed else { continue }
+            let before = versions.first { $0.version < own.version && $0.state != .failed }
+            let plan = Plan(row: row, own: own, before: before)
+            let later = versions.filter { $0.version > own.version && $0.state != .failed }
+            if later.isEmpty {
+                plans.append(plan)
+            } else if later.count == 1, isOwn(later[0], plan) {
+                // By a try that was cut off before its position was noted.
+                upload.revert.reverted += 1
+            } else {
+                upload.revert.left += 1
+            }
+        }
+        let documents = try documents(of: plans)
+        let submitted = try plans.map { ($0, try row($0, documents)) }
+        try store(submitted)
+        upload.revert.position = rows.last?.sequence ?? upload.revert.position
+        upload.revert.stepSequence = uploads.sequence
+        guard try uploads.catalog.change(upload, from: upload.state) else { throw Stopped() }
+    }
+
+    private func isOwn(_ later: VersionEntry, _ plan: Plan) -> Bool {
+        later.sequence > upload.revert.stepSequence && later.version == plan.own.version + 1 && later.isRemoval == plan.isRemoval && later.content == plan.content
+    }
+
+    private func store(_ all: [(plan: Plan, row: HotRow)]) throws {
+        var left = all
+        while !left.isEmpty {
+            let answer = Monitor<Submission.Answer?>(nil)
+            uploads.queue.beginTurn(of: upload.owner)
+            intake.submit(left.map(\.row), isAtomic: false) { outcome in answer.broadcast { $0 = outcome } }
+            let outcome = answer.wait { $0 }
+            uploads.queue.endTurn()
+            var again: [(plan: Plan, row: HotRow)] = []
+            for (index, entry) in left.enumerated() {
+                switch Self.fault(outcome, index) {
+                case nil: upload.revert.reverted += 1
+                case .some(let fault) where fault.isForLater: again.append(entry)
+                case .some(let fault) where fault.code == .differentDocument: upload.revert.left += 1
+                case .some(let fault): throw fault
+                }
+            }
+            if !again.isEmpty { uploads.queue.pause(upload.id, seconds: Self.pauseSeconds) }
+            if uploads.queue.isStopped, !again.isEmpty { throw Stopped() }
+            left = again
+        }
+    }
+
+    private static func fault(_ answer: Submission.Answer, _ index: Int) -> Fault? {
+        switch answer {
+        case .refused(let fault): return fault
+        case .conflicts: return Intake.differentDocument
+        case .done(let outcomes):
+            guard index < outcomes.count else { return Fault(.internalError, "rows and their outcomes are not as many") }
+            if case .refused(let fault) = outcomes[index] { return fault }
+            return nil
+        }
+    }
+
+    // MARK: Rows as they were
+
+    /// The columns of the versions to be had again, by their sequences.
+    private func documents(of plans: [Plan]) throws -> [Int64: (schema: Schema, values: [Value])] {
+        var found: [Int64: (schema: Schema, values: [Value])] = [:]
+        let wanted = plans.filter { !$0.isRemoval }
+        for (name, own) in Dictionary(grouping: wanted, by: \.row.key.table) {
+            let entries = own.compactMap(\.before)
+            let table = table(name)
+            let sequences = entries.map(\.sequence)
+            let bounds = ColumnFilter.Test.range(
+                lower: .init(.integer(sequences.min() ?? 0), isInclusive: true), upper: .init(.integer(sequences.max() ?? 0), isInclusive: true))
+            let fields = table.schema.fields.filter { !["history", "document_sha256"].contains($0.name) }
+            let place = fields.firstIndex { $0.name == "sequence" } ?? 0
+            let request = ScanRequest(
+                projection: fields.map { ColumnPath($0.name) },
+                filters: [
+                    ColumnFilter("business_day", .oneOf(Set(entries.map(\.businessDay)).sorted().map { .integer(Int64($0)) })), ColumnFilter("sequence", bounds),
+                    ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
+                ])
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() {
+                    for row in 0..<batch.rowCount {
+                        let values = batch.columns.map { $0.value(at: row) }
+                        if case .integer(let sequence) = values[place] { found[sequence] = (Schema(fields), values) }
+                    }
+                }
+            }
+        }
+        return found
+    }
+
+    private func row(_ plan: Plan, _ documents: [Int64: (schema: Schema, values: [Value])]) throws -> HotRow {
+        guard let before = plan.before, !before.isRemoval else {
+            var row = Intake.removal(of: plan.own, plan.row.key, now: uploads.clock.now())
+            row.follow(plan.own.sequence)
+            return row
+        }
+        guard let found = documents[before.sequence], let type = try uploads.type(before.type, version: before.typeVersion) else {
+            throw Fault(.internalError, "version \(before.version) of an identity of the upload \(upload.id) cannot be read")
+        }
+        func value(_ name: String) -> Value { found.schema.index(of: name).map { found.values[$0] } ?? .null }
+        guard case .bytes(let document) = value("document"), case .integer(let issuedAt) = value("issued_at"), case .integer(let day) = value("business_day"),
+            case .bytes(let contentType) = value("content_type")
+        else { throw Fault(.internalError, "version \(before.version) of an identity of the upload \(upload.id) has no document") }
+        let values = type.layout.fields.map { field in
+            found.schema.index(of: field.name).map { Self.narrowed(found.values[$0], found.schema.fields[$0].type, to: field.type) } ?? .null
+        }
+        let process = try intake.process(stages: type.register, client: plan.row.key.client, callbackURL: nil, trace: nil)
+        let (stored, coding) = try uploads.intake.tier.dictionaries.compress(document, type: type.name)
+        var version = RowVersion(content: before.content)
+        version.follows = plan.own.sequence
+        return HotRow(
+            kind: uploads.intake.kinds.kind(type, contentType: String(decoding: contentType, as: UTF8.self)), client: plan.row.key.client, receipt: plan.row.key.receipt,
+            businessDay: Int32(clamping: day), issuedAt: issuedAt,
+            values: VersionColumns.row(type.layout.row(of: values), count: type.layout.fields.count, isRemoval: false, upload: nil), sha256: SHA256.hash(document),
+            storedDocument: stored, documentByteCount: document.count, coding: coding, state: type.register.isEmpty ? .complete : .processing, process: process,
+            version: version)
+    }
+
+    /// A list with the members that its type had.
+    private static func narrowed(_ value: Value, _ type: ColumnType, to wanted: ColumnType) -> Value {
+        guard case .list(let elements) = value, case .list(let element) = type, case .structure(let members) = element.type, case .list(let wantedElement) = wanted,
+            case .structure(let wantedMembers) = wantedElement.type
+        else { return value }
+        let places = wantedMembers.map { member in members.firstIndex { $0.name == member.name } }
+        return .list(elements.map { element in
+            guard case .structure(let values) = element else { return element }
+            return .structure(places.map { place in place.map { values[$0] } ?? .null })
+        })
+    }
+}

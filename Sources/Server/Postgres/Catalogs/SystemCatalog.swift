@@ -1,0 +1,111 @@
+internal import ColumnStore
+internal import Query
+
+/// What the catalogs say of the session that asks.
+struct SystemSession: Sendable {
+    var user: String
+    var database: String
+    var processID: Int32
+    var settings: [(name: String, value: String)]
+
+    var version: String { "PostgreSQL 15.0 (Till \(TillVersion.text))" }
+}
+
+/// A store's catalog with PostgreSQL's beside it: relations of `pg_catalog` in the planner like all others, with rows for what this asker may see.
+struct SystemCatalog: QueryCatalog, CatalogDialect {
+    private let base: any QueryCatalog
+    private let session: SystemSession
+
+    init(_ base: any QueryCatalog, _ session: SystemSession) { (self.base, self.session) = (base, session) }
+
+    // MARK: The store's own
+
+    func entry(named name: String) throws -> CatalogEntry? { try base.entry(named: name) }
+    var entryNames: [String] { base.entryNames }
+    var dialect: (any CatalogDialect)? { self }
+
+    // MARK: PostgreSQL's
+
+    var openSchema: String { "pg_catalog" }
+
+    func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
+        guard schema == "pg_catalog" else { return nil }
+        if name == "till_type_names" { return .table(Self.typeNames, scope: []) }
+        guard let relation = SystemRelation.byName[name] else { return nil }
+        return .table(relation.table(try SystemRows(base, session).rows(of: relation)), scope: [])
+    }
+
+    func expression(of function: String, argumentCount: Int) -> String? { SystemFunctions.expression(function, argumentCount, session) }
+
+    func type(named name: String) -> ColumnType? {
+        switch name {
+        case "oid", "xid", "cid": .int64
+        case "smallint", "int2": .int32
+        case "name", "char", "bpchar", "character", "json", "jsonb", "pg_node_tree", "aclitem", "cstring", "unknown": .string
+        case "real", "float4": .double
+        default: nil
+        }
+    }
+
+    private static let registries: Set<String> = [
+        "regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator",
+    ]
+
+    func isRegistry(_ type: String) -> Bool { Self.registries.contains(type) }
+
+    func object(named name: String, in registry: String) throws -> Int64? {
+        switch registry {
+        case "regclass":
+            var parts = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
+            if parts.count == 2, parts[0] == "pg_catalog" { return SystemRelation.byName[parts[1]]?.number }
+            if parts.count == 2, parts[0] == "public" { parts.removeFirst() }
+            guard parts.count == 1 else { return nil }
+            if base.entryNames.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
+            return SystemRelation.byName[parts[0]]?.number
+        case "regtype": return SystemType.number(named: name)
+        case "regnamespace": return SystemRows.namespaces.first { $0.name == name }?.number
+        case "regrole": return name == session.user ? SystemNumber.asker : name == SystemRows.owner ? SystemNumber.owner : nil
+        default: return nil
+        }
+    }
+
+    /// How SQL writes each type: `format_type` asks it.
+    private static let typeNames: MemoryTable = {
+        var numbers = ColumnBuilder(type: .int64), names = ColumnBuilder(type: .string), shown = ColumnBuilder(type: .string)
+        for type in SystemType.all {
+            numbers.append(.integer(type.number))
+            names.append(.string(type.name))
+            shown.append(.string(type.shown))
+        }
+        let columns = [numbers.finish(), names.finish(), shown.finish()]
+        return MemoryTable(
+            schema: Schema([Field("oid", .int64), Field("typname", .string), Field("shown", .string)]),
+            batches: [ColumnBatch(rowCount: SystemType.all.count, columns: columns)])
+    }()
+}
+
+extension String {
+    /// A name as SQL has it in double quotes, out of them; others in lower case.
+    fileprivate var trimmingQuotes: String {
+        hasPrefix("\"") && hasSuffix("\"") && count >= 2 ? String(dropFirst().dropLast()).replacing("\"\"", with: "\"") : lowercased()
+    }
+}
+
+/// Numbers of what the store has, which have none of their own: made of names, so that they are the same in each session and after each start.
+enum SystemNumber {
+    /// PostgreSQL's first for what users make.
+    private static let first: Int64 = 16_384
+    static let owner: Int64 = 10
+    static let asker: Int64 = 16_383
+
+    static func relation(_ name: String) -> Int64 { number("relation", name) }
+    static func index(of table: String) -> Int64 { number("index", table) }
+    static func constraint(of table: String) -> Int64 { number("constraint", table) }
+
+    /// FNV-1a (Fowler, Noll, Vo), folded to 31 bits: a number is an Int32 to some clients.
+    private static func number(_ kind: String, _ name: String) -> Int64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in Array("\(kind) \(name)".utf8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return first + Int64(truncatingIfNeeded: (hash ^ hash >> 32) % 2_000_000_000)
+    }
+}

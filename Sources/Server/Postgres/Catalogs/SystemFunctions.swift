@@ -1,0 +1,108 @@
+/// Functions of PostgreSQL's that clients ask its catalogs by, each as an expression in SQL.
+///
+/// What has no object here (policies, sequences, rules) is NULL, as for an object that is not there.
+enum SystemFunctions {
+    /// - Parameter session: what they say of the session.
+    static func expression(_ name: String, _ count: Int, _ session: SystemSession) -> String? {
+        switch (name, count) {
+        case ("version", 0): quoted(session.version)
+        case ("current_user", 0), ("session_user", 0), ("user", 0), ("current_role", 0): quoted(session.user)
+        case ("current_schema", 0): "'public'"
+        case ("current_schemas", 1): "CASE WHEN $1::boolean THEN ARRAY['pg_catalog', 'public'] ELSE ARRAY['public'] END"
+        case ("current_database", 0), ("current_catalog", 0): quoted(session.database)
+        case ("pg_backend_pid", 0): "\(session.processID)"
+        case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
+        case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = lower($1::text))"
+        case ("set_config", 3): "$2::text"
+        case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0), ("pg_my_temp_schema", 0): "NULL::text"
+        case ("pg_typeof", 1): nil
+        default: named[Key(name, count)] ?? named[Key(name, anyCount)]
+        }
+    }
+
+    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+
+    private struct Key: Hashable {
+        let name: String
+        let count: Int
+        init(_ name: String, _ count: Int) { (self.name, self.count) = (name, count) }
+    }
+
+    private static let anyCount = -1
+
+    /// Each with a number of arguments that it takes. For tests.
+    static var all: [(name: String, count: Int)] { named.keys.map { ($0.name, $0.count == anyCount ? 2 : $0.count) }.sorted { $0.0 < $1.0 } }
+
+    /// pg_catalog's and the store's own are on the path; information_schema's are not. Numbers tell them apart.
+    private static let visible = "CASE WHEN $1 IS NULL THEN NULL ELSE $1 NOT BETWEEN 13000 AND 13999 END"
+    private static let nothing = "NULL::text"
+
+    /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
+    private static let named: [Key: String] = {
+        var found: [Key: String] = [
+            Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::text || ')')",
+            Key("pg_char_to_encoding", 1): "CASE WHEN upper($1::text) IN ('UTF8', 'UTF-8') THEN 6 ELSE -1 END",
+            Key("pg_encoding_to_char", 1): "CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END",
+            Key("format_type", 2): formatType,
+            Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), $1::text) END",
+            Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = $1), $1::text) END",
+            Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), $1::text) END",
+            Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), $1::text) END",
+            Key("regproc_name", 1): "$1::text", Key("regprocedure_name", 1): "$1::text", Key("regoper_name", 1): "$1::text", Key("regoperator_name", 1): "$1::text",
+            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = $1::text)",
+            Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
+            Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
+            Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
+            Key("array_to_string", 3): "(SELECT string_agg(coalesce(u.x::text, $3::text), $2::text) FROM unnest($1) AS u(x))",
+            Key("array_out", 1): "'{' || coalesce((SELECT string_agg(coalesce(u.x::text, 'NULL'), ',') FROM unnest($1) AS u(x)), '') || '}'",
+            Key("array_cat", 2):
+                "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT v.x FROM unnest($2) AS v(x)) AS w)",
+            Key("array_remove", 2): "ARRAY(SELECT u.x FROM unnest($1) AS u(x) WHERE u.x IS DISTINCT FROM $2)",
+            Key("array_append", 2): "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT $2) AS w(x))",
+            Key("regproc_in", 1): "replace($1::text, 'pg_catalog.', '')", Key("pg_advisory_unlock_all", 0): "''", Key("pg_encoding_max_length", 1): "4",
+            Key("array_length", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
+            Key("array_upper", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
+            Key("array_lower", 2): "(SELECT CASE WHEN count(*) > 0 THEN 1 END FROM unnest($1) AS u(x))",
+            Key("cardinality", 1): "(SELECT count(*)::integer FROM unnest($1) AS u(x))",
+            Key("quote_ident", 1): "CASE WHEN $1::text ~ '^[a-z_][a-z0-9_$]*$' THEN $1::text ELSE '\"' || replace($1::text, '\"', '\"\"') || '\"' END",
+            Key("quote_literal", 1): "'''' || replace($1::text, '''', '''''') || ''''",
+            Key("obj_description", 2):
+                "(SELECT d.description FROM pg_catalog.pg_description d JOIN pg_catalog.pg_class k ON k.oid = d.classoid WHERE d.objoid = $1 AND d.objsubid = 0 AND k.relname = $2::text)",
+            Key("obj_description", 1): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = 0)",
+            Key("col_description", 2): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = $2 AND d.objsubid > 0)",
+            Key("pg_get_constraintdef", anyCount): "(SELECT 'PRIMARY KEY (ticket_id)' FROM pg_catalog.pg_constraint o WHERE o.oid = $1)",
+            Key("pg_get_indexdef", 1): indexDefinition,
+            Key("pg_get_indexdef", 3): "CASE WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
+            Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
+            Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): "$1::text || ' bytes'",
+            Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true", Key("pg_get_function_result", 1): nothing,
+            Key("pg_relation_is_updatable", anyCount): "0", Key("pg_column_is_updatable", anyCount): "false", Key("pg_tablespace_location", 1): "''",
+        ]
+        for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible"] {
+            found[Key(function, 1)] = visible
+        }
+        // Whoever sees it may read it, and nobody may write.
+        for kind in ["table", "column", "any_column", "schema", "database", "function", "type", "sequence", "tablespace", "language", "foreign_data_wrapper", "server"] {
+            found[Key("has_\(kind)_privilege", 2)] = "upper($2::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'"
+            found[Key("has_\(kind)_privilege", 3)] = "upper($3::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'"
+        }
+        for function in [
+            "pg_get_expr", "pg_get_viewdef", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
+            "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+        ] { found[Key(function, anyCount)] = nothing }
+        return found
+    }()
+
+    private static let indexDefinition = """
+        (SELECT 'CREATE UNIQUE INDEX ' || i.relname || ' ON public.' || t.relname || ' USING btree (ticket_id)'
+            FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class t ON t.oid = x.indrelid WHERE i.oid = $1)
+        """
+
+    private static let formatType = """
+        CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'
+            WHEN $1 = 1700 AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || ')'
+            WHEN $1 = 1231 AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || ')[]'
+            WHEN $1 = 1043 AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || ')'
+            ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), '???') END
+        """
+}

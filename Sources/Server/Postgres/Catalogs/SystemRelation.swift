@@ -1,0 +1,74 @@
+internal import ColumnStore
+internal import Query
+
+/// A relation of `pg_catalog`: its number, and its columns as PostgreSQL 15 has them.
+struct SystemRelation: Sendable {
+    struct SystemColumn: Sendable {
+        let name: String
+        /// PostgreSQL's own name of the type; an array's element with `[]`.
+        let typeName: String
+        let type: ColumnType
+    }
+
+    let number: Int64
+    let isView: Bool
+    let name: String
+    let columns: [SystemColumn]
+
+    static let all: [SystemRelation] = {
+        // A line that begins with blanks goes on with the one before.
+        let text = SystemRelationText.all.replacing("\n        ", with: " ")
+        return text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count > 3, let number = Int64(words[0]) else { return nil }
+            let columns = words.dropFirst(3).compactMap { word -> SystemColumn? in
+                let parts = word.split(separator: ":")
+                return parts.count == 2 ? SystemColumn(name: String(parts[0]), typeName: String(parts[1]), type: type(String(parts[1]))) : nil
+            }
+            return SystemRelation(number: number, isView: words[1] == "v", name: String(words[2].dropLast()), columns: columns)
+        }
+    }()
+
+    static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    /// Of PostgreSQL's types that are none of ours the one that their values are told by.
+    private static func type(_ name: String) -> ColumnType {
+        if name.hasSuffix("[]") { return .list(element: Field("element", type(String(name.dropLast(2))))) }
+        switch name {
+        case "bool": return .boolean
+        case "int2", "int4": return .int32
+        case "int8", "oid", "xid", "cid": return .int64
+        case "float4", "float8": return .double
+        case "timestamptz": return .timestampTZ
+        case "interval": return .interval
+        case "bytea": return .binary
+        case "oidvector": return .list(element: Field("element", .int64))
+        case "int2vector": return .list(element: Field("element", .int32))
+        default: return .string
+        }
+    }
+
+    // MARK: Rows
+
+    /// What stands where a row does not say: no number, no truth, no letter, and else nothing.
+    private static func blank(_ column: SystemColumn) -> Value {
+        switch column.type {
+        case .boolean: .boolean(false)
+        case .int32, .int64: .integer(0)
+        case .double: .double(0)
+        case .string: column.typeName == "char" ? .string("") : .null
+        default: .null
+        }
+    }
+
+    /// The relation with `rows`, each by the names of its columns.
+    func table(_ rows: [[String: Value]]) -> MemoryTable {
+        var builders = columns.map { ColumnBuilder(type: $0.type) }
+        for row in rows {
+            for (index, column) in columns.enumerated() { builders[index].append(row[column.name] ?? Self.blank(column)) }
+        }
+        let made = builders.indices.map { builders[$0].finish() }
+        let schema = Schema(columns.map { Field($0.name, $0.type) })
+        return MemoryTable(schema: schema, batches: rows.isEmpty ? [] : [ColumnBatch(rowCount: rows.count, columns: made)])
+    }
+}

@@ -1,0 +1,175 @@
+internal import ColumnStore
+internal import Query
+
+/// The rows of `pg_catalog`'s relations: for what there is; none for what a store does not have.
+struct SystemRows {
+    typealias Row = [String: Value]
+
+    static let namespaces: [(number: Int64, name: String)] = [(11, "pg_catalog"), (2_200, "public"), (13_000, "information_schema")]
+    /// Whose everything is.
+    static let owner = "till"
+    private static let publicSchema: Int64 = 2_200
+    private static let database: Int64 = 5
+
+    private let catalog: any QueryCatalog
+    private let session: SystemSession
+
+    init(_ catalog: any QueryCatalog, _ session: SystemSession) { (self.catalog, self.session) = (catalog, session) }
+
+    func rows(of relation: SystemRelation) throws -> [Row] {
+        switch relation.name {
+        case "pg_namespace": Self.namespaces.map { ["oid": .integer($0.number), "nspname": .string($0.name), "nspowner": .integer(SystemNumber.owner)] }
+        case "pg_class": try classes()
+        case "pg_attribute": try attributes()
+        case "pg_type": Self.types
+        case "pg_index": try tables().filter(\.hasKey).map(index)
+        case "pg_constraint": try tables().filter(\.hasKey).map(constraint)
+        case "pg_am": [["oid": .integer(2), "amname": .string("heap"), "amtype": .string("t")], ["oid": .integer(403), "amname": .string("btree"), "amtype": .string("i")]]
+        case "pg_database": [databaseRow]
+        case "pg_roles", "pg_user", "pg_authid": roles
+        case "pg_collation": Self.collations
+        case "pg_settings": session.settings.map(setting)
+        case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
+        case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string("public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
+        case "pg_tablespace": [["oid": .integer(1_663), "spcname": .string("pg_default"), "spcowner": .integer(SystemNumber.owner)]]
+        default: []
+        }
+    }
+
+    // MARK: Tables and their columns
+
+    /// A table or view that the asker sees.
+    private struct Described {
+        let name: String
+        let fields: [Field]
+        let isView: Bool
+        /// Each row has a ticket of its own.
+        var hasKey: Bool { !isView && fields.contains { $0.name == "ticket_id" } }
+    }
+
+    private func tables() throws -> [Described] {
+        try catalog.entryNames.compactMap { name in
+            switch try catalog.entry(named: name) {
+            // Versions that were are shown beside the table; their tickets are the table's own.
+            case .table(let source, _)?: Described(name: name, fields: source.schema.fields, isView: name.hasSuffix("_accepted") || name.hasSuffix("_history"))
+            case .view?, nil: nil
+            }
+        }
+    }
+
+    private func classes() throws -> [Row] {
+        var rows: [Row] = SystemRelation.all.map { relation in
+            [
+                "oid": .integer(relation.number), "relname": .string(relation.name), "relnamespace": .integer(11), "relkind": .string(relation.isView ? "v" : "r"),
+                "relnatts": .integer(Int64(relation.columns.count)), "relowner": .integer(SystemNumber.owner), "relpersistence": .string("p"), "relreplident": .string("n"),
+                "relispopulated": .boolean(true), "relam": .integer(relation.isView ? 0 : 2),
+            ]
+        }
+        for table in try tables() {
+            rows.append([
+                "oid": .integer(SystemNumber.relation(table.name)), "relname": .string(table.name), "relnamespace": .integer(Self.publicSchema),
+                "relkind": .string(table.isView ? "v" : "r"), "relnatts": .integer(Int64(table.fields.count)), "relowner": .integer(SystemNumber.owner),
+                "relpersistence": .string("p"), "relreplident": .string("d"), "relispopulated": .boolean(true), "relhasindex": .boolean(table.hasKey),
+                "relam": .integer(table.isView ? 0 : 2), "reltuples": .double(-1),
+            ])
+            guard table.hasKey else { continue }
+            rows.append([
+                "oid": .integer(SystemNumber.index(of: table.name)), "relname": .string("\(table.name)_pkey"), "relnamespace": .integer(Self.publicSchema), "relkind": .string("i"),
+                "relnatts": .integer(1), "relowner": .integer(SystemNumber.owner), "relpersistence": .string("p"), "relreplident": .string("n"), "relispopulated": .boolean(true), "relam": .integer(403),
+            ])
+        }
+        return rows
+    }
+
+    private func attributes() throws -> [Row] {
+        var rows: [Row] = []
+        for table in try tables() {
+            let number = SystemNumber.relation(table.name)
+            for (index, field) in table.fields.enumerated() { rows.append(attribute(field, index, of: number, isKey: table.hasKey && field.name == "ticket_id")) }
+            guard table.hasKey, let key = table.fields.first(where: { $0.name == "ticket_id" }) else { continue }
+            rows.append(attribute(key, 0, of: SystemNumber.index(of: table.name), isKey: false))
+        }
+        for relation in SystemRelation.all {
+            for (index, column) in relation.columns.enumerated() {
+                let name = column.typeName
+                let number = SystemType.number(named: name.hasSuffix("[]") ? "_" + name.dropLast(2) : name) ?? 25
+                rows.append(attribute(column.name, index, of: relation.number, type: number, modifier: -1, isRequired: false))
+            }
+        }
+        return rows
+    }
+
+    private func attribute(_ field: Field, _ index: Int, of relation: Int64, isKey: Bool) -> Row {
+        let shape = AnswerColumns.described(ResultColumn(name: field.name, type: field.type.withoutIDs))
+        return attribute(field.name, index, of: relation, type: Int64(shape.type), modifier: Int64(shape.modifier), isRequired: isKey)
+    }
+
+    private func attribute(_ name: String, _ index: Int, of relation: Int64, type number: Int64, modifier: Int64, isRequired: Bool) -> Row {
+        let type = SystemType.byNumber[number]
+        return [
+            "attrelid": .integer(relation), "attname": .string(name), "atttypid": .integer(number), "attstattarget": .integer(-1), "attlen": .integer(type?.length ?? -1),
+            "attnum": .integer(Int64(index + 1)), "attcacheoff": .integer(-1), "atttypmod": .integer(modifier), "attbyval": .boolean(type?.isByValue ?? false),
+            "attalign": .string(type?.align ?? "i"), "attstorage": .string(type?.storage ?? "x"), "attnotnull": .boolean(isRequired), "attislocal": .boolean(true),
+            "attcollation": .integer(type?.collation ?? 0), "attndims": .integer(type?.category == "A" ? 1 : 0),
+        ]
+    }
+
+    private func index(_ table: Described) -> Row {
+        let place = Int64((table.fields.firstIndex { $0.name == "ticket_id" } ?? 0) + 1)
+        return [
+            "indexrelid": .integer(SystemNumber.index(of: table.name)), "indrelid": .integer(SystemNumber.relation(table.name)), "indnatts": .integer(1), "indnkeyatts": .integer(1),
+            "indisunique": .boolean(true), "indisprimary": .boolean(true), "indimmediate": .boolean(true), "indisvalid": .boolean(true), "indisready": .boolean(true), "indislive": .boolean(true),
+            "indkey": .list([.integer(place)]), "indcollation": .list([.integer(100)]), "indclass": .list([.integer(3_126)]), "indoption": .list([.integer(0)]),
+        ]
+    }
+
+    private func constraint(_ table: Described) -> Row {
+        let place = Int64((table.fields.firstIndex { $0.name == "ticket_id" } ?? 0) + 1)
+        return [
+            "oid": .integer(SystemNumber.constraint(of: table.name)), "conname": .string("\(table.name)_pkey"), "connamespace": .integer(Self.publicSchema), "contype": .string("p"),
+            "convalidated": .boolean(true), "conrelid": .integer(SystemNumber.relation(table.name)), "conindid": .integer(SystemNumber.index(of: table.name)), "conislocal": .boolean(true),
+            "connoinherit": .boolean(true), "conkey": .list([.integer(place)]),
+        ]
+    }
+
+    // MARK: What is always there
+
+    private static let types: [Row] = SystemType.all.map { type in
+        [
+            "oid": .integer(type.number), "typname": .string(type.name), "typnamespace": .integer(11), "typowner": .integer(SystemNumber.owner), "typlen": .integer(type.length),
+            "typbyval": .boolean(type.isByValue), "typtype": .string(type.kind), "typcategory": .string(type.category), "typispreferred": .boolean(type.isPreferred),
+            "typisdefined": .boolean(true), "typdelim": .string(type.delimiter), "typelem": .integer(type.element), "typarray": .integer(type.array),
+            "typinput": .string(type.functions[0]), "typoutput": .string(type.functions[1]), "typreceive": .string(type.functions[2]), "typsend": .string(type.functions[3]),
+            "typalign": .string(type.align), "typstorage": .string(type.storage), "typtypmod": .integer(-1), "typcollation": .integer(type.collation), "typmodin": .string("-"),
+            "typmodout": .string("-"), "typanalyze": .string("-"), "typsubscript": .string("-"),
+        ]
+    }
+
+    private static let collations: [Row] = [(100, "default", "d"), (950, "C", "c"), (951, "POSIX", "c")].map { number, name, provider in
+        [
+            "oid": .integer(number), "collname": .string(name), "collnamespace": .integer(11), "collowner": .integer(SystemNumber.owner), "collprovider": .string(provider),
+            "collisdeterministic": .boolean(true), "collencoding": .integer(-1),
+        ]
+    }
+
+    private var databaseRow: Row {
+        [
+            "oid": .integer(Self.database), "datname": .string(session.database), "datdba": .integer(SystemNumber.owner), "encoding": .integer(6), "datlocprovider": .string("c"),
+            "datallowconn": .boolean(true), "datconnlimit": .integer(-1), "dattablespace": .integer(1_663), "datcollate": .string("C"), "datctype": .string("C.UTF-8"),
+        ]
+    }
+
+    private var roles: [Row] {
+        func role(_ number: Int64, _ name: String, isOwner: Bool) -> Row {
+            [
+                "oid": .integer(number), "rolname": .string(name), "usename": .string(name), "usesysid": .integer(number), "rolsuper": .boolean(isOwner), "usesuper": .boolean(isOwner),
+                "rolinherit": .boolean(true), "rolcanlogin": .boolean(!isOwner), "rolconnlimit": .integer(-1),
+            ]
+        }
+        return [role(SystemNumber.owner, Self.owner, isOwner: true)] + (session.user == Self.owner ? [] : [role(SystemNumber.asker, session.user, isOwner: false)])
+    }
+
+    private func setting(_ setting: (name: String, value: String)) -> Row {
+        ["name": .string(setting.name), "setting": .string(setting.value), "vartype": .string("string"), "context": .string("user"), "source": .string("session"), "short_desc": .string("")]
+    }
+}

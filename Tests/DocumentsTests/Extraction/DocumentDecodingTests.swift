@@ -1,0 +1,110 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+@testable import Documents
+
+/// Goal: a text that is a document is read as one, whatever is done to it; lists are ordered and freed of repeats. Method: documents made here, by all
+/// codings, and broken ones.
+final class DocumentDecodingTests: XCTestCase {
+    private func type(_ decode: String, columns: String = #""v":{"path":"/content/v","type":"INTEGER","required":true}"#) throws -> DocumentType {
+        let json =
+            #"{"name":"t","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","decode":\#(decode),"columns":{\#(columns)}}"#
+        return try DocumentType(json: Array(json.utf8))
+    }
+
+    private func read(_ type: DocumentType, _ members: String, documentByteCountMax: Int = 1 << 20) throws -> ReceiptResult {
+        let registry = TypeRegistry()
+        try registry.put(type)
+        let body = #"{"id":"1","at":"2026-01-01"\#(members)}"#
+        let options = ReadingOptions(now: SampleFiles.now, documentByteCountMax: documentByteCountMax)
+        return try XCTUnwrap(try DocumentReader(registry: registry).readJSON(Array(body.utf8), options).receipts.first)
+    }
+
+    private func values(_ result: ReceiptResult) throws -> [Value] {
+        switch result {
+        case .accepted(let receipt): return try receipt.type.layout.values(of: receipt.row)
+        case .refused(let problem, _, _): throw problem
+        }
+    }
+
+    private func fault(_ result: ReceiptResult) -> String {
+        guard case .refused(let problem, _, _) = result else { return "" }
+        return problem.errors.map { "\($0.pointer) \($0.code)" }.joined(separator: ", ")
+    }
+
+    private func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+    private let inner = Array(#"{"v":17}"#.utf8)
+
+    func test_eachCoding_isUndone_andTheDocumentStaysAsItCame() throws {
+        let zlib = Array(Data([0x78, 0x9C])) + Array(StreamCompressor(.gzip).compress(inner, isLast: true).dropFirst(10).dropLast(8)) + adler(inner)
+        let cases: [(String, String)] = [
+            (#"["base64"]"#, base64(inner)), (#"["hex"]"#, inner.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()),
+            (#"["base64","gzip"]"#, base64(StreamCompressor(.gzip).compress(inner, isLast: true))), (#"["base64","zlib"]"#, base64(zlib)),
+            (#"["base64","zstd"]"#, base64(StreamCompressor(.zstd).compress(inner, isLast: true))),
+            (#"["base64url","gzip"]"#, base64(StreamCompressor(.gzip).compress(inner, isLast: true)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")),
+        ]
+        for (codings, text) in cases {
+            let type = try type(#"[{"path":"/archive","as":\#(codings),"to":"/content"}]"#)
+            let result = try read(type, #","archive":"\#(text)""#)
+            XCTAssertEqual(try values(result), [.integer(17)], codings)
+            guard case .accepted(let receipt) = result, case .body(let range) = receipt.document else { return XCTFail(codings) }
+            XCTAssertEqual(range.count, #"{"id":"1","at":"2026-01-01","archive":"\#(text)"}"#.utf8.count)
+        }
+    }
+
+    private func adler(_ bytes: [UInt8]) -> [UInt8] {
+        var (a, b): (UInt32, UInt32) = (1, 0)
+        for byte in bytes { (a, b) = ((a + UInt32(byte)) % 65_521, (b + a + UInt32(byte)) % 65_521) }
+        return withUnsafeBytes(of: (b << 16 | a).bigEndian) { Array($0) }
+    }
+
+    func test_steps_followEachOther_intoWhatIsDecoded() throws {
+        let type = try type(#"[{"path":"/a","as":["base64"],"to":"/b"},{"path":"/b/c","as":["hex"],"to":"/content"}]"#)
+        let outer = #"{"c":"\#(inner.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())"}"#
+        XCTAssertEqual(try values(try read(type, #","a":"\#(base64(Array(outer.utf8)))""#)), [.integer(17)])
+    }
+
+    func test_whatIsWrong_isAFaultAtItsPlace_andABombEnds() throws {
+        let type = try type(#"[{"path":"/archive","as":["base64","gzip"],"to":"/content"}]"#)
+        XCTAssertEqual(fault(try read(type, "")), "/content/v required")
+        XCTAssertEqual(fault(try read(type, #","archive":null"#)), "/content/v required")
+        for broken in [#"5"#, #""%""#, #""AAAA""#, #""\#(base64(StreamCompressor(.gzip).compress(Array("{".utf8), isLast: true)))""#] {
+            XCTAssertEqual(fault(try read(type, ",\"archive\":\(broken)")), "/archive decode", broken)
+        }
+        let cut = base64(StreamCompressor(.gzip).compress(inner, isLast: true).dropLast(12).map { $0 })
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(cut)""#)), "/archive decode")
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(StreamCompressor(.gzip).compress(inner, isLast: true)))","content":1"#)), "/archive decode")
+        let bomb = base64(StreamCompressor(.gzip).compress([UInt8](repeating: 0x20, count: 40_000), isLast: true))
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(bomb)""#, documentByteCountMax: 2_000)), "/archive decode")
+    }
+
+    func test_decode_thatIsWrong_isRefused() {
+        for decode in [
+            #"{}"#, #"[{"path":"/a","as":[],"to":"/b"}]"#, #"[{"path":"/a","as":["rot13"],"to":"/b"}]"#, #"[{"path":"a","as":["hex"],"to":"/b"}]"#,
+            #"[{"path":"/a/*","as":["hex"],"to":"/b"}]"#, #"[{"path":"/a","as":["hex"]}]"#, #"[{"path":"/a","as":["hex"],"to":"","x":1}]"#,
+        ] { XCTAssertThrowsError(try type(decode), decode) }
+    }
+
+    // MARK: Lists
+
+    private func rows(_ options: String, _ list: String) throws -> [String] {
+        let type = try type("[]", columns: #""l":{"path":"/l",\#(options)"columns":{"q":{"path":"/q","type":"VARCHAR"},"a":{"path":"/a","type":"VARCHAR"}}}"#)
+        guard case .list(let elements)? = try values(try read(type, ",\"l\":\(list)")).first else { return [] }
+        return elements.map { element in
+            guard case .structure(let members) = element, case .bytes(let answer)? = members.last else { return "" }
+            return String(decoding: answer, as: UTF8.self)
+        }
+    }
+
+    func test_lists_areOrderedFirst_thenTheFirstOfEachStays() throws {
+        let list = #"[{"q":10,"a":"x","t":3},{"q":9,"a":"y","t":1},{"q":1e1,"a":"z","t":2},{"a":"w"},{"q":9,"a":"v","t":1.0}]"#
+        func answers(_ options: String) throws -> [String] { try rows(options, list) }
+        XCTAssertEqual(try answers(""), ["x", "y", "z", "w", "v"])
+        XCTAssertEqual(try answers(#""order_by":["/q"],"#), ["y", "v", "x", "z", "w"])
+        XCTAssertEqual(try answers(#""order_by":["/q","/t"],"#), ["y", "v", "z", "x", "w"])
+        XCTAssertEqual(try answers(#""distinct_by":["/q"],"#), ["x", "y", "w"])
+        XCTAssertEqual(try answers(#""order_by":["/t"],"distinct_by":["/q"],"#), ["y", "z", "w"])
+        XCTAssertThrowsError(try type("[]", columns: #""l":{"path":"/l","order_by":[],"columns":{"q":{"path":"/q","type":"VARCHAR"}}}"#))
+    }
+}

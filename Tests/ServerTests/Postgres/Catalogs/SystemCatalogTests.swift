@@ -1,0 +1,102 @@
+import ColumnStore
+import Query
+import XCTest
+
+@testable import Server
+
+/// Goal: pg_catalog is relations like others, and its functions are expressions that mean something. Method: each relation is read, each function bound, over a store of two tables;
+/// what is joined by numbers must meet.
+final class SystemCatalogTests: XCTestCase {
+    private static let engine = QueryEngine()
+
+    private func catalog() -> SystemCatalog {
+        let fields = [Field("ticket_id", .string), Field("total", .decimal(precision: 18, scale: 4)), Field("tags", .list(element: Field("element", .string)))]
+        let table = MemoryTable(schema: Schema(fields), batches: [])
+        let other = MemoryTable(schema: Schema([Field("n", .int32)]), batches: [])
+        let base = FixedCatalog(tables: [("receipts", table), ("Odd \"name\"", other), ("receipts_accepted", table)])
+        return SystemCatalog(base, SystemSession(user: "o'shop", database: "till", processID: 7, settings: [("timezone", "UTC")]))
+    }
+
+    private func rows(_ query: String) throws -> [[Value]] {
+        let prepared = try Self.engine.prepare(query, in: QueryContext(catalog: catalog(), now: 0))
+        let stream = try Self.engine.execute(prepared)
+        var found: [[Value]] = []
+        while let batch = try stream.next() {
+            for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) }
+        }
+        return found
+    }
+
+    func test_relations_all_areRead() throws {
+        XCTAssertGreaterThan(SystemRelation.all.count, 90)
+        XCTAssertGreaterThan(SystemType.all.count, 80)
+        for relation in SystemRelation.all {
+            XCTAssertNoThrow(try rows("SELECT * FROM pg_catalog.\(relation.name)"), relation.name)
+            XCTAssertEqual(try rows("SELECT '\(relation.name)'::regclass, '\(relation.name)'::regclass::oid::regclass"), [[.integer(relation.number), .string(relation.name)]])
+        }
+    }
+
+    func test_types_ofRelations_areKnown() {
+        for relation in SystemRelation.all {
+            for column in relation.columns where column.typeName.hasSuffix("[]") == false {
+                guard !["anyarray", "inet", "pg_lsn", "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "cid", "xid8", "_pg_statistic"].contains(column.typeName) else { continue }
+                XCTAssertNotNil(SystemType.number(named: column.typeName), "\(relation.name).\(column.name): \(column.typeName)")
+            }
+        }
+    }
+
+    func test_functions_all_areBound() throws {
+        for (name, count) in SystemFunctions.all {
+            let takesList = name.hasPrefix("array_") || name == "cardinality"
+            let arguments = (0..<count).map { index in
+                guard takesList else { return "NULL" }
+                if index == 0 { return "ARRAY[1, 2]::integer[]" }
+                return name == "array_cat" ? "ARRAY[3]" : name == "array_to_string" ? "NULL" : "1"
+            }
+            guard !name.contains("_name"), !name.hasSuffix("_in") else { continue }
+            XCTAssertNoThrow(try rows("SELECT pg_catalog.\(name)(\(arguments.joined(separator: ", ")))"), "\(name) of \(count)")
+        }
+    }
+
+    func test_objects_meetByTheirNumbers() throws {
+        let key = try rows("""
+            SELECT c.relname, i.relname, a.attname, pg_get_constraintdef(o.oid), o.conname
+            FROM pg_class c JOIN pg_index x ON x.indrelid = c.oid JOIN pg_class i ON i.oid = x.indexrelid
+                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (x.indkey) JOIN pg_constraint o ON o.conindid = i.oid
+            """)
+        XCTAssertEqual(key, [[.string("receipts"), .string("receipts_pkey"), .string("ticket_id"), .string("PRIMARY KEY (ticket_id)"), .string("receipts_pkey")]])
+        let columns = try rows("SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute WHERE attrelid = 'receipts'::regclass ORDER BY attnum")
+        XCTAssertEqual(columns, [
+            [.string("ticket_id"), .string("text"), .boolean(true)], [.string("total"), .string("numeric(18,4)"), .boolean(false)], [.string("tags"), .string("text[]"), .boolean(false)],
+        ])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_type t JOIN pg_type e ON e.oid = t.typarray WHERE e.typelem <> t.oid"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT count(*) - count(DISTINCT oid) FROM pg_class"), [[.integer(0)]])
+    }
+
+    func test_session_saysWhoAsks() throws {
+        XCTAssertEqual(
+            try rows("SELECT current_user, current_database(), current_schema, current_schemas(false), current_setting('TimeZone'), pg_backend_pid()"),
+            [[.string("o'shop"), .string("till"), .string("public"), .list([.string("public")]), .string("UTC"), .integer(7)]])
+        XCTAssertEqual(try rows(#"SELECT '"Odd ""name"""'::regclass::oid::regclass"#), [[.string("Odd \"name\"")]])
+        XCTAssertThrowsError(try rows("SELECT 'nothing'::regclass"))
+    }
+
+    func test_numbers_areStable() {
+        // Clients keep them: another number after an upgrade would be another table.
+        XCTAssertEqual(SystemNumber.relation("receipts"), SystemNumber.relation("receipts"))
+        XCTAssertNotEqual(SystemNumber.relation("receipts"), SystemNumber.index(of: "receipts"))
+        for name in ["", "receipts", "ї", String(repeating: "x", count: 10_000)] { XCTAssertTrue((16_384...Int64(Int32.max)).contains(SystemNumber.relation(name))) }
+    }
+
+    func test_rowFunctions_stepTogether() throws {
+        XCTAssertEqual(
+            try rows("SELECT unnest(ARRAY[1, 2, 3]) AS a, unnest(ARRAY['x']) AS b, generate_subscripts(ARRAY[7, 8], 1) AS c"),
+            [[.integer(1), .string("x"), .integer(1)], [.integer(2), .null, .integer(2)], [.integer(3), .null, .null]])
+    }
+
+    func test_argument_namedLikeAColumnWithin_isTheCallersOwn() throws {
+        // The function looks in a relation that has an oid too.
+        XCTAssertEqual(try rows("SELECT format_type(oid, NULL) FROM (SELECT 23 AS oid) AS t"), [[.string("integer")]])
+        XCTAssertEqual(try rows("SELECT (SELECT pg_get_userbyid(t.oid)) FROM (SELECT 10 AS oid) AS t"), [[.string("till")]])
+    }
+}

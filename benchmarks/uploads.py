@@ -1,0 +1,132 @@
+"""Records a second of an uploaded file, from the answer to its PUT until the upload has ended: receipts as NDJSON, licences as CSV, a second time as further versions.
+
+uploads.py [--records 300000] [--binaries .build/release] [--beside RATE] [--json FILE]
+
+With `--beside` receipts are posted one by one at that rate meanwhile (an open loop over a few connections), and the times of their answers are given. Prints a table.
+"""
+
+import argparse
+import csv
+import http.client
+import io
+import json
+import pathlib
+import statistics
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.server import ROOT, Server
+
+CLIENT = "shop"
+HEADER = (
+    "licenseNumber,licenseType,licenseStatus,compactEligibility,ssn,npi,givenName,middleName,familyName,dateOfBirth,dateOfIssuance,dateOfRenewal,dateOfExpiration,"
+    "homeAddressStreet1,homeAddressCity,homeAddressState,homeAddressPostalCode,emailAddress,phoneNumber").split(",")
+
+
+def receipt(number: int) -> str:
+    return (
+        f'{{"schema":"pos/1","id":"R-{number}","store":{{"id":"S{number % 97}","till":"3"}},"issued_at":"2026-11-19T14:03:07+02:00","currency":"UAH","customer":"U{number % 5003:07}",'
+        f'"lines":[{{"code":"4820000000017","name":"Хліб","category":"bakery","qty":2,"price":32.50,"vat":20,"amount":65.00}},{{"code":"4820000000024","name":"Молоко","category":"dairy",'
+        f'"qty":1,"price":41.20,"vat":20,"amount":41.20}}],"total":106.20,"tax_total":17.70,"payment":{{"type":"card"}}}}\n')
+
+
+def licences(count: int, name: str) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    for number in range(count):
+        writer.writerow([
+            f"L{number}", "audiologist", "active", "eligible", f"{number % 900 + 100}-45-{number % 9000 + 1000}", f"{number % 10**10:010}", name, "", f"Family{number % 4999}", "1980-01-02",
+            "2020-01-01", "", "2030-01-01", f"{number} Main Street", "Springfield", "Ohio", "43215", f"a{number}@example.org", "+12025550123"])
+    return text.getvalue().encode()
+
+
+def upload(server, name: str, type: str | None, data: bytes) -> tuple[float, dict]:
+    made = server.call("POST", f"/v1/uploads?client={CLIENT}", {"name": name, "type": type, "bytes": len(data)})
+    path = made["url"].split("/", 3)[3]
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("PUT", "/" + path, data)
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 201, answer.status
+    began = time.perf_counter()
+    while True:
+        seen = server.call("GET", f"/v1/uploads/{made['upload_id']}")
+        if seen["state"] not in ("NEW", "PROCESSING"):
+            break
+        time.sleep(0.02)
+    seconds = time.perf_counter() - began
+    assert seen["state"] == "PROCESSED" and seen["rejected"] == 0, seen
+    return seconds, seen
+
+
+class Beside:
+    """Receipts posted at a rate, each at its instant, whatever became of the one before."""
+
+    def __init__(self, server, key: str, rate: int, threads: int = 16):
+        self.times: list[float] = []
+        self.stopped = threading.Event()
+        self.threads = [threading.Thread(target=self.post, args=(server, key, number, threads / rate)) for number in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def post(self, server, key: str, number: int, interval: float) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        due, count = time.perf_counter(), 0
+        while not self.stopped.is_set():
+            due += interval
+            time.sleep(max(0, due - time.perf_counter()))
+            count += 1
+            connection.request("POST", "/v1/receipts", receipt(10**9 + number * 10**7 + count).encode(), headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 201, answer.status
+            self.times.append(time.perf_counter() - due)
+
+    def end(self) -> dict[str, float]:
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+        times = sorted(self.times)
+        return {"posts": len(times), "p50_ms": 1e3 * statistics.median(times), "p99_ms": 1e3 * times[int(len(times) * 0.99)], "max_ms": 1e3 * times[-1]}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--records", type=int, default=300_000)
+    arguments.add_argument("--beside", type=int, default=0)
+    arguments.add_argument("--json", type=pathlib.Path)
+    options = arguments.parse_args()
+    type_file = json.loads((ROOT / "examples/licences/licence.json").read_text())
+    # A store that has no sensitive columns yet takes the others.
+    for column in type_file["columns"].values():
+        column.pop("sensitive", None), column.pop("description", None)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, Server(pathlib.Path(folder) / "data") as server:
+        server.call("PUT", f"/v1/contracts/{CLIENT}", {"access": "read-write", "scope": "own"})
+        key = server.call("POST", f"/v1/contracts/{CLIENT}/keys", {})["key"]
+        server.call("PUT", "/v1/types/licence", type_file)
+        files = [
+            ("receipts, NDJSON", "a.ndjson", None, "".join(receipt(number) for number in range(options.records)).encode()),
+            ("licences, CSV", "a.csv", "licence", licences(options.records, "Ann")),
+            ("licences again, all changed", "a.csv", "licence", licences(options.records, "Bob")),
+            ("licences again, all the same", "a.csv", "licence", licences(options.records, "Bob")),
+        ]
+        for title, name, type, data in files:
+            beside = Beside(server, key, options.beside) if options.beside else None
+            seconds, seen = upload(server, name, type, data)
+            row = {"file": title, "records": seen["processed"], "bytes": len(data), "seconds": seconds, "per_second": seen["processed"] / seconds} | (beside.end() if beside else {})
+            rows.append(row)
+            more = f"   POST p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, max {row['max_ms']:.0f} ms of {row['posts']}" if beside else ""
+            print(f"{title:32} {seen['processed']:>9,} records {seconds:>7.2f} s {row['per_second']:>9,.0f}/s{more}", flush=True)
+    if options.json:
+        options.json.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+if __name__ == "__main__":
+    main()
