@@ -14,7 +14,7 @@ extension TaskExecutors {
             body.key("input")
             body.raw(work.call.input.serialized)
             body.endObject()
-            let message = OutgoingMessage(id: "task-\(Hex.text(APIKey.sha256(of: work.call.token)))", body: body.bytes)
+            let message = OutgoingMessage(id: "task-\(Hexadecimal.text(APIKey.sha256(of: work.call.token)))", body: body.bytes)
             context.store.queues.send([message], to: queue, as: try principal(of: work)) { result in
                 switch result {
                 case .success: end(.awaited(lookAgainAt: nil))
@@ -40,7 +40,7 @@ extension TaskExecutors {
             guard subject.map({ (1...200).contains($0.utf8.count) }) ?? (input[present: "subject"] == nil) else {
                 throw Problem.parameter("subject", "a text of 1 to 200 bytes is wanted", code: "format")
             }
-            let id = "task-\(Hex.text(APIKey.sha256(of: work.call.key)))"
+            let id = "task-\(Hexadecimal.text(APIKey.sha256(of: work.call.key)))"
             let event = EventDraft(id: id, origin: work.owner, type: type, subject: subject, time: CalendarText.now, data: (input["data"] ?? .null).serialized)
             context.store.topics.publish([event], to: topic, as: try principal(of: work)) { result in
                 switch result {
