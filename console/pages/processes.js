@@ -5,7 +5,7 @@ import { offers } from '../core/features.js';
 import { h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, refine } from '../core/location.js';
-import { isAdmin, mayWrite } from '../core/session.js';
+import { isAdmin, isAuditor, mayWrite } from '../core/session.js';
 import { copyable } from '../components/copy-button.js';
 import { documentTree } from '../components/document-view.js';
 import { confirm } from '../components/dialogs.js';
@@ -22,19 +22,22 @@ import { graph } from './processes/graph.js';
 
 const historyLengthMax = 1_000;
 
+/** Definitions are shown to whoever answers for the store; others see what was started for them. */
+const seesDefinitions = () => isAdmin() || isAuditor();
+
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render({ segments, parameters }, { signal }) {
   if (segments[0] === 'executions' && segments[1]) return renderExecution(segments[1], signal);
   if (segments.length) return renderProcess(segments[0], signal);
-  const [{ processes }, executions, queues] = await Promise.all([
-    get('/v1/processes', { signal }), executionList(parameters.get('process'), parameters.get('state'), signal), offers('/v1/queues') && queueList(signal)]);
+  const [definitions, executions, queues] = await Promise.all([
+    seesDefinitions() ? get('/v1/processes', { signal }) : null, executionList(parameters.get('process'), parameters.get('state'), signal), offers('/v1/queues') && queueList(signal)]);
   return h('div', { class: 'stack' }, h('h1', {}, t('processes.title')),
-    processes.length ? listTable(t('processes.title'), [
-      { title: t('name'), cell: ({ name }) => h('a', { href: address('processes', [name]) }, name) },
+    definitions && (definitions.processes.length ? listTable(t('processes.title'), [
+      { title: t('name'), cell: ({ name = '' }) => h('a', { href: address('processes', [name]) }, name) },
       { title: t('types.version'), isNumeric: true, cell: ({ version }) => number(version ?? 1) },
       { title: t('processes.next'), cell: ({ next_at: at }) => time(at) },
       { title: t('description'), isWide: true, cell: ({ Comment }) => Comment },
-    ], processes) : emptyState(t('processes.none')),
+    ], definitions.processes) : emptyState(t('processes.none'))),
     h('h2', {}, t('processes.executions')), executions, queues);
 }
 
@@ -92,13 +95,13 @@ async function renderProcess(name, signal) {
 async function renderExecution(id, signal) {
   const [execution, { events }] = await Promise.all([
     get('/v1/executions/{id}', { path: { id }, signal }), get('/v1/executions/{id}/history', { path: { id }, query: { limit: historyLengthMax }, signal })]);
-  const machine = await get('/v1/processes/{name}', { path: { name: execution.process }, signal });
+  const machine = seesDefinitions() ? await get('/v1/processes/{name}', { path: { name: execution.process }, signal }) : null;
   const visited = new Map(events.map(({ state, event }) => [state, event]));
   return h('div', { class: 'stack' },
-    h('p', {}, h('a', { href: address('processes', [execution.process]) }, execution.process)),
+    h('p', {}, machine ? h('a', { href: address('processes', [execution.process]) }, execution.process) : execution.process),
     h('div', { class: 'row between' }, h('div', { class: 'row' }, h('h1', {}, execution.name ?? t('processes.execution')), status(execution.state)), mayWrite() && actions(execution)),
     h('section', { class: 'card' }, factList([[t('processes.execution'), copyable(id)], [t('storage.begun'), time(execution.started_at)], [t('storage.ended'), time(execution.ended_at)], [t('cause'), [execution.error, execution.cause].filter(Boolean).join(': ')]])),
-    h('section', { class: 'card graph-frame', tabindex: '0', role: 'region', 'aria-label': t('processes.path') }, graph(machine, visited)),
+    machine && h('section', { class: 'card graph-frame', tabindex: '0', role: 'region', 'aria-label': t('processes.path') }, graph(machine, visited)),
     h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', {}, t('processes.input')), documentTree(execution.input)), h('section', { class: 'card' }, h('h2', {}, t('processes.output')), documentTree(execution.output))),
     h('section', { class: 'card' }, h('h2', {}, t('ticket.history')), timeLine(events.map(moment))));
 }

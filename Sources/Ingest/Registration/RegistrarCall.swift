@@ -27,7 +27,7 @@ package enum RegistrarCall {
         }
         let id = "\(summary.ticketID):\(name)"
         var headers = signature(id: id, body: json.bytes, secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
-        headers.append(("Content-Type", "application/json"))
+        headers.append(Self.mediaType("application/json"))
         headers.append(("Idempotency-Key", id))
         headers.append(("traceparent", Trace.parent(call.trace, ticketID: summary.ticketID)))
         return OutgoingRequest(
@@ -44,6 +44,9 @@ package enum RegistrarCall {
         let url = statusURL + (statusURL.contains("?") ? "&" : "?") + "ticket_id=\(ticketID)"
         return OutgoingRequest(method: .get, url: url, headers: headers, timeoutMilliseconds: timeoutMilliseconds(registrar))
     }
+
+    /// What a body is, as a header of a call.
+    static func mediaType(_ type: String) -> (name: String, value: String) { (name: "Content-Type", value: type) }
 
     package static func signature(
         id: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64

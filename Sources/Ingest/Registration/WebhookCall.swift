@@ -33,7 +33,7 @@ enum WebhookCall {
     /// - Parameter body: JSON.
     static func request(id: String, body: [UInt8], url: String, secrets: [WebhookSecret], nowSeconds: Int64) -> OutgoingRequest {
         var headers = RegistrarCall.signature(id: id, body: body, secrets: secrets, nowSeconds: nowSeconds)
-        headers.append((name: "Content-Type", value: "application/json"))
+        headers.append(RegistrarCall.mediaType("application/json"))
         return OutgoingRequest(method: .post, url: url, headers: headers, body: body, timeoutMilliseconds: timeoutMilliseconds)
     }
 }

@@ -67,7 +67,7 @@ final class EventOutbox: Sendable {
         let now = clock.now()
         let secrets = secret.flatMap { WebhookSecret($0) }.map { [$0] } ?? delivery.origin.flatMap { parts.surroundings.contract($0)?.webhook?.secrets(at: now) } ?? []
         var headers = RegistrarCall.signature(id: delivery.id, body: delivery.event, secrets: secrets, nowSeconds: now / 1_000_000)
-        headers.append((name: "Content-Type", value: "application/cloudevents+json; charset=UTF-8"))
+        headers.append(RegistrarCall.mediaType("application/cloudevents+json; charset=UTF-8"))
         let request = OutgoingRequest(method: .post, url: url, headers: headers, body: delivery.event, timeoutMilliseconds: Self.timeoutMilliseconds)
         parts.client.send(request) { result in
             switch result {

@@ -45,6 +45,8 @@ extension Door {
         precondition(answer.status != 500 && answer.status < 510, "the server fails: \(text)")
         guard answer.status >= 400 else { return }
         precondition(answer.headers["content-type"] == "application/problem+json", "no problem: \(text)")
+        // An answer to HEAD has no body.
+        if call.route.method == .head { return }
         guard let problem = try? JSONParser.parse(answer.body), let type = problem["type"]?.text, type.hasPrefix("/problems/") else { preconditionFailure("no problem: \(text)") }
         precondition(!(problem["detail"]?.text ?? "").isEmpty, "a refusal without a reason: \(text)")
     }
