@@ -14,6 +14,7 @@
 //   Cold: one cold table, and files for it
 //   Hot: day files: rows, their columns in memory, their processes
 //   Tiers: hot and cold as one state, to be read
+//   Usage: what clients have used
 //   Writing: the one writer, and what works behind its back
 //   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt

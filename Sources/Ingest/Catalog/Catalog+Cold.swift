@@ -25,9 +25,12 @@ extension Catalog {
 
     /// Moves the boundary: hot files leave, tables have new versions, all in one transaction.
     ///
-    /// - Parameter last: the highest sequence and ticket among the rows that are new in cold; nil when none is.
+    /// - Parameters:
+    ///   - last: the highest sequence and ticket among the rows that are new in cold; nil when none is.
+    ///   - along: what else is to happen with it, or not at all.
     func switchToCold(
-        _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil
+        _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil,
+        along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
         let now = now
         try write { connection in
@@ -42,6 +45,7 @@ extension Catalog {
                 try table.run()
                 try Self.record(change, now: now, connection)
             }
+            try along(connection)
             if let file { try Self.setState(.moved, day: file.day, part: file.part, connection) }
             if let last { try Self.raise("sequence", to: last.sequence, connection) }
             if let ticket = last?.ticket {

@@ -101,6 +101,13 @@ enum CatalogSchema {
         "ALTER TABLE contracts ADD COLUMN sensitive INTEGER NOT NULL DEFAULT 0",
         // JSON; NULL for none.
         "ALTER TABLE contracts ADD COLUMN subscriptions TEXT",
+        // By client and day in UTC since 1970.
+        """
+        CREATE TABLE usage(
+            client_id TEXT NOT NULL, day INTEGER NOT NULL, receipts INTEGER NOT NULL, bytes INTEGER NOT NULL, calls INTEGER NOT NULL,
+            queries INTEGER NOT NULL, rows_scanned INTEGER NOT NULL, bytes_scanned INTEGER NOT NULL, exports_bytes INTEGER NOT NULL,
+            webhooks INTEGER NOT NULL, PRIMARY KEY(client_id, day)) WITHOUT ROWID;
+        """,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -159,9 +159,12 @@ extension Compactor {
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
         try WorkerThread.promptly {
-            try catalog.switchToCold(appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket))
-            let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
-            tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled)
+            try usage.moving(file) { along in
+                try catalog.switchToCold(
+                    appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket), along: along)
+                let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
+                tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled)
+            }
         }
         for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }
         tier.retire(file)

@@ -50,6 +50,7 @@ final class Compactor: Sendable {
     private let tally = Mutex(Tally())
     /// Who wants files to stay, and whether some are being removed.
     private let removals = Monitor((holdCount: 0, isRunning: false))
+    let usage: UsageLedger
     /// Bytes of Parquet written, and of them by merges: the second over the difference is the amplification.
     let writtenBytes = Atomic<Int>(0)
     let mergedBytes = Atomic<Int>(0)
@@ -68,8 +69,10 @@ final class Compactor: Sendable {
     private static let orphanAgeMilliseconds: Int64 = 24 * 3_600_000
 
     init(
-        tier: HotTier, catalog: Catalog, cold: ColdTier, types: TypeStore, quarantine: Quarantine, options: CompactionOptions, clock: Clock
+        tier: HotTier, catalog: Catalog, cold: ColdTier, types: TypeStore, quarantine: Quarantine, usage: UsageLedger,
+        options: CompactionOptions, clock: Clock
     ) {
+        self.usage = usage
         self.tier = tier
         self.catalog = catalog
         self.cold = cold

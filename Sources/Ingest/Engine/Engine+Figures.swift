@@ -1,7 +1,28 @@
+import Documents
+
 /// Figures of the server that the catalog keeps.
 extension Engine: FigureKeeping {
     package func keep(figures: [UInt8], as name: String) throws { try catalog.keep(figures: figures, as: name) }
     package func keptFigures(_ name: String) throws -> [UInt8]? { try catalog.bytes("figures_" + name) }
+}
+
+/// What clients have used.
+extension Engine: UsageKeeping {
+    package var usageMeter: UsageMeter { usage.meter }
+
+    /// Writes down what was counted, if that is due. To be called every few seconds.
+    package func lookAfterUsage() throws { try usage.look() }
+
+    package func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] {
+        let client = ClientID(clientID)
+        guard principal.isAdmin || principal.identity == .contract(client) else {
+            throw Fault(.wrongClient, "a contract sees what its own client used, and only the administrator what others did")
+        }
+        let (first, end) = (from ?? .min, to ?? .max)
+        let spans = first < end ? try usage.spans(of: client, first...(end - 1), byMonth: byMonth) : []
+        if spans.isEmpty, catalog.contract(clientID) == nil { throw Fault(.notFound, "the client \(client) has no contract") }
+        return spans
+    }
 }
 
 extension Catalog {

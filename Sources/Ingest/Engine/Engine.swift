@@ -47,6 +47,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let repeats: RepeatCheck
     let changed: ChangedColumns
     let compactor: Compactor
+    let usage: UsageLedger
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
@@ -97,8 +98,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,
             reader: DocumentReader(registry: types.registry))
         uploads = Uploads(options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes)
-        compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
-            clock: options.hot.clock)
+        usage = UsageLedger(catalog: catalog, boundary: tier.boundary, clock: options.hot.clock)
+        compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, usage: usage,
+            options: options.compaction, clock: options.hot.clock)
         // A crash may have come between a compaction and the views that follow it.
         do { try compactor.publishNewest() } catch {
             StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
@@ -199,6 +201,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         queueStore.stop()
         tier.close()
         quarantine.settle()
+        try usage.flush()
         try catalog.flushKeyUses()
         try catalog.flushSessionUses()
         catalog.close()

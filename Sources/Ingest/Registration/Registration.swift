@@ -15,6 +15,7 @@ final class Registration: Sendable {
     private let options: RegistrationOptions
     private let tier: HotTier
     private let catalog: Catalog
+    private let usage: UsageMeter
     private let clock: Clock
     private let callbackBase: String
     private let client: OutgoingClient
@@ -30,7 +31,8 @@ final class Registration: Sendable {
     private static let turnCount = 16
 
     /// - Parameter callbackBase: the URL under which registrars reach this server.
-    init(options: RegistrationOptions, tier: HotTier, catalog: Catalog, clock: Clock, callbackBase: String) {
+    init(options: RegistrationOptions, tier: HotTier, catalog: Catalog, usage: UsageMeter, clock: Clock, callbackBase: String) {
+        self.usage = usage
         self.options = options
         self.tier = tier
         self.catalog = catalog
@@ -332,6 +334,7 @@ final class Registration: Sendable {
         case .success(let response):
             if (200..<300).contains(response.status) {
                 release(work, lane, worked: true, outcome: "delivered")
+                if case .event(let client, _) = work.kind { usage.add(to: ClientID(client)) { $0.webhooks += 1 } }
                 let note = Self.note("delivered", version: version, target: target, attempt: attempts) { $0.member("status", Int64(response.status)) }
                 return submit(.delivered(event: work.id, note), work)
             }

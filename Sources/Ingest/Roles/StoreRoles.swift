@@ -1,7 +1,7 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
     & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & ProcessHolding & QueryStore & RefusedDocuments & RowReading
-    & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & VersionKeeping
+    & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & UsageKeeping & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -22,6 +22,7 @@ package struct StoreRoles: Sendable {
     package let sessions: any SessionKeeping
     package let audit: any AuditRecording
     package let figures: any FigureKeeping
+    package let usage: any UsageKeeping
     package let exports: any ExportKeeping
     package let links: any LinkSigning
     package let queues: any QueueKeeping
@@ -37,7 +38,7 @@ package struct StoreRoles: Sendable {
         (types, contracts, keys, credentials, sessions) = (store, store, store, store, store)
         versions = store
         (audit, figures, maintenance, life) = (store, store, store, store)
-        (exports, links) = (store, store)
+        (usage, exports, links) = (store, store, store)
         (queues, topics) = (store.queues, store.topics)
         uploads = store.uploadKeeping
         processes = store.executions

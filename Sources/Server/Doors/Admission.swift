@@ -1,11 +1,14 @@
-internal import Ingest
+package import Ingest
 
 /// The one admission of all doors: who somebody is, what they may call, and how much they may have under way at once.
 package struct Admission: Sendable {
     package let authorizer: Authorizer
     package let ledger: MemoryLedger
+    private let usage: UsageMeter
 
-    package init(_ authorizer: Authorizer, _ ledger: MemoryLedger) { (self.authorizer, self.ledger) = (authorizer, ledger) }
+    package init(_ authorizer: Authorizer, _ ledger: MemoryLedger, _ usage: UsageMeter) {
+        (self.authorizer, self.ledger, self.usage) = (authorizer, ledger, usage)
+    }
 
     /// Lets somebody in, or nobody in particular where the call asks for no credential.
     ///
@@ -19,6 +22,7 @@ package struct Admission: Sendable {
     ) throws -> Authorizer.Admitted {
         let admitted = access.needsCredential ? try authorizer.authorize(try credential(), for: access, mayWait: mayWait) : Authorizer.nobody
         try enter(admitted, charge: &charge)
+        if case .contract(let client) = admitted.principal.identity { usage.add(to: client) { $0.calls += 1 } }
         return admitted
     }
 

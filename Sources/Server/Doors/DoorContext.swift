@@ -26,9 +26,9 @@ package final class DoorContext: Sendable {
         life = ServerLife(timers)
         jobs = JobTable(log: log)
         exports = ExportQueue(exports: store.exports, log: log)
-        admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory))
+        admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory), store.usage.usageMeter)
         self.queries = QueryService(
-            engine: queries, store: store.queries, cursors: store.cursors,
+            engine: queries, store: store.queries, cursors: store.cursors, usage: store.usage.usageMeter,
             .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))
         log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
     }

@@ -63,6 +63,7 @@ struct ExportMaker: Sendable {
         case (.receipts(let page), _): try work.receipts(page, request, to: file)
         }
         export.sha256 = try file.finish()
+        if case .contract(let client) = export.owner { context.store.usage.usageMeter.add(to: client) { $0.exportsBytes += file.byteCount } }
         (export.fileName, export.byteCount, export.rowCount) = (name, file.byteCount, run.progress.rowCount)
     }
 }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 package import Ingest
 package import Query
 import Synchronization
@@ -23,9 +24,11 @@ package final class QueryService: Sendable {
     package let limits: Limits
     package let figures = QueryFigures()
     package let pool: WorkerPool
+    private let usage: UsageMeter
     private let running = Mutex<[RunningQuery]>([])
 
-    package init(engine: QueryEngine, store: any QueryStore, cursors: any CursorSealing, _ limits: Limits) {
+    package init(engine: QueryEngine, store: any QueryStore, cursors: any CursorSealing, usage: UsageMeter, _ limits: Limits) {
+        self.usage = usage
         (self.engine, self.store, self.cursors, self.limits) = (engine, store, cursors, limits)
         pool = WorkerPool(.init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace))
     }
@@ -51,7 +54,16 @@ package final class QueryService: Sendable {
 
     func finished(_ query: RunningQuery) {
         running.withLock { $0.removeAll { $0 === query } }
-        for stream in query.streams { figures.add(stream.statistics) }
+        let statistics = query.streams.map(\.statistics)
+        for statistics in statistics { figures.add(statistics) }
+        guard case .contract(let client) = query.asker.identity else { return }
+        usage.add(to: client) { used in
+            used.queries += 1
+            for statistics in statistics {
+                used.rowsScanned = used.rowsScanned.addingSaturating(Int64(statistics.rowsScanned))
+                used.bytesScanned = used.bytesScanned.addingSaturating(Int64(statistics.bytesRead))
+            }
+        }
     }
 
     /// Ends every query that runs: the server stops and has waited long enough.

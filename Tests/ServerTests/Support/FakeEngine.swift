@@ -35,6 +35,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
     let queues: any QueueKeeping = FakeQueues()
     let topics: any TopicKeeping = FakeTopics()
 
+    let usageMeter = UsageMeter(clock: Clock { 0 })
+    func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] {
+        [UsageSpan(firstDay: 20_000, figures: UsageFigures())]
+    }
+
     func keep(figures: [UInt8], as name: String) throws { state.withLock { $0.kept[name] = figures } }
     func keptFigures(_ name: String) throws -> [UInt8]? { state.withLock { $0.kept[name] } }
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { state.withLock { $0.sessions[sha256] = session } }

@@ -60,6 +60,9 @@ final class ServeParts: Sendable {
         checkNow()
         watching.withLock { watching in
             watching.figures.look(engine)
+            do { try engine.lookAfterUsage() } catch {
+                log.error("what clients used could not be written down; it is tried again", ["reason": .text("\(error)")])
+            }
             // The engine has no log of its own.
             let present = engine.compactionFailure
             if present != watching.failure, let present { log.error("compaction failed; it is tried again", ["reason": .text(present)]) }

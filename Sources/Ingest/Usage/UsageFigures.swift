@@ -1,0 +1,45 @@
+import ColumnStore
+
+/// What a client used.
+package struct UsageFigures: Sendable, Hashable {
+    /// Documents that were taken, without repeats, and their bytes.
+    package var receipts: Int64 = 0
+    package var bytes: Int64 = 0
+    package var calls: Int64 = 0
+    package var queries: Int64 = 0
+    /// Of queries.
+    package var rowsScanned: Int64 = 0
+    package var bytesScanned: Int64 = 0
+    package var exportsBytes: Int64 = 0
+    /// Events that were delivered.
+    package var webhooks: Int64 = 0
+
+    package init() {}
+
+    static let members: [any WritableKeyPath<UsageFigures, Int64> & Sendable] = [
+        \.receipts, \.bytes, \.calls, \.queries, \.rowsScanned, \.bytesScanned, \.exportsBytes, \.webhooks,
+    ]
+
+    package mutating func add(_ other: UsageFigures) {
+        for member in Self.members { self[keyPath: member] = self[keyPath: member].addingSaturating(other[keyPath: member]) }
+    }
+
+    package var isNothing: Bool { self == UsageFigures() }
+}
+
+/// Of whom, and of which day in UTC.
+package struct UsageKey: Sendable, Hashable {
+    package let client: ClientID
+    /// Since 1970.
+    package let day: Int32
+
+    package init(client: ClientID, day: Int32) { (self.client, self.day) = (client, day) }
+}
+
+/// What a client used in a day, or in the days of a month.
+package struct UsageSpan: Sendable, Hashable {
+    package let firstDay: Int32
+    package var figures: UsageFigures
+
+    package init(firstDay: Int32, figures: UsageFigures) { (self.firstDay, self.figures) = (firstDay, figures) }
+}

@@ -1,0 +1,74 @@
+import ColumnStore
+import Documents
+import Synchronization
+
+/// What clients have used: the one place that knows all of it, and writes down what must outlive the process.
+///
+/// `receipts` and `bytes` are not counted beside the receipts but out of them: of hot files by their rows, and when one moves to cold its counts go into
+/// the catalog with the transaction that moves it. All else is counted in memory and written down at least once a minute.
+package final class UsageLedger: Sendable {
+    package let meter: UsageMeter
+    private let catalog: Catalog
+    private let boundary: TierBoundary
+    private let clock: Clock
+    private let hot = HotUsage()
+    /// Held while a file changes from hot to cold, so that nobody counts it twice or not at all.
+    private let moves = Mutex(())
+    private let lastFlush = Atomic<Int64>(.min)
+
+    /// So that with a look every few seconds no minute passes.
+    private static let flushInterval: Int64 = 30_000_000
+
+    package init(catalog: Catalog, boundary: TierBoundary, clock: Clock) {
+        (self.catalog, self.boundary, self.clock) = (catalog, boundary, clock)
+        meter = UsageMeter(clock: clock)
+    }
+
+    /// Moves a file: `body` has the catalog write down what its receipts add in its own transaction, and the boundary follow.
+    func moving(_ file: HotFile, _ body: (_ along: @escaping @Sendable (SQLiteConnection) throws -> Void) throws -> Void) throws {
+        let usage = try hot.usage(of: file)
+        try moves.withLock { _ in try body { try Catalog.add(usage, $0) } }
+    }
+
+    /// Writes down what was counted, if that is due. To be called every few seconds.
+    package func look() throws {
+        let now = clock.now()
+        guard now.subtractingSaturating(lastFlush.load(ordering: .relaxed)) >= Self.flushInterval else { return }
+        lastFlush.store(now, ordering: .relaxed)
+        try flush()
+    }
+
+    package func flush() throws { try meter.flush { try catalog.add($0) } }
+
+    /// By client and day.
+    ///
+    /// - Parameters:
+    ///   - client: nil for all.
+    ///   - days: since 1970.
+    package func usage(of client: ClientID?, _ days: ClosedRange<Int32>) throws -> [UsageKey: UsageFigures] {
+        // What a flush moves meanwhile is written down before it is asked for.
+        try flush()
+        return try moves.withLock { _ in
+            var all = try catalog.usage(of: client, days)
+            for (key, figures) in try hot.usage(of: boundary.snapshot().files)
+            where days.contains(key.day) && (client.map { $0 == key.client } ?? true) { all[key, default: UsageFigures()].add(figures) }
+            return all
+        }
+    }
+
+    /// A client's, in order.
+    package func spans(of client: ClientID, _ days: ClosedRange<Int32>, byMonth: Bool) throws -> [UsageSpan] {
+        var spans: [Int32: UsageFigures] = [:]
+        for (key, figures) in try usage(of: client, days) {
+            spans[byMonth ? Self.firstOfMonth(key.day) : key.day, default: UsageFigures()].add(figures)
+        }
+        return spans.map { UsageSpan(firstDay: $0.key, figures: $0.value) }.sorted { $0.firstDay < $1.firstDay }
+    }
+
+    private static func firstOfMonth(_ day: Int32) -> Int32 {
+        // yyyy-MM-dd
+        let text = DayText.text(day)
+        let ofMonth = Int32(text.suffix(2)) ?? 1
+        return day - (ofMonth - 1)
+    }
+}

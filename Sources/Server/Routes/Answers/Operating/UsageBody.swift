@@ -1,0 +1,30 @@
+internal import Ingest
+
+/// What a client used.
+struct UsageBody: JSONObject {
+    struct Span: JSONObject {
+        let span: UsageSpan
+
+        static var schemaName: String? { "UsageSpan" }
+        static var example: Span { Span(span: UsageSpan(firstDay: 0, figures: UsageFigures())) }
+
+        func members(to sink: inout some MemberSink) {
+            sink.member("from", DayForm(span.firstDay), MemberFacts("The day, or the month's first."))
+            sink.member("receipts", span.figures.receipts, MemberFacts("Documents taken, without repeats."))
+            sink.member("bytes", span.figures.bytes, MemberFacts("Of those documents."))
+            sink.member("calls", span.figures.calls, MemberFacts("Requests that were let in."))
+            sink.member("queries", span.figures.queries)
+            sink.member("rows_scanned", span.figures.rowsScanned)
+            sink.member("bytes_scanned", span.figures.bytesScanned)
+            sink.member("exports_bytes", span.figures.exportsBytes)
+            sink.member("webhooks", span.figures.webhooks, MemberFacts("Events that were delivered."))
+        }
+    }
+
+    let spans: [UsageSpan]
+
+    static var schemaName: String? { "Usage" }
+    static var example: UsageBody { UsageBody(spans: []) }
+
+    func members(to sink: inout some MemberSink) { sink.member("usage", spans.map { Span(span: $0) }) }
+}

@@ -1,0 +1,35 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// What clients have used: for themselves, and for who writes invoices.
+enum UsageRoutes {
+    private static let day = #"{"type":"string","format":"date"}"#
+
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/contracts/{client_id}/usage", access: .reader, place: .reads,
+            operation: Operation(
+                "usage", "What a client used, by days or months in UTC: of its own contract, or the administrator of any.",
+                parameters: [
+                    ContractRoutes.client, .query("from", "From this day on.", schema: day), .query("to", "Up to, without, this day.", schema: day),
+                    .query("by", "day unless said.", schema: #"{"enum":["day","month"]}"#),
+                ],
+                answers: [.init(200, "It, in order, without days or months of which there is nothing.", [.of(UsageBody.self)])],
+                problems: [.wrongClient, .notFound]),
+            uses: { $0.store.usage }, handle: usage)
+    ]
+
+    private static func usage(_ call: Call, _ usage: any UsageKeeping) throws -> Response {
+        try Call.check(id: call.path("client_id"), "client_id")
+        let byMonth: Bool
+        switch call.parameter("by") {
+        case nil, "day": byMonth = false
+        case "month": byMonth = true
+        case let other?: throw Problem.parameter("by", "day or month is wanted, not \(MemberReader.shown(other))")
+        }
+        let spans = try usage.usage(
+            of: call.path("client_id"), from: try call.day("from"), to: try call.day("to"), byMonth: byMonth, as: call.principal)
+        return .json(UsageBody(spans: spans), reserving: 192 * spans.count + 64)
+    }
+}
