@@ -18,6 +18,8 @@ export type Step = { name: string; stage: number; state: string; attempts: numbe
 export type ChangeList = { changes: { sequence: number; at: string; event: string; receipt: Taken }[]; next_after: number };
 export type Contract = { client_id?: string; name?: string | null; access: "read" | "read-write"; scope: "own" | "all"; types?: string[] | null; sensitive?: boolean; valid_from?: string | null; valid_to?: string | null; rate_per_second?: number | null; webhook?: { url: string; secret?: string | null } | null; callback_hosts?: string[] | null; uses?: { queues?: "*" | string[] | null; topics?: "*" | string[] | null; processes?: "*" | string[] | null } | null; digest?: string | null; subscriptions?: ContractSubscription[] | null };
 export type Subscription = { name: string; where: string | null; target: { [name: string]: any }; counts: { pending: number; dead: number }; oldest_at: string | null };
+export type Usage = { usage: UsageSpan[] };
+export type UsageSpan = { from: string; receipts: number; bytes: number; calls: number; queries: number; rows_scanned: number; bytes_scanned: number; exports_bytes: number; webhooks: number };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
@@ -156,6 +158,9 @@ export interface Paths {
     get: { query: {  }; body: undefined; answer: Contract };
     put: { query: {  }; body: Contract; answer: Contract };
     delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/contracts/{client_id}/usage": {
+    get: { query: { from?: string | number | null; to?: string | number | null; by?: string | number | null }; body: undefined; answer: Usage };
   };
   "/v1/contracts/{client_id}/keys": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: KeyList };

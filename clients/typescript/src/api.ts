@@ -236,6 +236,27 @@ export interface Subscription {
   oldest_at: string | null;
 }
 
+export interface Usage {
+  usage: UsageSpan[];
+}
+
+export interface UsageSpan {
+  /** The day, or the month's first. */
+  from: string;
+  /** Documents taken, without repeats. */
+  receipts: number;
+  /** Of those documents. */
+  bytes: number;
+  /** Requests that were let in. */
+  calls: number;
+  queries: number;
+  rows_scanned: number;
+  bytes_scanned: number;
+  exports_bytes: number;
+  /** Events that were delivered. */
+  webhooks: number;
+}
+
 export interface ContractList {
   contracts: Contract[];
   next_cursor: string | null;
@@ -1362,6 +1383,22 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** What a client used, by days or months in UTC: of its own contract, or the administrator of any. */
+  usage: {
+    path: {
+      /** The client. */
+      client_id: string;
+    };
+    query?: {
+      /** From this day on. */
+      from?: string;
+      /** Up to, without, this day. */
+      to?: string;
+      /** day unless said. */
+      by?: "day" | "month";
+    };
+    answer: Usage;
+  };
   /** The keys of a contract, without their secrets. */
   keys: {
     path: {
@@ -2225,6 +2262,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   contract: { method: "GET", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
   putContract: { method: "PUT", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
   deleteContract: { method: "DELETE", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
+  usage: { method: "GET", path: "/v1/contracts/{client_id}/usage", isOpen: false, takesText: false },
   keys: { method: "GET", path: "/v1/contracts/{client_id}/keys", isOpen: false, takesText: false },
   makeKey: { method: "POST", path: "/v1/contracts/{client_id}/keys", isOpen: false, takesText: false },
   deleteKey: { method: "DELETE", path: "/v1/contracts/{client_id}/keys/{id}", isOpen: false, takesText: false },

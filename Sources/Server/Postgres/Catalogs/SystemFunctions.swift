@@ -43,7 +43,6 @@ enum SystemFunctions {
             Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::text || ')')",
             Key("pg_char_to_encoding", 1): "CASE WHEN upper($1::text) IN ('UTF8', 'UTF-8') THEN 6 ELSE -1 END",
             Key("getdatabaseencoding", 0): "'UTF8'",
-            Key("pg_char_to_encoding", 1): "CASE WHEN upper($1) IN ('UTF8', 'UTF-8') THEN 6 ELSE -1 END",
             Key("pg_encoding_to_char", 1): "CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END",
             Key("format_type", 2): formatType,
             Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), $1::text) END",
