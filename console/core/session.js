@@ -53,7 +53,7 @@ export async function signOut() {
 
 /** @returns {Me} */
 export function whoami() {
-  return me ?? { client_id: null, role: 'contract', access: 'read', scope: 'own', types: [], roles: [], plan: null, valid_to: null };
+  return me ?? { client_id: null, role: 'contract', access: 'read', scope: 'own', types: [], sensitive: false, roles: [], plan: null, valid_to: null };
 }
 
 export const isAdmin = () => whoami().admin === true;

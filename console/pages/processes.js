@@ -67,11 +67,11 @@ async function queueList(signal) {
   const { queues } = await get('/v1/queues', { signal });
   return queues.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('queues.title')), listTable(t('queues.title'), [
     { title: t('name'), cell: ({ name }) => name },
-    { title: t('queues.active'), isNumeric: true, cell: ({ counts }) => number(counts.active) },
-    { title: t('queues.locked'), isNumeric: true, cell: ({ counts }) => number(counts.locked) },
-    { title: t('queues.delayed'), isNumeric: true, cell: ({ counts }) => number(counts.delayed) },
-    { title: t('queues.dead'), isNumeric: true, cell: ({ counts }) => number(counts.dead) },
-    { title: t('storage.size'), isNumeric: true, cell: (queue) => bytes(queue.bytes) },
+    { title: t('queues.active'), isNumeric: true, cell: ({ counts }) => number(counts?.active ?? 0) },
+    { title: t('queues.locked'), isNumeric: true, cell: ({ counts }) => number(counts?.locked ?? 0) },
+    { title: t('queues.delayed'), isNumeric: true, cell: ({ counts }) => number(counts?.delayed ?? 0) },
+    { title: t('queues.dead'), isNumeric: true, cell: ({ counts }) => number(counts?.dead ?? 0) },
+    { title: t('storage.size'), isNumeric: true, cell: (queue) => bytes(queue.bytes ?? 0) },
     { title: t('oldest'), cell: ({ oldest_at: at }) => time(at) },
   ], queues));
 }
