@@ -334,7 +334,7 @@ final class Registration: Sendable {
         case .success(let response):
             if (200..<300).contains(response.status) {
                 release(work, lane, worked: true, outcome: "delivered")
-                if case .event(let client, _) = work.kind { usage.add(to: ClientID(client)) { $0.webhooks += 1 } }
+                if case .event(let client, _) = work.kind { usage.add(to: ClientID(client)) { $0.webhooks = $0.webhooks.addingSaturating(1) } }
                 let note = Self.note("delivered", version: version, target: target, attempt: attempts) { $0.member("status", Int64(response.status)) }
                 return submit(.delivered(event: work.id, note), work)
             }
