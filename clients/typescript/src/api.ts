@@ -225,15 +225,23 @@ export interface Contract {
   subscriptions?: ContractSubscription[] | null;
 }
 
-export interface Subscription {
-  name: string;
-  where: string | null;
-  target: Record<string, string>;
-  counts: {
-    pending: number;
-    dead: number;
-  };
-  oldest_at: string | null;
+export interface ContractSubscription {
+  /** Inclusive; null: since ever. */
+  from?: string | null;
+  /** Exclusive; null: for ever. */
+  to?: string | null;
+  /** The contract's unless said. */
+  access?: "read" | "read-write";
+  /** The contract's unless said. */
+  scope?: "own" | "all";
+  /** Document types that it may post; null for all. */
+  types?: string[] | null;
+  /** Whether values of sensitive columns are shown: false unless said. */
+  sensitive?: boolean;
+  /** Labels for the callers' own use. */
+  roles?: string[];
+  /** A name for the callers' own use. */
+  plan?: string | null;
 }
 
 export interface Usage {
@@ -784,6 +792,17 @@ export interface Topic {
 export interface TopicList {
   topics: Topic[];
   next_cursor: string | null;
+}
+
+export interface Subscription {
+  name: string;
+  where: string | null;
+  target: Record<string, string>;
+  counts: {
+    pending: number;
+    dead: number;
+  };
+  oldest_at: string | null;
 }
 
 export interface SubscriptionList {
