@@ -17,6 +17,7 @@
 //   Usage: what clients have used
 //   Writing: the one writer, and what works behind its back
 //   Compaction: from hot to cold, and merging
+//   Rebuilding: columns filled for what came before them
 //   Registration: who else must accept a receipt
 //   Queues: messages that wait for workers, in a file of their own
 //   Topics: events, and who is told of them

@@ -25,7 +25,7 @@ internal import Query
 /// The `till` command line: the whole program behind `main`.
 public enum TillCommand {
     private static let commands: [any Command.Type] = [
-        ServeCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, MoveCommand.self,
+        ServeCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, MoveCommand.self, RebuildCommand.self,
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,

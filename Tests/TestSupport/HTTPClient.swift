@@ -90,8 +90,8 @@ package final class HTTPClient {
             close()
             throw Failure(description: "connect: \(String(cString: strerror(errno)))")
         }
-        // No test waits longer than this for a byte.
-        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        // No test waits longer than this for a byte. A disk that others keep busy has held up a commit for over a minute.
+        var patience = timeval(tv_sec: 300, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))

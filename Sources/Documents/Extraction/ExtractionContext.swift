@@ -45,7 +45,7 @@ final class ExtractionContext {
     var keepsReadable = false
     var readable: (receiptID: [UInt8]?, row: [UInt8])?
     /// Of what is kept so, in bytes.
-    static let readableByteCountMax = 64 << 10
+    var readableByteCountMax = 0
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
     private(set) var violationCount = 0

@@ -56,7 +56,8 @@ struct Extractor<Source: DocumentSource> {
     /// Keeps what was read of a receipt that is refused, where that is wanted and no more than a little.
     private func keepReadable(_ receiptID: [UInt8]?) -> ExtractedReceipt? {
         guard context.keepsReadable, !context.work.isExhausted else { return nil }
-        let isSmall = RowWriter.byteCount(of: plan, buffers) <= ExtractionContext.readableByteCountMax && buffers.pointee.cells.count <= ExtractionContext.readableByteCountMax
+        let bound = context.readableByteCountMax
+        let isSmall = RowWriter.byteCount(of: plan, buffers) <= bound && buffers.pointee.cells.count <= bound
         context.readable = (receiptID, isSmall ? RowWriter.row(of: plan, context: context) : [])
         return nil
     }

@@ -125,7 +125,7 @@ struct ReceiptSteps {
     ) -> ReceiptResult {
         guard byteCount <= options.documentByteCountMax else { return .refused(tooLarge(byteCount), type: type.name, document: document) }
         context.beginReceipt()
-        context.keepsReadable = options.keepsReadable
+        (context.keepsReadable, context.readableByteCountMax) = (options.keepsReadable, options.readableByteCountMax)
         context.work.beginDocument(byteCount: byteCount)
         let receipt = extract()
         if let fault = context.work.fault { return .refused(fault, type: type.name, document: document) }

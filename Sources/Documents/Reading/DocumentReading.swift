@@ -43,6 +43,8 @@ package struct ReadingOptions: Sendable {
     package var madeByteCountMax = 64 << 20
     /// Whether refusals bear what could be read of their documents.
     package var keepsReadable = false
+    /// Of what is kept so: more is left out.
+    package var readableByteCountMax = 64 << 10
     /// What all of the body may cost; nil: as much as its bytes allow.
     package var allowance: WorkAllowance?
 

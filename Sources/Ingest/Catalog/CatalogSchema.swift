@@ -108,6 +108,14 @@ enum CatalogSchema {
             queries INTEGER NOT NULL, rows_scanned INTEGER NOT NULL, bytes_scanned INTEGER NOT NULL, exports_bytes INTEGER NOT NULL,
             webhooks INTEGER NOT NULL, PRIMARY KEY(client_id, day)) WITHOUT ROWID;
         """,
+        // Columns that are being filled for rows that came before them, with the cold files that have them by now; and those that were.
+        """
+        CREATE TABLE rebuilds(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, table_name TEXT NOT NULL, column_name TEXT NOT NULL, through INTEGER NOT NULL, begun_at INTEGER NOT NULL,
+            UNIQUE(table_name, column_name));
+        CREATE TABLE rebuilt_files(rebuild INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY(rebuild, key)) WITHOUT ROWID;
+        CREATE TABLE rebuilt_columns(table_name TEXT NOT NULL, column_name TEXT NOT NULL, PRIMARY KEY(table_name, column_name)) WITHOUT ROWID;
+        """,
     ]
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

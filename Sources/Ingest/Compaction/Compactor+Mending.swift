@@ -84,6 +84,14 @@ extension Compactor {
             table: present.iceberg, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(), effort: .quick,
             rowGroupRowCount: options.rowGroupRowCount)
         let outputs = try mend.write(groups, to: writer, { [catalog] in try catalog.brought($0, of: present.name) }) { [self] in isEnding }
+        try replace(file, of: present, with: outputs)
+    }
+
+    /// Publishes files in the place of one: the table's new version, and what else is to happen with it.
+    func replace(
+        _ file: DataFile, of present: ColdTable, with outputs: [ColdFileWriter.Output], created: [WrittenObject] = [],
+        along: @escaping @Sendable (SQLiteConnection) throws -> Void = { _ in }
+    ) throws {
         let commit: Commit
         do {
             try present.iceberg.discardNewerVersions()
@@ -93,12 +101,43 @@ extension Compactor {
             throw error
         }
         let replaced = [present.iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
-        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)])
+        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: created, replaced: replaced)], along: along)
         tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
         present.cache.remove([file.location])
     }
 
+    /// For files that take the place of one: compressed as that was.
+    func writer(like file: DataFile, of present: ColdTable) throws -> ColdFileWriter {
+        let parquet = try present.open(file)
+        let effort = [ColdFileWriter.Effort.thorough, .brief].first { $0.made(parquet) } ?? .quick
+        return try ColdFileWriter(
+            table: present.iceberg, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(), effort: effort,
+            rowGroupRowCount: options.rowGroupRowCount)
+    }
+
     // MARK: Hot files
+
+    /// Lays groups down again whose images were found damaged: what they say stands in rows and documents, too. What cannot be had so stays damaged,
+    /// and is told.
+    func mendImages() {
+        for file in tier.boundary.snapshot().files where !file.damagedGroupIDs.isEmpty && !file.state.isLeaving {
+            for tail in file.allTails {
+                for group in tail.groups where file.damagedGroupIDs.contains(group.id) {
+                    do {
+                        let chunks = try HotFileLoader.chunks(of: group, table: tail.table, file: file)
+                        let image = try HotFlusher.image(chunks, StateOverlay())
+                        try HotFlusher(writer: tier.writer).replace(group, of: tail, with: image, columns: group.typeColumns, isFilled: false, in: file)
+                        file.forgetDamaged(group.id)
+                        leftHot.withLock { _ = $0.removeValue(forKey: file.name) }
+                        healed(file)
+                        StoreLog.note("laid damaged columns down again", path: file.path, reason: "group \(group.id): from \(group.bounds.rowCount) rows and their documents")
+                    } catch {
+                        StoreLog.note("damaged columns cannot be laid down again", path: file.path, reason: "group \(group.id): \(error)", level: .warning)
+                    }
+                }
+            }
+        }
+    }
 
     /// Why a hot file stays hot that is due.
     struct HotFault: Sendable {

@@ -23,6 +23,8 @@ final class Compactor: Sendable {
         var requests: [Request] = []
         /// A cold file was found damaged, or the last document was brought that one needs.
         var wantsMending = false
+        /// The chore has something to do.
+        var hasChore = false
         var isStopping = false
         var isStopped = false
     }
@@ -45,6 +47,7 @@ final class Compactor: Sendable {
     private let changing = Mutex(())
     private let state = Monitor(State())
     private let thread = Mutex<WorkerThread?>(nil)
+    private let chore = Mutex<(@Sendable (_ isNewRound: Bool) -> Bool)?>(nil)
     /// Of the request that is being done.
     private let isUnwanted = Mutex<(@Sendable () -> Bool)?>(nil)
     private let tally = Mutex(Tally())
@@ -166,22 +169,47 @@ final class Compactor: Sendable {
     /// Whether the work should end: the store closes, or whoever asked for it wants it no more.
     var isEnding: Bool { isStopping || isUnwanted.withLock { $0 }?() ?? false }
 
+    /// What else changes cold tables, a piece at a time between compactions.
+    ///
+    /// - Parameter chore: does one; told whether a compaction came since the last. Returns whether there is more to do at once.
+    func setChore(_ chore: @escaping @Sendable (_ isNewRound: Bool) -> Bool) { self.chore.withLock { $0 = chore } }
+
+    private let afterHealing = Mutex<(@Sendable (HotFile) -> Void)?>(nil)
+
+    /// - Parameter body: told of a hot file of which columns were laid down again, as the types of its rows have them.
+    func whenHealed(_ body: @escaping @Sendable (HotFile) -> Void) { afterHealing.withLock { $0 = body } }
+
+    func healed(_ file: HotFile) { afterHealing.withLock { $0 }?(file) }
+
+    /// There is something for the chore to do.
+    func wakeForChore() { state.broadcast { $0.hasChore = true } }
+
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
         keepFilters()
+        var due = SteadyClock.nanoseconds() + interval
         while true {
-            let (requests, mends) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool)? in
-                if state.isStopping { return ([], false) }
-                guard !state.requests.isEmpty || state.wantsMending else { return nil }
+            let now = SteadyClock.nanoseconds()
+            let woken = state.wait(nanoseconds: due > now ? due - now : 0) { state -> (requests: [Request], mends: Bool, hasChore: Bool)? in
+                if state.isStopping { return ([], false, false) }
+                guard !state.requests.isEmpty || state.wantsMending || state.hasChore else { return nil }
                 defer { (state.requests, state.wantsMending) = ([], false) }
-                return (state.requests, state.wantsMending)
-            } ?? (nil, false)
+                return (state.requests, state.wantsMending, state.hasChore)
+            }
             if isStopping { break }
             // Only the end of the program ends it before its time.
-            if mends { try? exclusively { try mend() } }
-            for request in requests ?? [] { perform(request) }
-            if requests == nil { attempt() }
+            if woken?.mends ?? false { try? exclusively { try mend() } }
+            for request in woken?.requests ?? [] { perform(request) }
+            let isDue = SteadyClock.nanoseconds() >= due
+            if isDue {
+                attempt()
+                due = SteadyClock.nanoseconds() + interval
+            }
+            if isDue || woken?.hasChore ?? false {
+                let hasMore = chore.withLock { $0 }?(isDue || !(woken?.requests.isEmpty ?? true)) ?? false
+                state.withLock { $0.hasChore = hasMore }
+            }
         }
         let late = state.withLock { state in
             defer { state.requests = [] }
@@ -245,6 +273,7 @@ final class Compactor: Sendable {
         try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
         if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.seal() }
+        mendImages()
         let workerCount = workerCount(isRequested: isRequested)
         let files = tier.boundary.snapshot().files.filter { $0.day < day && $0.state.isSealed }
         for start in stride(from: 0, to: files.count, by: workerCount) {

@@ -143,4 +143,16 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
             throw Fault(.overloaded, "the compaction was ended before it was done; what it had moved and merged stays so")
         }
     }
+
+    package func rebuild(
+        column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void
+    ) throws -> RebuildSummary {
+        let names = [table, TableName.history(of: table)].filter { tier.tables.contains($0) }
+        guard let stored = names.first, !TableName.isVersioned(table) else {
+            throw Fault(
+                .badParameter, "there is no table \(table) of documents",
+                errors: [.init(pointer: "/table", code: "no-such-table", message: "no type names a table \(table)")])
+        }
+        return try rebuilder.rebuild(column, of: stored, isCancelled: isCancelled, progress: progress)
+    }
 }

@@ -47,6 +47,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let repeats: RepeatCheck
     let changed: ChangedColumns
     let compactor: Compactor
+    let rebuilder: Rebuilder
     let usage: UsageLedger
     let intakeParts: IntakeParts
     let cursors: CursorCoder
@@ -101,6 +102,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         usage = UsageLedger(catalog: catalog, boundary: tier.boundary, clock: options.hot.clock)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, usage: usage,
             options: options.compaction, clock: options.hot.clock)
+        rebuilder = Rebuilder(compactor)
         // A crash may have come between a compaction and the views that follow it.
         do { try compactor.publishNewest() } catch {
             StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
@@ -118,6 +120,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
                 minFreeBytes: options.hot.writer.minFreeBytes, conditionFault: { [topicStore] in topicStore.conditionFault($0) },
                 follow: { [topicStore] in try topicStore.follow($0, starting: $1) }))
         compactor.start()
+        rebuilder.start()
         repeats.start()
         changed.start()
         let (files, tables) = (tier.boundary.snapshot().files, tier.boundary.snapshot().cold)

@@ -125,6 +125,17 @@ package final class ColumnTail: Sendable {
         }
     }
 
+    /// Puts another image of the same rows in the place of a group.
+    func replace(_ group: HotGroup, with other: HotGroup) {
+        state.withLock { state in
+            guard let place = state.groups.firstIndex(where: { $0.id == group.id }) else { return }
+            state.groups[place] = other
+        }
+    }
+
+    /// Those that are laid down, in the order of their rows.
+    var groups: [HotGroup] { state.withLock { $0.groups } }
+
     /// Rows that are in memory only.
     package var rowCountInMemory: Int {
         let waiting = incoming.withLock { $0.count }
@@ -158,8 +169,11 @@ package struct HotGroup: Sendable {
     package let bounds: HotBounds
     package let typeColumns: [Field]
     package let byteCount: Int64
+    /// It took the place of another, and lies in `replaced_parts`.
+    package let isReplacement: Bool
 
-    package init(id: Int64, bounds: HotBounds, typeColumns: [Field], byteCount: Int64) {
+    package init(id: Int64, bounds: HotBounds, typeColumns: [Field], byteCount: Int64, isReplacement: Bool = false) {
+        self.isReplacement = isReplacement
         self.id = id
         self.bounds = bounds
         self.typeColumns = typeColumns

@@ -42,7 +42,17 @@ package final class DocumentValues: Sendable {
         var options = ReadingOptions(type: kind.type, now: receivedAt, documentByteCountMax: .max, eachCountMax: 1)
         // It was taken once: what it may cost by now is no matter.
         options.allowance = .unlimited
-        let reading = try reader(of: kind).readJSON(document, options)
+        let reader = try reader(of: kind)
+        let type = reader.registry.snapshot[kind.type]
+        guard type?.hasSeveralReceipts != true else {
+            throw Fault(.internalError, "a document of the type \(kind.type) may have values from around it")
+        }
+        let reading =
+            switch type?.format {
+            case .xml: try reader.readXML(document, options)
+            case .csv: try reader.readCSV(document, options)
+            default: try reader.readJSON(document, options)
+            }
         guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first else {
             throw Fault(.internalError, "the document holds more than a receipt")
         }

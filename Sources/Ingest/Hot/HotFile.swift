@@ -47,6 +47,7 @@ package final class HotFile: Sendable {
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<LogRoom?>(nil)
     private let failed = Atomic<Bool>(false)
+    private let rebuilt = Atomic<Bool>(false)
     private let rowMarks = Mutex<RowMarks>(RowMarks())
     private let damagedGroups = Mutex<Set<Int64>>([])
 
@@ -138,6 +139,10 @@ package final class HotFile: Sendable {
     /// Groups whose images were found damaged since the start.
     var damagedImageCount: Int { damagedGroups.withLock { $0.count } }
 
+    var damagedGroupIDs: Set<Int64> { damagedGroups.withLock { $0 } }
+    /// Another image is in its place.
+    func forgetDamaged(_ group: Int64) { damagedGroups.withLock { _ = $0.remove(group) } }
+
     /// - Returns: whether it was not known.
     func noteDamaged(_ group: Int64) -> Bool { damagedGroups.withLock { $0.insert(group).inserted } }
 
@@ -152,6 +157,12 @@ package final class HotFile: Sendable {
 
     /// A row became FAILED.
     func noteFailed() { failed.store(true, ordering: .releasing) }
+
+    /// Whether its groups have columns that documents did not give when they came: what a row says by itself is not all.
+    var isRebuilt: Bool { rebuilt.load(ordering: .acquiring) }
+    func noteRebuilt() { rebuilt.store(true, ordering: .releasing) }
+    /// The key in `meta` that says so.
+    static let rebuiltKey = "rebuilt"
 
     // MARK: Opening what is on disk
 
@@ -168,6 +179,7 @@ package final class HotFile: Sendable {
             info.rowCount = try HotFileSchema.rowCount(connection)
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
             if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
+            if try connection.integer("SELECT 1 FROM meta WHERE key = '\(Self.rebuiltKey)'") != nil { noteRebuilt() }
             if info.rowCount > 0 {
                 let first = try Self.marks(connection, row: 1)
                 let last = try Self.marks(connection, row: info.rowCount)

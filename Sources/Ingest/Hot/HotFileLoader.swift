@@ -66,8 +66,8 @@ struct HotFileLoader {
     private func groups(_ tables: [Int64: String]) throws -> [String: [HotGroup]] {
         let statement = try connection.statement("""
             SELECT id, table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day, first_issued,
-                last_issued, columns, byte_count
-            FROM groups WHERE is_complete = 1 ORDER BY id
+                last_issued, columns, byte_count, is_complete
+            FROM groups WHERE is_complete IN (1, 3) ORDER BY first_row, id
             """)
         var groups: [String: [HotGroup]] = [:]
         while try statement.step() {
@@ -85,7 +85,8 @@ struct HotFileLoader {
             }
             file.tables.add(columns, to: table)
             groups[table, default: []].append(
-                HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: Int64(statement.count(12))))
+                HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: Int64(statement.count(12)),
+                    isReplacement: statement.int64(13) == 3))
         }
         return groups
     }
@@ -220,6 +221,48 @@ struct HotFileLoader {
             var builder = HotChunkBuilder(typeColumns: file.tables.columns(of: table))
             try builder.append(try Self.row(statement, kind, file))
             return builder.chunk()
+        }
+    }
+
+    /// The rows of a group once more, out of what stands beside its image: identities and times in `rows`, values in documents.
+    ///
+    /// - Throws: `DamagedDocument` for a row whose document is damaged as well; `SQLiteError` where a type's documents do not give their values alone.
+    static func chunks(of group: HotGroup, table: String, file: HotFile) throws -> [HotChunk] {
+        try file.pool.withConnection { connection in
+            let isRepaired = !file.marks.repaired.ids.isEmpty
+            let statement = try connection.statement("""
+                SELECT \(rowColumns(isRepaired)), k.id, k.type, k.version, k.content_type, k.columns
+                FROM \(rowSource(isRepaired)) JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = k.table_id
+                WHERE r.id BETWEEN ?1 AND ?2 AND t.name = ?3 ORDER BY r.id
+                """)
+            defer { statement.reset() }
+            statement.bind(1, group.bounds.firstRow)
+            statement.bind(2, group.bounds.lastRow)
+            try statement.bind(3, table)
+            var kinds: [Int64: RowKind] = [:]
+            var chunks: [HotChunk] = []
+            var builder = HotChunkBuilder(typeColumns: group.typeColumns)
+            while try statement.step() {
+                let number = statement.int64(16)
+                if kinds[number] == nil {
+                    guard let fields = SchemaEncoding.fields(statement.text(20)) else {
+                        throw SQLiteError(code: 11, message: "kind \(number) names no columns", path: file.path)
+                    }
+                    kinds[number] = RowKind(
+                        table: table, type: statement.text(17), version: Int32(clamping: statement.int64(18)), contentType: statement.text(19),
+                        layout: RowLayout(fields: fields))
+                }
+                guard let kind = kinds[number] else { continue }
+                try builder.append(try row(statement, kind, file))
+                guard builder.rowCount == ColumnTail.chunkRowCount else { continue }
+                chunks.append(builder.chunk())
+                builder = HotChunkBuilder(typeColumns: group.typeColumns)
+            }
+            if builder.rowCount > 0 { chunks.append(builder.chunk()) }
+            guard chunks.reduce(0, { $0 + $1.bounds.rowCount }) == group.bounds.rowCount else {
+                throw SQLiteError(code: 11, message: "group \(group.id) has other rows than the file", path: file.path)
+            }
+            return chunks
         }
     }
 }

@@ -3,7 +3,7 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements, versionStatements]
+    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements, versionStatements, replacedStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -79,6 +79,10 @@ package enum HotFileSchema {
     static let versionStatements = """
         CREATE TABLE versions(id INTEGER PRIMARY KEY, version INTEGER NOT NULL, removed INTEGER NOT NULL, content BLOB NOT NULL);
         """
+
+    /// Images that took the place of others, of groups with `is_complete` 3: not beside those, since what lies on the same page may be damaged. A group
+    /// that another took the place of has 2, and goes with the next start.
+    static let replacedStatements = "CREATE TABLE replaced_parts(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"
 
     /// Of files without rows: only ledgers have an identity that stands once in a file. Versioned tables have negative ids there. Files of before
     /// keep their index, and take no rows of versioned tables.

@@ -94,19 +94,23 @@ final class HotFileWriter {
         try insert.run()
     }
 
-    /// Reads a file's log after a crash, and drops flushed groups that were not finished. A file that was closed in order needs neither, and is
+    /// Reads a file's log after a crash, and drops flushed groups that were not finished, and those that others took the place of. A file that was closed in order needs neither, and is
     /// not opened for it: what is asked of it here is asked by the connection that reads it next.
     static func recover(_ file: HotFile) throws {
         guard try needsRecovery(file) else { return }
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try prepare(connection, file: file)
-        let unfinished = try connection.integer("SELECT count(*) FROM groups WHERE is_complete = 0") ?? 0
-        guard unfinished > 0 else { return }
-        try connection.transaction {
-            try connection.execute("""
-                DELETE FROM group_parts WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete = 0);
-                DELETE FROM groups WHERE is_complete = 0;
-                """)
+        // 0: not finished; 2: another took its place. What lies on a damaged page cannot go, and is in nobody's way.
+        guard try connection.integer("SELECT 1 FROM groups WHERE is_complete IN (0, 2) LIMIT 1") != nil else { return }
+        do {
+            try connection.transaction {
+                for table in ["group_parts", "replaced_parts"] {
+                    try connection.execute("DELETE FROM \(table) WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete IN (0, 2))")
+                }
+                try connection.execute("DELETE FROM groups WHERE is_complete IN (0, 2)")
+            }
+        } catch let error as SQLiteError where error.kind == .corrupt || error.code == 8202 {
+            StoreLog.note("columns that are of no use stay in a damaged hot file", path: file.path, reason: "\(error)", level: .warning)
         }
     }
 
@@ -115,7 +119,7 @@ final class HotFileWriter {
         if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
         return try file.pool.withConnection { connection in
             guard try connection.integer("PRAGMA user_version") == HotFileSchema.version,
-                try connection.integer("SELECT 1 FROM groups WHERE is_complete = 0 LIMIT 1") == nil
+                try connection.integer("SELECT 1 FROM groups WHERE is_complete IN (0, 2) LIMIT 1") == nil
             else { return true }
             return try file.mark != nil && connection.integer("SELECT 1 FROM meta WHERE key = '\(StoreMark.storeKey)'") == nil
         }

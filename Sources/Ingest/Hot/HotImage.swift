@@ -11,6 +11,7 @@ final class HotImage: RandomAccessBytes {
     let name: String
     let byteCount: Int64
     private let id: Int64
+    private let table: String
     // Not the file itself: an image may be kept open longer than the file is there.
     private let path: String
     private let pool: SQLitePool
@@ -19,6 +20,7 @@ final class HotImage: RandomAccessBytes {
         name = Self.name(group, path: path)
         byteCount = group.byteCount
         id = group.id
+        table = group.isReplacement ? "replaced_parts" : "group_parts"
         self.path = path
         self.pool = pool
     }
@@ -39,7 +41,7 @@ final class HotImage: RandomAccessBytes {
                     let (part, within) = (Int(offset) + done).quotientAndRemainder(dividingBy: Self.partByteCount)
                     let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
                     guard let copied = try connection.readBlob(
-                        "group_parts", "bytes", row: id << Self.partBits | Int64(part), at: within, into: rest)
+                        table, "bytes", row: id << Self.partBits | Int64(part), at: within, into: rest)
                     else {
                         throw SQLiteError(code: 11, message: "part \(part) of group \(id) is missing", path: path)
                     }
@@ -70,8 +72,8 @@ package struct DamagedImage: DamageReport, Sendable, Equatable, CustomStringConv
 
     /// For whoever's question meets it. As little as of a cold file is said of whose rows they are.
     package var fault: Fault {
-        let advice = "the administrator finds the file in the log and with till verify, and puts it back from a backup; "
-            + "until then a question that needs other columns or days may pass it by, and each receipt's document is there"
+        let advice = "the next compaction lays them down again from the documents, or the log says why it cannot; "
+            + "until then a question that needs other columns or days may pass them by, and each receipt's document is there"
         return Fault(
             .internalError, "columns of recent receipts are damaged on the server's disk; \(advice)",
             errors: [.init(pointer: "", code: "file-damaged", message: "a file of recent receipts is damaged")], cause: description)

@@ -20,6 +20,16 @@ package protocol StoreMaintenance: AnyObject, Sendable {
     func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
     ) throws -> WarehouseMoveSummary
+    /// Fills a column of a table, hot and cold, for documents that came before a version of their type had it; documents, sequences and states stay
+    /// as they are. Goes on after a restart, until all is done.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked between files. What is filled by then stays so.
+    ///   - progress: what is done by now.
+    /// - Throws: `badParameter` for a table or column that no type in force has, `overloaded` when it was cancelled.
+    func rebuild(
+        column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void
+    ) throws -> RebuildSummary
     /// Proves every file of the store, while it works; nothing is changed.
     ///
     /// - Parameter temporaryDirectory: where keys are sorted that are too many for memory.

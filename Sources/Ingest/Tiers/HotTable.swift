@@ -55,7 +55,8 @@ package struct HotTable: Sendable {
         let read = file.view
         try read.marks.refuseDamaged(projection) { [id] }
         let filter = try HotRowFilter(ScanRequest(projection: projection), schema: schema, rows: [id])
-        if let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
+        // What was filled later stands in no row.
+        if !file.isRebuilt, let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
             return try HotMorsel(.chunk(chunk, HotFileView(file: file, marks: RowMarks())), filter: filter, sequence: snapshot.sequence, budget: nil).next()
         }
         let view = try tail.view(through: snapshot.sequence)

@@ -18,6 +18,7 @@ final class ColumnProof {
 
     private let catalog: Catalog
     private var readings: [Key: Reading?] = [:]
+    private var rebuiltColumns: [String: Set<String>]?
 
     init(catalog: Catalog) { self.catalog = catalog }
 
@@ -83,11 +84,49 @@ final class ColumnProof {
         let expected = builder.chunk().batch
         for (number, index) in own.enumerated() {
             let column = expected.columns[HotChunk.rowIDIndex + 1 + number]
-            for (place, row) in rows.enumerated()
-            where Self.normal(column.value(at: place)) != Self.normal(batch.columns[index].value(at: row)) {
-                body(row, "its document says another \(fields[index].name)")
-            }
+            var others = rows.enumerated().filter { place, row in
+                Self.normal(column.value(at: place)) != Self.normal(batch.columns[index].value(at: row))
+            }.map(\.element)
+            if !others.isEmpty { others = try unfilled(others, batch, columns[number], names, index) }
+            for row in others { body(row, "its document says another \(fields[index].name)") }
         }
+    }
+
+    /// Of rows whose version of their type says another value, those where no version that gives the column says it either: where it was filled
+    /// later, one does.
+    private func unfilled(
+        _ rows: [Int], _ batch: ColumnBatch, _ field: Field, _ names: (type: Int, version: Int, document: Int, received: Int), _ index: Int
+    ) throws -> [Int] {
+        let rebuilt = try rebuiltColumns ?? catalog.rebuiltColumns()
+        rebuiltColumns = rebuilt
+        var left = Set(rows)
+        let typeNames = Set(rows.compactMap { row -> String? in
+            guard case .bytes(let name) = batch.columns[names.type].value(at: row) else { return nil }
+            return String(decoding: name, as: UTF8.self)
+        })
+        // Rows that need it by that version.
+        var asked: Set<Int> = []
+        for type in try typeNames.flatMap({ try versions(of: $0) }) {
+            let table = TableName.stored(type)
+            guard !left.isEmpty, rebuilt[table]?.contains(field.name) ?? false,
+                let refill = try? ColumnRefill(field.name, of: table, columns: [field], types: [type], typeFile: { [catalog] in try catalog.typeFile(name: $0, version: $1) }),
+                let filled = try refill.filled(
+                    batch.columns[index].retyped(field.type), types: batch.columns[names.type], versions: batch.columns[names.version],
+                    receivedAt: batch.columns[names.received], document: { row in
+                        guard left.contains(row), case .bytes(let document) = batch.columns[names.document].value(at: row) else { return nil }
+                        asked.insert(row)
+                        return document
+                    })
+            else { continue }
+            left = left.filter { !asked.contains($0) || Self.normal(filled.value(at: $0)) != Self.normal(batch.columns[index].value(at: $0)) }
+        }
+        return rows.filter { left.contains($0) }
+    }
+
+    private func versions(of name: String) throws -> [DocumentType] {
+        var types: [DocumentType] = []
+        while let json = try catalog.typeFile(name: name, version: types.count + 1) { types.append(try DocumentType(json: json)) }
+        return types
     }
 
     /// - Returns: nil when the document is refused.

@@ -35,21 +35,7 @@ struct HotFlusher {
         var bounds = HotBounds()
         for chunk in chunks { bounds.add(chunk.bounds) }
         let columns = chunks[0].typeColumns
-        let id = try begin(bounds, columns, table: tail.table, byteCount: image.count, file)
-        var part: Int64 = 0
-        for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
-            let bytes = Array(image[start..<min(start + HotImage.partByteCount, image.count)])
-            let number = id << HotImage.partBits | part
-            try writer.perform(on: file) { writer in
-                try writer.perform { connection in
-                    let insert = try connection.statement("INSERT INTO group_parts(id, bytes) VALUES(?1, ?2)")
-                    insert.bind(1, number)
-                    try insert.bind(2, bytes)
-                    try insert.run()
-                }
-            }
-            part += 1
-        }
+        let id = try lay(image, bounds, columns, table: tail.table, in: file)
         let laidDown = Self.laidDown(file, but: tail, after: chunks.count)
         try writer.perform(on: file) { writer in
             try writer.perform {
@@ -58,6 +44,51 @@ struct HotFlusher {
         }
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
         try deletePending(chunks, file, laidDown: published.lastSequence)
+    }
+
+    /// Puts another image in the place of a group's. Whoever reads that one goes on: its parts stay until the next start.
+    ///
+    /// - Parameter isFilled: it has values that the rows' documents did not give when they came.
+    func replace(
+        _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], columns: [Field], isFilled: Bool, in file: HotFile
+    ) throws {
+        let id = try lay(image, group.bounds, columns, table: tail.table, parts: "replaced_parts", in: file)
+        try writer.perform(on: file) { writer in
+            try writer.perform { connection in
+                try connection.execute("""
+                    UPDATE groups SET is_complete = 3 WHERE id = \(id);
+                    UPDATE groups SET is_complete = 2 WHERE id = \(group.id);
+                    """)
+                if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
+            }
+        }
+        if isFilled { file.noteRebuilt() }
+        tail.replace(
+            group, with: HotGroup(id: id, bounds: group.bounds, typeColumns: columns, byteCount: Int64(image.count), isReplacement: true))
+    }
+
+    /// Lays an image down, as a group that is not complete yet.
+    ///
+    /// - Returns: the group's id.
+    private func lay(
+        _ image: [UInt8], _ bounds: HotBounds, _ columns: [Field], table: String, parts: String = "group_parts", in file: HotFile
+    ) throws -> Int64 {
+        let id = try begin(bounds, columns, table: table, byteCount: image.count, file)
+        var part: Int64 = 0
+        for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
+            let bytes = Array(image[start..<min(start + HotImage.partByteCount, image.count)])
+            let number = id << HotImage.partBits | part
+            try writer.perform(on: file) { writer in
+                try writer.perform { connection in
+                    let insert = try connection.statement("INSERT INTO \(parts)(id, bytes) VALUES(?1, ?2)")
+                    insert.bind(1, number)
+                    try insert.bind(2, bytes)
+                    try insert.run()
+                }
+            }
+            part += 1
+        }
+        return id
     }
 
     /// The row up to which all rows will be in groups once the first chunks of `tail` are.
@@ -71,13 +102,8 @@ struct HotFlusher {
 
     /// The chunks as one Parquet file. The lightest compression: it lives for days, and its pages are read more often than they are moved;
     /// undoing zstd was the greatest part of most questions over hot rows (docs/decisions/0022-where-questions-spend.md).
-    private static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
-        var options = WriterOptions()
-        options.codec = .lz4Raw
-        options.pageRowCount = ColumnBatch.targetRowCount
-        options.rowGroupRowCount = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
-        let sink = MemorySink()
-        let writer = try FileWriter(Schema(HotChunk.fields(typeColumns: chunks[0].typeColumns)), options: options, to: sink)
+    static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
+        let (writer, sink) = try image(chunks[0].typeColumns)
         for chunk in chunks {
             var columns = chunk.batch.columns
             let changes = overlay.changes(of: columns[HotChunk.rowIDIndex])
@@ -87,6 +113,16 @@ struct HotFlusher {
         }
         _ = try writer.finish()
         return sink.bytes
+    }
+
+    /// An image that is to be written.
+    static func image(_ typeColumns: [Field]) throws -> (writer: FileWriter, sink: MemorySink) {
+        var options = WriterOptions()
+        options.codec = .lz4Raw
+        options.pageRowCount = ColumnBatch.targetRowCount
+        options.rowGroupRowCount = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
+        let sink = MemorySink()
+        return (try FileWriter(Schema(HotChunk.fields(typeColumns: typeColumns)), options: options, to: sink), sink)
     }
 
     private func begin(

@@ -49,7 +49,33 @@ enum AdminRoutes {
                 body: [.json(#"{"type":"object","required":["to"],"additionalProperties":false,"properties":{"to":{"type":["string","null"],"description":"s3://bucket/prefix or file:///path, empty or of this store; null: the store's own directory."}}}"#)],
                 answers: [.init(200, "What was moved.", [.of(MoveBody.self)]), accepted], problems: [.badParameter, .overloaded, .diskFull]),
             uses: work, handle: move),
+        Route(
+            .post, "/v1/admin/rebuild", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "rebuild", "Fills a column, hot and cold, for documents that were stored before a version of their type had it, out of the documents. These, their sequences and states stay as they are; other work goes on. Answers at once with the job; with `wait` at the latest then. What a restart cuts off goes on after it.",
+                parameters: [JobAnswer.waitParameter],
+                body: [.json(#"{"type":"object","required":["table","column"],"additionalProperties":false,"properties":{"table":{"type":"string"},"column":{"type":"string","description":"A column that a type in force gives the table; a list by its name."}}}"#)],
+                answers: [.init(200, "What was filled.", [.of(RebuildBody.self)]), accepted], problems: [.badParameter, .overloaded, .diskFull]),
+            uses: work, handle: rebuild),
     ]
+
+    private static func rebuild(_ call: Call, _ work: Work) throws -> Response? {
+        let body = try call.object(members: ["table", "column"])
+        func text(_ name: String) throws -> String {
+            guard let text = body[name]?.text, !text.isEmpty else {
+                throw Problem.parameter(name, "a name is wanted" + (body[name].map { ", not \(MemberReader.shown($0))" } ?? ""))
+            }
+            return text
+        }
+        let (store, jobs, table, column) = (work.store, work.jobs, try text("table"), try text("column"))
+        return try JobAnswer.start(.rebuild, call, jobs, waiting: 0) { job in
+            // The end of the server does not end it: it goes on at the next start.
+            let summary = try store.rebuild(column: column, of: table, isCancelled: { job.isCancelled && !jobs.isStopping }) { summary in
+                job.report(Job.Progress(done: Int64(summary.rowCount), unit: "documents", at: "\(summary.fileCount) files written anew"))
+            }
+            return RebuildBody(summary: summary).json()
+        }
+    }
 
     private static func move(_ call: Call, _ work: Work) throws -> Response? {
         let body = try call.object(members: ["to"])

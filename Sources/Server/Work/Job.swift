@@ -6,7 +6,7 @@ import Synchronization
 /// A piece of long administrative work, from its acceptance to its end. In memory: a restart forgets it; the audit trail does not.
 package final class Job: Sendable {
     /// What it does. Each kind has a thread of its own, so that a verification of hours does not stand before a backup.
-    package enum Kind: String, Sendable, CaseIterable { case compact, backup, verify, move }
+    package enum Kind: String, Sendable, CaseIterable { case compact, backup, verify, move, rebuild }
 
     package enum State: String, Sendable, CaseIterable {
         case queued, running, done, failed

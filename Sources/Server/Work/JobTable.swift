@@ -139,10 +139,13 @@ package final class JobTable: Sendable {
         for job in all where !job.standing.state.isFinal { cancel(job) }
     }
 
-    /// - Returns: whether none runs any more that reads the store by itself. (A compaction ends with the engine.)
+    /// Whether jobs end since the server does, and not since somebody wants that.
+    package var isStopping: Bool { state.withLock { $0.isStopped } }
+
+    /// - Returns: whether none runs any more that reads the store by itself. (Compactions and rebuilds end with the engine.)
     package func waitUntilIdle(seconds: Double) -> Bool {
         state.wait(seconds: seconds) { state in
-            state.lanes.allSatisfy { $0.key == .compact || $0.value.running == nil } ? true : nil
+            state.lanes.allSatisfy { $0.key == .compact || $0.key == .rebuild || $0.value.running == nil } ? true : nil
         } ?? false
     }
 

@@ -251,6 +251,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Int64, String) -> Void
     ) throws -> WarehouseMoveSummary { WarehouseMoveSummary() }
+    func rebuild(
+        column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void
+    ) throws -> RebuildSummary { RebuildSummary() }
     func verify(
         temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {

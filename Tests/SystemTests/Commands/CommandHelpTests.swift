@@ -7,7 +7,7 @@ import XCTest
 final class CommandHelpTests: XCTestCase {
     /// What must follow a name for a command to begin its work; of commands that are not here, nothing.
     private static let operands: [String: [String]] = [
-        "move": ["--to", "s3://receipts/moved"],
+        "move": ["--to", "s3://receipts/moved"], "rebuild": ["--table", "receipts", "--column", "total"],
         "sql": ["SELECT 1"], "import": [Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "backup": ["/nowhere/copy"], "contract show": ["c"], "contract put": ["c", "--access", "read", "--scope", "own"],
         "contract delete": ["c"], "key list": ["c"], "key create": ["c"], "key delete": ["c", "k_1"], "type show": ["t"], "type delete": ["t"], "ticket show": ["t"],
         "quarantine show": ["t"], "quarantine delete": ["t"], "dead-letter show": ["t"], "dead-letter redrive": ["t"], "dead-letter delete": ["t"], "job show": ["j"],

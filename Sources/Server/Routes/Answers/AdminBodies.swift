@@ -83,6 +83,20 @@ struct CompactionBody: JSONObject {
     }
 }
 
+struct RebuildBody: JSONObject {
+    let summary: RebuildSummary
+
+    static var schemaName: String? { "Rebuild" }
+    static var example: RebuildBody { RebuildBody(summary: RebuildSummary()) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("documents", summary.rowCount, MemberFacts("Documents that were read again."))
+        sink.member("unreadable", summary.faultyCount, MemberFacts("Of them, those that do not give the column: it is NULL there."))
+        sink.member("files", summary.fileCount, MemberFacts("Files that were written anew."))
+        sink.member("files_left", summary.leftFileCount, MemberFacts("Files that keep the column as it was, since they are damaged: tried again with each compaction."))
+    }
+}
+
 struct DeletionBody: JSONObject {
     let summary: DeletionSummary
 

@@ -1,0 +1,104 @@
+import ColumnStore
+
+/// Writes a cold file anew with one column filled; everything else is taken over as it is, part by part as a merge does it.
+struct ColdRebuild {
+    let table: ColdTable
+    let file: DataFile
+    let refill: ColumnRefill
+    private let parquet: ParquetFile
+    private static let keyPaths = ["type", "type_version", "received_at", "business_day"].map { ColumnPath($0) }
+    /// Of documents that are read at a time.
+    private static let batchByteCount = 8 << 20
+
+    init(_ file: DataFile, of table: ColdTable, _ refill: ColumnRefill) throws {
+        self.table = table
+        self.file = file
+        self.refill = refill
+        parquet = try table.open(file)
+    }
+
+    private var schema: Schema { table.iceberg.schema }
+
+    /// Whether any row needs the column.
+    func isNeeded(_ isCancelled: () -> Bool) throws -> Bool {
+        let scan = try parquet.scan(ParquetScanRequest(projection: Array(Self.keyPaths.prefix(2)), schema: schema))
+        for number in parquet.metadata.rowGroups.indices {
+            let reader = try scan.reader(rowGroup: number)
+            while let batch = try reader.next() {
+                if isCancelled() { throw DayCompactor.Cancelled() }
+                if try refill.isNeeded(types: batch.columns[0], versions: batch.columns[1]) { return true }
+            }
+        }
+        return false
+    }
+
+    func write(to writer: ColdFileWriter, _ isCancelled: () -> Bool) throws -> [ColdFileWriter.Output] {
+        do {
+            for number in parquet.metadata.rowGroups.indices { try write(rowGroup: number, to: writer, isCancelled) }
+            return try writer.finish()
+        } catch {
+            try writer.abandon()
+            throw error
+        }
+    }
+
+    private func write(rowGroup number: Int, to writer: ColdFileWriter, _ isCancelled: () -> Bool) throws {
+        let filled = try values(rowGroup: number, isCancelled)
+        let rowCount = filled.pieces.reduce(0) { $0 + $1.count }
+        guard rowCount > 0, let place = schema.index(of: refill.field.name) else { return }
+        try writer.appendRowGroup(rowCount: rowCount, day: filled.day) { part, take in
+            if isCancelled() { throw DayCompactor.Cancelled() }
+            guard part.path.names.first == refill.field.name else {
+                return try copy(part, rowGroup: number, rowCount: rowCount, take)
+            }
+            var columns = schema.fields.map { Column.constant(.null, type: $0.type.withoutIDs, count: 0) }
+            for piece in filled.pieces {
+                columns[place] = piece
+                try take(part.column(of: columns))
+            }
+        }
+    }
+
+    private func copy(_ part: ColumnPart, rowGroup: Int, rowCount: Int, _ take: (Column) throws(ColumnStoreError) -> Void) throws {
+        guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
+        let scan = try parquet.scan(ParquetScanRequest(projection: [part.path], schema: schema))
+        let stream = MergeStream(scan, [MergeStream.Segment(rowGroup: rowGroup, rows: 0..<rowCount)], type: entry.type)
+        var done = 0
+        while done < rowCount {
+            let count = min(ColumnBatch.targetRowCount, rowCount - done)
+            var pieces: [Column] = []
+            try stream.take(count, into: &pieces)
+            for piece in pieces { try take(piece) }
+            done += count
+        }
+    }
+
+    /// The column of a row group, and the first row's day.
+    private func values(rowGroup number: Int, _ isCancelled: () -> Bool) throws -> (pieces: [Column], day: Int32) {
+        let paths = Self.keyPaths + [ColumnPath(refill.field.name), ColumnPath("document")]
+        var request = ParquetScanRequest(projection: paths, schema: schema)
+        let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
+        request.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, rowByteCount)))
+        let reader = try parquet.scan(request).reader(rowGroup: number)
+        var pieces: [Column] = []
+        var day: Int32?
+        while let batch = try reader.next() {
+            if isCancelled() { throw DayCompactor.Cancelled() }
+            let columns = batch.columns
+            if day == nil, case .integer(let first) = columns[3].value(at: 0) { day = Int32(clamping: first) }
+            let present = Self.conformed(columns[4], to: refill.field.type)
+            let filled = try refill.filled(present, types: columns[0], versions: columns[1], receivedAt: columns[2]) { row in
+                guard case .bytes(let document) = columns[5].value(at: row) else { return nil }
+                return document
+            }
+            pieces.append(filled ?? present)
+        }
+        return (pieces, day ?? 0)
+    }
+
+    /// A column that an old file lacks is all NULL there; an absent list is an empty one.
+    private static func conformed(_ column: Column, to type: ColumnType) -> Column {
+        if case .constant(.null) = column.values { return ColumnShape.conform(nil, from: nil, to: type, rowCount: column.count) }
+        return column.retyped(type)
+    }
+}

@@ -1,0 +1,235 @@
+import ColumnStore
+import Documents
+import Synchronization
+
+/// Fills columns for what was stored before a type had them: a file at a time, on the compactor's thread between compactions, so that nothing
+/// else waits for it. What is not done when the store closes goes on at the next start.
+final class Rebuilder: Sendable {
+    /// What is to be looked at next.
+    private enum Piece {
+        case hot(HotFile)
+        case cold(DataFile, ColdTable)
+    }
+
+    private struct State {
+        /// By the rebuild's id.
+        var summaries: [Int64: RebuildSummary] = [:]
+        /// Hot files that have it by now, and files that cannot get it now: keys, or names.
+        var done: [Int64: Set<String>] = [:]
+        var left: [Int64: Set<String>] = [:]
+        /// What can go on, no further than this until the next compaction.
+        var stalled: Set<Int64> = []
+        var unwanted: Set<Int64> = []
+        var ended: [Int64: Result<RebuildSummary, any Error>] = [:]
+    }
+
+    private let compactor: Compactor
+    private var tier: HotTier { compactor.tier }
+    private var catalog: Catalog { compactor.catalog }
+    private let state = Monitor(State())
+
+    init(_ compactor: Compactor) { self.compactor = compactor }
+
+    /// Takes its turns from now on.
+    func start() {
+        compactor.setChore { [self] isNewRound in
+            if isNewRound { state.withLock { ($0.stalled, $0.left) = ([], [:]) } }
+            return step()
+        }
+        compactor.whenHealed { [self] file in refill(healed: file) }
+        if let open = try? catalog.rebuilds(), !open.isEmpty { compactor.wakeForChore() }
+    }
+
+    /// Fills a column of a table, as it is stored, and waits until that is done.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked now and then. What is filled by then stays so.
+    ///   - progress: files done by now.
+    /// - Throws: `Fault` where no type in force gives the column; `overloaded` when it was cancelled.
+    func rebuild(_ column: String, of table: String, isCancelled: () -> Bool, progress: (RebuildSummary) -> Void) throws -> RebuildSummary {
+        _ = try refill(column, of: table)
+        // From here on rows come by types that have the column.
+        try tier.seal()
+        try tier.flush()
+        let files = tier.boundary.snapshot().files
+        let through = files.filter(\.state.isSealed).map(\.state.lastSequence).max() ?? 0
+        let coldest = files.first { $0.state.rowCount > 0 }.map { $0.state.firstSequence - 1 } ?? tier.boundary.snapshot().sequence
+        let rebuild = try catalog.beginRebuild(of: column, table: table, through: max(through, coldest))
+        state.withLock { state in
+            state.stalled.remove(rebuild.id)
+            state.left[rebuild.id] = nil
+            state.ended[rebuild.id] = nil
+        }
+        compactor.wakeForChore()
+        while true {
+            let result = state.wait(nanoseconds: 200_000_000) { $0.ended[rebuild.id] }
+            if let result { return try result.get() }
+            progress(state.withLock { $0.summaries[rebuild.id] ?? RebuildSummary() })
+            if isCancelled() { state.withLock { _ = $0.unwanted.insert(rebuild.id) } }
+            if compactor.isStopping { throw Fault(.overloaded, "the server is stopping; what is left is filled after its next start") }
+        }
+    }
+
+    /// Columns that were filled before are filled again where a group was laid down anew.
+    private func refill(healed file: HotFile) {
+        guard file.isRebuilt else { return }
+        do {
+            for (table, columns) in try catalog.rebuiltColumns() where file.tail(of: table) != nil {
+                for column in columns.sorted() {
+                    try HotRebuild(file: file, writer: tier.writer, refill: try refill(column, of: table)).run { [compactor] in compactor.isStopping }
+                }
+            }
+        } catch {
+            StoreLog.note("a column could not be filled again", path: file.path, reason: "\(error)", level: .warning)
+        }
+    }
+
+    private func refill(_ column: String, of table: String) throws -> ColumnRefill {
+        try ColumnRefill(
+            column, of: table, columns: tier.tables.columns(of: table), types: compactor.types.registry.snapshot.types
+        ) { [catalog] in try catalog.typeFile(name: $0, version: $1) }
+    }
+
+    // MARK: On the compactor's thread
+
+    /// One file.
+    ///
+    /// - Returns: whether there is more to do now.
+    private func step() -> Bool {
+        do {
+            let stalled = state.withLock { $0.stalled }
+            guard let rebuild = try catalog.rebuilds().first(where: { !stalled.contains($0.id) }) else { return false }
+            do { try step(rebuild) } catch is DayCompactor.Cancelled {
+                return false
+            } catch {
+                StoreLog.note("a column could not be filled", path: rebuild.table, reason: "\(rebuild.column): \(error)", level: .warning)
+                stall(rebuild, .failure(error))
+            }
+            return true
+        } catch {
+            // Tried again with the next compaction.
+            StoreLog.note("rebuilds cannot be read", path: catalog.path, reason: "\(error)", level: .warning)
+            return false
+        }
+    }
+
+    private func step(_ rebuild: Rebuild) throws {
+        if state.withLock({ $0.unwanted.contains(rebuild.id) }) {
+            try catalog.endRebuild(rebuild)
+            return end(rebuild, .failure(Fault(.overloaded, "the rebuild was ended before it was done; what it had filled stays so")))
+        }
+        guard let piece = try next(of: rebuild) else {
+            let summary = state.withLock { $0.summaries[rebuild.id] ?? RebuildSummary() }
+            if summary.leftFileCount > 0 { return stall(rebuild, .success(summary)) }
+            try catalog.endRebuild(rebuild)
+            return end(rebuild, .success(summary))
+        }
+        let refill: ColumnRefill
+        do { refill = try self.refill(rebuild.column, of: rebuild.table) } catch let fault as Fault {
+            // Its type has gone since.
+            try catalog.endRebuild(rebuild)
+            return end(rebuild, .failure(fault))
+        }
+        switch piece {
+        case .hot(let file): try fill(file, rebuild, refill)
+        case .cold(let file, let table): try fill(file, of: table, rebuild, refill)
+        }
+    }
+
+    private func end(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
+        state.broadcast { state in
+            state.ended[rebuild.id] = result
+            (state.summaries[rebuild.id], state.done[rebuild.id], state.left[rebuild.id]) = (nil, nil, nil)
+            state.unwanted.remove(rebuild.id)
+        }
+    }
+
+    private func stall(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
+        state.broadcast { state in
+            state.stalled.insert(rebuild.id)
+            state.ended[rebuild.id] = result
+        }
+    }
+
+    /// Hot files first: what moves to cold meanwhile is found there.
+    private func next(of rebuild: Rebuild) throws -> Piece? {
+        let snapshot = tier.boundary.snapshot()
+        let (done, left) = state.withLock { ($0.done[rebuild.id] ?? [], $0.left[rebuild.id] ?? []) }
+        for file in snapshot.files where file.tail(of: rebuild.table) != nil && !done.contains(file.name) && !left.contains(file.name) {
+            if file.state.firstSequence <= rebuild.through { return .hot(file) }
+        }
+        guard let table = snapshot.cold[rebuild.table] else { return nil }
+        let rebuilt = try catalog.rebuiltFiles(rebuild)
+        let sequence = table.iceberg.schema["sequence"]?.id
+        for file in try table.iceberg.files() {
+            guard let key = table.iceberg.storage.key(ofLocation: file.location), !rebuilt.contains(key), !left.contains(key) else { continue }
+            if let sequence, let first = Self.number(file.lowerBounds?[sequence]), first > rebuild.through { continue }
+            return .cold(file, table)
+        }
+        return nil
+    }
+
+    private static func number(_ bytes: [UInt8]?) -> Int64? {
+        guard let bytes, bytes.count == 8 else { return nil }
+        return bytes.withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    }
+
+    private func note(_ rebuild: Rebuild, _ counts: ColumnRefill.Counts, isNew: Bool) {
+        state.withLock { state in
+            state.summaries[rebuild.id, default: RebuildSummary()].rowCount += counts.rows
+            state.summaries[rebuild.id, default: RebuildSummary()].faultyCount += counts.faulty
+            if isNew { state.summaries[rebuild.id, default: RebuildSummary()].fileCount += 1 }
+        }
+    }
+
+    private func leave(_ name: String, _ rebuild: Rebuild, _ reason: String) {
+        StoreLog.note("a file keeps a column as it was", path: name, reason: "\(rebuild.column): \(reason)", level: .warning)
+        state.withLock { state in
+            state.left[rebuild.id, default: []].insert(name)
+            state.summaries[rebuild.id, default: RebuildSummary()].leftFileCount = state.left[rebuild.id]?.count ?? 0
+        }
+    }
+
+    private func fill(_ file: HotFile, _ rebuild: Rebuild, _ refill: ColumnRefill) throws {
+        do {
+            // Rows that came just now are laid down by another thread: here at once.
+            if file.state.isSealed { try tier.flush() }
+            try HotRebuild(file: file, writer: tier.writer, refill: refill).run { [compactor] in compactor.isStopping }
+            state.withLock { _ = $0.done[rebuild.id, default: []].insert(file.name) }
+            note(rebuild, refill.counts, isNew: refill.counts.rows > 0)
+        } catch let obstacle as HotRebuild.Obstacle {
+            leave(file.name, rebuild, obstacle.reason)
+        } catch let error where Self.isDamage(error) {
+            leave(file.name, rebuild, "\(error)")
+        }
+    }
+
+    private func fill(_ file: DataFile, of table: ColdTable, _ rebuild: Rebuild, _ refill: ColumnRefill) throws {
+        guard let key = table.iceberg.storage.key(ofLocation: file.location) else { return }
+        let isCancelled = { [compactor] in compactor.isStopping }
+        do {
+            try compactor.exclusively {
+                // It is the compactor's thread, but a move of the warehouse may have come between.
+                guard let present = tier.boundary.snapshot().cold[rebuild.table], try present.iceberg.files().contains(where: { $0.location == file.location })
+                else { return }
+                guard try ColdRebuild(file, of: present, refill).isNeeded(isCancelled) else { return try catalog.noteRebuilt(rebuild, [key]) }
+                var created: [WrittenObject] = []
+                // Nothing may have come to cold yet since the type has the column.
+                let target = try compactor.cold.prepare(rebuild.table, present: present, columns: tier.tables.columns(of: rebuild.table), &created)
+                let outputs = try ColdRebuild(file, of: target, refill).write(to: try compactor.writer(like: file, of: target), isCancelled)
+                try compactor.replace(file, of: target, with: outputs, created: created) { connection in
+                    try Catalog.noteRebuilt(rebuild, outputs.map(\.key), connection)
+                }
+            }
+            note(rebuild, refill.counts, isNew: refill.counts.rows > 0)
+        } catch let error where Self.isDamage(error) {
+            leave(key, rebuild, "\(error)")
+        }
+    }
+
+    private static func isDamage(_ error: any Error) -> Bool {
+        if error is DamagedDocument || error is DamagedImage { return true }
+        if let error = error as? SQLiteError { return error.kind == .corrupt }
+        return (error as? ColumnStoreError).map { ColdTable.isDamage($0) } ?? false
+    }
+}

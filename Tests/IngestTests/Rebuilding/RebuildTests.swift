@@ -1,0 +1,290 @@
+import ColumnStore
+import Foundation
+import Query
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Columns that come with a later version of a type, filled for what came before: random histories of documents, moves, merges, restarts and rebuilds
+/// that are cut off, against what each document says.
+final class RebuildTests: XCTestCase {
+    /// - Parameter version: 1 has neither `extra` nor `tags`, nor the members `y` of `items`.
+    private static func type(_ version: Int, onRepeat: String = "") -> String {
+        let more = #","extra":{"path":"/extra","type":"BIGINT"},"half":{"expression":"total / 2","type":"DECIMAL(12,3)"},"tags":{"path":"/tags","columns":{"t":{"path":"/t","type":"VARCHAR"}}}"#
+        let member = #","y":{"path":"/y","type":"INTEGER"}"#
+        return """
+            {"name":"sale","version":\(version),"table":"sales","format":"json",\(onRepeat)"match":{"/schema":"sale/1"},"receipt_id":"/id","issued_at":"/at",
+             "columns":{"total":{"path":"/total","type":"DECIMAL(12,2)"},
+             "items":{"path":"/items","columns":{"x":{"path":"/x","type":"INTEGER"}\(version > 1 ? member : "")}}\(version > 1 ? more : "")}\
+            \(version > 2 ? #","rules":[{"name":"small","check":"total < 0","message":"never"}]"# : "")}
+            """
+    }
+
+    private struct Sale {
+        let id: String
+        let total: Int
+        /// Nil where the document has none; a text where it has none that is a number.
+        let extra: String?
+        let tags: [String]
+        let items: [(x: Int, y: Int?)]
+        let version: Int
+
+        func body(day: Int) -> String {
+            let items = items.map { item in "{\"x\":\(item.x)\(item.y.map { ",\"y\":\($0)" } ?? "")}" }.joined(separator: ",")
+            let tags = tags.map { "{\"t\":\"\($0)\"}" }.joined(separator: ",")
+            return """
+                {"schema":"sale/1","id":"\(id)","at":"2026-10-\(day < 10 ? "0" : "")\(day)T10:00:00Z","total":\(total).50,"items":[\(items)],"tags":[\(tags)]\
+                \(extra.map { ",\"extra\":\($0)" } ?? "")}
+                """
+        }
+
+        /// As a page shows it.
+        func row(extra isExtraFilled: Bool, tags isTagsFilled: Bool, items isItemsFilled: Bool) -> String {
+            let has = version > 1
+            let number = extra.flatMap { Int($0) }.map { "\($0)" } ?? "-"
+            let tags = has || isTagsFilled ? self.tags.map { "(\($0))" } : []
+            let items = items.map { "(\($0.x),\(has || isItemsFilled ? $0.y.map { "\($0)" } ?? "-" : "-"))" }
+            return "\(id)|\(has || isExtraFilled ? number : "-")|[\(tags.joined(separator: ","))]|[\(items.joined(separator: ","))]|\(version)"
+        }
+    }
+
+    private final class Store {
+        let path: String
+        var fixture: EngineFixture
+        var filled: Set<String> = []
+        var sales: [Sale] = []
+        var version = 1
+
+        init(_ path: String) throws {
+            self.path = path
+            fixture = try Self.open(path)
+            _ = try fixture.engine.putType(name: "sale", body: Array(RebuildTests.type(1).utf8))
+        }
+
+        private static func open(_ path: String) throws -> EngineFixture {
+            try EngineFixture(path) { options in options.compaction.rowGroupRowCount = 16 }
+        }
+
+        func reopen() throws {
+            try fixture.engine.close()
+            fixture = try Self.open(path)
+        }
+
+        func post(_ random: inout SplitMix64) throws {
+            var lines: [String] = []
+            for _ in 0..<Int.random(in: 1...40, using: &random) {
+                // Documents of a later version have numbers where a column wants them, or are refused.
+                let extras = [nil, "\(Int.random(in: -5...5, using: &random))", version == 1 ? "\"none\"" : "7"]
+                let sale = Sale(
+                    id: "S-\(sales.count)", total: Int.random(in: 0..<100, using: &random), extra: extras.randomElement(using: &random) ?? nil,
+                    tags: (0..<Int.random(in: 0..<3, using: &random)).map { "t\($0)" },
+                    items: (0..<Int.random(in: 0..<3, using: &random)).map { (x: $0, y: Bool.random(using: &random) ? $0 * 2 : nil) }, version: version)
+                sales.append(sale)
+                lines.append(sale.body(day: Int.random(in: 1...5, using: &random)))
+            }
+            guard case .each(let results) = fixture.take(lines.joined(separator: "\n"), .ndjson, as: .admin, client: "c1") else { return XCTFail("no results") }
+            for result in results { _ = try result.get() }
+        }
+
+        func raiseVersion() throws {
+            guard version == 1 else { return }
+            version = 2
+            _ = try fixture.engine.putType(name: "sale", body: Array(RebuildTests.type(2).utf8))
+        }
+
+        @discardableResult
+        func rebuild(_ column: String) throws -> RebuildSummary {
+            let summary = try fixture.engine.rebuild(column: column, of: "sales", isCancelled: { false }) { _ in }
+            XCTAssertEqual(summary.leftFileCount, 0)
+            filled.insert(column)
+            return summary
+        }
+
+        func check(_ context: String) throws {
+            guard version > 1 else { return }
+            let fields = ["receipt_id", "extra", "tags", "items", "type_version"]
+            let expected = sales.map { $0.row(extra: filled.contains("extra"), tags: filled.contains("tags"), items: filled.contains("items")) }.sorted()
+            let shown = try fixture.walk(PageRequest(table: "sales", fields: fields)).sorted()
+            XCTAssertEqual(shown.count, expected.count, context)
+            if let (one, other) = zip(shown, expected).first(where: { $0 != $1 }) { XCTFail("\(context): \(one), and not \(other)") }
+            guard let sale = sales.first else { return }
+            guard case .found(let schema, let row) = try fixture.engine.receipt(ReceiptLookup(receiptID: sale.id, client: "c1", table: "sales"), as: .admin),
+                let place = schema.index(of: "extra")
+            else { return XCTFail("\(context): \(sale.id) is not found") }
+            let found = EngineFixture.text(row.columns[place].value(at: 0))
+            XCTAssertEqual(found, expected.first { $0.hasPrefix(sale.id + "|") }?.split(separator: "|").dropFirst().first.map(String.init), "\(context): look-up")
+        }
+    }
+
+    private func run(seed: UInt64) throws {
+        let directory = TemporaryDirectory()
+        var random = SplitMix64(state: seed)
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        for step in 0..<30 {
+            let context = "seed \(seed), step \(step)"
+            switch Int.random(in: 0..<100, using: &random) {
+            case ..<45: try store.post(&random)
+            case ..<60: _ = try store.fixture.engine.compact(before: nil)
+            case ..<70: try store.raiseVersion()
+            case ..<80: if store.version > 1 { try store.rebuild(["extra", "tags", "items"].randomElement(using: &random) ?? "extra") }
+            case ..<85: try store.fixture.engine.tier.writer.seal()
+            case ..<90: try store.fixture.engine.tier.flush()
+            default: try store.reopen()
+            }
+            try store.check(context)
+        }
+        try store.raiseVersion()
+        for column in ["extra", "tags", "items"] { try store.rebuild(column) }
+        try store.check("seed \(seed), all filled")
+        try store.reopen()
+        try store.check("seed \(seed), after a restart")
+        _ = try store.fixture.engine.compact(before: nil)
+        try store.check("seed \(seed), all cold")
+        try store.fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [], "seed \(seed)")
+        store.fixture = try EngineFixture(directory.path)
+    }
+
+    func test_randomHistories_columnsSayWhatDocumentsSay() throws {
+        for seed in 1...12 { try run(seed: UInt64(seed)) }
+    }
+
+    func test_rebuild_leavesDocumentsSequencesAndStates_andSaysWhatItDid() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        var random = SplitMix64(state: 5)
+        try store.post(&random)
+        _ = try store.fixture.engine.compact(before: nil)
+        try store.post(&random)
+        let fields = ["receipt_id", "ticket_id", "sequence", "state", "type_version", "received_at", "document_sha256", "document", "total"]
+        let before = try store.fixture.walk(PageRequest(table: "sales", fields: fields)).sorted()
+        try store.raiseVersion()
+        let summary = try store.rebuild("extra")
+        XCTAssertEqual(summary.rowCount, store.sales.count)
+        XCTAssertEqual(summary.faultyCount, store.sales.filter { $0.extra == "\"none\"" }.count)
+        XCTAssertGreaterThanOrEqual(summary.fileCount, 2)
+        XCTAssertEqual(try store.fixture.walk(PageRequest(table: "sales", fields: fields)).sorted(), before)
+        let halves = try store.fixture.walk(PageRequest(table: "sales", fields: ["half"]))
+        XCTAssertEqual(Set(halves), ["-"], "other columns stay as they are")
+        try store.rebuild("half")
+        XCTAssertFalse(try store.fixture.walk(PageRequest(table: "sales", fields: ["half"])).contains("-"), "what is computed is filled, too")
+        XCTAssertEqual(try store.rebuild("extra").fileCount >= 0, true)
+        try store.check("again")
+    }
+
+    func test_laterRules_doNotRefuseWhatWasTaken() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        var random = SplitMix64(state: 6)
+        try store.post(&random)
+        try store.raiseVersion()
+        _ = try store.fixture.engine.putType(name: "sale", body: Array(Self.type(3).utf8))
+        try store.rebuild("extra")
+        try store.check("with a rule that no document keeps")
+    }
+
+    /// Columns of a hot file that are damaged are laid down from the documents; what was filled later is filled again.
+    func test_damagedColumns_areLaidDownWithWhatWasFilled() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        var random = SplitMix64(state: 8)
+        try store.post(&random)
+        try store.raiseVersion()
+        try store.rebuild("extra")
+        let file = try XCTUnwrap(store.fixture.engine.tier.boundary.snapshot().files.first { $0.tail(of: "sales")?.rowCount ?? 0 > 0 })
+        XCTAssertTrue(file.isRebuilt)
+        let group = try XCTUnwrap(file.tail(of: "sales")?.groups.first)
+        XCTAssertTrue(file.noteDamaged(group.id))
+        _ = try store.fixture.engine.compact(before: file.day - 1)
+        XCTAssertNotEqual(file.tail(of: "sales")?.groups.first?.id, group.id)
+        XCTAssertEqual(file.damagedImageCount, 0)
+        try store.check("laid down again")
+        try store.reopen()
+        try store.check("after a restart")
+        try store.fixture.engine.close()
+    }
+
+    func test_unknownTableOrColumn_isRefused() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        for (table, column) in [("sales", "nothing"), ("nothing", "total"), ("sales", "state"), ("sales_history", "total"), ("", "")] {
+            XCTAssertThrowsError(try store.fixture.engine.rebuild(column: column, of: table, isCancelled: { false }) { _ in }, "\(table).\(column)") {
+                XCTAssertEqual(($0 as? Fault)?.code, .badParameter)
+            }
+        }
+    }
+
+    /// A store that closes in the middle goes on at its next start, without being asked.
+    func test_rebuild_cutOff_goesOnAtTheNextStart() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        var random = SplitMix64(state: 7)
+        for _ in 0..<6 {
+            try store.post(&random)
+            _ = try store.fixture.engine.compact(before: nil)
+        }
+        try store.post(&random)
+        try store.raiseVersion()
+        let engine = store.fixture.engine
+        // Noted, and cut off before a file is looked at.
+        try engine.tier.seal()
+        let sequence = engine.tier.boundary.snapshot().sequence
+        _ = try engine.catalog.beginRebuild(of: "extra", table: "sales", through: sequence)
+        try store.reopen()
+        store.filled.insert("extra")
+        let deadline = 6_000
+        for turn in 0..<deadline where try !store.fixture.engine.catalog.rebuilds().isEmpty {
+            usleep(20_000)
+            XCTAssertLessThan(turn, deadline - 1, "the rebuild does not go on")
+        }
+        try store.check("after the restart")
+        try store.fixture.engine.close()
+    }
+
+    func test_versionedTables_xmlAndCSV_areFilledToo() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        func licence(_ version: Int) -> String {
+            """
+            {"name":"licence","version":\(version),"table":"licences","format":"csv","on_repeat":"replace","receipt_id":"id",
+             "columns":{"name":{"path":"name","type":"VARCHAR"}\(version > 1 ? #","points":{"path":"points","type":"INTEGER"}"# : "")},"extra_columns":"ignore"}
+            """
+        }
+        func visit(_ version: Int) -> String {
+            """
+            {"name":"visit","version":\(version),"table":"visits","format":"xml","match":{"root":"visit"},"receipt_id":"id","issued_at":"at",
+             "columns":{"who":{"path":"who","type":"VARCHAR"}\(version > 1 ? #","room":{"path":"room/@number","type":"INTEGER"}"# : "")}}
+            """
+        }
+        _ = try fixture.engine.putType(name: "licence", body: Array(licence(1).utf8))
+        _ = try fixture.engine.putType(name: "visit", body: Array(visit(1).utf8))
+        func csv(_ text: String) throws {
+            guard case .each(let results) = fixture.take(text, .csv, as: .admin, client: "c1", type: "licence") else { return XCTFail("no results") }
+            for result in results { _ = try result.get() }
+        }
+        try csv("id,name,points\nL-1,Ann,1\nL-2,Bob,2\n")
+        guard case .one = fixture.take("<visit><id>V-1</id><at>2026-10-01T10:00:00Z</at><who>Кіт</who><room number=\"12\"/></visit>", .xml, as: .admin, client: "c1") else {
+            return XCTFail("the visit was not taken")
+        }
+        _ = try fixture.engine.compact(before: nil)
+        try csv("id,name,points\nL-1,Ann,5\n")
+        _ = try fixture.engine.putType(name: "licence", body: Array(licence(2).utf8))
+        _ = try fixture.engine.putType(name: "visit", body: Array(visit(2).utf8))
+        XCTAssertEqual(try fixture.engine.rebuild(column: "points", of: "licences", isCancelled: { false }) { _ in }.faultyCount, 0)
+        XCTAssertEqual(try fixture.engine.rebuild(column: "room", of: "visits", isCancelled: { false }) { _ in }.faultyCount, 0)
+        for round in ["as it was", "all cold"] {
+            XCTAssertEqual(try fixture.walk(PageRequest(table: "licences", fields: ["receipt_id", "points", "version"])).sorted(), ["L-1|5|2", "L-2|2|1"], round)
+            XCTAssertEqual(try fixture.walk(PageRequest(table: "licences_history", fields: ["receipt_id", "points", "version"])).sorted(), ["L-1|1|1", "L-1|5|2", "L-2|2|1"], round)
+            XCTAssertEqual(try fixture.walk(PageRequest(table: "visits", fields: ["receipt_id", "room"])), ["V-1|12"], round)
+            _ = try fixture.engine.compact(before: nil)
+        }
+    }
+}
