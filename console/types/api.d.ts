@@ -32,7 +32,7 @@ export type DeadLetter = { id: string; kind: "step" | "webhook"; name: string; a
 export type DeadLetterList = { dead_letters: DeadLetter[]; next_cursor: string | null };
 export type TypeList = { types: Type[]; next_cursor: string | null };
 export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
-export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
+export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move" | "rebuild"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
 export type JobList = { jobs: Job[]; next_cursor: string | null };
 export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
 export type ExportList = { exports: Export[]; next_cursor: string | null };
@@ -343,6 +343,9 @@ export interface Paths {
   };
   "/v1/admin/move": {
     post: { query: { wait?: string | number | null }; body: { to: string | null }; answer: Move | Job };
+  };
+  "/v1/admin/rebuild": {
+    post: { query: { wait?: string | number | null }; body: { table: string; column: string }; answer: Rebuild | Job };
   };
   "/v1/admin/jobs": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: JobList };

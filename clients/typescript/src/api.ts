@@ -367,7 +367,7 @@ export interface AuditList {
 
 export interface Job {
   id: string;
-  kind: "compact" | "backup" | "verify" | "move";
+  kind: "compact" | "backup" | "verify" | "move" | "rebuild";
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   actor: string;
   created_at: string;
@@ -2179,6 +2179,19 @@ export interface Operations {
     };
     answer: Move | Job;
   };
+  /** Fills a column, hot and cold, for documents that were stored before a version of their type had it, out of the documents. These, their sequences and states stay as they are; other work goes on. Answers at once with the job; with `wait` at the latest then. What a restart cuts off goes on after it. */
+  rebuild: {
+    query?: {
+      /** Seconds to wait for the end; then 202 and the job. */
+      wait?: number;
+    };
+    body: {
+      table: string;
+      /** A column that a type in force gives the table; a list by its name. */
+      column: string;
+    };
+    answer: Rebuild | Job;
+  };
   /** The jobs of this run of the server, the newest first: those that wait and run, and the last hundred that ended. */
   jobs: {
     query?: {
@@ -2351,6 +2364,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   backup: { method: "POST", path: "/v1/admin/backup", isOpen: false, takesText: false },
   verify: { method: "POST", path: "/v1/admin/verify", isOpen: false, takesText: false },
   move: { method: "POST", path: "/v1/admin/move", isOpen: false, takesText: false },
+  rebuild: { method: "POST", path: "/v1/admin/rebuild", isOpen: false, takesText: false },
   jobs: { method: "GET", path: "/v1/admin/jobs", isOpen: false, takesText: false },
   job: { method: "GET", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
   cancelJob: { method: "DELETE", path: "/v1/admin/jobs/{id}", isOpen: false, takesText: false },
