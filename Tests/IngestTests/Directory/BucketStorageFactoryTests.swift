@@ -184,7 +184,10 @@ final class BucketStorageFactoryTests: XCTestCase {
         _ = try fixture.taken(EngineFixture.receipt("N-1"))
         let rows = try fixture.walk(Self.request)
         let second = try fixture.engine.backup(to: destination)
-        XCTAssertLessThan(second.copiedFileCount, second.fileCount)
+        XCTAssertGreaterThan(second.copiedFileCount, 0)
+        // Cold files that have not changed are there already.
+        let third = try fixture.engine.backup(to: destination)
+        XCTAssertLessThan(third.copiedFileCount, third.fileCount)
         try fixture.engine.close()
         XCTAssertEqual(try BackupProof(bucket: try backups().objects, url: destination).run().findings.map(\.description), [])
         _ = try Restore(source: destination, bucket: try backups().objects, directory: other.path, storages: try factory("restored")).run()
