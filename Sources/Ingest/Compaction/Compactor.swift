@@ -25,6 +25,8 @@ final class Compactor: Sendable {
         var wantsMending = false
         /// The chore has something to do.
         var hasChore = false
+        /// A server has begun, which takes receipts for longer than a command.
+        var wantsFilters = false
         var isStopping = false
         var isStopped = false
     }
@@ -187,17 +189,17 @@ final class Compactor: Sendable {
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
-        keepFilters()
         var due = SteadyClock.nanoseconds() + interval
         while true {
             let now = SteadyClock.nanoseconds()
-            let woken = state.wait(nanoseconds: due > now ? due - now : 0) { state -> (requests: [Request], mends: Bool, hasChore: Bool)? in
-                if state.isStopping { return ([], false, false) }
-                guard !state.requests.isEmpty || state.wantsMending || state.hasChore else { return nil }
-                defer { (state.requests, state.wantsMending) = ([], false) }
-                return (state.requests, state.wantsMending, state.hasChore)
+            let woken = state.wait(nanoseconds: due > now ? due - now : 0) { state -> (requests: [Request], mends: Bool, keeps: Bool, hasChore: Bool)? in
+                if state.isStopping { return ([], false, false, false) }
+                guard !state.requests.isEmpty || state.wantsMending || state.wantsFilters || state.hasChore else { return nil }
+                defer { (state.requests, state.wantsMending, state.wantsFilters) = ([], false, false) }
+                return (state.requests, state.wantsMending, state.wantsFilters, state.hasChore)
             }
             if isStopping { break }
+            if woken?.keeps ?? false { keepFilters() }
             // Only the end of the program ends it before its time.
             if woken?.mends ?? false { try? exclusively { try mend() } }
             for request in woken?.requests ?? [] { perform(request) }
@@ -308,6 +310,9 @@ final class Compactor: Sendable {
         if isRequested { try tier.nextFile.discard() }
         return summary
     }
+
+    /// Has them at hand soon, by the compactor's thread.
+    func keepFiltersSoon() { state.broadcast { $0.wantsFilters = true } }
 
     func keepFilters() {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
