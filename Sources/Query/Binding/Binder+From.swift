@@ -91,6 +91,7 @@ extension Binder {
         switch entry {
         case .table(let source, let scope): return try named(scan(last.text, source, scope), alias, name: last.text)
         case .view(let query): return try named(try bindView(last, query), alias, name: last.text)
+        case .rows(let rows): return try named(try bindRows(last, rows), alias, name: last.text)
         }
     }
 
@@ -110,6 +111,13 @@ extension Binder {
         let single = source.singlePrecisionColumns
         for column in columns where single.contains(column.name) { singlePrecisionIDs.insert(column.column.id) }
         return .scan(ScanNode(table: table, columns: columns, scope: scope))
+    }
+
+    func bindRows(_ name: NameSyntax, _ rows: any EntryRows) throws(QueryError) -> LogicalPlan {
+        do {
+            guard let planned = rows as? any PlannedRows else { throw QueryError(.unsupportedSQL, "its rows have no plan") }
+            return try planned.plan(newColumn: newColumn, newTable: newTable)
+        } catch { throw .data("the table “\(name.text)” cannot be opened: \((error as? QueryError)?.detail ?? "\(error)")", at: name.position) }
     }
 
     private func bindView(_ name: NameSyntax, _ query: String) throws(QueryError) -> LogicalPlan {

@@ -7,6 +7,12 @@ package protocol QueryCatalog: Sendable {
     func entry(named name: String) throws -> CatalogEntry?
     /// Tables and views, in the order that SHOW TABLES gives them.
     var entryNames: [String] { get }
+    /// Sums over a table that may be used in the place of its rows.
+    func rollups(of table: String) -> [RollupOffer]
+}
+
+extension QueryCatalog {
+    package func rollups(of table: String) -> [RollupOffer] { [] }
 }
 
 package enum CatalogEntry: Sendable {
@@ -15,7 +21,12 @@ package enum CatalogEntry: Sendable {
     case table(any TableSource, scope: [ColumnFilter])
     /// The text of a SELECT over other entries. Cyclic views are refused.
     case view(query: String)
+    /// Rows that a plan makes of others.
+    case rows(any EntryRows)
 }
+
+/// What makes an entry's rows: `PlannedRows`, which knows plans.
+package protocol EntryRows: Sendable {}
 
 /// Tables in memory under their names: tests, and files named on the command line.
 package struct FixedCatalog: QueryCatalog {
@@ -52,6 +63,8 @@ package struct QueryContext: Sendable {
     package var timeZone: String
     /// now(), in microseconds since 1970: the same through all pages of a walk.
     package var now: Int64
+    /// Whether sums that are there already may be used; the answer is the same either way.
+    package var usesRollups = true
 
     package init(catalog: any QueryCatalog, parameters: [QueryParameter] = [], timeZone: String = "UTC", now: Int64) {
         self.catalog = catalog
