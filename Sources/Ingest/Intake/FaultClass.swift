@@ -12,7 +12,7 @@ enum FaultClass {
         switch code {
         case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed: self = .document
         case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter, .immutableTable: self = .access
-        case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
+        case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .invalidRollup, .badSignature, .badCursor, .contradictingOutcome,
             .overloaded, .diskFull, .internalError: self = .other
         }
     }
