@@ -25,6 +25,7 @@ public enum TillCommand {
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
+        RollupListCommand.self, RollupShowCommand.self, RollupPutCommand.self, RollupDeleteCommand.self,
         TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
         JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,

@@ -15,7 +15,7 @@ package struct Problem: Error, Sendable {
         case immutableTable = "immutable-table", queryCancelled = "query-cancelled"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
-        case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
+        case invalidContract = "invalid-contract", invalidRollup = "invalid-rollup", callbackHostNotAllowed = "callback-host-not-allowed"
         case numericOverflow = "numeric-overflow", dataError = "data-error"
         case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
         case internalError = "internal-error"
@@ -86,6 +86,7 @@ extension Problem.Slug {
             case .invalidType: .invalidType
             case .versionConflict: .versionConflict
             case .invalidContract: .invalidContract
+            case .invalidRollup: .invalidRollup
             case .readOnly: .readOnly
             case .wrongClient: .wrongClient
             case .typeNotAllowed: .typeNotAllowed

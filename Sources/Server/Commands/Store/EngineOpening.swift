@@ -27,6 +27,7 @@ enum EngineOpening {
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
+        options.compaction.rollupRowCountMax = settings.limits.rollupRows
         options.registration = try registration(settings)
         do {
             return try Engine(path: directory, options: options)
